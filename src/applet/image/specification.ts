@@ -1,0 +1,118 @@
+import type { CardInterface } from '../../hal/card-link.ts';
+
+/**
+ * What a card is to hold, before it is written into an image: the input of personalisation.
+ *
+ * Built from a profile by the bench, or by hand in a test. All sizes are in bytes.
+ */
+export interface CardSpecification {
+  /** Name of the profile, 1 to 16 ASCII characters. */
+  readonly profile: string;
+  /** Card serial number, 1 to 16 bytes. */
+  readonly serial: Uint8Array;
+  /** The card's own secret, 32 bytes: keys the hashes of its codes. */
+  readonly secret: Uint8Array;
+  /** The interface that a link takes unless told otherwise. */
+  readonly interface: CardInterface;
+  readonly link: LinkPersonality;
+  /** The phone's presentation window, or null for a card without a screen of its own. */
+  readonly holder: HolderSpecification | null;
+  readonly masterFile: DirectorySpecification;
+}
+
+export interface LinkPersonality {
+  /** `T=1`: the whole APDU arrives, as over ISO/IEC 14443-4. `T=0`: case 4 answers 61xx and a wrong Le 6Cxx. */
+  readonly protocol: 'T=0' | 'T=1';
+  /** Historical bytes of ATR and ATS, at most 15. */
+  readonly historicalBytes: Uint8Array;
+  /** A whole ATR to show on contact instead of the PC/SC one of a contactless card, or null. */
+  readonly atr: Uint8Array | null;
+  /** Fixed UID of 4, 7 or 10 bytes, or null for a new random one (08 and three bytes) at each activation. */
+  readonly uid: Uint8Array | null;
+}
+
+export interface HolderSpecification {
+  /** How long an unlock opens the presentation window, 1 to 3600. */
+  readonly windowSeconds: number;
+  /** How many presentations it is good for, 1 to 255. */
+  readonly uses: number;
+}
+
+/**
+ * The security condition byte for each access mode bit b1 to b7 (ISO/IEC 7816-4, compact format):
+ * index 0 is b1 (read or search; for a DF: delete child), 6 is b7 (delete). `0x00` always, `0xFF` never.
+ */
+export type AccessVector = readonly [number, number, number, number, number, number, number];
+
+/** Rules for each interface. */
+export type AccessRules = Readonly<Record<CardInterface, AccessVector>>;
+
+export interface DirectorySpecification {
+  readonly kind: 'directory';
+  /** 3F00 for the MF and for it alone. */
+  readonly fid: number;
+  /** DF name (AID), 1 to 16 bytes; null for a DF without a name. */
+  readonly name: Uint8Array | null;
+  /** Application label, at most 16 bytes; null for none. */
+  readonly label: Uint8Array | null;
+  readonly access: AccessRules;
+  readonly pins: readonly PinSpecification[];
+  readonly environments: readonly SecurityEnvironmentSpecification[];
+  readonly children: readonly FileSpecification[];
+}
+
+export interface TransparentSpecification {
+  readonly kind: 'transparent';
+  readonly fid: number;
+  /** Short EF identifier 1 to 30, or null for none. */
+  readonly sfi: number | null;
+  readonly access: AccessRules;
+  /** 1 to 65,535 bytes; the file is exactly as long. */
+  readonly content: Uint8Array;
+}
+
+export interface RecordFileSpecification {
+  readonly kind: 'linear-fixed' | 'linear-variable' | 'cyclic';
+  readonly fid: number;
+  readonly sfi: number | null;
+  readonly access: AccessRules;
+  /** Length of every record, or the longest one of a linear variable file; 1 to 65,535. */
+  readonly recordSize: number;
+  /** How many records the file can hold, 1 to 254. */
+  readonly capacity: number;
+  /** Record 1 first; in a cyclic file record 1 is the newest. */
+  readonly records: readonly Uint8Array[];
+}
+
+export type FileSpecification = DirectorySpecification | TransparentSpecification | RecordFileSpecification;
+
+/** A code: reference data compared by VERIFY. */
+export interface PinSpecification {
+  /** P2 of VERIFY: 01 to 1F for the whole card (in the MF only), 81 to 9F for the DF it stands in. */
+  readonly reference: number;
+  /** The code as a person types it, in ASCII digits, without padding. */
+  readonly code: Uint8Array;
+  readonly minLength: number;
+  readonly maxLength: number;
+  /** Length of the padded block that VERIFY carries, or 0 for the code alone. */
+  readonly paddedLength: number;
+  readonly paddingByte: number;
+  /** Tries before it is blocked, 1 to 15. */
+  readonly tries: number;
+  /** Security condition byte for presenting it on each interface. */
+  readonly access: Readonly<Record<CardInterface, number>>;
+  /** Whether presenting it on the wired interface opens the presentation window. */
+  readonly unlocksHolder: boolean;
+  /** Reference of the code that resets its retry counter, or null. */
+  readonly unblockedBy: number | null;
+}
+
+/** What "user authentication" means in a security condition byte that names this environment. */
+export interface SecurityEnvironmentSpecification {
+  /** 1 to 14, the low half of a security condition byte. */
+  readonly id: number;
+  /** Reference of the code meant. */
+  readonly pin: number;
+  /** `verify`: presented through the reader in this session. `holder`: typed on the phone, while its window is open. */
+  readonly by: 'verify' | 'holder';
+}

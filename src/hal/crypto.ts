@@ -1,0 +1,42 @@
+export type HashName = 'sha-1' | 'sha-224' | 'sha-256' | 'sha-384' | 'sha-512';
+
+/** Curves by the names of their standards (FIPS 186, RFC 5639). */
+export type CurveName = 'P-256' | 'P-384' | 'P-521' | 'brainpoolP256r1' | 'brainpoolP384r1' | 'brainpoolP512r1';
+
+/** HMAC with its key already absorbed: what is made at power-on so that a tap pays for the message only. */
+export interface KeyedHash {
+  /** Bytes of a result. */
+  readonly size: number;
+  /** HMAC of `data[offset … offset + length)` into `target[targetOffset…]`, `size` bytes; allocates little. */
+  digest(data: Uint8Array, offset: number, length: number, target: Uint8Array, targetOffset: number): void;
+}
+
+/** A fault of the caller's data (a point off the curve, a wrong length), told apart from a bug. */
+export class CryptoError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'CryptoError';
+  }
+}
+
+/** All the cryptography that the core may use. Keys and results are plain bytes, big-endian. */
+export interface Crypto {
+  hash(name: HashName, data: Uint8Array): Uint8Array;
+  /** HMAC (RFC 2104) with the key absorbed now. */
+  keyedHash(name: HashName, key: Uint8Array): KeyedHash;
+  /** AES-CMAC (RFC 4493), 16 bytes; key of 16, 24 or 32 bytes. @throws {CryptoError} key length */
+  cmac(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** AES-CBC without padding; data a multiple of 16 bytes, IV of 16. @throws {CryptoError} lengths */
+  aesCbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
+  aesCbcDecrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
+  /** A private key from the given seed bytes (field size + 8 bytes or more, uniformly random). */
+  privateKey(curve: CurveName, seed: Uint8Array): Uint8Array;
+  /** The public point `04 X Y`. @throws {CryptoError} private key out of range */
+  publicKey(curve: CurveName, privateKey: Uint8Array): Uint8Array;
+  /** X coordinate of the shared point. @throws {CryptoError} point off the curve or infinite, key out of range */
+  ecdh(curve: CurveName, privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+  /** Deterministic ECDSA (RFC 6979) over a hash: `r ‖ s`. */
+  ecdsaSign(curve: CurveName, privateKey: Uint8Array, digest: Uint8Array): Uint8Array;
+  /** `r ‖ s`, high or low s. False for any malformed signature. @throws {CryptoError} public key */
+  ecdsaVerify(curve: CurveName, publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+}
