@@ -55,6 +55,8 @@ export interface DirectorySpecification {
   readonly name: Uint8Array | null;
   /** Application label, at most 16 bytes; null for none. */
   readonly label: Uint8Array | null;
+  /** What SELECT answers when it asks for the FCI: all that is known (the default), or the DF name alone. */
+  readonly fci?: 'full' | 'name';
   readonly access: AccessRules;
   readonly pins: readonly PinSpecification[];
   readonly environments: readonly SecurityEnvironmentSpecification[];

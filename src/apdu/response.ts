@@ -1,0 +1,130 @@
+import type { CommandApdu } from './command.ts';
+import { bytesAvailable, SW, wrongLe } from './status-word.ts';
+
+/** How the link below carries responses. */
+export interface ResponseRules {
+  /**
+   * `T=1`: the reader's Le is a maximum and data travel with the status word. `T=0`: a case 4 command is answered
+   * 61xx, and an Le that is not the exact length 6Cxx.
+   */
+  readonly protocol: 'T=0' | 'T=1';
+  /** Longest response APDU that the link carries, status word included. */
+  readonly largestResponse: number;
+}
+
+/**
+ * The response APDU under construction, in one buffer that is made once.
+ *
+ * A command appends data at `length`. {@link complete} decides how much the reader gets now; the rest stays for
+ * GET RESPONSE in the same buffer. The two bytes that the status word overwrites there are kept aside, so that no
+ * second buffer and no copy is needed on the common path.
+ */
+export class ResponseBuffer {
+  readonly bytes: Uint8Array;
+  readonly rules: ResponseRules;
+  /** Bytes of data written by the command so far. */
+  length = 0;
+  #restOffset = 0;
+  #restLength = 0;
+  #restStatus: number = SW.OK;
+  #covered0 = 0;
+  #covered1 = 0;
+
+  /** @param capacity the longest data that any command can produce, in bytes */
+  constructor(capacity: number, rules: ResponseRules) {
+    this.bytes = new Uint8Array(capacity + 2);
+    this.rules = rules;
+  }
+
+  /** Room left for data. */
+  get room(): number {
+    return this.bytes.length - 2 - this.length;
+  }
+
+  /** Forgets data and what was kept for GET RESPONSE. */
+  clear(): void {
+    this.length = 0;
+    this.#restLength = 0;
+  }
+
+  /** Bytes kept for GET RESPONSE. */
+  get rest(): number {
+    return this.#restLength;
+  }
+
+  /** Clears what a card must not keep: response data may be personal. */
+  wipe(): void {
+    this.clear();
+    this.bytes.fill(0);
+  }
+
+  /**
+   * Whether a command that produces exactly `length` bytes of data may go on: a smaller explicit Le is answered
+   * 6Cxx, and over T=0 any other Le is. To be asked before the command changes anything.
+   * @returns 9000 or 6Cxx
+   */
+  admits(length: number, command: CommandApdu): number {
+    const ne = command.ne;
+    if (ne === 0 || length === 0) return SW.OK;
+    if (this.rules.protocol === 'T=0') {
+      return command.nc > 0 || ne === length || (ne === 256 && length > 256) ? SW.OK : wrongLe(length);
+    }
+    return length > ne && !asksForAll(command) ? wrongLe(length) : SW.OK;
+  }
+
+  /**
+   * Ends the response with its status word.
+   * @returns the length of the response APDU, from the first byte of `bytes`
+   */
+  complete(status: number, command: CommandApdu): number {
+    if (!carriesData(status) || this.length === 0) return this.#end(0, status);
+    if (command.ne === 0) {
+      // Without Le a T=0 card cannot tell case 3 from case 4 and offers the data; elsewhere none were asked for.
+      return this.rules.protocol === 'T=0' ? this.#hold(0, status) : this.#end(0, status);
+    }
+    if (this.rules.protocol === 'T=0' && command.nc > 0) return this.#hold(0, status);
+    const most = Math.min(command.ne, this.rules.largestResponse - 2);
+    return this.length > most ? this.#hold(most, status) : this.#end(this.length, status);
+  }
+
+  /**
+   * Takes up what was kept, for GET RESPONSE: it becomes the data again and `complete` hands out the next part.
+   * @returns the status word that ends the whole response
+   */
+  resume(): number {
+    const offset = this.#restOffset;
+    this.bytes[offset] = this.#covered0;
+    this.bytes[offset + 1] = this.#covered1;
+    this.bytes.copyWithin(0, offset, offset + this.#restLength);
+    this.length = this.#restLength;
+    this.#restLength = 0;
+    return this.#restStatus;
+  }
+
+  #hold(sent: number, status: number): number {
+    this.#restOffset = sent;
+    this.#restLength = this.length - sent;
+    this.#restStatus = status;
+    this.#covered0 = this.bytes[sent] as number;
+    this.#covered1 = this.bytes[sent + 1] as number;
+    return this.#end(sent, bytesAvailable(this.#restLength));
+  }
+
+  #end(dataLength: number, status: number): number {
+    this.bytes[dataLength] = status >> 8;
+    this.bytes[dataLength + 1] = status & 0xff;
+    this.length = 0;
+    return dataLength + 2;
+  }
+}
+
+/** Whether data may come with this status word: 9000 and the warnings 62xx and 63xx. */
+export function carriesData(status: number): boolean {
+  const sw1 = status >> 8;
+  return sw1 === 0x90 || sw1 === 0x62 || sw1 === 0x63;
+}
+
+/** Whether Le is the largest of its form, 00 or 0000: all there is, rather than so many bytes. */
+export function asksForAll(command: CommandApdu): boolean {
+  return command.extended ? command.ne === 65_536 : command.ne === 256;
+}

@@ -1,0 +1,18 @@
+import type { CommandContext } from './command-context.ts';
+import type { CommandRow } from './command-row.ts';
+
+/**
+ * An application with commands of its own, bound to the DF of that name.
+ *
+ * Files need no applet: the commands of ISO/IEC 7816-4 work on every DF. An applet's rows are looked at first while
+ * its DF, or one below it, is current.
+ */
+export interface Applet {
+  /** Name of its DF. */
+  readonly aid: Uint8Array;
+  readonly commands: readonly CommandRow[];
+  /** Its DF has been selected from another application, and is current now. */
+  selected?(context: CommandContext): void;
+  /** Another application has been selected, or the channel was reset; its own DF is no longer current. */
+  deselected?(): void;
+}

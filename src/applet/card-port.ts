@@ -1,0 +1,121 @@
+import { ResponseBuffer } from '../apdu/response.ts';
+import { SW } from '../apdu/status-word.ts';
+import type { CardInterface, LinkedCard, LinkLimits } from '../hal/card-link.ts';
+import { HalError } from '../hal/errors.ts';
+import { Channel } from './channel.ts';
+import { type CardCore, CommandContext } from './command-context.ts';
+import { type CommandSet, Dispatcher } from './dispatcher.ts';
+
+/** Logical channels that the class byte can name. */
+const CHANNELS = 20;
+
+/**
+ * One interface of the card, with all that is volatile there: what is selected, what was proven, the response.
+ * Several interfaces of one card share its memory, its counters and the holder's window.
+ */
+export class CardPort implements LinkedCard {
+  readonly interface: CardInterface;
+  readonly response: Uint8Array;
+  readonly #core: CardCore;
+  readonly #commands: CommandSet;
+  readonly #context: CommandContext;
+  readonly #dispatcher: Dispatcher;
+  readonly #channels: (Channel | null)[] = new Array(CHANNELS).fill(null);
+  readonly #basicChannel: Channel;
+  readonly #atr: Uint8Array;
+  readonly #onFault: (fault: unknown) => void;
+  #powered = false;
+
+  constructor(options: {
+    readonly core: CardCore;
+    readonly commands: CommandSet;
+    readonly face: CardInterface;
+    readonly limits: LinkLimits;
+    readonly protocol: 'T=0' | 'T=1';
+    readonly atr: Uint8Array;
+    /** Longest data that a command can answer, in bytes. */
+    readonly largestData: number;
+    readonly onFault: (fault: unknown) => void;
+  }) {
+    this.interface = options.face;
+    this.#core = options.core;
+    this.#commands = options.commands;
+    this.#atr = options.atr;
+    this.#onFault = options.onFault;
+    const response = new ResponseBuffer(options.largestData, {
+      protocol: options.protocol,
+      largestResponse: options.limits.largestResponse,
+    });
+    this.response = response.bytes;
+    this.#basicChannel = new Channel(0, options.core.files.masterFile);
+    this.#channels[0] = this.#basicChannel;
+    this.#context = new CommandContext(options.core, options.face, response, this.#basicChannel);
+    this.#dispatcher = new Dispatcher(options.commands, this.#context, this.#channels);
+  }
+
+  atr(): Uint8Array {
+    return this.#atr;
+  }
+
+  powerOn(): void {
+    this.#clear();
+    this.#powered = true;
+  }
+
+  reset(): void {
+    this.#clear();
+    this.#powered = true;
+  }
+
+  fieldOff(): void {
+    this.#clear();
+    this.#powered = false;
+  }
+
+  /** S(DESELECT): the card is halted, and what it had selected and proven is gone. */
+  deselect(): void {
+    this.#clear();
+  }
+
+  /**
+   * One command APDU in, one response APDU out, in `response` from its first byte until the next call.
+   *
+   * A fault of the card itself ends the session: what is volatile is cleared and 6F00 goes out, or 6581 when the
+   * memory could not be written. The host is told through `onFault`.
+   * @returns length of the response APDU
+   * @throws {Error} the card has no power: a mistake of the link
+   */
+  process(command: Uint8Array, offset: number, length: number): number {
+    if (!this.#powered) throw new Error('a command came to a card without power');
+    const context = this.#context;
+    let status: number;
+    try {
+      status = this.#dispatcher.dispatch(command, offset, length);
+    } catch (fault) {
+      status = this.#fault(fault);
+    }
+    return context.response.complete(status, context.command);
+  }
+
+  #fault(fault: unknown): number {
+    this.#clear();
+    this.#onFault(fault);
+    return fault instanceof HalError && fault.kind === 'storage' ? SW.MEMORY_FAILURE : SW.NO_PRECISE_DIAGNOSIS;
+  }
+
+  /** The one place where an interface forgets. */
+  #clear(): void {
+    const context = this.#context;
+    if (context.presented) {
+      context.presented = false;
+      this.#core.holder.consumeUse();
+    }
+    this.#commands.appletOf(this.#basicChannel.directory.application)?.deselected?.();
+    context.cardSecurity.clear();
+    this.#basicChannel.reset(this.#core.files.masterFile);
+    for (let number = 1; number < CHANNELS; number++) this.#channels[number] = null;
+    context.channel = this.#basicChannel;
+    context.response.wipe();
+    this.#dispatcher.reset();
+  }
+}

@@ -1,0 +1,96 @@
+import type { CardInterface, LinkLimits } from '../hal/card-link.ts';
+import type { Clock } from '../hal/clock.ts';
+import type { Crypto } from '../hal/crypto.ts';
+import type { Nvm } from '../hal/nvm.ts';
+import { AccessControl } from './access/access-control.ts';
+import { answerToReset } from './answer-to-reset.ts';
+import type { Applet } from './applet.ts';
+import { CardPort } from './card-port.ts';
+import type { CardCore } from './command-context.ts';
+import { CommandSet } from './dispatcher.ts';
+import { FileTree } from './files/file-tree.ts';
+import { Holder } from './holder.ts';
+import { type CardImage, openImage } from './image/card-image.ts';
+import { PinStore } from './pin/pin-store.ts';
+
+/** Limits of a link that carries everything: what a card in process is given. */
+export const UNLIMITED: LinkLimits = {
+  largestCommand: 65_544,
+  largestResponse: 65_538,
+  historicalBytes: 15,
+  fixedAts: null,
+  uid: 'any',
+};
+
+/** What a card needs of the world. */
+export interface CardWorld {
+  readonly nvm: Nvm;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly applets?: readonly Applet[];
+  /** Told of a fault of the card itself, after 6F00 or 6581 was answered. */
+  readonly onFault?: (fault: unknown) => void;
+}
+
+/**
+ * A card: one memory, and a port for each interface through which commands come.
+ *
+ * Booting checks the image and builds what makes look-ups constant; nothing personal is kept outside the memory.
+ */
+export class Card {
+  readonly image: CardImage;
+  readonly holder: Holder;
+  readonly #core: CardCore;
+  readonly #commands: CommandSet;
+  readonly #ports: CardPort[] = [];
+  readonly #atr: Uint8Array;
+  readonly #onFault: (fault: unknown) => void;
+
+  /** @throws {ImageError} the memory holds no image, a damaged one, or one of another version */
+  constructor(world: CardWorld) {
+    const image = openImage(world.nvm);
+    const files = new FileTree(image.files);
+    const pins = new PinStore(world.nvm, world.crypto, image.secret, image.pins);
+    this.image = image;
+    this.holder = new Holder(world.clock, image.holder?.windowSeconds ?? 0, image.holder?.uses ?? 0);
+    const access = new AccessControl(pins, this.holder, image.environments);
+    this.#core = { nvm: world.nvm, files, pins, access, holder: this.holder };
+    this.#commands = new CommandSet(world.applets ?? [], image.files);
+    this.#atr = answerToReset(image.link);
+    this.#onFault = world.onFault ?? ignore;
+  }
+
+  /** ATR on any link that shows one. */
+  get atr(): Uint8Array {
+    return this.#atr;
+  }
+
+  /** The interface of the profile, for a link that has no opinion. */
+  get defaultInterface(): CardInterface {
+    return this.image.interface;
+  }
+
+  /** A port for a link; buffers are made here, once. It is without power until the link says otherwise. */
+  port(face: CardInterface = this.defaultInterface, limits: LinkLimits = UNLIMITED): CardPort {
+    const port = new CardPort({
+      core: this.#core,
+      commands: this.#commands,
+      face,
+      limits,
+      protocol: this.image.link.protocol,
+      atr: this.#atr,
+      largestData: this.image.largestData,
+      onFault: this.#onFault,
+    });
+    this.#ports.push(port);
+    return port;
+  }
+
+  /** Card-wide reset, as a phone that restarts: every interface forgets, and the holder's window closes. */
+  reset(): void {
+    for (const port of this.#ports) port.fieldOff();
+    this.holder.lock();
+  }
+}
+
+function ignore(): void {}

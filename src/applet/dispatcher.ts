@@ -1,0 +1,126 @@
+import { CommandChain } from '../apdu/chaining.ts';
+import { isChained, isInterindustry, logicalChannel, usesSecureMessaging } from '../apdu/class-byte.ts';
+import { INS } from '../apdu/instruction.ts';
+import { SW } from '../apdu/status-word.ts';
+import type { Applet } from './applet.ts';
+import type { Channel } from './channel.ts';
+import type { CommandContext } from './command-context.ts';
+import { type CommandRow, CommandTable } from './command-row.ts';
+import type { CardFile } from './files/card-file.ts';
+import { ISO7816_COMMANDS } from './iso7816/index.ts';
+
+/** Longest data field that a chain may add up to, in bytes. */
+export const LARGEST_CHAINED_DATA = 4096;
+
+/** The commands of every directory, and those of the applets by the DF that they are bound to. */
+export class CommandSet {
+  readonly common: CommandTable = new CommandTable(ISO7816_COMMANDS);
+  readonly #bound: Map<CardFile, { readonly applet: Applet; readonly table: CommandTable }> = new Map();
+
+  /** @throws {Error} an applet for which the card has no DF is a mistake of whoever built the card */
+  constructor(applets: readonly Applet[], files: readonly CardFile[]) {
+    for (const applet of applets) {
+      const directory = files.find((file) => file.name !== null && sameBytes(file.name, applet.aid));
+      if (directory === undefined) throw new Error('no DF has the name of the applet');
+      this.#bound.set(directory, { applet, table: new CommandTable(applet.commands) });
+    }
+  }
+
+  appletOf(application: CardFile): Applet | null {
+    return this.#bound.get(application)?.applet ?? null;
+  }
+
+  /** The table of the application that knows the instruction, or undefined: 6D00. */
+  tableFor(application: CardFile, ins: number): CommandTable | undefined {
+    const own = this.#bound.size === 0 ? undefined : this.#bound.get(application)?.table;
+    if (own?.find(ins) !== undefined) return own;
+    return this.common.find(ins) !== undefined ? this.common : undefined;
+  }
+}
+
+/**
+ * Takes each command of one interface through the refusals in their one order:
+ *
+ * class 6E00, channel 6881, secure messaging 6882, chaining 6883 and 6884, instruction 6D00, length 6700, P1-P2 6A86;
+ * then the command itself judges life cycle, file, security and data.
+ */
+export class Dispatcher {
+  readonly #commands: CommandSet;
+  readonly #context: CommandContext;
+  readonly #channels: readonly (Channel | null)[];
+  readonly #chain = new CommandChain(LARGEST_CHAINED_DATA);
+
+  constructor(commands: CommandSet, context: CommandContext, channels: readonly (Channel | null)[]) {
+    this.#commands = commands;
+    this.#context = context;
+    this.#channels = channels;
+  }
+
+  /** Forgets a chain that was cut short. */
+  reset(): void {
+    this.#chain.drop();
+  }
+
+  /** @returns the status word; data, if any, are in the context's response */
+  dispatch(bytes: Uint8Array, offset: number, length: number): number {
+    const context = this.#context;
+    const command = context.command;
+    const complete = command.parse(bytes, offset, length);
+    if (!complete || command.ins !== INS.GET_RESPONSE) context.response.clear();
+    if (!complete) return SW.WRONG_LENGTH;
+
+    const cla = command.cla;
+    if (!isInterindustry(cla)) return SW.CLASS_NOT_SUPPORTED;
+    const channel = this.#channels[logicalChannel(cla)];
+    if (channel === null || channel === undefined) return SW.CHANNEL_NOT_SUPPORTED;
+    if (usesSecureMessaging(cla)) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
+    context.channel = channel;
+
+    const chain = this.#chain;
+    if (chain.open && !chain.continuedBy(command)) {
+      chain.drop();
+      return SW.LAST_COMMAND_OF_CHAIN_EXPECTED;
+    }
+    const table = this.#commands.tableFor(channel.directory.application, command.ins);
+    if (table === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;
+    const row = table.find(command.ins) as CommandRow;
+    if (isChained(cla) || chain.open) {
+      const refused = this.#collect(row);
+      if (refused !== SW.OK || isChained(cla)) return refused;
+    }
+    return this.#execute(table, row);
+  }
+
+  /** Takes the data field of one command of a chain; the last one becomes the whole. */
+  #collect(row: CommandRow): number {
+    const command = this.#context.command;
+    if (!row.chaining) return SW.CHAINING_NOT_SUPPORTED;
+    if (command.encoding === 'malformed' || command.nc === 0 || !this.#chain.append(command)) {
+      this.#chain.drop();
+      return SW.WRONG_LENGTH;
+    }
+    if (!isChained(command.cla)) this.#chain.conclude(command);
+    return SW.OK;
+  }
+
+  #execute(table: CommandTable, row: CommandRow): number {
+    const context = this.#context;
+    const command = context.command;
+    if (command.encoding === 'malformed') return SW.WRONG_LENGTH;
+    const caseNumber = (command.nc > 0 ? 3 : 1) + (command.ne > 0 ? 1 : 0);
+    const judged = table.judge(row, caseNumber, command.p1, command.p2);
+    if (judged !== SW.OK) return judged;
+    const before = context.channel.directory.application;
+    const status = row.execute(context);
+    const after = context.channel.directory.application;
+    if (before !== after) {
+      this.#commands.appletOf(before)?.deselected?.();
+      this.#commands.appletOf(after)?.selected?.(context);
+    }
+    return status;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,105 @@
+import type { CardInterface } from '../../hal/card-link.ts';
+import { BODY, FILE_KIND, type FileKind, FLAG_NAME_ONLY, INTERFACE_INDEX } from '../image/layout.ts';
+
+/** Access mode bits of the compact format, as an index into a rule: b1 is 0. For an EF; see {@link DF_ACCESS}. */
+export const EF_ACCESS = { READ: 0, UPDATE: 1, WRITE: 2, DEACTIVATE: 3, ACTIVATE: 4, TERMINATE: 5, DELETE: 6 } as const;
+export const DF_ACCESS = {
+  DELETE_CHILD: 0,
+  CREATE_EF: 1,
+  CREATE_DF: 2,
+  DEACTIVATE: 3,
+  ACTIVATE: 4,
+  TERMINATE: 5,
+  DELETE: 6,
+} as const;
+
+/** What the file table says of a file; the file's data stay in the image. */
+export interface FileEntry {
+  readonly index: number;
+  readonly kind: FileKind;
+  readonly flags: number;
+  readonly fid: number;
+  readonly sfi: number;
+  readonly name: Uint8Array | null;
+  readonly label: Uint8Array | null;
+  /** 21 security condition bytes: contact, contactless, wired; b1 to b7 each. */
+  readonly rules: Uint8Array;
+  readonly recordSize: number;
+  readonly capacity: number;
+  readonly body: number;
+  readonly dataSize: number;
+}
+
+/** A file of the card: MF, DF or EF. Made once at boot; looking up a child, an SFI or a rule costs the same in any tree. */
+export class CardFile {
+  readonly index: number;
+  readonly kind: FileKind;
+  readonly fid: number;
+  /** Short EF identifier, 0 for none. */
+  readonly sfi: number;
+  /** DF name, or null. */
+  readonly name: Uint8Array | null;
+  readonly label: Uint8Array | null;
+  readonly nameOnly: boolean;
+  readonly rules: Uint8Array;
+  /** Bytes of a record, the longest for a linear variable file. */
+  readonly recordSize: number;
+  /** Records that there is room for. */
+  readonly capacity: number;
+  /** Bytes of a transparent EF. */
+  readonly dataSize: number;
+  /** Address of the state that comes before the data. */
+  readonly body: number;
+  /** Address of the first data byte or record slot. */
+  readonly data: number;
+  /** The DF it stands in; the MF stands in itself. */
+  readonly parent: CardFile;
+  /** The DF whose name selects it: itself, or the nearest one above with a name, or the MF. */
+  readonly application: CardFile;
+  /** Files of a DF by their identifier. */
+  readonly children: Map<number, CardFile> = new Map();
+  /** EFs of a DF by their short identifier. */
+  readonly bySfi: (CardFile | undefined)[] = [];
+  /** Place among the DF names in byte order, or -1. */
+  nameRank = -1;
+
+  constructor(entry: FileEntry, parent: CardFile | null) {
+    this.index = entry.index;
+    this.kind = entry.kind;
+    this.fid = entry.fid;
+    this.sfi = entry.sfi;
+    this.name = entry.name;
+    this.label = entry.label;
+    this.nameOnly = (entry.flags & FLAG_NAME_ONLY) !== 0;
+    this.rules = entry.rules;
+    this.recordSize = entry.recordSize;
+    this.capacity = entry.capacity;
+    this.dataSize = entry.dataSize;
+    this.body = entry.body;
+    this.data = entry.body + BODY.DATA;
+    this.parent = parent ?? this;
+    this.application = parent === null || entry.name !== null ? this : parent.application;
+  }
+
+  get isDirectory(): boolean {
+    return this.kind === FILE_KIND.DIRECTORY;
+  }
+
+  get isTransparent(): boolean {
+    return this.kind === FILE_KIND.TRANSPARENT;
+  }
+
+  get hasRecords(): boolean {
+    return this.kind >= FILE_KIND.LINEAR_FIXED;
+  }
+
+  /** The DF that gives meaning to the file's rules: itself, or the one it stands in. */
+  get directory(): CardFile {
+    return this.isDirectory ? this : this.parent;
+  }
+
+  /** Security condition byte for an operation ({@link EF_ACCESS}, {@link DF_ACCESS}) on an interface. */
+  condition(operation: number, face: CardInterface): number {
+    return this.rules[INTERFACE_INDEX[face] * 7 + operation] as number;
+  }
+}

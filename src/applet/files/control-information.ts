@@ -1,0 +1,109 @@
+import { TlvWriter } from '../../apdu/ber-tlv-writer.ts';
+import type { Nvm } from '../../hal/nvm.ts';
+import { BODY, FILE_KIND } from '../image/layout.ts';
+import type { CardFile } from './card-file.ts';
+import { recordCount } from './record-file.ts';
+
+/** What SELECT answers, in b4b3 of P2. */
+export const CONTROL_INFORMATION = { FCI: 0x00, FCP: 0x04, FMD: 0x08, NONE: 0x0c } as const;
+
+const FCI_TEMPLATE = 0x6f;
+const FCP_TEMPLATE = 0x62;
+const FMD_TEMPLATE = 0x64;
+
+/**
+ * Data coding byte: WRITE makes a logical OR, and the unit of size and offset is one byte (two quartets).
+ */
+const DATA_CODING = 0x41;
+
+/**
+ * Writes the template of a file that SELECT asks for (ISO/IEC 7816-4).
+ *
+ * FCP: 80 size, 82 descriptor, 83 identifier, 84 DF name, 88 short identifier (empty for none: without it the low
+ * bits of the FID would count), 8A life cycle, A1 { 8C rule on contact, 9C rule on contactless }, as IAS ECC has it.
+ * FMD: 84 DF name, 50 label. FCI: both; or the DF name alone where the profile wants it so.
+ * @returns bytes written from `offset` of `target`
+ */
+export class ControlInformationWriter {
+  readonly #tlv: TlvWriter;
+  readonly #nvm: Nvm;
+
+  constructor(target: Uint8Array, nvm: Nvm) {
+    this.#tlv = new TlvWriter(target);
+    this.#nvm = nvm;
+  }
+
+  write(file: CardFile, kind: number): number {
+    const tlv = this.#tlv;
+    tlv.restart();
+    if (kind === CONTROL_INFORMATION.NONE) return 0;
+    if (kind === CONTROL_INFORMATION.FMD) {
+      tlv.open(FMD_TEMPLATE);
+      if (file.name !== null) tlv.primitive(0x84, file.name);
+      if (file.label !== null) tlv.primitive(0x50, file.label);
+    } else if (kind === CONTROL_INFORMATION.FCI && file.nameOnly && file.name !== null) {
+      tlv.open(FCI_TEMPLATE);
+      tlv.primitive(0x84, file.name);
+    } else {
+      tlv.open(kind === CONTROL_INFORMATION.FCP ? FCP_TEMPLATE : FCI_TEMPLATE);
+      this.#parameters(file);
+      if (kind === CONTROL_INFORMATION.FCI && file.label !== null) tlv.primitive(0x50, file.label);
+    }
+    tlv.close();
+    return tlv.length;
+  }
+
+  #parameters(file: CardFile): void {
+    const tlv = this.#tlv;
+    if (!file.isDirectory) tlv.number(0x80, file.hasRecords ? file.recordSize * file.capacity : file.dataSize, 2);
+    this.#descriptor(file);
+    tlv.number(0x83, file.fid, 2);
+    if (file.name !== null) tlv.primitive(0x84, file.name);
+    if (!file.isDirectory) {
+      if (file.sfi === 0) tlv.header(0x88, 0);
+      else tlv.number(0x88, file.sfi << 3, 1);
+    }
+    tlv.number(0x8a, this.#nvm.readByte(file.body + BODY.LIFE_CYCLE), 1);
+    tlv.open(0xa1);
+    this.#compactRule(0x8c, file, 0);
+    this.#compactRule(0x9c, file, 7);
+    tlv.close();
+  }
+
+  #descriptor(file: CardFile): void {
+    const tlv = this.#tlv;
+    if (file.isDirectory) {
+      tlv.number(0x82, 0x38, 1);
+      return;
+    }
+    if (file.isTransparent) {
+      tlv.header(0x82, 2);
+      tlv.byte(0x01);
+      tlv.byte(DATA_CODING);
+      return;
+    }
+    tlv.header(0x82, 5);
+    tlv.byte(file.kind === FILE_KIND.LINEAR_FIXED ? 0x02 : file.kind === FILE_KIND.LINEAR_VARIABLE ? 0x04 : 0x06);
+    tlv.byte(DATA_CODING);
+    tlv.byte(file.recordSize >> 8);
+    tlv.byte(file.recordSize & 0xff);
+    tlv.byte(recordCount(this.#nvm, file));
+  }
+
+  /** Access mode byte with a bit for each condition that is not "never", then the conditions from b7 down. */
+  #compactRule(tag: number, file: CardFile, first: number): void {
+    let mode = 0;
+    let count = 0;
+    for (let bit = 0; bit < 7; bit++) {
+      if (file.rules[first + bit] !== 0xff) {
+        mode |= 1 << bit;
+        count++;
+      }
+    }
+    this.#tlv.header(tag, 1 + count);
+    this.#tlv.byte(mode);
+    for (let bit = 6; bit >= 0; bit--) {
+      if ((mode & (1 << bit)) !== 0) this.#tlv.byte(file.rules[first + bit] as number);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+const TABLE: Uint32Array = makeTable();
+
+function makeTable(): Uint32Array {
+  const table = new Uint32Array(256);
+  for (let n = 0; n < 256; n++) {
+    let c = n;
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+    table[n] = c;
+  }
+  return table;
+}
+
+/** CRC-32 of ISO/IEC/IEEE 8802-3 (polynomial 04C11DB7, reflected), as unsigned 32 bits. */
+export function crc32(bytes: Uint8Array, offset = 0, length: number = bytes.length - offset): number {
+  let c = 0xffffffff;
+  for (let i = offset; i < offset + length; i++) {
+    c = (c >>> 8) ^ (TABLE[(c ^ (bytes[i] as number)) & 0xff] as number);
+  }
+  return (c ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,117 @@
+/**
+ * The card image, format version 1. All numbers are big-endian; addresses count from the image's first byte.
+ *
+ * | region | size | content |
+ * |---|---|---|
+ * | superblock | 64 | {@link SUPERBLOCK}: magic, version, counts, addresses of the regions, CRC-32 |
+ * | card object | 160 | {@link CARD}: profile name, serial, secret, link personality, holder, CRC-32 |
+ * | file table | 80 a file | {@link FILE}: what a file is and what guards it, CRC-32 each; entry 0 is the MF |
+ * | code table | 64 a code | {@link PIN}: policy with CRC-32, then tries left and keyed hash |
+ * | environment table | 8 each | {@link ENVIRONMENT}: directory, number, code meant, CRC-32 |
+ * | bodies | | for each file {@link BODY}: state, then the data or the record slots |
+ *
+ * What a command may change lies outside the CRCs: a body's state and data, a code's counter and hash.
+ */
+export const IMAGE_MAGIC: Uint8Array = new Uint8Array([0x56, 0x49, 0x54, 0x41, 0x50, 0x49, 0x4d, 0x47]); // VITAPIMG
+export const IMAGE_VERSION = 1;
+
+export const SUPERBLOCK = {
+  SIZE: 64,
+  VERSION: 8,
+  FILE_COUNT: 10,
+  PIN_COUNT: 12,
+  ENVIRONMENT_COUNT: 14,
+  IMAGE_SIZE: 16,
+  CARD: 20,
+  FILES: 24,
+  PINS: 28,
+  ENVIRONMENTS: 32,
+  BODIES: 36,
+  /** Address and size of the journal; both 0 while the format has none. */
+  JOURNAL: 40,
+  JOURNAL_SIZE: 44,
+  CRC: 60,
+} as const;
+
+export const CARD = {
+  SIZE: 160,
+  PROFILE: 0, // 16, padded with 00
+  SERIAL_LENGTH: 16,
+  SERIAL: 17, // 16
+  SECRET: 33, // 32
+  INTERFACE: 65,
+  PROTOCOL: 66, // 0 T=0, 1 T=1
+  HISTORICAL_LENGTH: 67,
+  HISTORICAL: 68, // 15
+  ATR_LENGTH: 83,
+  ATR: 84, // 33, the longest ATR
+  UID_LENGTH: 117,
+  UID: 118, // 10
+  HOLDER: 128, // 0 none, 1 present
+  WINDOW_SECONDS: 129, // 2
+  WINDOW_USES: 131,
+  CRC: 156,
+} as const;
+
+export const FILE = {
+  SIZE: 80,
+  KIND: 0,
+  FLAGS: 1,
+  FID: 2,
+  PARENT: 4,
+  SFI: 6,
+  NAME_LENGTH: 7,
+  NAME: 8, // 16
+  LABEL_LENGTH: 24,
+  LABEL: 25, // 16
+  RULES: 42, // 3 interfaces of 7 security condition bytes
+  RECORD_SIZE: 64,
+  CAPACITY: 66,
+  BODY: 68,
+  DATA_SIZE: 72,
+  CRC: 76,
+} as const;
+
+/** FLAGS bit: SELECT answers with the DF name alone. */
+export const FLAG_NAME_ONLY = 0x01;
+
+export const PIN = {
+  SIZE: 64,
+  REFERENCE: 0,
+  FLAGS: 1, // bit 0: unlocks the holder
+  DIRECTORY: 2,
+  MIN_LENGTH: 4,
+  MAX_LENGTH: 5,
+  PADDED_LENGTH: 6,
+  PADDING: 7,
+  TRIES: 8,
+  ACCESS: 9, // contact, contactless, wired
+  UNBLOCKED_BY: 12,
+  CRC: 16,
+  TRIES_LEFT: 20,
+  HASH: 24, // 32
+} as const;
+
+export const ENVIRONMENT = { SIZE: 8, DIRECTORY: 0, ID: 2, PIN: 3, CRC: 4 } as const;
+
+/** Where what precedes the data of a file lies. */
+export const BODY = { LIFE_CYCLE: 0, RECORD_COUNT: 2, NEWEST: 4, DATA: 8 } as const;
+
+/** Kinds of file in FILE.KIND. */
+export const FILE_KIND = {
+  DIRECTORY: 1,
+  TRANSPARENT: 2,
+  LINEAR_FIXED: 3,
+  LINEAR_VARIABLE: 4,
+  CYCLIC: 5,
+} as const;
+
+export type FileKind = (typeof FILE_KIND)[keyof typeof FILE_KIND];
+
+/** Index of an interface in the rules of files and codes. */
+export const INTERFACE_INDEX = { contact: 0, contactless: 1, wired: 2 } as const;
+
+/** In a linear variable file each slot starts with the record's length. */
+export const SLOT_LENGTH_SIZE = 2;
+
+export const NO_PARENT = 0xffff;

@@ -1,0 +1,362 @@
+import type { Crypto } from '../../hal/crypto.ts';
+import { LIFE_CYCLE } from '../files/life-cycle.ts';
+import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
+import { bodySize } from './card-image.ts';
+import { crc32 } from './crc32.ts';
+import {
+  BODY,
+  CARD,
+  ENVIRONMENT,
+  FILE,
+  FILE_KIND,
+  type FileKind,
+  FLAG_NAME_ONLY,
+  IMAGE_MAGIC,
+  IMAGE_VERSION,
+  INTERFACE_INDEX,
+  NO_PARENT,
+  PIN,
+  SLOT_LENGTH_SIZE,
+  SUPERBLOCK,
+} from './layout.ts';
+import type {
+  AccessRules,
+  CardSpecification,
+  DirectorySpecification,
+  FileSpecification,
+  PinSpecification,
+  SecurityEnvironmentSpecification,
+} from './specification.ts';
+
+/** A specification that no image can hold, with one sentence that says what is wrong where. */
+export class SpecificationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SpecificationError';
+  }
+}
+
+const ERASED = 0xff;
+const KINDS: Readonly<Record<FileSpecification['kind'], FileKind>> = {
+  directory: FILE_KIND.DIRECTORY,
+  transparent: FILE_KIND.TRANSPARENT,
+  'linear-fixed': FILE_KIND.LINEAR_FIXED,
+  'linear-variable': FILE_KIND.LINEAR_VARIABLE,
+  cyclic: FILE_KIND.CYCLIC,
+};
+
+interface PlacedFile {
+  readonly index: number;
+  readonly parent: number;
+  readonly spec: FileSpecification;
+}
+
+/**
+ * Writes a new card: the image of a card that was never used, all files activated, all counters full.
+ * @returns the image, ready for a memory of its size
+ * @throws {SpecificationError}
+ */
+export function personalise(spec: CardSpecification, crypto: Crypto): Uint8Array {
+  const files = place(spec.masterFile);
+  const pins = files.flatMap(({ index, spec: file }) =>
+    file.kind === 'directory' ? file.pins.map((pin) => ({ directory: index, pin })) : [],
+  );
+  const environments = files.flatMap(({ index, spec: file }) =>
+    file.kind === 'directory' ? file.environments.map((environment) => ({ directory: index, environment })) : [],
+  );
+  if (pins.length > 31) throw new SpecificationError(`${pins.length} codes; a card holds at most 31`);
+
+  const cardAt = SUPERBLOCK.SIZE;
+  const filesAt = cardAt + CARD.SIZE;
+  const pinsAt = filesAt + files.length * FILE.SIZE;
+  const environmentsAt = pinsAt + pins.length * PIN.SIZE;
+  const bodiesAt = environmentsAt + environments.length * ENVIRONMENT.SIZE;
+  const bodies: number[] = [];
+  let end = bodiesAt;
+  for (const { spec: file } of files) {
+    bodies.push(end);
+    end += BODY.DATA + bodySize(sizes(file));
+  }
+
+  const image = new ImageWriter(end);
+  image.bytes(0, IMAGE_MAGIC);
+  image.u16(SUPERBLOCK.VERSION, IMAGE_VERSION);
+  image.u16(SUPERBLOCK.FILE_COUNT, files.length);
+  image.u16(SUPERBLOCK.PIN_COUNT, pins.length);
+  image.u16(SUPERBLOCK.ENVIRONMENT_COUNT, environments.length);
+  image.u32(SUPERBLOCK.IMAGE_SIZE, end);
+  image.u32(SUPERBLOCK.CARD, cardAt);
+  image.u32(SUPERBLOCK.FILES, filesAt);
+  image.u32(SUPERBLOCK.PINS, pinsAt);
+  image.u32(SUPERBLOCK.ENVIRONMENTS, environmentsAt);
+  image.u32(SUPERBLOCK.BODIES, bodiesAt);
+  image.u32(SUPERBLOCK.JOURNAL, 0);
+  image.u32(SUPERBLOCK.JOURNAL_SIZE, 0);
+  image.checksum(0, SUPERBLOCK.CRC);
+
+  writeCard(image, cardAt, spec);
+  files.forEach((file, i) => {
+    writeFile(image, filesAt + i * FILE.SIZE, file, bodies[i] as number);
+  });
+  pins.forEach(({ directory, pin }, i) => {
+    writePin(image, pinsAt + i * PIN.SIZE, directory, pin, spec.secret, crypto);
+  });
+  environments.forEach(({ directory, environment }, i) => {
+    const slot = slotOf(pins, files, directory, environment);
+    const at = environmentsAt + i * ENVIRONMENT.SIZE;
+    image.u16(at + ENVIRONMENT.DIRECTORY, directory);
+    image.byte(at + ENVIRONMENT.ID, (environment.by === 'holder' ? 0x10 : 0) | environment.id);
+    image.byte(at + ENVIRONMENT.PIN, slot);
+    image.checksum(at, ENVIRONMENT.CRC);
+  });
+  return image.image;
+}
+
+/** Every DF before its children, the MF first. */
+function place(masterFile: DirectorySpecification): PlacedFile[] {
+  if (masterFile.fid !== 0x3f00) throw new SpecificationError('the master file has identifier 3F00');
+  const files: PlacedFile[] = [{ index: 0, parent: NO_PARENT, spec: masterFile }];
+  for (let i = 0; i < files.length; i++) {
+    const { spec } = files[i] as PlacedFile;
+    if (spec.kind !== 'directory') continue;
+    const fids = new Set<number>();
+    const sfis = new Set<number>();
+    for (const child of spec.children) {
+      if (fids.has(child.fid)) throw new SpecificationError(`two files ${hex(child.fid)} in ${hex(spec.fid)}`);
+      fids.add(child.fid);
+      if (child.kind !== 'directory' && child.sfi !== null) {
+        if (child.sfi < 1 || child.sfi > 30) throw new SpecificationError(`${hex(child.fid)}: an SFI is 1 to 30`);
+        if (sfis.has(child.sfi)) throw new SpecificationError(`two files with SFI ${child.sfi} in ${hex(spec.fid)}`);
+        sfis.add(child.sfi);
+      }
+      files.push({ index: files.length, parent: i, spec: child });
+    }
+  }
+  return files;
+}
+
+function sizes(spec: FileSpecification): Parameters<typeof bodySize>[0] {
+  const kind = KINDS[spec.kind];
+  switch (spec.kind) {
+    case 'directory':
+      return { kind, dataSize: 0, capacity: 0, recordSize: 0 };
+    case 'transparent':
+      return { kind, dataSize: spec.content.length, capacity: 0, recordSize: 0 };
+    default:
+      return { kind, dataSize: 0, capacity: spec.capacity, recordSize: spec.recordSize };
+  }
+}
+
+function writeCard(image: ImageWriter, at: number, spec: CardSpecification): void {
+  const { link } = spec;
+  if (!/^[\x20-\x7e]{1,16}$/.test(spec.profile))
+    throw new SpecificationError('a profile name has 1 to 16 ASCII characters');
+  limit(spec.serial.length, 1, 16, 'serial number');
+  limit(spec.secret.length, 32, 32, 'card secret');
+  limit(link.historicalBytes.length, 0, 15, 'historical bytes');
+  image.fill(at, CARD.SIZE, 0);
+  image.text(at + CARD.PROFILE, spec.profile);
+  image.byte(at + CARD.SERIAL_LENGTH, spec.serial.length);
+  image.bytes(at + CARD.SERIAL, spec.serial);
+  image.bytes(at + CARD.SECRET, spec.secret);
+  image.byte(at + CARD.INTERFACE, INTERFACE_INDEX[spec.interface]);
+  image.byte(at + CARD.PROTOCOL, link.protocol === 'T=0' ? 0 : 1);
+  image.byte(at + CARD.HISTORICAL_LENGTH, link.historicalBytes.length);
+  image.bytes(at + CARD.HISTORICAL, link.historicalBytes);
+  if (link.atr !== null) {
+    limit(link.atr.length, 2, 33, 'ATR');
+    image.byte(at + CARD.ATR_LENGTH, link.atr.length);
+    image.bytes(at + CARD.ATR, link.atr);
+  }
+  if (link.uid !== null) {
+    if (![4, 7, 10].includes(link.uid.length)) throw new SpecificationError('a UID has 4, 7 or 10 bytes');
+    image.byte(at + CARD.UID_LENGTH, link.uid.length);
+    image.bytes(at + CARD.UID, link.uid);
+  }
+  if (spec.holder !== null) {
+    limit(spec.holder.windowSeconds, 1, 3600, 'seconds of the presentation window');
+    limit(spec.holder.uses, 1, 255, 'uses of the presentation window');
+    image.byte(at + CARD.HOLDER, 1);
+    image.u16(at + CARD.WINDOW_SECONDS, spec.holder.windowSeconds);
+    image.byte(at + CARD.WINDOW_USES, spec.holder.uses);
+  }
+  image.checksum(at, CARD.CRC);
+}
+
+function writeFile(image: ImageWriter, at: number, file: PlacedFile, body: number): void {
+  const { spec } = file;
+  const size = sizes(spec);
+  image.fill(at, FILE.SIZE, 0);
+  image.byte(at + FILE.KIND, size.kind);
+  image.u16(at + FILE.FID, spec.fid);
+  image.u16(at + FILE.PARENT, file.parent);
+  if (spec.kind === 'directory') {
+    image.byte(at + FILE.FLAGS, spec.fci === 'name' ? FLAG_NAME_ONLY : 0);
+    writeName(image, at + FILE.NAME_LENGTH, at + FILE.NAME, spec.name, `name of ${hex(spec.fid)}`);
+    writeName(image, at + FILE.LABEL_LENGTH, at + FILE.LABEL, spec.label, `label of ${hex(spec.fid)}`);
+  } else {
+    image.byte(at + FILE.SFI, spec.sfi ?? 0);
+  }
+  writeRules(image, at + FILE.RULES, spec.access);
+  image.u16(at + FILE.RECORD_SIZE, size.recordSize);
+  image.u16(at + FILE.CAPACITY, size.capacity);
+  image.u32(at + FILE.BODY, body);
+  image.u32(at + FILE.DATA_SIZE, size.dataSize);
+  image.checksum(at, FILE.CRC);
+
+  image.fill(body, BODY.DATA, 0);
+  image.byte(body + BODY.LIFE_CYCLE, LIFE_CYCLE.ACTIVATED);
+  if (spec.kind === 'transparent') {
+    limit(spec.content.length, 1, 65_535, `content of ${hex(spec.fid)}`);
+    image.bytes(body + BODY.DATA, spec.content);
+  } else if (spec.kind !== 'directory') {
+    writeRecords(image, body, spec);
+  }
+}
+
+function writeRecords(
+  image: ImageWriter,
+  body: number,
+  spec: Exclude<FileSpecification, { kind: 'directory' | 'transparent' }>,
+): void {
+  limit(spec.recordSize, 1, 65_535, `record size of ${hex(spec.fid)}`);
+  limit(spec.capacity, 1, 254, `records of ${hex(spec.fid)}`);
+  limit(spec.records.length, 0, spec.capacity, `records in ${hex(spec.fid)}`);
+  const count = spec.records.length;
+  image.u16(body + BODY.RECORD_COUNT, count);
+  // In a cyclic file the slots were filled in the order of time: the newest, record 1, is in the last one used.
+  image.u16(body + BODY.NEWEST, spec.kind === 'cyclic' && count > 0 ? count - 1 : 0);
+  const variable = spec.kind === 'linear-variable';
+  const slotSize = spec.recordSize + (variable ? SLOT_LENGTH_SIZE : 0);
+  if (variable) for (let slot = 0; slot < spec.capacity; slot++) image.u16(body + BODY.DATA + slot * slotSize, 0);
+  spec.records.forEach((record, i) => {
+    const what = `record ${i + 1} of ${hex(spec.fid)}`;
+    if (variable) limit(record.length, 1, spec.recordSize, what);
+    else limit(record.length, spec.recordSize, spec.recordSize, what);
+    const slot = spec.kind === 'cyclic' ? count - 1 - i : i;
+    const at = body + BODY.DATA + slot * slotSize;
+    if (variable) image.u16(at, record.length);
+    image.bytes(at + (variable ? SLOT_LENGTH_SIZE : 0), record);
+  });
+}
+
+function writePin(
+  image: ImageWriter,
+  at: number,
+  directory: number,
+  pin: PinSpecification,
+  secret: Uint8Array,
+  crypto: Crypto,
+): void {
+  const name = `code ${pin.reference.toString(16).toUpperCase()}`;
+  const local = (pin.reference & 0x80) !== 0;
+  limit(pin.reference & 0x7f, 1, 0x1f, `reference of ${name}`);
+  if (local === (directory === 0)) {
+    throw new SpecificationError(`${name}: references 01 to 1F belong to the MF, 81 to 9F to another DF`);
+  }
+  limit(pin.tries, 1, 15, `tries of ${name}`);
+  limit(pin.code.length, pin.minLength, pin.maxLength, `length of ${name}`);
+  limit(pin.paddedLength, 0, LARGEST_CODE, `padded length of ${name}`);
+  limit(pin.maxLength, 1, pin.paddedLength === 0 ? LARGEST_CODE : pin.paddedLength, `greatest length of ${name}`);
+  const block = new Uint8Array(pin.paddedLength === 0 ? pin.code.length : pin.paddedLength).fill(pin.paddingByte);
+  block.set(pin.code);
+
+  image.fill(at, PIN.SIZE, 0);
+  image.byte(at + PIN.REFERENCE, pin.reference);
+  image.byte(at + PIN.FLAGS, pin.unlocksHolder ? 1 : 0);
+  image.u16(at + PIN.DIRECTORY, directory);
+  image.byte(at + PIN.MIN_LENGTH, pin.minLength);
+  image.byte(at + PIN.MAX_LENGTH, pin.maxLength);
+  image.byte(at + PIN.PADDED_LENGTH, pin.paddedLength);
+  image.byte(at + PIN.PADDING, pin.paddingByte);
+  image.byte(at + PIN.TRIES, pin.tries);
+  for (const face of ['contact', 'contactless', 'wired'] as const) {
+    image.byte(at + PIN.ACCESS + INTERFACE_INDEX[face], pin.access[face]);
+  }
+  image.byte(at + PIN.UNBLOCKED_BY, pin.unblockedBy ?? 0);
+  image.checksum(at, PIN.CRC);
+  image.byte(at + PIN.TRIES_LEFT, pin.tries);
+
+  const hash = new Uint8Array(CODE_HASH_LENGTH);
+  const scratch = new Uint8Array(3 + LARGEST_CODE);
+  const code = { reference: pin.reference, directory: { index: directory } };
+  hashCode(crypto.keyedHash('sha-256', secret), scratch, code, block, 0, block.length, hash);
+  image.bytes(at + PIN.HASH, hash);
+}
+
+/** Slot of the code that an environment means: of its own directory, or of the card. */
+function slotOf(
+  pins: readonly { readonly directory: number; readonly pin: PinSpecification }[],
+  files: readonly PlacedFile[],
+  directory: number,
+  environment: SecurityEnvironmentSpecification,
+): number {
+  limit(environment.id, 1, 14, 'number of a security environment');
+  for (let at = directory; at !== NO_PARENT; at = (files[at] as PlacedFile).parent) {
+    const slot = pins.findIndex((entry) => entry.directory === at && entry.pin.reference === environment.pin);
+    if (slot >= 0) return slot;
+  }
+  throw new SpecificationError(`security environment ${environment.id} names a code that is not there`);
+}
+
+function writeRules(image: ImageWriter, at: number, access: AccessRules): void {
+  for (const face of ['contact', 'contactless', 'wired'] as const) {
+    access[face].forEach((condition, bit) => {
+      image.byte(at + INTERFACE_INDEX[face] * 7 + bit, condition);
+    });
+  }
+}
+
+function writeName(image: ImageWriter, lengthAt: number, at: number, name: Uint8Array | null, what: string): void {
+  if (name === null) return;
+  limit(name.length, 1, 16, what);
+  image.byte(lengthAt, name.length);
+  image.bytes(at, name);
+}
+
+function limit(value: number, least: number, most: number, what: string): void {
+  if (value < least || value > most) throw new SpecificationError(`${what}: ${value}, allowed ${least} to ${most}`);
+}
+
+function hex(fid: number): string {
+  return fid.toString(16).toUpperCase().padStart(4, '0');
+}
+
+class ImageWriter {
+  readonly image: Uint8Array;
+
+  constructor(size: number) {
+    this.image = new Uint8Array(size).fill(ERASED);
+  }
+
+  byte(at: number, value: number): void {
+    this.image[at] = value;
+  }
+
+  u16(at: number, value: number): void {
+    this.image[at] = value >> 8;
+    this.image[at + 1] = value & 0xff;
+  }
+
+  u32(at: number, value: number): void {
+    this.u16(at, value >>> 16);
+    this.u16(at + 2, value & 0xffff);
+  }
+
+  bytes(at: number, bytes: Uint8Array): void {
+    this.image.set(bytes, at);
+  }
+
+  text(at: number, text: string): void {
+    for (let i = 0; i < text.length; i++) this.image[at + i] = text.charCodeAt(i);
+  }
+
+  fill(at: number, length: number, value: number): void {
+    this.image.fill(value, at, at + length);
+  }
+
+  /** CRC-32 over what comes before it in the entry that starts at `start`. */
+  checksum(start: number, crcAt: number): void {
+    this.u32(start + crcAt, crc32(this.image, start, crcAt));
+  }
+}

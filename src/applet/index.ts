@@ -1,0 +1,10 @@
+export * from './applet.ts';
+export * from './card.ts';
+export type { CardPort } from './card-port.ts';
+export type { CardCore, CommandContext } from './command-context.ts';
+export * from './command-row.ts';
+export type { Holder } from './holder.ts';
+export { type CardImage, ImageError, openImage } from './image/card-image.ts';
+export { personalise, SpecificationError } from './image/personalise.ts';
+export type * from './image/specification.ts';
+export { ISO7816_COMMANDS } from './iso7816/index.ts';

@@ -1,0 +1,30 @@
+import { INS } from '../../apdu/instruction.ts';
+import { SW, wrongLe } from '../../apdu/status-word.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { CommandRow } from '../command-row.ts';
+
+export const GET_RESPONSE: CommandRow = {
+  ins: INS.GET_RESPONSE,
+  name: 'GET RESPONSE',
+  standard: 'ISO/IEC 7816-4',
+  cases: [2],
+  parameters: [{ p1: [0x00, 0x00], p2: [0x00, 0x00], meaning: 'what the last command left' }],
+  chaining: false,
+  lifeCycle: 'any',
+  security: 'none: the command that left the data was permitted',
+  cost: 'ram',
+  execute: getResponse,
+};
+
+/**
+ * GET RESPONSE. Gives up to Ne bytes, with 61xx while more remain. Errors: 6985 nothing is kept; over T=0 6Cxx when
+ * more is asked than there is.
+ */
+function getResponse(context: CommandContext): number {
+  const { command, response } = context;
+  if (response.rest === 0) return SW.CONDITIONS_NOT_SATISFIED;
+  if (response.rules.protocol === 'T=0' && command.ne > response.rest && command.ne !== 256) {
+    return wrongLe(response.rest);
+  }
+  return response.resume();
+}

@@ -1,0 +1,147 @@
+import type { CardInterface } from '../../hal/card-link.ts';
+import type { Crypto, KeyedHash } from '../../hal/crypto.ts';
+import type { Nvm } from '../../hal/nvm.ts';
+import type { CardFile } from '../files/card-file.ts';
+import { INTERFACE_INDEX, PIN } from '../image/layout.ts';
+
+/** Longest block that VERIFY may carry. */
+export const LARGEST_CODE = 32;
+export const CODE_HASH_LENGTH = 32;
+
+/** A code of the card: its policy from the image. Its counter and hash stay there. */
+export interface Pin {
+  /** Place in the code table, and bit in the security status. */
+  readonly slot: number;
+  readonly reference: number;
+  readonly directory: CardFile;
+  /** References 01 to 1F, in the MF: counts everywhere. */
+  readonly cardWide: boolean;
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly paddedLength: number;
+  readonly paddingByte: number;
+  readonly tries: number;
+  /** Security condition bytes: contact, contactless, wired. */
+  readonly access: Uint8Array;
+  readonly unlocksHolder: boolean;
+  readonly unblockedBy: number;
+  /** Address of its entry in the image. */
+  readonly address: number;
+}
+
+/** What a comparison found. `blocked`: no try was left, nothing was compared. */
+export type Comparison = 'match' | 'mismatch' | 'blocked';
+
+/** The codes: kept as keyed hashes, each with a counter that is lowered, durably, before a comparison. */
+export class PinStore {
+  readonly #nvm: Nvm;
+  readonly #pins: readonly Pin[];
+  readonly #hash: KeyedHash;
+  readonly #message = new Uint8Array(3 + LARGEST_CODE);
+  readonly #computed = new Uint8Array(CODE_HASH_LENGTH);
+  readonly #stored = new Uint8Array(CODE_HASH_LENGTH);
+  readonly #byte = new Uint8Array(1);
+
+  constructor(nvm: Nvm, crypto: Crypto, secret: Uint8Array, pins: readonly Pin[]) {
+    this.#nvm = nvm;
+    this.#pins = pins;
+    this.#hash = crypto.keyedHash('sha-256', secret);
+  }
+
+  /** The code that P2 of VERIFY names from a directory: local ones up to the application, card-wide ones anywhere. */
+  find(reference: number, directory: CardFile): Pin | null {
+    const local = (reference & 0x80) !== 0;
+    for (let i = 0; i < this.#pins.length; i++) {
+      const pin = this.#pins[i] as Pin;
+      if (pin.reference !== reference) continue;
+      if (!local || isInside(directory, pin.directory)) return pin;
+    }
+    return null;
+  }
+
+  /** The code that a rule without an environment number means: the first one of the application, or of the card. */
+  firstOf(application: CardFile): Pin | null {
+    let cardWide: Pin | null = null;
+    for (let i = 0; i < this.#pins.length; i++) {
+      const pin = this.#pins[i] as Pin;
+      if (pin.directory === application) return pin;
+      if (pin.cardWide && cardWide === null) cardWide = pin;
+    }
+    return cardWide;
+  }
+
+  triesLeft(pin: Pin): number {
+    return this.#nvm.readByte(pin.address + PIN.TRIES_LEFT);
+  }
+
+  /** Whether a block of this length can be the code: lengths are public and cost no try. */
+  acceptsLength(pin: Pin, length: number): boolean {
+    if (pin.paddedLength > 0) return length === pin.paddedLength;
+    return length >= pin.minLength && length <= pin.maxLength;
+  }
+
+  accessCondition(pin: Pin, face: CardInterface): number {
+    return pin.access[INTERFACE_INDEX[face]] as number;
+  }
+
+  /**
+   * Compares a code with the stored one. The try is paid, and durable, before anything is compared, so that cutting
+   * the power gains nothing; a match gives the tries back.
+   * @throws {HalError} `storage`: nothing was compared
+   */
+  compare(pin: Pin, data: Uint8Array, offset: number, length: number): Comparison {
+    const left = this.triesLeft(pin);
+    if (left === 0) return 'blocked';
+    this.#writeTries(pin, left - 1);
+    hashCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
+    this.#nvm.read(pin.address + PIN.HASH, this.#stored, 0, CODE_HASH_LENGTH);
+    const equal = equalInConstantTime(this.#computed, this.#stored);
+    this.#computed.fill(0);
+    this.#message.fill(0);
+    if (!equal) return 'mismatch';
+    this.#writeTries(pin, pin.tries);
+    return 'match';
+  }
+
+  #writeTries(pin: Pin, tries: number): void {
+    this.#byte[0] = tries;
+    this.#nvm.write(pin.address + PIN.TRIES_LEFT, this.#byte, 0, 1);
+    this.#nvm.flush();
+  }
+}
+
+/** What of a code its hash depends on besides the block itself. */
+export interface HashedCode {
+  readonly reference: number;
+  readonly directory: { readonly index: number };
+}
+
+/** HMAC over reference, directory and block, so that equal codes have unequal hashes. */
+export function hashCode(
+  hash: KeyedHash,
+  scratch: Uint8Array,
+  code: HashedCode,
+  data: Uint8Array,
+  offset: number,
+  length: number,
+  target: Uint8Array,
+): void {
+  scratch[0] = code.reference;
+  scratch[1] = code.directory.index >> 8;
+  scratch[2] = code.directory.index & 0xff;
+  for (let i = 0; i < length; i++) scratch[3 + i] = data[offset + i] as number;
+  hash.digest(scratch, 0, 3 + length, target, 0);
+}
+
+function isInside(directory: CardFile, ancestor: CardFile): boolean {
+  for (let at = directory; ; at = at.parent) {
+    if (at === ancestor) return true;
+    if (at.parent === at || at === at.application) return false;
+  }
+}
+
+function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}
