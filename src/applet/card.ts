@@ -1,6 +1,6 @@
 import type { CardInterface, LinkLimits } from '../hal/card-link.ts';
 import type { Clock } from '../hal/clock.ts';
-import type { Crypto } from '../hal/crypto.ts';
+import type { KeyedHashes } from '../hal/crypto.ts';
 import type { Nvm } from '../hal/nvm.ts';
 import { AccessControl } from './access/access-control.ts';
 import { answerToReset } from './answer-to-reset.ts';
@@ -26,7 +26,8 @@ export const UNLIMITED: LinkLimits = {
 export interface CardWorld {
   readonly nvm: Nvm;
   readonly clock: Clock;
-  readonly crypto: Crypto;
+  /** What the card computes with; hashes are enough for its codes. */
+  readonly crypto: KeyedHashes;
   readonly applets?: readonly Applet[];
   /** Told of a fault of the card itself, after 6F00 or 6581 was answered. */
   readonly onFault?: (fault: unknown) => void;

@@ -19,6 +19,9 @@ export class CryptoError extends Error {
   }
 }
 
+/** The part that a card with codes and no keys needs; drivers can load it without the rest. */
+export type KeyedHashes = Pick<Crypto, 'keyedHash'>;
+
 /** All the cryptography that the core may use. Keys and results are plain bytes, big-endian. */
 export interface Crypto {
   hash(name: HashName, data: Uint8Array): Uint8Array;

@@ -1,4 +1,4 @@
-import type { Crypto } from '../../hal/crypto.ts';
+import type { KeyedHashes } from '../../hal/crypto.ts';
 import { LIFE_CYCLE } from '../files/life-cycle.ts';
 import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
 import { bodySize } from './card-image.ts';
@@ -56,7 +56,7 @@ interface PlacedFile {
  * @returns the image, ready for a memory of its size
  * @throws {SpecificationError}
  */
-export function personalise(spec: CardSpecification, crypto: Crypto): Uint8Array {
+export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8Array {
   const files = place(spec.masterFile);
   const pins = files.flatMap(({ index, spec: file }) =>
     file.kind === 'directory' ? file.pins.map((pin) => ({ directory: index, pin })) : [],
@@ -246,7 +246,7 @@ function writePin(
   directory: number,
   pin: PinSpecification,
   secret: Uint8Array,
-  crypto: Crypto,
+  crypto: KeyedHashes,
 ): void {
   const name = `code ${pin.reference.toString(16).toUpperCase()}`;
   const local = (pin.reference & 0x80) !== 0;

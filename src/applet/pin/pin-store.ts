@@ -1,5 +1,5 @@
 import type { CardInterface } from '../../hal/card-link.ts';
-import type { Crypto, KeyedHash } from '../../hal/crypto.ts';
+import type { KeyedHash, KeyedHashes } from '../../hal/crypto.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { INTERFACE_INDEX, PIN } from '../image/layout.ts';
@@ -42,7 +42,7 @@ export class PinStore {
   readonly #stored = new Uint8Array(CODE_HASH_LENGTH);
   readonly #byte = new Uint8Array(1);
 
-  constructor(nvm: Nvm, crypto: Crypto, secret: Uint8Array, pins: readonly Pin[]) {
+  constructor(nvm: Nvm, crypto: KeyedHashes, secret: Uint8Array, pins: readonly Pin[]) {
     this.#nvm = nvm;
     this.#pins = pins;
     this.#hash = crypto.keyedHash('sha-256', secret);

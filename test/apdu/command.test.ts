@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CommandApdu, encodeCommand } from '../../src/apdu/command.ts';
+import { fromHex, toHex } from '../../src/apdu/hex.ts';
+import { loadVectors } from '../vectors/load.ts';
+
+interface Encoded {
+  readonly name: string;
+  readonly apdu?: string;
+  readonly parts?: { readonly prefix: string; readonly fill: string; readonly count: number; readonly suffix: string };
+}
+interface ValidRow extends Encoded {
+  readonly expect: {
+    case: string;
+    nc: number;
+    ne: number;
+    extended: boolean;
+    length: number;
+    data?: string;
+    dataOffset?: number;
+  };
+}
+const vectors = loadVectors<{ valid: ValidRow[]; malformed: (Encoded & { why: string })[] }>('apdu');
+
+function bytesOf(row: Encoded): Uint8Array {
+  if (row.apdu !== undefined) return fromHex(row.apdu);
+  const parts = row.parts!;
+  return fromHex(parts.prefix + parts.fill.repeat(parts.count) + parts.suffix);
+}
+
+describe('command APDU', () => {
+  it.each(vectors.valid)('$name', (row) => {
+    const bytes = bytesOf(row);
+    // At an offset, with garbage around it: the view must not look outside what it was given.
+    const buffer = new Uint8Array(bytes.length + 20).fill(0xee);
+    buffer.set(bytes, 10);
+    const command = new CommandApdu();
+    expect(command.parse(buffer, 10, bytes.length)).toBe(true);
+    expect(command.encoding).toBe(row.expect.case);
+    expect({ nc: command.nc, ne: command.ne, extended: command.extended }).toEqual({
+      nc: row.expect.nc,
+      ne: row.expect.ne,
+      extended: row.expect.extended,
+    });
+    if (row.expect.dataOffset !== undefined) expect(command.dataOffset - 10).toBe(row.expect.dataOffset);
+    if (row.expect.data !== undefined) {
+      expect(toHex(buffer.subarray(command.dataOffset, command.dataOffset + command.nc))).toBe(row.expect.data);
+    }
+  });
+
+  it.each(vectors.malformed)('malformed: $name ($why)', (row) => {
+    const bytes = bytesOf(row);
+    const command = new CommandApdu();
+    const whole = command.parse(bytes, 0, bytes.length);
+    expect(whole).toBe(bytes.length >= 4);
+    expect(command.encoding).toBe('malformed');
+  });
+
+  it('keeps nothing of the command before', () => {
+    const command = new CommandApdu();
+    command.parse(fromHex('00DA0000000002AAAA0100'), 0, 11);
+    command.parse(fromHex('00A40000'), 0, 4);
+    expect([command.encoding, command.nc, command.ne, command.extended]).toEqual(['1', 0, 0, false]);
+  });
+
+  it('reads back what is encoded, in the shortest form that does', () => {
+    const byte = fc.integer({ min: 0, max: 255 });
+    const lengths = fc.oneof(fc.constantFrom(0, 1, 255, 256, 257, 65_535), fc.integer({ min: 0, max: 600 }));
+    const expected = fc.oneof(fc.constantFrom(0, 1, 255, 256, 257, 65_535, 65_536), fc.integer({ min: 0, max: 600 }));
+    fc.assert(
+      fc.property(byte, byte, byte, byte, lengths, expected, (cla, ins, p1, p2, nc, ne) => {
+        const data = new Uint8Array(nc).fill(0x5a);
+        const bytes = encodeCommand({ cla, ins, p1, p2, data, ne });
+        const command = new CommandApdu();
+        command.parse(bytes, 0, bytes.length);
+        expect([command.cla, command.ins, command.p1, command.p2, command.nc, command.ne]).toEqual([
+          cla,
+          ins,
+          p1,
+          p2,
+          nc,
+          ne,
+        ]);
+        expect(command.extended).toBe(nc > 255 || ne > 256);
+      }),
+    );
+  });
+
+  it.each([
+    [{ cla: 256, ins: 0, p1: 0, p2: 0 }, 'not a byte'],
+    [{ cla: 0, ins: 0, p1: 0, p2: 0, data: new Uint8Array(65_536) }, 'Nc 65536'],
+    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: 65_537 }, 'Ne 65537'],
+  ])('refuses to encode %o', (fields, message) => {
+    expect(() => encodeCommand(fields)).toThrow(message);
+  });
+});
