@@ -110,7 +110,7 @@ export function benchSpecification(more: Partial<CardSpecification> = {}): CardS
           kind: 'directory',
           fid: 0xdf01,
           name: fromHex(AID_A),
-          label: new TextEncoder().encode('Bench A'),
+          label: fromHex('42656E63682041'),
           access: FREE,
           pins: [code(0x81, CODE, { unlocksHolder: true }), code(0x82, '38383838')],
           environments: [
