@@ -40,9 +40,15 @@ export interface LinkedCard {
   process(command: Uint8Array, offset: number, length: number): number;
 }
 
-/** What happened on a link, for logs and traces. `lost`: the peer went away; `attached`: it is (again) there. */
+/**
+ * What happened on a link, for logs and traces. `lost`: the peer went away; `attached`: it is (again) there.
+ * `waiting`: somebody listens but says nothing, as when another card holds the place that this one wants.
+ */
 export type LinkEvent =
-  | { readonly type: 'attached' | 'lost' | 'power-on' | 'reset' | 'field-off' | 'deselect'; readonly atNs: number }
+  | {
+      readonly type: 'attached' | 'waiting' | 'lost' | 'power-on' | 'reset' | 'field-off' | 'deselect';
+      readonly atNs: number;
+    }
   | {
       readonly type: 'exchange';
       readonly atNs: number;

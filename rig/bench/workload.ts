@@ -1,0 +1,52 @@
+import { encodeCommand } from '../../src/apdu/command.ts';
+import { fromHex } from '../../src/apdu/hex.ts';
+import { INS } from '../../src/apdu/instruction.ts';
+import { OWN_AID } from '../../src/applet/vitale/index.ts';
+
+/** One command that is measured, and what brings the card into the state for it. */
+export interface Measured {
+  readonly name: string;
+  readonly before: readonly Uint8Array[];
+  readonly command: Uint8Array;
+}
+
+export interface Workload {
+  readonly commands: readonly Measured[];
+}
+
+const REFERENCE_AID = fromHex('F042454E434801');
+
+/** The code of every shipped card is public: these are test cards. */
+const REFERENCE_CODE = fromHex('313233343536FFFF');
+const OWN_CODE = fromHex('323734393136');
+
+/** What to measure on a card: the reference card's own commands, or the same on the own application. */
+export function workloadFor(profile: string): Workload {
+  return profile === 'reference' ? reference() : ownApplication();
+}
+
+function reference(): Workload {
+  const select = encodeCommand({ cla: 0, ins: INS.SELECT, p1: 4, p2: 0, data: REFERENCE_AID, ne: 256 });
+  const verify = encodeCommand({ cla: 0, ins: INS.VERIFY, p1: 0, p2: 1, data: REFERENCE_CODE });
+  return {
+    commands: [
+      { name: 'SELECT', before: [], command: select },
+      { name: 'VERIFY', before: [select], command: verify },
+      { name: 'READ RECORD', before: [select, verify], command: fromHex('00B2010C64') },
+      { name: 'READ BINARY', before: [select, verify, fromHex('00B0820001')], command: fromHex('00B0000064') },
+    ],
+  };
+}
+
+function ownApplication(): Workload {
+  const select = encodeCommand({ cla: 0, ins: INS.SELECT, p1: 4, p2: 0, data: OWN_AID, ne: 256 });
+  const verify = encodeCommand({ cla: 0, ins: INS.VERIFY, p1: 0, p2: 0x81, data: OWN_CODE });
+  return {
+    commands: [
+      { name: 'SELECT', before: [], command: select },
+      { name: 'VERIFY', before: [select], command: verify },
+      { name: 'READ RECORD', before: [select, verify], command: fromHex('00B2012400') },
+      { name: 'READ BINARY', before: [select, verify], command: fromHex('00B08F0000') },
+    ],
+  };
+}

@@ -1,0 +1,39 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { FileNvm } from '../../src/hal/nvm/file.ts';
+import { CannotRun } from '../cli/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { CardBuildOptions } from '../cli/options.ts';
+import { listProfiles } from '../profile/index.ts';
+import { buildImage } from './open.ts';
+
+/** `vitap card build`: an image file for each profile, written whole or not at all. */
+export async function buildCard(options: CardBuildOptions, io: CommandIo): Promise<ExitCode> {
+  const profiles = options.profiles.length > 0 ? options.profiles : await listProfiles();
+  const built: { profile: string; image: string; bytes: number }[] = [];
+  for (const profile of profiles) {
+    const image = options.out ?? `${basename(profile).replace(/\.ya?ml$/, '')}.img`;
+    refuseToReplace(image);
+    const bytes = await buildImage(profile, options.seed);
+    FileNvm.create(image, bytes).close();
+    built.push({ profile, image, bytes: bytes.length });
+    if (!io.json) io.stdout(`${image}: a ${profile} card, ${bytes.length} bytes\n`);
+  }
+  if (io.json) writeJson(io, { cards: built });
+  return EXIT.pass;
+}
+
+/** A card may be built over a card; anything else of that name is not ours to throw away. */
+function refuseToReplace(path: string): void {
+  if (!existsSync(path)) return;
+  const start = Buffer.alloc(8);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, start, 0, start.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  if (start.toString('latin1', 0, 5) !== 'VITAP') {
+    throw new CannotRun(`${path} is there already and is no card image; remove it, or name another file with --out`);
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { Card } from '../../src/applet/card.ts';
+import { ImageError } from '../../src/applet/image/card-image.ts';
+import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
+import { nobleHashes } from '../../src/hal/noble/hashes.ts';
+import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
+import type { Nvm } from '../../src/hal/nvm.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { CannotRun } from '../cli/failure.ts';
+import type { CardSource } from '../cli/options.ts';
+
+/** Two cards of one profile in memory are the same card: a bench must be able to say a run again. */
+export const FIXED_SEED = 'vitap';
+
+/** A card, powered by nobody yet, and its memory. */
+export interface OpenedCard {
+  readonly card: Card;
+  readonly nvm: Nvm;
+  /** For people: `apcv, a fresh card in memory` or `apcv, image apcv.img`. */
+  readonly description: string;
+  /** Lets go of the image file. */
+  close(): void;
+}
+
+/**
+ * The card that the command line names: a profile's, fresh in memory; or an image file's, its state kept; or, where
+ * no file of that name is there, a profile's by that name.
+ * @param onFault told of a fault of the card after it answered 6F00 or 6581
+ * @throws {CannotRun} damaged image; {HalError} `storage`, `busy`, `damaged`; {ProfileError}
+ */
+export async function openCard(source: CardSource, onFault?: (fault: unknown) => void): Promise<OpenedCard> {
+  if (source.kind === 'image' && existsSync(source.fileOrName)) return openImageFile(source.fileOrName, onFault);
+  const name = source.kind === 'image' ? source.fileOrName : source.name;
+  if (source.kind === 'image' && /[./]/.test(name) && !/\.ya?ml$/.test(name)) {
+    throw new CannotRun(`there is no image ${name}; \`vitap card build\` makes one`);
+  }
+  const nvm = new MemoryNvm(await buildImage(name, FIXED_SEED));
+  return { card: boot(nvm, name, onFault), nvm, description: `${name}, a fresh card in memory`, close: () => {} };
+}
+
+/** The image of a new card of a profile. @param seed the same card again for the same seed, or null for a new one */
+export async function buildImage(profile: string, seed: string | null): Promise<Uint8Array> {
+  const [{ loadProfile }, { nobleCrypto }, { SeededRandom }, { systemRandom }] = await Promise.all([
+    import('../profile/index.ts'),
+    import('../../src/hal/noble/index.ts'),
+    import('../../src/hal/virtual/random.ts'),
+    import('../../src/hal/system/random.ts'),
+  ]);
+  const crypto = nobleCrypto();
+  const random = seed === null ? systemRandom : new SeededRandom(seed);
+  try {
+    return personalise(await loadProfile(profile, { random, crypto }), crypto);
+  } catch (error) {
+    if (error instanceof SpecificationError) throw new CannotRun(`${profile}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+async function openImageFile(path: string, onFault?: (fault: unknown) => void): Promise<OpenedCard> {
+  const { FileNvm } = await import('../../src/hal/nvm/file.ts');
+  const nvm = FileNvm.open(path);
+  try {
+    const card = boot(nvm, path, onFault);
+    return { card, nvm, description: `${card.image.profile}, image ${path}`, close: () => nvm.close() };
+  } catch (error) {
+    nvm.close();
+    throw error;
+  }
+}
+
+function boot(nvm: Nvm, name: string, onFault?: (fault: unknown) => void): Card {
+  try {
+    const world = { nvm, clock: systemClock, crypto: nobleHashes() };
+    return new Card(onFault === undefined ? world : { ...world, onFault });
+  } catch (error) {
+    if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs';
+import { toHex } from '../../src/apdu/hex.ts';
+import { answerToReset } from '../../src/applet/answer-to-reset.ts';
+import { type CardFile, EF_ACCESS } from '../../src/applet/files/card-file.ts';
+import { LIFE_CYCLE } from '../../src/applet/files/life-cycle.ts';
+import { recordCount } from '../../src/applet/files/record-file.ts';
+import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
+import { BODY, FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
+import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
+import type { Nvm } from '../../src/hal/nvm.ts';
+import { CannotRun } from '../cli/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { CardShowOptions } from '../cli/options.ts';
+import { buildImage, FIXED_SEED } from './open.ts';
+
+const INTERFACES = ['contact', 'contactless', 'wired'] as const;
+const KIND_NAMES: Readonly<Record<number, string>> = {
+  [FILE_KIND.DIRECTORY]: 'directory',
+  [FILE_KIND.TRANSPARENT]: 'transparent',
+  [FILE_KIND.LINEAR_FIXED]: 'linear fixed',
+  [FILE_KIND.LINEAR_VARIABLE]: 'linear variable',
+  [FILE_KIND.CYCLIC]: 'cyclic',
+};
+
+/**
+ * `vitap card show`: what a card is made of. Structure, rules and tries; never a code, a secret or the content of a
+ * file. An image in use by an emulator is shown as it is stored.
+ */
+export async function showCard(options: CardShowOptions, io: CommandIo): Promise<ExitCode> {
+  const nvm = await load(options.card);
+  const image = open(nvm, options.card);
+  const card = describe(image, nvm);
+  if (io.json) writeJson(io, card);
+  else io.stdout(format(card));
+  return EXIT.pass;
+}
+
+async function load(fileOrName: string): Promise<Nvm> {
+  if (!existsSync(fileOrName) || /\.ya?ml$/.test(fileOrName)) {
+    return new MemoryNvm(await buildImage(fileOrName, FIXED_SEED));
+  }
+  const { FileNvm } = await import('../../src/hal/nvm/file.ts');
+  return FileNvm.load(fileOrName);
+}
+
+function open(nvm: Nvm, name: string): CardImage {
+  try {
+    return openImage(nvm);
+  } catch (error) {
+    if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+interface ShownFile {
+  readonly path: string;
+  readonly kind: string;
+  readonly depth: number;
+  readonly name: string | null;
+  readonly label: string | null;
+  readonly sfi: string | null;
+  readonly size: string;
+  readonly lifeCycle: string;
+  readonly read: Readonly<Record<string, string>> | null;
+}
+
+interface ShownCard {
+  readonly profile: string;
+  readonly serial: string;
+  readonly format: number;
+  readonly bytes: number;
+  readonly interface: string;
+  readonly protocol: string;
+  readonly atr: string;
+  readonly holder: string;
+  readonly files: readonly ShownFile[];
+  readonly codes: readonly {
+    readonly reference: string;
+    readonly of: string;
+    readonly triesLeft: number;
+    readonly tries: number;
+  }[];
+}
+
+function describe(image: CardImage, nvm: Nvm): ShownCard {
+  return {
+    profile: image.profile,
+    serial: toHex(image.serial),
+    format: image.version,
+    bytes: nvm.size,
+    interface: image.interface,
+    protocol: image.link.protocol,
+    atr: toHex(answerToReset(image.link), ' '),
+    holder:
+      image.holder === null
+        ? 'none'
+        : `an unlock opens the card for ${image.holder.windowSeconds} s and ${image.holder.uses} presentation(s)`,
+    files: inTreeOrder(image.files[0] as CardFile).map((file) => describeFile(file, image, nvm)),
+    codes: image.pins.map((pin) => ({
+      reference: hex(pin.reference, 2),
+      of: pathOf(pin.directory),
+      triesLeft: nvm.readByte(pin.address + PIN.TRIES_LEFT),
+      tries: pin.tries,
+    })),
+  };
+}
+
+function describeFile(file: CardFile, image: CardImage, nvm: Nvm): ShownFile {
+  const condition = (face: (typeof INTERFACES)[number]) =>
+    conditionInWords(file.condition(EF_ACCESS.READ, face), file, image);
+  return {
+    path: pathOf(file),
+    kind: KIND_NAMES[file.kind] ?? '?',
+    depth: pathOf(file).split('/').length - 1,
+    name: file.name === null ? null : toHex(file.name),
+    label: file.label === null ? null : String.fromCharCode(...file.label),
+    sfi: file.sfi === 0 ? null : hex(file.sfi, 2),
+    size: sizeOf(file, nvm),
+    lifeCycle: nvm.readByte(file.body + BODY.LIFE_CYCLE) === LIFE_CYCLE.ACTIVATED ? 'activated' : 'not activated',
+    read: file.isDirectory ? null : Object.fromEntries(INTERFACES.map((face) => [face, condition(face)])),
+  };
+}
+
+/** `always`, `never`, `code 81`, `the holder's unlock`: a security condition byte in words. */
+function conditionInWords(condition: number, file: CardFile, image: CardImage): string {
+  if (condition === 0x00) return 'always';
+  if (condition === 0xff) return 'never';
+  const parts: string[] = [];
+  if (condition & 0x40) parts.push('secure messaging');
+  if (condition & 0x20) parts.push('external authentication');
+  if (condition & 0x10) {
+    const id = condition & 0x0f;
+    const environment = image.environments.find((each) => each.id === id && each.directory === file.directory);
+    if (environment === undefined) parts.push('a code');
+    else if (environment.by === 'holder') parts.push("the holder's unlock");
+    else parts.push(`code ${hex(environment.pin.reference, 2)}`);
+  }
+  return parts.join(condition & 0x80 ? ' and ' : ' or ');
+}
+
+function sizeOf(file: CardFile, nvm: Nvm): string {
+  if (file.isDirectory) return '';
+  if (file.isTransparent) return `${file.dataSize} bytes`;
+  return `${recordCount(nvm, file)} of ${file.capacity} records of ${file.recordSize} bytes`;
+}
+
+function inTreeOrder(file: CardFile): CardFile[] {
+  return [file, ...[...file.children.values()].flatMap(inTreeOrder)];
+}
+
+function pathOf(file: CardFile): string {
+  return file.parent === file ? hex(file.fid, 4) : `${pathOf(file.parent)}/${hex(file.fid, 4)}`;
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, '0');
+}
+
+function format(card: ShownCard): string {
+  const lines = [
+    `Profile    ${card.profile}, serial ${card.serial}, image format ${card.format}, ${card.bytes} bytes`,
+    `Interface  ${card.interface}, ${card.protocol}, ATR ${card.atr}`,
+    `Holder     ${card.holder}`,
+    '',
+    'Files',
+  ];
+  for (const file of card.files) {
+    const id = '  '.repeat(file.depth + 1) + file.path.slice(-4);
+    const what = [
+      file.kind,
+      file.name === null ? '' : `name ${file.name}`,
+      file.label === null ? '' : `“${file.label}”`,
+      file.sfi === null ? '' : `SFI ${file.sfi}`,
+      file.size,
+      file.lifeCycle === 'activated' ? '' : file.lifeCycle,
+      file.read === null ? '' : `read: ${readRule(file.read)}`,
+    ];
+    lines.push(`${id.padEnd(14)}${what.filter((part) => part !== '').join(', ')}`);
+  }
+  lines.push('', 'Codes');
+  for (const code of card.codes)
+    lines.push(`  ${code.reference} of ${code.of.slice(-4)}: ${code.triesLeft} of ${code.tries} tries left`);
+  return `${lines.join('\n')}\n`;
+}
+
+function readRule(rules: Readonly<Record<string, string>>): string {
+  const words = new Set(Object.values(rules));
+  if (words.size === 1) return [...words][0] as string;
+  return Object.entries(rules)
+    .map(([face, rule]) => `${face} ${rule}`)
+    .join('; ');
+}

@@ -1,0 +1,17 @@
+import type { DeclareVerb } from '../program.ts';
+import { declareBench } from './bench.ts';
+import { declareCard } from './card.ts';
+import { declareDemo } from './demo.ts';
+import { declareDoctor } from './doctor.ts';
+import { declareEmulate } from './emulate.ts';
+import { declareTap } from './tap.ts';
+
+/** Every verb, in the order in which help lists them. */
+export const VERBS: readonly DeclareVerb[] = [
+  declareDemo,
+  declareCard,
+  declareEmulate,
+  declareTap,
+  declareBench,
+  declareDoctor,
+];

@@ -1,0 +1,75 @@
+import { Option } from 'commander';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import { UsageError } from '../failure.ts';
+import { cardSource, parseReader, parseSeconds, pinChoice, recordChoice } from '../option-values.ts';
+import { type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../options.ts';
+import type { DeclareVerb } from '../program.ts';
+import {
+  addCardOptions,
+  addInterfaceOption,
+  addJsonOption,
+  addPinOptions,
+  addRecordOptions,
+} from './shared-options.ts';
+
+interface Typed {
+  reader?: ReaderChoice;
+  profile?: string;
+  image?: string;
+  interface?: CardInterface;
+  sequence: Sequence;
+  pin?: boolean;
+  pinFile?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  timeout: number;
+  json?: boolean;
+}
+
+export const declareTap: DeclareVerb = (program, perform) => {
+  const tap = program
+    .command('tap')
+    .description('read a card, show what it holds and where the time went')
+    .option(
+      '--reader <reader>',
+      'loopback, pcsc, or pcsc:NAME with a part of the name (default: pcsc; loopback when a card is named)',
+      parseReader,
+    );
+  addInterfaceOption(addCardOptions(tap));
+  tap.addOption(new Option('--sequence <name>', 'what to read and how').choices(SEQUENCES).default('all'));
+  addRecordOptions(addPinOptions(tap));
+  addJsonOption(tap)
+    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .action((typed: Typed) =>
+      perform(typed, async (io) => {
+        const options = tapOptions(typed);
+        const { tap: run } = await import('../../tap/tap.ts');
+        return run(options, io);
+      }),
+    );
+};
+
+function tapOptions(typed: Typed): TapOptions {
+  const card = cardSource(typed);
+  const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
+  if (reader.driver === 'loopback' && card === null) {
+    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
+  }
+  if (reader.driver === 'pcsc' && card !== null) {
+    throw new UsageError(
+      'a PC/SC reader reads the card that is in it: --profile and --image go with --reader loopback',
+    );
+  }
+  if (reader.driver === 'pcsc' && typed.interface !== undefined) {
+    throw new UsageError('--interface goes with --reader loopback: a PC/SC reader has the door that it has');
+  }
+  return {
+    reader,
+    card,
+    interface: typed.interface ?? null,
+    sequence: typed.sequence,
+    pin: pinChoice(typed),
+    record: recordChoice(typed),
+    timeoutMs: typed.timeout,
+  };
+}

@@ -1,0 +1,92 @@
+import type { CardInterface } from '../../src/hal/card-link.ts';
+
+/** What the verbs' actions are given: the command line, checked and with its defaults filled in. Types only. */
+
+/** `profile`: a fresh card in memory, made with a fixed seed. `image`: an image file, its state kept, or a profile by name. */
+export type CardSource =
+  | { readonly kind: 'profile'; readonly name: string }
+  | { readonly kind: 'image'; readonly fileOrName: string };
+
+export type ReaderChoice =
+  | { readonly driver: 'loopback' }
+  /** `name`: the reader's name or a part of it; null for the first reader with a card. */
+  | { readonly driver: 'pcsc'; readonly name: string | null };
+
+export interface LinkChoice {
+  readonly driver: 'vpcd';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a code may come from; readPin of pin.ts turns it into one. */
+export interface PinChoice {
+  readonly file: string | null;
+  /** Ask on the terminal. */
+  readonly ask: boolean;
+}
+
+export interface RecordChoice {
+  /** The trace file to write, or null. */
+  readonly file: string | null;
+  /** Without redaction. */
+  readonly keepSecrets: boolean;
+}
+
+/** `all`: everything the card holds. `own`: the own application's records. Others: as readers in the field read. */
+export const SEQUENCES = ['all', 'own', 'identity', 'identity-by-fid', 'pointers'] as const;
+export type Sequence = (typeof SEQUENCES)[number];
+
+export interface TapOptions {
+  readonly reader: ReaderChoice;
+  /** The card behind a loopback reader; null for a reader with a card of its own. */
+  readonly card: CardSource | null;
+  /** Through which door a loopback reader reads; null as the profile says. */
+  readonly interface: CardInterface | null;
+  readonly sequence: Sequence;
+  readonly pin: PinChoice;
+  readonly record: RecordChoice;
+  /** How long to wait for the reader and the card. */
+  readonly timeoutMs: number;
+}
+
+export interface EmulateOptions {
+  readonly link: LinkChoice;
+  readonly card: CardSource;
+  readonly interface: CardInterface | null;
+  /** Open the holder's presentation window at the start; needs the code. */
+  readonly unlock: boolean;
+  readonly pin: PinChoice;
+  /** Wait for the link's other side instead of refusing when it is not there. */
+  readonly wait: boolean;
+  readonly record: RecordChoice;
+}
+
+export interface CardBuildOptions {
+  /** Names of shipped profiles or paths of profile files; empty for every shipped one. */
+  readonly profiles: readonly string[];
+  /** The image file; null for NAME.img in the current folder. With several profiles always null. */
+  readonly out: string | null;
+  /** Makes the same image again; null for a new card each time. */
+  readonly seed: string | null;
+}
+
+export interface CardShowOptions {
+  /** An image file, or a profile by name or path. */
+  readonly card: string;
+}
+
+export interface BenchApduOptions {
+  readonly card: CardSource;
+  /** Commands to send for each row. */
+  readonly count: number;
+  /** CSV on standard output instead of a table. */
+  readonly csv: boolean;
+}
+
+export interface DemoOptions {
+  /** Whether to go on to the second half, through pcscd. */
+  readonly pcsc: boolean;
+  /** Only the second half, with this card, in the PC/SC stack that this process runs in; null for the whole demo. */
+  readonly pcscImage: string | null;
+  readonly record: RecordChoice;
+}

@@ -1,0 +1,119 @@
+import type { CardInterface, LinkEvent } from '../../src/hal/card-link.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { VpcdLink } from '../../src/hal/vpcd/index.ts';
+import { type OpenedCard, openCard } from '../card/open.ts';
+import { CannotRun } from '../cli/failure.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
+import type { EmulateOptions } from '../cli/options.ts';
+import { readPin } from '../cli/pin.ts';
+import { PhoneScreen, unlockInWords } from '../phone/screen.ts';
+import { TraceWriter } from '../trace/writer.ts';
+import { listenToHolder } from './holder-console.ts';
+import { recordLink } from './recording.ts';
+
+/**
+ * `vitap emulate`: is a card until Ctrl-C. What a reader does is said line by line; with `--json` a line is an object.
+ * The holder's words (unlock, lock, status, quit) come on standard input.
+ */
+export async function emulate(options: EmulateOptions, io: CommandIo): Promise<ExitCode> {
+  const say = speaker(io);
+  const opened = await openCard(options.card, (fault) => say.fault(fault));
+  try {
+    return await serve(opened, options, io, say);
+  } finally {
+    opened.close();
+  }
+}
+
+async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<ExitCode> {
+  const face: CardInterface = options.interface ?? opened.card.defaultInterface;
+  const screen = new PhoneScreen(opened.card);
+  if (options.unlock) await unlockAtStart(screen, options, io, say);
+  const link = new VpcdLink({
+    interface: face,
+    clock: systemClock,
+    host: options.link.host,
+    port: options.link.port,
+    waitForPeer: options.wait,
+  });
+  const port = opened.card.port(face, link.limits);
+  const trace = await openTrace(opened, face, options, link.name);
+  const stop = (): void => link.stop();
+  io.signal.addEventListener('abort', stop);
+  const stopListening = listenToHolder({ screen, io, say: (text) => say.line('holder', text), quit: stop });
+  say.line('start', `${opened.description}: ${face}, on ${link.name}. Ctrl-C ends it.`);
+  try {
+    await link.serve(port, (event) => {
+      if (trace !== null) recordLink(trace, event, port.atr());
+      sayEvent(say, event);
+    });
+  } finally {
+    stopListening();
+    io.signal.removeEventListener('abort', stop);
+    await trace?.close();
+  }
+  return EXIT.pass;
+}
+
+async function unlockAtStart(screen: PhoneScreen, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<void> {
+  const code = await readPin(options.pin, io);
+  if (code === null) throw new CannotRun('--unlock needs the code: --pin, --pin-file FILE, or VITAP_PIN');
+  const result = screen.unlock(code);
+  code.fill(0);
+  if (result.outcome !== 'unlocked') throw new CannotRun(unlockInWords(result));
+  say.line('holder', screen.status());
+}
+
+function openTrace(
+  opened: OpenedCard,
+  face: CardInterface,
+  options: EmulateOptions,
+  reader: string,
+): Promise<TraceWriter> | null {
+  const { file, keepSecrets } = options.record;
+  if (file === null) return null;
+  const card = opened.card.image.profile;
+  const description = {
+    source: 'vitap emulate',
+    backend: 'simulated',
+    reader,
+    interface: face,
+    atr: opened.card.atr,
+    card,
+  } as const;
+  return TraceWriter.create(file, description, { keepSecrets });
+}
+
+interface Speaker {
+  line(event: string, text: string): void;
+  fault(fault: unknown): void;
+}
+
+function speaker(io: CommandIo): Speaker {
+  const line = (event: string, text: string): void => {
+    io.stdout(io.json ? `${JSON.stringify({ event, text })}\n` : `${text}\n`);
+  };
+  return {
+    line,
+    fault: (fault) => {
+      const why = fault instanceof Error ? fault.message : String(fault);
+      io.stderr(`The card answered with an error of its own: ${why}\n`);
+    },
+  };
+}
+
+const EVENTS: Readonly<Partial<Record<LinkEvent['type'], string>>> = {
+  attached: 'The reader is there.',
+  lost: 'The reader has gone; waiting for it to come back.',
+  waiting: 'The reader takes no notice: another card emulator seems to hold this slot. Waiting.',
+  'power-on': 'Power on.',
+  reset: 'Reset.',
+  'field-off': 'Power off.',
+  deselect: 'Deselected.',
+};
+
+/** Exchanges are not said: a reader makes hundreds a second. A trace has them. */
+function sayEvent(say: Speaker, event: LinkEvent): void {
+  const text = EVENTS[event.type];
+  if (text !== undefined) say.line(event.type, text);
+}

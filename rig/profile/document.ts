@@ -1,0 +1,141 @@
+import type { Affiliation, Beneficiary, CardValidity, Insured, Invoice } from '../../src/applet/vitale/index.ts';
+import type { CardInterface } from '../../src/hal/index.ts';
+
+/** A profile as it is written, every value read and judged on its own: what the schema makes of the YAML. */
+export interface ProfileDocument {
+  readonly profile: string;
+  readonly description?: string | undefined;
+  readonly link: LinkDocument;
+  readonly card: CardDocument;
+  readonly holder?: { readonly windowSeconds: number; readonly uses: number } | undefined;
+  readonly data?: DataDocument | undefined;
+  readonly masterFile: DirectoryDocument;
+}
+
+export interface LinkDocument {
+  readonly interface: CardInterface;
+  readonly protocol: 'T=0' | 'T=1';
+  readonly historicalBytes: Uint8Array;
+  readonly atr?: Uint8Array | undefined;
+  readonly uid: Uint8Array | null;
+}
+
+export interface CardDocument extends CardValidity {
+  readonly serial: Uint8Array;
+}
+
+export interface DataDocument {
+  readonly insured: Insured;
+  readonly affiliation: Affiliation;
+  readonly beneficiaries: readonly Beneficiary[];
+  readonly invoices: readonly Invoice[];
+}
+
+/** A security condition in words: one, or several of which all or any are needed. */
+export interface ConditionDocument {
+  readonly words: readonly string[];
+  readonly all: boolean;
+}
+
+/** A condition for each interface; one that is left out is `never`. */
+export type InterfaceConditions = { readonly [I in CardInterface]?: ConditionDocument | undefined };
+
+/** Access mode in words to its conditions. */
+export type AccessDocument = Readonly<Record<string, InterfaceConditions | undefined>>;
+
+export interface DirectoryDocument {
+  /** Absent in the master file. */
+  readonly fid?: number | undefined;
+  readonly name?: Uint8Array | undefined;
+  readonly label?: string | undefined;
+  readonly fci?: 'full' | 'name' | undefined;
+  readonly access: AccessDocument;
+  readonly codes: readonly CodeDocument[];
+  /** By the word that rules of this directory use. */
+  readonly environments: Readonly<Record<string, EnvironmentDocument>>;
+  readonly files: readonly FileDocument[];
+  readonly directories: readonly DirectoryDocument[];
+}
+
+export interface CodeDocument {
+  readonly reference: number;
+  readonly code: string;
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly paddedLength: number;
+  readonly paddingByte: number;
+  readonly tries: number;
+  readonly access: InterfaceConditions;
+  readonly unlocksHolder: boolean;
+  readonly unblockedBy?: number | undefined;
+}
+
+export interface EnvironmentDocument {
+  readonly id: number;
+  readonly reference: number;
+  readonly by: 'verify' | 'holder';
+}
+
+export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic'] as const;
+
+export interface FileDocument {
+  readonly fid: number;
+  readonly name?: string | undefined;
+  readonly sfi?: number | undefined;
+  readonly structure: (typeof STRUCTURES)[number];
+  readonly recordSize?: number | undefined;
+  readonly capacity?: number | undefined;
+  readonly access: AccessDocument;
+  readonly content?: ContentDocument | undefined;
+  readonly records?: readonly ContentDocument[] | undefined;
+}
+
+export const GENERATORS = [
+  'identity',
+  'nirs',
+  'card-data',
+  'directory',
+  'affiliation',
+  'beneficiaries',
+  'rights',
+  'invoices',
+  'signature',
+] as const;
+export type GeneratorName = (typeof GENERATORS)[number];
+
+/** Exactly one of `generator`, `hex`, `text`, `tlv` and `pointers`. */
+export interface ContentDocument {
+  readonly generator?: GeneratorName | undefined;
+  readonly hex?: Uint8Array | undefined;
+  /** Only with `hex`: how often it stands there. */
+  readonly repeat?: number | undefined;
+  readonly text?: string | undefined;
+  /** Only with `text`. */
+  readonly encoding?: 'utf-8' | 'latin-1' | undefined;
+  readonly tlv?: readonly TlvDocument[] | undefined;
+  readonly pointers?: readonly PointersDocument[] | undefined;
+}
+
+/** A data object: a value of bytes or text, or the objects inside it. */
+export interface TlvDocument extends Omit<ContentDocument, 'generator' | 'pointers'> {
+  readonly tag: number;
+}
+
+export interface PointersDocument {
+  readonly application: Uint8Array;
+  readonly files: readonly { readonly name: string; readonly fid: number }[];
+}
+
+/** Access modes of an EF in words, b1 of the access mode byte first (ISO/IEC 7816-4). */
+export const EF_MODES = ['read', 'update', 'append', 'deactivate', 'activate', 'terminate', 'delete'] as const;
+
+/** Access modes of a DF in words, b1 first. */
+export const DF_MODES = [
+  'delete-child',
+  'create-file',
+  'create-directory',
+  'deactivate',
+  'activate',
+  'terminate',
+  'delete',
+] as const;

@@ -1,0 +1,26 @@
+/** One thing that is wrong in a profile, and where. */
+export interface ProfileIssue {
+  /** As the user named it, or `profiles/NAME.yaml` for a shipped one. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  readonly message: string;
+}
+
+/** A profile that cannot be used: every fault that was found, one a line (`file:line:column: message`). */
+export class ProfileError extends Error {
+  /** In the order of the text; empty when the file could not be read at all. */
+  readonly issues: readonly ProfileIssue[];
+
+  constructor(problem: readonly ProfileIssue[] | string, options?: { cause?: unknown }) {
+    super(typeof problem === 'string' ? problem : problem.map(line).join('\n'), options);
+    this.name = 'ProfileError';
+    this.issues = typeof problem === 'string' ? [] : problem;
+  }
+}
+
+function line(issue: ProfileIssue): string {
+  return `${issue.file}:${issue.line}:${issue.column}: ${issue.message}`;
+}

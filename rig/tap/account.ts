@@ -1,0 +1,54 @@
+import type { TimedExchange } from './terminal.ts';
+
+/** One phase of a tap, in the order in which phases began. */
+export interface PhaseAccount {
+  readonly phase: string;
+  /** 0 for a phase without APDUs, such as connecting. */
+  readonly exchanges: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Sum of the exchanges' own times, or the phase's time when it has none. */
+  readonly microseconds: number;
+}
+
+export interface TapAccount {
+  readonly phases: readonly PhaseAccount[];
+  readonly exchanges: number;
+  /** First connect to last status word; what the program itself took between the exchanges is `host`. */
+  readonly totalMicroseconds: number;
+  readonly hostMicroseconds: number;
+  readonly slowest: TimedExchange | null;
+}
+
+/** Where the time of a tap went. Times of `exchanges` are nanoseconds of one clock. */
+export function accountOf(
+  connectStartNs: number,
+  connectEndNs: number,
+  exchanges: readonly TimedExchange[],
+): TapAccount {
+  const phases = new Map<string, { exchanges: number; sentBytes: number; receivedBytes: number; ns: number }>();
+  phases.set('connect', { exchanges: 0, sentBytes: 0, receivedBytes: 0, ns: connectEndNs - connectStartNs });
+  let slowest: TimedExchange | null = null;
+  let lastNs = connectEndNs;
+  let inExchangesNs = 0;
+  for (const exchange of exchanges) {
+    const phase = phases.get(exchange.phase) ?? { exchanges: 0, sentBytes: 0, receivedBytes: 0, ns: 0 };
+    const ns = exchange.endNs - exchange.startNs;
+    phase.exchanges++;
+    phase.sentBytes += exchange.sentBytes;
+    phase.receivedBytes += exchange.receivedBytes;
+    phase.ns += ns;
+    phases.set(exchange.phase, phase);
+    inExchangesNs += ns;
+    lastNs = exchange.endNs;
+    if (slowest === null || ns > slowest.endNs - slowest.startNs) slowest = exchange;
+  }
+  const totalNs = lastNs - connectStartNs;
+  return {
+    phases: [...phases].map(([phase, { ns, ...rest }]) => ({ phase, ...rest, microseconds: ns / 1000 })),
+    exchanges: exchanges.length,
+    totalMicroseconds: totalNs / 1000,
+    hostMicroseconds: (totalNs - inExchangesNs - (connectEndNs - connectStartNs)) / 1000,
+    slowest,
+  };
+}

@@ -1,0 +1,192 @@
+import type { CardSession } from '../../src/hal/reader.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { Sequence, TapOptions } from '../cli/options.ts';
+import { readPin } from '../cli/pin.ts';
+import { PhoneScreen, type UnlockOutcome } from '../phone/screen.ts';
+import { TraceWriter } from '../trace/writer.ts';
+import { accountOf, type TapAccount } from './account.ts';
+import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
+import { judge } from './judge.ts';
+import { type OpenedReader, openReader } from './open-reader.ts';
+import { readOwnApplication } from './own-application.ts';
+import { present, type TapScene } from './presentation.ts';
+import { type CardReading, type CodeOutcome, emptyReading } from './reading.ts';
+import { CardTerminal } from './terminal.ts';
+
+/**
+ * `vitap tap`: reads a card, shows it, and says where the time went.
+ * @returns 0 read (refusals for want of a code included), 1 the code was wrong or blocked, something read does not
+ * hold, or the card is none that this program knows
+ */
+export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode> {
+  const code = await readPin(options.pin, io);
+  const source = await openReader(options.reader, options.card, options.interface);
+  try {
+    const result = await readOnce(source, options, code, io);
+    code?.fill(0);
+    await judge(result.reading);
+    if (io.json) writeJson(io, asData(result));
+    else io.stdout(present(result.reading, result.account, result.scene));
+    for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
+    return verdictOf(result.reading);
+  } finally {
+    await source.close();
+  }
+}
+
+interface TapResult {
+  readonly reading: CardReading;
+  readonly account: TapAccount;
+  readonly scene: TapScene;
+  readonly exchanges: CardTerminal['exchanges'];
+}
+
+async function readOnce(
+  source: OpenedReader,
+  options: TapOptions,
+  code: Uint8Array | null,
+  io: CommandIo,
+): Promise<TapResult> {
+  const reading = emptyReading();
+  const unlocked = code === null ? null : unlockOnPhone(source, code);
+  if (unlocked !== null) reading.code = unlocked;
+  const connectStartNs = systemClock.nowNs();
+  const session = await source.reader.connect({
+    timeoutMs: options.timeoutMs,
+    signal: io.signal,
+    ...(source.name === null ? {} : { reader: source.name }),
+  });
+  const connectEndNs = systemClock.nowNs();
+  const trace = await openTrace(source, session, options, connectStartNs);
+  const terminal = new CardTerminal(session, { listener: trace, signal: io.signal });
+  try {
+    trace?.power('on', connectEndNs, session.atr);
+    await readSequence(options.sequence, terminal, reading, unlocked === null ? code : null);
+    await session.disconnect();
+    trace?.power('off', systemClock.nowNs());
+  } finally {
+    await session.disconnect();
+    await trace?.close();
+  }
+  return {
+    reading,
+    account: accountOf(connectStartNs, connectEndNs, terminal.exchanges),
+    scene: { reader: describeReader(source, session), protocol: session.protocol, atr: session.atr, today: today() },
+    exchanges: terminal.exchanges,
+  };
+}
+
+/** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
+function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
+  if (source.own === null || source.own.face !== 'contactless') return null;
+  const { card } = source.own.opened;
+  if (!card.holder.present) return null;
+  return asCodeOutcome(new PhoneScreen(card).unlock(code));
+}
+
+function asCodeOutcome(unlock: UnlockOutcome): CodeOutcome {
+  switch (unlock.outcome) {
+    case 'unlocked':
+      return { outcome: 'unlocked-by-holder' };
+    case 'wrong':
+      return { outcome: 'wrong', triesLeft: unlock.triesLeft };
+    case 'blocked':
+      return { outcome: 'blocked' };
+    default:
+      return { outcome: 'not-given' };
+  }
+}
+
+async function readSequence(
+  sequence: Sequence,
+  terminal: CardTerminal,
+  reading: CardReading,
+  code: Uint8Array | null,
+): Promise<void> {
+  if (sequence === 'all' || sequence === 'identity') {
+    terminal.phase = 'free files';
+    await readIdentityBySfi(terminal, reading);
+  }
+  if (sequence === 'identity-by-fid') {
+    terminal.phase = 'free files';
+    await readIdentityByFid(terminal, reading);
+  }
+  if (sequence === 'pointers') {
+    terminal.phase = 'pointers';
+    await readPointers(terminal, reading);
+  }
+  if (sequence === 'all' || sequence === 'own') await readOwnApplication(terminal, reading, code);
+}
+
+function openTrace(
+  source: OpenedReader,
+  session: CardSession,
+  options: TapOptions,
+  originNs: number,
+): Promise<TraceWriter> | null {
+  const { file, keepSecrets } = options.record;
+  if (file === null) return null;
+  const description = {
+    source: 'vitap tap',
+    backend: source.backend,
+    reader: session.reader,
+    interface: source.own?.face ?? null,
+    atr: session.atr,
+    card: source.own?.opened.card.image.profile ?? null,
+  };
+  return TraceWriter.create(file, description, { keepSecrets, originNs });
+}
+
+function describeReader(source: OpenedReader, session: CardSession): string {
+  if (source.own === null) return session.reader;
+  return `in process, ${source.own.face} (${source.own.opened.description})`;
+}
+
+/** This day where the program runs, AAAAMMJJ. */
+function today(): string {
+  const now = new Date();
+  const two = (value: number): string => `${value}`.padStart(2, '0');
+  return `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+}
+
+/** What the person should know besides the content, one sentence each. */
+function remarks(reading: CardReading): string[] {
+  const refused = reading.refusals.some(({ status }) => status === '6982');
+  switch (reading.code.outcome) {
+    case 'wrong': {
+      const left = reading.code.triesLeft;
+      return [`The code is wrong: ${left === 0 ? 'no try is left, the code is blocked' : `${left} tries left`}.`];
+    }
+    case 'blocked':
+      return ['The code is blocked: no try is left.'];
+    case 'refused':
+      return [
+        `The card does not take the code in the clear here (${reading.code.status}); on a contactless reader the holder unlocks the card.`,
+      ];
+    default:
+      if (!reading.ownApplication && reading.identities.length === 0 && reading.pointed.length === 0) {
+        return ['This card answers to none of the names that this program knows.'];
+      }
+      return refused ? ['The own application needs the code: --pin, --pin-file FILE, or VITAP_PIN.'] : [];
+  }
+}
+
+function verdictOf(reading: CardReading): ExitCode {
+  const { outcome } = reading.code;
+  if (outcome === 'wrong' || outcome === 'blocked') return EXIT.fail;
+  if (reading.checks.some(({ verdict }) => verdict === 'fail')) return EXIT.fail;
+  const known = reading.ownApplication || reading.identities.length > 0 || reading.pointed.length > 0;
+  return known ? EXIT.pass : EXIT.fail;
+}
+
+function asData({ reading, account, scene, exchanges }: TapResult): unknown {
+  const { signed: _signed, ...content } = reading;
+  return {
+    id: 'tap',
+    verdict: verdictOf(reading) === EXIT.pass ? 'pass' : 'fail',
+    ...scene,
+    ...content,
+    time: { ...account, exchanges },
+  };
+}

@@ -1,0 +1,97 @@
+import type { CardInterface } from '../../src/hal/card-link.ts';
+
+/*
+ * The one model of a recorded session: a header and events with times. Every tool that makes or reads traces
+ * speaks it; docs/trace-format.md is its description as a file, one JSON object a line.
+ */
+export const TRACE_FORMAT = 'vitap-trace';
+export const TRACE_VERSION = 1;
+
+/** What a mask hides: reference data (PIN, PUK), or a French social security number. */
+export type MaskKind = 'code' | 'nir';
+
+export const MASK_KINDS: readonly MaskKind[] = ['code', 'nir'];
+
+/** A span that was made unreadable: in bytes of an APDU or a frame, in characters of a note. */
+export interface Mask {
+  readonly offset: number;
+  readonly length: number;
+  readonly what: MaskKind;
+}
+
+/** Bytes as upper-case hexadecimal, two characters each; `XX` for a masked byte. */
+export type MaskedHex = string;
+
+export interface TraceHeader {
+  readonly type: 'header';
+  readonly format: typeof TRACE_FORMAT;
+  readonly version: typeof TRACE_VERSION;
+  /** What made the trace: `vitap tap`. */
+  readonly source: string;
+  /** Whether a real card or terminal over a real reader was on the other side, or all was software. */
+  readonly backend: 'simulated' | 'hardware';
+  readonly reader: string | null;
+  readonly interface: CardInterface | null;
+  /** As known when the recording began; a `power` event may tell another one. */
+  readonly atr: MaskedHex | null;
+  readonly ats: MaskedHex | null;
+  /** For people: `profile vitale2`. */
+  readonly card: string | null;
+  /** Unit of every `t`. */
+  readonly clock: 'ns';
+  /** Wall time of the start, ISO 8601 in UTC. */
+  readonly startedAt: string;
+  /** What is masked wherever it occurs; empty when secrets were kept. */
+  readonly redactions: readonly MaskKind[];
+  readonly secretsKept: boolean;
+}
+
+interface TimedEvent {
+  /** Whole nanoseconds of a monotonic clock since the start of the trace. */
+  readonly t: number;
+}
+
+interface MaskedEvent extends TimedEvent {
+  /** In rising order, without overlap; absent when nothing is masked. */
+  readonly masks?: readonly Mask[];
+}
+
+/** The card's power or reset, as the reader or the card saw it. */
+export interface PowerEvent extends TimedEvent {
+  readonly type: 'power';
+  readonly state: 'on' | 'reset' | 'off';
+  readonly atr?: MaskedHex;
+}
+
+/** The reader's field. */
+export interface FieldEvent extends TimedEvent {
+  readonly type: 'field';
+  readonly state: 'on' | 'off';
+}
+
+/** One frame of the protocol below the APDUs, without start, parity and end. */
+export interface BlockEvent extends MaskedEvent {
+  readonly type: 'block';
+  readonly from: 'reader' | 'card';
+  readonly frame: MaskedHex;
+}
+
+/** A command APDU, at the time when it was sent or received. */
+export interface CommandEvent extends MaskedEvent {
+  readonly type: 'command';
+  readonly apdu: MaskedHex;
+}
+
+/** A response APDU, status word included; it answers the command before it. */
+export interface ResponseEvent extends MaskedEvent {
+  readonly type: 'response';
+  readonly apdu: MaskedHex;
+}
+
+/** A remark of a person or a program. */
+export interface NoteEvent extends MaskedEvent {
+  readonly type: 'note';
+  readonly text: string;
+}
+
+export type TraceEvent = PowerEvent | FieldEvent | BlockEvent | CommandEvent | ResponseEvent | NoteEvent;

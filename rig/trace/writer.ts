@@ -1,0 +1,240 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import type { HalError } from '../../src/hal/errors.ts';
+import { removeQuietly, syncFolder, writeAll } from '../../src/hal/nvm/replace-file.ts';
+import { storageError, systemErrorCode } from '../../src/hal/nvm/storage-error.ts';
+import { maskedHex } from './masked-hex.ts';
+import { MASK_KINDS, type Mask, TRACE_FORMAT, TRACE_VERSION, type TraceEvent, type TraceHeader } from './model.ts';
+import { Redactor, redactText } from './redaction.ts';
+
+/** What is known of a session when its recording begins. */
+export interface TraceDescription {
+  /** What makes the trace: `vitap tap`. */
+  readonly source: string;
+  readonly backend: 'simulated' | 'hardware';
+  readonly reader?: string | null;
+  readonly interface?: CardInterface | null;
+  readonly atr?: Uint8Array | null;
+  readonly ats?: Uint8Array | null;
+  /** For people: `profile vitale2`. */
+  readonly card?: string | null;
+  /** Wall time, ISO 8601; now by default. */
+  readonly startedAt?: string;
+}
+
+export interface TraceOptions {
+  /** Writes codes and NIRs as they are. Default false. */
+  readonly keepSecrets?: boolean;
+  /** The clock's reading that is 0 in the trace; that of the first event by default. */
+  readonly originNs?: number;
+}
+
+/** Characters gathered before they are written: a recording is to change the times of what it records but little. */
+const BATCH_LENGTH = 65_536;
+/** How long a line may stay in memory: after a kill, so much of the end is missing. */
+const LONGEST_DELAY_MS = 1000;
+const FILE_NAMES_TRIED = 1000;
+
+/**
+ * Writes a trace line by line, under a temporary name beside its own until `close`.
+ *
+ * The calls for events are synchronous, copy what they are given, and never throw for the disk's sake: a recording
+ * that fails must not end the session. From the first failure on they do nothing; `failure` and `close` tell.
+ */
+export class TraceWriter {
+  readonly path: string;
+  readonly temporaryPath: string;
+  readonly #descriptor: number;
+  readonly #redactor: Redactor | null;
+  #originNs: number | null;
+  #pending = '';
+  #written = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #failure: HalError | null = null;
+  #open = true;
+
+  private constructor(path: string, temporaryPath: string, descriptor: number, options: TraceOptions) {
+    this.path = path;
+    this.temporaryPath = temporaryPath;
+    this.#descriptor = descriptor;
+    this.#redactor = options.keepSecrets === true ? null : new Redactor();
+    this.#originNs = options.originNs ?? null;
+  }
+
+  /** @throws {HalError} `storage` when the file cannot be made or its header not be written */
+  static async create(path: string, description: TraceDescription, options: TraceOptions = {}): Promise<TraceWriter> {
+    const [temporaryPath, descriptor] = openBeside(path);
+    const writer = new TraceWriter(path, temporaryPath, descriptor, options);
+    writer.#add(JSON.stringify(header(description, options.keepSecrets === true)));
+    writer.#writePending();
+    if (writer.#failure !== null) {
+      const failure = writer.#failure;
+      writer.#closeDescriptor();
+      removeQuietly(temporaryPath);
+      throw storageError('cannot write', path, failure.cause);
+    }
+    return writer;
+  }
+
+  /** Why nothing is recorded any more, or null. */
+  get failure(): HalError | null {
+    return this.#failure;
+  }
+
+  /** The card's power came, went, or it was reset. @param atr the answer to it, where known */
+  power(state: 'on' | 'reset' | 'off', tNs: number, atr?: Uint8Array): void {
+    if (!this.#records) return;
+    const t = this.#time(tNs);
+    this.#event({ type: 'power', t, state, ...(atr === undefined ? {} : { atr: maskedHex(atr) }) });
+  }
+
+  field(state: 'on' | 'off', tNs: number): void {
+    if (this.#records) this.#event({ type: 'field', t: this.#time(tNs), state });
+  }
+
+  /** @param apdu a command APDU, or whatever was sent as one */
+  command(apdu: Uint8Array, tNs: number): void {
+    if (!this.#records) return;
+    const masks = this.#redactor?.command(apdu) ?? [];
+    this.#event({ type: 'command', t: this.#time(tNs), apdu: maskedHex(apdu, masks), ...masksField(masks) });
+  }
+
+  /** @param apdu a response APDU, status word included */
+  response(apdu: Uint8Array, tNs: number): void {
+    if (!this.#records) return;
+    const masks = this.#redactor?.response(apdu) ?? [];
+    this.#event({ type: 'response', t: this.#time(tNs), apdu: maskedHex(apdu, masks), ...masksField(masks) });
+  }
+
+  note(text: string, tNs: number): void {
+    if (!this.#records) return;
+    const redacted = this.#redactor === null ? { text, masks: [] } : redactText(text);
+    this.#event({ type: 'note', t: this.#time(tNs), text: redacted.text, ...masksField(redacted.masks) });
+  }
+
+  /**
+   * Finishes the trace and gives it its name. Harmless the second time.
+   * @throws {HalError} `storage`: what could be recorded is whole lines under the temporary name
+   */
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#writePending();
+    try {
+      if (this.#failure === null) fsyncSync(this.#descriptor);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+    this.#closeDescriptor();
+    if (this.#failure !== null) throw this.#failure;
+    try {
+      renameSync(this.temporaryPath, this.path);
+    } catch (cause) {
+      this.#fail(cause);
+      throw this.#failure;
+    }
+    syncFolder(dirname(this.path), this.path);
+  }
+
+  get #records(): boolean {
+    if (!this.#open) throw new Error(`the trace ${this.path} was closed`);
+    return this.#failure === null;
+  }
+
+  #time(tNs: number): number {
+    this.#originNs ??= tNs;
+    return Math.round(tNs - this.#originNs);
+  }
+
+  #event(event: TraceEvent): void {
+    this.#add(JSON.stringify(event));
+    if (this.#pending.length >= BATCH_LENGTH) this.#writePending();
+  }
+
+  #add(line: string): void {
+    this.#pending += `${line}\n`;
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => this.#writePending(), LONGEST_DELAY_MS);
+    this.#timer.unref();
+  }
+
+  #writePending(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#failure !== null || this.#pending === '') return;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
+    try {
+      writeAll(this.#descriptor, bytes);
+      this.#written += bytes.length;
+    } catch (cause) {
+      this.#cutToWholeLines();
+      this.#fail(cause);
+    }
+  }
+
+  /** A disk that fills up takes a part of what it is given. */
+  #cutToWholeLines(): void {
+    try {
+      ftruncateSync(this.#descriptor, this.#written);
+    } catch {
+      // A reader says which line is cut off.
+    }
+  }
+
+  #fail(cause: unknown): void {
+    this.#pending = '';
+    const consequence = `what was recorded before is in ${this.temporaryPath}`;
+    this.#failure = storageError('cannot write', this.path, cause, consequence);
+  }
+
+  #closeDescriptor(): void {
+    this.#open = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    try {
+      closeSync(this.#descriptor);
+    } catch (cause) {
+      if (this.#failure === null) this.#fail(cause);
+    }
+  }
+}
+
+function header(description: TraceDescription, secretsKept: boolean): TraceHeader {
+  const plain = (text: string): string => (secretsKept ? text : redactText(text).text);
+  const { reader = null, card = null, atr = null, ats = null } = description;
+  return {
+    type: 'header',
+    format: TRACE_FORMAT,
+    version: TRACE_VERSION,
+    source: plain(description.source),
+    backend: description.backend,
+    reader: reader === null ? null : plain(reader),
+    interface: description.interface ?? null,
+    atr: atr === null ? null : maskedHex(atr),
+    ats: ats === null ? null : maskedHex(ats),
+    card: card === null ? null : plain(card),
+    clock: 'ns',
+    startedAt: description.startedAt ?? new Date().toISOString(),
+    redactions: secretsKept ? [] : MASK_KINDS,
+    secretsKept,
+  };
+}
+
+function masksField(masks: readonly Mask[]): { masks?: readonly Mask[] } {
+  return masks.length === 0 ? {} : { masks };
+}
+
+/** A new file beside `path`; an old one, of whatever killed process, is left to whoever wants to read it. */
+function openBeside(path: string): [string, number] {
+  for (let number = 1; ; number++) {
+    const temporaryPath = `${path}.${process.pid}-${number}.tmp`;
+    try {
+      return [temporaryPath, openSync(temporaryPath, 'wx', 0o600)];
+    } catch (cause) {
+      if (systemErrorCode(cause) !== 'EEXIST' || number === FILE_NAMES_TRIED) {
+        throw storageError('cannot write', path, cause);
+      }
+    }
+  }
+}

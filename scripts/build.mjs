@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/** Compiles src/ and rig/ into dist/. The old dist/ serves until the new one is whole. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BUILD_STAMP, sourcesFingerprint } from './fingerprint.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @returns whether it worked; the compiler's own words have been printed */
+export function build(root) {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(compiler)) {
+    console.error('build: the TypeScript compiler is not installed: run `npm run setup`');
+    return false;
+  }
+  const sources = sourcesFingerprint(root);
+  // Beside dist/, so that the source maps' relative paths hold after the move.
+  const fresh = `dist-${process.pid}.tmp`;
+  try {
+    const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];
+    const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    if (compiled.status !== 0) return false;
+    writeFileSync(join(root, fresh, '.stamp.json'), `${JSON.stringify({ sources })}\n`);
+    replaceFolder(root, fresh, dirname(BUILD_STAMP));
+    return true;
+  } finally {
+    rmSync(join(root, fresh), { recursive: true, force: true });
+  }
+}
+
+function replaceFolder(root, fresh, target) {
+  const old = join(root, `${target}-${process.pid}.old.tmp`);
+  if (existsSync(join(root, target))) renameSync(join(root, target), old);
+  renameSync(join(root, fresh), join(root, target));
+  rmSync(old, { recursive: true, force: true });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = build(ROOT) ? 0 : 1;

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the build says what it was made of. */
+export const BUILD_STAMP = join('dist', '.stamp.json');
+/** The built command line: when it is there, the build went to its end. */
+export const BUILD_ENTRY = join('dist', 'rig', 'cli', 'main.js');
+
+/** What the build is made of, as one SHA-256 in hex: every source and the compiler's settings and version. */
+export function sourcesFingerprint(root) {
+  const hash = createHash('sha256');
+  const compiler = join('node_modules', 'typescript', 'package.json');
+  const files = [
+    ...listSources(root, 'src'),
+    ...listSources(root, 'rig'),
+    'tsconfig.json',
+    'tsconfig.build.json',
+    compiler,
+  ];
+  for (const file of files) {
+    if (!existsSync(join(root, file))) continue;
+    const bytes = readFileSync(join(root, file));
+    hash.update(`${file}\n${bytes.length}\n`).update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 of one file in hex, or null when it is absent. */
+export function fileFingerprint(path) {
+  return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : null;
+}
+
+/** A JSON file, or null when it is absent or not JSON. */
+export function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function listSources(root, folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
+}

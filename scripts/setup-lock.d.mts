@@ -1,0 +1,1 @@
+export declare function takeLock(path: string, onWait: (pid: number) => void): Promise<() => void>;

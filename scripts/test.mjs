@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+/** Runs everything that CI runs, one after the other, and ends with one line: `N passed, N failed`. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readJson } from './fingerprint.mjs';
+import { summarise, tallyCheck, tallyTests } from './test-summary.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const MODULES = join(ROOT, 'node_modules');
+const VITEST = [process.execPath, join(MODULES, 'vitest', 'vitest.mjs'), 'run'];
+
+const CHECKS = [
+  { title: 'lint', command: [process.execPath, join(MODULES, '@biomejs', 'biome', 'bin', 'biome'), 'check'] },
+  {
+    title: 'types',
+    command: [process.execPath, join(MODULES, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'],
+  },
+  { title: 'dead code', command: [process.execPath, join(MODULES, 'knip', 'bin', 'knip.js')] },
+];
+
+const PROJECTS = [
+  { title: 'unit tests', command: [...VITEST, '--project', 'unit'] },
+  {
+    title: 'tests on real parts',
+    // A pcscd of our own, so that the tests may kill it and no card of the machine is touched.
+    command: [join(ROOT, 'scripts', 'private-pcscd.sh'), ...VITEST, '--project', 'interop'],
+  },
+];
+
+/** A log is read in an editor, where colours are noise. */
+const PLAIN = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
+
+/** The signal that ended the run early, or null. */
+let interrupted = null;
+
+async function main() {
+  const records = mkdtempSync(join(tmpdir(), 'vitap-test-'));
+  const tallies = [];
+  try {
+    for (const { title, command } of CHECKS) tallies.push(tallyCheck(title, await run(title, command, {})));
+    for (const { title, command } of PROJECTS) {
+      const file = join(records, `${tallies.length}.json`);
+      const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];
+      const exitCode = await run(title, [...command, ...reporters], { VITAP_TEST_RECORD: file });
+      tallies.push(tallyTests(title, exitCode, readJson(file)));
+    }
+  } finally {
+    rmSync(records, { recursive: true, force: true });
+  }
+  const { lines, exitCode } = summarise(tallies, process.env.CI === 'true');
+  console.log(`\n${lines.join('\n')}`);
+  process.exitCode = exitCode;
+}
+
+/** @returns the exit code; that of a signal or of a program that did not start is never 0 */
+function run(title, [program, ...args], environment) {
+  if (interrupted !== null) return 1;
+  console.log(`\n== ${title}`);
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...PLAIN, ...environment },
+    });
+    const pass = (signal) => {
+      interrupted = signal;
+      child.kill(signal);
+    };
+    process.on('SIGINT', pass).on('SIGTERM', pass);
+    child.on('error', (error) => {
+      console.error(`${title}: ${error.message}`);
+      resolve(127);
+    });
+    child.on('close', (code) => {
+      process.off('SIGINT', pass).off('SIGTERM', pass);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+await main();

@@ -1,0 +1,13 @@
+export * from './card-data.ts';
+export * from './card-data-error.ts';
+export * from './dates.ts';
+export * from './dictionary.ts';
+export * from './directory.ts';
+export * from './file-names.ts';
+export * from './money.ts';
+export * from './names.ts';
+export * from './nir.ts';
+export * from './pointers.ts';
+export * from './signature.ts';
+export { concatenate } from './template.ts';
+export * from './text.ts';

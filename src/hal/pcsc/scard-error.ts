@@ -1,0 +1,70 @@
+import { HalError, type HalErrorKind } from '../errors.ts';
+
+/** SCARD_ codes of PC/SC that a caller can do something about; every other one is `protocol`. */
+export const SCARD = {
+  invalidHandle: 0x80100003,
+  insufficientBuffer: 0x80100008,
+  unknownReader: 0x80100009,
+  timeout: 0x8010000a,
+  sharingViolation: 0x8010000b,
+  noSmartcard: 0x8010000c,
+  protocolMismatch: 0x8010000f,
+  notReady: 0x80100010,
+  communicationError: 0x80100013,
+  notTransacted: 0x80100016,
+  readerUnavailable: 0x80100017,
+  noService: 0x8010001d,
+  serviceStopped: 0x8010001e,
+  unsupportedFeature: 0x8010001f,
+  noReaders: 0x8010002e,
+  unresponsiveCard: 0x80100066,
+  unpoweredCard: 0x80100067,
+  resetCard: 0x80100068,
+  removedCard: 0x80100069,
+  securityViolation: 0x8010006a,
+} as const;
+
+const MEANINGS: ReadonlyMap<number, readonly [HalErrorKind, (reader: string) => string]> = new Map<
+  number,
+  readonly [HalErrorKind, (reader: string) => string]
+>([
+  [SCARD.invalidHandle, ['no-service', () => 'The PC/SC service has forgotten this session; it may have restarted.']],
+  [SCARD.insufficientBuffer, ['too-long', (reader) => `The card's answer was longer than "${reader}" can carry.`]],
+  [SCARD.unknownReader, ['reader-lost', (reader) => `The reader "${reader}" is gone.`]],
+  [SCARD.timeout, ['timeout', (reader) => `The reader "${reader}" gave no answer in time.`]],
+  [SCARD.sharingViolation, ['busy', (reader) => `Another program is using the reader "${reader}".`]],
+  [SCARD.noSmartcard, ['no-card', (reader) => `No card in the reader "${reader}".`]],
+  [
+    SCARD.protocolMismatch,
+    ['protocol', (reader) => `The card in "${reader}" speaks neither T=0 nor T=1, or is already used with the other.`],
+  ],
+  [SCARD.notReady, ['no-card', (reader) => `The reader "${reader}" is not ready.`]],
+  [SCARD.communicationError, ['no-service', () => 'The PC/SC service (pcscd) went away.']],
+  [SCARD.notTransacted, ['protocol', (reader) => `The card in "${reader}" did not answer the command.`]],
+  [SCARD.readerUnavailable, ['reader-lost', (reader) => `The reader "${reader}" was unplugged.`]],
+  [SCARD.noService, ['no-service', () => 'The PC/SC service (pcscd) does not run.']],
+  [SCARD.serviceStopped, ['no-service', () => 'The PC/SC service (pcscd) was stopped.']],
+  [SCARD.unsupportedFeature, ['unsupported', (reader) => `The reader "${reader}" or its driver cannot do this.`]],
+  [SCARD.noReaders, ['no-reader', () => 'No reader is connected.']],
+  [SCARD.unresponsiveCard, ['protocol', (reader) => `The card in "${reader}" gives no answer to reset.`]],
+  [SCARD.unpoweredCard, ['card-removed', (reader) => `The card in "${reader}" lost its power.`]],
+  [SCARD.resetCard, ['card-removed', (reader) => `Another program reset the card in "${reader}".`]],
+  [SCARD.removedCard, ['card-removed', (reader) => `The card was taken out of "${reader}".`]],
+  [SCARD.securityViolation, ['permission', () => 'The system does not let this user talk to cards (polkit).']],
+]);
+
+/** The code at the end of a message of the binding, as in `SCardTransmit error: Card was removed.(0x80100069)`. */
+export function scardCode(error: unknown): number | null {
+  const digits = /\(0x([0-9a-f]+)\)\s*$/i.exec(error instanceof Error ? error.message : '')?.[1];
+  // A LONG of 64 bits may be printed with its sign extended.
+  return digits === undefined ? null : Number.parseInt(digits.slice(-8), 16);
+}
+
+/** The binding's error as an error of ours. */
+export function scardError(error: unknown, reader: string): HalError {
+  const code = scardCode(error);
+  const meaning = code === null ? undefined : MEANINGS.get(code);
+  if (meaning !== undefined) return new HalError(meaning[0], meaning[1](reader), { cause: error });
+  const words = error instanceof Error ? error.message : String(error);
+  return new HalError('protocol', `PC/SC failed on "${reader}": ${words}`, { cause: error });
+}

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { describe, it } from 'vitest';
+import { pcscdIsOurs } from './pcscd.ts';
+
+/** What a test needs that a machine may not have, and how to tell that it is missing. */
+const PARTS = {
+  pcscd: () => missingProgram('pcscd', 'pcscd'),
+  vpcd: missingVpcd,
+  'nfc-pcsc': missingNfcPcsc,
+  'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
+  scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
+  pyscard: missingPyscard,
+  /** A pcscd that may be killed. */
+  'pcscd of our own': () =>
+    pcscdIsOurs() ? null : 'the PC/SC daemon of this machine is in use: run as scripts/private-pcscd.sh COMMAND',
+} as const satisfies Record<string, () => string | null>;
+
+export type RealPart = keyof typeof PARTS;
+
+/** What every test against the PC/SC stack needs. */
+export const PCSC_STACK: readonly RealPart[] = ['pcscd', 'vpcd', 'nfc-pcsc'];
+
+const PYTHON = '/usr/bin/python3';
+const VPCD_CONFIGURATION = '/etc/reader.conf.d/vpcd';
+
+const known = new Map<RealPart, string | null>();
+
+/** Why a part is not here, or null when it is. */
+export function missingPart(part: RealPart): string | null {
+  const before = known.get(part);
+  if (before !== undefined) return before;
+  const reason = PARTS[part]();
+  known.set(part, reason);
+  return reason;
+}
+
+/** A test that runs where the parts are. Elsewhere it is skipped and says why; with CI=true it fails instead. */
+export function itNeeds(parts: readonly RealPart[], title: string, test: () => void | Promise<void>): void {
+  const reason = missing(parts);
+  if (reason === null) it(title, test);
+  else notRun(title, reason);
+}
+
+/** A group of tests, likewise: one line stands for all of them where they cannot run. */
+export function describeNeeds(parts: readonly RealPart[], title: string, body: () => void): void {
+  const reason = missing(parts);
+  if (reason === null) describe(title, body);
+  else notRun(title, reason);
+}
+
+function missing(parts: readonly RealPart[]): string | null {
+  const reasons = parts.map(missingPart).filter((reason) => reason !== null);
+  return reasons.length === 0 ? null : reasons.join('; ');
+}
+
+function notRun(title: string, reason: string): void {
+  it(title, (context) => {
+    if (process.env.CI === 'true') throw new Error(`not run, which fails on CI: ${reason}`);
+    context.skip(reason);
+  });
+}
+
+function missingProgram(program: string, debianPackage: string): string | null {
+  // A user's PATH has no sbin, where daemons live.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  if (folders.some((folder) => existsSync(join(folder, program)))) return null;
+  return `${program} is not installed (Debian: ${debianPackage})`;
+}
+
+function missingVpcd(): string | null {
+  const absent = 'the vpcd driver of pcscd is not installed (Debian: vsmartcard-vpcd)';
+  if (!existsSync(VPCD_CONFIGURATION)) return absent;
+  const library = /^LIBPATH\s+(\S+)/m.exec(readFileSync(VPCD_CONFIGURATION, 'utf8'))?.[1];
+  return library !== undefined && existsSync(library) ? null : absent;
+}
+
+function missingNfcPcsc(): string | null {
+  try {
+    createRequire(import.meta.url)('nfc-pcsc');
+    return null;
+  } catch (error) {
+    return `nfc-pcsc cannot be loaded: ${(error as Error).message.split('\n', 1)[0]}`;
+  }
+}
+
+function missingPyscard(): string | null {
+  const { status } = spawnSync(PYTHON, ['-c', 'import smartcard'], { stdio: 'ignore' });
+  return status === 0 ? null : `pyscard is not installed under ${PYTHON} (Debian: python3-pyscard)`;
+}

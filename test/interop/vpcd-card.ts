@@ -1,0 +1,48 @@
+import { vi } from 'vitest';
+import type { CardInterface, LinkEvent, LinkedCard } from '../../src/hal/card-link.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
+
+/** pcscd's names for vpcd's two slots. */
+export const SLOTS = ['Virtual PCD 00 00', 'Virtual PCD 00 01'] as const;
+
+/** A card in a slot of the PC/SC daemon. */
+export interface VpcdCard {
+  readonly link: VpcdLink;
+  /** As they come. */
+  readonly events: LinkEvent['type'][];
+  /** Settles as the link's `serve` does. */
+  readonly served: Promise<void>;
+  /** Takes it out. The daemon sees that within 400 ms. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Puts a card into a slot of the running pcscd; returns when pcscd has found it. The test that puts it in takes it out.
+ */
+export async function serveOnVpcd(
+  card: LinkedCard,
+  options: { readonly slot?: 0 | 1; readonly interface?: CardInterface } = {},
+): Promise<VpcdCard> {
+  const link = new VpcdLink({
+    interface: options.interface ?? 'contact',
+    clock: systemClock,
+    port: VPCD_PORT + (options.slot ?? 0),
+  });
+  const events: LinkEvent['type'][] = [];
+  const served = link.serve(card, ({ type }) => events.push(type));
+  // A rejection is the test's affair, and until then nobody's.
+  served.catch(() => {});
+  await vi.waitFor(() => {
+    if (!events.includes('attached')) throw new Error('pcscd has not found the card');
+  }, 10_000);
+  return {
+    link,
+    events,
+    served,
+    async remove() {
+      link.stop();
+      await served.catch(() => {});
+    },
+  };
+}

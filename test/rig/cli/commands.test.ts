@@ -1,0 +1,171 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { VERBS } from '../../../rig/cli/commands/index.ts';
+import { runCommandLine } from '../../../rig/cli/program.ts';
+import { fakeIo } from './fake-io.ts';
+
+/** What the verbs' actions were given; the actions themselves stand still. */
+const { given, stand } = vi.hoisted(() => {
+  const calls: unknown[] = [];
+  return {
+    given: calls,
+    stand: (name: string) => ({
+      [name]: async (options: unknown): Promise<number> => {
+        calls.push(options);
+        return 0;
+      },
+    }),
+  };
+});
+vi.mock('../../../rig/tap/tap.ts', () => stand('tap'));
+vi.mock('../../../rig/emulate/emulate.ts', () => stand('emulate'));
+vi.mock('../../../rig/card/build.ts', () => stand('buildCard'));
+vi.mock('../../../rig/card/show.ts', () => stand('showCard'));
+vi.mock('../../../rig/card/commands.ts', () => stand('listCommands'));
+vi.mock('../../../rig/bench/apdu.ts', () => stand('benchApdu'));
+vi.mock('../../../rig/demo/demo.ts', () => stand('runDemo'));
+
+beforeEach(() => {
+  given.length = 0;
+});
+
+async function run(line: string): Promise<{ exitCode: number; options: unknown; err: string }> {
+  const io = fakeIo();
+  const exitCode = await runCommandLine(line.split(' '), '0.0.0', VERBS, io);
+  return { exitCode, options: given[0], err: io.err.join('') };
+}
+
+const noPin = { file: null, ask: false };
+const noRecord = { file: null, keepSecrets: false };
+
+describe('tap', () => {
+  const plain = {
+    reader: { driver: 'pcsc', name: null },
+    card: null,
+    interface: null,
+    sequence: 'all',
+    pin: noPin,
+    record: noRecord,
+    timeoutMs: 10_000,
+  };
+  const vitale = { kind: 'profile', name: 'vitale2' };
+
+  it.each([
+    ['tap', {}],
+    ['tap --reader pcsc', {}],
+    ['tap --reader pcsc:ACR122 --timeout 2.5', { reader: { driver: 'pcsc', name: 'ACR122' }, timeoutMs: 2500 }],
+    ['tap --profile vitale2', { reader: { driver: 'loopback' }, card: vitale }],
+    [
+      'tap --reader loopback --image apcv.img --interface wired',
+      { reader: { driver: 'loopback' }, card: { kind: 'image', fileOrName: 'apcv.img' }, interface: 'wired' },
+    ],
+    ['tap --sequence identity --pin', { sequence: 'identity', pin: { file: null, ask: true } }],
+    ['tap --pin-file code --json', { pin: { file: 'code', ask: false } }],
+    ['tap --record t.jsonl --keep-secrets', { record: { file: 't.jsonl', keepSecrets: true } }],
+  ])('%s', async (line, change) => {
+    const { exitCode, options, err } = await run(line);
+    expect(err).toBe('');
+    expect(exitCode).toBe(0);
+    expect(options).toEqual({ ...plain, ...change });
+  });
+
+  it.each([
+    ['tap --reader loopback', 'name one with --profile or --image'],
+    ['tap --reader pcsc --profile vitale2', '--reader loopback'],
+    ['tap --interface contact', '--reader loopback'],
+    ['tap --profile a --image b', 'two cards'],
+    ['tap --reader usb', 'A reader is loopback'],
+    ['tap --sequence none', 'Allowed choices are all, own, identity'],
+    ['tap --profile a --interface radio', 'Allowed choices are contact, contactless, wired'],
+    ['tap --timeout soon', 'seconds'],
+    ['tap --pin --pin-file x', 'give one of them'],
+    ['tap --keep-secrets', '--record'],
+  ])('%s is refused', async (line, words) => {
+    const { exitCode, options, err } = await run(line);
+    expect(exitCode).toBe(2);
+    expect(options).toBeUndefined();
+    expect(err).toContain(words);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('emulate', () => {
+  const plain = {
+    link: { driver: 'vpcd', host: '127.0.0.1', port: 35963 },
+    card: { kind: 'profile', name: 'vitale2' },
+    interface: null,
+    unlock: false,
+    pin: noPin,
+    wait: false,
+    record: noRecord,
+  };
+
+  it.each([
+    ['emulate --link vpcd --profile vitale2', {}],
+    [
+      'emulate --link vpcd:192.0.2.7:35964 --image apcv.img --interface contact --unlock --pin-file c --wait --record r',
+      {
+        link: { driver: 'vpcd', host: '192.0.2.7', port: 35964 },
+        card: { kind: 'image', fileOrName: 'apcv.img' },
+        interface: 'contact',
+        unlock: true,
+        pin: { file: 'c', ask: false },
+        wait: true,
+        record: { file: 'r', keepSecrets: false },
+      },
+    ],
+  ])('%s', async (line, change) => {
+    const { exitCode, options } = await run(line);
+    expect(exitCode).toBe(0);
+    expect(options).toEqual({ ...plain, ...change });
+  });
+
+  it.each([
+    ['emulate --link vpcd', 'which card?'],
+    ['emulate --link pn532:/dev/ttyUSB0 --profile vitale2', 'A link is vpcd'],
+  ])('%s is refused', async (line, words) => {
+    const { exitCode, err } = await run(line);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(words);
+  });
+});
+
+describe('card, bench, demo', () => {
+  it.each([
+    ['card build', { profiles: [], out: null, seed: null }],
+    ['card build vitale2 apcv', { profiles: ['vitale2', 'apcv'], out: null, seed: null }],
+    ['card build my.yaml --out my.img --seed one', { profiles: ['my.yaml'], out: 'my.img', seed: 'one' }],
+    ['card show apcv.img', { card: 'apcv.img' }],
+    ['card commands --json', {}],
+    ['bench apdu', { card: { kind: 'profile', name: 'vitale2' }, count: 100_000, csv: false }],
+    [
+      'bench apdu --profile reference --count 7 --csv',
+      { card: { kind: 'profile', name: 'reference' }, count: 7, csv: true },
+    ],
+    ['demo', { pcsc: true, record: noRecord }],
+    ['demo --no-pcsc --record d.jsonl', { pcsc: false, record: { file: 'd.jsonl', keepSecrets: false } }],
+  ])('%s', async (line, expected) => {
+    const { exitCode, options } = await run(line);
+    expect(exitCode).toBe(0);
+    expect(options).toEqual(expected);
+  });
+
+  it.each([
+    ['card build --out one.img', '--out names one file'],
+    ['card build a b --out one.img', '--out names one file'],
+    ['card show', "missing required argument 'card'"],
+    ['card bend', "unknown command 'bend'"],
+    ['bench apdu --csv --json', 'two forms'],
+    ['bench apdu --count 0', 'whole number'],
+  ])('%s is refused', async (line, words) => {
+    const { exitCode, options, err } = await run(line);
+    expect(exitCode).toBe(2);
+    expect(options).toBeUndefined();
+    expect(err).toContain(words);
+  });
+
+  it.each(['card', 'bench'])('%s alone shows its help, exit 2', async (line) => {
+    const { exitCode, err } = await run(line);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`Usage: vitap ${line}`);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cardSource,
+  parseCount,
+  parseLink,
+  parseReader,
+  parseSeconds,
+  pinChoice,
+  recordChoice,
+} from '../../../rig/cli/option-values.ts';
+import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
+import { VPCD_PORT, VpcdLink } from '../../../src/hal/vpcd/index.ts';
+
+describe('--reader', () => {
+  it.each([
+    ['loopback', { driver: 'loopback' }],
+    ['pcsc', { driver: 'pcsc', name: null }],
+    ['pcsc:Virtual PCD 00 00', { driver: 'pcsc', name: 'Virtual PCD 00 00' }],
+    ['pcsc:ACS: ACR122U', { driver: 'pcsc', name: 'ACS: ACR122U' }],
+  ])('%s', (text, expected) => {
+    expect(parseReader(text)).toEqual(expected);
+  });
+
+  it.each(['', 'pcsc:', 'PCSC', 'loopback:x', 'usb'])('refuses %j', (text) => {
+    expect(() => parseReader(text)).toThrow('A reader is loopback, pcsc or pcsc:NAME.');
+  });
+});
+
+describe('--link', () => {
+  it.each([
+    ['vpcd', '127.0.0.1', 35963],
+    ['vpcd:192.0.2.7', '192.0.2.7', 35963],
+    ['vpcd:bench.example:35964', 'bench.example', 35964],
+    ['vpcd:[::1]', '::1', 35963],
+    ['vpcd:[2001:db8::2]:1', '2001:db8::2', 1],
+  ])('%s', (text, host, port) => {
+    expect(parseLink(text)).toEqual({ driver: 'vpcd', host, port });
+  });
+
+  it('has the port that the driver has', () => {
+    expect(parseLink('vpcd').port).toBe(VPCD_PORT);
+    expect(new VpcdLink({ interface: 'contact', clock: new VirtualClock() }).name).toBe('vpcd:127.0.0.1:35963');
+  });
+
+  it.each(['', 'vpcd:', 'vpcd::35963', 'vpcd:host:', 'vpcd:host:0', 'vpcd:host:65536', 'vpcd:::1', 'pn532'])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseLink(text)).toThrow('A link is vpcd, vpcd:HOST or vpcd:HOST:PORT.');
+    },
+  );
+});
+
+describe('numbers', () => {
+  it.each([
+    ['10', 10_000],
+    ['0.5', 500],
+    ['3600', 3_600_000],
+  ])('%s s is %i ms', (text, ms) => {
+    expect(parseSeconds(text)).toBe(ms);
+  });
+
+  it.each(['', '0', '-1', '1e3', 'ten', '0.0001', '1s', 'Infinity'])('%j is no time to wait', (text) => {
+    expect(() => parseSeconds(text)).toThrow('seconds');
+  });
+
+  it('reads a count', () => {
+    expect(parseCount('1000000')).toBe(1_000_000);
+  });
+
+  it.each(['', '0', '1.5', '-3', '0x10', '1e6', '10000000000'])('%j is no count', (text) => {
+    expect(() => parseCount(text)).toThrow('whole number');
+  });
+});
+
+describe('options that go together', () => {
+  it.each([
+    [{}, null],
+    [{ profile: 'vitale2' }, { kind: 'profile', name: 'vitale2' }],
+    [{ image: 'apcv.img' }, { kind: 'image', fileOrName: 'apcv.img' }],
+  ])('card %j', (options, expected) => {
+    expect(cardSource(options)).toEqual(expected);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['two cards', () => cardSource({ profile: 'vitale2', image: 'apcv.img' })],
+    ['two codes', () => pinChoice({ pin: true, pinFile: 'code' })],
+    ['secrets of no trace', () => recordChoice({ keepSecrets: true })],
+  ])('refuses %s', (_title, act) => {
+    expect(act).toThrow(expect.objectContaining({ name: 'UsageError' }));
+  });
+
+  it('fills in what was not typed', () => {
+    expect(pinChoice({})).toEqual({ file: null, ask: false });
+    expect(pinChoice({ pinFile: 'code' })).toEqual({ file: 'code', ask: false });
+    expect(recordChoice({})).toEqual({ file: null, keepSecrets: false });
+    expect(recordChoice({ record: 'a.jsonl', keepSecrets: true })).toEqual({ file: 'a.jsonl', keepSecrets: true });
+  });
+});

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+let folder: string;
+
+const MIXED = `
+import { describe, expect, it } from 'vitest';
+describe('a suite', () => {
+  it('passes', () => {});
+  it('fails', () => expect(1).toBe(2));
+  it('needs a part', (context) => context.skip('opensc-tool is not installed'));
+  it.skip('was switched off', () => {});
+});
+`;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitap-record-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'mixed.test.js'), MIXED);
+  writeFileSync(join(folder, 'broken.test.js'), "import './nowhere.js';\n");
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs vitest on the two files above and returns what the reporter wrote. */
+function record(): Promise<unknown> {
+  const file = join(folder, 'record.json');
+  return new Promise((resolve) => {
+    const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+    const reporter = `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`;
+    const child = spawn(process.execPath, [vitest, 'run', '--root', folder, reporter], {
+      stdio: 'ignore',
+      env: { PATH: process.env.PATH, VITAP_TEST_RECORD: file },
+    });
+    child.on('close', () => resolve(JSON.parse(readFileSync(file, 'utf8'))));
+  });
+}
+
+describe('what vitest leaves for the runner', () => {
+  it('names what failed, a file that does not load included, and why what did not run did not', async () => {
+    expect(await record()).toEqual({
+      passed: 1,
+      failed: expect.arrayContaining([
+        'mixed.test.js > a suite > fails',
+        expect.stringMatching(/^broken\.test\.js: .*nowhere\.js/),
+      ]),
+      skipped: [
+        { title: 'mixed.test.js > a suite > needs a part', reason: 'opensc-tool is not installed' },
+        { title: 'mixed.test.js > a suite > was switched off', reason: 'no reason given' },
+      ],
+    });
+  }, 30_000);
+});
