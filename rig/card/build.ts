@@ -17,7 +17,7 @@ export async function buildCard(options: CardBuildOptions, io: CommandIo): Promi
     const bytes = await buildImage(profile, options.seed);
     FileNvm.create(image, bytes).close();
     built.push({ profile, image, bytes: bytes.length });
-    if (!io.json) io.stdout(`${image}: a ${profile} card, ${bytes.length} bytes\n`);
+    if (!io.json) io.stdout(`${image}: profile ${profile}, ${bytes.length} bytes\n`);
   }
   if (io.json) writeJson(io, { cards: built });
   return EXIT.pass;

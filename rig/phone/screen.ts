@@ -1,6 +1,6 @@
 import { encodeCommand } from '../../src/apdu/command.ts';
 import { INS } from '../../src/apdu/instruction.ts';
-import { SW } from '../../src/apdu/status-word.ts';
+import { SW, triesInWords } from '../../src/apdu/status-word.ts';
 import type { Card } from '../../src/applet/card.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
 import { OWN_AID } from '../../src/applet/vitale/index.ts';
@@ -20,9 +20,9 @@ export function unlockInWords(result: UnlockOutcome): string {
     case 'unlocked':
       return 'unlocked';
     case 'wrong':
-      return `the code is wrong: ${result.triesLeft} tries left`;
+      return `the code is wrong: ${triesInWords(result.triesLeft)}`;
     case 'blocked':
-      return 'the code is blocked: no try is left';
+      return 'the code is blocked: no try left';
     case 'not-a-phone':
       return 'this card has no screen of its own: its codes are presented through the reader';
     case 'refused':

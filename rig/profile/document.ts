@@ -1,4 +1,4 @@
-import type { Affiliation, Beneficiary, CardValidity, Insured, Invoice } from '../../src/applet/vitale/index.ts';
+import type { Card, CardData } from '../../src/applet/vitale/index.ts';
 import type { CardInterface } from '../../src/hal/index.ts';
 
 /** A profile as it is written, every value read and judged on its own: what the schema makes of the YAML. */
@@ -6,7 +6,7 @@ export interface ProfileDocument {
   readonly profile: string;
   readonly description?: string | undefined;
   readonly link: LinkDocument;
-  readonly card: CardDocument;
+  readonly card: Card;
   readonly holder?: { readonly windowSeconds: number; readonly uses: number } | undefined;
   readonly data?: DataDocument | undefined;
   readonly masterFile: DirectoryDocument;
@@ -20,16 +20,8 @@ export interface LinkDocument {
   readonly uid: Uint8Array | null;
 }
 
-export interface CardDocument extends CardValidity {
-  readonly serial: Uint8Array;
-}
-
-export interface DataDocument {
-  readonly insured: Insured;
-  readonly affiliation: Affiliation;
-  readonly beneficiaries: readonly Beneficiary[];
-  readonly invoices: readonly Invoice[];
-}
+/** The section `data`: everything about people; the card itself is in `card`. */
+export type DataDocument = Omit<CardData, 'card'>;
 
 /** A security condition in words: one, or several of which all or any are needed. */
 export interface ConditionDocument {

@@ -1,3 +1,4 @@
+import { triesInWords } from '../../src/apdu/status-word.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
@@ -154,12 +155,10 @@ function today(): string {
 function remarks(reading: CardReading): string[] {
   const refused = reading.refusals.some(({ status }) => status === '6982');
   switch (reading.code.outcome) {
-    case 'wrong': {
-      const left = reading.code.triesLeft;
-      return [`The code is wrong: ${left === 0 ? 'no try is left, the code is blocked' : `${left} tries left`}.`];
-    }
+    case 'wrong':
+      return [`The code is wrong: ${triesInWords(reading.code.triesLeft)}.`];
     case 'blocked':
-      return ['The code is blocked: no try is left.'];
+      return ['The code is blocked: no try left.'];
     case 'refused':
       return [
         `The card does not take the code in the clear here (${reading.code.status}); on a contactless reader the holder unlocks the card.`,

@@ -92,8 +92,14 @@ export function statusWordMeaning(sw: number): string {
   const low = sw & 0xff;
   if (sw >> 8 === 0x61) return low === 0 ? '256 or more bytes available' : `${low} bytes available`;
   if (sw >> 8 === 0x6c) return `wrong Le, ${low === 0 ? '256 or more' : low} bytes available`;
-  if ((sw & 0xfff0) === 0x63c0) return `${sw & 0x0f} tries left`;
+  if ((sw & 0xfff0) === 0x63c0) return triesInWords(sw & 0x0f);
   return 'unknown status word';
+}
+
+/** `no try left`, `1 try left`, `2 tries left`. */
+export function triesInWords(tries: number): string {
+  if (tries === 0) return 'no try left';
+  return tries === 1 ? '1 try left' : `${tries} tries left`;
 }
 
 /** `9000`, `63C2`: four hexadecimal digits as the field writes them. */

@@ -10,6 +10,8 @@ export interface LinkPeer {
   transmit(command: Uint8Array): Promise<Uint8Array>;
   warmReset(): Promise<void>;
   powerOff(): Promise<void>;
+  /** Waits until it has seen that the card is gone. */
+  missesCard(): Promise<void>;
   /** Goes away without a word. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
@@ -204,6 +206,7 @@ export function cardLinkContract(
       await subject.peer.powerOn();
       subject.link.stop();
       await vi.waitFor(() => expect(outcome()).toBe('stopped'));
+      await subject.peer.missesCard();
       const { card } = serve();
       await subject.peer.powerOn();
       expect(await subject.peer.transmit(toyCommand(TOY.odd, 4))).toEqual(Uint8Array.of(0x12, 0x34));

@@ -7,10 +7,12 @@ export interface ReaderSubject {
   /** The whole name of the reader that cards are put into. */
   readonly readerName: string;
   readonly largestCommand: number;
-  /** Puts a card in; returns when the driver may find it, which can be later than at once. */
+  /** Puts a card in, which the driver may see later. */
   insert(card: ToyCard): Promise<void>;
-  /** Takes it out; likewise. */
+  /** Takes it out, at once. */
   remove(): Promise<void>;
+  /** Waits until the reader has seen that. */
+  missesCard(): Promise<void>;
   /** Another user takes the reader for himself. */
   occupy(): Promise<void>;
   dispose(): Promise<void>;
@@ -203,6 +205,7 @@ export function readerContract(name: string, setup: () => ReaderSubject | Promis
         await session.transmit(toyCommand(TOY.echo, 4));
         await subject.remove();
         await expect(session.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'card-removed' });
+        await subject.missesCard();
         const second = new ToyCard();
         await subject.insert(second);
         await expect(session.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'card-removed' });
@@ -213,12 +216,16 @@ export function readerContract(name: string, setup: () => ReaderSubject | Promis
         expect([card.told.process, second.told.process]).toEqual([1, 1]);
       });
 
-      it('is told from the one that comes at once in its place', async () => {
+      it('is told from the one that takes its place between two commands', async () => {
         const session = await connectToCard();
         await session.transmit(toyCommand(TOY.echo, 4));
         await subject.remove();
+        await subject.missesCard();
         const second = new ToyCard();
         await subject.insert(second);
+        await vi.waitFor(async () => expect((await subject.reader.list())[0]?.cardPresent).toBe(true), {
+          timeout: SOON_MS,
+        });
         await expect(session.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'card-removed' });
         expect(second.told.process).toBe(0);
       });

@@ -7,7 +7,7 @@ import { cardLinkContract } from '../contract/card-link.ts';
 import { readerContract } from '../contract/reader.ts';
 import { Pcscd, pcscdIsOurs } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
-import { SLOTS } from './vpcd-card.ts';
+import { SLOTS, slotIsEmpty } from './vpcd-card.ts';
 
 /** Both contracts, on the real daemon: our link on one side of it, our reader on the other. */
 describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
@@ -33,6 +33,7 @@ describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
         },
         warmReset: () => session!.reset('warm'),
         powerOff: () => session!.disconnect('unpower'),
+        missesCard: () => slotIsEmpty(),
         leave: () => daemon.kill9(),
         async comeBack() {
           daemon = await Pcscd.start();
@@ -41,6 +42,7 @@ describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
       async dispose() {
         await reader.close();
         if (!daemon.running) daemon = await Pcscd.start();
+        await slotIsEmpty();
       },
     };
   });
@@ -61,6 +63,7 @@ describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
         link.stop();
         await served;
       },
+      missesCard: () => slotIsEmpty(),
       async occupy() {
         await other.connect({ timeoutMs: 5000 });
       },
@@ -68,6 +71,7 @@ describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
         await other.close();
         link.stop();
         await served;
+        await slotIsEmpty();
       },
     };
   });

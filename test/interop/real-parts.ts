@@ -5,20 +5,20 @@ import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { pcscdIsOurs } from './pcscd.ts';
 
-/** What a test needs that a machine may not have, and how to tell that it is missing. */
-const PARTS = {
+/** What a test needs that a machine may not have. The last: a pcscd that may be killed. */
+export type RealPart = 'pcscd' | 'vpcd' | 'nfc-pcsc' | 'opensc-tool' | 'scriptor' | 'pyscard' | 'pcscd of our own';
+
+/** How to tell that a part is missing, and why. */
+const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   pcscd: () => missingProgram('pcscd', 'pcscd'),
   vpcd: missingVpcd,
   'nfc-pcsc': missingNfcPcsc,
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
-  /** A pcscd that may be killed. */
   'pcscd of our own': () =>
     pcscdIsOurs() ? null : 'the PC/SC daemon of this machine is in use: run as scripts/private-pcscd.sh COMMAND',
-} as const satisfies Record<string, () => string | null>;
-
-export type RealPart = keyof typeof PARTS;
+};
 
 /** What every test against the PC/SC stack needs. */
 export const PCSC_STACK: readonly RealPart[] = ['pcscd', 'vpcd', 'nfc-pcsc'];

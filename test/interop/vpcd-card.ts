@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import type { CardInterface, LinkEvent, LinkedCard } from '../../src/hal/card-link.ts';
+import { PcscReader } from '../../src/hal/pcsc/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
 
@@ -13,8 +14,24 @@ export interface VpcdCard {
   readonly events: LinkEvent['type'][];
   /** Settles as the link's `serve` does. */
   readonly served: Promise<void>;
-  /** Takes it out. The daemon sees that within 400 ms. */
+  /** Takes it out; returns when pcscd has seen it. */
   remove(): Promise<void>;
+}
+
+/**
+ * Waits until pcscd sees no card in a slot. It looks every 400 ms, and a card put in before it has looked is the card
+ * taken out to it.
+ */
+export async function slotIsEmpty(slot: 0 | 1 = 0): Promise<void> {
+  const reader = new PcscReader({ clock: systemClock });
+  try {
+    await vi.waitFor(async () => {
+      const seen = (await reader.list()).find((each) => each.name === SLOTS[slot]);
+      if (seen?.cardPresent !== false) throw new Error(`pcscd still sees a card in ${SLOTS[slot]}`);
+    }, 10_000);
+  } finally {
+    await reader.close();
+  }
 }
 
 /**
@@ -43,6 +60,7 @@ export async function serveOnVpcd(
     async remove() {
       link.stop();
       await served.catch(() => {});
+      await slotIsEmpty(options.slot);
     },
   };
 }

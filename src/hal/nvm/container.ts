@@ -14,7 +14,7 @@ import { HalError } from '../errors.ts';
  *   32 32  SHA-256 of bytes 0 to 31 and the contents
  *   64  …  contents
  */
-export const CONTAINER_HEADER_SIZE = 64;
+const CONTAINER_HEADER_SIZE = 64;
 const CONTAINER_VERSION = 1;
 const MAGIC = Buffer.from('VITAPNVM', 'latin1');
 const HASHED_HEADER_SIZE = 32;

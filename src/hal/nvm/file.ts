@@ -52,7 +52,7 @@ export class FileNvm implements Nvm {
     if (contents.length < 1 || contents.length > LARGEST_CONTENTS) {
       throw new RangeError(`an image holds 1 to ${LARGEST_CONTENTS} bytes, not ${contents.length}`);
     }
-    const target = statSync(path, { throwIfNoEntry: false }) === undefined ? path : realPath(path);
+    const target = realPathOrNew(path);
     return FileNvm.#locked(target, (lock) => {
       const container = {
         contents,
@@ -142,6 +142,15 @@ function realPath(path: string): string {
     return realpathSync(path);
   } catch (cause) {
     throw missingOrUnreadable(path, cause);
+  }
+}
+
+function realPathOrNew(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    if (systemErrorCode(cause) === 'ENOENT') return path;
+    throw storageError('cannot write', path, cause);
   }
 }
 

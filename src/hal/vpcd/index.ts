@@ -9,7 +9,8 @@
  * | | tell a command of one byte 00, 01, 02 or 04 from a control message: readers must not send any |
  *
  * vpcd asks for the ATR before it powers the card on, and every 400 ms. Each pcscd has two slots, on ports 35963 and
- * 35964; the card appears in it up to 400 ms after `attached` was possible.
+ * 35964. pcscd sees a card come or go up to 400 ms late: a card that takes another's place in less is the same card to
+ * it, a session with the first one then fails once and goes on with the second.
  */
 import type { CardInterface, CardLink, LinkEvent, LinkedCard, LinkLimits } from '../card-link.ts';
 import type { Clock } from '../clock.ts';

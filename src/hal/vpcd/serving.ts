@@ -32,6 +32,7 @@ export class Serving {
   /** Whether a connection was ever made, and whether the peer has spoken on this one. */
   #everConnected = false;
   #spoke = false;
+  #powered = false;
   #retryMs: number = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
   // All made once: what the socket reads into, messages in pieces, what goes out.
@@ -80,6 +81,7 @@ export class Serving {
     let failure: NodeJS.ErrnoException | null = null;
     this.#socket = socket;
     this.#spoke = false;
+    this.#powered = false;
     this.#messages.reset();
     socket.on('connect', () => {
       this.#everConnected = true;
@@ -123,6 +125,9 @@ export class Serving {
 
   #onMessage = (buffer: Uint8Array, offset: number, length: number): boolean => {
     if (length === 1 && this.#control(buffer[offset]!)) return !this.#over;
+    // A card that took another's place between two looks of pcscd is believed to have power: now it has.
+    if (!this.#powered) this.#powerOn();
+    if (this.#over) return false;
     const atNs = this.#clock.nowNs();
     const answered = this.#inside(() => this.#card.process(buffer, offset, length));
     const doneNs = this.#clock.nowNs();
@@ -145,10 +150,10 @@ export class Serving {
         return true;
       }
       case CONTROL.powerOn:
-        this.#inside(() => this.#card.powerOn());
-        this.#report('power-on');
+        this.#powerOn();
         return true;
       case CONTROL.powerOff:
+        this.#powered = false;
         this.#inside(() => this.#card.fieldOff());
         this.#report('field-off');
         return true;
@@ -159,6 +164,12 @@ export class Serving {
       default:
         return false;
     }
+  }
+
+  #powerOn(): void {
+    this.#powered = true;
+    this.#inside(() => this.#card.powerOn());
+    this.#report('power-on');
   }
 
   /** Calls the card; if the link was stopped meanwhile, tells it so. */

@@ -23,6 +23,7 @@ cardLinkContract('loopback', 'leaves', () => {
       },
       warmReset: () => session!.reset('warm'),
       powerOff: () => session!.disconnect('unpower'),
+      missesCard: async () => {},
       leave: async () => loopback.unplug(),
       comeBack: async () => loopback.plug(),
     },
@@ -44,6 +45,7 @@ readerContract('loopback', () => {
       link.stop();
       await served;
     },
+    missesCard: async () => {},
     async occupy() {
       await reader.connect({ timeoutMs: 0 });
     },

@@ -26,7 +26,7 @@ function deadPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid;
 }
 
-describe('FileLock', () => {
+describe('FileLock', { timeout: 30_000 }, () => {
   it('names its holder in a file beside, until it is released', () => {
     const lock = FileLock.acquire(path);
     expect(JSON.parse(readFileSync(lockPath, 'utf8'))).toMatchObject({ pid: process.pid, host: hostname() });

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HalError } from '../../../src/hal/errors.ts';
+import { decodeContainer } from '../../../src/hal/nvm/container.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
 import { nvmContract } from '../../contract/nvm.ts';
 
@@ -163,6 +164,16 @@ describe('FileNvm', () => {
     ]);
   });
 
+  it.each([
+    ['a name that is too long', 'x'.repeat(300), 'the name is too long'],
+    ['a file as a folder', 'card.img/inside.img', 'a part of the path is not a folder'],
+  ])('says that it cannot make or open an image with %s', (_, name, reason) => {
+    writeFileSync(path, '');
+    const bad = join(folder, name);
+    expect(thrown(() => FileNvm.create(bad, Uint8Array.of(1))).message).toBe(`cannot write ${bad}: ${reason}`);
+    expect(thrown(() => FileNvm.open(bad)).message).toBe(`cannot read ${bad}: ${reason}`);
+  });
+
   it('says that a folder is no image', () => {
     mkdirSync(path);
     expect(thrown(() => FileNvm.open(path)).message).toBe(`cannot read ${path}: it is a folder`);
@@ -214,14 +225,11 @@ describe('FileNvm and a damaged file', () => {
     for (let bit = 0; bit < whole.length * 8; bit++) {
       const file = Buffer.from(whole);
       file[bit >> 3] = (file[bit >> 3] as number) ^ (1 << (bit & 7));
-      writeFileSync(path, file);
-      expect(thrown(() => FileNvm.load(path)).kind, `bit ${bit}`).toBe('damaged');
+      expect(thrown(() => decodeContainer(file, path)).kind, `bit ${bit}`).toBe('damaged');
     }
     for (let length = 0; length < whole.length; length++) {
-      writeFileSync(path, whole.subarray(0, length));
-      expect(thrown(() => FileNvm.load(path)).kind, `${length} bytes`).toBe('damaged');
+      expect(thrown(() => decodeContainer(whole.subarray(0, length), path)).kind, `${length} bytes`).toBe('damaged');
     }
-    writeFileSync(path, whole);
-    expect([...FileNvm.load(path).snapshot()]).toEqual([...contents]);
+    expect([...decodeContainer(whole, path).contents]).toEqual([...contents]);
   });
 });

@@ -39,7 +39,7 @@ const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tm
 
 const CANNOT_MOUNT = 'needs the right to mount a tmpfs in a namespace (root)';
 
-describe('FileNvm where the system refuses', () => {
+describe('FileNvm where the system refuses', { timeout: 30_000 }, () => {
   it('a file may not be as long: says so each time, keeps the old file, leaves nothing beside', () => {
     const { outcome } = outcomeOf('bash', ['-c', `ulimit -f 8 && ${CHILD} '${path}'`]);
     const refused = {

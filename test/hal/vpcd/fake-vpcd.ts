@@ -79,6 +79,14 @@ export class FakeVpcd implements LinkPeer {
     }
   }
 
+  async missesCard(): Promise<void> {
+    while (this.#socket !== null) {
+      await new Promise<void>((resolve) => {
+        this.#change = resolve;
+      });
+    }
+  }
+
   async leave(): Promise<void> {
     const server = this.#server;
     this.#server = null;

@@ -69,6 +69,18 @@ describe('vpcd link', () => {
     expect(card.told).toMatchObject(told);
   });
 
+  it('gives power by itself when a command comes without, as after a swap that pcscd did not see', async () => {
+    serve();
+    await peer.accept();
+    await peer.transmit(toyCommand(TOY.odd, 4));
+    await peer.transmit(toyCommand(TOY.odd, 4));
+    expect(events).toEqual(['attached', 'power-on', 'exchange', 'exchange']);
+    expect(card.told).toMatchObject({ powerOn: 1, process: 2 });
+    await peer.powerOff();
+    await peer.transmit(toyCommand(TOY.odd, 4));
+    expect(card.told).toMatchObject({ powerOn: 2, process: 3 });
+  });
+
   it.each([0, 1, 2, 3])('leaves a command of %i bytes to the card', async (length) => {
     serve();
     await peer.accept();

@@ -141,8 +141,11 @@ describe('card, bench, demo', () => {
       'bench apdu --profile reference --count 7 --csv',
       { card: { kind: 'profile', name: 'reference' }, count: 7, csv: true },
     ],
-    ['demo', { pcsc: true, record: noRecord }],
-    ['demo --no-pcsc --record d.jsonl', { pcsc: false, record: { file: 'd.jsonl', keepSecrets: false } }],
+    ['demo', { pcsc: true, pcscImage: null, record: noRecord }],
+    [
+      'demo --no-pcsc --record d.jsonl',
+      { pcsc: false, pcscImage: null, record: { file: 'd.jsonl', keepSecrets: false } },
+    ],
   ])('%s', async (line, expected) => {
     const { exitCode, options } = await run(line);
     expect(exitCode).toBe(0);

@@ -169,7 +169,7 @@ async function eventsOf(file: string): Promise<unknown[]> {
 
 const CHILD = ['--import', 'tsx', join(import.meta.dirname, 'record-in-child.ts')];
 
-describe('TraceWriter in a process of its own', () => {
+describe('TraceWriter in a process of its own', { timeout: 30_000 }, () => {
   it.each(['SIGINT', 'end of input'])('leaves the trace whole on %s', async (end) => {
     const child = spawn(process.execPath, [...CHILD, path, '100'], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');

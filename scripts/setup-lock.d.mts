@@ -1,1 +1,0 @@
-export declare function takeLock(path: string, onWait: (pid: number) => void): Promise<() => void>;

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { openCard } from '../../rig/card/open.ts';
+import { PhoneScreen } from '../../rig/phone/screen.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { serveOnVpcd, type VpcdCard } from './vpcd-card.ts';
+
+/** The code of the test cards. */
+export const CODE = '274916';
+
+/** A card of a shipped profile, put into the virtual reader. */
+export async function serveProfile(
+  name: string,
+  face: CardInterface,
+): Promise<VpcdCard & { readonly unlock: () => string }> {
+  const { card } = await openCard({ kind: 'profile', name });
+  const screen = new PhoneScreen(card);
+  const inserted = await serveOnVpcd(card.port(face), { interface: face });
+  return { ...inserted, unlock: () => screen.unlock(new TextEncoder().encode(CODE)).outcome };
+}
+
+/** Runs a program to its end; the event loop goes on meanwhile, for the card lives in this process. */
+export function run(
+  program: string,
+  args: readonly string[],
+  input = '',
+): Promise<{ readonly exit: number | null; readonly out: string; readonly err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (exit) => resolve({ exit, out, err }));
+    child.stdin.end(input);
+  });
+}

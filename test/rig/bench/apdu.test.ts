@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { benchApdu } from '../../../rig/bench/apdu.ts';
+import { workloadFor } from '../../../rig/bench/workload.ts';
+import { toHex } from '../../../src/apdu/hex.ts';
+import { fakeIo } from '../cli/fake-io.ts';
+
+const options = (name: string, csv = false) => ({ card: { kind: 'profile', name } as const, count: 200, csv });
+
+describe('bench apdu', () => {
+  it.each(['vitale2', 'reference'])('%s: four commands, each answered 9000, with figures that can be', async (name) => {
+    const io = fakeIo({ json: true });
+    expect(await benchApdu(options(name), io)).toBe(0);
+    const { figures } = JSON.parse(io.out.join(''));
+    expect(figures.map(({ command }: { command: string }) => command)).toEqual([
+      'SELECT',
+      'VERIFY',
+      'READ RECORD',
+      'READ BINARY',
+    ]);
+    for (const { n, p50us, p99us, perSecond } of figures) {
+      expect(n).toBe(200);
+      expect(p50us).toBeGreaterThan(0);
+      expect(p99us).toBeGreaterThanOrEqual(p50us);
+      expect(perSecond).toBeGreaterThan(0);
+    }
+  });
+
+  it('CSV has its head and a row a command', async () => {
+    const io = fakeIo();
+    await benchApdu(options('reference', true), io);
+    const lines = io.out.join('').trim().split('\n');
+    expect(lines[0]).toBe('label,command,n,p50us,p99us,per_second');
+    expect(lines.slice(1).every((line) => /^reference,[A-Z ]+,200,[\d.]+,[\d.]+,\d+$/.test(line))).toBe(true);
+    expect(lines).toHaveLength(5);
+  });
+
+  it('the reference workload is the one that every peer can run', () => {
+    const commands = workloadFor('reference').commands.map(({ command }) => toHex(command));
+    expect(commands).toEqual(['00A4040007F042454E43480100', '0020000108313233343536FFFF', '00B2010C64', '00B0000064']);
+  });
+
+  it('a card that refuses a command is said, not measured', async () => {
+    await expect(benchApdu({ ...options('ndef-of-nobody') }, fakeIo())).rejects.toThrow('there is no profile');
+  });
+});
