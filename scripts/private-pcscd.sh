@@ -50,7 +50,7 @@ with_pcscd() {
   # The daemon must not outlive this shell, even killed outright.
   bound=
   setpriv --pdeathsig TERM true 2>/dev/null && bound='setpriv --pdeathsig TERM'
-  $bound pcscd --foreground --debug >"$log" 2>&1 &
+  $bound pcscd --foreground --error >"$log" 2>&1 &
   daemon=$!
   trap 'kill $daemon 2>/dev/null' EXIT
   # The terminal sends Ctrl-C to the command too; this shell outlives it to end the daemon.

@@ -13,6 +13,8 @@ const MODULES = join(ROOT, 'node_modules');
 const VITEST = [process.execPath, join(MODULES, 'vitest', 'vitest.mjs'), 'run'];
 
 const CHECKS = [
+  // First: tests run the command line as users do, from the build.
+  { title: 'build', command: [process.execPath, join(ROOT, 'scripts', 'build.mjs')] },
   { title: 'lint', command: [process.execPath, join(MODULES, '@biomejs', 'biome', 'bin', 'biome'), 'check'] },
   {
     title: 'types',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { vi } from 'vitest';
 import type { CardInterface, LinkEvent, LinkedCard } from '../../src/hal/card-link.ts';
 import { PcscReader } from '../../src/hal/pcsc/index.ts';
@@ -18,11 +19,15 @@ export interface VpcdCard {
   remove(): Promise<void>;
 }
 
+/** pcscd looks into its slots every 400 ms. */
+const LOOK_MS = 500;
+
 /**
- * Waits until pcscd sees no card in a slot. It looks every 400 ms, and a card put in before it has looked is the card
- * taken out to it.
+ * Waits until pcscd has seen that a card was taken out. A card put in before it has looked is the old card to it, or
+ * after a reset that failed no card at all: so the state that it tells is not enough, it must have had the time to look.
  */
 export async function slotIsEmpty(slot: 0 | 1 = 0): Promise<void> {
+  await pause(LOOK_MS);
   const reader = new PcscReader({ clock: systemClock });
   try {
     await vi.waitFor(async () => {

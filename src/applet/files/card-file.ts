@@ -1,17 +1,8 @@
 import type { CardInterface } from '../../hal/card-link.ts';
 import { BODY, FILE_KIND, type FileKind, FLAG_NAME_ONLY, INTERFACE_INDEX } from '../image/layout.ts';
 
-/** Access mode bits of the compact format, as an index into a rule: b1 is 0. For an EF; see {@link DF_ACCESS}. */
+/** Access mode bits of the compact format for an EF, as an index into a rule: b1 is 0. */
 export const EF_ACCESS = { READ: 0, UPDATE: 1, WRITE: 2, DEACTIVATE: 3, ACTIVATE: 4, TERMINATE: 5, DELETE: 6 } as const;
-export const DF_ACCESS = {
-  DELETE_CHILD: 0,
-  CREATE_EF: 1,
-  CREATE_DF: 2,
-  DEACTIVATE: 3,
-  ACTIVATE: 4,
-  TERMINATE: 5,
-  DELETE: 6,
-} as const;
 
 /** What the file table says of a file; the file's data stay in the image. */
 export interface FileEntry {
@@ -98,7 +89,7 @@ export class CardFile {
     return this.isDirectory ? this : this.parent;
   }
 
-  /** Security condition byte for an operation ({@link EF_ACCESS}, {@link DF_ACCESS}) on an interface. */
+  /** Security condition byte for an operation ({@link EF_ACCESS} for an EF) on an interface. */
   condition(operation: number, face: CardInterface): number {
     return this.rules[INTERFACE_INDEX[face] * 7 + operation] as number;
   }

@@ -113,8 +113,10 @@ export class PcscSession implements CardSession {
     await this.#last?.catch(() => {});
     clearTimeout(impatience);
     if (this.#channel.stuck || this.#service.failure !== null) return;
+    // To reset a card that is gone confuses pcscd: it may not see the next one.
+    const gone = this.#over !== ending || this.#service.reader(this.reader)?.cardPresent !== true;
     try {
-      await this.#channel.disconnect(disposition);
+      await this.#channel.disconnect(gone ? 'leave' : disposition);
     } catch {
       // The card or the reader has gone, and the session with it.
     }
