@@ -1,10 +1,12 @@
 import { cpus } from 'node:os';
 import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
-import { openCard } from '../card/open.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { type OpenedCard, openCard } from '../card/open.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { BenchApduOptions } from '../cli/options.ts';
+import { TraceWriter } from '../trace/writer.ts';
 import { type Measured, workloadFor } from './workload.ts';
 
 /** Figures of one command; times in microseconds. */
@@ -26,14 +28,16 @@ const WARM_UP = 20_000;
 export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promise<ExitCode> {
   const opened = await openCard(options.card);
   const figures: Figures[] = [];
+  const trace = await openTrace(opened, options);
   try {
     const port = opened.card.port();
     for (const measured of workloadFor(opened.card.image.profile).commands) {
       if (io.signal.aborted) break;
-      figures.push(measure(port, measured, options.count));
+      figures.push(measure(port, measured, options.count, trace));
     }
   } finally {
     opened.close();
+    await trace?.close();
   }
   const scene = { card: opened.description, machine: cpus()[0]?.model ?? 'unknown', node: process.version };
   if (io.json) writeJson(io, { id: 'bench-apdu', verdict: 'pass', ...scene, figures });
@@ -41,10 +45,33 @@ export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promi
   return EXIT.pass;
 }
 
-function measure(port: CardPort, { name, before, command }: Measured, count: number): Figures {
+/** Once each, before anything is measured: what is then repeated. */
+function openTrace(opened: OpenedCard, { record }: BenchApduOptions): Promise<TraceWriter> | null {
+  if (record.file === null) return null;
+  const { image, defaultInterface, atr } = opened.card;
+  const description = {
+    source: 'vitap bench apdu',
+    backend: 'simulated',
+    card: image.profile,
+    interface: defaultInterface,
+    atr,
+  } as const;
+  return TraceWriter.create(record.file, description, { keepSecrets: record.keepSecrets });
+}
+
+function measure(
+  port: CardPort,
+  { name, before, command }: Measured,
+  count: number,
+  trace: TraceWriter | null,
+): Figures {
   port.powerOn();
-  for (const each of before) port.process(each, 0, each.length);
-  const length = port.process(command, 0, command.length);
+  let length = 0;
+  for (const each of [...before, command]) {
+    trace?.command(each, systemClock.nowNs());
+    length = port.process(each, 0, each.length);
+    trace?.response(port.response.subarray(0, length), systemClock.nowNs());
+  }
   const sw = ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
   if (sw !== SW.OK) {
     throw new CannotRun(

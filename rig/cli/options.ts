@@ -81,6 +81,7 @@ export interface BenchApduOptions {
   readonly count: number;
   /** CSV on standard output instead of a table. */
   readonly csv: boolean;
+  readonly record: RecordChoice;
 }
 
 export interface DemoOptions {

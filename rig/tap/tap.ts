@@ -64,7 +64,8 @@ async function readOnce(
   try {
     trace?.power('on', connectEndNs, session.atr);
     await readSequence(options.sequence, terminal, reading, unlocked === null ? code : null);
-    await session.disconnect();
+    // What was proven must not wait there for the next program.
+    await session.disconnect('reset');
     trace?.power('off', systemClock.nowNs());
   } finally {
     await session.disconnect();

@@ -9,7 +9,7 @@ import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
-import { serveOnVpcd } from './vpcd-card.ts';
+import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';
 
 /** The command line as a person runs it: the built program, in processes of its own. */
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
@@ -71,9 +71,10 @@ function emulate(args: readonly string[], env?: Record<string, string>): Emulato
   emulators.push(emulator);
   return emulator;
 }
-afterEach(async () => {
+
+async function endEmulators(): Promise<void> {
   for (const emulator of emulators.splice(0)) await emulator.end('SIGKILL');
-});
+}
 
 describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
   let daemon: Pcscd;
@@ -81,6 +82,11 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
     daemon = await Pcscd.start();
   });
   afterAll(() => daemon.stop());
+  // A card that is put in before pcscd has seen the last one go is the last one to it.
+  afterEach(async () => {
+    await endEmulators();
+    await slotIsEmpty();
+  });
 
   it('vitale2: what is free without a code, everything with it', async () => {
     const card = emulate(['--link', 'vpcd', '--profile', 'vitale2']);
@@ -150,7 +156,6 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
     await card.says('unlocked for');
     const open = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own');
     expect(open.out).toContain('ZOE ADRUN');
-    await card.says('Power off.', 2);
     const again = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own');
     expect(again.out).not.toContain('ZOE ADRUN');
     card.type('quit');
@@ -232,16 +237,13 @@ sys.stdin.read()`,
     OWN_PCSCD,
     'pcscd is killed in the middle of a tap: said at once; back again, emulate reattaches by itself',
     async () => {
-      const emulator = emulate(['--profile', 'vitale2']);
-      await emulator.says('The reader is there.');
-      await emulator.end();
-
       const card = await cardThat(3, () => void daemon.kill9());
       const tapped = await vitap('tap', '--reader', 'pcsc');
       expect(tapped.exit).toBe(2);
       expectOneSentence(tapped.err);
       expect(tapped.err).toMatch(/PC\/SC service|pcscd/);
-      await card.remove();
+      card.link.stop();
+      await card.served;
 
       daemon = await Pcscd.start();
       const lasting = emulate(['--profile', 'vitale2']);
@@ -283,6 +285,8 @@ sys.stdin.read()`,
 });
 
 describe('without a PC/SC service', () => {
+  afterEach(endEmulators);
+
   itNeeds(['nfc-pcsc', 'pcscd of our own'], 'tap says that it does not run, exit 2', async () => {
     const tapped = await vitap('tap', '--reader', 'pcsc');
     expect(tapped.exit).toBe(2);

@@ -1,21 +1,23 @@
 import { UsageError } from '../failure.ts';
-import { cardSource, parseCount } from '../option-values.ts';
+import { cardSource, parseCount, recordChoice } from '../option-values.ts';
 import type { BenchApduOptions } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addJsonOption } from './shared-options.ts';
+import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
 interface Typed {
   profile?: string;
   image?: string;
   count: number;
   csv?: boolean;
+  record?: string;
+  keepSecrets?: boolean;
   json?: boolean;
 }
 
 export const declareBench: DeclareVerb = (program, perform) => {
   const bench = program.command('bench').description('measure');
   const apdu = bench.command('apdu').description('commands a second, in process');
-  addCardOptions(apdu)
+  addRecordOptions(addCardOptions(apdu))
     .option('--count <number>', 'commands of each kind', parseCount, 100_000)
     .option('--csv', 'print a table for a spreadsheet');
   addJsonOption(apdu).action((typed: Typed) =>
@@ -34,5 +36,6 @@ function benchOptions(typed: Typed): BenchApduOptions {
     card: cardSource(typed) ?? { kind: 'profile', name: 'vitale2' },
     count: typed.count,
     csv: typed.csv === true,
+    record: recordChoice(typed),
   };
 }

@@ -62,9 +62,11 @@ export interface NfcPcscReader extends EventEmitter {
 type NfcPcscConstructor = new () => NfcPcsc;
 
 /** @throws {HalError} `unsupported` when the optional package is not there or was built for another Node */
-export async function loadNfcPcsc(): Promise<NfcPcscConstructor> {
+export async function loadNfcPcsc(
+  load: () => Promise<unknown> = () => import('nfc-pcsc'),
+): Promise<NfcPcscConstructor> {
   try {
-    const module = (await import('nfc-pcsc')) as { NFC: NfcPcscConstructor };
+    const module = (await load()) as { NFC: NfcPcscConstructor };
     return module.NFC;
   } catch (error) {
     throw new HalError('unsupported', absence(error), { cause: error });

@@ -4,7 +4,12 @@ import { workloadFor } from '../../../rig/bench/workload.ts';
 import { toHex } from '../../../src/apdu/hex.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 
-const options = (name: string, csv = false) => ({ card: { kind: 'profile', name } as const, count: 200, csv });
+const options = (name: string, csv = false) => ({
+  card: { kind: 'profile', name } as const,
+  count: 200,
+  csv,
+  record: { file: null, keepSecrets: false },
+});
 
 describe('bench apdu', () => {
   it.each(['vitale2', 'reference'])('%s: four commands, each answered 9000, with figures that can be', async (name) => {
