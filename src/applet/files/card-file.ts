@@ -37,7 +37,7 @@ export class CardFile {
   readonly recordSize: number;
   /** Records that there is room for. */
   readonly capacity: number;
-  /** Bytes of a transparent EF. */
+  /** Bytes of a transparent EF, or that a BER-TLV EF has room for. */
   readonly dataSize: number;
   /** Address of the state that comes before the data. */
   readonly body: number;
@@ -81,7 +81,11 @@ export class CardFile {
   }
 
   get hasRecords(): boolean {
-    return this.kind >= FILE_KIND.LINEAR_FIXED;
+    return this.kind >= FILE_KIND.LINEAR_FIXED && this.kind <= FILE_KIND.CYCLIC;
+  }
+
+  get hasDataObjects(): boolean {
+    return this.kind === FILE_KIND.BER_TLV;
   }
 
   /** The DF that gives meaning to the file's rules: itself, or the one it stands in. */

@@ -82,6 +82,13 @@ export class ControlInformationWriter {
       tlv.byte(DATA_CODING);
       return;
     }
+    if (file.hasDataObjects) {
+      // File descriptor byte 39: an EF in BER-TLV structure.
+      tlv.header(0x82, 2);
+      tlv.byte(0x39);
+      tlv.byte(DATA_CODING);
+      return;
+    }
     tlv.header(0x82, 5);
     tlv.byte(file.kind === FILE_KIND.LINEAR_FIXED ? 0x02 : file.kind === FILE_KIND.LINEAR_VARIABLE ? 0x04 : 0x06);
     tlv.byte(DATA_CODING);

@@ -127,7 +127,7 @@ function readFiles(nvm: Nvm, superblock: Section, imageSize: number): CardFile[]
     );
     const sound =
       kind >= FILE_KIND.DIRECTORY &&
-      kind <= FILE_KIND.CYCLIC &&
+      kind <= FILE_KIND.BER_TLV &&
       (index === 0) === (parent === null) &&
       file.data + bodySize(file) <= imageSize;
     if (!sound) throw new ImageError(`the card image is damaged: file ${index} makes no sense`);
@@ -145,6 +145,9 @@ function readFiles(nvm: Nvm, superblock: Section, imageSize: number): CardFile[]
 
 /** Counts and lengths that a read would trust. */
 function checkRecords(nvm: Nvm, file: CardFile): void {
+  if (file.hasDataObjects && new Section(nvm, file.body, BODY.DATA).u16(BODY.USED) > file.dataSize) {
+    throw new ImageError(`the card image is damaged: data objects of file ${toHex(fidBytes(file.fid))}`);
+  }
   if (!file.hasRecords) return;
   const state = new Section(nvm, file.body, BODY.DATA);
   const count = state.u16(BODY.RECORD_COUNT);
@@ -217,6 +220,7 @@ export function bodySize(file: Pick<CardFile, 'kind' | 'dataSize' | 'capacity' |
     case FILE_KIND.DIRECTORY:
       return 0;
     case FILE_KIND.TRANSPARENT:
+    case FILE_KIND.BER_TLV:
       return file.dataSize;
     case FILE_KIND.LINEAR_VARIABLE:
       return file.capacity * (file.recordSize + SLOT_LENGTH_SIZE);

@@ -95,7 +95,8 @@ export const PIN = {
 export const ENVIRONMENT = { SIZE: 8, DIRECTORY: 0, ID: 2, PIN: 3, CRC: 4 } as const;
 
 /** Where what precedes the data of a file lies. */
-export const BODY = { LIFE_CYCLE: 0, RECORD_COUNT: 2, NEWEST: 4, DATA: 8 } as const;
+/** USED: bytes of data objects in a BER-TLV file; the other two are of record files. */
+export const BODY = { LIFE_CYCLE: 0, RECORD_COUNT: 2, NEWEST: 4, USED: 2, DATA: 8 } as const;
 
 /** Kinds of file in FILE.KIND. */
 export const FILE_KIND = {
@@ -104,6 +105,7 @@ export const FILE_KIND = {
   LINEAR_FIXED: 3,
   LINEAR_VARIABLE: 4,
   CYCLIC: 5,
+  BER_TLV: 6,
 } as const;
 
 export type FileKind = (typeof FILE_KIND)[keyof typeof FILE_KIND];

@@ -43,6 +43,7 @@ const KINDS: Readonly<Record<FileSpecification['kind'], FileKind>> = {
   'linear-fixed': FILE_KIND.LINEAR_FIXED,
   'linear-variable': FILE_KIND.LINEAR_VARIABLE,
   cyclic: FILE_KIND.CYCLIC,
+  'ber-tlv': FILE_KIND.BER_TLV,
 };
 
 interface PlacedFile {
@@ -142,6 +143,8 @@ function sizes(spec: FileSpecification): Parameters<typeof bodySize>[0] {
       return { kind, dataSize: 0, capacity: 0, recordSize: 0 };
     case 'transparent':
       return { kind, dataSize: spec.content.length, capacity: 0, recordSize: 0 };
+    case 'ber-tlv':
+      return { kind, dataSize: spec.capacity, capacity: 0, recordSize: 0 };
     default:
       return { kind, dataSize: 0, capacity: spec.capacity, recordSize: spec.recordSize };
   }
@@ -209,6 +212,11 @@ function writeFile(image: ImageWriter, at: number, file: PlacedFile, body: numbe
   if (spec.kind === 'transparent') {
     limit(spec.content.length, 1, 65_535, `content of ${hex(spec.fid)}`);
     image.bytes(body + BODY.DATA, spec.content);
+  } else if (spec.kind === 'ber-tlv') {
+    limit(spec.capacity, 1, 65_535, `capacity of ${hex(spec.fid)}`);
+    limit(spec.content.length, 0, spec.capacity, `content of ${hex(spec.fid)}`);
+    image.u16(body + BODY.USED, spec.content.length);
+    image.bytes(body + BODY.DATA, spec.content);
   } else if (spec.kind !== 'directory') {
     writeRecords(image, body, spec);
   }
@@ -217,7 +225,7 @@ function writeFile(image: ImageWriter, at: number, file: PlacedFile, body: numbe
 function writeRecords(
   image: ImageWriter,
   body: number,
-  spec: Exclude<FileSpecification, { kind: 'directory' | 'transparent' }>,
+  spec: Exclude<FileSpecification, { kind: 'directory' | 'transparent' | 'ber-tlv' }>,
 ): void {
   limit(spec.recordSize, 1, 65_535, `record size of ${hex(spec.fid)}`);
   limit(spec.capacity, 1, 254, `records of ${hex(spec.fid)}`);

@@ -86,7 +86,22 @@ export interface RecordFileSpecification {
   readonly records: readonly Uint8Array[];
 }
 
-export type FileSpecification = DirectorySpecification | TransparentSpecification | RecordFileSpecification;
+export interface TlvFileSpecification {
+  readonly kind: 'ber-tlv';
+  readonly fid: number;
+  readonly sfi: number | null;
+  readonly access: AccessRules;
+  /** Bytes that there is room for, 1 to 65,535. */
+  readonly capacity: number;
+  /** Concatenated BER-TLV data objects, at most `capacity` bytes; may be empty. */
+  readonly content: Uint8Array;
+}
+
+export type FileSpecification =
+  | DirectorySpecification
+  | TransparentSpecification
+  | RecordFileSpecification
+  | TlvFileSpecification;
 
 /** A code: reference data compared by VERIFY. */
 export interface PinSpecification {

@@ -1,9 +1,17 @@
 import type { CommandRow } from '../command-row.ts';
-import { GET_RESPONSE } from './get-response.ts';
-import { READ_BINARY } from './read-binary.ts';
-import { READ_RECORD } from './read-record.ts';
-import { SELECT } from './select.ts';
-import { VERIFY } from './verify.ts';
+import { BINARY_COMMANDS } from './binary-commands.ts';
+import { CODE_COMMANDS } from './code-commands.ts';
+import { DATA_OBJECT_COMMANDS } from './data-object-commands.ts';
+import { FILE_COMMANDS } from './file-commands.ts';
+import { RECORD_COMMANDS } from './record-commands.ts';
+import { TRANSMISSION_COMMANDS } from './transmission-commands.ts';
 
 /** The commands that work on every directory of the card. */
-export const ISO7816_COMMANDS: readonly CommandRow[] = [VERIFY, SELECT, READ_BINARY, READ_RECORD, GET_RESPONSE];
+export const ISO7816_COMMANDS: readonly CommandRow[] = [
+  ...FILE_COMMANDS,
+  ...BINARY_COMMANDS,
+  ...RECORD_COMMANDS,
+  ...DATA_OBJECT_COMMANDS,
+  ...CODE_COMMANDS,
+  ...TRANSMISSION_COMMANDS,
+];
