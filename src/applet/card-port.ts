@@ -5,6 +5,7 @@ import { HalError } from '../hal/errors.ts';
 import { Channel } from './channel.ts';
 import { type CardCore, CommandContext } from './command-context.ts';
 import { type CommandSet, Dispatcher } from './dispatcher.ts';
+import { TransactionTooLarge } from './nvm/transactional-nvm.ts';
 
 /** Logical channels that the class byte can name. */
 const CHANNELS = 20;
@@ -98,7 +99,10 @@ export class CardPort implements LinkedCard {
   }
 
   #fault(fault: unknown): number {
+    this.#core.nvm.rollback();
     this.#clear();
+    // Not a fault: the card has no room to make so large a change safely.
+    if (fault instanceof TransactionTooLarge) return SW.NOT_ENOUGH_MEMORY;
     this.#onFault(fault);
     return fault instanceof HalError && fault.kind === 'storage' ? SW.MEMORY_FAILURE : SW.NO_PRECISE_DIAGNOSIS;
   }

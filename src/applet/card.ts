@@ -11,6 +11,7 @@ import { CommandSet } from './dispatcher.ts';
 import { FileTree } from './files/file-tree.ts';
 import { Holder } from './holder.ts';
 import { type CardImage, openImage } from './image/card-image.ts';
+import { openMemory } from './nvm/open-memory.ts';
 import { PinStore } from './pin/pin-store.ts';
 
 /** Limits of a link that carries everything: what a card in process is given. */
@@ -49,13 +50,14 @@ export class Card {
 
   /** @throws {ImageError} the memory holds no image, a damaged one, or one of another version */
   constructor(world: CardWorld) {
-    const image = openImage(world.nvm);
+    const nvm = openMemory(world.nvm);
+    const image = openImage(nvm);
     const files = new FileTree(image.files);
-    const pins = new PinStore(world.nvm, world.crypto, image.secret, image.pins);
+    const pins = new PinStore(nvm, world.crypto, image.secret, image.pins);
     this.image = image;
     this.holder = new Holder(world.clock, image.holder?.windowSeconds ?? 0, image.holder?.uses ?? 0);
     const access = new AccessControl(pins, this.holder, image.environments);
-    this.#core = { nvm: world.nvm, files, pins, access, holder: this.holder };
+    this.#core = { nvm, files, pins, access, holder: this.holder };
     this.#commands = new CommandSet(world.applets ?? [], image.files);
     this.#atr = answerToReset(image.link);
     this.#onFault = world.onFault ?? ignore;

@@ -1,7 +1,6 @@
 import { CommandApdu } from '../apdu/command.ts';
 import type { ResponseBuffer } from '../apdu/response.ts';
 import type { CardInterface } from '../hal/card-link.ts';
-import type { Nvm } from '../hal/nvm.ts';
 import type { AccessControl, Requester } from './access/access-control.ts';
 import { SecurityStatus } from './access/security-status.ts';
 import type { Channel } from './channel.ts';
@@ -11,11 +10,13 @@ import type { FileTree } from './files/file-tree.ts';
 import { LIFE_CYCLE } from './files/life-cycle.ts';
 import type { Holder } from './holder.ts';
 import { BODY } from './image/layout.ts';
+import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
 
 /** What of the card does not depend on the interface: its memory and what was made from it at boot. */
 export interface CardCore {
-  readonly nvm: Nvm;
+  /** What a command writes here happens when the command succeeds, all of it or nothing. */
+  readonly nvm: TransactionalNvm;
   readonly files: FileTree;
   readonly pins: PinStore;
   readonly access: AccessControl;

@@ -1,6 +1,7 @@
 import { CommandChain } from '../apdu/chaining.ts';
 import { isChained, isInterindustry, logicalChannel, usesSecureMessaging } from '../apdu/class-byte.ts';
 import { INS } from '../apdu/instruction.ts';
+import { carriesData } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { Applet } from './applet.ts';
 import type { Channel } from './channel.ts';
@@ -111,12 +112,21 @@ export class Dispatcher {
     const judged = table.judge(row, caseNumber, command.p1, command.p2);
     if (judged !== SW.OK) return judged;
     const before = context.channel.directory.application;
-    const status = row.execute(context);
+    const status = this.#commit(row.execute(context));
     const after = context.channel.directory.application;
     if (before !== after) {
       this.#commands.appletOf(before)?.deselected?.();
       this.#commands.appletOf(after)?.selected?.(context);
     }
+    return status;
+  }
+
+  /** All that a command wrote happens now; of a command that is refused, nothing does. */
+  #commit(status: number): number {
+    const nvm = this.#context.core.nvm;
+    if (!nvm.dirty) return status;
+    if (carriesData(status)) nvm.flush();
+    else nvm.rollback();
     return status;
   }
 }

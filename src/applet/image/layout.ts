@@ -9,6 +9,7 @@
  * | code table | 64 a code | {@link PIN}: policy with CRC-32, then tries left and keyed hash |
  * | environment table | 8 each | {@link ENVIRONMENT}: directory, number, code meant, CRC-32 |
  * | bodies | | for each file {@link BODY}: state, then the data or the record slots |
+ * | journal | | a ring of records, see nvm/journal.ts: what makes the writes of one command happen together |
  *
  * What a command may change lies outside the CRCs: a body's state and data, a code's counter and hash.
  */
@@ -27,7 +28,7 @@ export const SUPERBLOCK = {
   PINS: 28,
   ENVIRONMENTS: 32,
   BODIES: 36,
-  /** Address and size of the journal; both 0 while the format has none. */
+  /** Address and size of the journal; both 0 for an image without one. */
   JOURNAL: 40,
   JOURNAL_SIZE: 44,
   CRC: 60,

@@ -1,6 +1,7 @@
 import type { KeyedHashes } from '../../hal/crypto.ts';
 import { LIFE_CYCLE } from '../files/life-cycle.ts';
 import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
+import { journalRegionSize } from '../nvm/journal.ts';
 import { bodySize } from './card-image.ts';
 import { crc32 } from './crc32.ts';
 import {
@@ -37,6 +38,8 @@ export class SpecificationError extends Error {
 }
 
 const ERASED = 0xff;
+/** Room for a short command's data field on a card of small files. */
+const LEAST_TRANSACTION = 256;
 const KINDS: Readonly<Record<FileSpecification['kind'], FileKind>> = {
   directory: FILE_KIND.DIRECTORY,
   transparent: FILE_KIND.TRANSPARENT,
@@ -79,6 +82,10 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
     end += BODY.DATA + bodySize(sizes(file));
   }
 
+  const journalAt = end;
+  const journalSize = journalRegionSize(largestTransaction(files.map(({ spec: file }) => sizes(file))));
+  end += journalSize;
+
   const image = new ImageWriter(end);
   image.bytes(0, IMAGE_MAGIC);
   image.u16(SUPERBLOCK.VERSION, IMAGE_VERSION);
@@ -91,8 +98,8 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
   image.u32(SUPERBLOCK.PINS, pinsAt);
   image.u32(SUPERBLOCK.ENVIRONMENTS, environmentsAt);
   image.u32(SUPERBLOCK.BODIES, bodiesAt);
-  image.u32(SUPERBLOCK.JOURNAL, 0);
-  image.u32(SUPERBLOCK.JOURNAL_SIZE, 0);
+  image.u32(SUPERBLOCK.JOURNAL, journalAt);
+  image.u32(SUPERBLOCK.JOURNAL_SIZE, journalSize);
   image.checksum(0, SUPERBLOCK.CRC);
 
   writeCard(image, cardAt, spec);
@@ -148,6 +155,11 @@ function sizes(spec: FileSpecification): Parameters<typeof bodySize>[0] {
     default:
       return { kind, dataSize: 0, capacity: spec.capacity, recordSize: spec.recordSize };
   }
+}
+
+/** The most that one command writes: a whole file erased or created, with the tables that go with it. */
+function largestTransaction(files: readonly Parameters<typeof bodySize>[0][]): number {
+  return Math.max(LEAST_TRANSACTION, ...files.map((file) => BODY.DATA + bodySize(file))) + 2 * FILE.SIZE;
 }
 
 function writeCard(image: ImageWriter, at: number, spec: CardSpecification): void {

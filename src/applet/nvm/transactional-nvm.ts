@@ -1,0 +1,173 @@
+import type { Nvm } from '../../hal/nvm.ts';
+import { ENTRY_HEADER, getU32, Journal, type JournalRegion, largestContent, putU32 } from './journal.ts';
+
+/** A transaction wrote more than the journal can hold. */
+export class TransactionTooLarge extends Error {
+  constructor(bytes: number) {
+    super(`a transaction of more than ${bytes} bytes`);
+    this.name = 'TransactionTooLarge';
+  }
+}
+
+/** What the buffer of a transaction starts with; it grows to what the journal can hold. */
+const FIRST_BUFFER = 256;
+
+/**
+ * A memory in which everything that is written between two calls of {@link flush} happens together or not at all,
+ * whatever moment the power goes. Reads see what was written in the open transaction.
+ *
+ * Each flush costs one flush of the memory below: it makes the record of this transaction durable, and with it the
+ * places of the one before; at boot the last two records are written to their places again.
+ */
+export class TransactionalNvm implements Nvm {
+  readonly size: number;
+  readonly eraseValue: number;
+  readonly writeGranule: number;
+  readonly #nvm: Nvm;
+  readonly #journal: Journal | null;
+  readonly #capacity: number;
+  /** Entries `address(4) length(4) bytes` of the open transaction. */
+  #pending: Uint8Array = new Uint8Array(FIRST_BUFFER);
+  #pendingLength = 0;
+
+  /** @param region null for an image without a journal: then a loss of power can leave half a transaction */
+  constructor(nvm: Nvm, region: JournalRegion | null) {
+    this.#nvm = nvm;
+    this.size = nvm.size;
+    this.eraseValue = nvm.eraseValue;
+    this.writeGranule = nvm.writeGranule;
+    this.#journal = region === null ? null : new Journal(nvm, region);
+    this.#capacity = region === null ? Number.MAX_SAFE_INTEGER : largestContent(region);
+    this.#recover();
+  }
+
+  /** Whether something was written and not yet flushed. */
+  get dirty(): boolean {
+    return this.#pendingLength > 0;
+  }
+
+  read(address: number, target: Uint8Array, targetOffset: number, length: number): void {
+    this.#nvm.read(address, target, targetOffset, length);
+    if (this.#pendingLength > 0) this.#overlay(address, target, targetOffset, length);
+  }
+
+  readByte(address: number): number {
+    const stored = this.#nvm.readByte(address);
+    return this.#pendingLength > 0 ? this.#pendingByte(address, stored) : stored;
+  }
+
+  /** @throws {TransactionTooLarge} */
+  write(address: number, source: Uint8Array, sourceOffset: number, length: number): void {
+    if (address < 0 || length < 0 || address + length > this.size) throw new RangeError('outside the memory');
+    if (sourceOffset < 0 || sourceOffset + length > source.length) throw new RangeError('outside the source');
+    if (length === 0) return;
+    const at = this.#pendingLength;
+    const end = at + ENTRY_HEADER + length;
+    if (end > this.#capacity) throw new TransactionTooLarge(this.#capacity);
+    this.#reserve(end);
+    putU32(this.#pending, at, address);
+    putU32(this.#pending, at + 4, length);
+    for (let i = 0; i < length; i++) {
+      this.#pending[at + ENTRY_HEADER + i] = source[sourceOffset + i] as number;
+    }
+    this.#pendingLength = end;
+  }
+
+  /** Ends the transaction: from here on it has happened. @throws {HalError} `storage`: it has not */
+  flush(): void {
+    if (this.#pendingLength === 0) return;
+    const length = this.#pendingLength;
+    try {
+      if (this.#journal !== null) {
+        this.#record(this.#journal, length);
+        this.#apply(this.#pending, length);
+      } else {
+        this.#apply(this.#pending, length);
+        this.#nvm.flush();
+      }
+    } finally {
+      this.rollback();
+    }
+  }
+
+  /** Forgets the open transaction. */
+  rollback(): void {
+    // It may hold a new code's hash or personal data.
+    this.#pending.fill(0, 0, this.#pendingLength);
+    this.#pendingLength = 0;
+  }
+
+  #record(journal: Journal, length: number): void {
+    journal.append(this.#pending, length);
+    try {
+      this.#nvm.flush();
+    } catch (error) {
+      journal.withdraw();
+      throw error;
+    }
+  }
+
+  /** Does again what may not have reached its place; it must be there before the journal writes over its records. */
+  #recover(): void {
+    let changed = false;
+    for (const content of this.#journal?.recover() ?? []) {
+      if (this.#isApplied(content)) continue;
+      this.#apply(content, content.length);
+      changed = true;
+    }
+    if (changed) this.#nvm.flush();
+  }
+
+  #isApplied(content: Uint8Array): boolean {
+    for (let at = 0; at < content.length; ) {
+      const address = getU32(content, at);
+      const size = getU32(content, at + 4);
+      for (let i = 0; i < size; i++) {
+        if (this.#nvm.readByte(address + i) !== content[at + ENTRY_HEADER + i]) return false;
+      }
+      at += ENTRY_HEADER + size;
+    }
+    return true;
+  }
+
+  #apply(content: Uint8Array, length: number): void {
+    for (let at = 0; at < length; ) {
+      const size = getU32(content, at + 4);
+      this.#nvm.write(getU32(content, at), content, at + ENTRY_HEADER, size);
+      at += ENTRY_HEADER + size;
+    }
+  }
+
+  #overlay(address: number, target: Uint8Array, targetOffset: number, length: number): void {
+    for (let at = 0; at < this.#pendingLength; ) {
+      const start = getU32(this.#pending, at);
+      const size = getU32(this.#pending, at + 4);
+      const from = Math.max(start, address);
+      const to = Math.min(start + size, address + length);
+      for (let each = from; each < to; each++) {
+        target[targetOffset + each - address] = this.#pending[at + ENTRY_HEADER + each - start] as number;
+      }
+      at += ENTRY_HEADER + size;
+    }
+  }
+
+  #pendingByte(address: number, stored: number): number {
+    let value = stored;
+    for (let at = 0; at < this.#pendingLength; ) {
+      const start = getU32(this.#pending, at);
+      const size = getU32(this.#pending, at + 4);
+      if (address >= start && address < start + size) {
+        value = this.#pending[at + ENTRY_HEADER + address - start] as number;
+      }
+      at += ENTRY_HEADER + size;
+    }
+    return value;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#pending.length) return;
+    const grown = new Uint8Array(Math.min(this.#capacity, Math.max(length, 2 * this.#pending.length)));
+    grown.set(this.#pending);
+    this.#pending = grown;
+  }
+}
