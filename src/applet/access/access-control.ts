@@ -73,14 +73,18 @@ export class AccessControl {
     }
   }
 
+  #isProven(pin: Pin, requester: Requester): boolean {
+    return isVerified(pin, requester) || !this.#pins.isRequired(pin);
+  }
+
   #userAuthenticated(id: number, directory: CardFile, requester: Requester): boolean {
     if (id === 0) {
       const pin = this.#pins.firstOf(directory.application);
-      return pin !== null && isVerified(pin, requester);
+      return pin !== null && this.#isProven(pin, requester);
     }
     const environment = this.environment(id, directory);
     if (environment === null) return false;
-    if (environment.by === 'verify') return isVerified(environment.pin, requester);
+    if (environment.by === 'verify') return this.#isProven(environment.pin, requester);
     if (!this.#holder.isOpen()) return false;
     requester.presented = true;
     return true;

@@ -48,6 +48,8 @@ export interface CardImage {
 
 /** Room for the longest control information, whatever the files. */
 const LEAST_DATA = 256;
+/** Bytes of a BER-TLV length of up to 65,535. */
+const LARGEST_LENGTH_FIELD = 3;
 const INTERFACES: readonly CardInterface[] = ['contact', 'contactless', 'wired'];
 
 /** Checks an image and takes from it what a card needs to run. @throws {ImageError} */
@@ -184,6 +186,7 @@ function readPins(nvm: Nvm, superblock: Section, files: readonly CardFile[]): Pi
       tries: entry.byte(PIN.TRIES),
       access: entry.bytes(PIN.ACCESS, 3),
       unlocksHolder: (entry.byte(PIN.FLAGS) & 1) !== 0,
+      canBeDisabled: (entry.byte(PIN.FLAGS) & 2) !== 0,
       unblockedBy: entry.byte(PIN.UNBLOCKED_BY),
       address,
     });
@@ -229,8 +232,9 @@ export function bodySize(file: Pick<CardFile, 'kind' | 'dataSize' | 'capacity' |
   }
 }
 
+/** A file as a whole, with tag and length when it comes inside a data object. */
 function largestAnswer(file: CardFile): number {
-  return file.hasRecords ? file.recordSize * file.capacity : file.dataSize;
+  return 1 + LARGEST_LENGTH_FIELD + (file.hasRecords ? file.recordSize * file.capacity : file.dataSize);
 }
 
 function optional(entry: Section, at: number, lengthAt: number): Uint8Array | null {

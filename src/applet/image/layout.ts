@@ -4,14 +4,15 @@
  * | region | size | content |
  * |---|---|---|
  * | superblock | 64 | {@link SUPERBLOCK}: magic, version, counts, addresses of the regions, CRC-32 |
- * | card object | 160 | {@link CARD}: profile name, serial, secret, link personality, holder, CRC-32 |
- * | file table | 80 a file | {@link FILE}: what a file is and what guards it, CRC-32 each; entry 0 is the MF |
+ * | card object | 168 | {@link CARD}: profile name, serial, secret, link personality, holder, CRC-32; life cycle |
+ * | file table | 80 a file | {@link FILE}: what a file is and what guards it, CRC-32 each; entry 0 is the MF, some are free |
  * | code table | 64 a code | {@link PIN}: policy with CRC-32, then tries left and keyed hash |
  * | environment table | 8 each | {@link ENVIRONMENT}: directory, number, code meant, CRC-32 |
- * | bodies | | for each file {@link BODY}: state, then the data or the record slots |
+ * | bodies | | for each file {@link BODY}: state, the data or the record slots, security attributes with CRC-32; and free space |
  * | journal | | a ring of records, see nvm/journal.ts: what makes the writes of one command happen together |
  *
- * What a command may change lies outside the CRCs: a body's state and data, a code's counter and hash.
+ * What a command may change lies outside the CRCs: a body's state and data, a code's counter and hash, the card's life
+ * cycle. Life cycle bytes come with their complement. Space is free when no file of the table has it: see allocation.ts.
  */
 export const IMAGE_MAGIC: Uint8Array = new Uint8Array([0x56, 0x49, 0x54, 0x41, 0x50, 0x49, 0x4d, 0x47]); // VITAPIMG
 export const IMAGE_VERSION = 1;
@@ -31,11 +32,13 @@ export const SUPERBLOCK = {
   /** Address and size of the journal; both 0 for an image without one. */
   JOURNAL: 40,
   JOURNAL_SIZE: 44,
+  /** Bytes of the region of the bodies, free space included. */
+  BODIES_SIZE: 48,
   CRC: 60,
 } as const;
 
 export const CARD = {
-  SIZE: 160,
+  SIZE: 168,
   PROFILE: 0, // 16, padded with 00
   SERIAL_LENGTH: 16,
   SERIAL: 17, // 16
@@ -52,6 +55,8 @@ export const CARD = {
   WINDOW_SECONDS: 129, // 2
   WINDOW_USES: 131,
   CRC: 156,
+  /** 05 or 0C, then its complement. */
+  LIFE_CYCLE: 160,
 } as const;
 
 export const FILE = {
@@ -65,7 +70,9 @@ export const FILE = {
   NAME: 8, // 16
   LABEL_LENGTH: 24,
   LABEL: 25, // 16
-  RULES: 42, // 3 interfaces of 7 security condition bytes
+  RULES: 41, // 3 interfaces of 7 security condition bytes
+  /** Bytes of security attributes behind the data; 0 for a file that has compact rules alone. */
+  ATTRIBUTES_LENGTH: 62, // 2
   RECORD_SIZE: 64,
   CAPACITY: 66,
   BODY: 68,
@@ -79,7 +86,7 @@ export const FLAG_NAME_ONLY = 0x01;
 export const PIN = {
   SIZE: 64,
   REFERENCE: 0,
-  FLAGS: 1, // bit 0: unlocks the holder
+  FLAGS: 1, // bit 0: unlocks the holder; bit 1: its requirement may be disabled
   DIRECTORY: 2,
   MIN_LENGTH: 4,
   MAX_LENGTH: 5,
@@ -90,17 +97,25 @@ export const PIN = {
   UNBLOCKED_BY: 12,
   CRC: 16,
   TRIES_LEFT: 20,
+  /** 0 required, 1 disabled. */
+  STATE: 21,
   HASH: 24, // 32
 } as const;
 
 export const ENVIRONMENT = { SIZE: 8, DIRECTORY: 0, ID: 2, PIN: 3, CRC: 4 } as const;
 
-/** Where what precedes the data of a file lies. */
-/** USED: bytes of data objects in a BER-TLV file; the other two are of record files. */
+/** CRC-32 behind the security attributes of a file. */
+export const ATTRIBUTES_CRC_SIZE = 4;
+
+/**
+ * Where what precedes the data of a file lies. LIFE_CYCLE: the byte of tag 8A, then its complement. USED: bytes of data
+ * objects in a BER-TLV file; the other two are of record files.
+ */
 export const BODY = { LIFE_CYCLE: 0, RECORD_COUNT: 2, NEWEST: 4, USED: 2, DATA: 8 } as const;
 
 /** Kinds of file in FILE.KIND. */
 export const FILE_KIND = {
+  FREE: 0,
   DIRECTORY: 1,
   TRANSPARENT: 2,
   LINEAR_FIXED: 3,
@@ -109,7 +124,7 @@ export const FILE_KIND = {
   BER_TLV: 6,
 } as const;
 
-export type FileKind = (typeof FILE_KIND)[keyof typeof FILE_KIND];
+export type FileKind = Exclude<(typeof FILE_KIND)[keyof typeof FILE_KIND], typeof FILE_KIND.FREE>;
 
 /** Index of an interface in the rules of files and codes. */
 export const INTERFACE_INDEX = { contact: 0, contactless: 1, wired: 2 } as const;
@@ -117,4 +132,5 @@ export const INTERFACE_INDEX = { contact: 0, contactless: 1, wired: 2 } as const
 /** In a linear variable file each slot starts with the record's length. */
 export const SLOT_LENGTH_SIZE = 2;
 
+/** In FILE.PARENT: the MF. In PIN.DIRECTORY and ENVIRONMENT.DIRECTORY: its DF was deleted, the entry is of no use. */
 export const NO_PARENT = 0xffff;

@@ -1,7 +1,7 @@
 import type { KeyedHashes } from '../../hal/crypto.ts';
 import { LIFE_CYCLE } from '../files/life-cycle.ts';
-import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
 import { journalRegionSize } from '../nvm/journal.ts';
+import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
 import { bodySize } from './card-image.ts';
 import { crc32 } from './crc32.ts';
 import {
@@ -25,6 +25,7 @@ import type {
   CardSpecification,
   DirectorySpecification,
   FileSpecification,
+  LifeCycleState,
   PinSpecification,
   SecurityEnvironmentSpecification,
 } from './specification.ts';
@@ -47,6 +48,14 @@ const KINDS: Readonly<Record<FileSpecification['kind'], FileKind>> = {
   'linear-variable': FILE_KIND.LINEAR_VARIABLE,
   cyclic: FILE_KIND.CYCLIC,
   'ber-tlv': FILE_KIND.BER_TLV,
+};
+
+const LIFE_CYCLES: Readonly<Record<LifeCycleState, number>> = {
+  creation: LIFE_CYCLE.CREATION,
+  initialisation: LIFE_CYCLE.INITIALISATION,
+  activated: LIFE_CYCLE.ACTIVATED,
+  deactivated: LIFE_CYCLE.DEACTIVATED,
+  terminated: LIFE_CYCLE.TERMINATED,
 };
 
 interface PlacedFile {
@@ -220,7 +229,7 @@ function writeFile(image: ImageWriter, at: number, file: PlacedFile, body: numbe
   image.checksum(at, FILE.CRC);
 
   image.fill(body, BODY.DATA, 0);
-  image.byte(body + BODY.LIFE_CYCLE, LIFE_CYCLE.ACTIVATED);
+  image.byte(body + BODY.LIFE_CYCLE, LIFE_CYCLES[spec.lifeCycle ?? 'activated']);
   if (spec.kind === 'transparent') {
     limit(spec.content.length, 1, 65_535, `content of ${hex(spec.fid)}`);
     image.bytes(body + BODY.DATA, spec.content);
@@ -283,7 +292,7 @@ function writePin(
 
   image.fill(at, PIN.SIZE, 0);
   image.byte(at + PIN.REFERENCE, pin.reference);
-  image.byte(at + PIN.FLAGS, pin.unlocksHolder ? 1 : 0);
+  image.byte(at + PIN.FLAGS, (pin.unlocksHolder ? 1 : 0) | (pin.canBeDisabled === true ? 2 : 0));
   image.u16(at + PIN.DIRECTORY, directory);
   image.byte(at + PIN.MIN_LENGTH, pin.minLength);
   image.byte(at + PIN.MAX_LENGTH, pin.maxLength);

@@ -17,6 +17,10 @@ export interface CardSpecification {
   readonly link: LinkPersonality;
   /** The phone's presentation window, or null for a card without a screen of its own. */
   readonly holder: HolderSpecification | null;
+  /** Files that can be created besides those below; 0 when left out. */
+  readonly freeEntries?: number;
+  /** Bytes for what those hold, their state and rules included; 0 when left out. */
+  readonly freeBytes?: number;
   readonly masterFile: DirectorySpecification;
 }
 
@@ -47,6 +51,9 @@ export type AccessVector = readonly [number, number, number, number, number, num
 /** Rules for each interface. */
 export type AccessRules = Readonly<Record<CardInterface, AccessVector>>;
 
+/** State that a file is in when the card is new; `activated` when left out. */
+export type LifeCycleState = 'creation' | 'initialisation' | 'activated' | 'deactivated' | 'terminated';
+
 export interface DirectorySpecification {
   readonly kind: 'directory';
   /** 3F00 for the MF and for it alone. */
@@ -57,6 +64,7 @@ export interface DirectorySpecification {
   readonly label: Uint8Array | null;
   /** What SELECT answers when it asks for the FCI: all that is known (the default), or the DF name alone. */
   readonly fci?: 'full' | 'name';
+  readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
   readonly pins: readonly PinSpecification[];
   readonly environments: readonly SecurityEnvironmentSpecification[];
@@ -68,6 +76,7 @@ export interface TransparentSpecification {
   readonly fid: number;
   /** Short EF identifier 1 to 30, or null for none. */
   readonly sfi: number | null;
+  readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
   /** 1 to 65,535 bytes; the file is exactly as long. */
   readonly content: Uint8Array;
@@ -77,6 +86,7 @@ export interface RecordFileSpecification {
   readonly kind: 'linear-fixed' | 'linear-variable' | 'cyclic';
   readonly fid: number;
   readonly sfi: number | null;
+  readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
   /** Length of every record, or the longest one of a linear variable file; 1 to 65,535. */
   readonly recordSize: number;
@@ -90,6 +100,7 @@ export interface TlvFileSpecification {
   readonly kind: 'ber-tlv';
   readonly fid: number;
   readonly sfi: number | null;
+  readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
   /** Bytes that there is room for, 1 to 65,535. */
   readonly capacity: number;
@@ -120,6 +131,8 @@ export interface PinSpecification {
   readonly access: Readonly<Record<CardInterface, number>>;
   /** Whether presenting it on the wired interface opens the presentation window. */
   readonly unlocksHolder: boolean;
+  /** Whether DISABLE VERIFICATION REQUIREMENT may be used on it; false when absent. */
+  readonly canBeDisabled?: boolean;
   /** Reference of the code that resets its retry counter, or null. */
   readonly unblockedBy: number | null;
 }

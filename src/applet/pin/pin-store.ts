@@ -24,13 +24,15 @@ export interface Pin {
   /** Security condition bytes: contact, contactless, wired. */
   readonly access: Uint8Array;
   readonly unlocksHolder: boolean;
+  readonly canBeDisabled: boolean;
   readonly unblockedBy: number;
   /** Address of its entry in the image. */
   readonly address: number;
 }
 
-/** What a comparison found. `blocked`: no try was left, nothing was compared. */
-export type Comparison = 'match' | 'mismatch' | 'blocked';
+/** Results of {@link PinStore.comparePrefix} that are no length: no beginning matches; or no try was left. */
+export const MISMATCH = -1;
+export const BLOCKED = -2;
 
 /** The codes: kept as keyed hashes, each with a counter that is lowered, durably, before a comparison. */
 export class PinStore {
@@ -74,6 +76,43 @@ export class PinStore {
     return this.#nvm.readByte(pin.address + PIN.TRIES_LEFT);
   }
 
+  /** Whether the card asks for this code at all: its requirement can be disabled. */
+  isRequired(pin: Pin): boolean {
+    return !pin.canBeDisabled || this.#nvm.readByte(pin.address + PIN.STATE) === 0;
+  }
+
+  /** In the open transaction. */
+  setRequired(pin: Pin, required: boolean): void {
+    this.#writeByte(pin.address + PIN.STATE, required ? 0 : 1);
+  }
+
+  /** The code whose presentation resets the counter of `pin`, in the same directory, or null. */
+  unblockingCode(pin: Pin): Pin | null {
+    return this.#pins.find((each) => each.reference === pin.unblockedBy && each.directory === pin.directory) ?? null;
+  }
+
+  /** Whether a block can become the code: its length, and for a padded one that nothing but padding follows it. */
+  acceptsNew(pin: Pin, data: Uint8Array, offset: number, length: number): boolean {
+    if (!this.acceptsLength(pin, length)) return false;
+    if (pin.paddedLength === 0) return true;
+    let digits = length;
+    while (digits > 0 && data[offset + digits - 1] === pin.paddingByte) digits--;
+    return digits >= pin.minLength && digits <= pin.maxLength;
+  }
+
+  /** Makes a block the code, in the open transaction. */
+  store(pin: Pin, data: Uint8Array, offset: number, length: number): void {
+    hashCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
+    this.#nvm.write(pin.address + PIN.HASH, this.#computed, 0, CODE_HASH_LENGTH);
+    this.#computed.fill(0);
+    this.#message.fill(0);
+  }
+
+  /** Gives all tries back, in the open transaction. */
+  restoreTries(pin: Pin): void {
+    this.#writeByte(pin.address + PIN.TRIES_LEFT, pin.tries);
+  }
+
   /** Whether a block of this length can be the code: lengths are public and cost no try. */
   acceptsLength(pin: Pin, length: number): boolean {
     if (pin.paddedLength > 0) return length === pin.paddedLength;
@@ -85,28 +124,36 @@ export class PinStore {
   }
 
   /**
-   * Compares a code with the stored one. The try is paid, and durable, before anything is compared, so that cutting
-   * the power gains nothing; a match gives the tries back.
+   * Compares every beginning of the data that is `least` to `most` bytes long, for one try: a code of variable length
+   * that something else follows has no mark at its end.
+   *
+   * The try is paid, and durable, before anything is compared, so that cutting the power gains nothing; a match gives
+   * the tries back.
+   * @returns length of the beginning that is the code, {@link MISMATCH}, or {@link BLOCKED}
    * @throws {HalError} `storage`: nothing was compared
    */
-  compare(pin: Pin, data: Uint8Array, offset: number, length: number): Comparison {
+  comparePrefix(pin: Pin, data: Uint8Array, offset: number, least: number, most: number): number {
     const left = this.triesLeft(pin);
-    if (left === 0) return 'blocked';
-    this.#writeTries(pin, left - 1);
-    hashCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
+    if (left === 0) return BLOCKED;
+    this.#writeByte(pin.address + PIN.TRIES_LEFT, left - 1);
+    this.#nvm.flush();
     this.#nvm.read(pin.address + PIN.HASH, this.#stored, 0, CODE_HASH_LENGTH);
-    const equal = equalInConstantTime(this.#computed, this.#stored);
+    let matched: number = MISMATCH;
+    for (let length = least; length <= most; length++) {
+      hashCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
+      if (equalInConstantTime(this.#computed, this.#stored)) matched = length;
+    }
     this.#computed.fill(0);
     this.#message.fill(0);
-    if (!equal) return 'mismatch';
-    this.#writeTries(pin, pin.tries);
-    return 'match';
+    if (matched === MISMATCH) return MISMATCH;
+    this.#writeByte(pin.address + PIN.TRIES_LEFT, pin.tries);
+    this.#nvm.flush();
+    return matched;
   }
 
-  #writeTries(pin: Pin, tries: number): void {
-    this.#byte[0] = tries;
-    this.#nvm.write(pin.address + PIN.TRIES_LEFT, this.#byte, 0, 1);
-    this.#nvm.flush();
+  #writeByte(address: number, value: number): void {
+    this.#byte[0] = value;
+    this.#nvm.write(address, this.#byte, 0, 1);
   }
 }
 
