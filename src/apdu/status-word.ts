@@ -5,6 +5,8 @@ export const SW = {
   OK: 0x9000,
   /** 61xx: SW2 bytes wait for GET RESPONSE, 00 for 256 or more. */
   BYTES_AVAILABLE: 0x6100,
+  /** A warning without more to say: nothing was changed. */
+  WARNING_UNCHANGED: 0x6200,
   END_OF_FILE: 0x6282,
   FILE_DEACTIVATED: 0x6283,
   FILE_TERMINATED: 0x6285,
@@ -28,6 +30,7 @@ export const SW = {
   FILE_NOT_FOUND: 0x6a82,
   RECORD_NOT_FOUND: 0x6a83,
   NOT_ENOUGH_MEMORY: 0x6a84,
+  NC_INCONSISTENT_WITH_TLV: 0x6a85,
   WRONG_P1_P2: 0x6a86,
   NC_INCONSISTENT_WITH_P1_P2: 0x6a87,
   REFERENCED_DATA_NOT_FOUND: 0x6a88,

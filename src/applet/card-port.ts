@@ -2,13 +2,16 @@ import { ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../hal/card-link.ts';
 import { HalError } from '../hal/errors.ts';
-import { Channel } from './channel.ts';
+import { Channels } from './channels.ts';
 import { type CardCore, CommandContext } from './command-context.ts';
 import { type CommandSet, Dispatcher } from './dispatcher.ts';
 import { TransactionTooLarge } from './nvm/transactional-nvm.ts';
 
-/** Logical channels that the class byte can name. */
-const CHANNELS = 20;
+/** SW1 of 61xx. */
+const BYTES_AVAILABLE_SW1 = SW.BYTES_AVAILABLE >> 8;
+
+/** An answer inside the answer to ENVELOPE has a status word of its own. */
+const ENVELOPED_STATUS = 2;
 
 /**
  * One interface of the card, with all that is volatile there: what is selected, what was proven, the response.
@@ -21,8 +24,7 @@ export class CardPort implements LinkedCard {
   readonly #commands: CommandSet;
   readonly #context: CommandContext;
   readonly #dispatcher: Dispatcher;
-  readonly #channels: (Channel | null)[] = new Array(CHANNELS).fill(null);
-  readonly #basicChannel: Channel;
+  readonly #channels: Channels;
   readonly #atr: Uint8Array;
   readonly #onFault: (fault: unknown) => void;
   #powered = false;
@@ -43,15 +45,14 @@ export class CardPort implements LinkedCard {
     this.#commands = options.commands;
     this.#atr = options.atr;
     this.#onFault = options.onFault;
-    const response = new ResponseBuffer(options.largestData, {
+    const response = new ResponseBuffer(options.largestData + ENVELOPED_STATUS, {
       protocol: options.protocol,
       largestResponse: options.limits.largestResponse,
     });
     this.response = response.bytes;
-    this.#basicChannel = new Channel(0, options.core.files.masterFile);
-    this.#channels[0] = this.#basicChannel;
-    this.#context = new CommandContext(options.core, options.face, response, this.#basicChannel);
-    this.#dispatcher = new Dispatcher(options.commands, this.#context, this.#channels);
+    this.#channels = new Channels(options.core.files.masterFile);
+    this.#context = new CommandContext(options.core, options.face, response, this.#channels);
+    this.#dispatcher = new Dispatcher(options.commands, this.#context);
   }
 
   atr(): Uint8Array {
@@ -95,7 +96,10 @@ export class CardPort implements LinkedCard {
     } catch (fault) {
       status = this.#fault(fault);
     }
-    return context.response.complete(status, context.command);
+    const responseLength = context.response.complete(status, context.command);
+    if (context.response.bytes[responseLength - 2] === BYTES_AVAILABLE_SW1)
+      context.restChannel = context.channel.number;
+    return responseLength;
   }
 
   #fault(fault: unknown): number {
@@ -114,11 +118,12 @@ export class CardPort implements LinkedCard {
       context.presented = false;
       this.#core.holder.consumeUse();
     }
-    this.#commands.appletOf(this.#basicChannel.directory.application)?.deselected?.();
+    for (const channel of this.#channels.opened()) {
+      this.#commands.appletOf(channel.directory.application)?.deselected?.();
+    }
     context.cardSecurity.clear();
-    this.#basicChannel.reset(this.#core.files.masterFile);
-    for (let number = 1; number < CHANNELS; number++) this.#channels[number] = null;
-    context.channel = this.#basicChannel;
+    this.#channels.reset(this.#core.files.masterFile);
+    context.channel = this.#channels.basic;
     context.response.wipe();
     this.#dispatcher.reset();
   }

@@ -9,6 +9,8 @@ export class Channel {
   readonly number: number;
   readonly security: SecurityStatus = new SecurityStatus();
   directory: CardFile;
+  /** The application whose applet was told last that it is selected. */
+  told: CardFile;
   /** Current EF, or null. */
   elementary: CardFile | null = null;
   /** Current record of the current EF, or {@link NO_RECORD}. */
@@ -17,6 +19,7 @@ export class Channel {
   constructor(number: number, masterFile: CardFile) {
     this.number = number;
     this.directory = masterFile;
+    this.told = masterFile.application;
   }
 
   /**
@@ -40,8 +43,9 @@ export class Channel {
     this.record = NO_RECORD;
   }
 
-  reset(masterFile: CardFile): void {
-    this.directory = masterFile;
+  reset(directory: CardFile): void {
+    this.directory = directory;
+    this.told = directory.application;
     this.elementary = null;
     this.record = NO_RECORD;
     this.security.clear();

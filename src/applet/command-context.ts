@@ -1,17 +1,23 @@
 import { CommandApdu } from '../apdu/command.ts';
 import type { ResponseBuffer } from '../apdu/response.ts';
+import { SW } from '../apdu/status-word.ts';
 import type { CardInterface } from '../hal/card-link.ts';
 import type { AccessControl, Requester } from './access/access-control.ts';
 import { SecurityStatus } from './access/security-status.ts';
 import type { Channel } from './channel.ts';
+import type { Channels } from './channels.ts';
 import type { CardFile } from './files/card-file.ts';
 import { ControlInformationWriter } from './files/control-information.ts';
 import type { FileTree } from './files/file-tree.ts';
 import { LIFE_CYCLE } from './files/life-cycle.ts';
 import type { Holder } from './holder.ts';
 import { BODY } from './image/layout.ts';
+import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
+
+/** Bytes that a writing command takes from the image at a time. */
+const SCRATCH_SIZE = 256;
 
 /** What of the card does not depend on the interface: its memory and what was made from it at boot. */
 export interface CardCore {
@@ -34,15 +40,25 @@ export class CommandContext implements Requester {
   readonly response: ResponseBuffer;
   readonly cardSecurity: SecurityStatus = new SecurityStatus();
   readonly controlInformation: ControlInformationWriter;
+  readonly offsetDataObjects: OffsetDataObjects = new OffsetDataObjects();
+  /** For commands that change bytes of the image; it holds nothing between commands. */
+  readonly scratch: Uint8Array = new Uint8Array(SCRATCH_SIZE);
+  readonly channels: Channels;
+  /** The channel of the command. */
   channel: Channel;
+  /** The channel whose response waits for GET RESPONSE. */
+  restChannel = 0;
   presented = false;
+  /** Carries out a command that came inside another; its data go into the same response. Set by the dispatcher. */
+  perform: (bytes: Uint8Array, offset: number, length: number) => number = () => SW.NO_PRECISE_DIAGNOSIS;
 
-  constructor(core: CardCore, face: CardInterface, response: ResponseBuffer, basicChannel: Channel) {
+  constructor(core: CardCore, face: CardInterface, response: ResponseBuffer, channels: Channels) {
     this.core = core;
     this.face = face;
     this.response = response;
     this.controlInformation = new ControlInformationWriter(response.bytes, core.nvm);
-    this.channel = basicChannel;
+    this.channels = channels;
+    this.channel = channels.basic;
   }
 
   get channelSecurity(): SecurityStatus {

@@ -48,13 +48,12 @@ export class CommandSet {
 export class Dispatcher {
   readonly #commands: CommandSet;
   readonly #context: CommandContext;
-  readonly #channels: readonly (Channel | null)[];
   readonly #chain = new CommandChain(LARGEST_CHAINED_DATA);
 
-  constructor(commands: CommandSet, context: CommandContext, channels: readonly (Channel | null)[]) {
+  constructor(commands: CommandSet, context: CommandContext) {
     this.#commands = commands;
     this.#context = context;
-    this.#channels = channels;
+    context.perform = (bytes, offset, length) => this.dispatch(bytes, offset, length);
   }
 
   /** Forgets a chain that was cut short. */
@@ -72,8 +71,8 @@ export class Dispatcher {
 
     const cla = command.cla;
     if (!isInterindustry(cla)) return SW.CLASS_NOT_SUPPORTED;
-    const channel = this.#channels[logicalChannel(cla)];
-    if (channel === null || channel === undefined) return SW.CHANNEL_NOT_SUPPORTED;
+    const channel = context.channels.get(logicalChannel(cla));
+    if (channel === null) return SW.CHANNEL_NOT_SUPPORTED;
     if (usesSecureMessaging(cla)) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
     context.channel = channel;
 
@@ -111,14 +110,19 @@ export class Dispatcher {
     const caseNumber = (command.nc > 0 ? 3 : 1) + (command.ne > 0 ? 1 : 0);
     const judged = table.judge(row, caseNumber, command.p1, command.p2);
     if (judged !== SW.OK) return judged;
-    const before = context.channel.directory.application;
     const status = this.#commit(row.execute(context));
-    const after = context.channel.directory.application;
-    if (before !== after) {
-      this.#commands.appletOf(before)?.deselected?.();
-      this.#commands.appletOf(after)?.selected?.(context);
-    }
+    this.#tellApplets(context.channel);
     return status;
+  }
+
+  /** The application that was left, then the one that is current now. */
+  #tellApplets(channel: Channel): void {
+    const now = channel.directory.application;
+    if (channel.told === now) return;
+    const before = channel.told;
+    channel.told = now;
+    this.#commands.appletOf(before)?.deselected?.();
+    this.#commands.appletOf(now)?.selected?.(this.#context);
   }
 
   /** All that a command wrote happens now; of a command that is refused, nothing does. */

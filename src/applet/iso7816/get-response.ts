@@ -17,12 +17,12 @@ export const GET_RESPONSE: CommandRow = {
 };
 
 /**
- * GET RESPONSE. Gives up to Ne bytes, with 61xx while more remain. Errors: 6985 nothing is kept; over T=0 6Cxx when
+ * GET RESPONSE. Gives up to Ne bytes, with 61xx while more remain. Errors: 6985 nothing is kept for this channel; over T=0 6Cxx when
  * more is asked than there is.
  */
 function getResponse(context: CommandContext): number {
   const { command, response } = context;
-  if (response.rest === 0) return SW.CONDITIONS_NOT_SATISFIED;
+  if (response.rest === 0 || context.restChannel !== context.channel.number) return SW.CONDITIONS_NOT_SATISFIED;
   if (response.rules.protocol === 'T=0' && command.ne > response.rest && command.ne !== 256) {
     return wrongLe(response.rest);
   }
