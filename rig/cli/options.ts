@@ -33,7 +33,7 @@ export interface RecordChoice {
 }
 
 /** `all`: everything the card holds. `own`: the own application's records. Others: as readers in the field read. */
-export const SEQUENCES = ['all', 'own', 'identity', 'identity-by-fid', 'pointers'] as const;
+export const SEQUENCES = ['all', 'own', 'identity', 'identity-by-fid', 'pointers', 'ndef'] as const;
 export type Sequence = (typeof SEQUENCES)[number];
 
 export interface TapOptions {

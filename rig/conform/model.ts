@@ -7,7 +7,8 @@ export type Verdict = (typeof VERDICTS)[number];
 /**
  * What an answer must be.
  *
- * A pattern is hex in which `X` stands for any digit, `{name}` for a captured value and a last `*` for any more bytes.
+ * A pattern is hex in which `X` stands for any digit, `{name}` for a captured value, a last `*` for any more bytes, and
+ * `|` between alternatives.
  * A response whose status word says error must be without data: that is judged always, and not stated here.
  */
 export interface Expectation {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { recordRules } from './access-schema.ts';
 import { type ContentDocument, GENERATORS, type TlvDocument } from './document.ts';
-import { bytes, fid, integer, tag, text } from './scalars.ts';
+import { bytes, fid, integer, matching, tag, text } from './scalars.ts';
 
 const value = {
   hex: bytes(1, 65_535).optional(),
@@ -27,6 +28,23 @@ const pointers = z.strictObject({
   files: z.array(z.strictObject({ name: text, fid })).min(1),
 });
 
+const ndefRecord = z
+  .strictObject({
+    uri: text.optional(),
+    text: text.optional(),
+    language: matching(/^[A-Za-z][A-Za-z0-9-]{1,62}$/, 'a language code such as en or fr-CA').optional(),
+  })
+  .check((context) => {
+    const say = (message: string): void => {
+      context.issues.push({ code: 'custom', message, path: [], input: '' });
+    };
+    const { uri, text, language } = context.value;
+    if ((uri === undefined) === (text === undefined)) return say('one of uri, text is needed');
+    if ((text === undefined) !== (language === undefined)) say('`text` and `language` go together');
+  });
+
+const ndef = z.strictObject({ size: integer(5, 32_767), records: z.array(ndefRecord) });
+
 /** The name of a generator, or a mapping with one kind of content. */
 export const content: z.ZodType<ContentDocument> = z.preprocess(
   (written) => (typeof written === 'string' ? { generator: written } : written),
@@ -34,11 +52,23 @@ export const content: z.ZodType<ContentDocument> = z.preprocess(
     .strictObject({
       generator: z.enum(GENERATORS).optional(),
       ...value,
+      counting: integer(1, 65_535).optional(),
       tlv: z.array(tlv).min(1).optional(),
       pointers: z.array(pointers).min(1).optional(),
+      ndef: ndef.optional(),
+      rules: recordRules.optional(),
     })
     .check((context) => {
-      const problem = valueProblem(context.value, ['hex', 'text', 'tlv', 'pointers', 'generator']);
+      const problem = valueProblem(context.value, [
+        'hex',
+        'text',
+        'counting',
+        'tlv',
+        'pointers',
+        'ndef',
+        'rules',
+        'generator',
+      ]);
       if (problem !== null) context.issues.push({ code: 'custom', message: problem, path: [], input: '' });
     }),
 );

@@ -9,7 +9,9 @@ import {
   MF_VITALE_NAME,
   VITALE_AID,
 } from '../../src/applet/vitale/index.ts';
-import type { ContentDocument, DirectoryDocument, PointersDocument, TlvDocument } from './document.ts';
+import { encodeMessage, textRecord, uriRecord } from '../ndef/index.ts';
+import { encodeRecordRules } from './access-expanded.ts';
+import type { ContentDocument, DirectoryDocument, NdefDocument, PointersDocument, TlvDocument } from './document.ts';
 import { fileName, type Generation, generate, type Placed } from './generators.ts';
 import type { Path } from './source.ts';
 
@@ -29,6 +31,17 @@ export function transparentContent(content: ContentDocument, generation: Generat
     generation.issues.report(placed.path, message);
   } else if (bytes?.length === 0 && generation.issues.count === 0) {
     generation.issues.report(placed.path, `${fileName(placed.file)} would be empty`);
+  }
+  return bytes ?? new Uint8Array(0);
+}
+
+/** The data objects of a BER-TLV file; it may be empty. */
+export function dataObjectContent(generation: Generation, placed: Placed): Uint8Array {
+  const { content, size = 0 } = placed.file;
+  const bytes = content === undefined ? null : contentBytes(content, generation, placed);
+  if (bytes !== null && bytes.length > size) {
+    const message = `${bytes.length} bytes in ${fileName(placed.file)}, which has room for ${size}`;
+    generation.issues.report(placed.path, message);
   }
   return bytes ?? new Uint8Array(0);
 }
@@ -64,12 +77,19 @@ export function recordContent(generation: Generation, placed: Placed, filePath: 
 /** Null when it was too long to be made. */
 function contentBytes(content: ContentDocument, generation: Generation, placed: Placed): Uint8Array | null {
   if (content.generator !== undefined) return concatenate(generate(content.generator, generation, placed));
+  if (content.counting !== undefined) return Uint8Array.from({ length: content.counting }, (_, i) => i & 0xff);
   if (content.pointers !== undefined) return pointers(content.pointers, generation, [...placed.path, 'pointers']);
+  if (content.rules !== undefined) {
+    return encodeRecordRules(content.rules, placed.directory.environments, (mode, message) =>
+      generation.issues.report([...placed.path, 'rules', mode], message),
+    );
+  }
+  if (content.ndef !== undefined) return ndefFile(content.ndef, generation, [...placed.path, 'ndef']);
   return value(content, generation, placed.path);
 }
 
 function value(
-  content: Omit<ContentDocument, 'generator' | 'pointers'>,
+  content: Omit<ContentDocument, 'generator' | 'pointers' | 'ndef' | 'counting' | 'rules'>,
   generation: Generation,
   path: Path,
 ): Uint8Array | null {
@@ -99,6 +119,24 @@ function tlv(objects: readonly TlvDocument[], generation: Generation, path: Path
       return writer.finish();
     }),
   );
+}
+
+/** Two bytes of length, the message, and zeros up to the size. */
+function ndefFile({ size, records }: NdefDocument, { issues }: Generation, path: Path): Uint8Array {
+  const message = encodeMessage(
+    records.map(({ uri, text = '', language = '' }) =>
+      uri === undefined ? textRecord(text, language) : uriRecord(uri),
+    ),
+  );
+  const file = new Uint8Array(size);
+  if (message.length > size - 2) {
+    issues.report([...path, 'size'], `a message of ${message.length} bytes and its length need ${message.length + 2}`);
+    return file;
+  }
+  file[0] = message.length >> 8;
+  file[1] = message.length & 0xff;
+  file.set(message, 2);
+  return file;
 }
 
 function pointers(listed: readonly PointersDocument[], generation: Generation, path: Path): Uint8Array {

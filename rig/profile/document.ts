@@ -8,6 +8,8 @@ export interface ProfileDocument {
   readonly link: LinkDocument;
   readonly card: Card;
   readonly holder?: { readonly windowSeconds: number; readonly uses: number } | undefined;
+  /** Room for files that are created later. */
+  readonly free?: { readonly entries: number; readonly bytes: number } | undefined;
   readonly data?: DataDocument | undefined;
   readonly masterFile: DirectoryDocument;
 }
@@ -23,17 +25,27 @@ export interface LinkDocument {
 /** The section `data`: everything about people; the card itself is in `card`. */
 export type DataDocument = Omit<CardData, 'card'>;
 
-/** A security condition in words: one, or several of which all or any are needed. */
-export interface ConditionDocument {
-  readonly words: readonly string[];
-  readonly all: boolean;
-}
+/** A security condition: a word, a key of the other side, or other conditions together. */
+export type ConditionDocument =
+  | { readonly kind: 'word'; readonly word: string }
+  | { readonly kind: 'key'; readonly key: number }
+  | { readonly kind: 'all' | 'any'; readonly parts: readonly ConditionDocument[] }
+  | { readonly kind: 'not'; readonly part: ConditionDocument };
 
 /** A condition for each interface; one that is left out is `never`. */
 export type InterfaceConditions = { readonly [I in CardInterface]?: ConditionDocument | undefined };
 
-/** Access mode in words to its conditions. */
-export type AccessDocument = Readonly<Record<string, InterfaceConditions | undefined>>;
+/** Who may do what with a file: access modes in words; or a record of an EF.ARR; or bytes of the expanded format. */
+export interface AccessDocument {
+  readonly modes: Readonly<Record<string, InterfaceConditions | undefined>>;
+  readonly reference?:
+    | { readonly file: number; readonly records: { readonly [I in CardInterface]?: number | undefined } }
+    | undefined;
+  readonly expanded?: Uint8Array | undefined;
+}
+
+/** Access modes in words, each with one condition: a record of an EF.ARR. */
+export type RecordRules = Readonly<Record<string, ConditionDocument | undefined>>;
 
 export interface DirectoryDocument {
   /** Absent in the master file. */
@@ -41,6 +53,7 @@ export interface DirectoryDocument {
   readonly name?: Uint8Array | undefined;
   readonly label?: string | undefined;
   readonly fci?: 'full' | 'name' | undefined;
+  readonly lifeCycle?: LifeCycleName | undefined;
   readonly access: AccessDocument;
   readonly codes: readonly CodeDocument[];
   /** By the word that rules of this directory use. */
@@ -59,6 +72,7 @@ export interface CodeDocument {
   readonly tries: number;
   readonly access: InterfaceConditions;
   readonly unlocksHolder: boolean;
+  readonly requirementOptional: boolean;
   readonly unblockedBy?: number | undefined;
 }
 
@@ -68,7 +82,10 @@ export interface EnvironmentDocument {
   readonly by: 'verify' | 'holder';
 }
 
-export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic'] as const;
+export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'] as const;
+
+export const LIFE_CYCLES = ['creation', 'initialisation', 'activated', 'deactivated', 'terminated'] as const;
+export type LifeCycleName = (typeof LIFE_CYCLES)[number];
 
 export interface FileDocument {
   readonly fid: number;
@@ -77,6 +94,9 @@ export interface FileDocument {
   readonly structure: (typeof STRUCTURES)[number];
   readonly recordSize?: number | undefined;
   readonly capacity?: number | undefined;
+  /** Room for data objects in bytes. */
+  readonly size?: number | undefined;
+  readonly lifeCycle?: LifeCycleName | undefined;
   readonly access: AccessDocument;
   readonly content?: ContentDocument | undefined;
   readonly records?: readonly ContentDocument[] | undefined;
@@ -95,7 +115,7 @@ export const GENERATORS = [
 ] as const;
 export type GeneratorName = (typeof GENERATORS)[number];
 
-/** Exactly one of `generator`, `hex`, `text`, `tlv` and `pointers`. */
+/** Exactly one of `generator`, `hex`, `text`, `counting`, `tlv`, `pointers`, `ndef` and `rules`. */
 export interface ContentDocument {
   readonly generator?: GeneratorName | undefined;
   readonly hex?: Uint8Array | undefined;
@@ -104,13 +124,30 @@ export interface ContentDocument {
   readonly text?: string | undefined;
   /** Only with `text`. */
   readonly encoding?: 'utf-8' | 'latin-1' | undefined;
+  /** So many bytes 00 01 02 … FF 00 … */
+  readonly counting?: number | undefined;
   readonly tlv?: readonly TlvDocument[] | undefined;
   readonly pointers?: readonly PointersDocument[] | undefined;
+  readonly ndef?: NdefDocument | undefined;
+  /** A record of an EF.ARR. */
+  readonly rules?: RecordRules | undefined;
 }
 
 /** A data object: a value of bytes or text, or the objects inside it. */
-export interface TlvDocument extends Omit<ContentDocument, 'generator' | 'pointers'> {
+export interface TlvDocument extends Omit<ContentDocument, 'generator' | 'pointers' | 'ndef' | 'counting' | 'rules'> {
   readonly tag: number;
+}
+
+/** The NDEF file of a Type 4 Tag: length, message, and room up to `size`. */
+export interface NdefDocument {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Exactly one of `uri` and `text` each; `language` goes with `text`. */
+  readonly records: readonly {
+    readonly uri?: string | undefined;
+    readonly text?: string | undefined;
+    readonly language?: string | undefined;
+  }[];
 }
 
 export interface PointersDocument {

@@ -69,7 +69,7 @@ export function parseProfile(text: string, fileName: string, { random, crypto }:
   if (document.data !== undefined) checkData(document.data, issues);
   const tree = masterFile({ document, crypto, signerSeed: () => draw(random), issues });
   issues.throwIfAny();
-  const { profile, link, card, holder } = document;
+  const { profile, link, card, holder, free } = document;
   return {
     profile,
     serial: card.serial,
@@ -82,6 +82,8 @@ export function parseProfile(text: string, fileName: string, { random, crypto }:
       uid: link.uid,
     },
     holder: holder ?? null,
+    freeEntries: free?.entries ?? 0,
+    freeBytes: free?.bytes ?? 0,
     masterFile: tree,
   };
 }

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { access, conditions, INTERFACES } from './access-schema.ts';
 import { content } from './content-schema.ts';
 import { dataSchema } from './data-schema.ts';
-import { DF_MODES, type DirectoryDocument, EF_MODES, type ProfileDocument, STRUCTURES } from './document.ts';
+import {
+  DF_MODES,
+  type DirectoryDocument,
+  EF_MODES,
+  LIFE_CYCLES,
+  type ProfileDocument,
+  STRUCTURES,
+} from './document.ts';
 import { byte, bytes, date, fid, integer, matching, sfi, text, yesNo } from './scalars.ts';
 
 const file = z
@@ -13,6 +20,8 @@ const file = z
     structure: z.enum(STRUCTURES),
     recordSize: integer(1, 65_535).optional(),
     capacity: integer(1, 254).optional(),
+    size: integer(1, 65_535).optional(),
+    lifeCycle: z.enum(LIFE_CYCLES).optional(),
     access: access(EF_MODES),
     content: content.optional(),
     records: z.array(content).optional(),
@@ -22,6 +31,15 @@ const file = z
     const say = (key: string, message: string): void => {
       context.issues.push({ code: 'custom', message, path: [key], input: '' });
     };
+    if (context.value.size !== undefined && structure !== 'ber-tlv') say('size', '`size` is of a `ber-tlv` file');
+    if (structure === 'ber-tlv') {
+      for (const key of ['recordSize', 'capacity', 'records'] as const) {
+        if (context.value[key] !== undefined) say(key, 'a file of data objects has no records');
+      }
+      if (context.value.size === undefined) say('size', '`size` is missing');
+      if (content !== undefined && content.tlv === undefined) say('content', 'a file of data objects holds `tlv`');
+      return;
+    }
     if (structure === 'transparent') {
       for (const key of ['recordSize', 'capacity', 'records'] as const) {
         if (context.value[key] !== undefined) say(key, 'a transparent file has no records');
@@ -48,13 +66,15 @@ const code = z
     tries: integer(1, 15),
     access: conditions,
     unlocksHolder: yesNo.optional(),
+    requirementOptional: yesNo.optional(),
     unblockedBy: byte.optional(),
   })
-  .transform(({ paddedLength, paddingByte, unlocksHolder, ...rest }) => ({
+  .transform(({ paddedLength, paddingByte, unlocksHolder, requirementOptional, ...rest }) => ({
     ...rest,
     paddedLength: paddedLength ?? 0,
     paddingByte: paddingByte ?? 0xff,
     unlocksHolder: unlocksHolder ?? false,
+    requirementOptional: requirementOptional ?? false,
   }));
 
 const environment = z.strictObject({ id: integer(1, 14), reference: byte, by: z.enum(['verify', 'holder']) });
@@ -71,6 +91,7 @@ const directoryShape = {
   name: bytes(1, 16).optional(),
   label: text.optional(),
   fci: z.enum(['full', 'name']).optional(),
+  lifeCycle: z.enum(LIFE_CYCLES).optional(),
   access: access(DF_MODES),
   codes: list(code),
   environments: z
@@ -110,6 +131,7 @@ export const profileSchema: z.ZodType<ProfileDocument> = z.strictObject({
     validFrom: date,
   }),
   holder: z.strictObject({ windowSeconds: integer(1, 3600), uses: integer(1, 255) }).optional(),
+  free: z.strictObject({ entries: integer(0, 1000), bytes: integer(0, 1_000_000) }).optional(),
   data: dataSchema.optional(),
   masterFile: z.strictObject({ ...directoryShape, directories: list(z.lazy(() => directory)) }),
 });

@@ -6,9 +6,17 @@ import type {
   SecurityEnvironmentSpecification,
 } from '../../src/applet/image/specification.ts';
 import { encodeLatin1 } from '../../src/applet/vitale/index.ts';
-import { accessRules, conditionBytes, RESERVED_WORDS } from './access.ts';
-import { recordContent, transparentContent } from './content.ts';
-import { type CodeDocument, DF_MODES, type DirectoryDocument, EF_MODES, type FileDocument } from './document.ts';
+import { accessRules, conditionBytes } from './access.ts';
+import { RESERVED_WORDS } from './condition-words.ts';
+import { dataObjectContent, recordContent, transparentContent } from './content.ts';
+import {
+  type AccessDocument,
+  type CodeDocument,
+  DF_MODES,
+  type DirectoryDocument,
+  EF_MODES,
+  type FileDocument,
+} from './document.ts';
 import type { Generation } from './generators.ts';
 import type { Issues } from './issues.ts';
 import type { Path } from './source.ts';
@@ -41,7 +49,8 @@ function directorySpecification(
     name: directory.name ?? null,
     label: labelBytes(directory, path, issues),
     fci: directory.fci ?? 'full',
-    access: accessRules(directory.access, DF_MODES, environments, issues, [...path, 'access']),
+    lifeCycle: directory.lifeCycle ?? 'activated',
+    ...accessRules(directory.access, DF_MODES, environments, issues, [...path, 'access']),
     pins: directory.codes.map((code, index) => pin(code, index, directory, path, generation)),
     environments: securityEnvironments(directory, path, generation),
     children,
@@ -57,12 +66,38 @@ function fileSpecification(
   const { fid, sfi = null, structure, content } = file;
   const placed = { file, directory, path: [...path, 'content'] };
   const rules = accessRules(file.access, EF_MODES, directory.environments, generation.issues, [...path, 'access']);
-  const common = { fid, sfi, access: rules };
+  checkReference(file.access, directory, generation, [...path, 'access']);
+  const common = { fid, sfi, ...rules, lifeCycle: file.lifeCycle ?? 'activated' };
   if (structure === 'transparent') {
     return { kind: structure, ...common, content: transparentContent(content ?? {}, generation, placed) };
   }
+  if (structure === 'ber-tlv') {
+    return { kind: structure, ...common, capacity: file.size ?? 0, content: dataObjectContent(generation, placed) };
+  }
   const { recordSize = 0, capacity = 0 } = file;
   return { kind: structure, ...common, recordSize, capacity, records: recordContent(generation, placed, path) };
+}
+
+/** The EF.ARR of a rule: in the file's own directory or in the master file, with a record of that number. */
+function checkReference(
+  access: AccessDocument,
+  directory: DirectoryDocument,
+  { document, issues }: Generation,
+  path: Path,
+): void {
+  const { reference } = access;
+  if (reference === undefined) return;
+  const rules = [...directory.files, ...document.masterFile.files].find(({ fid }) => fid === reference.file);
+  if (rules === undefined || !rules.structure.startsWith('linear')) {
+    issues.report([...path, 'in'], `there is no linear file ${hex(reference.file, 4)} here or in the master file`);
+    return;
+  }
+  const there = rules.records?.length ?? 0;
+  for (const number of Object.values(reference.records)) {
+    if (number !== undefined && number > there) {
+      issues.report([...path, 'rule'], `${hex(reference.file, 4)} has ${there} records, no record ${number}`);
+    }
+  }
 }
 
 function labelBytes({ label }: DirectoryDocument, path: Path, issues: Issues): Uint8Array | null {
@@ -119,6 +154,7 @@ function pin(
     tries: code.tries,
     access: conditionBytes(code.access, directory.environments, issues, at('access')),
     unlocksHolder: code.unlocksHolder,
+    canBeDisabled: code.requirementOptional,
     unblockedBy: unblockedBy ?? null,
   };
 }

@@ -13,6 +13,7 @@ import {
   regimeName,
 } from '../../src/applet/vitale/index.ts';
 import type { TapAccount } from './account.ts';
+import { ndefLines } from './ndef.ts';
 import type { CardReading } from './reading.ts';
 
 /** What a tap prints besides the card's own content. */
@@ -34,7 +35,7 @@ export function present(reading: CardReading, account: TapAccount, scene: TapSce
     const type = reading.validity.type === 'T' ? 'test card' : `type ${reading.validity.type}`;
     lines.push(`Card      ${type}, valid from ${isoDate(reading.validity.validFrom)}`);
   }
-  lines.push('', ...people(reading, scene.today));
+  lines.push('', ...(reading.ndef === null ? people(reading, scene.today) : ndefLines(reading.ndef)));
   if (reading.affiliation !== null) lines.push('', ...affiliation(reading.affiliation));
   if (reading.invoices.length > 0) lines.push('', ...invoices(reading));
   if (reading.pointed.length > 0) lines.push('', ...pointed(reading));

@@ -8,6 +8,7 @@ import type {
   PointedApplication,
   RightRecord,
 } from '../../src/applet/vitale/index.ts';
+import type { NdefReading } from './ndef.ts';
 
 /** Something that was judged while reading. */
 export interface Check {
@@ -49,6 +50,8 @@ export interface CardReading {
   signed: { readonly files: readonly (readonly Uint8Array[])[]; readonly content: Uint8Array } | null;
   pointers: readonly PointedApplication[];
   pointed: PointedContent[];
+  /** The card as an NFC Forum Type 4 Tag. */
+  ndef: NdefReading | null;
   refusals: Refusal[];
   checks: Check[];
   /** What happened to the code: not given, taken on the phone, verified, wrong, blocked … */
@@ -73,6 +76,7 @@ export function emptyReading(): CardReading {
     signed: null,
     pointers: [],
     pointed: [],
+    ndef: null,
     refusals: [],
     checks: [],
     code: { outcome: 'not-given' },

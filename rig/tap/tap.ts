@@ -9,6 +9,7 @@ import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
 import { judge } from './judge.ts';
+import { readNdef } from './ndef.ts';
 import { type OpenedReader, openReader } from './open-reader.ts';
 import { readOwnApplication } from './own-application.ts';
 import { present, type TapScene } from './presentation.ts';
@@ -119,6 +120,7 @@ async function readSequence(
     await readPointers(terminal, reading);
   }
   if (sequence === 'all' || sequence === 'own') await readOwnApplication(terminal, reading, code);
+  if (sequence === 'ndef' || (sequence === 'all' && !isKnown(reading))) await readNdef(terminal, reading);
 }
 
 function openTrace(
@@ -165,7 +167,7 @@ function remarks(reading: CardReading): string[] {
         `The card does not take the code in the clear here (${reading.code.status}); on a contactless reader the holder unlocks the card.`,
       ];
     default:
-      if (!reading.ownApplication && reading.identities.length === 0 && reading.pointed.length === 0) {
+      if (!isKnown(reading)) {
         return ['This card answers to none of the names that this program knows.'];
       }
       return refused ? ['The own application needs the code: --pin, --pin-file FILE, or VITAP_PIN.'] : [];
@@ -176,8 +178,12 @@ function verdictOf(reading: CardReading): ExitCode {
   const { outcome } = reading.code;
   if (outcome === 'wrong' || outcome === 'blocked') return EXIT.fail;
   if (reading.checks.some(({ verdict }) => verdict === 'fail')) return EXIT.fail;
-  const known = reading.ownApplication || reading.identities.length > 0 || reading.pointed.length > 0;
-  return known ? EXIT.pass : EXIT.fail;
+  return isKnown(reading) ? EXIT.pass : EXIT.fail;
+}
+
+/** Whether the card answered to any name that this program knows. */
+function isKnown({ ownApplication, identities, pointed, ndef }: CardReading): boolean {
+  return ownApplication || identities.length > 0 || pointed.length > 0 || ndef !== null;
 }
 
 function asData({ reading, account, scene, exchanges }: TapResult): unknown {

@@ -34,6 +34,8 @@ export const SW = {
   WRONG_P1_P2: 0x6a86,
   NC_INCONSISTENT_WITH_P1_P2: 0x6a87,
   REFERENCED_DATA_NOT_FOUND: 0x6a88,
+  FILE_ALREADY_EXISTS: 0x6a89,
+  DF_NAME_ALREADY_EXISTS: 0x6a8a,
   WRONG_OFFSET: 0x6b00,
   /** 6Cxx: the right Le is SW2, 00 for 256 or more. */
   WRONG_LE: 0x6c00,

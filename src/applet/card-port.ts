@@ -51,6 +51,7 @@ export class CardPort implements LinkedCard {
     });
     this.response = response.bytes;
     this.#channels = new Channels(options.core.files.masterFile);
+    options.core.sessions.push(this.#channels);
     this.#context = new CommandContext(options.core, options.face, response, this.#channels);
     this.#dispatcher = new Dispatcher(options.commands, this.#context);
   }
@@ -104,6 +105,7 @@ export class CardPort implements LinkedCard {
 
   #fault(fault: unknown): number {
     this.#core.nvm.rollback();
+    this.#core.store.reconcile();
     this.#clear();
     // Not a fault: the card has no room to make so large a change safely.
     if (fault instanceof TransactionTooLarge) return SW.NOT_ENOUGH_MEMORY;

@@ -6,10 +6,11 @@ import type { AccessControl, Requester } from './access/access-control.ts';
 import { SecurityStatus } from './access/security-status.ts';
 import type { Channel } from './channel.ts';
 import type { Channels } from './channels.ts';
-import type { CardFile } from './files/card-file.ts';
+import { type CardFile, DF_ACCESS } from './files/card-file.ts';
 import { ControlInformationWriter } from './files/control-information.ts';
+import type { FileStore } from './files/file-store.ts';
 import type { FileTree } from './files/file-tree.ts';
-import { LIFE_CYCLE } from './files/life-cycle.ts';
+import { isUnfinished, isUsable } from './files/life-cycle.ts';
 import type { Holder } from './holder.ts';
 import { BODY } from './image/layout.ts';
 import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
@@ -24,9 +25,14 @@ export interface CardCore {
   /** What a command writes here happens when the command succeeds, all of it or nothing. */
   readonly nvm: TransactionalNvm;
   readonly files: FileTree;
+  readonly store: FileStore;
   readonly pins: PinStore;
   readonly access: AccessControl;
   readonly holder: Holder;
+  /** Address of the card object in the image. */
+  readonly card: number;
+  /** The channels of every interface. */
+  readonly sessions: Channels[];
 }
 
 /**
@@ -67,17 +73,23 @@ export class CommandContext implements Requester {
 
   /** Whether the rule of a file lets the requester do this now. */
   permits(file: CardFile, operation: number): boolean {
-    return this.core.access.permits(file.condition(operation, this.face), file.directory, this);
+    const state = this.lifeCycle(file);
+    return isUnfinished(state) ? this.#isCreator(file) : this.core.access.allows(file, operation, this);
   }
 
   lifeCycle(file: CardFile): number {
     return this.core.nvm.readByte(file.body + BODY.LIFE_CYCLE);
   }
 
-  /** Whether the file may be worked with: neither deactivated nor terminated. */
+  /** Whether the file may be worked with: neither it nor a DF above it is deactivated or terminated. */
   isUsable(file: CardFile): boolean {
-    const state = this.lifeCycle(file);
-    return state !== LIFE_CYCLE.DEACTIVATED && state !== LIFE_CYCLE.TERMINATED;
+    return isUsable(this.core.nvm, file);
+  }
+
+  /** Until a file is activated its own rules do not hold: what may be done is for whoever may create such a file. */
+  #isCreator(file: CardFile): boolean {
+    const operation = file.isDirectory ? DF_ACCESS.CREATE_DF : DF_ACCESS.CREATE_EF;
+    return file.parent !== file && this.permits(file.parent, operation);
   }
 
   /** Appends bytes of the image to the response. */

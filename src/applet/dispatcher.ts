@@ -8,6 +8,7 @@ import type { Channel } from './channel.ts';
 import type { CommandContext } from './command-context.ts';
 import { type CommandRow, CommandTable } from './command-row.ts';
 import type { CardFile } from './files/card-file.ts';
+import { isCardTerminated } from './files/life-cycle.ts';
 import { ISO7816_COMMANDS } from './iso7816/index.ts';
 
 /** Longest data field that a chain may add up to, in bytes. */
@@ -110,6 +111,7 @@ export class Dispatcher {
     const caseNumber = (command.nc > 0 ? 3 : 1) + (command.ne > 0 ? 1 : 0);
     const judged = table.judge(row, caseNumber, command.p1, command.p2);
     if (judged !== SW.OK) return judged;
+    if (isCardTerminated(context.core.nvm, context.core.card)) return SW.CONDITIONS_NOT_SATISFIED;
     const status = this.#commit(row.execute(context));
     this.#tellApplets(context.channel);
     return status;

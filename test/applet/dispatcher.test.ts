@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../src/apdu/hex.ts';
 import type { Applet } from '../../src/applet/applet.ts';
-import { admits } from '../../src/applet/command-row.ts';
+import { admits, type CommandRow } from '../../src/applet/command-row.ts';
 import { LARGEST_CHAINED_DATA } from '../../src/applet/dispatcher.ts';
 import { ISO7816_COMMANDS } from '../../src/applet/iso7816/index.ts';
 import { AID_A, AID_C, benchSpecification, boot, selectName } from './bench-card.ts';
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+/** A body of one of the cases that a row has, so that its length is not what is wrong. */
+function bodyOf(row: CommandRow): string {
+  if (row.cases.includes(2)) return '00';
+  if (row.cases.includes(3)) return '02 3F00';
+  return row.cases.includes(4) ? '02 3F00 00' : '';
+}
 
 describe('order of refusals', () => {
   // Each line breaks one more rule than the line after it: the first that counts must win.
@@ -60,7 +67,7 @@ describe('every instruction', () => {
   });
 
   it.each(ISO7816_COMMANDS)('$name: every P1-P2 outside its row is 6A86, every one inside is not', (row) => {
-    const body = row.cases.includes(2) ? '00' : '02 3F00';
+    const body = bodyOf(row);
     const { send } = boot();
     for (let p1 = 0; p1 < 256; p1++) {
       for (let p2 = 0; p2 < 256; p2 += p1 % 16 === 0 ? 1 : 7) {

@@ -1,7 +1,20 @@
 import type { CardInterface } from '../../hal/card-link.ts';
+import type { Nvm } from '../../hal/nvm.ts';
 import type { CardFile } from '../files/card-file.ts';
+import { isUsableState } from '../files/life-cycle.ts';
+import { recordAddress, recordCount, recordLength } from '../files/record-file.ts';
 import type { Holder } from '../holder.ts';
+import { BODY } from '../image/layout.ts';
 import type { Pin, PinStore } from '../pin/pin-store.ts';
+import {
+  type AccessRule,
+  AccessRuleError,
+  type ConditionJudge,
+  compileRules,
+  covers,
+  isSatisfied,
+} from './access-rule.ts';
+import { type ReferencedAttribute, recordFor, type SecurityAttribute } from './security-attribute.ts';
 import type { SecurityStatus } from './security-status.ts';
 
 /** Security condition byte of the compact format (ISO/IEC 7816-4). */
@@ -17,9 +30,10 @@ export const CONDITION = {
   ENVIRONMENT: 0x0f,
 } as const;
 
-/** Who is asking: the state of one channel of one interface. */
+/** Who is asking, and for what: the state of one channel of one interface, and the command. */
 export interface Requester {
   readonly face: CardInterface;
+  readonly command: { readonly cla: number; readonly ins: number; readonly p1: number; readonly p2: number };
   readonly cardSecurity: SecurityStatus;
   readonly channelSecurity: SecurityStatus;
   /** Set when an answer was only given because the holder's window is open. */
@@ -32,28 +46,119 @@ export interface SecurityEnvironment {
   readonly id: number;
   readonly pin: Pin;
   readonly by: 'verify' | 'holder';
+  /** Address of its entry in the image. */
+  readonly address: number;
 }
 
-/** Judges security condition bytes. Rules are data of the card; this is the one place that gives them meaning. */
-export class AccessControl {
+/** Told of every decision: which file and operation, or null and the condition byte of a code. For `explain` only. */
+export interface AccessObserver {
+  decided(file: CardFile, operation: number, requester: Requester, permitted: boolean): void;
+  judged(condition: number, directory: CardFile, requester: Requester, permitted: boolean): void;
+}
+
+/** Whether a rule that may stand in an EF.ARR could be found and read. */
+export type ReferenceState = 'found' | 'no-record-number' | 'no-file' | 'file-not-usable' | 'no-record' | 'malformed';
+
+/**
+ * Judges access rules of every form. Rules are data of the card; this is the one place that gives them meaning.
+ *
+ * Security conditions that nothing can satisfy yet (external authentication, secure messaging) have their places here.
+ */
+export class AccessControl implements ConditionJudge {
+  observer: AccessObserver | null = null;
   readonly #pins: PinStore;
   readonly #holder: Holder;
-  /** By directory index and environment number. */
-  readonly #environments: Map<number, SecurityEnvironment> = new Map();
+  readonly #nvm: Nvm;
+  readonly #environments: Map<CardFile, SecurityEnvironment[]> = new Map();
+  // What the conditions are judged for; valid during one call.
+  #requester: Requester | null = null;
+  #directory: CardFile | null = null;
+  #holderAsked = false;
+  #holderCounts = true;
 
-  constructor(pins: PinStore, holder: Holder, environments: readonly SecurityEnvironment[]) {
+  constructor(pins: PinStore, holder: Holder, environments: readonly SecurityEnvironment[], nvm: Nvm) {
     this.#pins = pins;
     this.#holder = holder;
+    this.#nvm = nvm;
     for (const environment of environments) {
-      this.#environments.set((environment.directory.index << 4) | environment.id, environment);
+      const own = this.#environments.get(environment.directory) ?? [];
+      own.push(environment);
+      this.#environments.set(environment.directory, own);
     }
   }
 
   /**
+   * Whether a file's rule lets the requester do this now.
+   * @param operation bit of the access mode byte, 0 for b1: EF_ACCESS or DF_ACCESS
+   */
+  allows(file: CardFile, operation: number, requester: Requester): boolean {
+    const attribute = file.attributeFor(requester.face);
+    const permitted =
+      attribute === null
+        ? this.#meets(file.condition(operation, requester.face), file.directory, requester)
+        : this.#satisfies(this.rulesOf(attribute, file), operation, file.directory, requester);
+    this.observer?.decided(file, operation, requester, permitted);
+    return permitted;
+  }
+
+  /**
+   * Whether a condition that stands alone is met, as that of a code.
    * @param condition security condition byte
    * @param directory the DF in which its environment number has its meaning
    */
   permits(condition: number, directory: CardFile, requester: Requester): boolean {
+    const permitted = this.#meets(condition, directory, requester);
+    this.observer?.judged(condition, directory, requester, permitted);
+    return permitted;
+  }
+
+  /** The rules that hold for a file: its own, or those in its EF.ARR as they are now; none when they are not there. */
+  rulesOf(attribute: SecurityAttribute, file: CardFile): readonly AccessRule[] {
+    if (attribute.form === 'expanded') return attribute.rules;
+    return this.resolve(attribute, file) === 'found' ? attribute.rules : [];
+  }
+
+  /** Makes the rules of a referenced attribute those that its record holds now. */
+  resolve(attribute: ReferencedAttribute, file: CardFile): ReferenceState {
+    const number = this.recordNumber(attribute);
+    if (number === 0) return 'no-record-number';
+    const rules = this.ruleFile(attribute.fid, file);
+    if (rules === null) return 'no-file';
+    const nvm = this.#nvm;
+    if (!isUsableState(nvm.readByte(rules.body + BODY.LIFE_CYCLE))) return 'file-not-usable';
+    if (number > recordCount(nvm, rules)) return 'no-record';
+    const address = recordAddress(nvm, rules, number);
+    const length = recordLength(nvm, rules, number);
+    if (!this.#isSource(attribute.source, address, length)) this.#compile(attribute, address, length);
+    return attribute.rules.length === 0 ? 'malformed' : 'found';
+  }
+
+  /** Record that holds in the current security environment: number 1 as long as nothing can change it. */
+  recordNumber(attribute: ReferencedAttribute): number {
+    return recordFor(attribute, 1);
+  }
+
+  /** The EF.ARR of a file: in its own DF, or the nearest one above that has it; null when it has no linear records. */
+  ruleFile(fid: number, file: CardFile): CardFile | null {
+    for (let at = file.directory; ; at = at.parent) {
+      const found = at.children.get(fid);
+      if (found !== undefined) return found.isLinear ? found : null;
+      if (at.parent === at) return null;
+    }
+  }
+
+  /** The environment that a number names in a directory: its own, or the nearest one above, or null. */
+  environment(id: number, directory: CardFile): SecurityEnvironment | null {
+    for (let at = directory; ; at = at.parent) {
+      const own = this.#environments.get(at);
+      if (own !== undefined) for (let i = 0; i < own.length; i++) if (own[i]?.id === id) return own[i] ?? null;
+      if (at.parent === at) return null;
+    }
+  }
+
+  // Conditions of the rule in hand.
+
+  isConditionMet(condition: number): boolean {
     if (condition === CONDITION.ALWAYS) return true;
     if (condition === CONDITION.NEVER) return false;
     // Secure messaging and external authentication have their bits, but nothing can satisfy them yet: joined by
@@ -61,33 +166,96 @@ export class AccessControl {
     const unmet = CONDITION.SECURE_MESSAGING | CONDITION.EXTERNAL_AUTHENTICATION;
     if ((condition & CONDITION.ALL) !== 0 && (condition & unmet) !== 0) return false;
     if ((condition & CONDITION.USER_AUTHENTICATION) === 0) return false;
-    return this.#userAuthenticated(condition & CONDITION.ENVIRONMENT, directory, requester);
+    return this.#isUserAuthenticated(condition & CONDITION.ENVIRONMENT);
   }
 
-  /** The environment that a number names in a directory: its own, or the nearest one above, or null. */
-  environment(id: number, directory: CardFile): SecurityEnvironment | null {
-    for (let at = directory; ; at = at.parent) {
-      const found = this.#environments.get((at.index << 4) | id);
-      if (found !== undefined) return found;
-      if (at.parent === at) return null;
+  isCodeVerified(reference: number): boolean {
+    const pin = this.#pins.find(reference, this.#directory as CardFile);
+    return pin !== null && this.#isProven(pin);
+  }
+
+  isKeyAuthenticated(_reference: number): boolean {
+    return false;
+  }
+
+  isSecurelyMessaged(): boolean {
+    return false;
+  }
+
+  #meets(condition: number, directory: CardFile, requester: Requester): boolean {
+    if (condition === CONDITION.ALWAYS) return true;
+    if (condition === CONDITION.NEVER) return false;
+    this.#begin(directory, requester);
+    if (!this.isConditionMet(condition)) return false;
+    if (this.#holderAsked) {
+      this.#holderCounts = false;
+      if (!this.isConditionMet(condition)) requester.presented = true;
     }
+    return true;
   }
 
-  #isProven(pin: Pin, requester: Requester): boolean {
-    return isVerified(pin, requester) || !this.#pins.isRequired(pin);
+  /** Rules that are about the same command are alternatives; where none is, it is refused. */
+  #satisfies(rules: readonly AccessRule[], operation: number, directory: CardFile, requester: Requester): boolean {
+    this.#begin(directory, requester);
+    if (!this.#isAnySatisfied(rules, operation, requester)) return false;
+    if (this.#holderAsked) {
+      this.#holderCounts = false;
+      if (!this.#isAnySatisfied(rules, operation, requester)) requester.presented = true;
+    }
+    return true;
   }
 
-  #userAuthenticated(id: number, directory: CardFile, requester: Requester): boolean {
+  #isAnySatisfied(rules: readonly AccessRule[], operation: number, requester: Requester): boolean {
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i] as AccessRule;
+      if (covers(rule, operation, requester.command) && isSatisfied(rule.program, this)) return true;
+    }
+    return false;
+  }
+
+  #begin(directory: CardFile, requester: Requester): void {
+    this.#directory = directory;
+    this.#requester = requester;
+    this.#holderAsked = false;
+    this.#holderCounts = true;
+  }
+
+  #isUserAuthenticated(id: number): boolean {
+    const directory = this.#directory as CardFile;
     if (id === 0) {
       const pin = this.#pins.firstOf(directory.application);
-      return pin !== null && this.#isProven(pin, requester);
+      return pin !== null && this.#isProven(pin);
     }
     const environment = this.environment(id, directory);
     if (environment === null) return false;
-    if (environment.by === 'verify') return this.#isProven(environment.pin, requester);
-    if (!this.#holder.isOpen()) return false;
-    requester.presented = true;
+    if (environment.by === 'verify') return this.#isProven(environment.pin);
+    this.#holderAsked = true;
+    return this.#holderCounts && this.#holder.isOpen();
+  }
+
+  #isProven(pin: Pin): boolean {
+    return isVerified(pin, this.#requester as Requester) || !this.#pins.isRequired(pin);
+  }
+
+  #isSource(source: Uint8Array, address: number, length: number): boolean {
+    if (source.length !== length || length === 0) return false;
+    for (let i = 0; i < length; i++) if (this.#nvm.readByte(address + i) !== source[i]) return false;
     return true;
+  }
+
+  /** A record of fixed length is filled up with FF. A rule that cannot be read is no rule: nothing is allowed. */
+  #compile(attribute: ReferencedAttribute, address: number, length: number): void {
+    const source = new Uint8Array(length);
+    this.#nvm.read(address, source, 0, length);
+    let end = length;
+    while (end > 0 && source[end - 1] === 0xff) end--;
+    attribute.source = source;
+    try {
+      attribute.rules = compileRules(source, 0, end);
+    } catch (error) {
+      if (!(error instanceof AccessRuleError)) throw error;
+      attribute.rules = [];
+    }
   }
 }
 

@@ -114,20 +114,25 @@ function condition(reader: TlvReader, program: ProgramWriter, depth: number): vo
     case 0x90:
     case 0x97:
       if (reader.valueLength !== 0) throw new AccessRuleError('"always" and "never" have no value');
-      return program.leaf(STEP.CONDITION, reader.tag === 0x90 ? 0x00 : 0xff);
+      program.leaf(STEP.CONDITION, reader.tag === 0x90 ? 0x00 : 0xff);
+      break;
     case 0x9e:
       if (reader.valueLength !== 1) throw new AccessRuleError('a security condition byte is one byte');
-      return program.leaf(STEP.CONDITION, reader.value()[0] as number);
+      program.leaf(STEP.CONDITION, reader.value()[0] as number);
+      break;
     case 0xa4:
-      return authentication(reader, program);
+      authentication(reader, program);
+      break;
     case 0xb4:
     case 0xb6:
     case 0xb8:
-      return program.leaf(STEP.SECURE_MESSAGING, 0);
+      program.leaf(STEP.SECURE_MESSAGING, 0);
+      break;
     case 0xa0:
     case 0xaf:
     case 0xa7:
-      return template(reader, program, depth);
+      template(reader, program, depth);
+      break;
     default:
       throw new AccessRuleError('an unknown condition');
   }
@@ -239,7 +244,7 @@ export function isSatisfied(program: Uint8Array, judge: ConditionJudge): boolean
 
 /** The class without what does not change the command: logical channel and chaining. */
 function plainClass(cla: number): number {
-  return (cla & 0x40) !== 0 ? cla & 0x20 ? 0x0c : 0x00 : cla & 0x0c;
+  return (cla & 0x40) !== 0 ? (cla & 0x20 ? 0x0c : 0x00) : cla & 0x0c;
 }
 
 function bitCount(bits: number): number {

@@ -1,8 +1,20 @@
 import type { CardInterface } from '../../hal/card-link.ts';
+import type { SecurityAttribute, SecurityAttributes } from '../access/security-attribute.ts';
 import { BODY, FILE_KIND, type FileKind, FLAG_NAME_ONLY, INTERFACE_INDEX } from '../image/layout.ts';
 
 /** Access mode bits of the compact format for an EF, as an index into a rule: b1 is 0. */
 export const EF_ACCESS = { READ: 0, UPDATE: 1, WRITE: 2, DEACTIVATE: 3, ACTIVATE: 4, TERMINATE: 5, DELETE: 6 } as const;
+
+/** Access mode bits of a DF, in the same way. The last four are those of an EF. */
+export const DF_ACCESS = {
+  DELETE_CHILD: 0,
+  CREATE_EF: 1,
+  CREATE_DF: 2,
+  DEACTIVATE: 3,
+  ACTIVATE: 4,
+  TERMINATE: 5,
+  DELETE: 6,
+} as const;
 
 /** What the file table says of a file; the file's data stay in the image. */
 export interface FileEntry {
@@ -19,9 +31,12 @@ export interface FileEntry {
   readonly capacity: number;
   readonly body: number;
   readonly dataSize: number;
+  /** Bytes behind the data: rules that are not compact, as the control parameters show them; may be empty. */
+  readonly attributeBytes: Uint8Array;
+  readonly attributes: SecurityAttributes;
 }
 
-/** A file of the card: MF, DF or EF. Made once at boot; looking up a child, an SFI or a rule costs the same in any tree. */
+/** A file of the card: MF, DF or EF. Made at boot or when it is created; looking up a child, an SFI or a rule costs the same in any tree. */
 export class CardFile {
   readonly index: number;
   readonly kind: FileKind;
@@ -33,6 +48,8 @@ export class CardFile {
   readonly label: Uint8Array | null;
   readonly nameOnly: boolean;
   readonly rules: Uint8Array;
+  readonly attributeBytes: Uint8Array;
+  readonly attributes: SecurityAttributes;
   /** Bytes of a record, the longest for a linear variable file. */
   readonly recordSize: number;
   /** Records that there is room for. */
@@ -50,7 +67,7 @@ export class CardFile {
   /** Files of a DF by their identifier. */
   readonly children: Map<number, CardFile> = new Map();
   /** EFs of a DF by their short identifier. */
-  readonly bySfi: (CardFile | undefined)[] = [];
+  readonly bySfi: (CardFile | undefined)[];
   /** Place among the DF names in byte order, or -1. */
   nameRank = -1;
 
@@ -63,12 +80,16 @@ export class CardFile {
     this.label = entry.label;
     this.nameOnly = (entry.flags & FLAG_NAME_ONLY) !== 0;
     this.rules = entry.rules;
+    this.attributeBytes = entry.attributeBytes;
+    this.attributes = entry.attributes;
     this.recordSize = entry.recordSize;
     this.capacity = entry.capacity;
     this.dataSize = entry.dataSize;
     this.body = entry.body;
     this.data = entry.body + BODY.DATA;
     this.parent = parent ?? this;
+    // Without holes: they would make a look-up slower than by index.
+    this.bySfi = entry.kind === FILE_KIND.DIRECTORY ? new Array(32).fill(undefined) : [];
     this.application = parent === null || entry.name !== null ? this : parent.application;
   }
 
@@ -84,6 +105,10 @@ export class CardFile {
     return this.kind >= FILE_KIND.LINEAR_FIXED && this.kind <= FILE_KIND.CYCLIC;
   }
 
+  get isLinear(): boolean {
+    return this.kind === FILE_KIND.LINEAR_FIXED || this.kind === FILE_KIND.LINEAR_VARIABLE;
+  }
+
   get hasDataObjects(): boolean {
     return this.kind === FILE_KIND.BER_TLV;
   }
@@ -91,6 +116,11 @@ export class CardFile {
   /** The DF that gives meaning to the file's rules: itself, or the one it stands in. */
   get directory(): CardFile {
     return this.isDirectory ? this : this.parent;
+  }
+
+  /** The rule that takes the place of the compact one on an interface, or null. */
+  attributeFor(face: CardInterface): SecurityAttribute | null {
+    return this.attributes[INTERFACE_INDEX[face]] as SecurityAttribute | null;
   }
 
   /** Security condition byte for an operation ({@link EF_ACCESS} for an EF) on an interface. */

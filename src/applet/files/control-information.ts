@@ -1,5 +1,6 @@
 import { TlvWriter } from '../../apdu/ber-tlv-writer.ts';
 import type { Nvm } from '../../hal/nvm.ts';
+import { ATTRIBUTE_TEMPLATE, COMPACT_TAGS } from '../access/security-attribute.ts';
 import { BODY, FILE_KIND } from '../image/layout.ts';
 import type { CardFile } from './card-file.ts';
 import { recordCount } from './record-file.ts';
@@ -20,7 +21,8 @@ const DATA_CODING = 0x41;
  * Writes the template of a file that SELECT asks for (ISO/IEC 7816-4).
  *
  * FCP: 80 size, 82 descriptor, 83 identifier, 84 DF name, 88 short identifier (empty for none: without it the low
- * bits of the FID would count), 8A life cycle, A1 { 8C rule on contact, 9C rule on contactless }, as IAS ECC has it.
+ * bits of the FID would count), 8A life cycle, A1 { 8C rule on contact, 9C rule on contactless }, as IAS ECC has it, and
+ * CC rule on wired where it is another than on contact. Rules that are not compact: see security-attribute.ts.
  * FMD: 84 DF name, 50 label. FCI: both; or the DF name alone where the profile wants it so.
  * @returns bytes written from `offset` of `target`
  */
@@ -64,9 +66,24 @@ export class ControlInformationWriter {
       else tlv.number(0x88, file.sfi << 3, 1);
     }
     tlv.number(0x8a, this.#nvm.readByte(file.body + BODY.LIFE_CYCLE), 1);
-    tlv.open(0xa1);
-    this.#compactRule(0x8c, file, 0);
-    this.#compactRule(0x9c, file, 7);
+    this.#rules(file);
+  }
+
+  /** Wired has a rule of its own only where it is not that of contact. */
+  #rules(file: CardFile): void {
+    const tlv = this.#tlv;
+    const { attributeBytes: others, attributes } = file;
+    if (others.length > 0 && others[0] !== ATTRIBUTE_TEMPLATE) {
+      tlv.raw(others);
+      return;
+    }
+    tlv.open(ATTRIBUTE_TEMPLATE);
+    for (let face = 0; face < 3; face++) {
+      if (attributes[face] === null && (face < 2 || !isWiredLikeContact(file))) {
+        this.#compactRule(COMPACT_TAGS[face] as number, file, 7 * face);
+      }
+    }
+    for (let i = headerLength(others); i < others.length; i++) tlv.byte(others[i] as number);
     tlv.close();
   }
 
@@ -113,4 +130,16 @@ export class ControlInformationWriter {
       if ((mode & (1 << bit)) !== 0) this.#tlv.byte(file.rules[first + bit] as number);
     }
   }
+}
+
+function isWiredLikeContact(file: CardFile): boolean {
+  if (file.attributes[0] !== null) return false;
+  for (let bit = 0; bit < 7; bit++) if (file.rules[bit] !== file.rules[14 + bit]) return false;
+  return true;
+}
+
+/** Bytes of tag and length before the value of a template that may be empty. */
+function headerLength(template: Uint8Array): number {
+  if (template.length === 0) return 0;
+  return (template[1] as number) < 0x80 ? 2 : 3;
 }

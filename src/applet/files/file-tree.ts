@@ -8,22 +8,66 @@ export const MASTER_FILE_ID = 0x3f00;
 /** Reserved for "the current DF" in paths. */
 export const CURRENT_DF_ID = 0x3fff;
 
+/** A file and all that is below it, each DF before its children. */
+export function subtree(file: CardFile): CardFile[] {
+  const files = [file];
+  for (let i = 0; i < files.length; i++) files.push(...(files[i] as CardFile).children.values());
+  return files;
+}
+
 /** All the files of the card, and the ways in which SELECT finds one. */
 export class FileTree {
-  readonly files: readonly CardFile[];
   readonly masterFile: CardFile;
+  readonly #files: Set<CardFile>;
   /** DFs with a name, by the bytes of it: a name comes before every longer one that starts with it. */
-  readonly #named: readonly CardFile[];
+  readonly #named: CardFile[];
 
   constructor(files: readonly CardFile[]) {
-    this.files = files;
+    this.#files = new Set(files);
     this.masterFile = files[0] as CardFile;
-    const named = files.filter((file) => file.name !== null);
-    named.sort((a, b) => compareBytes(a.name as Uint8Array, b.name as Uint8Array));
-    named.forEach((file, rank) => {
-      file.nameRank = rank;
-    });
-    this.#named = named;
+    this.#named = files.filter((file) => file.name !== null);
+    this.#rank();
+  }
+
+  /** Every file, in no order but that the MF is the first. */
+  get files(): readonly CardFile[] {
+    return [...this.#files];
+  }
+
+  /** Puts a file among its siblings, and all that is below it into the tree. */
+  add(file: CardFile): void {
+    file.parent.children.set(file.fid, file);
+    if (file.sfi !== 0) file.parent.bySfi[file.sfi] = file;
+    for (const each of subtree(file)) {
+      this.#files.add(each);
+      if (each.name !== null) this.#named.push(each);
+    }
+    this.#rank();
+  }
+
+  /** Takes a file away, and all that is below it. */
+  remove(file: CardFile): void {
+    file.parent.children.delete(file.fid);
+    if (file.sfi !== 0) file.parent.bySfi[file.sfi] = undefined;
+    for (const each of subtree(file)) {
+      this.#files.delete(each);
+      if (each.name !== null) this.#named.splice(this.#named.indexOf(each), 1);
+    }
+    this.#rank();
+  }
+
+  /** Lowest place in a table of so many entries that no file has, or -1. */
+  firstFreeIndex(entries: number): number {
+    const taken = new Set<number>();
+    for (const file of this.#files) taken.add(file.index);
+    for (let index = 0; index < entries; index++) if (!taken.has(index)) return index;
+    return -1;
+  }
+
+  /** Whether a DF has exactly this name. */
+  hasName(name: Uint8Array): boolean {
+    const rank = this.#firstMatch(name, 0, name.length);
+    return rank >= 0 && this.#named[rank]?.name?.length === name.length;
   }
 
   /**
@@ -83,6 +127,13 @@ export class FileTree {
         break;
     }
     return this.#matches(rank, name, offset, length) ? (this.#named[rank] as CardFile) : null;
+  }
+
+  #rank(): void {
+    this.#named.sort((a, b) => compareBytes(a.name as Uint8Array, b.name as Uint8Array));
+    this.#named.forEach((file, rank) => {
+      file.nameRank = rank;
+    });
   }
 
   #firstMatch(name: Uint8Array, offset: number, length: number): number {

@@ -1,6 +1,7 @@
 import type { Nvm } from '../../hal/nvm.ts';
 import { BODY, FILE_KIND, SLOT_LENGTH_SIZE } from '../image/layout.ts';
 import type { CardFile } from './card-file.ts';
+import { eraseBytes, readU16, writeU16 } from './stored-bytes.ts';
 
 /** Records of an EF by number, 1 being the first, and in a cyclic EF the newest. Nothing is kept between calls. */
 export function recordCount(nvm: Nvm, file: CardFile): number {
@@ -14,8 +15,15 @@ function slotAddress(nvm: Nvm, file: CardFile, number: number): number {
     slot = readU16(nvm, file.body + BODY.NEWEST) - slot;
     if (slot < 0) slot += file.capacity;
   }
-  const prefix = file.kind === FILE_KIND.LINEAR_VARIABLE ? SLOT_LENGTH_SIZE : 0;
-  return file.data + slot * (file.recordSize + prefix);
+  return addressOfSlot(file, slot);
+}
+
+function addressOfSlot(file: CardFile, slot: number): number {
+  return file.data + slot * (file.recordSize + prefixSize(file));
+}
+
+function prefixSize(file: CardFile): number {
+  return file.kind === FILE_KIND.LINEAR_VARIABLE ? SLOT_LENGTH_SIZE : 0;
 }
 
 /** Bytes of record `number`. */
@@ -25,8 +33,7 @@ export function recordLength(nvm: Nvm, file: CardFile, number: number): number {
 
 /** Address of the first byte of record `number`. */
 export function recordAddress(nvm: Nvm, file: CardFile, number: number): number {
-  const prefix = file.kind === FILE_KIND.LINEAR_VARIABLE ? SLOT_LENGTH_SIZE : 0;
-  return slotAddress(nvm, file, number) + prefix;
+  return slotAddress(nvm, file, number) + prefixSize(file);
 }
 
 /** The record's identifier: its first byte (the tag of a TLV record), or 0 for an empty one. */
@@ -34,6 +41,66 @@ export function recordIdentifier(nvm: Nvm, file: CardFile, number: number): numb
   return recordLength(nvm, file, number) === 0 ? 0 : nvm.readByte(recordAddress(nvm, file, number));
 }
 
-function readU16(nvm: Nvm, address: number): number {
-  return (nvm.readByte(address) << 8) | nvm.readByte(address + 1);
+/** Whether a whole record may have this length: the one of all records, or up to the longest of a variable file. */
+export function acceptsRecordLength(file: CardFile, length: number): boolean {
+  return file.kind === FILE_KIND.LINEAR_VARIABLE ? length <= file.recordSize : length === file.recordSize;
+}
+
+/** Whether another record can be appended; a cyclic file gives up its oldest one for it. */
+export function hasRoomForRecord(nvm: Nvm, file: CardFile): boolean {
+  return file.kind === FILE_KIND.CYCLIC || recordCount(nvm, file) < file.capacity;
+}
+
+/** Puts a whole record in the place of record `number`; its length must be accepted. */
+export function replaceRecord(
+  nvm: Nvm,
+  file: CardFile,
+  number: number,
+  source: Uint8Array,
+  offset: number,
+  length: number,
+  scratch: Uint8Array,
+): void {
+  putIntoSlot(nvm, file, slotAddress(nvm, file, number), source, offset, length, scratch);
+}
+
+/**
+ * Adds a whole record: the last one, or record 1 of a cyclic file. There must be room and its length be accepted.
+ * @returns its number
+ */
+export function appendRecord(
+  nvm: Nvm,
+  file: CardFile,
+  source: Uint8Array,
+  offset: number,
+  length: number,
+  scratch: Uint8Array,
+): number {
+  const count = recordCount(nvm, file);
+  const cyclic = file.kind === FILE_KIND.CYCLIC;
+  const newest = readU16(nvm, file.body + BODY.NEWEST);
+  const slot = cyclic && count > 0 ? (newest + 1) % file.capacity : count;
+  putIntoSlot(nvm, file, addressOfSlot(file, slot), source, offset, length, scratch);
+  if (count < file.capacity) writeU16(nvm, file.body + BODY.RECORD_COUNT, count + 1, scratch);
+  if (cyclic) writeU16(nvm, file.body + BODY.NEWEST, slot, scratch);
+  return cyclic ? 1 : count + 1;
+}
+
+/** Sets the bytes of record `number` to the erased state; it stays, and keeps its length. */
+export function eraseRecord(nvm: Nvm, file: CardFile, number: number, scratch: Uint8Array): void {
+  eraseBytes(nvm, recordAddress(nvm, file, number), recordLength(nvm, file, number), scratch);
+}
+
+function putIntoSlot(
+  nvm: Nvm,
+  file: CardFile,
+  address: number,
+  source: Uint8Array,
+  offset: number,
+  length: number,
+  scratch: Uint8Array,
+): void {
+  const prefix = prefixSize(file);
+  if (prefix > 0) writeU16(nvm, address, length, scratch);
+  nvm.write(address + prefix, source, offset, length);
 }

@@ -1,33 +1,16 @@
-import { toHex } from '../../apdu/hex.ts';
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import type { SecurityEnvironment } from '../access/access-control.ts';
-import { CardFile } from '../files/card-file.ts';
+import type { CardFile } from '../files/card-file.ts';
+import { LIFE_CYCLE } from '../files/life-cycle.ts';
 import type { Pin } from '../pin/pin-store.ts';
-import { crc32 } from './crc32.ts';
-import {
-  BODY,
-  CARD,
-  ENVIRONMENT,
-  FILE,
-  FILE_KIND,
-  type FileKind,
-  IMAGE_MAGIC,
-  IMAGE_VERSION,
-  NO_PARENT,
-  PIN,
-  SLOT_LENGTH_SIZE,
-  SUPERBLOCK,
-} from './layout.ts';
+import { type FileRegions, readFiles, readRegions } from './file-table.ts';
+import { ImageError } from './image-error.ts';
+import { CARD, ENVIRONMENT, IMAGE_MAGIC, IMAGE_VERSION, INTERFACES, NO_PARENT, PIN, SUPERBLOCK } from './layout.ts';
+import { Section } from './section.ts';
 import type { HolderSpecification, LinkPersonality } from './specification.ts';
 
-/** The memory holds no image that this card can run, with one sentence that says why. */
-export class ImageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ImageError';
-  }
-}
+export { ImageError } from './image-error.ts';
 
 /** What boot takes from an image; data of files and counters stay there. */
 export interface CardImage {
@@ -40,6 +23,9 @@ export interface CardImage {
   readonly holder: HolderSpecification | null;
   /** The MF first, and every DF before its children. */
   readonly files: readonly CardFile[];
+  readonly regions: FileRegions;
+  /** Address of the card object. */
+  readonly card: number;
   readonly pins: readonly Pin[];
   readonly environments: readonly SecurityEnvironment[];
   /** Longest data that one command can answer. */
@@ -48,9 +34,10 @@ export interface CardImage {
 
 /** Room for the longest control information, whatever the files. */
 const LEAST_DATA = 256;
+/** No file that can be created answers more: two bytes of length, and a few of tag and length around it. */
+const MOST_NEW_DATA = 65_544;
 /** Bytes of a BER-TLV length of up to 65,535. */
 const LARGEST_LENGTH_FIELD = 3;
-const INTERFACES: readonly CardInterface[] = ['contact', 'contactless', 'wired'];
 
 /** Checks an image and takes from it what a card needs to run. @throws {ImageError} */
 export function openImage(nvm: Nvm): CardImage {
@@ -65,9 +52,17 @@ export function openImage(nvm: Nvm): CardImage {
   const size = superblock.u32(SUPERBLOCK.IMAGE_SIZE);
   if (size > nvm.size) throw new ImageError(`the card image is truncated: ${nvm.size} of ${size} bytes`);
 
-  const card = new Section(nvm, superblock.u32(SUPERBLOCK.CARD), CARD.SIZE);
+  const cardAt = superblock.u32(SUPERBLOCK.CARD);
+  const card = new Section(nvm, cardAt, CARD.SIZE);
   card.check(CARD.CRC, 'card object');
-  const files = readFiles(nvm, superblock, size);
+  const lifeCycle = card.byte(CARD.LIFE_CYCLE);
+  const known = lifeCycle === LIFE_CYCLE.ACTIVATED || lifeCycle === LIFE_CYCLE.TERMINATED;
+  if (!known || (lifeCycle ^ card.byte(CARD.LIFE_CYCLE + 1)) !== 0xff) {
+    throw new ImageError('the card image is damaged: life cycle of the card');
+  }
+  const regions = readRegions(superblock);
+  if (regions.bodies + regions.bodiesSize > size) throw new ImageError('the card image is truncated or damaged');
+  const files = readFiles(nvm, regions);
   const pins = readPins(nvm, superblock, files);
   const face = INTERFACES[card.byte(CARD.INTERFACE)];
   if (face === undefined) throw new ImageError('the card image names an unknown interface');
@@ -83,9 +78,14 @@ export function openImage(nvm: Nvm): CardImage {
         ? { windowSeconds: card.u16(CARD.WINDOW_SECONDS), uses: card.byte(CARD.WINDOW_USES) }
         : null,
     files,
+    regions,
+    card: cardAt,
     pins,
     environments: readEnvironments(nvm, superblock, files, pins),
-    largestData: Math.max(LEAST_DATA, ...files.map((file) => largestAnswer(file))),
+    largestData: files.reduce(
+      (largest, file) => Math.max(largest, largestAnswer(file)),
+      Math.max(LEAST_DATA, Math.min(regions.bodiesSize, MOST_NEW_DATA)),
+    ),
   };
 }
 
@@ -100,78 +100,16 @@ function readLink(card: Section): LinkPersonality {
   };
 }
 
-function readFiles(nvm: Nvm, superblock: Section, imageSize: number): CardFile[] {
-  const count = superblock.u16(SUPERBLOCK.FILE_COUNT);
-  if (count === 0) throw new ImageError('the card image has no master file');
-  const files: CardFile[] = [];
-  for (let index = 0; index < count; index++) {
-    const entry = new Section(nvm, superblock.u32(SUPERBLOCK.FILES) + index * FILE.SIZE, FILE.SIZE);
-    entry.check(FILE.CRC, `entry of file ${index}`);
-    const parentIndex = entry.u16(FILE.PARENT);
-    const parent = parentIndex === NO_PARENT ? null : (files[parentIndex] ?? null);
-    const kind = entry.byte(FILE.KIND) as FileKind;
-    const file = new CardFile(
-      {
-        index,
-        kind,
-        flags: entry.byte(FILE.FLAGS),
-        fid: entry.u16(FILE.FID),
-        sfi: entry.byte(FILE.SFI),
-        name: optional(entry, FILE.NAME, FILE.NAME_LENGTH),
-        label: optional(entry, FILE.LABEL, FILE.LABEL_LENGTH),
-        rules: entry.bytes(FILE.RULES, 21),
-        recordSize: entry.u16(FILE.RECORD_SIZE),
-        capacity: entry.u16(FILE.CAPACITY),
-        body: entry.u32(FILE.BODY),
-        dataSize: entry.u32(FILE.DATA_SIZE),
-      },
-      parent,
-    );
-    const sound =
-      kind >= FILE_KIND.DIRECTORY &&
-      kind <= FILE_KIND.BER_TLV &&
-      (index === 0) === (parent === null) &&
-      file.data + bodySize(file) <= imageSize;
-    if (!sound) throw new ImageError(`the card image is damaged: file ${index} makes no sense`);
-    checkRecords(nvm, file);
-    files.push(file);
-    if (parent !== null) {
-      parent.children.set(file.fid, file);
-      if (file.sfi !== 0) parent.bySfi[file.sfi] = file;
-    }
-  }
-  // A hole would make look-ups by SFI slower than by index.
-  for (const file of files) if (file.isDirectory) for (let sfi = 0; sfi < 32; sfi++) file.bySfi[sfi] ??= undefined;
-  return files;
-}
-
-/** Counts and lengths that a read would trust. */
-function checkRecords(nvm: Nvm, file: CardFile): void {
-  if (file.hasDataObjects && new Section(nvm, file.body, BODY.DATA).u16(BODY.USED) > file.dataSize) {
-    throw new ImageError(`the card image is damaged: data objects of file ${toHex(fidBytes(file.fid))}`);
-  }
-  if (!file.hasRecords) return;
-  const state = new Section(nvm, file.body, BODY.DATA);
-  const count = state.u16(BODY.RECORD_COUNT);
-  let sound = count <= file.capacity && state.u16(BODY.NEWEST) < file.capacity;
-  if (file.kind === FILE_KIND.LINEAR_VARIABLE) {
-    const slotSize = file.recordSize + SLOT_LENGTH_SIZE;
-    for (let slot = 0; slot < count && sound; slot++) {
-      const address = file.data + slot * slotSize;
-      sound = ((nvm.readByte(address) << 8) | nvm.readByte(address + 1)) <= file.recordSize;
-    }
-  }
-  if (!sound) throw new ImageError(`the card image is damaged: records of file ${toHex(fidBytes(file.fid))}`);
-}
-
 function readPins(nvm: Nvm, superblock: Section, files: readonly CardFile[]): Pin[] {
   const pins: Pin[] = [];
   const count = superblock.u16(SUPERBLOCK.PIN_COUNT);
+  const byIndex = new Map(files.map((file) => [file.index, file]));
   for (let slot = 0; slot < count; slot++) {
     const address = superblock.u32(SUPERBLOCK.PINS) + slot * PIN.SIZE;
     const entry = new Section(nvm, address, PIN.SIZE);
     entry.check(PIN.CRC, `entry of code ${slot}`);
-    const directory = files[entry.u16(PIN.DIRECTORY)];
+    if (entry.u16(PIN.DIRECTORY) === NO_PARENT) continue;
+    const directory = byIndex.get(entry.u16(PIN.DIRECTORY));
     const sound = directory !== undefined && slot < 31 && entry.byte(PIN.TRIES_LEFT) <= entry.byte(PIN.TRIES);
     if (!sound) throw new ImageError(`the card image is damaged: code ${slot} makes no sense`);
     pins.push({
@@ -202,34 +140,21 @@ function readEnvironments(
 ): SecurityEnvironment[] {
   const environments: SecurityEnvironment[] = [];
   const count = superblock.u16(SUPERBLOCK.ENVIRONMENT_COUNT);
+  const byIndex = new Map(files.map((file) => [file.index, file]));
   for (let i = 0; i < count; i++) {
     const address = superblock.u32(SUPERBLOCK.ENVIRONMENTS) + i * ENVIRONMENT.SIZE;
     const entry = new Section(nvm, address, ENVIRONMENT.SIZE);
     entry.check(ENVIRONMENT.CRC, `security environment ${i}`);
-    const directory = files[entry.u16(ENVIRONMENT.DIRECTORY)];
-    const pin = pins[entry.byte(ENVIRONMENT.PIN)];
+    if (entry.u16(ENVIRONMENT.DIRECTORY) === NO_PARENT) continue;
+    const directory = byIndex.get(entry.u16(ENVIRONMENT.DIRECTORY));
+    const pin = pins.find((each) => each.slot === entry.byte(ENVIRONMENT.PIN));
     if (directory === undefined || pin === undefined) {
       throw new ImageError(`the card image is damaged: security environment ${i} makes no sense`);
     }
     const byte = entry.byte(ENVIRONMENT.ID);
-    environments.push({ directory, id: byte & 0x0f, pin, by: byte >> 4 === 0 ? 'verify' : 'holder' });
+    environments.push({ directory, id: byte & 0x0f, pin, by: byte >> 4 === 0 ? 'verify' : 'holder', address });
   }
   return environments;
-}
-
-/** Bytes that a file's data or slots take. */
-export function bodySize(file: Pick<CardFile, 'kind' | 'dataSize' | 'capacity' | 'recordSize'>): number {
-  switch (file.kind) {
-    case FILE_KIND.DIRECTORY:
-      return 0;
-    case FILE_KIND.TRANSPARENT:
-    case FILE_KIND.BER_TLV:
-      return file.dataSize;
-    case FILE_KIND.LINEAR_VARIABLE:
-      return file.capacity * (file.recordSize + SLOT_LENGTH_SIZE);
-    default:
-      return file.capacity * file.recordSize;
-  }
 }
 
 /** A file as a whole, with tag and length when it comes inside a data object. */
@@ -237,51 +162,8 @@ function largestAnswer(file: CardFile): number {
   return 1 + LARGEST_LENGTH_FIELD + (file.hasRecords ? file.recordSize * file.capacity : file.dataSize);
 }
 
-function optional(entry: Section, at: number, lengthAt: number): Uint8Array | null {
-  const length = entry.byte(lengthAt);
-  return length === 0 ? null : entry.bytes(at, length);
-}
-
-function fidBytes(fid: number): Uint8Array {
-  return new Uint8Array([fid >> 8, fid & 0xff]);
-}
-
 function ascii(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) if (byte !== 0) text += String.fromCharCode(byte);
   return text;
-}
-
-/** A table entry copied out of the memory, with its CRC-32 last among what it covers. */
-class Section {
-  readonly #bytes: Uint8Array;
-
-  constructor(nvm: Nvm, address: number, size: number) {
-    if (address + size > nvm.size) throw new ImageError('the card image is truncated or damaged');
-    this.#bytes = new Uint8Array(size);
-    nvm.read(address, this.#bytes, 0, size);
-  }
-
-  check(crcAt: number, what: string): void {
-    if (crc32(this.#bytes, 0, crcAt) !== this.u32(crcAt)) {
-      throw new ImageError(`the card image is damaged: ${what} fails its checksum`);
-    }
-  }
-
-  byte(at: number): number {
-    return this.#bytes[at] as number;
-  }
-
-  u16(at: number): number {
-    return (this.byte(at) << 8) | this.byte(at + 1);
-  }
-
-  u32(at: number): number {
-    return ((this.u16(at) << 16) | this.u16(at + 2)) >>> 0;
-  }
-
-  bytes(at: number, length: number): Uint8Array {
-    if (at + length > this.#bytes.length) throw new ImageError('the card image is damaged: a length is too large');
-    return this.#bytes.slice(at, at + length);
-  }
 }

@@ -4,7 +4,7 @@
  * | region | size | content |
  * |---|---|---|
  * | superblock | 64 | {@link SUPERBLOCK}: magic, version, counts, addresses of the regions, CRC-32 |
- * | card object | 168 | {@link CARD}: profile name, serial, secret, link personality, holder, CRC-32; life cycle |
+ * | card object | 162 | {@link CARD}: profile name, serial, secret, link personality, holder, CRC-32; life cycle |
  * | file table | 80 a file | {@link FILE}: what a file is and what guards it, CRC-32 each; entry 0 is the MF, some are free |
  * | code table | 64 a code | {@link PIN}: policy with CRC-32, then tries left and keyed hash |
  * | environment table | 8 each | {@link ENVIRONMENT}: directory, number, code meant, CRC-32 |
@@ -38,7 +38,7 @@ export const SUPERBLOCK = {
 } as const;
 
 export const CARD = {
-  SIZE: 168,
+  SIZE: 162,
   PROFILE: 0, // 16, padded with 00
   SERIAL_LENGTH: 16,
   SERIAL: 17, // 16
@@ -128,6 +128,9 @@ export type FileKind = Exclude<(typeof FILE_KIND)[keyof typeof FILE_KIND], typeo
 
 /** Index of an interface in the rules of files and codes. */
 export const INTERFACE_INDEX = { contact: 0, contactless: 1, wired: 2 } as const;
+
+/** Interfaces by that index. */
+export const INTERFACES: readonly (keyof typeof INTERFACE_INDEX)[] = ['contact', 'contactless', 'wired'];
 
 /** In a linear variable file each slot starts with the record's length. */
 export const SLOT_LENGTH_SIZE = 2;

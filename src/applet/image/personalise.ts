@@ -1,9 +1,20 @@
 import type { KeyedHashes } from '../../hal/crypto.ts';
+import { AccessRuleError } from '../access/access-rule.ts';
+import { readAttributes } from '../access/security-attribute.ts';
 import { LIFE_CYCLE } from '../files/life-cycle.ts';
 import { journalRegionSize } from '../nvm/journal.ts';
 import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
-import { bodySize } from './card-image.ts';
+import { encodeAttributeObjects } from './attributes.ts';
 import { crc32 } from './crc32.ts';
+import {
+  bodySize,
+  encodeAttributes,
+  encodeFileEntry,
+  encodeState,
+  extentSize,
+  type FileSizes,
+  freeFileEntry,
+} from './file-entry.ts';
 import {
   BODY,
   CARD,
@@ -21,7 +32,6 @@ import {
   SUPERBLOCK,
 } from './layout.ts';
 import type {
-  AccessRules,
   CardSpecification,
   DirectorySpecification,
   FileSpecification,
@@ -39,6 +49,10 @@ export class SpecificationError extends Error {
 }
 
 const ERASED = 0xff;
+/** The table counts in two bytes, and the last number means "none". */
+const MOST_FILES = 0xffff;
+const MOST_FREE_BYTES = 16 * 1024 * 1024;
+const LARGEST_FILE = 65_535;
 /** Room for a short command's data field on a card of small files. */
 const LEAST_TRANSACTION = 256;
 const KINDS: Readonly<Record<FileSpecification['kind'], FileKind>> = {
@@ -62,6 +76,8 @@ interface PlacedFile {
   readonly index: number;
   readonly parent: number;
   readonly spec: FileSpecification;
+  /** Rules that are not compact, as they stand behind the data. */
+  readonly attributes: Uint8Array;
 }
 
 /**
@@ -81,24 +97,35 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
 
   const cardAt = SUPERBLOCK.SIZE;
   const filesAt = cardAt + CARD.SIZE;
-  const pinsAt = filesAt + files.length * FILE.SIZE;
+  const freeEntries = spec.freeEntries ?? 0;
+  const freeBytes = spec.freeBytes ?? 0;
+  limit(files.length + freeEntries, 1, MOST_FILES, 'files of the card, free entries included');
+  limit(freeBytes, 0, MOST_FREE_BYTES, 'free bytes');
+  const pinsAt = filesAt + (files.length + freeEntries) * FILE.SIZE;
   const environmentsAt = pinsAt + pins.length * PIN.SIZE;
   const bodiesAt = environmentsAt + environments.length * ENVIRONMENT.SIZE;
   const bodies: number[] = [];
   let end = bodiesAt;
-  for (const { spec: file } of files) {
+  for (const { spec: file, attributes } of files) {
     bodies.push(end);
-    end += BODY.DATA + bodySize(sizes(file));
+    end += extentSize(sizes(file), attributes.length);
   }
+  end += freeBytes;
+  const bodiesSize = end - bodiesAt;
 
   const journalAt = end;
-  const journalSize = journalRegionSize(largestTransaction(files.map(({ spec: file }) => sizes(file))));
+  const journalSize = journalRegionSize(
+    largestTransaction(
+      files.map(({ spec: file }) => sizes(file)),
+      freeBytes,
+    ),
+  );
   end += journalSize;
 
   const image = new ImageWriter(end);
   image.bytes(0, IMAGE_MAGIC);
   image.u16(SUPERBLOCK.VERSION, IMAGE_VERSION);
-  image.u16(SUPERBLOCK.FILE_COUNT, files.length);
+  image.u16(SUPERBLOCK.FILE_COUNT, files.length + freeEntries);
   image.u16(SUPERBLOCK.PIN_COUNT, pins.length);
   image.u16(SUPERBLOCK.ENVIRONMENT_COUNT, environments.length);
   image.u32(SUPERBLOCK.IMAGE_SIZE, end);
@@ -107,6 +134,7 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
   image.u32(SUPERBLOCK.PINS, pinsAt);
   image.u32(SUPERBLOCK.ENVIRONMENTS, environmentsAt);
   image.u32(SUPERBLOCK.BODIES, bodiesAt);
+  image.u32(SUPERBLOCK.BODIES_SIZE, bodiesSize);
   image.u32(SUPERBLOCK.JOURNAL, journalAt);
   image.u32(SUPERBLOCK.JOURNAL_SIZE, journalSize);
   image.checksum(0, SUPERBLOCK.CRC);
@@ -115,6 +143,9 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
   files.forEach((file, i) => {
     writeFile(image, filesAt + i * FILE.SIZE, file, bodies[i] as number);
   });
+  for (let i = files.length; i < files.length + freeEntries; i++) {
+    image.bytes(filesAt + i * FILE.SIZE, freeFileEntry());
+  }
   pins.forEach(({ directory, pin }, i) => {
     writePin(image, pinsAt + i * PIN.SIZE, directory, pin, spec.secret, crypto);
   });
@@ -132,7 +163,7 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
 /** Every DF before its children, the MF first. */
 function place(masterFile: DirectorySpecification): PlacedFile[] {
   if (masterFile.fid !== 0x3f00) throw new SpecificationError('the master file has identifier 3F00');
-  const files: PlacedFile[] = [{ index: 0, parent: NO_PARENT, spec: masterFile }];
+  const files: PlacedFile[] = [{ index: 0, parent: NO_PARENT, spec: masterFile, attributes: attributesOf(masterFile) }];
   for (let i = 0; i < files.length; i++) {
     const { spec } = files[i] as PlacedFile;
     if (spec.kind !== 'directory') continue;
@@ -146,13 +177,25 @@ function place(masterFile: DirectorySpecification): PlacedFile[] {
         if (sfis.has(child.sfi)) throw new SpecificationError(`two files with SFI ${child.sfi} in ${hex(spec.fid)}`);
         sfis.add(child.sfi);
       }
-      files.push({ index: files.length, parent: i, spec: child });
+      files.push({ index: files.length, parent: i, spec: child, attributes: attributesOf(child) });
     }
   }
   return files;
 }
 
-function sizes(spec: FileSpecification): Parameters<typeof bodySize>[0] {
+/** @throws {SpecificationError} rules that the card could not judge */
+function attributesOf(spec: FileSpecification): Uint8Array {
+  const bytes = encodeAttributeObjects(spec.attributes);
+  try {
+    readAttributes(bytes);
+  } catch (error) {
+    if (!(error instanceof AccessRuleError)) throw error;
+    throw new SpecificationError(`access rules of ${hex(spec.fid)}: ${error.message}`);
+  }
+  return bytes;
+}
+
+function sizes(spec: FileSpecification): FileSizes {
   const kind = KINDS[spec.kind];
   switch (spec.kind) {
     case 'directory':
@@ -167,8 +210,9 @@ function sizes(spec: FileSpecification): Parameters<typeof bodySize>[0] {
 }
 
 /** The most that one command writes: a whole file erased or created, with the tables that go with it. */
-function largestTransaction(files: readonly Parameters<typeof bodySize>[0][]): number {
-  return Math.max(LEAST_TRANSACTION, ...files.map((file) => BODY.DATA + bodySize(file))) + 2 * FILE.SIZE;
+function largestTransaction(files: readonly FileSizes[], freeBytes: number): number {
+  const least = Math.max(LEAST_TRANSACTION, Math.min(freeBytes, BODY.DATA + LARGEST_FILE));
+  return files.reduce((most, file) => Math.max(most, BODY.DATA + bodySize(file)), least) + 2 * FILE.SIZE;
 }
 
 function writeCard(image: ImageWriter, at: number, spec: CardSpecification): void {
@@ -205,31 +249,30 @@ function writeCard(image: ImageWriter, at: number, spec: CardSpecification): voi
     image.byte(at + CARD.WINDOW_USES, spec.holder.uses);
   }
   image.checksum(at, CARD.CRC);
+  image.byte(at + CARD.LIFE_CYCLE, LIFE_CYCLE.ACTIVATED);
+  image.byte(at + CARD.LIFE_CYCLE + 1, ~LIFE_CYCLE.ACTIVATED & 0xff);
 }
 
 function writeFile(image: ImageWriter, at: number, file: PlacedFile, body: number): void {
-  const { spec } = file;
-  const size = sizes(spec);
-  image.fill(at, FILE.SIZE, 0);
-  image.byte(at + FILE.KIND, size.kind);
-  image.u16(at + FILE.FID, spec.fid);
-  image.u16(at + FILE.PARENT, file.parent);
-  if (spec.kind === 'directory') {
-    image.byte(at + FILE.FLAGS, spec.fci === 'name' ? FLAG_NAME_ONLY : 0);
-    writeName(image, at + FILE.NAME_LENGTH, at + FILE.NAME, spec.name, `name of ${hex(spec.fid)}`);
-    writeName(image, at + FILE.LABEL_LENGTH, at + FILE.LABEL, spec.label, `label of ${hex(spec.fid)}`);
-  } else {
-    image.byte(at + FILE.SFI, spec.sfi ?? 0);
-  }
-  writeRules(image, at + FILE.RULES, spec.access);
-  image.u16(at + FILE.RECORD_SIZE, size.recordSize);
-  image.u16(at + FILE.CAPACITY, size.capacity);
-  image.u32(at + FILE.BODY, body);
-  image.u32(at + FILE.DATA_SIZE, size.dataSize);
-  image.checksum(at, FILE.CRC);
-
-  image.fill(body, BODY.DATA, 0);
-  image.byte(body + BODY.LIFE_CYCLE, LIFE_CYCLES[spec.lifeCycle ?? 'activated']);
+  const { spec, attributes } = file;
+  const directory = spec.kind === 'directory' ? spec : null;
+  image.bytes(
+    at,
+    encodeFileEntry({
+      ...sizes(spec),
+      flags: directory?.fci === 'name' ? FLAG_NAME_ONLY : 0,
+      fid: spec.fid,
+      parent: file.parent,
+      sfi: spec.kind === 'directory' ? 0 : (spec.sfi ?? 0),
+      name: checkedName(directory?.name, `name of ${hex(spec.fid)}`),
+      label: checkedName(directory?.label, `label of ${hex(spec.fid)}`),
+      rules: Uint8Array.from([...spec.access.contact, ...spec.access.contactless, ...spec.access.wired]),
+      attributes,
+      body,
+    }),
+  );
+  image.bytes(body, encodeState(LIFE_CYCLES[spec.lifeCycle ?? 'activated']));
+  image.bytes(body + BODY.DATA + bodySize(sizes(spec)), encodeAttributes(attributes));
   if (spec.kind === 'transparent') {
     limit(spec.content.length, 1, 65_535, `content of ${hex(spec.fid)}`);
     image.bytes(body + BODY.DATA, spec.content);
@@ -328,19 +371,10 @@ function slotOf(
   throw new SpecificationError(`security environment ${environment.id} names a code that is not there`);
 }
 
-function writeRules(image: ImageWriter, at: number, access: AccessRules): void {
-  for (const face of ['contact', 'contactless', 'wired'] as const) {
-    access[face].forEach((condition, bit) => {
-      image.byte(at + INTERFACE_INDEX[face] * 7 + bit, condition);
-    });
-  }
-}
-
-function writeName(image: ImageWriter, lengthAt: number, at: number, name: Uint8Array | null, what: string): void {
-  if (name === null) return;
+function checkedName(name: Uint8Array | null | undefined, what: string): Uint8Array | null {
+  if (name === null || name === undefined) return null;
   limit(name.length, 1, 16, what);
-  image.byte(lengthAt, name.length);
-  image.bytes(at, name);
+  return name;
 }
 
 function limit(value: number, least: number, most: number, what: string): void {

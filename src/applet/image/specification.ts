@@ -51,6 +51,15 @@ export type AccessVector = readonly [number, number, number, number, number, num
 /** Rules for each interface. */
 export type AccessRules = Readonly<Record<CardInterface, AccessVector>>;
 
+/** A rule that is not compact: the value of tag AB (`expanded`) or of tag 8B (`referenced`), ISO/IEC 7816-4. */
+export interface SecurityAttributeSpecification {
+  readonly form: 'expanded' | 'referenced';
+  readonly value: Uint8Array;
+}
+
+/** Takes the place of the compact rule on the interfaces that it names. */
+export type SecurityAttributesSpecification = Readonly<Partial<Record<CardInterface, SecurityAttributeSpecification>>>;
+
 /** State that a file is in when the card is new; `activated` when left out. */
 export type LifeCycleState = 'creation' | 'initialisation' | 'activated' | 'deactivated' | 'terminated';
 
@@ -66,6 +75,7 @@ export interface DirectorySpecification {
   readonly fci?: 'full' | 'name';
   readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
+  readonly attributes?: SecurityAttributesSpecification;
   readonly pins: readonly PinSpecification[];
   readonly environments: readonly SecurityEnvironmentSpecification[];
   readonly children: readonly FileSpecification[];
@@ -78,6 +88,7 @@ export interface TransparentSpecification {
   readonly sfi: number | null;
   readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
+  readonly attributes?: SecurityAttributesSpecification;
   /** 1 to 65,535 bytes; the file is exactly as long. */
   readonly content: Uint8Array;
 }
@@ -88,6 +99,7 @@ export interface RecordFileSpecification {
   readonly sfi: number | null;
   readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
+  readonly attributes?: SecurityAttributesSpecification;
   /** Length of every record, or the longest one of a linear variable file; 1 to 65,535. */
   readonly recordSize: number;
   /** How many records the file can hold, 1 to 254. */
@@ -102,6 +114,7 @@ export interface TlvFileSpecification {
   readonly sfi: number | null;
   readonly lifeCycle?: LifeCycleState;
   readonly access: AccessRules;
+  readonly attributes?: SecurityAttributesSpecification;
   /** Bytes that there is room for, 1 to 65,535. */
   readonly capacity: number;
   /** Concatenated BER-TLV data objects, at most `capacity` bytes; may be empty. */

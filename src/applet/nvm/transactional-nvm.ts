@@ -29,6 +29,9 @@ export class TransactionalNvm implements Nvm {
   /** Entries `address(4) length(4) bytes` of the open transaction. */
   #pending: Uint8Array = new Uint8Array(FIRST_BUFFER);
   #pendingLength = 0;
+  /** Where the last entry starts, and the address behind what it writes. */
+  #lastEntry = 0;
+  #lastEnd = 0;
 
   /** @param region null for an image without a journal: then a loss of power can leave half a transaction */
   constructor(nvm: Nvm, region: JournalRegion | null) {
@@ -39,6 +42,11 @@ export class TransactionalNvm implements Nvm {
     this.#journal = region === null ? null : new Journal(nvm, region);
     this.#capacity = region === null ? Number.MAX_SAFE_INTEGER : largestContent(region);
     this.#recover();
+  }
+
+  /** Bytes that one transaction can hold: what is written, and 8 more for each piece. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   /** Whether something was written and not yet flushed. */
@@ -61,15 +69,19 @@ export class TransactionalNvm implements Nvm {
     if (address < 0 || length < 0 || address + length > this.size) throw new RangeError('outside the memory');
     if (sourceOffset < 0 || sourceOffset + length > source.length) throw new RangeError('outside the source');
     if (length === 0) return;
-    const at = this.#pendingLength;
-    const end = at + ENTRY_HEADER + length;
+    // What goes on where the last write ended is the same entry: a file that is written step by step costs no more room.
+    const follows = this.#pendingLength > 0 && address === this.#lastEnd;
+    const at = follows ? this.#pendingLength : this.#pendingLength + ENTRY_HEADER;
+    const end = at + length;
     if (end > this.#capacity) throw new TransactionTooLarge(this.#capacity);
     this.#reserve(end);
-    putU32(this.#pending, at, address);
-    putU32(this.#pending, at + 4, length);
-    for (let i = 0; i < length; i++) {
-      this.#pending[at + ENTRY_HEADER + i] = source[sourceOffset + i] as number;
+    if (!follows) {
+      this.#lastEntry = this.#pendingLength;
+      putU32(this.#pending, this.#lastEntry, address);
     }
+    for (let i = 0; i < length; i++) this.#pending[at + i] = source[sourceOffset + i] as number;
+    putU32(this.#pending, this.#lastEntry + 4, end - this.#lastEntry - ENTRY_HEADER);
+    this.#lastEnd = address + length;
     this.#pendingLength = end;
   }
 

@@ -14,7 +14,7 @@ describe('docs/card-content.md', async () => {
     for (const child of directory.children) {
       if (child.kind === 'directory') collect(child);
       else {
-        const parts = child.kind === 'transparent' ? [child.content] : child.records;
+        const parts = 'records' in child ? child.records : [child.content];
         contents.set(child.fid.toString(16).toUpperCase().padStart(4, '0'), parts.map((part) => toHex(part)).join(' '));
       }
     }

@@ -399,7 +399,11 @@ describe('files', () => {
       [['content: identity', '«content: { hex: 00, text: a }']],
       'both `hex` and `text`: one of them',
     ],
-    ['no kind of content', [['content: identity', '«content: {}']], 'one of hex, text, tlv, pointers is needed'],
+    [
+      'no kind of content',
+      [['content: identity', '«content: {}']],
+      'one of hex, text, counting, tlv, pointers, ndef, rules is needed',
+    ],
     [
       'a generator that is none',
       [['content: identity', 'content: «identities']],
@@ -575,13 +579,18 @@ describe('codes, environments, rules', () => {
     ],
     [
       'two environments',
-      [['{ read: { contact: code,', '{ read: { «contact: { all: [code, holder] },']],
+      [
+        [
+          '          access: always\n          unlocksHolder',
+          '          access: { «contact: { all: [code, holder] } }\n          unlocksHolder',
+        ],
+      ],
       'two environments in one condition: a condition byte names only one',
     ],
     [
       'all and any',
       [['{ read: { contact: code,', '{ read: { «contact: { all: [code], any: [code] },']],
-      'a word is needed here, or one of `all` and `any`',
+      'a word is needed here, or one of `all`, `any` and `not`',
     ],
     [
       'an access mode of a directory on a file',

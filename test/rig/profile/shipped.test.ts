@@ -58,7 +58,7 @@ describe('every shipped profile', async () => {
     expect(card.link.historicalBytes.length).toBeLessThanOrEqual(15);
     for (const file of files(card.masterFile)) {
       if (file.kind === 'transparent') expect(file.content.length).toBeGreaterThan(0);
-      else expect(file.records.length).toBeLessThanOrEqual(file.capacity);
+      else if (file.kind !== 'ber-tlv') expect(file.records.length).toBeLessThanOrEqual(file.capacity);
     }
   });
 });

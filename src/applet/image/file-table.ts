@@ -1,0 +1,196 @@
+import { toHex } from '../../apdu/hex.ts';
+import type { Nvm } from '../../hal/nvm.ts';
+import { AccessRuleError } from '../access/access-rule.ts';
+import { readAttributes, type SecurityAttributes } from '../access/security-attribute.ts';
+import { CardFile } from '../files/card-file.ts';
+import { isLifeCycle } from '../files/life-cycle.ts';
+import { bodySize, extentSize, type FileSizes } from './file-entry.ts';
+import { ImageError } from './image-error.ts';
+import {
+  ATTRIBUTES_CRC_SIZE,
+  BODY,
+  FILE,
+  FILE_KIND,
+  type FileKind,
+  NO_PARENT,
+  SLOT_LENGTH_SIZE,
+  SUPERBLOCK,
+} from './layout.ts';
+import { Section } from './section.ts';
+
+/** Where the file table and the bodies lie. */
+export interface FileRegions {
+  /** Address of the file table. */
+  readonly table: number;
+  /** Entries of the table, free ones included. */
+  readonly entries: number;
+  /** Address of the bodies. */
+  readonly bodies: number;
+  /** Bytes of the bodies, free space included. */
+  readonly bodiesSize: number;
+}
+
+interface TableEntry extends FileSizes {
+  readonly index: number;
+  readonly parent: number;
+  readonly section: Section;
+  readonly body: number;
+  readonly attributesLength: number;
+}
+
+export function readRegions(superblock: Section): FileRegions {
+  return {
+    table: superblock.u32(SUPERBLOCK.FILES),
+    entries: superblock.u16(SUPERBLOCK.FILE_COUNT),
+    bodies: superblock.u32(SUPERBLOCK.BODIES),
+    bodiesSize: superblock.u32(SUPERBLOCK.BODIES_SIZE),
+  };
+}
+
+/**
+ * Every file of the table, the MF first and every DF before its children. A child may stand before its DF in the
+ * table: entries are used again.
+ * @throws {ImageError} a damaged entry, a file without a DF, files that overlap, state that a command would trust
+ */
+export function readFiles(nvm: Nvm, regions: FileRegions): CardFile[] {
+  const entries = readEntries(nvm, regions);
+  checkExtents(entries, regions);
+  const below = new Map<number, TableEntry[]>();
+  for (const entry of entries) {
+    const siblings = below.get(entry.parent);
+    if (siblings === undefined) below.set(entry.parent, [entry]);
+    else siblings.push(entry);
+  }
+  const root = entries[0];
+  if (root?.index !== 0 || root.parent !== NO_PARENT) throw new ImageError('the card image has no master file');
+  if ((below.get(NO_PARENT) ?? []).length !== 1) throw new ImageError('the card image has two master files');
+  const files: CardFile[] = [makeFile(nvm, root, null)];
+  for (let i = 0; i < files.length; i++) {
+    const directory = files[i] as CardFile;
+    for (const entry of below.get(directory.index) ?? []) {
+      if (!directory.isDirectory) throw new ImageError(`the card image is damaged: file ${entry.index} makes no sense`);
+      files.push(addChild(directory, makeFile(nvm, entry, directory)));
+    }
+  }
+  if (files.length !== entries.length) throw new ImageError('the card image is damaged: a file stands in no directory');
+  return files;
+}
+
+function readEntries(nvm: Nvm, regions: FileRegions): TableEntry[] {
+  const entries: TableEntry[] = [];
+  for (let index = 0; index < regions.entries; index++) {
+    const section = new Section(nvm, regions.table + index * FILE.SIZE, FILE.SIZE);
+    section.check(FILE.CRC, `entry of file ${index}`);
+    const kind = section.byte(FILE.KIND);
+    if (kind === FILE_KIND.FREE) continue;
+    if (kind > FILE_KIND.BER_TLV) throw new ImageError(`the card image is damaged: file ${index} makes no sense`);
+    entries.push({
+      index,
+      section,
+      kind: kind as FileKind,
+      parent: section.u16(FILE.PARENT),
+      recordSize: section.u16(FILE.RECORD_SIZE),
+      capacity: section.u16(FILE.CAPACITY),
+      dataSize: section.u32(FILE.DATA_SIZE),
+      body: section.u32(FILE.BODY),
+      attributesLength: section.u16(FILE.ATTRIBUTES_LENGTH),
+    });
+  }
+  return entries;
+}
+
+function checkExtents(entries: readonly TableEntry[], { bodies, bodiesSize }: FileRegions): void {
+  let end = bodies;
+  for (const entry of entries.toSorted((a, b) => a.body - b.body)) {
+    if (entry.body < end) throw new ImageError(`the card image is damaged: file ${entry.index} lies over another one`);
+    end = entry.body + extentSize(entry, entry.attributesLength);
+    if (end > bodies + bodiesSize) {
+      throw new ImageError(`the card image is damaged: file ${entry.index} makes no sense`);
+    }
+  }
+}
+
+function makeFile(nvm: Nvm, entry: TableEntry, parent: CardFile | null): CardFile {
+  const { index, section, kind, recordSize, capacity, dataSize, body } = entry;
+  const fid = section.u16(FILE.FID);
+  const attributeBytes = readAttributeBytes(nvm, entry);
+  const file = new CardFile(
+    {
+      index,
+      kind,
+      flags: section.byte(FILE.FLAGS),
+      fid,
+      sfi: section.byte(FILE.SFI),
+      name: optional(section, FILE.NAME, FILE.NAME_LENGTH),
+      label: optional(section, FILE.LABEL, FILE.LABEL_LENGTH),
+      rules: section.bytes(FILE.RULES, 21),
+      attributeBytes,
+      attributes: compiled(attributeBytes, fid),
+      recordSize,
+      capacity,
+      body,
+      dataSize,
+    },
+    parent,
+  );
+  checkState(nvm, file);
+  return file;
+}
+
+function readAttributeBytes(nvm: Nvm, entry: TableEntry): Uint8Array {
+  const length = entry.attributesLength;
+  if (length === 0) return new Uint8Array(0);
+  const section = new Section(nvm, entry.body + BODY.DATA + bodySize(entry), length + ATTRIBUTES_CRC_SIZE);
+  section.check(length, `security attributes of file ${entry.index}`);
+  return section.bytes(0, length);
+}
+
+function compiled(attributeBytes: Uint8Array, fid: number): SecurityAttributes {
+  try {
+    return readAttributes(attributeBytes);
+  } catch (error) {
+    if (!(error instanceof AccessRuleError)) throw error;
+    throw new ImageError(`the card image is damaged: access rules of file ${hex(fid)}`);
+  }
+}
+
+function addChild(directory: CardFile, file: CardFile): CardFile {
+  if (directory.children.has(file.fid) || (file.sfi !== 0 && directory.bySfi[file.sfi] !== undefined)) {
+    throw new ImageError(`the card image is damaged: two files ${hex(file.fid)} in one directory`);
+  }
+  directory.children.set(file.fid, file);
+  if (file.sfi !== 0) directory.bySfi[file.sfi] = file;
+  return file;
+}
+
+/** Life cycle, counts and lengths that a command would trust. */
+function checkState(nvm: Nvm, file: CardFile): void {
+  const state = new Section(nvm, file.body, BODY.DATA);
+  const lifeCycle = state.byte(BODY.LIFE_CYCLE);
+  if (!isLifeCycle(lifeCycle) || (lifeCycle ^ state.byte(BODY.LIFE_CYCLE + 1)) !== 0xff) {
+    throw new ImageError(`the card image is damaged: life cycle of file ${hex(file.fid)}`);
+  }
+  if (file.hasDataObjects && state.u16(BODY.USED) > file.dataSize) {
+    throw new ImageError(`the card image is damaged: data objects of file ${hex(file.fid)}`);
+  }
+  if (!file.hasRecords) return;
+  const count = state.u16(BODY.RECORD_COUNT);
+  let sound = count <= file.capacity && state.u16(BODY.NEWEST) < file.capacity;
+  if (file.kind === FILE_KIND.LINEAR_VARIABLE) {
+    const slotSize = file.recordSize + SLOT_LENGTH_SIZE;
+    for (let slot = 0; slot < count && sound; slot++) {
+      const address = file.data + slot * slotSize;
+      sound = ((nvm.readByte(address) << 8) | nvm.readByte(address + 1)) <= file.recordSize;
+    }
+  }
+  if (!sound) throw new ImageError(`the card image is damaged: records of file ${hex(file.fid)}`);
+}
+
+function optional(entry: Section, at: number, lengthAt: number): Uint8Array | null {
+  const length = entry.byte(lengthAt);
+  return length === 0 ? null : entry.bytes(at, length);
+}
+
+function hex(fid: number): string {
+  return toHex(Uint8Array.of(fid >> 8, fid & 0xff));
+}

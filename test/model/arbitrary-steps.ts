@@ -1,0 +1,236 @@
+import fc from 'fast-check';
+import { CODES, directoriesOf, FILES, type FilePlan, type Operation, pathTo } from './plan.ts';
+import { FACES, type Face, type Rule } from './rule.ts';
+import type { Command, Step } from './step.ts';
+
+/** Random steps, weighted so that most sequences get somewhere: an application selected, a code right, a file read. */
+
+const NAMES = ['4D4F44454C31', '4D4F44454C3132', '4D4F44454C', '4D', '4D4F44454C313233', 'A000000001'];
+const FIDS = [0x3f00, ...directoriesOf().map(({ fid }) => fid), ...FILES.map(({ fid }) => fid), 0x0a0a];
+const VALUES = [...CODES.map(({ value }) => value), '55555', '777777', '123', '123456789'];
+
+const answer = fc.constantFrom(3, 3, 0, 1, 2);
+const sfi = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 8 }) },
+  { weight: 2, arbitrary: fc.constant(null) },
+);
+const ne = fc.constantFrom(256, 256, 256, 1, 4, 10);
+const offset = fc.constantFrom(0, 0, 0, 1, 2, 7, 200, 255);
+const reference = fc.constantFrom(0x81, 0x81, 0x81, 0x01, 0x82, 0x83, 0x84);
+const value = fc.constantFrom(...VALUES);
+const fresh = fc.option(value);
+const number = fc.integer({ min: 0, max: 7 });
+const marks = fc.oneof(
+  // The length that a file of records of this card takes, mostly.
+  fc.constantFrom(6, 3, 4, 2, 1, 9).map((length) => Array.from({ length }, (_, i) => i)),
+  fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 }),
+);
+
+const select: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      is: fc.constant('select-name' as const),
+      name: fc.constantFrom(...NAMES.slice(0, 2)),
+      occurrence: fc.constant(0),
+      answer,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant('select-name' as const),
+      name: fc.constantFrom(...NAMES),
+      occurrence: fc.integer({ min: 0, max: 3 }),
+      answer,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      is: fc.constant('select' as const),
+      how: fc.constantFrom('any' as const, 'any' as const, 'child-df' as const, 'child-ef' as const),
+      fid: fc.constantFrom(...FIDS),
+      answer,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('select-parent' as const), answer }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant('select-path' as const),
+      from: fc.constantFrom('mf' as const, 'df' as const),
+      path: fc.oneof(
+        fc.constantFrom([0x6000, 0x6100, 0x6101], [0x6000, 0x6008], [0x7000, 0x7001], [0x6100]),
+        fc.array(fc.constantFrom(...FIDS.slice(2)), { minLength: 1, maxLength: 3 }),
+      ),
+      answer,
+    }),
+  },
+);
+
+const read: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ is: fc.constant('read-binary' as const), sfi, offset, ne }),
+  fc.record({
+    is: fc.constant('read-record' as const),
+    sfi,
+    p1: number,
+    mode: fc.constantFrom(4, 4, 0, 1, 2, 3, 5, 6, 7),
+    ne,
+  }),
+);
+
+const write: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ is: fc.constant('update-binary' as const), sfi, offset, data: marks }),
+  fc
+    .record({ mode: fc.constantFrom(4, 4, 0, 1, 2, 3), sfi, p1: number, data: marks })
+    // By first, last, next and previous, P1 is 00 for this command.
+    .map((fields) => ({ is: 'update-record' as const, ...fields, p1: fields.mode < 4 ? 0 : fields.p1 })),
+  fc.record({ is: fc.constant('append-record' as const), sfi, data: marks }),
+  fc.record({ is: fc.constant('erase-record' as const), sfi, p1: fc.integer({ min: 1, max: 6 }) }),
+);
+
+/** The code as the card was made with it. */
+const rightCode: fc.Arbitrary<Command> = fc
+  .record({ code: fc.constantFrom(...CODES), chained: fc.boolean() })
+  .map(({ code, chained }) => ({ is: 'verify' as const, reference: code.reference, code: code.value, chained }));
+
+const withCode: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: rightCode },
+  {
+    weight: 2,
+    arbitrary: fc.record({ is: fc.constant('verify' as const), reference, code: value, chained: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constantFrom('query' as const, 'forget' as const), reference }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('change' as const), reference, old: value, fresh: value }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('change-verified' as const), reference, fresh: value }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      is: fc.constant('unblock' as const),
+      reference,
+      puk: fc.constantFrom('12345678', ...VALUES),
+      fresh,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('unblock-verified' as const), reference, fresh }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant('require' as const),
+      reference: fc.constantFrom(0x83, 0x83, 0x81),
+      required: fc.boolean(),
+      code: fc.option(fc.constantFrom('0000', ...VALUES)),
+    }),
+  },
+);
+
+const channels: fc.Arbitrary<Command> = fc.record({
+  is: fc.constantFrom('open-channel' as const, 'open-channel' as const, 'close-channel' as const),
+  number: fc.integer({ min: 0, max: 5 }),
+});
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: select },
+  { weight: 10, arbitrary: read },
+  { weight: 4, arbitrary: write },
+  { weight: 8, arbitrary: withCode },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne }) },
+  { weight: 1, arbitrary: channels },
+);
+
+const face = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('contact' as const) },
+  { weight: 1, arbitrary: fc.constantFrom(...FACES) },
+);
+const channel = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 40, arbitrary: fc.record({ do: fc.constant('command' as const), face, channel, command }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('reset' as const, 'power-on' as const, 'field-off' as const, 'deselect' as const),
+      face,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'reboot' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 30, 59, 60, 61) }),
+  },
+);
+
+/** Files with what opens them: where they are, and the codes to present first. */
+const WAYS = FILES.map((file) => ({
+  path: pathTo(file),
+  file,
+  codes: CODES.filter(({ id }) => ['read', 'update', 'append'].some((each) => mentions(file, each as Operation, id))),
+}));
+
+/** Steps that belong together, so that a sequence comes to what chance alone would seldom find. */
+const phrase: fc.Arbitrary<Step[]> = fc
+  .record({
+    face,
+    channel,
+    way: fc.constantFrom(...WAYS),
+    commands: fc.array(fc.oneof(read, write), { minLength: 1, maxLength: 6 }),
+    door: fc.nat(9),
+  })
+  .map(({ face, channel, way, commands, door }) => {
+    const on = (where: Face, command: Command): Step => ({ do: 'command', face: where, channel, command });
+    const select: Command = { is: 'select-path', from: 'mf', path: way.path, answer: 3 };
+    const present = way.codes.map(
+      ({ reference, value: code }): Command => ({ is: 'verify', reference, code, chained: false }),
+    );
+    // Now and then the holder unlocks the phone first, or somebody tries wrong codes.
+    const unlock = door < 2 ? [select, ...present].map((each) => on('wired', each)) : [];
+    const wrong: Command = { is: 'verify', reference: way.codes[0]?.reference ?? 0x01, code: '5555', chained: false };
+    const guesses = door === 9 ? [select, wrong, wrong, wrong, wrong].map((each) => on(face, each)) : [];
+    const own = commands.map((each) => onCurrentFile(each, way.file));
+    return [
+      ...unlock,
+      ...guesses,
+      ...[select, ...present, ...own].map((each) => on(door < 2 ? 'contactless' : face, each)),
+    ];
+  });
+
+/** The same command on the current file, with data as long as its records. */
+function onCurrentFile(command: Command, file: FilePlan): Command {
+  if (!('sfi' in command)) return command;
+  const transparent = file.structure === 'transparent';
+  const data = Array.from({ length: Math.min(file.recordSize, 12) }, (_, i) => i);
+  switch (command.is) {
+    case 'read-binary':
+    case 'read-record':
+      return transparent
+        ? { is: 'read-binary', sfi: null, offset: 0, ne: command.ne }
+        : { is: 'read-record', sfi: null, p1: 1, mode: 4, ne: command.ne };
+    case 'update-binary':
+    case 'update-record':
+      return transparent
+        ? { is: 'update-binary', sfi: null, offset: 0, data }
+        : { is: 'update-record', sfi: null, p1: 2, mode: 4, data };
+    case 'append-record':
+      return { ...command, sfi: null, data };
+    default:
+      return { ...command, sfi: null };
+  }
+}
+
+function mentions(file: FilePlan, operation: Operation, code: string): boolean {
+  const inRule = (rule: Rule): boolean =>
+    rule.is === 'code' ? rule.code === code : 'of' in rule && rule.of.some(inRule);
+  return FACES.some((each) => inRule(file.rules[operation][each]));
+}
+
+export const steps: fc.Arbitrary<Step[]> = fc
+  .array(fc.oneof({ weight: 12, arbitrary: step.map((each) => [each]) }, { weight: 2, arbitrary: phrase }), {
+    minLength: 1,
+    maxLength: 24,
+    size: 'max',
+  })
+  .map((parts) => parts.flat());

@@ -1,0 +1,204 @@
+import {
+  ALWAYS,
+  afterCode,
+  all,
+  any,
+  EXTERNAL_AUTHENTICATION,
+  type Face,
+  HOLDER,
+  NEVER,
+  type Rule,
+  SECURE_MESSAGING,
+} from './rule.ts';
+
+/** The card that the model and the real card both are: files with their rules, codes. Plain data. */
+
+export type Operation = 'read' | 'update' | 'append';
+export type Structure = 'transparent' | 'linear-fixed' | 'linear-variable' | 'cyclic';
+
+export interface FilePlan {
+  readonly fid: number;
+  readonly sfi: number | null;
+  readonly structure: Structure;
+  readonly rules: Readonly<Record<Operation, Readonly<Record<Face, Rule>>>>;
+  readonly lifeCycle: 'activated' | 'deactivated' | 'terminated';
+  /** One piece for a transparent file, else records, record 1 first. Only bytes of {@link marks}. */
+  readonly content: readonly Uint8Array[];
+  readonly recordSize: number;
+  readonly capacity: number;
+  /** Bytes that stand in this file, ever, and in no other: who sees one knows where it came from. */
+  readonly marks: readonly number[];
+}
+
+export interface CodePlan {
+  /** What rules call it. */
+  readonly id: string;
+  readonly reference: number;
+  readonly value: string;
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly tries: number;
+  readonly rules: Readonly<Record<Face, Rule>>;
+  readonly unlocksHolder: boolean;
+  readonly canBeDisabled: boolean;
+  readonly unblockedBy: number | null;
+}
+
+export interface DirectoryPlan {
+  readonly fid: number;
+  readonly name: string | null;
+  readonly codes: readonly CodePlan[];
+  readonly files: readonly FilePlan[];
+  readonly directories: readonly DirectoryPlan[];
+}
+
+export const WINDOW_SECONDS = 60;
+export const WINDOW_USES = 2;
+
+const everywhere = (rule: Rule): Record<Face, Rule> => ({ contact: rule, contactless: rule, wired: rule });
+const doors = (contact: Rule, contactless: Rule, wired: Rule): Record<Face, Rule> => ({ contact, contactless, wired });
+
+/** Bytes B0 to FF mark contents. */
+const FIRST_MARK = 0xb0;
+const MARKS_PER_FILE = 5;
+let used = 0;
+
+function file(
+  fid: number,
+  sfi: number | null,
+  structure: Structure,
+  lengths: readonly number[],
+  rules: Partial<FilePlan['rules']>,
+  more: Partial<FilePlan> = {},
+): FilePlan {
+  const marks = Array.from({ length: MARKS_PER_FILE }, (_, i) => FIRST_MARK + used * MARKS_PER_FILE + i);
+  used++;
+  let at = 0;
+  const content = lengths.map((length) => Uint8Array.from({ length }, () => marks[at++ % MARKS_PER_FILE] as number));
+  return {
+    fid,
+    sfi,
+    structure,
+    rules: { read: everywhere(ALWAYS), update: everywhere(NEVER), append: everywhere(NEVER), ...rules },
+    lifeCycle: 'activated',
+    content,
+    recordSize: Math.max(...lengths),
+    capacity: lengths.length + 2,
+    marks,
+    ...more,
+  };
+}
+
+function code(id: string, reference: number, value: string, more: Partial<CodePlan> = {}): CodePlan {
+  return {
+    id,
+    reference,
+    value,
+    minLength: 4,
+    maxLength: 8,
+    tries: 3,
+    rules: doors(ALWAYS, SECURE_MESSAGING, ALWAYS),
+    unlocksHolder: false,
+    canBeDisabled: false,
+    unblockedBy: null,
+    ...more,
+  };
+}
+
+const CARD = afterCode('card');
+const OWN = afterCode('own');
+const LIGHT = afterCode('light');
+const OTHER = afterCode('other');
+
+export const PLAN: DirectoryPlan = {
+  fid: 0x3f00,
+  name: null,
+  codes: [code('card', 0x01, '9999', { rules: everywhere(ALWAYS) })],
+  files: [
+    file(0x0101, 1, 'transparent', [300], { update: everywhere(CARD) }),
+    file(0x0102, 2, 'transparent', [7], { read: everywhere(CARD), update: everywhere(CARD) }),
+  ],
+  directories: [
+    {
+      // Without a name it belongs to the application of the MF.
+      fid: 0x5000,
+      name: null,
+      codes: [],
+      files: [file(0x5001, 1, 'transparent', [3], { read: doors(CARD, CARD, NEVER) })],
+      directories: [],
+    },
+    {
+      fid: 0x6000,
+      name: '4D4F44454C31',
+      codes: [
+        code('own', 0x81, '1234', { unlocksHolder: true, unblockedBy: 0x82 }),
+        code('puk', 0x82, '12345678', { minLength: 8, tries: 4 }),
+        code('light', 0x83, '0000', { rules: everywhere(ALWAYS), canBeDisabled: true }),
+      ],
+      files: [
+        file(0x6001, 1, 'linear-fixed', [6, 6, 6, 6, 6], { update: everywhere(OWN), append: everywhere(OWN) }),
+        file(0x6002, 2, 'linear-variable', [1, 4, 2], {
+          read: doors(OWN, HOLDER, OWN),
+          update: doors(NEVER, NEVER, OWN),
+        }),
+        file(0x6003, 3, 'cyclic', [3, 3, 3], { read: everywhere(LIGHT), append: everywhere(OWN) }),
+        file(0x6004, 4, 'transparent', [5], { read: everywhere(NEVER), update: everywhere(ALWAYS) }),
+        file(0x6005, 5, 'transparent', [9], {
+          read: doors(any(OWN, SECURE_MESSAGING), all(OWN, SECURE_MESSAGING), any(OWN, EXTERNAL_AUTHENTICATION)),
+          update: doors(OWN, HOLDER, ALWAYS),
+        }),
+        file(0x6006, 6, 'transparent', [4], { update: everywhere(ALWAYS) }, { lifeCycle: 'deactivated' }),
+        file(0x6007, 7, 'linear-fixed', [2, 2], {}, { lifeCycle: 'terminated' }),
+        file(0x6008, null, 'cyclic', [4, 4, 4, 4], { read: doors(NEVER, HOLDER, ALWAYS) }),
+      ],
+      directories: [
+        {
+          fid: 0x6100,
+          name: null,
+          codes: [],
+          files: [file(0x6101, 1, 'transparent', [8], { read: everywhere(OWN), update: everywhere(LIGHT) })],
+          directories: [],
+        },
+      ],
+    },
+    {
+      // Its name begins with the other one's; its code has the other one's reference.
+      fid: 0x7000,
+      name: '4D4F44454C3132',
+      codes: [code('other', 0x81, '4711')],
+      files: [
+        file(0x7001, 1, 'transparent', [6], { read: everywhere(OTHER) }),
+        file(0x7002, 2, 'linear-variable', [5, 1], { read: doors(CARD, CARD, OTHER), append: everywhere(OTHER) }),
+      ],
+      directories: [],
+    },
+  ],
+};
+
+/** Every directory, each before those in it. */
+export function directoriesOf(directory: DirectoryPlan = PLAN): DirectoryPlan[] {
+  return [directory, ...directory.directories.flatMap((each) => directoriesOf(each))];
+}
+
+export const FILES: readonly FilePlan[] = directoriesOf().flatMap(({ files }) => files);
+export const CODES: readonly CodePlan[] = directoriesOf().flatMap(({ codes }) => codes);
+
+/** Identifiers from below the MF down to a file. */
+export function pathTo(file: FilePlan, from: DirectoryPlan = PLAN): number[] {
+  if (from.files.includes(file)) return [file.fid];
+  for (const each of from.directories) {
+    const below = pathTo(file, each);
+    if (below.length > 0) return [each.fid, ...below];
+  }
+  return [];
+}
+
+const OWNERS: readonly (FilePlan | null)[] = Array.from(
+  { length: 256 },
+  (_, byte) => FILES.find(({ marks }) => marks.includes(byte)) ?? null,
+);
+
+/** The file that a byte marks, or null for a byte that marks none. */
+export function ownerOf(byte: number): FilePlan | null {
+  return OWNERS[byte] ?? null;
+}

@@ -1,0 +1,48 @@
+/** Access rules as the model has them: a tree, and what it means. Nothing here comes from the card's own code. */
+
+export type Face = 'contact' | 'contactless' | 'wired';
+export const FACES: readonly Face[] = ['contact', 'contactless', 'wired'];
+
+export type Rule =
+  | { readonly is: 'always' | 'never' | 'secure-messaging' | 'external-authentication' }
+  /** A code that was presented in this session. */
+  | { readonly is: 'code'; readonly code: string }
+  /** The presentation window of the phone is open. */
+  | { readonly is: 'holder' }
+  | { readonly is: 'any' | 'all' | 'none'; readonly of: readonly Rule[] };
+
+/** What is true when a rule is judged. */
+export interface Facts {
+  proven(code: string): boolean;
+  readonly windowOpen: boolean;
+}
+
+export function holds(rule: Rule, facts: Facts): boolean {
+  switch (rule.is) {
+    case 'always':
+      return true;
+    case 'never':
+    case 'secure-messaging':
+    case 'external-authentication':
+      return false;
+    case 'code':
+      return facts.proven(rule.code);
+    case 'holder':
+      return facts.windowOpen;
+    case 'any':
+      return rule.of.some((each) => holds(each, facts));
+    case 'all':
+      return rule.of.every((each) => holds(each, facts));
+    case 'none':
+      return !rule.of.some((each) => holds(each, facts));
+  }
+}
+
+export const ALWAYS: Rule = { is: 'always' };
+export const NEVER: Rule = { is: 'never' };
+export const SECURE_MESSAGING: Rule = { is: 'secure-messaging' };
+export const EXTERNAL_AUTHENTICATION: Rule = { is: 'external-authentication' };
+export const HOLDER: Rule = { is: 'holder' };
+export const afterCode = (code: string): Rule => ({ is: 'code', code });
+export const any = (...of: Rule[]): Rule => ({ is: 'any', of });
+export const all = (...of: Rule[]): Rule => ({ is: 'all', of });

@@ -1,0 +1,140 @@
+import { CardModel } from './card-model.ts';
+import { CODES, FILES, type FilePlan, ownerOf, pathTo } from './plan.ts';
+import type { RealCard } from './real-card.ts';
+import { FACES, type Face } from './rule.ts';
+import { type Command, encode, type Step } from './step.ts';
+
+/** What was different, for people. */
+export class Difference extends Error {}
+
+/**
+ * Runs steps on a card and on the model, then restarts the card and tries every file.
+ * @param seen is given what happened: `verify 9000`, `bytes of 6002 on contact`
+ * @throws {Difference} at the first answer that is not the model's, the first byte that should not have left, the first
+ * counter that rose without a right code
+ */
+export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = new Set()): void {
+  const model = new CardModel();
+  const readable: Record<Face, ReadonlySet<FilePlan>> = {
+    contact: new Set(),
+    contactless: new Set(),
+    wired: new Set(),
+  };
+  let tries = card.tries();
+  steps.forEach((written, place) => {
+    const step = withMarks(written, model);
+    const say = (what: string): never => {
+      throw new Difference(`step ${place + 1}: ${what}\n${JSON.stringify(step)}`);
+    };
+    const mayRise = step.do === 'command' ? model.mayRaise(step) : [];
+    const answered = step.do === 'command' ? transmit(card, step.face, step.command, step.channel) : null;
+    if (step.do === 'command' && answered !== null) {
+      const { face, command } = step;
+      seen.add(`${command.is} ${hex(answered.sw)}`);
+      // What GET RESPONSE brings was permitted when it was read.
+      if (command.is !== 'get-response') readable[face] = readableNow(model, face, step.channel);
+      for (const owner of ownersIn(answered.data, command.is.startsWith('select'))) {
+        if (!readable[face].has(owner)) say(`bytes of ${hex(owner.fid)} left without its rule being satisfied`);
+        seen.add(`bytes of ${hex(owner.fid)} on ${face}`);
+      }
+    } else if (step.do !== 'command') happen(card, step);
+    const before = tries;
+    tries = card.tries();
+    tries.forEach((left, i) => {
+      const code = CODES[i] as (typeof CODES)[number];
+      if (left > (before[i] as number) && !mayRise.includes(code)) say(`the tries of ${code.id} rose to ${left}`);
+    });
+
+    const expected = model.apply(step);
+    if (answered !== null && expected !== null) {
+      const { sw, data } = answered;
+      if (sw !== expected.sw) say(`answered ${hex(sw)}, not ${hex(expected.sw)}`);
+      if (expected.data !== null && expected.data.join() !== data.join()) say(`gave ${data}, not ${expected.data}`);
+    }
+    if (tries.join() !== model.tries.join()) say(`tries ${tries}, not ${model.tries}`);
+  });
+  restartAndTryAll(card, model);
+}
+
+/** Marks in a row that make content of what could be a tag or a condition byte in a template. */
+const RUN_IN_TEMPLATE = 3;
+
+/** Files that bytes of an answer come from. A template of control information may hold single bytes like marks. */
+function ownersIn(data: readonly number[], isTemplate: boolean): Set<FilePlan> {
+  const owners = new Set<FilePlan>();
+  let run = 0;
+  data.forEach((byte, i) => {
+    const owner = ownerOf(byte);
+    run = owner !== null && i > 0 && ownerOf(data[i - 1] as number) === owner ? run + 1 : 1;
+    if (owner !== null && (!isTemplate || run >= RUN_IN_TEMPLATE)) owners.add(owner);
+  });
+  return owners;
+}
+
+function happen(card: RealCard, step: Exclude<Step, { do: 'command' }>): void {
+  if (step.do === 'wait') card.wait(step.seconds);
+  else if (!('face' in step)) card[step.do]();
+  else if (step.do === 'reset') card.port(step.face).reset();
+  else if (step.do === 'deselect') card.port(step.face).deselect();
+  else {
+    if (step.do === 'field-off') card.port(step.face).fieldOff();
+    card.port(step.face).powerOn();
+  }
+}
+
+function transmit(card: RealCard, face: Face, command: Command, channel: number): { sw: number; data: number[] } {
+  const port = card.port(face);
+  let sw = 0;
+  let data: number[] = [];
+  for (const apdu of encode(command, channel)) {
+    const length = port.process(apdu, 0, apdu.length);
+    sw = ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
+    data = [...port.response.subarray(0, length - 2)];
+  }
+  return { sw, data };
+}
+
+function readableNow(model: CardModel, face: Face, channel: number): Set<FilePlan> {
+  return new Set(FILES.filter((file) => model.mayRead(file, face, channel)));
+}
+
+/** Steps are made before anybody knows which file they will mean: what they write is numbers of its marks until here. */
+function withMarks(step: Step, model: CardModel): Step {
+  if (step.do !== 'command' || !('sfi' in step.command)) return step;
+  const { command } = step;
+  const file = model.target(step.face, step.channel, command.sfi);
+  const mark = (index: number): number => file?.marks[index % file.marks.length] ?? 0x01;
+  switch (command.is) {
+    case 'read-record':
+      return command.mode < 4 && command.p1 > 0 ? { ...step, command: { ...command, p1: mark(command.p1) } } : step;
+    case 'update-binary':
+    case 'append-record':
+    case 'update-record':
+      return { ...step, command: { ...command, data: command.data.map(mark) } };
+    default:
+      return step;
+  }
+}
+
+/** After a restart every file is tried on every interface: only what needs no proof may come. */
+function restartAndTryAll(card: RealCard, model: CardModel): void {
+  card.restart();
+  model.apply({ do: 'restart' });
+  for (const face of FACES) {
+    for (const file of FILES) {
+      transmit(card, face, { is: 'select-path', from: 'mf', path: pathTo(file), answer: 3 }, 0);
+      const read: Command =
+        file.structure === 'transparent'
+          ? { is: 'read-binary', sfi: null, offset: 0, ne: 256 }
+          : { is: 'read-record', sfi: null, p1: 1, mode: 4, ne: 256 };
+      const { data } = transmit(card, face, read, 0);
+      if (data.length > 0 !== model.mayRead(file, face, 0)) {
+        throw new Difference(`after a restart ${hex(file.fid)} gives ${data.length} bytes on ${face}`);
+      }
+    }
+  }
+}
+
+export function hex(value: number): string {
+  return value.toString(16).toUpperCase().padStart(4, '0');
+}

@@ -1,0 +1,144 @@
+import type { Face } from './rule.ts';
+
+/** What happens to a card, one thing after the other. */
+export type Step =
+  | { readonly do: 'command'; readonly face: Face; readonly channel: number; readonly command: Command }
+  | { readonly do: 'reset' | 'power-on' | 'field-off' | 'deselect'; readonly face: Face }
+  /** The phone restarts: every interface at once. Or power is lost, and the card boots from its memory. */
+  | { readonly do: 'restart' | 'reboot' }
+  | { readonly do: 'wait'; readonly seconds: number };
+
+/** Current EF (null) or one by its short identifier. */
+type Where = { readonly sfi: number | null };
+
+export type Command =
+  | { readonly is: 'select-name'; readonly name: string; readonly occurrence: number; readonly answer: number }
+  | {
+      readonly is: 'select';
+      readonly how: 'any' | 'child-df' | 'child-ef';
+      readonly fid: number;
+      readonly answer: number;
+    }
+  | { readonly is: 'select-parent'; readonly answer: number }
+  | {
+      readonly is: 'select-path';
+      readonly from: 'mf' | 'df';
+      readonly path: readonly number[];
+      readonly answer: number;
+    }
+  | ({ readonly is: 'read-binary'; readonly offset: number; readonly ne: number } & Where)
+  | ({ readonly is: 'read-record'; readonly p1: number; readonly mode: number; readonly ne: number } & Where)
+  | ({ readonly is: 'update-binary'; readonly offset: number; readonly data: readonly number[] } & Where)
+  | ({
+      readonly is: 'update-record';
+      readonly p1: number;
+      readonly mode: number;
+      readonly data: readonly number[];
+    } & Where)
+  | ({ readonly is: 'append-record'; readonly data: readonly number[] } & Where)
+  | ({ readonly is: 'erase-record'; readonly p1: number } & Where)
+  | { readonly is: 'get-response'; readonly ne: number }
+  | { readonly is: 'verify'; readonly reference: number; readonly code: string; readonly chained: boolean }
+  | { readonly is: 'query' | 'forget'; readonly reference: number }
+  | { readonly is: 'change'; readonly reference: number; readonly old: string; readonly fresh: string }
+  | { readonly is: 'change-verified'; readonly reference: number; readonly fresh: string }
+  | { readonly is: 'unblock'; readonly reference: number; readonly puk: string; readonly fresh: string | null }
+  | { readonly is: 'unblock-verified'; readonly reference: number; readonly fresh: string | null }
+  | { readonly is: 'require'; readonly reference: number; readonly required: boolean; readonly code: string | null }
+  | { readonly is: 'open-channel' | 'close-channel'; readonly number: number };
+
+const ASK = 256;
+
+/** The command APDUs of a command: one, or two in a chain. Encoded here by hand: the card's own encoder is not asked. */
+export function encode(command: Command, channel: number): Uint8Array[] {
+  const apdu = (
+    ins: number,
+    p1: number,
+    p2: number,
+    data: readonly number[] = [],
+    ne = 0,
+    chained = false,
+  ): Uint8Array => {
+    const cla = (channel < 4 ? channel : 0x40 | (channel - 4)) | (chained ? 0x10 : 0);
+    const lc = data.length > 0 ? [data.length] : [];
+    const le = ne > 0 ? [ne === ASK ? 0 : ne] : [];
+    return Uint8Array.of(cla, ins, p1, p2, ...lc, ...data, ...le);
+  };
+  const p2Of = ({ sfi }: Where, mode: number): number => ((sfi ?? 0) << 3) | mode;
+  const offset = ({ sfi }: Where, at: number): [number, number] =>
+    sfi === null ? [at >> 8, at & 0xff] : [0x80 | sfi, at];
+  // b4b3 of P2: 3 wants no data back, the others a template.
+  const select = (p1: number, data: readonly number[], answer: number, occurrence = 0): Uint8Array =>
+    apdu(0xa4, p1, (answer << 2) | occurrence, data, answer === 3 ? 0 : ASK);
+  switch (command.is) {
+    case 'select-name':
+      return [select(0x04, hexBytes(command.name), command.answer, command.occurrence)];
+    case 'select':
+      return [select({ any: 0, 'child-df': 1, 'child-ef': 2 }[command.how], fidBytes(command.fid), command.answer)];
+    case 'select-parent':
+      return [select(0x03, [], command.answer)];
+    case 'select-path':
+      return [select(command.from === 'mf' ? 0x08 : 0x09, command.path.flatMap(fidBytes), command.answer)];
+    case 'read-binary':
+      return [apdu(0xb0, ...offset(command, command.offset), [], command.ne)];
+    case 'read-record':
+      return [apdu(0xb2, command.p1, p2Of(command, command.mode), [], command.ne)];
+    case 'update-binary':
+      return [apdu(0xd6, ...offset(command, command.offset), command.data)];
+    case 'update-record':
+      return [apdu(0xdc, command.p1, p2Of(command, command.mode), command.data)];
+    case 'append-record':
+      return [apdu(0xe2, 0, p2Of(command, 0), command.data)];
+    case 'erase-record':
+      return [apdu(0x0c, command.p1, p2Of(command, 4))];
+    case 'get-response':
+      return [apdu(0xc0, 0, 0, [], command.ne)];
+    case 'verify': {
+      const data = digits(command.code);
+      if (!command.chained || data.length < 2) return [apdu(0x20, 0, command.reference, data)];
+      return [
+        apdu(0x20, 0, command.reference, data.slice(0, 1), 0, true),
+        apdu(0x20, 0, command.reference, data.slice(1)),
+      ];
+    }
+    case 'query':
+      return [apdu(0x20, 0, command.reference)];
+    case 'forget':
+      return [apdu(0x20, 0xff, command.reference)];
+    case 'change':
+      return [apdu(0x24, 0, command.reference, digits(command.old + command.fresh))];
+    case 'change-verified':
+      return [apdu(0x24, 1, command.reference, digits(command.fresh))];
+    case 'unblock':
+      return [
+        apdu(0x2c, command.fresh === null ? 1 : 0, command.reference, digits(command.puk + (command.fresh ?? ''))),
+      ];
+    case 'unblock-verified':
+      return [apdu(0x2c, command.fresh === null ? 3 : 2, command.reference, digits(command.fresh ?? ''))];
+    case 'require':
+      return [
+        apdu(
+          command.required ? 0x28 : 0x26,
+          command.code === null ? 1 : 0,
+          command.reference,
+          digits(command.code ?? ''),
+        ),
+      ];
+    case 'open-channel':
+      return [apdu(0x70, 0x00, command.number, [], command.number === 0 ? 1 : 0)];
+    case 'close-channel':
+      return [apdu(0x70, 0x80, command.number)];
+  }
+}
+
+function digits(text: string): number[] {
+  return [...text].map((character) => character.charCodeAt(0));
+}
+
+function fidBytes(fid: number): number[] {
+  return [fid >> 8, fid & 0xff];
+}
+
+export function hexBytes(hex: string): number[] {
+  return (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+}
