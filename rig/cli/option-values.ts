@@ -43,6 +43,20 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** A command APDU in hexadecimal, spaces allowed; judging it is the card's part. @throws {InvalidArgumentError} */
+export function parseApdu(text: string): Uint8Array {
+  const digits = text.replace(/\s+/g, '');
+  if (!/^(?:[0-9A-Fa-f]{2})+$/.test(digits)) {
+    throw new InvalidArgumentError('A command is written in hexadecimal, two digits a byte, as 00B2012400.');
+  }
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** Several of them, separated by semicolons. @throws {InvalidArgumentError} */
+export function parseApdus(text: string): Uint8Array[] {
+  return text.split(';').map((part) => parseApdu(part));
+}
+
 /** `--profile` or `--image`; null when neither was given. @throws {UsageError} both */
 export function cardSource(options: { profile?: string; image?: string }): CardSource | null {
   if (options.profile !== undefined && options.image !== undefined) {

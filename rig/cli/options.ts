@@ -75,6 +75,16 @@ export interface CardShowOptions {
   readonly card: string;
 }
 
+export interface CardExplainOptions {
+  /** An image file, or a profile by name or path. */
+  readonly card: string;
+  readonly command: Uint8Array;
+  /** Sent first, in this order. */
+  readonly after: readonly Uint8Array[];
+  /** One interface, or null for each. */
+  readonly interface: CardInterface | null;
+}
+
 export interface BenchApduOptions {
   readonly card: CardSource;
   /** Commands to send for each row. */

@@ -206,4 +206,3 @@ function asCaseSession(session: CardSession): CaseSession {
     power: (mode) => session.reset(mode),
   };
 }
-

@@ -129,6 +129,7 @@ export function extendedField(data: string): string {
 export function tlv(tag: string, value: string): string {
   const bytes = value.replace(/\s+/g, '');
   const length = bytes.length / 2;
-  const size = length < 0x80 ? hex(length) : length < 0x100 ? `81${hex(length)}` : `82${hex(length >> 8, length & 0xff)}`;
+  const size =
+    length < 0x80 ? hex(length) : length < 0x100 ? `81${hex(length)}` : `82${hex(length >> 8, length & 0xff)}`;
   return `${tag}${size}${bytes}`;
 }

@@ -1,5 +1,5 @@
-import { INS } from '../../src/apdu/instruction.ts';
 import { toHex } from '../../src/apdu/hex.ts';
+import { INS } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import type { CardUnderTest, CaseSession, LinkReach } from './card-under-test.ts';

@@ -22,8 +22,7 @@ export async function runSuite(
   let deaths = 0;
   for (const definition of cases) {
     settings.signal.throwIfAborted();
-    const result =
-      deaths < MOST_DEATHS ? await runCase(definition, card, settings) : givenUp(definition);
+    const result = deaths < MOST_DEATHS ? await runCase(definition, card, settings) : givenUp(definition);
     if (result.verdict === 'inconclusive' && result.exchanges === 0) deaths++;
     else if (result.exchanges > 0) deaths = 0;
     results.push(result);
@@ -53,9 +52,18 @@ export function countVerdicts(results: readonly CaseResult[]): Readonly<Record<V
 
 /** Whether an id is one of those that `SEL-*,!SEL-9*` names; without a pattern, or with exclusions alone, every one. */
 export function selectsId(pattern: string | null): (id: string) => boolean {
-  const parts = (pattern ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '');
+  const parts = (pattern ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   const matcher = (part: string): RegExp =>
-    new RegExp(`^${part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+    new RegExp(
+      `^${part
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+      'i',
+    );
   const wanted = parts.filter((part) => !part.startsWith('!')).map(matcher);
   const unwanted = parts.filter((part) => part.startsWith('!')).map((part) => matcher(part.slice(1)));
   return (id) =>

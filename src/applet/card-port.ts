@@ -2,6 +2,7 @@ import { ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../hal/card-link.ts';
 import { HalError } from '../hal/errors.ts';
+import type { Channel } from './channel.ts';
 import { Channels } from './channels.ts';
 import { type CardCore, CommandContext } from './command-context.ts';
 import { type CommandSet, Dispatcher } from './dispatcher.ts';
@@ -78,6 +79,11 @@ export class CardPort implements LinkedCard {
   /** S(DESELECT): the card is halted, and what it had selected and proven is gone. */
   deselect(): void {
     this.#clear();
+  }
+
+  /** What a logical channel has selected, for tools that look into a card of ours; null when it is not open. */
+  channel(number = 0): Channel | null {
+    return this.#channels.get(number);
   }
 
   /**

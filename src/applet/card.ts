@@ -2,7 +2,8 @@ import type { CardInterface, LinkLimits } from '../hal/card-link.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { KeyedHashes } from '../hal/crypto.ts';
 import type { Nvm } from '../hal/nvm.ts';
-import { AccessControl } from './access/access-control.ts';
+import { AccessControl, type AccessObserver } from './access/access-control.ts';
+import { type ExplainedAccess, explainAccess, explainCondition } from './access/explain.ts';
 import { answerToReset } from './answer-to-reset.ts';
 import type { Applet } from './applet.ts';
 import { CardPort } from './card-port.ts';
@@ -31,6 +32,8 @@ export interface CardWorld {
   /** What the card computes with; hashes are enough for its codes. */
   readonly crypto: KeyedHashes;
   readonly applets?: readonly Applet[];
+  /** Told of every decision about access, as it is made. For tools that explain; a card in use has none. */
+  readonly onAccess?: (explained: ExplainedAccess) => void;
   /** Told of a fault of the card itself, after 6F00 or 6581 was answered. */
   readonly onFault?: (fault: unknown) => void;
 }
@@ -58,6 +61,8 @@ export class Card {
     this.image = image;
     this.holder = new Holder(world.clock, image.holder?.windowSeconds ?? 0, image.holder?.uses ?? 0);
     const access = new AccessControl(pins, this.holder, image.environments, nvm);
+    const { onAccess } = world;
+    if (onAccess !== undefined) access.observer = explaining(access, onAccess);
     const store = new FileStore(nvm, files, image);
     this.#core = { nvm, files, store, pins, access, holder: this.holder, card: image.card, sessions: [] };
     this.#commands = new CommandSet(world.applets ?? [], image.files);
@@ -96,6 +101,15 @@ export class Card {
     for (const port of this.#ports) port.fieldOff();
     this.holder.lock();
   }
+}
+
+function explaining(access: AccessControl, tell: (explained: ExplainedAccess) => void): AccessObserver {
+  return {
+    decided: (file, operation, requester, permitted) =>
+      tell(explainAccess(access, file, operation, requester, permitted)),
+    judged: (condition, directory, requester, permitted) =>
+      tell(explainCondition(access, condition, directory, requester, permitted)),
+  };
 }
 
 function ignore(): void {}

@@ -1,3 +1,4 @@
+export type * from './access/explain.ts';
 export * from './applet.ts';
 export * from './card.ts';
 export type { CardPort } from './card-port.ts';

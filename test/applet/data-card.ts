@@ -1,10 +1,13 @@
 import { fromHex, toHex } from '../../src/apdu/hex.ts';
+import { personalise } from '../../src/applet/image/personalise.ts';
 import type {
   AccessRules,
   AccessVector,
   FileSpecification,
   LifeCycleState,
 } from '../../src/applet/image/specification.ts';
+import { nobleHashes } from '../../src/hal/noble/hashes.ts';
+import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { type BenchCard, benchSpecification, boot, CODE, code, counting } from './bench-card.ts';
 
 /** A rule for reading, updating and writing, the same on every interface; the rest never. */
@@ -50,6 +53,39 @@ function oneOfEach(
   ];
 }
 
+function specification(): CardSpecification {
+  const base = benchSpecification();
+  return {
+    ...base,
+    masterFile: {
+      ...base.masterFile,
+      pins: [code(0x01, CODE)],
+      environments: [{ id: 1, pin: 0x01, by: 'verify' }],
+      children: [
+        ...oneOfEach(0x0200, 0, rules(0x00, 0x00, 0x00)),
+        ...oneOfEach(0x0210, 5, rules(0x11, 0x11, 0x11)),
+        ...oneOfEach(0x0220, 10, rules(0x00, 0xff, 0xff)),
+        ...oneOfEach(0x0230, 15, rules(0xff, 0xff, 0x00)),
+        ...oneOfEach(0x0260, 20, rules(0x11, 0x11, 0x11), 'deactivated'),
+        { kind: 'transparent', fid: 0x0241, sfi: null, access: rules(0x00, 0x00, 0x00), content: counting(40_000) },
+        {
+          kind: 'directory',
+          fid: 0x0250,
+          name: null,
+          label: null,
+          access: rules(0x00, 0x00, 0x00),
+          pins: [],
+          environments: [],
+          children: [],
+        },
+      ],
+    },
+  };
+}
+
+/** Made once; every card has a copy. */
+const IMAGE = personalise(specification(), nobleHashes());
+
 /**
  * A card for the commands on data: in the MF the files 0201 to 0205 (short identifiers 1 to 5) with every rule open,
  * 0211 to 0215 (6 to 10) behind the code, 0221 to 0225 (11 to 15) to read alone, 0231 to 0235 (16 to 20) to write (b3)
@@ -57,35 +93,7 @@ function oneOfEach(
  * bytes, 2 linear fixed, 3 linear variable, 4 cyclic, 5 data objects.
  */
 export function dataCard(): BenchCard {
-  const base = benchSpecification();
-  return boot({
-    specification: {
-      ...base,
-      masterFile: {
-        ...base.masterFile,
-        pins: [code(0x01, CODE)],
-        environments: [{ id: 1, pin: 0x01, by: 'verify' }],
-        children: [
-          ...oneOfEach(0x0200, 0, rules(0x00, 0x00, 0x00)),
-          ...oneOfEach(0x0210, 5, rules(0x11, 0x11, 0x11)),
-          ...oneOfEach(0x0220, 10, rules(0x00, 0xff, 0xff)),
-          ...oneOfEach(0x0230, 15, rules(0xff, 0xff, 0x00)),
-          ...oneOfEach(0x0260, 20, rules(0x11, 0x11, 0x11), 'deactivated'),
-          { kind: 'transparent', fid: 0x0241, sfi: null, access: rules(0x00, 0x00, 0x00), content: counting(40_000) },
-          {
-            kind: 'directory',
-            fid: 0x0250,
-            name: null,
-            label: null,
-            access: rules(0x00, 0x00, 0x00),
-            pins: [],
-            environments: [],
-            children: [],
-          },
-        ],
-      },
-    },
-  });
+  return boot({ nvm: new MemoryNvm(IMAGE) });
 }
 
 /** The data card with the EF `fid` selected. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/hex.ts';
 import { ISO7816_COMMANDS } from '../../src/applet/iso7816/index.ts';
-import { type BenchCard, counting } from './bench-card.ts';
+import { type BenchCard, boot, counting } from './bench-card.ts';
 import { dataCard, records, select } from './data-card.ts';
 
 /** Files under random commands, held against plain arrays. */
@@ -19,6 +19,22 @@ function send(card: BenchCard, head: string, data: Uint8Array): string {
 function inObjects(offset: number, data: Uint8Array): Uint8Array {
   return Uint8Array.from([0x54, 1, offset, 0x53, data.length, ...data]);
 }
+
+/** The card boots again, and every file but one is what it was. */
+function expectRest(card: BenchCard, changed: string): void {
+  const again = boot({ nvm: card.nvm });
+  for (const low of [1, 2, 3, 4, 5]) {
+    if (changed !== `020${low}`) expect(content(again, low)).toBe(BEFORE[low]);
+  }
+}
+
+function content(card: BenchCard, low: number): string {
+  select(card, `020${low}`);
+  if (low === 1) return card.send('00B0000000');
+  return low === 5 ? card.send('00CA00FF00') : records(card);
+}
+
+const BEFORE = [0, 1, 2, 3, 4, 5].map((low) => (low === 0 ? '' : content(dataCard(), low)));
 
 describe('a transparent file', () => {
   const SIZE = 40;
@@ -67,6 +83,7 @@ describe('a transparent file', () => {
         }
         expect(card.send('00B0810000')).toBe(`${toHex(bytes)}9000`);
         expect(card.faults).toEqual([]);
+        expectRest(card, '0201');
       }),
       RUNS,
     );
@@ -213,6 +230,7 @@ describe('a record file', () => {
         expect(card.send('00B2000400')).toBe(pointed === undefined ? '6A83' : `${toHex(pointed)}9000`);
         expect(records(card)).toBe(model.list.map((record) => toHex(record)).join(' '));
         expect(card.faults).toEqual([]);
+        expectRest(card, shape.fid);
       }),
       RUNS,
     );
@@ -255,6 +273,7 @@ describe('a file of data objects', () => {
           expect(card.send('00CA00FF00')).toBe(all === '' ? '6A88' : `${all}9000`);
         }
         expect(card.faults).toEqual([]);
+        expectRest(card, '0205');
       }),
       RUNS,
     );

@@ -198,6 +198,20 @@ const phrase: fc.Arbitrary<Step[]> = fc
     ];
   });
 
+/** An answer longer than the link carries, with something or nothing between it and GET RESPONSE. */
+const inParts: fc.Arbitrary<Step[]> = fc
+  .record({ channel: fc.constantFrom(0, 0, 0, 1), between: fc.option(step), ne, again: fc.boolean() })
+  .map(({ channel, between, ne, again }) => {
+    const on = (command: Command): Step => ({ do: 'command', face: 'contactless', channel, command });
+    return [
+      on({ is: 'select-path', from: 'mf', path: [0x0101], answer: 3 }),
+      on({ is: 'read-binary', sfi: null, offset: 0, ne: 256 }),
+      ...(between === null ? [] : [between]),
+      on({ is: 'get-response', ne }),
+      ...(again ? [on({ is: 'get-response', ne: 256 })] : []),
+    ];
+  });
+
 /** The same command on the current file, with data as long as its records. */
 function onCurrentFile(command: Command, file: FilePlan): Command {
   if (!('sfi' in command)) return command;
@@ -228,9 +242,16 @@ function mentions(file: FilePlan, operation: Operation, code: string): boolean {
 }
 
 export const steps: fc.Arbitrary<Step[]> = fc
-  .array(fc.oneof({ weight: 12, arbitrary: step.map((each) => [each]) }, { weight: 2, arbitrary: phrase }), {
-    minLength: 1,
-    maxLength: 24,
-    size: 'max',
-  })
+  .array(
+    fc.oneof(
+      { weight: 48, arbitrary: step.map((each) => [each]) },
+      { weight: 8, arbitrary: phrase },
+      { weight: 1, arbitrary: inParts },
+    ),
+    {
+      minLength: 1,
+      maxLength: 24,
+      size: 'max',
+    },
+  )
   .map((parts) => parts.flat());

@@ -10,17 +10,21 @@ import { type RealCard, RULE_FORMS, realCard } from './real-card.ts';
 import { FACES, type Face } from './rule.ts';
 import { Difference, hex, run } from './run.ts';
 
-/** Sequences for each form of the rules; `npm run test:deep` asks for more. */
+/** Sequences for compact rules, and half as many for each other form; `npm run test:deep` asks for more. */
 const RUNS = Number(process.env.VITAP_DEEP_RUNS ?? 10_000);
+/** Fewer, asked for while the model is worked on, need not come to everything. */
+const ENOUGH = 5000;
 
 describe.each(RULE_FORMS)('a card with %s rules', (form) => {
-  it(`does what the model says, in ${RUNS} random sequences`, { timeout: 3_600_000 }, () => {
+  const runs = form === 'compact' ? RUNS : Math.ceil(RUNS / 2);
+
+  it(`does what the model says, in ${runs} random sequences`, { timeout: 3_600_000 }, () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(steps, (sequence) => run(sequence, realCard(form), seen)),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
-    expect([...OUTCOMES, ...readableFiles()].filter((what) => !seen.has(what))).toEqual([]);
+    if (runs >= ENOUGH) expect([...OUTCOMES, ...readableFiles()].filter((what) => !seen.has(what))).toEqual([]);
   });
 });
 

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
+import { parseApdu, parseApdus } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
-import { addJsonOption } from './shared-options.ts';
+import { addInterfaceOption, addJsonOption } from './shared-options.ts';
 
 export const declareCard: DeclareVerb = (program, perform) => {
   const card = program.command('card').description('card images and what is in them');
   declareBuild(card, perform);
   declareShow(card, perform);
+  declareExplain(card, perform);
   declareCommands(card, perform);
 };
 
@@ -38,6 +41,27 @@ function declareShow(card: Command, perform: Perform): void {
       const { showCard } = await import('../../card/show.ts');
       return showCard({ card: source }, io);
     }),
+  );
+}
+
+function declareExplain(card: Command, perform: Perform): void {
+  const explain = card
+    .command('explain')
+    .description('say why a card answers a command as it does, without changing the card')
+    .argument('<card>', 'an image file, or a profile by name or path')
+    .argument('<command>', 'the command in hexadecimal', parseApdu)
+    .option('--after <commands>', 'commands to send first, in hexadecimal, separated by semicolons', parseApdus, []);
+  addInterfaceOption(explain);
+  addJsonOption(explain).action(
+    (
+      source: string,
+      command: Uint8Array,
+      typed: { after: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
+    ) =>
+      perform(typed, async (io) => {
+        const { explainCommand } = await import('../../card/explain.ts');
+        return explainCommand({ card: source, command, after: typed.after, interface: typed.interface ?? null }, io);
+      }),
   );
 }
 

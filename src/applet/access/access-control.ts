@@ -66,7 +66,7 @@ export type ReferenceState = 'found' | 'no-record-number' | 'no-file' | 'file-no
  */
 export class AccessControl implements ConditionJudge {
   observer: AccessObserver | null = null;
-  readonly #pins: PinStore;
+  readonly pins: PinStore;
   readonly #holder: Holder;
   readonly #nvm: Nvm;
   readonly #environments: Map<CardFile, SecurityEnvironment[]> = new Map();
@@ -77,7 +77,7 @@ export class AccessControl implements ConditionJudge {
   #holderCounts = true;
 
   constructor(pins: PinStore, holder: Holder, environments: readonly SecurityEnvironment[], nvm: Nvm) {
-    this.#pins = pins;
+    this.pins = pins;
     this.#holder = holder;
     this.#nvm = nvm;
     for (const environment of environments) {
@@ -156,6 +156,12 @@ export class AccessControl implements ConditionJudge {
     }
   }
 
+  /** Judges single conditions for a requester, until the next call of this object. */
+  judgeFor(directory: CardFile, requester: Requester): ConditionJudge {
+    this.#begin(directory, requester);
+    return this;
+  }
+
   // Conditions of the rule in hand.
 
   isConditionMet(condition: number): boolean {
@@ -170,7 +176,7 @@ export class AccessControl implements ConditionJudge {
   }
 
   isCodeVerified(reference: number): boolean {
-    const pin = this.#pins.find(reference, this.#directory as CardFile);
+    const pin = this.pins.find(reference, this.#directory as CardFile);
     return pin !== null && this.#isProven(pin);
   }
 
@@ -223,7 +229,7 @@ export class AccessControl implements ConditionJudge {
   #isUserAuthenticated(id: number): boolean {
     const directory = this.#directory as CardFile;
     if (id === 0) {
-      const pin = this.#pins.firstOf(directory.application);
+      const pin = this.pins.firstOf(directory.application);
       return pin !== null && this.#isProven(pin);
     }
     const environment = this.environment(id, directory);
@@ -234,7 +240,7 @@ export class AccessControl implements ConditionJudge {
   }
 
   #isProven(pin: Pin): boolean {
-    return isVerified(pin, this.#requester as Requester) || !this.#pins.isRequired(pin);
+    return isVerified(pin, this.#requester as Requester) || !this.pins.isRequired(pin);
   }
 
   #isSource(source: Uint8Array, address: number, length: number): boolean {

@@ -26,11 +26,13 @@ const LINEAR: readonly Structure[] = ['linear-fixed', 'linear-variable'];
 const OBJECTS: readonly Structure[] = ['ber-tlv'];
 
 /** P1-P2 of a binary command with even INS, offset 0. */
-const evenP1P2 = (file: LocatedFile, how: Addressing, sfi = file.sfi): string => (how === 'sfi' ? hex(0x80 | sfi, 0) : '0000');
+const evenP1P2 = (file: LocatedFile, how: Addressing, sfi = file.sfi): string =>
+  how === 'sfi' ? hex(0x80 | sfi, 0) : '0000';
 /** P1-P2 of a binary command with odd INS. */
 const oddP1P2 = (file: LocatedFile, how: Addressing, sfi = file.sfi): string => (how === 'sfi' ? hex(0, sfi) : '0000');
 /** P2 of a record command. */
-const p2 = (file: LocatedFile, how: Addressing, mode: number, sfi = file.sfi): string => hex(((how === 'sfi' ? sfi : 0) << 3) | mode);
+const p2 = (file: LocatedFile, how: Addressing, mode: number, sfi = file.sfi): string =>
+  hex(((how === 'sfi' ? sfi : 0) << 3) | mode);
 
 const OFFSET_0 = tlv('54', '00');
 const ONE_BYTE = `${OFFSET_0}${tlv('53', 'AA')}`;
@@ -104,9 +106,19 @@ export const PROTOTYPES: readonly Prototype[] = [
   record('B3', 'READ RECORD (odd INS)', 'B3', 'read', '01', 4, () => OFFSET_0, '00'),
   record('DC', 'UPDATE RECORD', 'DC', 'update', '01', 4, newRecord, '', { structures: LINEAR }),
   record('DD', 'UPDATE RECORD (odd INS)', 'DD', 'update', '01', 4, () => ONE_BYTE, '', { structures: LINEAR }),
-  record('D2', 'WRITE RECORD', 'D2', 'append', '01', 4, (file) => (file.structure === 'linear-variable' ? file.record(1) : newRecord(file)), '', {
-    structures: LINEAR,
-  }),
+  record(
+    'D2',
+    'WRITE RECORD',
+    'D2',
+    'append',
+    '01',
+    4,
+    (file) => (file.structure === 'linear-variable' ? file.record(1) : newRecord(file)),
+    '',
+    {
+      structures: LINEAR,
+    },
+  ),
   record('E2', 'APPEND RECORD', 'E2', 'append', '00', 0, newRecord, ''),
   record('0C', 'ERASE RECORD', '0C', 'update', '01', 4, nothing, '', { structures: LINEAR }),
   record('A2', 'SEARCH RECORD', 'A2', 'read', '01', 4, search, '00', { done: '9000|6282' }),
@@ -137,4 +149,3 @@ export function firstTag(file: LocatedFile): string {
   const first = Number.parseInt(content.slice(0, 2), 16);
   return (first & 0x1f) === 0x1f ? content.slice(0, 4) : content.slice(0, 2);
 }
-

@@ -54,10 +54,14 @@ const REST: readonly ConformanceCase[] = [
     needs: { f: file({ structure: 'transparent', access: { read: 'free' }, bytes: 1 }) },
     steps: ({ f }) => {
       const short = [f, ...f.directory.files].find(
-        (each) => each.structure === 'transparent' && each.access.read === 'free' && each.length > 0 && each.length <= 256,
+        (each) =>
+          each.structure === 'transparent' && each.access.read === 'free' && each.length > 0 && each.length <= 256,
       );
       if (short === undefined) return 'every transparent EF that is free to read is longer than 256 bytes';
-      return [short.select, send('READ BINARY, Le 00', read(0, '00'), { status: '9000|6282', decided: '9000', data: short.content })];
+      return [
+        short.select,
+        send('READ BINARY, Le 00', read(0, '00'), { status: '9000|6282', decided: '9000', data: short.content }),
+      ];
     },
   }),
   defineCase({
@@ -74,7 +78,11 @@ const REST: readonly ConformanceCase[] = [
     needs: { f: F },
     steps: ({ f }) => [
       f.select,
-      send('READ BINARY, Le 00', read(f.length - 3, '00'), { status: '9000|6282', decided: '9000', data: f.part(f.length - 3, 3) }),
+      send('READ BINARY, Le 00', read(f.length - 3, '00'), {
+        status: '9000|6282',
+        decided: '9000',
+        data: f.part(f.length - 3, 3),
+      }),
     ],
   }),
   defineCase({
@@ -85,7 +93,10 @@ const REST: readonly ConformanceCase[] = [
     needs: { f: F, t1: T1 },
     steps: ({ f }) => [
       f.select,
-      send('READ BINARY, one byte too many', read(f.length - 3, '04'), { status: '6282', data: f.part(f.length - 3, 3) }),
+      send('READ BINARY, one byte too many', read(f.length - 3, '04'), {
+        status: '6282',
+        data: f.part(f.length - 3, 3),
+      }),
     ],
   }),
   defineCase({
@@ -125,10 +136,15 @@ const REST: readonly ConformanceCase[] = [
     needs: { f: F },
     steps: ({ f }) => [
       f.select,
-      sweep('READ BINARY, Le 01', '00B0{value}01', Array.from({ length: 0x8000 }, (_, i) => hex16(i)), {
-        status: '9000|6B00|6A86|6282',
-        length: [0, 1],
-      }),
+      sweep(
+        'READ BINARY, Le 01',
+        '00B0{value}01',
+        Array.from({ length: 0x8000 }, (_, i) => hex16(i)),
+        {
+          status: '9000|6B00|6A86|6282',
+          length: [0, 1],
+        },
+      ),
       send('the EF is current still', read(0, '02'), ok(f.part(0, 2))),
     ],
   }),
@@ -139,10 +155,15 @@ const REST: readonly ConformanceCase[] = [
     needs: { f: F },
     steps: ({ f }) => [
       f.select,
-      sweep('READ BINARY, Le 01', '00B0{value}01', Array.from({ length: 0x8000 }, (_, i) => hex16(0x8000 + i)), {
-        status: '9000|6282|6981|6982|6985|6A82|6A86|6B00',
-        length: [0, 1],
-      }),
+      sweep(
+        'READ BINARY, Le 01',
+        '00B0{value}01',
+        Array.from({ length: 0x8000 }, (_, i) => hex16(0x8000 + i)),
+        {
+          status: '9000|6282|6981|6982|6985|6A82|6A86|6B00',
+          length: [0, 1],
+        },
+      ),
     ],
   }),
   defineCase({
@@ -151,7 +172,10 @@ const REST: readonly ConformanceCase[] = [
     commands: ['READ BINARY'],
     statusWords: ['6A86'],
     needs: { f: F },
-    steps: ({ f }) => [f.select, sweep('READ BINARY', '00B0{value}0001', bytesFrom(0xa0, 0xff), refused('6A86|6B00|6A82', '6A86'))],
+    steps: ({ f }) => [
+      f.select,
+      sweep('READ BINARY', '00B0{value}0001', bytesFrom(0xa0, 0xff), refused('6A86|6B00|6A82', '6A86')),
+    ],
   }),
   defineCase({
     id: 'RBI-031',
@@ -186,14 +210,20 @@ const REST: readonly ConformanceCase[] = [
     commands: ['READ BINARY'],
     statusWords: ['6700'],
     needs: { f: F },
-    steps: ({ f }) => [f.select, send('READ BINARY, case 1', '00B00000', { status: '6700|9000|6CXX|61XX', decided: '6700', data: '' })],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY, case 1', '00B00000', { status: '6700|9000|6CXX|61XX', decided: '6700', data: '' }),
+    ],
   }),
   defineCase({
     id: 'RBI-041',
     title: 'extended Le 0000 gives the whole of a file longer than 256 bytes',
     commands: ['READ BINARY'],
     needs: { f: LONG, extended: EXTENDED_LENGTH, t1: T1 },
-    steps: ({ f }) => [f.select, send('READ BINARY, Le 0000', read(0, '000000'), { status: '9000|6282', decided: '9000', data: f.content })],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY, Le 0000', read(0, '000000'), { status: '9000|6282', decided: '9000', data: f.content }),
+    ],
   }),
   defineCase({
     id: 'RBI-042',
@@ -217,7 +247,10 @@ const REST: readonly ConformanceCase[] = [
     needs: { f: LONG, extended: EXTENDED_LENGTH, t1: T1 },
     steps: ({ f }) => [
       f.select,
-      send('READ BINARY, one byte too many', read(1, `00${hex16(f.length)}`), { status: '6282', data: f.part(1, f.length - 1) }),
+      send('READ BINARY, one byte too many', read(1, `00${hex16(f.length)}`), {
+        status: '6282',
+        data: f.part(1, f.length - 1),
+      }),
     ],
   }),
   defineCase({
@@ -242,7 +275,11 @@ const REST: readonly ConformanceCase[] = [
     title: 'reading does not move anything: the same read twice gives the same',
     commands: ['READ BINARY'],
     needs: { f: F },
-    steps: ({ f }) => [f.select, send('READ BINARY', read(3, '05'), ok(f.part(3, 5))), send('READ BINARY again', read(3, '05'), ok(f.part(3, 5)))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY', read(3, '05'), ok(f.part(3, 5))),
+      send('READ BINARY again', read(3, '05'), ok(f.part(3, 5))),
+    ],
   }),
 ];
 
@@ -252,11 +289,12 @@ const odd = (p1p2: string, data: string, le: string): string => `00B1${p1p2}${he
 const ODD = 'READ BINARY (odd INS)';
 
 /** How the file is named in P1-P2. */
-const ODD_NAMES: readonly (readonly [id: string, words: string, p1p2: (f: LocatedFile) => string, select: boolean])[] = [
-  ['1', 'the current EF', () => '0000', true],
-  ['2', 'an EF by its short identifier', (f) => hex(0, f.sfi), false],
-  ['3', 'an EF by its identifier', (f) => f.fid, false],
-];
+const ODD_NAMES: readonly (readonly [id: string, words: string, p1p2: (f: LocatedFile) => string, select: boolean])[] =
+  [
+    ['1', 'the current EF', () => '0000', true],
+    ['2', 'an EF by its short identifier', (f) => hex(0, f.sfi), false],
+    ['3', 'an EF by its identifier', (f) => f.fid, false],
+  ];
 
 const ODD_CASES: readonly ConformanceCase[] = [
   ...ODD_NAMES.flatMap(([id, words, p1p2, select]) =>
@@ -297,14 +335,20 @@ const ODD_CASES: readonly ConformanceCase[] = [
     commands: [ODD],
     statusWords: ['6B00'],
     needs: { f: BY_SFI },
-    steps: ({ f }) => [f.select, send('READ BINARY B1', odd('0000', tlv('54', hex16(f.length)), '00'), refused('6B00|6A80|6282|6A84', '6B00'))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY B1', odd('0000', tlv('54', hex16(f.length)), '00'), refused('6B00|6A80|6282|6A84', '6B00')),
+    ],
   }),
   defineCase({
     id: 'RBO-403',
     title: 'B1, an offset of one byte is as good as one of two',
     commands: [ODD],
     needs: { f: BY_SFI },
-    steps: ({ f }) => [f.select, send('READ BINARY B1', odd('0000', tlv('54', '02'), '04'), ok(tlv('53', f.part(2, 2))))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY B1', odd('0000', tlv('54', '02'), '04'), ok(tlv('53', f.part(2, 2)))),
+    ],
   }),
   defineCase({
     id: 'RBO-404',
@@ -312,7 +356,10 @@ const ODD_CASES: readonly ConformanceCase[] = [
     commands: [ODD],
     statusWords: ['6B00'],
     needs: { f: BY_SFI },
-    steps: ({ f }) => [f.select, send('READ BINARY B1', odd('0000', tlv('54', '00FFFF'), '00'), refused('6B00|6A80|6282|6A84', '6B00'))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY B1', odd('0000', tlv('54', '00FFFF'), '00'), refused('6B00|6A80|6282|6A84', '6B00')),
+    ],
   }),
   defineCase({
     id: 'RBO-405',
@@ -320,7 +367,10 @@ const ODD_CASES: readonly ConformanceCase[] = [
     commands: [ODD],
     statusWords: ['6A80', '6A85'],
     needs: { f: BY_SFI },
-    steps: ({ f }) => [f.select, send('READ BINARY B1', odd('0000', '5405AA', '00'), refused('6A80|6A85|6700', '6A80|6A85'))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY B1', odd('0000', '5405AA', '00'), refused('6A80|6A85|6700', '6A80|6A85')),
+    ],
   }),
   defineCase({
     id: 'RBO-406',

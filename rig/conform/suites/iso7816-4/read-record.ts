@@ -44,14 +44,44 @@ const REFERENCES: readonly Reference[] = [
   { id: '0', words: 'first', mode: MODE.FIRST, p1: () => 0, finds: () => [1] },
   { id: '1', words: 'last', mode: MODE.LAST, p1: () => 0, finds: (f) => [f.count] },
   { id: '2', words: 'next', mode: MODE.NEXT, p1: () => 0, finds: (_, current) => [current + 1] },
-  { id: '3', words: 'previous', mode: MODE.PREVIOUS, p1: () => 0, finds: (f, current) => [current === 0 ? f.count : current - 1] },
+  {
+    id: '3',
+    words: 'previous',
+    mode: MODE.PREVIOUS,
+    p1: () => 0,
+    finds: (f, current) => [current === 0 ? f.count : current - 1],
+  },
   { id: '4', words: 'number 3', mode: MODE.NUMBER, p1: () => 3, finds: () => [3] },
   { id: '4L', words: 'the last number', mode: MODE.NUMBER, p1: (f) => f.count, finds: (f) => [f.count] },
-  { id: '4C', words: 'the current record', mode: MODE.NUMBER, p1: () => 0, finds: (_, current) => (current === 0 ? null : [current]) },
+  {
+    id: '4C',
+    words: 'the current record',
+    mode: MODE.NUMBER,
+    p1: () => 0,
+    finds: (_, current) => (current === 0 ? null : [current]),
+  },
   { id: '5', words: 'all from number 2 to the last', mode: MODE.FROM, p1: () => 2, finds: (f) => from(2, f.count) },
-  { id: '5C', words: 'all from the current to the last', mode: MODE.FROM, p1: () => 0, finds: (f, current) => (current === 0 ? null : from(current, f.count)) },
-  { id: '6', words: 'all from the last up to number 2', mode: MODE.UP_TO, p1: () => 2, finds: (f) => from(2, f.count).reverse() },
-  { id: '6C', words: 'all from the last up to the current', mode: MODE.UP_TO, p1: () => 0, finds: (f, current) => (current === 0 ? null : from(current, f.count).reverse()) },
+  {
+    id: '5C',
+    words: 'all from the current to the last',
+    mode: MODE.FROM,
+    p1: () => 0,
+    finds: (f, current) => (current === 0 ? null : from(current, f.count)),
+  },
+  {
+    id: '6',
+    words: 'all from the last up to number 2',
+    mode: MODE.UP_TO,
+    p1: () => 2,
+    finds: (f) => from(2, f.count).reverse(),
+  },
+  {
+    id: '6C',
+    words: 'all from the last up to the current',
+    mode: MODE.UP_TO,
+    p1: () => 0,
+    finds: (f, current) => (current === 0 ? null : from(current, f.count).reverse()),
+  },
 ];
 
 function expectation(f: LocatedFile, numbers: readonly number[] | null): Expectation | string {
@@ -86,10 +116,13 @@ const BY_REFERENCE: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, st
 /** First, last, next and previous among the records of one identifier. */
 const BY_IDENTIFIER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]) => {
   const needs = { f: wish(structure), identifiers: IDENTIFIERS };
-  const numbers = (f: LocatedFile, identifier: string): number[] => from(1, f.count).filter((each) => f.identifier(each) === identifier);
+  const numbers = (f: LocatedFile, identifier: string): number[] =>
+    from(1, f.count).filter((each) => f.identifier(each) === identifier);
   /** An identifier that several records have, or at least one. */
   const often = (f: LocatedFile): string =>
-    from(1, f.count).map((each) => f.identifier(each)).sort((a, b) => numbers(f, b).length - numbers(f, a).length)[0] as string;
+    from(1, f.count)
+      .map((each) => f.identifier(each))
+      .sort((a, b) => numbers(f, b).length - numbers(f, a).length)[0] as string;
   const one = (
     id: string,
     words: string,
@@ -108,7 +141,11 @@ const BY_IDENTIFIER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, s
         return [
           f.select,
           walkTo(f, current),
-          send(`READ RECORD ${words} ${identifier}`, read(Number.parseInt(identifier, 16), f.p2(mode, false)), number === undefined ? refused('6A83') : ok(f.record(number))),
+          send(
+            `READ RECORD ${words} ${identifier}`,
+            read(Number.parseInt(identifier, 16), f.p2(mode, false)),
+            number === undefined ? refused('6A83') : ok(f.record(number)),
+          ),
         ];
       },
     });
@@ -141,7 +178,11 @@ const BY_IDENTIFIER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, s
 
 /** The record pointer, and what moves it. */
 const POINTER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]) => {
-  const one = (id: string, title: string, steps: (f: LocatedFile) => readonly (CommandStep | readonly CommandStep[])[]): ConformanceCase =>
+  const one = (
+    id: string,
+    title: string,
+    steps: (f: LocatedFile) => readonly (CommandStep | readonly CommandStep[])[],
+  ): ConformanceCase =>
     defineCase({
       id: `RRP-${letter}${id}`,
       title: `${structure} EF: ${title}`,
@@ -159,9 +200,11 @@ const POINTER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structu
     ]),
     one('2', 'previous goes through all the records from the last one, and then finds no more', (f) => [
       f.select,
-      from(1, f.count).reverse().map((number) =>
-        send(`READ RECORD previous is ${number}`, read(0, f.p2(MODE.PREVIOUS, false)), ok(f.record(number))),
-      ),
+      from(1, f.count)
+        .reverse()
+        .map((number) =>
+          send(`READ RECORD previous is ${number}`, read(0, f.p2(MODE.PREVIOUS, false)), ok(f.record(number))),
+        ),
       send('READ RECORD previous, once too often', read(0, f.p2(MODE.PREVIOUS, false)), refused('6A83')),
     ]),
     one('3', 'reading by number moves no pointer', (f) => [
@@ -174,7 +217,11 @@ const POINTER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structu
       f.select,
       send('READ RECORD last', read(0, f.p2(MODE.LAST, false)), ok(f.record(f.count))),
       send('READ RECORD next finds no more', read(0, f.p2(MODE.NEXT, false)), refused('6A83')),
-      send('READ RECORD previous is the one before the last', read(0, f.p2(MODE.PREVIOUS, false)), ok(f.record(f.count - 1))),
+      send(
+        'READ RECORD previous is the one before the last',
+        read(0, f.p2(MODE.PREVIOUS, false)),
+        ok(f.record(f.count - 1)),
+      ),
     ]),
     one('5', 'selecting the EF again forgets the current record', (f) => [
       f.select,
@@ -273,9 +320,14 @@ const REST: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]
       needs,
       steps: ({ f }) => [
         f.select,
-        sweep('READ RECORD under each P1-P2', '00B2{value}00', Array.from({ length: 0x10000 }, (_, i) => hex16(i)), {
-          status: '9000|6282|61XX|6981|6982|6985|6A81|6A82|6A83|6A86|6B00',
-        }),
+        sweep(
+          'READ RECORD under each P1-P2',
+          '00B2{value}00',
+          Array.from({ length: 0x10000 }, (_, i) => hex16(i)),
+          {
+            status: '9000|6282|61XX|6981|6982|6985|6A81|6A82|6A83|6A86|6B00',
+          },
+        ),
         send('the EF can be selected as before', f.selection, ok('')),
         send('and read as before', read(1, f.p2(MODE.NUMBER, false)), ok(f.record(1))),
       ],
@@ -291,7 +343,11 @@ const REST: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]
         const object = tlv('53', part);
         return [
           f.select,
-          send('READ RECORD B3 from byte 1', `00B302${f.p2(MODE.NUMBER, false)}03540101${hex(object.length / 2)}`, ok(object)),
+          send(
+            'READ RECORD B3 from byte 1',
+            `00B302${f.p2(MODE.NUMBER, false)}03540101${hex(object.length / 2)}`,
+            ok(object),
+          ),
         ];
       },
     }),
@@ -338,7 +394,10 @@ const PARAMETERS: readonly ConformanceCase[] = [
     commands: [COMMAND],
     statusWords: ['6A86'],
     needs: { f: wish('linear-fixed') },
-    steps: ({ f }) => [f.select, send('READ RECORD', read(0xff, f.p2(MODE.NUMBER, false)), refused('6A86|6A83|6B00', '6A86'))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ RECORD', read(0xff, f.p2(MODE.NUMBER, false)), refused('6A86|6A83|6B00', '6A86')),
+    ],
   }),
   defineCase({
     id: 'RRX-003',
@@ -353,7 +412,10 @@ const PARAMETERS: readonly ConformanceCase[] = [
     commands: [COMMAND],
     statusWords: ['6700'],
     needs: { f: wish('linear-fixed') },
-    steps: ({ f }) => [f.select, send('READ RECORD, case 4', `00B201${f.p2(4, false)}01AA00`, refused('6700|6A80|6A86|6A87', '6700'))],
+    steps: ({ f }) => [
+      f.select,
+      send('READ RECORD, case 4', `00B201${f.p2(4, false)}01AA00`, refused('6700|6A80|6A86|6A87', '6700')),
+    ],
   }),
   defineCase({
     id: 'RRX-005',
@@ -362,7 +424,9 @@ const PARAMETERS: readonly ConformanceCase[] = [
     needs: { f: wish('cyclic') },
     steps: ({ f }) => [
       f.select,
-      from(1, f.count).map((number) => send(`READ RECORD ${number}`, read(number, f.p2(MODE.NUMBER, false)), ok(f.record(number)))),
+      from(1, f.count).map((number) =>
+        send(`READ RECORD ${number}`, read(number, f.p2(MODE.NUMBER, false)), ok(f.record(number))),
+      ),
     ],
   }),
 ];

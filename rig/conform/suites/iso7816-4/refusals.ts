@@ -60,7 +60,12 @@ function outOfUse(prototype: Prototype, end: (typeof ENDS)[number]): Conformance
     commands: [name, end.ending],
     statusWords: ['6985'],
     destructive: true,
-    needs: { f: file({ structure: structures, access: { [operation]: 'free', [end.operation]: 'free' } as Record<string, AccessWish> }) },
+    needs: {
+      f: file({
+        structure: structures,
+        access: { [operation]: 'free', [end.operation]: 'free' } as Record<string, AccessWish>,
+      }),
+    },
     steps: ({ f }) => [
       f.select,
       given(end.ending, `00${end.ins}0000`),
@@ -126,8 +131,14 @@ function bySfi({ code, name, structures, operation, build, done, writes }: Proto
     title: `${name} by short identifier, which makes the EF the current one`,
     commands: [name],
     destructive: writes,
-    needs: { f: file({ structure: structures, sfi: true, access: { [operation]: 'free' } as Record<string, AccessWish> }) },
-    steps: ({ f }) => [f.reach, send(name, build(f, 'sfi'), done), send('the same on the current EF', build(f, 'current'), done)],
+    needs: {
+      f: file({ structure: structures, sfi: true, access: { [operation]: 'free' } as Record<string, AccessWish> }),
+    },
+    steps: ({ f }) => [
+      f.reach,
+      send(name, build(f, 'sfi'), done),
+      send('the same on the current EF', build(f, 'current'), done),
+    ],
   });
 }
 
@@ -137,9 +148,14 @@ const IN_ORDER: readonly ConformanceCase[] = [
     title: 'a short identifier means an EF of the current DF and of no other',
     commands: ['READ BINARY'],
     statusWords: ['6A82'],
-    needs: { f: file({ structure: 'transparent', sfi: true, access: { read: 'free' } }), card: trait('another DF', (card) => directoriesOf(card).length > 1) },
+    needs: {
+      f: file({ structure: 'transparent', sfi: true, access: { read: 'free' } }),
+      card: trait('another DF', (card) => directoriesOf(card).length > 1),
+    },
     steps: ({ f, card }) => {
-      const other = directoriesOf(card).find((each) => each.files.every((one) => one.sfi !== f.sfi && (one.declaration.fid & 0x1f) !== f.sfi));
+      const other = directoriesOf(card).find((each) =>
+        each.files.every((one) => one.sfi !== f.sfi && (one.declaration.fid & 0x1f) !== f.sfi),
+      );
       if (other === undefined) return 'every DF has an EF of that short identifier';
       return [other.select, send('READ BINARY by its short identifier', `00B0${f.p1}0001`, refused('6A82'))];
     },
@@ -166,7 +182,10 @@ const IN_ORDER: readonly ConformanceCase[] = [
     commands: ['UPDATE RECORD'],
     statusWords: ['6982'],
     needs: { f: file({ structure: 'linear-fixed', access: { update: 'code' }, records: 1 }) },
-    steps: ({ f }) => [f.select, send('UPDATE RECORD 254', `00DCFE04${'10'}${'00'.repeat(16)}`, refused('6982|6A83', '6982'))],
+    steps: ({ f }) => [
+      f.select,
+      send('UPDATE RECORD 254', `00DCFE04${'10'}${'00'.repeat(16)}`, refused('6982|6A83', '6982')),
+    ],
   }),
   defineCase({
     id: 'REF-005',
@@ -187,7 +206,9 @@ export const REFUSAL_CASES: readonly ConformanceCase[] = [
   ...PROTOTYPES.flatMap((prototype) => [
     noCurrentFile(prototype),
     noShortIdentifier(prototype),
-    ...ALL_STRUCTURES.filter((each) => wrongFor(prototype, each)).map((wrong, i) => wrongStructure(prototype, wrong, i)),
+    ...ALL_STRUCTURES.filter((each) => wrongFor(prototype, each)).map((wrong, i) =>
+      wrongStructure(prototype, wrong, i),
+    ),
     ...ENDS.map((end) => outOfUse(prototype, end)),
     never(prototype),
     ...behindCode(prototype),

@@ -5,7 +5,11 @@ import type { CommandStep, ConformanceCase, Expectation } from '../../model.ts';
 import { directory, EXTENDED_LENGTH, file, MASTER_FILE, trait } from '../../needs.ts';
 
 /** A DF in the tree with an EF, a parent that is not the MF or is, and so on: who is selected in these cases. */
-const NAMED_WITH_FILE = directory('a DF in the MF with a name and an EF', { named: true, inTree: true, withFile: true });
+const NAMED_WITH_FILE = directory('a DF in the MF with a name and an EF', {
+  named: true,
+  inTree: true,
+  withFile: true,
+});
 const NAMED = directory('a DF with a name', { named: true });
 const WITH_CHILD = directory('a DF in the MF that has a DF in it', { inTree: true, withDirectory: true });
 const WITH_SIBLING = directory('a DF with another one beside it', { inTree: true, withSibling: true });
@@ -34,7 +38,10 @@ interface Way {
 function way(
   name: string,
   words: string,
-  steps: (card: Parameters<ConformanceCase['bind']>[0], select: (p1: string, data: string) => CommandStep) => ReturnType<ConformanceCase['bind']>,
+  steps: (
+    card: Parameters<ConformanceCase['bind']>[0],
+    select: (p1: string, data: string) => CommandStep,
+  ) => ReturnType<ConformanceCase['bind']>,
 ): Way {
   return { name, words, steps: (select) => (card) => steps(card, select) };
 }
@@ -160,7 +167,9 @@ const WRONG_LENGTHS: readonly ConformanceCase[] = [
     title: `${words} is refused`,
     commands: ['SELECT'],
     statusWords: ['6A87'],
-    steps: () => [send('SELECT', command(p1 as string, '0C', data as string), refused('6700|6A80|6A82|6A86|6A87', '6A87|6700'))],
+    steps: () => [
+      send('SELECT', command(p1 as string, '0C', data as string), refused('6700|6A80|6A82|6A86|6A87', '6A87|6700')),
+    ],
   }),
 );
 
@@ -176,8 +185,13 @@ const CONTROL_INFORMATION: readonly ConformanceCase[] = (
 ).flatMap(([structure, descriptor, words], i) => {
   const needs = { f: file({ structure, access: { read: 'free' } }) };
   // b8 is kept for later, b7 says shareable, b6 to b4 what kind of EF.
-  const fixed = structure === 'ber-tlv' ? [descriptor, '79'] : [descriptor, hex(0x40 | Number.parseInt(descriptor, 16))];
-  const judge = (id: string, title: string, expect: (find: { fid: string; sfi: string; size: string; record: string }) => Expectation): ConformanceCase =>
+  const fixed =
+    structure === 'ber-tlv' ? [descriptor, '79'] : [descriptor, hex(0x40 | Number.parseInt(descriptor, 16))];
+  const judge = (
+    id: string,
+    title: string,
+    expect: (find: { fid: string; sfi: string; size: string; record: string }) => Expectation,
+  ): ConformanceCase =>
     defineCase({
       id: `FCP-${i + 1}${id}`,
       title: `${words}: ${title}`,
@@ -185,16 +199,30 @@ const CONTROL_INFORMATION: readonly ConformanceCase[] = (
       needs,
       steps: ({ f }) => {
         const records = `${hex16(f.recordSize)}`;
-        const size = structure === 'transparent' ? f.length : structure === 'ber-tlv' ? (f.declaration.size ?? 0) : f.recordSize * f.capacity;
+        const size =
+          structure === 'transparent'
+            ? f.length
+            : structure === 'ber-tlv'
+              ? (f.declaration.size ?? 0)
+              : f.recordSize * f.capacity;
         const sfi = f.declaration.sfi === null ? '' : hex(f.sfi << 3);
-        return [f.reach, send('SELECT, FCP', `00A4020402${f.fid}00`, expect({ fid: f.fid, sfi, size: hex16(size), record: records }))];
+        return [
+          f.reach,
+          send('SELECT, FCP', `00A4020402${f.fid}00`, expect({ fid: f.fid, sfi, size: hex16(size), record: records })),
+        ];
       },
     });
   return [
-    judge('1', 'the file descriptor byte (82) says so', () => ({ status: '9000', objects: { '62/82': `${fixed[0]}*` } })),
+    judge('1', 'the file descriptor byte (82) says so', () => ({
+      status: '9000',
+      objects: { '62/82': `${fixed[0]}*` },
+    })),
     judge('2', 'the FCP has its identifier (83)', ({ fid }) => ({ status: '9000', objects: { '62/83': fid } })),
     judge('3', 'the FCP has its short identifier (88)', ({ sfi }) => ({ status: '9000', objects: { '62/88': sfi } })),
-    judge('4', 'the life cycle status byte (8A) says activated', () => ({ status: '9000', objects: { '62/8A': '05' } })),
+    judge('4', 'the life cycle status byte (8A) says activated', () => ({
+      status: '9000',
+      objects: { '62/8A': '05' },
+    })),
     judge('5', 'the FCP has its size (80)', ({ size }) => ({ status: '9000', objects: { '62/80': size } })),
     ...(structure.includes('linear') || structure === 'cyclic'
       ? [
@@ -213,7 +241,10 @@ const DIRECTORY_INFORMATION: readonly ConformanceCase[] = [
     title: 'a DF: the file descriptor byte (82) says so',
     commands: ['SELECT'],
     needs: { df: NAMED_WITH_FILE },
-    steps: ({ df }) => [df.parent?.select ?? [], send('SELECT, FCP', `00A4010402${df.fid}00`, { status: '9000', objects: { '62/82': '38*' } })],
+    steps: ({ df }) => [
+      df.parent?.select ?? [],
+      send('SELECT, FCP', `00A4010402${df.fid}00`, { status: '9000', objects: { '62/82': '38*' } }),
+    ],
   }),
   defineCase({
     id: 'FCP-62',
@@ -241,7 +272,10 @@ const DIRECTORY_INFORMATION: readonly ConformanceCase[] = [
     commands: ['SELECT'],
     needs: { mf: MASTER_FILE },
     steps: () => [
-      send('SELECT, FCP', '00A40004023F0000', { status: '9000', objects: { '62/82': '38*', '62/83': '3F00', '62/8A': '05' } }),
+      send('SELECT, FCP', '00A40004023F0000', {
+        status: '9000',
+        objects: { '62/82': '38*', '62/83': '3F00', '62/8A': '05' },
+      }),
     ],
   }),
   defineCase({
@@ -249,7 +283,9 @@ const DIRECTORY_INFORMATION: readonly ConformanceCase[] = [
     title: 'a DF by name: the FCI has the name (84)',
     commands: ['SELECT'],
     needs: { df: NAMED },
-    steps: ({ df }) => [send('SELECT, FCI', `00A40400${field(df.name)}00`, { status: '9000', objects: { '6F/84': df.name } })],
+    steps: ({ df }) => [
+      send('SELECT, FCI', `00A40400${field(df.name)}00`, { status: '9000', objects: { '6F/84': df.name } }),
+    ],
   }),
   defineCase({
     id: 'FCP-66',
@@ -259,7 +295,9 @@ const DIRECTORY_INFORMATION: readonly ConformanceCase[] = [
     steps: ({ df }) => {
       const { label } = df.declaration;
       if (label === null) return 'the DF is declared without a label';
-      return [send('SELECT, FMD', `00A40408${field(df.name)}00`, { status: '9000', objects: { '64/50': hex(...label) } })];
+      return [
+        send('SELECT, FMD', `00A40408${field(df.name)}00`, { status: '9000', objects: { '64/50': hex(...label) } }),
+      ];
     },
   }),
   defineCase({
@@ -267,24 +305,42 @@ const DIRECTORY_INFORMATION: readonly ConformanceCase[] = [
     title: 'a deactivated EF: SELECT warns 6283 and its status byte says deactivated',
     commands: ['SELECT'],
     statusWords: ['6283'],
-    needs: { f: file({ structure: ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'], lifeCycle: 'deactivated' }) },
-    steps: ({ f }) => [f.reach, send('SELECT, FCP', `00A4020402${f.fid}00`, { status: '6283', objects: { '62/8A': '04' } })],
+    needs: {
+      f: file({
+        structure: ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'],
+        lifeCycle: 'deactivated',
+      }),
+    },
+    steps: ({ f }) => [
+      f.reach,
+      send('SELECT, FCP', `00A4020402${f.fid}00`, { status: '6283', objects: { '62/8A': '04' } }),
+    ],
   }),
   defineCase({
     id: 'FCP-72',
     title: 'a terminated EF: SELECT warns 6285 and its status byte says terminated',
     commands: ['SELECT'],
     statusWords: ['6285'],
-    needs: { f: file({ structure: ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'], lifeCycle: 'terminated' }) },
+    needs: {
+      f: file({
+        structure: ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'],
+        lifeCycle: 'terminated',
+      }),
+    },
     // b4b3 set is termination state, whatever the low bits.
-    steps: ({ f }) => [f.reach, send('SELECT, FCP', `00A4020402${f.fid}00`, { status: '6285', objects: { '62/8A': '0X' } })],
+    steps: ({ f }) => [
+      f.reach,
+      send('SELECT, FCP', `00A4020402${f.fid}00`, { status: '6285', objects: { '62/8A': '0X' } }),
+    ],
   }),
 ];
 
 /** Names cut short on the right. */
 const PARTIAL = trait('two DFs whose names begin alike', (card) => sharedStart(card) !== null);
 
-function sharedStart(card: Parameters<typeof PARTIAL.find>[0]): { readonly start: string; readonly names: readonly string[] } | null {
+function sharedStart(
+  card: Parameters<typeof PARTIAL.find>[0],
+): { readonly start: string; readonly names: readonly string[] } | null {
   const names = namesOf(card);
   for (const name of names) {
     const start = name.slice(0, -2);
@@ -316,7 +372,12 @@ const PARTIAL_NAMES: readonly ConformanceCase[] = [
     steps: ({ card }) => {
       const { start, names } = sharedStart(card)!;
       return [
-        send('SELECT first', command('04', '00', start), { status: '9000', objects: { '6F/84': commonPattern(names) } }, { first: { object: '6F/84' } }),
+        send(
+          'SELECT first',
+          command('04', '00', start),
+          { status: '9000', objects: { '6F/84': commonPattern(names) } },
+          { first: { object: '6F/84' } },
+        ),
       ];
     },
   }),
@@ -360,7 +421,10 @@ const PARTIAL_NAMES: readonly ConformanceCase[] = [
         send('SELECT first', command('04', '00', start), '9000', { first: { object: '6F/84' } }),
         send('SELECT last', command('04', '01', start), '9000'),
         ...names.slice(2).map((_, i) => send(`SELECT previous, ${i + 1}`, command('04', '03', start), '9000')),
-        send('SELECT previous reaches the first', command('04', '03', start), { status: '9000', objects: { '6F/84': '{first}' } }),
+        send('SELECT previous reaches the first', command('04', '03', start), {
+          status: '9000',
+          objects: { '6F/84': '{first}' },
+        }),
         send('SELECT previous, once too often', command('04', '03', start), refused('6A82')),
       ];
     },
@@ -370,7 +434,9 @@ const PARTIAL_NAMES: readonly ConformanceCase[] = [
     title: 'a whole name selects its DF and no longer one',
     commands: ['SELECT'],
     needs: { df: NAMED },
-    steps: ({ df }) => [send('SELECT', command('04', '00', df.name), { status: '9000', objects: { '6F/84': df.name } })],
+    steps: ({ df }) => [
+      send('SELECT', command('04', '00', df.name), { status: '9000', objects: { '6F/84': df.name } }),
+    ],
   }),
   defineCase({
     id: 'SEL-306',
@@ -412,7 +478,10 @@ const REST: readonly ConformanceCase[] = [
     needs: { df: WITH_CHILD },
     steps: ({ df }) => {
       const child = df.directories[0] as LocatedDirectory;
-      return [child.select, send('SELECT the parent, FCP', `00A4000402${df.fid}00`, { status: '9000', objects: { '62/83': df.fid } })];
+      return [
+        child.select,
+        send('SELECT the parent, FCP', `00A4000402${df.fid}00`, { status: '9000', objects: { '62/83': df.fid } }),
+      ];
     },
   }),
   defineCase({
@@ -422,7 +491,13 @@ const REST: readonly ConformanceCase[] = [
     needs: { df: WITH_SIBLING },
     steps: ({ df }) => {
       const sibling = df.parent?.directories.find((each) => each.fid !== df.fid) as LocatedDirectory;
-      return [df.select, send('SELECT the sibling, FCP', `00A4000402${sibling.fid}00`, { status: '9000', objects: { '62/83': sibling.fid } })];
+      return [
+        df.select,
+        send('SELECT the sibling, FCP', `00A4000402${sibling.fid}00`, {
+          status: '9000',
+          objects: { '62/83': sibling.fid },
+        }),
+      ];
     },
   }),
   defineCase({
@@ -502,7 +577,10 @@ const REST: readonly ConformanceCase[] = [
     commands: ['SELECT'],
     statusWords: ['6A82'],
     needs: { f: TRANSPARENT },
-    steps: ({ f }) => [f.reach, send('SELECT', `00A4080C${field(`${f.directory.path}${f.fid}${f.fid}`)}`, refused('6A82'))],
+    steps: ({ f }) => [
+      f.reach,
+      send('SELECT', `00A4080C${field(`${f.directory.path}${f.fid}${f.fid}`)}`, refused('6A82')),
+    ],
   }),
   defineCase({
     id: 'SEL-111',
@@ -545,7 +623,12 @@ const REST: readonly ConformanceCase[] = [
     commands: ['READ BINARY', 'SELECT'],
     statusWords: ['6986'],
     needs: { f: TRANSPARENT },
-    steps: ({ f }) => [f.select, given('READ BINARY', '00B0000001'), { kind: 'power', mode: 'warm' }, send('READ BINARY', '00B0000001', refused('6986'))],
+    steps: ({ f }) => [
+      f.select,
+      given('READ BINARY', '00B0000001'),
+      { kind: 'power', mode: 'warm' },
+      send('READ BINARY', '00B0000001', refused('6986')),
+    ],
   }),
   defineCase({
     id: 'SEL-115',
@@ -565,7 +648,12 @@ const REST: readonly ConformanceCase[] = [
     commands: ['SELECT'],
     statusWords: ['6A86'],
     steps: () => [
-      sweep('SELECT under a reserved P1', '00A4{value}0C023F00', [...bytesFrom(0x05, 0x07), ...bytesFrom(0x0b, 0xff)], refused('6A86|6A81|6B00', '6A86')),
+      sweep(
+        'SELECT under a reserved P1',
+        '00A4{value}0C023F00',
+        [...bytesFrom(0x05, 0x07), ...bytesFrom(0x0b, 0xff)],
+        refused('6A86|6A81|6B00', '6A86'),
+      ),
     ],
   }),
   defineCase({
@@ -574,7 +662,12 @@ const REST: readonly ConformanceCase[] = [
     commands: ['SELECT'],
     statusWords: ['6A86'],
     steps: () => [
-      sweep('SELECT under a reserved P2', '00A400{value}023F00', bytesFrom(0x10, 0xff).filter((_, i) => (i & 0x03) === 0), refused('6A86|6A81|6B00', '6A86')),
+      sweep(
+        'SELECT under a reserved P2',
+        '00A400{value}023F00',
+        bytesFrom(0x10, 0xff).filter((_, i) => (i & 0x03) === 0),
+        refused('6A86|6A81|6B00', '6A86'),
+      ),
     ],
   }),
   defineCase({
@@ -622,15 +715,16 @@ const REST: readonly ConformanceCase[] = [
     commands: ['SELECT'],
     statusWords: ['6CXX'],
     needs: { mf: MASTER_FILE, own: trait('T=1 rules', (card) => card.protocol === 'T=1') },
-    steps: () => [
-      send('SELECT MF, FCP, Le 02', '00A40004023F0002', { status: '6CXX|61XX', decided: '6CXX' }),
-    ],
+    steps: () => [send('SELECT MF, FCP, Le 02', '00A40004023F0002', { status: '6CXX|61XX', decided: '6CXX' })],
   }),
   defineCase({
     id: 'SEL-123',
     title: 'refused for its Le, SELECT leaves the selection as it was',
     commands: ['SELECT'],
-    needs: { f: TRANSPARENT, own: trait("Vitap's decisions", (card) => card.decisions === 'vitap' && card.protocol === 'T=1') },
+    needs: {
+      f: TRANSPARENT,
+      own: trait("Vitap's decisions", (card) => card.decisions === 'vitap' && card.protocol === 'T=1'),
+    },
     steps: ({ f }) => [
       f.select,
       send('SELECT MF, FCP, Le 02', '00A40004023F0002', refused('6CXX')),
@@ -656,16 +750,23 @@ const REST: readonly ConformanceCase[] = [
         a.select,
         send('READ BINARY of the one', '00B0000002', ok(a.part(0, 2))),
         b.select,
-        send('SELECT the other, FCP', `00A4020402${b.fid}00`, { status: '9000', objects: { '62/80': hex16(b.length) } }),
+        send('SELECT the other, FCP', `00A4020402${b.fid}00`, {
+          status: '9000',
+          objects: { '62/80': hex16(b.length) },
+        }),
       ];
     },
   }),
 ];
 
-function twins(card: Parameters<typeof PARTIAL.find>[0]): readonly [a: ReturnType<typeof TRANSPARENT.find> & object, b: ReturnType<typeof TRANSPARENT.find> & object] | null {
+function twins(
+  card: Parameters<typeof PARTIAL.find>[0],
+): readonly [a: ReturnType<typeof TRANSPARENT.find> & object, b: ReturnType<typeof TRANSPARENT.find> & object] | null {
   const all = transparentFiles(card);
   for (const a of all) {
-    const b = all.find((each) => each.fid === a.fid && each.directory.path !== a.directory.path && each.length !== a.length);
+    const b = all.find(
+      (each) => each.fid === a.fid && each.directory.path !== a.directory.path && each.length !== a.length,
+    );
     if (b !== undefined) return [a, b];
   }
   return null;
@@ -673,7 +774,11 @@ function twins(card: Parameters<typeof PARTIAL.find>[0]): readonly [a: ReturnTyp
 
 function transparentFiles(card: Parameters<typeof PARTIAL.find>[0]): readonly LocatedFile[] {
   return filesOf(card).filter(
-    (each) => each.structure === 'transparent' && each.access.read === 'free' && each.lifeCycle === 'activated' && each.length >= 2,
+    (each) =>
+      each.structure === 'transparent' &&
+      each.access.read === 'free' &&
+      each.lifeCycle === 'activated' &&
+      each.length >= 2,
   );
 }
 

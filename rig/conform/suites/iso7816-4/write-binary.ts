@@ -7,7 +7,12 @@ import { CHAINING, EXTENDED_LENGTH, file, trait } from '../../needs.ts';
 /** Every case writes what it goes on from, so that it says the same on a card that other cases have written before. */
 const F = file({ structure: 'transparent', access: { read: 'free', update: 'free', append: 'free' }, bytes: 16 });
 const LONG = file({ structure: 'transparent', access: { read: 'free', update: 'free', append: 'free' }, bytes: 260 });
-const BY_SFI = file({ structure: 'transparent', access: { read: 'free', update: 'free', append: 'free' }, bytes: 16, sfi: true });
+const BY_SFI = file({
+  structure: 'transparent',
+  access: { read: 'free', update: 'free', append: 'free' },
+  bytes: 16,
+  sfi: true,
+});
 /** How this card erases and what its WRITE does are in its data coding byte; the cases are written for 00 and OR. */
 const OR = trait('a data coding byte that makes WRITE a logical OR', (card) => card.decisions === 'vitap');
 
@@ -153,11 +158,13 @@ const UPDATE: readonly ConformanceCase[] = [
 
 /** The odd forms: offset in 54, data in 53. */
 const UPDATE_ODD: readonly ConformanceCase[] = [
-  ...([
-    ['1', 'of the current EF', () => '0000', true],
-    ['2', 'by short identifier', (f: LocatedFile) => hex(0, f.sfi), false],
-    ['3', 'by identifier', (f: LocatedFile) => f.fid, false],
-  ] as const).map(([id, words, p1p2, select]) =>
+  ...(
+    [
+      ['1', 'of the current EF', () => '0000', true],
+      ['2', 'by short identifier', (f: LocatedFile) => hex(0, f.sfi), false],
+      ['3', 'by identifier', (f: LocatedFile) => f.fid, false],
+    ] as const
+  ).map(([id, words, p1p2, select]) =>
     defineCase({
       id: `UBO-00${id}`,
       title: `UPDATE BINARY D7 ${words}`,
@@ -181,7 +188,11 @@ const UPDATE_ODD: readonly ConformanceCase[] = [
     needs: { f: F },
     steps: ({ f }) => [
       filled(f, f.length - 2, '1234'),
-      send('UPDATE BINARY D7', `00D70000${field(tlv('54', hex16(f.length - 2)) + tlv('53', 'AABBCC'))}`, refused('6A84|6700|6B00|6A80')),
+      send(
+        'UPDATE BINARY D7',
+        `00D70000${field(tlv('54', hex16(f.length - 2)) + tlv('53', 'AABBCC'))}`,
+        refused('6A84|6700|6B00|6A80'),
+      ),
       send('READ BINARY', read(f.length - 2, 2), ok('1234')),
     ],
   }),
@@ -191,7 +202,10 @@ const UPDATE_ODD: readonly ConformanceCase[] = [
     commands: ['UPDATE BINARY (odd INS)'],
     statusWords: ['6A80'],
     needs: { f: F },
-    steps: ({ f }) => [f.select, send('UPDATE BINARY D7', `00D70000${field(tlv('54', '00'))}`, refused('6A80|6700', '6A80'))],
+    steps: ({ f }) => [
+      f.select,
+      send('UPDATE BINARY D7', `00D70000${field(tlv('54', '00'))}`, refused('6A80|6700', '6A80')),
+    ],
   }),
   defineCase({
     id: 'UBO-013',
@@ -199,7 +213,10 @@ const UPDATE_ODD: readonly ConformanceCase[] = [
     commands: ['UPDATE BINARY (odd INS)'],
     statusWords: ['6A80', '6A85'],
     needs: { f: F },
-    steps: ({ f }) => [f.select, send('UPDATE BINARY D7', '00D7000006540100530AAA', refused('6A80|6A85|6700', '6A80|6A85'))],
+    steps: ({ f }) => [
+      f.select,
+      send('UPDATE BINARY D7', '00D7000006540100530AAA', refused('6A80|6A85|6700', '6A80|6A85')),
+    ],
   }),
 ];
 
@@ -428,7 +445,10 @@ const SEARCH: readonly ConformanceCase[] = [
     commands: ['SEARCH BINARY'],
     statusWords: ['6B00'],
     needs: { f: F },
-    steps: ({ f }) => [f.select, send('SEARCH BINARY', `00A0${hex16(f.length)}01AA00`, refused('6B00|6282|6A80', '6B00'))],
+    steps: ({ f }) => [
+      f.select,
+      send('SEARCH BINARY', `00A0${hex16(f.length)}01AA00`, refused('6B00|6282|6A80', '6B00')),
+    ],
   }),
   defineCase({
     id: 'SBI-007',
@@ -438,7 +458,10 @@ const SEARCH: readonly ConformanceCase[] = [
     needs: { f: F },
     steps: ({ f }) => [
       filled(f, 0, '00000000BADCAB1E'),
-      send('SEARCH BINARY A1', `00A10000${field(tlv('54', '01') + tlv('53', 'BADCAB1E'))}00`, { status: '9000', data: 'X*' }),
+      send('SEARCH BINARY A1', `00A10000${field(tlv('54', '01') + tlv('53', 'BADCAB1E'))}00`, {
+        status: '9000',
+        data: 'X*',
+      }),
     ],
   }),
   defineCase({
@@ -450,7 +473,10 @@ const SEARCH: readonly ConformanceCase[] = [
     needs: { f: F },
     steps: ({ f }) => [
       filled(f, 0, '0000000000000000'),
-      send('SEARCH BINARY A1', `00A10000${field(tlv('54', '00') + tlv('53', 'FACEFEEDF00D'))}00`, { status: '6282', data: '' }),
+      send('SEARCH BINARY A1', `00A10000${field(tlv('54', '00') + tlv('53', 'FACEFEEDF00D'))}00`, {
+        status: '6282',
+        data: '',
+      }),
     ],
   }),
 ];

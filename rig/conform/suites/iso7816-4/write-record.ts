@@ -88,7 +88,11 @@ const UPDATE: readonly ConformanceCase[] = LINEAR.flatMap(([letter, structure]) 
       if (f.recordSize > 254) return 'its records are too long for a short command';
       return [
         f.select,
-        send('UPDATE RECORD 1, one byte too long', update(1, f, 'DD'.repeat(f.recordSize + 1)), refused('6700|6A80|6A84|6A87|6A85')),
+        send(
+          'UPDATE RECORD 1, one byte too long',
+          update(1, f, 'DD'.repeat(f.recordSize + 1)),
+          refused('6700|6A80|6A84|6A87|6A85'),
+        ),
         is('record 1 is as it was', 1, f, f.record(1)),
       ];
     },
@@ -138,7 +142,11 @@ const UPDATE_SIZES: readonly ConformanceCase[] = [
     needs: { f: fixed },
     steps: ({ f }) => [
       f.select,
-      send('UPDATE RECORD 1, one byte too short', update(1, f, 'DD'.repeat(f.recordSize - 1)), refused('6700|6A80|6A87|6A85')),
+      send(
+        'UPDATE RECORD 1, one byte too short',
+        update(1, f, 'DD'.repeat(f.recordSize - 1)),
+        refused('6700|6A80|6A87|6A85'),
+      ),
       is('record 1 is as it was', 1, f, f.record(1)),
     ],
   }),
@@ -278,7 +286,10 @@ const WRITE: readonly ConformanceCase[] = [
     commands: ['WRITE RECORD'],
     statusWords: ['6A83'],
     needs: { f: fixed },
-    steps: ({ f }) => [f.select, send('WRITE RECORD 254', `00D2FE${f.p2(4, false)}${field(newRecord(f))}`, refused('6A83'))],
+    steps: ({ f }) => [
+      f.select,
+      send('WRITE RECORD 254', `00D2FE${f.p2(4, false)}${field(newRecord(f))}`, refused('6A83')),
+    ],
   }),
   defineCase({
     id: 'WRE-F7',
@@ -322,7 +333,10 @@ const APPEND: readonly ConformanceCase[] = [
         steps: ({ f }) => [
           f.select,
           Array.from({ length: f.capacity - f.count }, (_, i) =>
-            send(`APPEND RECORD ${f.count + i + 1}`, append(f, newRecord(f, hex(i + 1))), { status: '9000|6381', decided: '9000' }),
+            send(`APPEND RECORD ${f.count + i + 1}`, append(f, newRecord(f, hex(i + 1))), {
+              status: '9000|6381',
+              decided: '9000',
+            }),
           ),
           send('APPEND RECORD, one too many', append(f, newRecord(f)), refused('6A84')),
           is('the last one is there', f.capacity, f, newRecord(f, hex(f.capacity - f.count))),
@@ -348,7 +362,11 @@ const APPEND: readonly ConformanceCase[] = [
         needs,
         steps: ({ f }) => [
           f.select,
-          send('APPEND RECORD, one byte too long', append(f, 'DD'.repeat(f.recordSize + 1)), refused('6700|6A80|6A84|6A87|6A85')),
+          send(
+            'APPEND RECORD, one byte too long',
+            append(f, 'DD'.repeat(f.recordSize + 1)),
+            refused('6700|6A80|6A84|6A87|6A85'),
+          ),
           send('no record was added', read(f.count + 1, f), refused('6A83')),
         ],
       }),
@@ -390,7 +408,11 @@ const APPEND: readonly ConformanceCase[] = [
     needs: { f: cyclic },
     steps: ({ f }) => [
       f.select,
-      send('APPEND RECORD, one byte too short', `00E20000${field('DD'.repeat(f.recordSize - 1))}`, refused('6700|6A80|6A87|6A85')),
+      send(
+        'APPEND RECORD, one byte too short',
+        `00E20000${field('DD'.repeat(f.recordSize - 1))}`,
+        refused('6700|6A80|6A87|6A85'),
+      ),
       is('record 1 is as it was', 1, f, f.record(1)),
     ],
   }),
@@ -400,7 +422,10 @@ const APPEND: readonly ConformanceCase[] = [
     commands: ['APPEND RECORD'],
     statusWords: ['6A86'],
     needs: { f: fixed },
-    steps: ({ f }) => [f.select, send('APPEND RECORD', `00E20100${field(newRecord(f))}`, refused('6A86|6A81|6B00', '6A86'))],
+    steps: ({ f }) => [
+      f.select,
+      send('APPEND RECORD', `00E20100${field(newRecord(f))}`, refused('6A86|6A81|6B00', '6A86')),
+    ],
   }),
 ];
 
@@ -449,7 +474,9 @@ const ERASE: readonly ConformanceCase[] = [
     needs: { f: fixed },
     steps: ({ f }) => [
       f.select,
-      [0, 1, 2, 3, 6, 7].map((mode) => send(`mode ${mode}`, `000C01${f.p2(mode, false)}`, refused('6A86|6A81|6B00', '6A86'))),
+      [0, 1, 2, 3, 6, 7].map((mode) =>
+        send(`mode ${mode}`, `000C01${f.p2(mode, false)}`, refused('6A86|6A81|6B00', '6A86')),
+      ),
     ],
   }),
   defineCase({
@@ -493,7 +520,10 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
       title: `SEARCH RECORD forward from record 1 names every record with the string, ${structure} EF`,
       commands: ['SEARCH RECORD'],
       needs,
-      steps: ({ f }) => [f.select, send('SEARCH RECORD', search(1, 4, f, string(f)), ok(hex(...numbersWith(f, string(f)))))],
+      steps: ({ f }) => [
+        f.select,
+        send('SEARCH RECORD', search(1, 4, f, string(f)), ok(hex(...numbersWith(f, string(f))))),
+      ],
     }),
     defineCase({
       id: `SRE-${letter}2`,
@@ -510,7 +540,10 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
       title: `SEARCH RECORD forward from record 2 passes over record 1, ${structure} EF`,
       commands: ['SEARCH RECORD'],
       needs,
-      steps: ({ f }) => [f.select, send('SEARCH RECORD', search(2, 4, f, string(f)), ok(hex(...numbersWith(f, string(f), 2))))],
+      steps: ({ f }) => [
+        f.select,
+        send('SEARCH RECORD', search(2, 4, f, string(f)), ok(hex(...numbersWith(f, string(f), 2)))),
+      ],
     }),
     defineCase({
       id: `SRE-${letter}4`,
@@ -525,7 +558,13 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
       title: `SEARCH RECORD by its content finds the record itself, ${structure} EF`,
       commands: ['SEARCH RECORD'],
       needs,
-      steps: ({ f }) => [f.select, send('SEARCH RECORD for record 3', search(1, 4, f, f.record(3)), { status: '9000', data: `${hex(...numbersWith(f, f.record(3)))}` })],
+      steps: ({ f }) => [
+        f.select,
+        send('SEARCH RECORD for record 3', search(1, 4, f, f.record(3)), {
+          status: '9000',
+          data: `${hex(...numbersWith(f, f.record(3)))}`,
+        }),
+      ],
     }),
     defineCase({
       id: `SRE-${letter}6`,
@@ -533,7 +572,10 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
       commands: ['SEARCH RECORD'],
       statusWords: ['6A83'],
       needs,
-      steps: ({ f }) => [f.select, send('SEARCH RECORD from 254', search(254, 4, f, 'AA'), refused('6A83|6282', '6A83'))],
+      steps: ({ f }) => [
+        f.select,
+        send('SEARCH RECORD from 254', search(254, 4, f, 'AA'), refused('6A83|6282', '6A83')),
+      ],
     }),
     defineCase({
       id: `SRE-${letter}7`,
@@ -546,8 +588,16 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
         const found = numbersWithBehind(f, byte, 1);
         return [
           f.select,
-          send('SEARCH RECORD forward from 1, offset 1', search(1, 6, f, `0401${byte}`), found.length === 0 ? { status: '6282', data: '' } : ok(hex(...found))),
-          send('SEARCH RECORD forward from 1, offset 0', search(1, 6, f, `0400${byte}`), ok(hex(...numbersWith(f, byte)))),
+          send(
+            'SEARCH RECORD forward from 1, offset 1',
+            search(1, 6, f, `0401${byte}`),
+            found.length === 0 ? { status: '6282', data: '' } : ok(hex(...found)),
+          ),
+          send(
+            'SEARCH RECORD forward from 1, offset 0',
+            search(1, 6, f, `0400${byte}`),
+            ok(hex(...numbersWith(f, byte))),
+          ),
         ];
       },
     }),
@@ -562,9 +612,17 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
         if (second === '') return 'the record is of one byte';
         const found = Array.from({ length: f.count }, (_, i) => i + 1).filter((each) => {
           const at = bytesOf(f.record(each)).indexOf(first);
-          return at >= 0 && bytesOf(f.record(each)).slice(at + 1).includes(second);
+          return (
+            at >= 0 &&
+            bytesOf(f.record(each))
+              .slice(at + 1)
+              .includes(second)
+          );
         });
-        return [f.select, send('SEARCH RECORD forward from 1', search(1, 6, f, `0C${first}${second}`), ok(hex(...found)))];
+        return [
+          f.select,
+          send('SEARCH RECORD forward from 1', search(1, 6, f, `0C${first}${second}`), ok(hex(...found))),
+        ];
       },
     }),
   ];
@@ -575,7 +633,9 @@ function bytesOf(record: string): string[] {
 }
 
 function numbersWithBehind(f: LocatedFile, byte: string, offset: number): number[] {
-  return Array.from({ length: f.count }, (_, i) => i + 1).filter((each) => bytesOf(f.record(each)).slice(offset).includes(byte));
+  return Array.from({ length: f.count }, (_, i) => i + 1).filter((each) =>
+    bytesOf(f.record(each)).slice(offset).includes(byte),
+  );
 }
 
 export const WRITE_RECORD_CASES: readonly ConformanceCase[] = [
