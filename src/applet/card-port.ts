@@ -1,4 +1,5 @@
-import { ResponseBuffer } from '../apdu/response.ts';
+import { INS } from '../apdu/instruction.ts';
+import { carriesData, ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../hal/card-link.ts';
 import { HalError } from '../hal/errors.ts';
@@ -88,13 +89,18 @@ export class CardPort implements LinkedCard {
   process(command: Uint8Array, offset: number, length: number): number {
     if (!this.#powered) throw new Error('a command came to a card without power');
     const context = this.#context;
+    context.byHolder = -1;
     let status: number;
     try {
       status = this.#dispatcher.dispatch(command, offset, length);
     } catch (fault) {
       status = this.#fault(fault);
     }
-    return context.response.complete(status, context.command);
+    const holder = this.#core.holder;
+    if (context.byHolder >= 0 && carriesData(status)) holder.charge(context.presentation);
+    const responseLength = context.response.complete(status, context.command);
+    if (context.byHolder >= 0 || context.command.ins !== INS.GET_RESPONSE) context.restByHolder = context.byHolder;
+    return responseLength;
   }
 
   #fault(fault: unknown): number {
@@ -106,16 +112,19 @@ export class CardPort implements LinkedCard {
   /** The one place where an interface forgets. */
   #clear(): void {
     const context = this.#context;
-    if (context.presented) {
-      context.presented = false;
-      this.#core.holder.consumeUse();
-    }
-    this.#commands.appletOf(this.#basicChannel.directory.application)?.deselected?.();
+    const application = this.#basicChannel.directory.application;
+    context.presentation.window = 0;
     context.cardSecurity.clear();
     this.#basicChannel.reset(this.#core.files.masterFile);
     for (let number = 1; number < CHANNELS; number++) this.#channels[number] = null;
     context.channel = this.#basicChannel;
     context.response.wipe();
     this.#dispatcher.reset();
+    // Last, and on its own: an applet that fails must not keep the card from forgetting.
+    try {
+      this.#commands.appletOf(application)?.deselected?.();
+    } catch (fault) {
+      this.#onFault(fault);
+    }
   }
 }

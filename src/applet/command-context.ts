@@ -8,8 +8,8 @@ import type { Channel } from './channel.ts';
 import type { CardFile } from './files/card-file.ts';
 import { ControlInformationWriter } from './files/control-information.ts';
 import type { FileTree } from './files/file-tree.ts';
-import { LIFE_CYCLE } from './files/life-cycle.ts';
-import type { Holder } from './holder.ts';
+import { isOperational } from './files/life-cycle.ts';
+import type { Holder, Presentation } from './holder.ts';
 import { BODY } from './image/layout.ts';
 import type { PinStore } from './pin/pin-store.ts';
 
@@ -34,7 +34,10 @@ export class CommandContext implements Requester {
   readonly cardSecurity: SecurityStatus = new SecurityStatus();
   readonly controlInformation: ControlInformationWriter;
   channel: Channel;
-  presented = false;
+  readonly presentation: Presentation = { window: 0 };
+  byHolder = -1;
+  /** Of the response that waits for GET RESPONSE: {@link byHolder} of the command that left it. */
+  restByHolder = -1;
 
   constructor(core: CardCore, face: CardInterface, response: ResponseBuffer, basicChannel: Channel) {
     this.core = core;
@@ -57,10 +60,12 @@ export class CommandContext implements Requester {
     return this.core.nvm.readByte(file.body + BODY.LIFE_CYCLE);
   }
 
-  /** Whether the file may be worked with: neither deactivated nor terminated. */
+  /** Whether the file, and every DF that it stands in, may be worked with: neither deactivated nor terminated. */
   isUsable(file: CardFile): boolean {
-    const state = this.lifeCycle(file);
-    return state !== LIFE_CYCLE.DEACTIVATED && state !== LIFE_CYCLE.TERMINATED;
+    for (let at = file; ; at = at.parent) {
+      if (!isOperational(this.lifeCycle(at))) return false;
+      if (at.parent === at) return true;
+    }
   }
 
   /** Appends bytes of the image to the response. */

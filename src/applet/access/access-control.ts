@@ -1,6 +1,6 @@
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { CardFile } from '../files/card-file.ts';
-import type { Holder } from '../holder.ts';
+import type { Holder, Presentation } from '../holder.ts';
 import type { Pin, PinStore } from '../pin/pin-store.ts';
 import type { SecurityStatus } from './security-status.ts';
 
@@ -22,8 +22,9 @@ export interface Requester {
   readonly face: CardInterface;
   readonly cardSecurity: SecurityStatus;
   readonly channelSecurity: SecurityStatus;
-  /** Set when an answer was only given because the holder's window is open. */
-  presented: boolean;
+  readonly presentation: Presentation;
+  /** Slot of the code whose window the command under way depends on, or -1. Set here, cleared before each command. */
+  byHolder: number;
 }
 
 /** What "user authentication" means under one number in one directory. */
@@ -75,14 +76,14 @@ export class AccessControl {
 
   #userAuthenticated(id: number, directory: CardFile, requester: Requester): boolean {
     if (id === 0) {
-      const pin = this.#pins.firstOf(directory.application);
+      const pin = this.#pins.firstOf(directory);
       return pin !== null && isVerified(pin, requester);
     }
     const environment = this.environment(id, directory);
     if (environment === null) return false;
     if (environment.by === 'verify') return isVerified(environment.pin, requester);
-    if (!this.#holder.isOpen()) return false;
-    requester.presented = true;
+    if (!this.#holder.admits(environment.pin.slot, requester.presentation)) return false;
+    requester.byHolder = environment.pin.slot;
     return true;
   }
 }

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { CURRENT_DF_ID, MASTER_FILE_ID } from '../files/file-tree.ts';
-import { LIFE_CYCLE } from '../files/life-cycle.ts';
+import { isDeactivated, isOperational } from '../files/life-cycle.ts';
 
 const BY_IDENTIFIER = 0x00;
 const CHILD_DF = 0x01;
@@ -53,14 +53,14 @@ function select(context: CommandContext): number {
   if (!isLengthConsistent(command.p1, command.nc)) return SW.NC_INCONSISTENT_WITH_P1_P2;
   const file = find(context);
   if (file === null) return SW.FILE_NOT_FOUND;
-  const length = context.controlInformation.write(file, command.p2 & 0x0c);
+  const length = context.controlInformation.write(file, command.p2 & 0x0c, context.face);
   const admitted = response.admits(length, command);
   if (admitted !== SW.OK) return admitted;
   response.length = length;
   channel.select(file);
   const state = context.lifeCycle(file);
-  if (state === LIFE_CYCLE.DEACTIVATED) return SW.FILE_DEACTIVATED;
-  return state === LIFE_CYCLE.TERMINATED ? SW.FILE_TERMINATED : SW.OK;
+  if (isOperational(state)) return SW.OK;
+  return isDeactivated(state) ? SW.FILE_DEACTIVATED : SW.FILE_TERMINATED;
 }
 
 function isLengthConsistent(p1: number, nc: number): boolean {
@@ -98,7 +98,7 @@ function find(context: CommandContext): CardFile | null {
     case BY_NAME:
       return files.byName(data, offset, command.nc, command.p2 & 0x03, current);
     case PATH_FROM_MF: {
-      // The path starts below the MF; one that states it all the same, or 3FFF for the current DF, means the same.
+      // The path starts below the MF; one that states it all the same means the same.
       const skip = fid === MASTER_FILE_ID && command.nc > 2 ? 2 : 0;
       return fid === MASTER_FILE_ID && command.nc === 2
         ? files.masterFile

@@ -51,12 +51,13 @@ function verify(context: CommandContext): number {
   switch (pins.compare(pin, command.bytes, command.dataOffset, command.nc)) {
     case 'match':
       setVerified(pin, context, true);
-      if (pin.unlocksHolder && context.face === 'wired') context.core.holder.open();
+      if (pin.unlocksHolder && context.face === 'wired') context.core.holder.open(pin.slot);
       return SW.OK;
     case 'mismatch':
       if (pin.unlocksHolder && context.face === 'wired') context.core.holder.lock();
       return SW.COUNTER | pins.triesLeft(pin);
     case 'blocked':
+      if (pin.unlocksHolder && context.face === 'wired') context.core.holder.lock();
       return SW.METHOD_BLOCKED;
   }
 }
