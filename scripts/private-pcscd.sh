@@ -6,8 +6,11 @@
 #
 # Inside, VITAP_PRIVATE_PCSCD=1. No daemon runs there unless --start-pcscd asks for one, which then lives as long as
 # the command. Where no namespace can be made, says so and runs the command on the machine's own PC/SC daemon.
-# The exit code is the command's; 2 when this script could not run it.
+# VITAP_KEEP_DELAYED_ACK=1 leaves the network as it is, to see what vpcd costs without the cure.
+# The exit code is the command's; 2 when this script could not prepare what it needs.
 set -u
+# A user's PATH has no sbin, where ip and pcscd may be.
+PATH=$PATH:/usr/sbin:/sbin
 
 say() { echo "private-pcscd: $*" >&2; }
 
@@ -45,36 +48,22 @@ prepare() {
   export VITAP_PRIVATE_PCSCD=1
 }
 
-with_pcscd() {
+start_pcscd() {
   log=/run/pcscd/log
-  # The daemon must not outlive this shell, even killed outright.
-  bound=
-  setpriv --pdeathsig TERM true 2>/dev/null && bound='setpriv --pdeathsig TERM'
-  $bound pcscd --foreground --error >"$log" 2>&1 &
+  # It ends with this process, which the command becomes: terminal, signals and exit code are the command's own. A Ctrl-C
+  # is not for the daemon.
+  setsid setpriv --pdeathsig TERM pcscd --foreground --error >"$log" 2>&1 </dev/null &
   daemon=$!
-  trap 'kill $daemon 2>/dev/null' EXIT
-  # The terminal sends Ctrl-C to the command too; this shell outlives it to end the daemon.
-  trap : INT
-  trap 'kill -TERM ${child:-$daemon} 2>/dev/null' TERM HUP
   tries=0
   until [ -S /run/pcscd/pcscd.comm ]; do
     tries=$((tries + 1))
     if [ $tries -gt 100 ] || ! kill -0 $daemon 2>/dev/null; then
       say 'pcscd did not start:'
       cat "$log" >&2
-      exit 2
+      return 1
     fi
     sleep 0.05
   done
-  # In the background, so that a signal is passed on at once; with the caller's input, which & would take away.
-  "$@" <&3 3<&- &
-  child=$!
-  while :; do
-    wait $child
-    status=$?
-    kill -0 $child 2>/dev/null || break
-  done
-  exit $status
 }
 
 [ "${1:-}" = --inside ] && { inside=1 && shift; } || inside=0
@@ -94,6 +83,6 @@ prepare || {
 }
 if [ "$1" = --start-pcscd ]; then
   shift
-  with_pcscd "$@" 3<&0
+  start_pcscd || exit 2
 fi
 exec "$@"

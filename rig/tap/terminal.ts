@@ -2,6 +2,7 @@ import { CommandApdu, type CommandFields, encodeCommand } from '../../src/apdu/c
 import { toHex } from '../../src/apdu/hex.ts';
 import { INS, instructionName } from '../../src/apdu/instruction.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
+import { concatenate } from '../../src/applet/vitale/index.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
 
 /** One exchange as the account of a tap has it: the header, never the data. */
@@ -62,7 +63,7 @@ export class CardTerminal {
       sw = statusOf(response);
       parts.push(response.subarray(0, -2));
     }
-    return { data: join(parts), sw };
+    return { data: concatenate(parts), sw };
   }
 
   async #transmit(apdu: Uint8Array): Promise<Uint8Array> {
@@ -95,14 +96,4 @@ function withLe(apdu: Uint8Array, le: number): Uint8Array {
   view.parse(apdu, 0, apdu.length);
   const end = view.ne > 0 ? apdu.length - 1 : apdu.length;
   return Uint8Array.of(...apdu.subarray(0, end), le);
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

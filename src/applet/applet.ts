@@ -13,6 +13,6 @@ export interface Applet {
   readonly commands: readonly CommandRow[];
   /** Its DF has been selected from another application, and is current now. */
   selected?(context: CommandContext): void;
-  /** Another application has been selected, or the channel was reset; its own DF is no longer current. */
+  /** Another application has been selected, or the channel was reset: its own DF is no longer current. */
   deselected?(): void;
 }

@@ -1,4 +1,5 @@
-import { ResponseBuffer } from '../apdu/response.ts';
+import { INS } from '../apdu/instruction.ts';
+import { carriesData, ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../hal/card-link.ts';
 import { HalError } from '../hal/errors.ts';
@@ -97,15 +98,20 @@ export class CardPort implements LinkedCard {
   process(command: Uint8Array, offset: number, length: number): number {
     if (!this.#powered) throw new Error('a command came to a card without power');
     const context = this.#context;
+    context.byHolder = -1;
     let status: number;
     try {
       status = this.#dispatcher.dispatch(command, offset, length);
     } catch (fault) {
       status = this.#fault(fault);
     }
+    const holder = this.#core.holder;
+    if (context.byHolder >= 0 && carriesData(status)) holder.charge(context.presentation);
     const responseLength = context.response.complete(status, context.command);
-    if (context.response.bytes[responseLength - 2] === BYTES_AVAILABLE_SW1)
+    if (context.response.bytes[responseLength - 2] === BYTES_AVAILABLE_SW1) {
       context.restChannel = context.channel.number;
+      if (context.command.ins !== INS.GET_RESPONSE) context.restByHolder = context.byHolder;
+    }
     return responseLength;
   }
 
@@ -122,17 +128,20 @@ export class CardPort implements LinkedCard {
   /** The one place where an interface forgets. */
   #clear(): void {
     const context = this.#context;
-    if (context.presented) {
-      context.presented = false;
-      this.#core.holder.consumeUse();
-    }
-    for (const channel of this.#channels.opened()) {
-      this.#commands.appletOf(channel.directory.application)?.deselected?.();
-    }
+    const applets = this.#channels.opened().map((channel) => this.#commands.appletOf(channel.directory.application));
+    context.presentation.window = 0;
     context.cardSecurity.clear();
     this.#channels.reset(this.#core.files.masterFile);
     context.channel = this.#channels.basic;
     context.response.wipe();
     this.#dispatcher.reset();
+    // Last, each on its own: an applet that fails must not keep the card from forgetting.
+    for (const applet of applets) {
+      try {
+        applet?.deselected?.();
+      } catch (fault) {
+        this.#onFault(fault);
+      }
+    }
   }
 }

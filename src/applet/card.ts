@@ -4,7 +4,7 @@ import type { KeyedHashes } from '../hal/crypto.ts';
 import type { Nvm } from '../hal/nvm.ts';
 import { AccessControl, type AccessObserver } from './access/access-control.ts';
 import { type ExplainedAccess, explainAccess, explainCondition } from './access/explain.ts';
-import { answerToReset } from './answer-to-reset.ts';
+import { answerToReset, contactlessAtr } from './answer-to-reset.ts';
 import type { Applet } from './applet.ts';
 import { CardPort } from './card-port.ts';
 import type { CardCore } from './command-context.ts';
@@ -70,7 +70,7 @@ export class Card {
     this.#onFault = world.onFault ?? ignore;
   }
 
-  /** ATR on any link that shows one. */
+  /** ATR of the contact side; a contactless reader shows that of the historical bytes. */
   get atr(): Uint8Array {
     return this.#atr;
   }
@@ -87,8 +87,9 @@ export class Card {
       commands: this.#commands,
       face,
       limits,
-      protocol: this.image.link.protocol,
-      atr: this.#atr,
+      // The contact side may speak T=0 with an ATR of its own; the others carry whole APDUs.
+      protocol: face === 'contact' ? this.image.link.protocol : 'T=1',
+      atr: face === 'contact' ? this.#atr : contactlessAtr(this.image.link.historicalBytes),
       largestData: this.image.largestData,
       onFault: this.#onFault,
     });
@@ -98,8 +99,8 @@ export class Card {
 
   /** Card-wide reset, as a phone that restarts: every interface forgets, and the holder's window closes. */
   reset(): void {
-    for (const port of this.#ports) port.fieldOff();
     this.holder.lock();
+    for (const port of this.#ports) port.fieldOff();
   }
 }
 

@@ -11,7 +11,7 @@ import { ControlInformationWriter } from './files/control-information.ts';
 import type { FileStore } from './files/file-store.ts';
 import type { FileTree } from './files/file-tree.ts';
 import { isUnfinished, isUsable } from './files/life-cycle.ts';
-import type { Holder } from './holder.ts';
+import type { Holder, Presentation } from './holder.ts';
 import { BODY } from './image/layout.ts';
 import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
@@ -54,7 +54,10 @@ export class CommandContext implements Requester {
   channel: Channel;
   /** The channel whose response waits for GET RESPONSE. */
   restChannel = 0;
-  presented = false;
+  readonly presentation: Presentation = { window: 0 };
+  byHolder = -1;
+  /** Of the response that waits for GET RESPONSE: {@link byHolder} of the command that left it. */
+  restByHolder = -1;
   /** Carries out a command that came inside another; its data go into the same response. Set by the dispatcher. */
   perform: (bytes: Uint8Array, offset: number, length: number) => number = () => SW.NO_PRECISE_DIAGNOSIS;
 

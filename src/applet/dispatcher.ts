@@ -43,8 +43,8 @@ export class CommandSet {
 /**
  * Takes each command of one interface through the refusals in their one order:
  *
- * class 6E00, channel 6881, secure messaging 6882, chaining 6883 and 6884, instruction 6D00, length 6700, P1-P2 6A86;
- * then the command itself judges life cycle, file, security and data.
+ * class 6E00, channel 6881, secure messaging 6882, chaining 6883, instruction 6D00, chaining of this instruction 6884,
+ * length 6700, P1-P2 6A86, life cycle of the current DF 6985; then the command itself judges file, security and data.
  */
 export class Dispatcher {
   readonly #commands: CommandSet;
@@ -68,15 +68,29 @@ export class Dispatcher {
     const command = context.command;
     const complete = command.parse(bytes, offset, length);
     if (!complete || command.ins !== INS.GET_RESPONSE) context.response.clear();
-    if (!complete) return SW.WRONG_LENGTH;
+    const refused = complete ? this.#admit() : SW.WRONG_LENGTH;
+    if (refused !== SW.OK) {
+      // Whatever is not the next part of an open chain ends it, a command that is refused at the door too.
+      this.#chain.drop();
+      return refused;
+    }
+    return this.#proceed();
+  }
 
-    const cla = command.cla;
+  /** Class, channel and secure messaging; makes the channel the context's. */
+  #admit(): number {
+    const context = this.#context;
+    const cla = context.command.cla;
     if (!isInterindustry(cla)) return SW.CLASS_NOT_SUPPORTED;
     const channel = context.channels.get(logicalChannel(cla));
     if (channel === null) return SW.CHANNEL_NOT_SUPPORTED;
     if (usesSecureMessaging(cla)) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
     context.channel = channel;
+    return SW.OK;
+  }
 
+  #proceed(): number {
+    const { command, channel } = this.#context;
     const chain = this.#chain;
     if (chain.open && !chain.continuedBy(command)) {
       chain.drop();
@@ -85,9 +99,9 @@ export class Dispatcher {
     const table = this.#commands.tableFor(channel.directory.application, command.ins);
     if (table === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;
     const row = table.find(command.ins) as CommandRow;
-    if (isChained(cla) || chain.open) {
+    if (isChained(command.cla) || chain.open) {
       const refused = this.#collect(row);
-      if (refused !== SW.OK || isChained(cla)) return refused;
+      if (refused !== SW.OK || isChained(command.cla)) return refused;
     }
     return this.#execute(table, row);
   }
@@ -108,10 +122,16 @@ export class Dispatcher {
     const context = this.#context;
     const command = context.command;
     if (command.encoding === 'malformed') return SW.WRONG_LENGTH;
+    // Over T=0 a command without data or answer travels with P3 = 00, which looks like an Le.
+    if (context.response.rules.protocol === 'T=0' && command.ne === 256 && command.nc === 0) {
+      if (row.cases.includes(1) && !row.cases.includes(2)) command.ne = 0;
+    }
     const caseNumber = (command.nc > 0 ? 3 : 1) + (command.ne > 0 ? 1 : 0);
     const judged = table.judge(row, caseNumber, command.p1, command.p2);
     if (judged !== SW.OK) return judged;
     if (isCardTerminated(context.core.nvm, context.core.card)) return SW.CONDITIONS_NOT_SATISFIED;
+    const directory = context.channel.directory;
+    if (row.lifeCycle === 'activated' && !context.isUsable(directory)) return SW.CONDITIONS_NOT_SATISFIED;
     const status = this.#commit(row.execute(context));
     this.#tellApplets(context.channel);
     return status;

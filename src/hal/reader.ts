@@ -35,7 +35,10 @@ export interface CardSession {
   reset(mode: 'warm' | 'cold'): Promise<void>;
   /** A command for the reader itself. @throws {HalError} `unsupported` where there is no such channel */
   control(code: number, data: Uint8Array): Promise<Uint8Array>;
-  /** Ends the session; harmless after the card or the reader has gone, and the second time. */
+  /**
+   * Ends the session, by default with a reset, so that nothing that was proven waits for the next program. Harmless
+   * after the card or the reader has gone, and the second time.
+   */
   disconnect(disposition?: Disposition): Promise<void>;
 }
 

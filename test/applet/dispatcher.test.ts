@@ -109,6 +109,16 @@ describe('command chaining', () => {
     expect(send(selectName(AID_C)).slice(-4)).toBe('9000');
   });
 
+  it.each(['80CA000000', '0CA4040004 54415003', '01A4040004 54415003', '00A4', 'FF000000'])(
+    'a command refused at the door ends the chain: %s',
+    (intruder) => {
+      const { send } = boot();
+      send('10A4040003 F05649');
+      send(intruder);
+      expect(send('00A4040004 54415003 00')).toBe('6A82');
+    },
+  );
+
   it.each([
     ['without data', '10A40400'],
     ['malformed', '10A4040005 F0'],
@@ -159,6 +169,7 @@ describe('T=0 rules', () => {
     expect(send('00A4000002 DF02 00')).toBe('610C');
     expect(send('00C0000004')).toBe('6F0A84086108');
     expect(send('00C0000009')).toBe('6C08');
+    expect(send('00C0000000')).toBe('6C08');
     expect(send('00C0000008')).toBe('F0564954415001029000');
   });
 
@@ -176,6 +187,40 @@ describe('T=0 rules', () => {
     expect(send('00B0024800')).toBe('6C10');
     expect(send('00B0024810').slice(-4)).toBe('9000');
   });
+});
+
+describe('T=0 rules, on contact', () => {
+  const link = { ...benchSpecification().link, protocol: 'T=0', atr: fromHex('3B751300004309EA9000') } as const;
+
+  it('P3 = 00 of a command without data or answer is no Le', () => {
+    const { send } = boot({ specification: benchSpecification({ link }) });
+    expect(send('0020000100')).toBe('63C3');
+    expect(send('00A4030000')).toBe('6A82');
+  });
+
+  it('hold on contact alone', () => {
+    const { send, port } = boot({ specification: benchSpecification({ link }), face: 'contactless' });
+    expect(send('00A40000 02 DF02 00')).toMatch(/^6F.*9000$/);
+    expect(port.atr()[1]! & 0xf0).toBe(0x80);
+  });
+});
+
+describe('life cycle of the path', () => {
+  it.each([0x04, 0x06, 0x0c, 0x0d, 0x0f, 0x00, 0xff])(
+    'state %i of the DF or of the MF above closes everything in it',
+    (state) => {
+      for (const fid of [0xdf01, 0x3f00]) {
+        const bench = boot();
+        const file = bench.card.image.files.find((each) => each.fid === fid)!;
+        bench.nvm.write(file.body, Uint8Array.of(state), 0, 1);
+        expect(bench.send(selectName(AID_A)).slice(-4)).toBe(
+          fid === 0x3f00 ? '9000' : state === 4 || state === 6 ? '6283' : '6285',
+        );
+        expect(bench.send('00B2010C00')).toBe('6985');
+        expect(bench.send('0020008104 31323334')).toBe('6985');
+      }
+    },
+  );
 });
 
 describe('applets', () => {
@@ -249,6 +294,30 @@ describe('applets', () => {
     expect(faults).toHaveLength(1);
     expect(send('005A000000')).toBe('6D00'); // the MF is current again
     expect(send('00200001')).toBe('63C3');
+  });
+
+  it('one that fails when it is told to go does not keep the card from forgetting', () => {
+    const failing: Applet = {
+      ...applet,
+      aid: fromHex(AID_A),
+      deselected: () => {
+        throw new Error('a bug');
+      },
+    };
+    const { send, port, faults, card } = boot({ applets: [failing] });
+    const open = () => {
+      send(selectName(AID_A));
+      send('0020008104 31323334');
+      expect(send('00B2012400')).toBe('5EC19000');
+    };
+    open();
+    port.reset();
+    send(selectName(AID_A));
+    expect(send('00B2012400')).toBe('6982');
+    expect(faults).toHaveLength(1);
+    open();
+    card.reset();
+    expect(() => send('00A40000')).toThrow('without power');
   });
 
   it('must have a DF', () => {

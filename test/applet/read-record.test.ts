@@ -45,6 +45,25 @@ describe('READ RECORD by number', () => {
     ['all', '00B2010500', 'C1C1C1C2C2C2C3C3C39000'],
   ])('cyclic: %s', (_, command, answer) => expect(open('E003')(command)).toBe(answer));
 
+  it('cyclic: goes round the end of the ring', () => {
+    const bench = boot();
+    const file = bench.card.image.files.find((each) => each.fid === 0xe003)!;
+    // The fourth slot is filled, then the first one again: the newest is in slot 0.
+    bench.nvm.write(file.body + 2, Uint8Array.of(0, 4, 0, 0), 0, 4);
+    bench.nvm.write(file.data + 9, Uint8Array.of(0xc4, 0xc4, 0xc4), 0, 3);
+    bench.send(selectName(AID_A));
+    const slot = (n: number) => [0xc3, 0xc2, 0xc1, 0xc4][n]!.toString(16).toUpperCase().repeat(3);
+    expect(bench.send('00B2011D00')).toBe(`${slot(0)}${slot(3)}${slot(2)}${slot(1)}9000`);
+  });
+
+  it('a file that is not activated is not read', () => {
+    const bench = boot();
+    const file = bench.card.image.files.find((each) => each.fid === 0xe001)!;
+    bench.nvm.write(file.body, Uint8Array.of(4), 0, 1);
+    bench.send(selectName(AID_A));
+    expect(bench.send('00B2010C00')).toBe('6985');
+  });
+
   it('by short identifier, which makes the file current', () => {
     const { send } = boot();
     send(selectName(AID_A));

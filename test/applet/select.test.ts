@@ -170,6 +170,19 @@ describe('control information', () => {
     expect(boot().send(command)).toBe(`${template.replaceAll(' ', '')}9000`);
   });
 
+  it('how many records a guarded file has is not said', () => {
+    const answer = boot().send('00A40804 04 DF01E004 00');
+    expect(answer).toContain('82040241' + '0002' + '8302E004');
+  });
+
+  it('a DF above is found by its identifier', () => {
+    const { send } = boot();
+    send('00A4080C 02 7F10');
+    send('00A4020C 02 6F10');
+    expect(send('00A4000C 02 7F10')).toBe('9000');
+    expect(send('00A4000C 02 3F00')).toBe('9000');
+  });
+
   it('P2 0C answers without data, and so does a command without Le', () => {
     const { send } = boot();
     expect(send('00A4000C 02 DF01')).toBe('9000');

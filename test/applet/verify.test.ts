@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { fromHex } from '../../src/apdu/hex.ts';
 import { PIN, SUPERBLOCK } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
-import { AID_A, AID_C, benchSpecification, boot, CODE, code, selectName, sender } from './bench-card.ts';
+import { AID_A, AID_C, benchSpecification, boot, CODE, code, FREE, reading, selectName, sender } from './bench-card.ts';
 
 const RIGHT = `0020008104${CODE}`;
 const WRONG = '002000810430303030';
@@ -63,6 +64,7 @@ describe('VERIFY', () => {
     ['P2 00', '0020000004 31323334', '6A88'],
     ['reserved bits of P2', '002000A104 31323334', '6A86'],
     ['P1 01', '0020018104 31323334', '6A86'],
+    ['P1 FE', '0020FE8104 31323334', '6A86'],
     ['an Le', '00200081 04 31323334 00', '6700'],
     ['too short a code', '0020008103 313233', '6700'],
     ['too long a code', '0020008109 313233343536373839', '6700'],
@@ -280,6 +282,136 @@ describe('interfaces and the holder', () => {
     bench.wired(RIGHT);
     close(bench);
     expect(bench.send(SECRET_RECORD)).toBe('6982');
+  });
+
+  it('a use is charged by an answer, not by a refusal', () => {
+    const { send, wired, port } = phone();
+    wired(RIGHT);
+    for (const refused of ['00B2FE2400', '00B2012401', '00B0857F01']) send(refused);
+    port.fieldOff();
+    port.powerOn();
+    send(selectName(AID_A));
+    expect(send(SECRET_RECORD)).toBe('5EC19000');
+  });
+
+  it('one use is for one reader: another one at the same time gets nothing', () => {
+    const { card, send, wired } = phone();
+    const other = card.port('contactless');
+    other.powerOn();
+    const second = sender(other);
+    second(selectName(AID_A));
+    wired(RIGHT);
+    expect(send(SECRET_RECORD)).toBe('5EC19000');
+    expect(second(SECRET_RECORD)).toBe('6982');
+    expect(send(SECRET_RECORD)).toBe('5EC19000');
+  });
+
+  it('the end of an old presentation does not use up a new window', () => {
+    const { send, wired, port, clock } = phone();
+    wired(RIGHT);
+    send(SECRET_RECORD);
+    clock.advance(61e9);
+    wired(RIGHT);
+    port.fieldOff();
+    port.powerOn();
+    send(selectName(AID_A));
+    expect(send(SECRET_RECORD)).toBe('5EC19000');
+  });
+
+  it('what waits for GET RESPONSE is not given after the window has closed', () => {
+    const bench = boot();
+    const limits = {
+      largestCommand: 261,
+      largestResponse: 3,
+      historicalBytes: 15,
+      fixedAts: null,
+      uid: 'any',
+    } as const;
+    const port = bench.card.port('contactless', limits);
+    port.powerOn();
+    const send = sender(port);
+    const screen = bench.card.port('wired');
+    screen.powerOn();
+    const wired = sender(screen);
+    wired(selectName(AID_A));
+    send('00A4040C07F0564954415001');
+    wired(RIGHT);
+    expect(send(SECRET_RECORD)).toBe('5E6101');
+    wired('0020FF81');
+    expect(send('00C0000001')).toBe('6982');
+    expect(send('00C0000001')).toBe('6985');
+  });
+
+  it('the window is for the files of the code that was typed', () => {
+    const specification = benchSpecification();
+    const { masterFile } = specification;
+    const guarded = {
+      kind: 'transparent',
+      fid: 0xe001,
+      sfi: 1,
+      access: reading(0x12),
+      content: Uint8Array.of(1),
+    } as const;
+    const other = {
+      kind: 'directory',
+      fid: 0xdf09,
+      name: fromHex('F0 99'),
+      label: null,
+      access: FREE,
+      pins: [code(0x81, '31323334', { unlocksHolder: true })],
+      environments: [{ id: 2, pin: 0x81, by: 'holder' }],
+      children: [guarded],
+    } as const;
+    const bench = boot({
+      specification: { ...specification, masterFile: { ...masterFile, children: [...masterFile.children, other] } },
+      face: 'contactless',
+    });
+    const screen = bench.card.port('wired');
+    screen.powerOn();
+    const wired = sender(screen);
+    wired(selectName(AID_A));
+    wired(RIGHT);
+    bench.send(selectName('F0 99'));
+    expect(bench.send('00B0810000')).toBe('6982');
+    wired(selectName('F0 99'));
+    wired('0020008104 31323334');
+    expect(bench.send('00B0810000')).toBe('019000');
+  });
+
+  it.each([
+    ['a code that is not the holder’s', '002000820438383838'],
+    ['a card-wide code', '002000010439393939'],
+  ])('%s opens no window', (_, verify) => {
+    const { send, wired } = phone();
+    expect(wired(verify)).toBe('9000');
+    expect(send(SECRET_RECORD)).toBe('6982');
+  });
+
+  it.each([
+    ['a wrong code', WRONG],
+    ['"forget"', '0020FF81'],
+  ])('%s at a contact reader leaves the window open', (_, command) => {
+    const { card, send, wired } = phone();
+    wired(RIGHT);
+    const contact = card.port('contact');
+    contact.powerOn();
+    const reader = sender(contact);
+    reader(selectName(AID_A));
+    reader(command);
+    expect(send(SECRET_RECORD)).toBe('5EC19000');
+  });
+
+  it('a blocked code on the phone closes the window', () => {
+    const { card, send, wired } = phone();
+    wired(RIGHT);
+    const contact = card.port('contact');
+    contact.powerOn();
+    const reader = sender(contact);
+    reader(selectName(AID_A));
+    for (let i = 0; i < 3; i++) reader(WRONG);
+    expect(send(SECRET_RECORD)).toBe('5EC19000');
+    expect(wired(RIGHT)).toBe('6983');
+    expect(send(SECRET_RECORD)).toBe('6982');
   });
 
   it('a code typed at a contact reader opens no window', () => {

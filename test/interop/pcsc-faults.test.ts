@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PcscReader, stuckPcscCalls } from '../../src/hal/pcsc/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
+import { CONTROL, MessageReader } from '../../src/hal/vpcd/messages.ts';
 import { TOY, ToyCard, toyCommand } from '../contract/toy-card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
@@ -18,6 +19,7 @@ describeNeeds(PCSC_STACK, 'the PC/SC stack in trouble', () => {
   let daemon: Pcscd;
   let reader: PcscReader;
   let cards: VpcdCard[];
+  let holder: ChildProcess | null;
   const insert = async (card: ToyCard, slot: 0 | 1 = 0): Promise<VpcdCard> => {
     const served = await serveOnVpcd(card, { slot });
     cards.push(served);
@@ -27,11 +29,13 @@ describeNeeds(PCSC_STACK, 'the PC/SC stack in trouble', () => {
     daemon = await Pcscd.start();
     reader = new PcscReader({ clock: systemClock });
     cards = [];
+    holder = null;
   });
   afterEach(async () => {
+    holder?.kill();
     await reader.close();
     for (const { link } of cards) link.stop();
-    if (daemon.running) await slotIsEmpty();
+    if (daemon.running) await Promise.all([slotIsEmpty(0), slotIsEmpty(1)]);
     await daemon.stop();
   });
 
@@ -85,7 +89,7 @@ describeNeeds(PCSC_STACK, 'the PC/SC stack in trouble', () => {
   itNeeds(['pyscard'], 'another program has the reader for itself: busy, until it is gone', async () => {
     await insert(new ToyCard());
     await vi.waitFor(async () => expect((await reader.list())[0]?.cardPresent).toBe(true), SOON_MS);
-    const holder = await holdWithPyscard(SLOTS[0]);
+    holder = await holdWithPyscard(SLOTS[0]);
     await expect(reader.connect({ timeoutMs: 0 })).rejects.toMatchObject({
       kind: 'busy',
       message: `Another program is using the reader "${SLOTS[0]}".`,
@@ -196,21 +200,24 @@ result = SCardConnect(result[1], ${JSON.stringify(reader)}, SCARD_SHARE_EXCLUSIV
 print("held", flush=True)
 sys.stdin.read()
 `;
-  const holder = spawn('/usr/bin/python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [said] = await once(holder.stdout, 'data');
-  expect(String(said)).toBe('held\n');
-  return holder;
+  const process = spawn('/usr/bin/python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [said] = await once(process.stdout, 'data');
+  expect(String(said)).toContain('held');
+  return process;
 }
 
 /** A card that tells its ATR and nothing else, for ever. */
 function silentCard(): Socket {
   const socket = connect({ host: '127.0.0.1', port: VPCD_PORT, noDelay: true });
   socket.on('error', () => {});
-  socket.on('data', (chunk) => {
-    const getAtr = Buffer.of(0x00, 0x01, 0x04);
-    for (let at = chunk.indexOf(getAtr); at >= 0; at = chunk.indexOf(getAtr, at + 3)) {
-      socket.write(Buffer.of(0x00, 0x05, 0x3b, 0x80, 0x80, 0x01, 0x01));
-    }
-  });
+  const messages = new MessageReader();
+  socket.on('data', (chunk) =>
+    messages.push(chunk, chunk.length, (buffer, offset, length) => {
+      if (length === 1 && buffer[offset] === CONTROL.getAtr) {
+        socket.write(Buffer.of(0x00, 0x05, 0x3b, 0x80, 0x80, 0x01, 0x01));
+      }
+      return true;
+    }),
+  );
   return socket;
 }

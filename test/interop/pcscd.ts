@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
 
@@ -14,7 +14,7 @@ const STOP_LIMIT_MS = 3000;
  */
 export function pcscdIsOurs(): boolean {
   if (process.env.VITAP_PRIVATE_PCSCD === '1') return true;
-  return process.getuid?.() === 0 && !portListens(VPCD_PORT) && !existsSync(SOCKET);
+  return process.getuid?.() === 0 && !portListens(VPCD_PORT) && !socketListens(SOCKET);
 }
 
 /** A pcscd with its vpcd driver: one of our own where that can be, else the machine's. */
@@ -73,7 +73,7 @@ export class Pcscd {
 
   async #started(): Promise<void> {
     const deadlineMs = performance.now() + START_LIMIT_MS;
-    while (!(existsSync(SOCKET) && portListens(VPCD_PORT))) {
+    while (!(socketListens(SOCKET) && portListens(VPCD_PORT))) {
       if (!this.running || performance.now() > deadlineMs) {
         await this.#end('SIGKILL');
         throw new Error(`pcscd did not start:\n${this.#log}`);
@@ -91,6 +91,13 @@ export class Pcscd {
     await exited;
     clearTimeout(insist);
   }
+}
+
+/** A daemon that was killed leaves the file behind, but nobody listens. */
+function socketListens(path: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(` ${path}`));
 }
 
 /** Looked up and not tried: whoever connects to vpcd's port is a card. */

@@ -3,7 +3,7 @@ import type { Nvm } from '../../hal/nvm.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { isUsableState } from '../files/life-cycle.ts';
 import { recordAddress, recordCount, recordLength } from '../files/record-file.ts';
-import type { Holder } from '../holder.ts';
+import type { Holder, Presentation } from '../holder.ts';
 import { BODY } from '../image/layout.ts';
 import type { Pin, PinStore } from '../pin/pin-store.ts';
 import {
@@ -36,8 +36,9 @@ export interface Requester {
   readonly command: { readonly cla: number; readonly ins: number; readonly p1: number; readonly p2: number };
   readonly cardSecurity: SecurityStatus;
   readonly channelSecurity: SecurityStatus;
-  /** Set when an answer was only given because the holder's window is open. */
-  presented: boolean;
+  readonly presentation: Presentation;
+  /** Slot of the code whose window the command under way depends on, or -1. Set here, cleared before each command. */
+  byHolder: number;
 }
 
 /** What "user authentication" means under one number in one directory. */
@@ -73,7 +74,8 @@ export class AccessControl implements ConditionJudge {
   // What the conditions are judged for; valid during one call.
   #requester: Requester | null = null;
   #directory: CardFile | null = null;
-  #holderAsked = false;
+  /** Code whose window was asked for, or -1. */
+  #holderSlot = -1;
   #holderCounts = true;
 
   constructor(pins: PinStore, holder: Holder, environments: readonly SecurityEnvironment[], nvm: Nvm) {
@@ -193,9 +195,9 @@ export class AccessControl implements ConditionJudge {
     if (condition === CONDITION.NEVER) return false;
     this.#begin(directory, requester);
     if (!this.isConditionMet(condition)) return false;
-    if (this.#holderAsked) {
+    if (this.#holderSlot >= 0) {
       this.#holderCounts = false;
-      if (!this.isConditionMet(condition)) requester.presented = true;
+      if (!this.isConditionMet(condition)) requester.byHolder = this.#holderSlot;
     }
     return true;
   }
@@ -204,9 +206,9 @@ export class AccessControl implements ConditionJudge {
   #satisfies(rules: readonly AccessRule[], operation: number, directory: CardFile, requester: Requester): boolean {
     this.#begin(directory, requester);
     if (!this.#isAnySatisfied(rules, operation, requester)) return false;
-    if (this.#holderAsked) {
+    if (this.#holderSlot >= 0) {
       this.#holderCounts = false;
-      if (!this.#isAnySatisfied(rules, operation, requester)) requester.presented = true;
+      if (!this.#isAnySatisfied(rules, operation, requester)) requester.byHolder = this.#holderSlot;
     }
     return true;
   }
@@ -222,21 +224,21 @@ export class AccessControl implements ConditionJudge {
   #begin(directory: CardFile, requester: Requester): void {
     this.#directory = directory;
     this.#requester = requester;
-    this.#holderAsked = false;
+    this.#holderSlot = -1;
     this.#holderCounts = true;
   }
 
   #isUserAuthenticated(id: number): boolean {
     const directory = this.#directory as CardFile;
     if (id === 0) {
-      const pin = this.pins.firstOf(directory.application);
+      const pin = this.pins.firstOf(directory);
       return pin !== null && this.#isProven(pin);
     }
     const environment = this.environment(id, directory);
     if (environment === null) return false;
     if (environment.by === 'verify') return this.#isProven(environment.pin);
-    this.#holderAsked = true;
-    return this.#holderCounts && this.#holder.isOpen();
+    this.#holderSlot = environment.pin.slot;
+    return this.#holderCounts && this.#holder.admits(environment.pin.slot, (this.#requester as Requester).presentation);
   }
 
   #isProven(pin: Pin): boolean {

@@ -1,8 +1,9 @@
 import { TlvWriter } from '../../apdu/ber-tlv-writer.ts';
+import type { CardInterface } from '../../hal/card-link.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import { ATTRIBUTE_TEMPLATE, COMPACT_TAGS } from '../access/security-attribute.ts';
 import { BODY, FILE_KIND } from '../image/layout.ts';
-import type { CardFile } from './card-file.ts';
+import { type CardFile, EF_ACCESS } from './card-file.ts';
 import { recordCount } from './record-file.ts';
 
 /** What SELECT answers, in b4b3 of P2. */
@@ -35,7 +36,7 @@ export class ControlInformationWriter {
     this.#nvm = nvm;
   }
 
-  write(file: CardFile, kind: number): number {
+  write(file: CardFile, kind: number, face: CardInterface): number {
     const tlv = this.#tlv;
     tlv.restart();
     if (kind === CONTROL_INFORMATION.NONE) return 0;
@@ -48,17 +49,17 @@ export class ControlInformationWriter {
       tlv.primitive(0x84, file.name);
     } else {
       tlv.open(kind === CONTROL_INFORMATION.FCP ? FCP_TEMPLATE : FCI_TEMPLATE);
-      this.#parameters(file);
+      this.#parameters(file, face);
       if (kind === CONTROL_INFORMATION.FCI && file.label !== null) tlv.primitive(0x50, file.label);
     }
     tlv.close();
     return tlv.length;
   }
 
-  #parameters(file: CardFile): void {
+  #parameters(file: CardFile, face: CardInterface): void {
     const tlv = this.#tlv;
     if (!file.isDirectory) tlv.number(0x80, file.hasRecords ? file.recordSize * file.capacity : file.dataSize, 2);
-    this.#descriptor(file);
+    this.#descriptor(file, face);
     tlv.number(0x83, file.fid, 2);
     if (file.name !== null) tlv.primitive(0x84, file.name);
     if (!file.isDirectory) {
@@ -87,7 +88,7 @@ export class ControlInformationWriter {
     tlv.close();
   }
 
-  #descriptor(file: CardFile): void {
+  #descriptor(file: CardFile, face: CardInterface): void {
     const tlv = this.#tlv;
     if (file.isDirectory) {
       tlv.number(0x82, 0x38, 1);
@@ -106,12 +107,14 @@ export class ControlInformationWriter {
       tlv.byte(DATA_CODING);
       return;
     }
-    tlv.header(0x82, 5);
+    // How many records there are can be personal itself: it is said of files that are free to read.
+    const counted = file.attributeFor(face) === null && file.condition(EF_ACCESS.READ, face) === 0x00;
+    tlv.header(0x82, counted ? 5 : 4);
     tlv.byte(file.kind === FILE_KIND.LINEAR_FIXED ? 0x02 : file.kind === FILE_KIND.LINEAR_VARIABLE ? 0x04 : 0x06);
     tlv.byte(DATA_CODING);
     tlv.byte(file.recordSize >> 8);
     tlv.byte(file.recordSize & 0xff);
-    tlv.byte(recordCount(this.#nvm, file));
+    if (counted) tlv.byte(recordCount(this.#nvm, file));
   }
 
   /** Access mode byte with a bit for each condition that is not "never", then the conditions from b7 down. */

@@ -33,9 +33,14 @@ export function isLifeCycle(state: number): boolean {
   );
 }
 
-/** Neither deactivated nor terminated. */
+/** `0000 01-0`; bit 2 means nothing in the operational states. */
+export function isDeactivated(state: number): boolean {
+  return (state & 0xfd) === LIFE_CYCLE.DEACTIVATED;
+}
+
+/** Neither deactivated nor terminated, nor a state that is not known. */
 export function isUsableState(state: number): boolean {
-  return state !== LIFE_CYCLE.DEACTIVATED && state !== LIFE_CYCLE.TERMINATED;
+  return (state & 0xfd) === LIFE_CYCLE.ACTIVATED || isUnfinished(state);
 }
 
 /** The file's own rules do not hold yet. */

@@ -2,7 +2,7 @@ import { INS } from '../../apdu/instruction.ts';
 import { SW } from '../../apdu/status-word.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
-import { LIFE_CYCLE } from '../files/life-cycle.ts';
+import { isDeactivated, isUsableState } from '../files/life-cycle.ts';
 import { findFile, isLengthConsistent, SELECT_PARAMETERS } from './file-reference.ts';
 
 export const SELECT: CommandRow = {
@@ -29,12 +29,12 @@ function select(context: CommandContext): number {
   if (!isLengthConsistent(command.p1, command.nc)) return SW.NC_INCONSISTENT_WITH_P1_P2;
   const file = findFile(context, context.core.files.masterFile);
   if (file === null) return SW.FILE_NOT_FOUND;
-  const length = context.controlInformation.write(file, command.p2 & 0x0c);
+  const length = context.controlInformation.write(file, command.p2 & 0x0c, context.face);
   const admitted = response.admits(length, command);
   if (admitted !== SW.OK) return admitted;
   response.length = length;
   channel.select(file);
   const state = context.lifeCycle(file);
-  if (state === LIFE_CYCLE.DEACTIVATED) return SW.FILE_DEACTIVATED;
-  return state === LIFE_CYCLE.TERMINATED ? SW.FILE_TERMINATED : SW.OK;
+  if (isUsableState(state)) return SW.OK;
+  return isDeactivated(state) ? SW.FILE_DEACTIVATED : SW.FILE_TERMINATED;
 }

@@ -85,7 +85,7 @@ function compare(context: CommandContext, pin: Pin, offset: number, length: numb
   const matched = compareStart(context, pin, offset, length, length);
   if (matched < 0) return refusal(context, pin, matched);
   setVerified(pin, context, true);
-  if (isTypedOnPhone(context, pin)) context.core.holder.open();
+  if (isTypedOnPhone(context, pin)) context.core.holder.open(pin.slot);
   return SW.OK;
 }
 

@@ -7,6 +7,8 @@ import { INTERFACE_INDEX, PIN } from '../image/layout.ts';
 /** Longest block that VERIFY may carry. */
 export const LARGEST_CODE = 32;
 export const CODE_HASH_LENGTH = 32;
+/** Any reference, in a look-up. */
+const ANY = -1;
 
 /** A code of the card: its policy from the image. Its counter and hash stay there. */
 export interface Pin {
@@ -50,26 +52,37 @@ export class PinStore {
     this.#hash = crypto.keyedHash('sha-256', secret);
   }
 
-  /** The code that P2 of VERIFY names from a directory: local ones up to the application, card-wide ones anywhere. */
+  /**
+   * The code that P2 of VERIFY names from a directory: a local one of the nearest DF that has it, up to the
+   * application; a card-wide one from anywhere.
+   */
   find(reference: number, directory: CardFile): Pin | null {
-    const local = (reference & 0x80) !== 0;
-    for (let i = 0; i < this.#pins.length; i++) {
-      const pin = this.#pins[i] as Pin;
-      if (pin.reference !== reference) continue;
-      if (!local || isInside(directory, pin.directory)) return pin;
+    if ((reference & 0x80) === 0) return this.#of(directory, reference, true);
+    for (let at = directory; ; at = at.parent) {
+      const pin = this.#of(at, reference, false);
+      if (pin !== null || at === at.application) return pin;
     }
-    return null;
   }
 
-  /** The code that a rule without an environment number means: the first one of the application, or of the card. */
-  firstOf(application: CardFile): Pin | null {
-    let cardWide: Pin | null = null;
+  /**
+   * The code that a rule without an environment number means: the first one of the nearest DF that has any, up to the
+   * application; else the first of the card.
+   */
+  firstOf(directory: CardFile): Pin | null {
+    for (let at = directory; ; at = at.parent) {
+      const pin = this.#of(at, ANY, false);
+      if (pin !== null) return pin;
+      if (at === at.application) return this.#of(at, ANY, true);
+    }
+  }
+
+  #of(directory: CardFile, reference: number, cardWide: boolean): Pin | null {
     for (let i = 0; i < this.#pins.length; i++) {
       const pin = this.#pins[i] as Pin;
-      if (pin.directory === application) return pin;
-      if (pin.cardWide && cardWide === null) cardWide = pin;
+      const here = cardWide ? pin.cardWide : pin.directory === directory;
+      if (here && (reference === ANY || pin.reference === reference)) return pin;
     }
-    return cardWide;
+    return null;
   }
 
   triesLeft(pin: Pin): number {
@@ -130,7 +143,7 @@ export class PinStore {
    * The try is paid, and durable, before anything is compared, so that cutting the power gains nothing; a match gives
    * the tries back.
    * @returns length of the beginning that is the code, {@link MISMATCH}, or {@link BLOCKED}
-   * @throws {HalError} `storage`: nothing was compared
+   * @throws {HalError} `storage`: nothing was compared, or the tries could not be given back
    */
   comparePrefix(pin: Pin, data: Uint8Array, offset: number, least: number, most: number): number {
     const left = this.triesLeft(pin);
@@ -178,13 +191,6 @@ export function hashCode(
   scratch[2] = code.directory.index & 0xff;
   for (let i = 0; i < length; i++) scratch[3 + i] = data[offset + i] as number;
   hash.digest(scratch, 0, 3 + length, target, 0);
-}
-
-function isInside(directory: CardFile, ancestor: CardFile): boolean {
-  for (let at = directory; ; at = at.parent) {
-    if (at === ancestor) return true;
-    if (at.parent === at || at === at.application) return false;
-  }
 }
 
 function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {

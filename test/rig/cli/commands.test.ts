@@ -136,10 +136,18 @@ describe('card, bench, demo', () => {
     ['card build my.yaml --out my.img --seed one', { profiles: ['my.yaml'], out: 'my.img', seed: 'one' }],
     ['card show apcv.img', { card: 'apcv.img' }],
     ['card commands --json', {}],
-    ['bench apdu', { card: { kind: 'profile', name: 'vitale2' }, count: 100_000, csv: false }],
+    [
+      'bench apdu',
+      {
+        card: { kind: 'profile', name: 'vitale2' },
+        count: 100_000,
+        csv: false,
+        record: { file: null, keepSecrets: false },
+      },
+    ],
     [
       'bench apdu --profile reference --count 7 --csv',
-      { card: { kind: 'profile', name: 'reference' }, count: 7, csv: true },
+      { card: { kind: 'profile', name: 'reference' }, count: 7, csv: true, record: { file: null, keepSecrets: false } },
     ],
     ['demo', { pcsc: true, pcscImage: null, record: noRecord }],
     [

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+
+/** Lints one file at that path of an empty tree under the project's own rules; gives the names of the rules it breaks. */
+function broken(path: string, source: string): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-layers-'));
+  try {
+    copyFileSync(join(ROOT, 'biome.json'), join(folder, 'biome.json'));
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), `${source}\n`);
+    const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
+    const run = spawnSync(process.execPath, [biome, 'lint', '--vcs-enabled=false', '--colors=off', path], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(run.stderr + run.stdout).toContain('Checked 1 file');
+    return [...(run.stderr + run.stdout).matchAll(/lint\/\w+\/(\w+)/g)].map(([, rule]) => rule!);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const using = (what: string, from: string): string =>
+  `import { ${what} } from '${from}';\nexport const used: unknown = ${what};`;
+
+describe('the layers', () => {
+  it.each([
+    ['the card imports Node', 'src/applet/x.ts', using('readFileSync', 'node:fs')],
+    ['the card imports a package', 'src/applet/x.ts', using('sha256', '@noble/hashes/sha2.js')],
+    ['the card imports a driver', 'src/applet/files/x.ts', using('MemoryNvm', '../../hal/nvm/memory.ts')],
+    ['the card imports the bench', 'src/applet/x.ts', using('tap', '../../rig/tap/tap.ts')],
+    ['the card looks at the clock', 'src/applet/x.ts', 'export const now: number = Date.now();'],
+    ['APDUs import the card', 'src/apdu/x.ts', using('Card', '../applet/card.ts')],
+    ['APDUs import Node', 'src/apdu/x.ts', using('readFileSync', 'node:fs')],
+    ['an interface imports a driver', 'src/hal/x.ts', using('MemoryNvm', './nvm/memory.ts')],
+    ['an interface imports APDUs', 'src/hal/x.ts', using('SW', '../apdu/status-word.ts')],
+    ['a driver imports the card', 'src/hal/vpcd/x.ts', using('Card', '../../applet/card.ts')],
+    ['a driver imports the bench', 'src/hal/vpcd/x.ts', using('tap', '../../../rig/tap/tap.ts')],
+  ])('%s: refused', (_, path, source) => {
+    const rules = broken(path, source);
+    expect(rules.some((rule) => /noRestrictedImports|noNodejsModules|noRestrictedGlobals/.test(rule))).toBe(true);
+  });
+
+  it.each([
+    ['the card uses an interface', 'src/applet/x.ts', using('HalError', '../hal/errors.ts')],
+    ['the card uses APDUs', 'src/applet/x.ts', using('SW', '../apdu/status-word.ts')],
+    ['a driver uses Node', 'src/hal/vpcd/x.ts', using('connect', 'node:net')],
+    ['the bench uses everything', 'rig/x.ts', using('Card', '../src/applet/card.ts')],
+  ])('%s: allowed', (_, path, source) => expect(broken(path, source)).toEqual([]));
+});
