@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
@@ -7,27 +6,19 @@ import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { BenchApduOptions } from '../cli/options.ts';
 import { TraceWriter } from '../trace/writer.ts';
+import { type Figures, machine, measureCalls } from './figures.ts';
 import { type Measured, workloadFor } from './workload.ts';
 
-/** Figures of one command; times in microseconds. */
-interface Figures {
+/** One row of the table. */
+interface Row extends Figures {
   readonly id: string;
   readonly command: string;
-  readonly n: number;
-  /** Of single commands, each between two readings of the clock, which are part of it. */
-  readonly p50us: number;
-  readonly p99us: number;
-  /** Of all of them in one go, with the clock read at its ends. */
-  readonly perSecond: number;
 }
-
-/** Runs that the optimising compiler needs before figures mean anything. */
-const WARM_UP = 20_000;
 
 /** `vitap bench apdu`: commands a second, in process, one card, one port. */
 export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promise<ExitCode> {
   const opened = await openCard(options.card);
-  const figures: Figures[] = [];
+  const figures: Row[] = [];
   const trace = await openTrace(opened, options);
   try {
     const port = opened.card.port();
@@ -39,7 +30,7 @@ export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promi
     opened.close();
     await trace?.close();
   }
-  const scene = { card: opened.description, machine: cpus()[0]?.model ?? 'unknown', node: process.version };
+  const scene = { card: opened.description, ...machine() };
   if (io.json) writeJson(io, { id: 'bench-apdu', verdict: 'pass', ...scene, figures });
   else io.stdout(options.csv ? csv(figures, opened.card.image.profile) : table(figures, scene));
   return EXIT.pass;
@@ -59,12 +50,7 @@ function openTrace(opened: OpenedCard, { record }: BenchApduOptions): Promise<Tr
   return TraceWriter.create(record.file, description, { keepSecrets: record.keepSecrets });
 }
 
-function measure(
-  port: CardPort,
-  { name, before, command }: Measured,
-  count: number,
-  trace: TraceWriter | null,
-): Figures {
+function measure(port: CardPort, { name, before, command }: Measured, count: number, trace: TraceWriter | null): Row {
   port.powerOn();
   let length = 0;
   for (const each of [...before, command]) {
@@ -78,31 +64,11 @@ function measure(
       `${name} is refused by this card (${formatStatusWord(sw)}): its contact side and test code are needed`,
     );
   }
-  for (let i = 0; i < WARM_UP; i++) port.process(command, 0, command.length);
-
-  const startNs = process.hrtime.bigint();
-  for (let i = 0; i < count; i++) port.process(command, 0, command.length);
-  const totalNs = Number(process.hrtime.bigint() - startNs);
-
-  const samples = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const from = performance.now();
-    port.process(command, 0, command.length);
-    samples[i] = performance.now() - from;
-  }
-  samples.sort();
-  const at = (share: number): number => (samples[Math.min(count - 1, Math.floor(share * count))] as number) * 1000;
-  return {
-    id: name.toLowerCase().replace(' ', '-'),
-    command: name,
-    n: count,
-    p50us: at(0.5),
-    p99us: at(0.99),
-    perSecond: (count / totalNs) * 1e9,
-  };
+  const figures = measureCalls(() => port.process(command, 0, command.length), count);
+  return { id: name.toLowerCase().replace(' ', '-'), command: name, ...figures };
 }
 
-function csv(figures: readonly Figures[], label: string): string {
+function csv(figures: readonly Row[], label: string): string {
   const rows = figures.map(
     (row) =>
       `${label},${row.command},${row.n},${row.p50us.toFixed(3)},${row.p99us.toFixed(3)},${Math.round(row.perSecond)}`,
@@ -110,7 +76,7 @@ function csv(figures: readonly Figures[], label: string): string {
   return `label,command,n,p50us,p99us,per_second\n${rows.join('\n')}\n`;
 }
 
-function table(figures: readonly Figures[], scene: { card: string; machine: string; node: string }): string {
+function table(figures: readonly Row[], scene: { card: string; machine: string; node: string }): string {
   const rows = figures.map(
     (row) =>
       `  ${row.command.padEnd(12)}${`${row.n}`.padStart(10)}${row.p50us.toFixed(2).padStart(10)}${row.p99us.toFixed(2).padStart(10)}${`${Math.round(row.perSecond)}`.padStart(12)}`,

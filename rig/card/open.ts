@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { Card } from '../../src/applet/card.ts';
 import { ImageError } from '../../src/applet/image/card-image.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
@@ -26,16 +27,27 @@ export interface OpenedCard {
  * The card that the command line names: a profile's, fresh in memory; or an image file's, its state kept; or, where
  * no file of that name is there, a profile's by that name.
  * @param onFault told of a fault of the card after it answered 6F00 or 6581
+ * @param onAccess told of every decision about access
  * @throws {CannotRun} damaged image; {HalError} `storage`, `busy`, `damaged`; {ProfileError}
  */
-export async function openCard(source: CardSource, onFault?: (fault: unknown) => void): Promise<OpenedCard> {
-  if (source.kind === 'image' && existsSync(source.fileOrName)) return openImageFile(source.fileOrName, onFault);
+export async function openCard(
+  source: CardSource,
+  onFault?: (fault: unknown) => void,
+  onAccess?: (explained: ExplainedAccess) => void,
+): Promise<OpenedCard> {
+  if (source.kind === 'image' && existsSync(source.fileOrName))
+    return openImageFile(source.fileOrName, onFault, onAccess);
   const name = source.kind === 'image' ? source.fileOrName : source.name;
   if (source.kind === 'image' && /[./]/.test(name) && !/\.ya?ml$/.test(name)) {
     throw new CannotRun(`there is no image ${name}; \`vitap card build\` makes one`);
   }
   const nvm = new MemoryNvm(await buildImage(name, FIXED_SEED));
-  return { card: boot(nvm, name, onFault), nvm, description: `${name}, a fresh card in memory`, close: () => {} };
+  return {
+    card: boot(nvm, name, onFault, onAccess),
+    nvm,
+    description: `${name}, a fresh card in memory`,
+    close: () => {},
+  };
 }
 
 /** The image of a new card of a profile. @param seed the same card again for the same seed, or null for a new one */
@@ -56,11 +68,15 @@ export async function buildImage(profile: string, seed: string | null): Promise<
   }
 }
 
-async function openImageFile(path: string, onFault?: (fault: unknown) => void): Promise<OpenedCard> {
+async function openImageFile(
+  path: string,
+  onFault?: (fault: unknown) => void,
+  onAccess?: (explained: ExplainedAccess) => void,
+): Promise<OpenedCard> {
   const { FileNvm } = await import('../../src/hal/nvm/file.ts');
   const nvm = FileNvm.open(path);
   try {
-    const card = boot(nvm, path, onFault);
+    const card = boot(nvm, path, onFault, onAccess);
     return { card, nvm, description: `${card.image.profile}, image ${path}`, close: () => nvm.close() };
   } catch (error) {
     nvm.close();
@@ -68,10 +84,20 @@ async function openImageFile(path: string, onFault?: (fault: unknown) => void): 
   }
 }
 
-function boot(nvm: Nvm, name: string, onFault?: (fault: unknown) => void): Card {
+function boot(
+  nvm: Nvm,
+  name: string,
+  onFault?: (fault: unknown) => void,
+  onAccess?: (explained: ExplainedAccess) => void,
+): Card {
   try {
-    const world = { nvm, clock: systemClock, crypto: nobleHashes() };
-    return new Card(onFault === undefined ? world : { ...world, onFault });
+    return new Card({
+      nvm,
+      clock: systemClock,
+      crypto: nobleHashes(),
+      ...(onFault === undefined ? {} : { onFault }),
+      ...(onAccess === undefined ? {} : { onAccess }),
+    });
   } catch (error) {
     if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
     throw error;

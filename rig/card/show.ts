@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { toHex } from '../../src/apdu/hex.ts';
+import { recordFor } from '../../src/applet/access/security-attribute.ts';
 import { answerToReset } from '../../src/applet/answer-to-reset.ts';
 import { type CardFile, EF_ACCESS } from '../../src/applet/files/card-file.ts';
-import { LIFE_CYCLE } from '../../src/applet/files/life-cycle.ts';
+import { LIFE_CYCLE, lifeCycleOf } from '../../src/applet/files/life-cycle.ts';
 import { recordCount } from '../../src/applet/files/record-file.ts';
 import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
-import { BODY, FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
+import { FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { CannotRun } from '../cli/failure.ts';
@@ -20,6 +21,15 @@ const KIND_NAMES: Readonly<Record<number, string>> = {
   [FILE_KIND.LINEAR_FIXED]: 'linear fixed',
   [FILE_KIND.LINEAR_VARIABLE]: 'linear variable',
   [FILE_KIND.CYCLIC]: 'cyclic',
+  [FILE_KIND.BER_TLV]: 'data objects',
+};
+
+const LIFE_CYCLE_NAMES: Readonly<Record<number, string>> = {
+  [LIFE_CYCLE.CREATION]: 'in creation',
+  [LIFE_CYCLE.INITIALISATION]: 'in initialisation',
+  [LIFE_CYCLE.DEACTIVATED]: 'deactivated',
+  [LIFE_CYCLE.ACTIVATED]: 'activated',
+  [LIFE_CYCLE.TERMINATED]: 'terminated',
 };
 
 /**
@@ -106,8 +116,7 @@ function describe(image: CardImage, nvm: Nvm): ShownCard {
 }
 
 function describeFile(file: CardFile, image: CardImage, nvm: Nvm): ShownFile {
-  const condition = (face: (typeof INTERFACES)[number]) =>
-    conditionInWords(file.condition(EF_ACCESS.READ, face), file, image);
+  const condition = (face: (typeof INTERFACES)[number]) => ruleInWords(file, face, image);
   return {
     path: pathOf(file),
     kind: KIND_NAMES[file.kind] ?? '?',
@@ -116,9 +125,17 @@ function describeFile(file: CardFile, image: CardImage, nvm: Nvm): ShownFile {
     label: file.label === null ? null : String.fromCharCode(...file.label),
     sfi: file.sfi === 0 ? null : hex(file.sfi, 2),
     size: sizeOf(file, nvm),
-    lifeCycle: nvm.readByte(file.body + BODY.LIFE_CYCLE) === LIFE_CYCLE.ACTIVATED ? 'activated' : 'not activated',
+    lifeCycle: LIFE_CYCLE_NAMES[lifeCycleOf(nvm, file)] ?? '?',
     read: file.isDirectory ? null : Object.fromEntries(INTERFACES.map((face) => [face, condition(face)])),
   };
+}
+
+/** Who may read: in words where the rule is compact; `vitap card explain` tells of the others. */
+function ruleInWords(file: CardFile, face: (typeof INTERFACES)[number], image: CardImage): string {
+  const attribute = file.attributeFor(face);
+  if (attribute === null) return conditionInWords(file.condition(EF_ACCESS.READ, face), file, image);
+  if (attribute.form === 'expanded') return 'an expanded rule';
+  return `record ${recordFor(attribute, 1)} of ${hex(attribute.fid, 4)}`;
 }
 
 /** `always`, `never`, `code 81`, `the holder's unlock`: a security condition byte in words. */
@@ -141,6 +158,7 @@ function conditionInWords(condition: number, file: CardFile, image: CardImage): 
 function sizeOf(file: CardFile, nvm: Nvm): string {
   if (file.isDirectory) return '';
   if (file.isTransparent) return `${file.dataSize} bytes`;
+  if (file.hasDataObjects) return `room for ${file.dataSize} bytes`;
   return `${recordCount(nvm, file)} of ${file.capacity} records of ${file.recordSize} bytes`;
 }
 

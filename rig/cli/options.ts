@@ -45,6 +45,8 @@ export interface TapOptions {
   readonly sequence: Sequence;
   readonly pin: PinChoice;
   readonly record: RecordChoice;
+  /** Say for each refusal which rule of the card it comes from; absent: no. */
+  readonly explain?: boolean;
   /** How long to wait for the reader and the card. */
   readonly timeoutMs: number;
 }
@@ -92,6 +94,17 @@ export interface BenchApduOptions {
   /** CSV on standard output instead of a table. */
   readonly csv: boolean;
   readonly record: RecordChoice;
+}
+
+export interface BenchCoreOptions {
+  /** Commands to send for each row. */
+  readonly count: number;
+  /** Numbers of files, smallest first, to see what grows with them. */
+  readonly files: readonly number[];
+  /** Numbers of records in one file, up to 254. */
+  readonly records: readonly number[];
+  /** Numbers of records on a whole card, for the time that it takes to boot. */
+  readonly boots: readonly number[];
 }
 
 export interface DemoOptions {

@@ -51,6 +51,8 @@ export interface ElementaryDeclaration {
   readonly structure: Structure;
   readonly lifeCycle: LifeCycle;
   readonly access: Rules;
+  /** The EF.ARR of its DF and the record there that hold its rules, or null. */
+  readonly rulesIn: { readonly fid: number; readonly record: number } | null;
   /** Bytes of a transparent EF; all the data objects of a BER-TLV EF. null: not known. */
   readonly content: Uint8Array | null;
   /** Bytes that a BER-TLV EF has room for, or null. */

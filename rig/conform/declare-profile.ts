@@ -18,6 +18,7 @@ import type {
   Operation,
   Rules,
 } from './declaration.ts';
+import { LAB_RULES, type WrittenRules } from './declarations/lab.ts';
 import { VITAP_COMMANDS } from './vitap-commands.ts';
 
 /** What a card of a profile of ours is to hold: declared from what it was ordered to be, not from what it answers. */
@@ -35,7 +36,10 @@ export function declareProfile(
     channels: 20,
     identifierIsFirstByte: true,
     commands: VITAP_COMMANDS,
-    masterFile: declareDirectory(specification.masterFile, [], face),
+    masterFile: declareDirectory(specification.masterFile, [], {
+      face,
+      written: specification.profile === 'lab' ? LAB_RULES : {},
+    }),
     applications: [],
   };
 }
@@ -60,39 +64,51 @@ const DF_OPERATIONS: readonly Operation[] = [
   'delete',
 ];
 
+/** Through which door, and what rules say that are no condition bytes. */
+interface Door {
+  readonly face: CardInterface;
+  readonly written: WrittenRules;
+}
+
 function declareDirectory(
   directory: DirectorySpecification,
   above: readonly DirectorySpecification[],
-  face: CardInterface,
+  door: Door,
 ): DirectoryDeclaration {
+  const { face } = door;
   const way = [directory, ...above];
   return {
     kind: 'directory',
     fid: directory.fid,
     name: directory.name,
     label: directory.label,
-    access: rules(directory.access, DF_OPERATIONS, way, face),
+    access: directory.attributes?.[face] === undefined ? rules(directory.access, DF_OPERATIONS, way, face) : {},
     codes: directory.pins.map((pin) => declareCode(pin, face)),
-    children: directory.children.flatMap((child) => declareFile(child, way, face)),
+    children: directory.children.flatMap((child) => declareFile(child, way, door)),
   };
 }
 
 function declareFile(
   file: FileSpecification,
   way: readonly DirectorySpecification[],
-  face: CardInterface,
+  door: Door,
 ): readonly FileDeclaration[] {
-  if (file.kind === 'directory') return [declareDirectory(file, way, face)];
+  const { face, written } = door;
+  if (file.kind === 'directory') return [declareDirectory(file, way, door)];
   const lifeCycle = usualLifeCycle(file.lifeCycle);
   if (lifeCycle === null) return [];
   const records = 'records' in file ? file : null;
+  // Expanded and referenced rules are declared by hand, or not known.
+  const compact = file.attributes?.[face] === undefined;
+  const byHand = compact ? undefined : written[file.fid];
   const declared: ElementaryDeclaration = {
     kind: 'elementary',
     fid: file.fid,
     sfi: file.sfi,
     structure: file.kind,
     lifeCycle,
-    access: rules(file.access, EF_OPERATIONS, way, face),
+    access: compact ? rules(file.access, EF_OPERATIONS, way, face) : (byHand?.access[face] ?? {}),
+    rulesIn: byHand?.in ?? null,
     content: 'content' in file ? file.content : null,
     size: file.kind === 'ber-tlv' ? file.capacity : null,
     records: records?.records ?? null,

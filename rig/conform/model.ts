@@ -94,6 +94,8 @@ export interface ConformanceCase extends CaseHeader {
 export interface Suite {
   readonly name: string;
   readonly title: string;
+  /** What the first part of an id stands for, for reports. */
+  readonly groups: Readonly<Record<string, string>>;
   readonly cases: readonly ConformanceCase[];
 }
 

@@ -18,6 +18,8 @@ export interface FileWish {
   readonly records?: number;
   /** Room for more records than it has. */
   readonly room?: boolean;
+  /** Stands in a DF that is not the MF. */
+  readonly inDirectory?: boolean;
   /** Fewest bytes of a record. */
   readonly recordSize?: number;
   readonly name?: string;
@@ -44,6 +46,7 @@ function fitsFile(file: LocatedFile, wish: FileWish, structures: readonly Struct
   if (wish.bytes !== undefined && (declaration.content === null || file.length < wish.bytes)) return false;
   if (wish.records !== undefined && (declaration.records === null || file.count < wish.records)) return false;
   if (wish.room === true && !(declaration.records !== null && file.capacity > file.count)) return false;
+  if (wish.inDirectory === true && file.directory.isMasterFile) return false;
   if (wish.recordSize !== undefined && file.recordSize < wish.recordSize) return false;
   return Object.entries(wish.access ?? {}).every(([operation, access]) =>
     fitsAccess(declaration.access[operation as Operation], access),
@@ -67,6 +70,7 @@ function fileInWords(wish: FileWish, structures: readonly Structure[]): string {
   if (wish.records !== undefined) parts.push(`with ${wish.records} known records or more`);
   if (wish.recordSize !== undefined) parts.push(`records of ${wish.recordSize} bytes or more`);
   if (wish.room === true) parts.push('with room for more');
+  if (wish.inDirectory === true) parts.push('in a DF below the MF');
   return `a ${parts.join(', ')}`;
 }
 

@@ -1,4 +1,5 @@
 import type { ExplainedAccess, ExplainedCondition, RuleSource } from '../../src/applet/access/explain.ts';
+import { DF_ACCESS } from '../../src/applet/files/card-file.ts';
 import { fileInWords, hex } from './file-in-words.ts';
 
 /**
@@ -8,7 +9,7 @@ import { fileInWords, hex } from './file-in-words.ts';
  */
 export function accessSentence(command: string, access: ExplainedAccess): string {
   const { file, face, condition, source } = access;
-  const what = file === null ? `${command} by ${face}` : `${command} of ${fileInWords(file)} by ${face}`;
+  const what = file === null ? `${command} by ${face}` : `${command} ${place(access)} ${fileInWords(file)} by ${face}`;
   const from = sourceInWords(source);
   const lost = lostRule(source);
   if (lost !== null) return `${what} is not allowed: its rule is ${lost}`;
@@ -19,8 +20,23 @@ export function accessSentence(command: string, access: ExplainedAccess): string
   return `${needs}; ${missingInWords(condition)}`;
 }
 
-/** `code 81 verified in this session and (secure messaging or …)`. */
+/** Creating and deleting happens in a directory; everything else is done to a file. */
+function place({ file, operation }: ExplainedAccess): string {
+  return file?.isDirectory === true && operation <= DF_ACCESS.CREATE_DF ? 'in' : 'of';
+}
+
+/** `code 81 verified in this session`, `code 81 and (code 01 or secure messaging), codes verified in this session`. */
 export function conditionInWords(condition: ExplainedCondition): string {
+  const words = partInWords(condition);
+  if (condition.kind === 'code' && condition.pin !== null) return `${words} verified in this session`;
+  return namesCode(condition) ? `${words}, codes verified in this session` : words;
+}
+
+function namesCode(condition: ExplainedCondition): boolean {
+  return 'parts' in condition && condition.parts.some((part) => part.kind === 'code' || namesCode(part));
+}
+
+function partInWords(condition: ExplainedCondition): string {
   switch (condition.kind) {
     case 'always':
       return 'nothing';
@@ -33,9 +49,7 @@ export function conditionInWords(condition: ExplainedCondition): string {
         ? 'external authentication'
         : `external authentication with key ${hex(condition.key, 2)}`;
     case 'code':
-      return condition.pin === null
-        ? 'a code that this card does not have'
-        : `code ${hex(condition.pin.reference, 2)} verified in this session`;
+      return condition.pin === null ? 'a code that this card does not have' : `code ${hex(condition.pin.reference, 2)}`;
     case 'holder':
       return `code ${hex(condition.pin.reference, 2)} typed on the phone`;
     case 'not':
@@ -46,7 +60,7 @@ export function conditionInWords(condition: ExplainedCondition): string {
 }
 
 function inBrackets(condition: ExplainedCondition): string {
-  const words = conditionInWords(condition);
+  const words = partInWords(condition);
   return condition.kind === 'all' || condition.kind === 'any' ? `(${words})` : words;
 }
 
@@ -61,7 +75,7 @@ function missingInWords(condition: ExplainedCondition): string {
       return `it is not: ${advice(condition)}`;
     case 'all': {
       const missing = condition.parts.filter((part) => !part.satisfied);
-      return `what is missing: ${missing.map((part) => `${conditionInWords(part)} (${advice(part)})`).join(', ')}`;
+      return `what is missing: ${missing.map((part) => `${partInWords(part)} (${advice(part)})`).join(', ')}`;
     }
     default: {
       const ways = condition.kind === 'any' ? condition.parts.map((part) => advice(part)) : [];
@@ -74,8 +88,9 @@ function missingInWords(condition: ExplainedCondition): string {
 function advice(condition: ExplainedCondition): string {
   switch (condition.kind) {
     case 'code': {
-      const { pin } = condition;
+      const { pin, triesLeft } = condition;
       if (pin === null) return 'nothing can satisfy it';
+      if (triesLeft === 0) return `code ${hex(pin.reference, 2)} is blocked, no try is left`;
       return `send VERIFY 00 20 00 ${hex(pin.reference, 2)}`;
     }
     case 'holder':
@@ -84,7 +99,7 @@ function advice(condition: ExplainedCondition): string {
     case 'external-authentication':
       return 'this card has no command yet that satisfies it';
     case 'not':
-      return `${conditionInWords(condition.parts[0] as ExplainedCondition)} is so: a reset forgets it`;
+      return `a reset forgets ${partInWords(condition.parts[0] as ExplainedCondition)}`;
     case 'all':
       return condition.parts
         .filter((part) => !part.satisfied)

@@ -1,3 +1,4 @@
+import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { createLoopback } from '../../src/hal/loopback/index.ts';
 import type { Reader } from '../../src/hal/reader.ts';
@@ -21,6 +22,7 @@ export async function openReader(
   choice: ReaderChoice,
   card: CardSource | null,
   face: CardInterface | null,
+  onAccess?: (explained: ExplainedAccess) => void,
 ): Promise<OpenedReader> {
   if (choice.driver === 'pcsc') {
     const { PcscReader } = await import('../../src/hal/pcsc/index.ts');
@@ -29,7 +31,7 @@ export async function openReader(
   }
   if (card === null) throw new CannotRun('a loopback reader has no card of its own');
   const faults: unknown[] = [];
-  const opened = await openCard(card, (fault) => faults.push(fault));
+  const opened = await openCard(card, (fault) => faults.push(fault), onAccess);
   const door = face ?? opened.card.defaultInterface;
   const { link, reader } = createLoopback({ interface: door, clock: systemClock });
   const served = link.serve(opened.card.port(door, link.limits));

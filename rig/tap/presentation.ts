@@ -28,8 +28,13 @@ export interface TapScene {
 /** Invoices shown; the card keeps more. */
 const INVOICES_SHOWN = 5;
 
-/** The card as a person wants to read it, and where the time went. */
-export function present(reading: CardReading, account: TapAccount, scene: TapScene): string {
+/** The card as a person wants to read it, why it refused what it refused, and where the time went. */
+export function present(
+  reading: CardReading,
+  account: TapAccount,
+  scene: TapScene,
+  explanations: readonly string[] = [],
+): string {
   const lines = [`Reader    ${scene.reader}, ${scene.protocol}`, `ATR       ${toHex(scene.atr, ' ')}`];
   if (reading.validity !== null) {
     const type = reading.validity.type === 'T' ? 'test card' : `type ${reading.validity.type}`;
@@ -46,6 +51,7 @@ export function present(reading: CardReading, account: TapAccount, scene: TapSce
     lines.push('', 'Not given');
     for (const { what, status, detail } of reading.refusals) lines.push(`  ${what}: ${status ?? '–'} ${detail}`);
   }
+  if (explanations.length > 0) lines.push('', 'Why', ...explanations.map((sentence) => `  ${sentence}.`));
   lines.push('', ...whereTheTimeWent(account));
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 import { triesInWords } from '../../src/apdu/status-word.ts';
+import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
@@ -7,6 +8,7 @@ import { readPin } from '../cli/pin.ts';
 import { PhoneScreen, type UnlockOutcome } from '../phone/screen.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
+import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
 import { judge } from './judge.ts';
 import { readNdef } from './ndef.ts';
@@ -23,13 +25,15 @@ import { CardTerminal } from './terminal.ts';
  */
 export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode> {
   const code = await readPin(options.pin, io);
-  const source = await openReader(options.reader, options.card, options.interface);
+  const decisions: ExplainedAccess[] = [];
+  const tell = options.explain === true ? (explained: ExplainedAccess) => decisions.push(explained) : undefined;
+  const source = await openReader(options.reader, options.card, options.interface, tell);
   try {
-    const result = await readOnce(source, options, code, io);
+    const result = await readOnce(source, options, code, io, decisions);
     code?.fill(0);
     await judge(result.reading);
     if (io.json) writeJson(io, asData(result));
-    else io.stdout(present(result.reading, result.account, result.scene));
+    else io.stdout(present(result.reading, result.account, result.scene, result.explanations));
     for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
     return verdictOf(result.reading);
   } finally {
@@ -42,6 +46,7 @@ interface TapResult {
   readonly account: TapAccount;
   readonly scene: TapScene;
   readonly exchanges: CardTerminal['exchanges'];
+  readonly explanations: readonly string[];
 }
 
 async function readOnce(
@@ -49,6 +54,7 @@ async function readOnce(
   options: TapOptions,
   code: Uint8Array | null,
   io: CommandIo,
+  decisions: ExplainedAccess[],
 ): Promise<TapResult> {
   const reading = emptyReading();
   const unlocked = code === null ? null : unlockOnPhone(source, code);
@@ -61,10 +67,17 @@ async function readOnce(
   });
   const connectEndNs = systemClock.nowNs();
   const trace = await openTrace(source, session, options, connectStartNs);
-  const terminal = new CardTerminal(session, { listener: trace, signal: io.signal });
+  const explainer = options.explain === true ? new TapExplainer(decisions, trace) : null;
+  const terminal = new CardTerminal(session, { listener: explainer ?? trace, signal: io.signal });
+  let explanations: readonly string[] = [];
   try {
     trace?.power('on', connectEndNs, session.atr);
     await readSequence(options.sequence, terminal, reading, unlocked === null ? code : null);
+    if (explainer !== null) {
+      terminal.phase = 'explain';
+      const face = source.own?.face === 'contactless' || isContactless(session.atr) ? 'contactless' : 'contact';
+      explanations = await explainer.sentences((command) => terminal.send(command), face);
+    }
     // What was proven must not wait there for the next program.
     await session.disconnect('reset');
     trace?.power('off', systemClock.nowNs());
@@ -77,7 +90,13 @@ async function readOnce(
     account: accountOf(connectStartNs, connectEndNs, terminal.exchanges),
     scene: { reader: describeReader(source, session), protocol: session.protocol, atr: session.atr, today: today() },
     exchanges: terminal.exchanges,
+    explanations,
   };
+}
+
+/** PC/SC readers make `3B 8n 80 01 …` for a contactless card of ISO/IEC 14443-4. */
+function isContactless(atr: Uint8Array): boolean {
+  return atr[0] === 0x3b && ((atr[1] as number) & 0xf0) === 0x80 && atr[2] === 0x80 && atr[3] === 0x01;
 }
 
 /** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
@@ -186,13 +205,14 @@ function isKnown({ ownApplication, identities, pointed, ndef }: CardReading): bo
   return ownApplication || identities.length > 0 || pointed.length > 0 || ndef !== null;
 }
 
-function asData({ reading, account, scene, exchanges }: TapResult): unknown {
+function asData({ reading, account, scene, exchanges, explanations }: TapResult): unknown {
   const { signed: _signed, ...content } = reading;
   return {
     id: 'tap',
     verdict: verdictOf(reading) === EXIT.pass ? 'pass' : 'fail',
     ...scene,
     ...content,
+    explanations,
     time: { ...account, exchanges },
   };
 }

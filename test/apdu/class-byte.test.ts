@@ -43,7 +43,10 @@ describe('class byte', () => {
 
   it('makes the class byte of each channel', () => {
     for (let channel = 0; channel < 20; channel++) expect(logicalChannel(classByte(channel))).toBe(channel);
-    expect(() => classByte(20)).toThrow(RangeError);
+    for (const channel of [20, -1, 1.5, Number.NaN]) {
+      expect(() => classByte(channel)).toThrow(RangeError);
+      expect(() => classByte(channel)).toThrow(`no logical channel ${channel}`);
+    }
     expect(withoutChaining(0x5c)).toBe(0x4c);
   });
 });

@@ -86,11 +86,50 @@ describe('command APDU', () => {
     );
   });
 
+  // By hand after ISO/IEC 7816-3.
   it.each([
-    [{ cla: 256, ins: 0, p1: 0, p2: 0 }, 'not a byte'],
-    [{ cla: 0, ins: 0, p1: 0, p2: 0, data: new Uint8Array(65_536) }, 'Nc 65536'],
-    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: 65_537 }, 'Ne 65537'],
+    ['case 1', {}, '00A40102'],
+    ['case 1, told to be extended', { extended: true }, '00A40102'],
+    ['case 2', { ne: 5 }, '00A4010205'],
+    ['case 2, all', { ne: 256 }, '00A4010200'],
+    ['case 2 extended because of its length', { ne: 257 }, '00A40102000101'],
+    ['case 2 extended because it was told', { ne: 5, extended: true }, '00A40102000005'],
+    ['case 2 extended, all', { ne: 65_536 }, '00A40102000000'],
+    ['case 3', { data: fromHex('AABB') }, '00A4010202AABB'],
+    ['case 3 extended because it was told', { data: fromHex('AABB'), extended: true }, '00A40102000002AABB'],
+    ['case 3 with data of nothing', { data: fromHex('') }, '00A40102'],
+    ['case 4', { data: fromHex('AA'), ne: 256 }, '00A4010201AA00'],
+    ['case 4 extended because it was told', { data: fromHex('AA'), ne: 1, extended: true }, '00A40102000001AA0001'],
+    ['not told to be extended', { data: fromHex('AA'), ne: 1, extended: false }, '00A4010201AA01'],
+  ])('encodes %s', (_, fields, hex) => {
+    expect(toHex(encodeCommand({ cla: 0x00, ins: 0xa4, p1: 0x01, p2: 0x02, ...fields }))).toBe(hex);
+  });
+
+  it('is nothing before it has parsed', () => {
+    const command = new CommandApdu();
+    expect(command.encoding).toBe('malformed');
+    expect(command.extended).toBe(false);
+    expect(command.parse(fromHex('00A40000'), 0, 3)).toBe(false);
+    expect(command.encoding).toBe('malformed');
+  });
+
+  it('takes no byte behind the command for its Le', () => {
+    const command = new CommandApdu();
+    const bytes = fromHex('00B00000 0000 FF');
+    command.parse(bytes, 0, 6);
+    expect([command.encoding, command.ne, command.extended]).toEqual(['malformed', 0, false]);
+  });
+
+  it.each([
+    [{ cla: 256, ins: 0, p1: 0, p2: 0 }, '256 is not a byte'],
+    [{ cla: 0, ins: -1, p1: 0, p2: 0 }, '-1 is not a byte'],
+    [{ cla: 0, ins: 0, p1: 0.5, p2: 0 }, '0.5 is not a byte'],
+    [{ cla: 0, ins: 0, p1: 0, p2: 0, data: new Uint8Array(65_536) }, 'Nc 65536 is over 65535'],
+    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: 65_537 }, 'Ne 65537 is over 65536'],
+    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: -1 }, 'Ne -1 is over 65536'],
+    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: 1.5 }, 'Ne 1.5 is over 65536'],
   ])('refuses to encode %o', (fields, message) => {
+    expect(() => encodeCommand(fields)).toThrow(RangeError);
     expect(() => encodeCommand(fields)).toThrow(message);
   });
 });

@@ -77,6 +77,7 @@ describe('whether a command may go on with so many bytes', () => {
     ['T=0: fewer', T0, 9, CASE_2_TEN, 0x6c09],
     ['T=0: more', T0, 11, CASE_2_TEN, 0x6c0b],
     ['T=0: Le 00 is 256', T0, 256, CASE_2_ALL, 0x9000],
+    ['T=0: an extended Le of 256 and 300 bytes', T0, 300, CASE_2_EXTENDED_256, 0x9000],
     ['T=0: Le 00 and fewer', T0, 20, CASE_2_ALL, 0x6c14],
     ['T=0: Le 00 and more', T0, 257, CASE_2_ALL, 0x9000],
     ['T=0: an explicit Le and over 256', T0, 257, CASE_2_TEN, 0x6c00],

@@ -6,7 +6,7 @@ import { personalise } from '../../src/applet/image/personalise.ts';
 import type { CardSpecification, DirectorySpecification } from '../../src/applet/image/specification.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
-import { benchSpecification, code, FREE } from './bench-card.ts';
+import { benchSpecification, code, FREE, reading } from './bench-card.ts';
 
 const image = () => personalise(benchSpecification(), nobleHashes());
 const open = (bytes: Uint8Array) => openImage(new MemoryNvm(bytes));
@@ -150,6 +150,74 @@ describe('personalisation refuses', () => {
       'an environment for a code that is not there',
       withMasterFile({ environments: [{ id: 1, pin: 0x1e, by: 'verify' }] }),
       'not there',
+    ],
+    [
+      'a condition of more than a byte',
+      withMasterFile({ children: [{ ...file, access: reading(0x100) }] }),
+      'no security condition byte',
+    ],
+    ['a reserved identifier', withMasterFile({ children: [{ ...file, fid: 0x3fff }] }), 'no identifier'],
+    [
+      'an identifier of more than two bytes',
+      withMasterFile({ children: [{ ...file, fid: 0x12345 }] }),
+      'no identifier',
+    ],
+    [
+      'a rule that names no environment',
+      withMasterFile({ children: [{ ...file, access: reading(0x13) }] }),
+      'environment 3',
+    ],
+    [
+      'a rule that names environment 15',
+      withMasterFile({ children: [{ ...file, access: reading(0x1f) }] }),
+      'environment 15',
+    ],
+    [
+      'two codes of one reference',
+      withMasterFile({ pins: [code(0x01, '31313131'), code(0x01, '32323232')] }),
+      'two codes',
+    ],
+    ['an empty code', withMasterFile({ pins: [code(0x01, '', { minLength: 0 })] }), 'least length'],
+    [
+      'a resetting code that is not there',
+      withMasterFile({ pins: [code(0x01, '31313131', { unblockedBy: 0x02 })] }),
+      'not there',
+    ],
+    [
+      'two environments of one number',
+      withMasterFile({
+        environments: [
+          { id: 1, pin: 1, by: 'verify' },
+          { id: 1, pin: 1, by: 'holder' },
+        ],
+      }),
+      'two security environments',
+    ],
+    [
+      'a holder’s environment on a card without one',
+      { ...withMasterFile({ environments: [{ id: 1, pin: 1, by: 'holder' }] }), holder: null },
+      'no holder',
+    ],
+    [
+      'T=0 without an ATR',
+      benchSpecification({ link: { ...benchSpecification().link, protocol: 'T=0' } }),
+      'T=0 needs an ATR',
+    ],
+    [
+      'record files over 64 KiB',
+      withMasterFile({
+        children: [
+          { kind: 'cyclic', fid: 0x1111, sfi: null, access: FREE, recordSize: 1000, capacity: 100, records: [] },
+        ],
+      }),
+      '65535 at most',
+    ],
+    [
+      'a capacity that is none',
+      withMasterFile({
+        children: [{ kind: 'cyclic', fid: 0x1111, sfi: null, access: FREE, recordSize: 1, capacity: -5, records: [] }],
+      }),
+      'records of 1111',
     ],
     ['a secret of another length', benchSpecification({ secret: new Uint8Array(16) }), 'card secret'],
     [

@@ -3,6 +3,7 @@ import { personalise } from '../../src/applet/image/personalise.ts';
 import type {
   AccessRules,
   AccessVector,
+  CardSpecification,
   FileSpecification,
   LifeCycleState,
 } from '../../src/applet/image/specification.ts';

@@ -160,7 +160,11 @@ describe('GET RESPONSE', () => {
 
 describe('T=0 rules', () => {
   const t0 = () =>
-    boot({ specification: benchSpecification({ link: { ...benchSpecification().link, protocol: 'T=0' } }) });
+    boot({
+      specification: benchSpecification({
+        link: { ...benchSpecification().link, protocol: 'T=0', atr: fromHex('3B751300004309EA9000') },
+      }),
+    });
 
   it('case 4 answers 61xx, with or without the Le that T=0 cannot carry', () => {
     const { send } = t0();

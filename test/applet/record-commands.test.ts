@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessVector, FileSpecification } from '../../src/applet/image/specification.ts';
+import { benchSpecification, boot } from './bench-card.ts';
 import { dataCard, opened, records, select, verifyCode } from './data-card.ts';
 
 /** Content of the record files of {@link dataCard}. */
@@ -300,6 +302,32 @@ describe('ERASE RECORD', () => {
     const card = opened('0202');
     expect(card.send(command)).toBe(status);
     expect(records(card)).toBe(FIXED.join(' '));
+  });
+});
+
+describe('ERASE RECORD of as many records as a file can hold', () => {
+  const ALWAYS: AccessVector = [0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+  const access = { contact: ALWAYS, contactless: ALWAYS, wired: ALWAYS };
+  const content = Array.from({ length: 254 }, (_, i) => new Uint8Array([i + 1]));
+
+  it.each(['linear-fixed', 'linear-variable', 'cyclic'] as const)('%s', (kind) => {
+    const file: FileSpecification = {
+      kind,
+      fid: 0x0201,
+      sfi: 1,
+      access,
+      recordSize: 1,
+      capacity: 254,
+      records: content,
+    };
+    const { masterFile, ...rest } = benchSpecification();
+    const card = boot({ specification: { ...rest, masterFile: { ...masterFile, children: [file] } } });
+    select(card, '0201');
+    if (kind === 'cyclic') card.send('00E20000 01 EE'); // so that the records go round the end of the memory
+    expect(card.send('000C0305')).toBe('9000');
+    const kept = kind === 'cyclic' ? 'EE01' : '0102';
+    expect(card.send('00B2010500')).toBe(`${kept}${'00'.repeat(252)}9000`);
+    expect(card.faults).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Command, Step } from './step.ts';
 
 /** Random steps, weighted so that most sequences get somewhere: an application selected, a code right, a file read. */
 
-const NAMES = ['4D4F44454C31', '4D4F44454C3132', '4D4F44454C', '4D', '4D4F44454C313233', 'A000000001'];
+const NAMES = ['4D4F44454C31', '4D4F44454C3132', '4D4F44454C', '4D', '4D4F44454C33', '4D4F44454C313233', 'A000000001'];
 const FIDS = [0x3f00, ...directoriesOf().map(({ fid }) => fid), ...FILES.map(({ fid }) => fid), 0x0a0a];
 const VALUES = [...CODES.map(({ value }) => value), '55555', '777777', '123', '123456789'];
 
@@ -200,23 +200,100 @@ const phrase: fc.Arbitrary<Step[]> = fc
 
 /** An answer longer than the link carries, with something or nothing between it and GET RESPONSE. */
 const inParts: fc.Arbitrary<Step[]> = fc
-  .record({ channel: fc.constantFrom(0, 0, 0, 1), between: fc.option(step), ne, again: fc.boolean() })
-  .map(({ channel, between, ne, again }) => {
-    const on = (command: Command): Step => ({ do: 'command', face: 'contactless', channel, command });
+  .record({
+    channel: fc.constantFrom(0, 0, 1),
+    other: fc.constantFrom(0, 1, 2),
+    between: fc.option(step),
+    ne,
+    again: fc.boolean(),
+  })
+  .map(({ channel, other, between, ne, again }) => {
+    const on = (number: number, command: Command): Step => ({
+      do: 'command',
+      face: 'contactless',
+      channel: number,
+      command,
+    });
     return [
-      on({ is: 'select-path', from: 'mf', path: [0x0101], answer: 3 }),
-      on({ is: 'read-binary', sfi: null, offset: 0, ne: 256 }),
+      ...(channel === other ? [] : [on(0, { is: 'open-channel', number: Math.max(channel, other) })]),
+      on(channel, { is: 'select-path', from: 'mf', path: [0x0101], answer: 3 }),
+      on(channel, { is: 'read-binary', sfi: null, offset: 0, ne: 256 }),
       ...(between === null ? [] : [between]),
-      on({ is: 'get-response', ne }),
-      ...(again ? [on({ is: 'get-response', ne: 256 })] : []),
+      on(other, { is: 'get-response', ne }),
+      ...(again ? [on(channel, { is: 'get-response', ne: 256 })] : []),
     ];
+  });
+
+/** The phone's window: opened on its screen, used by presentations of both doors, closed in several ways. */
+const window: fc.Arbitrary<Step[]> = fc
+  .array(
+    fc.record({
+      path: fc.constantFrom([0x6000, 0x6002], [0x6000, 0x6002], [0x6000, 0x6008], [0x7000, 0x7001]),
+      ne: fc.constantFrom(256, 256, 4),
+      before: fc.constantFrom(
+        'nothing',
+        'nothing',
+        'reset',
+        'deselect',
+        'wait',
+        'wrong',
+        'forget',
+        'own',
+        'other',
+        'restart',
+      ),
+      between: fc.constantFrom('nothing', 'nothing', 'wait', 'forget', 'wrong', 'other'),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((presentations) => {
+    const on = (face: Face, command: Command): Step => ({ do: 'command', face, channel: 0, command });
+    const typed = (code: string): Step => on('wired', { is: 'verify', reference: 0x81, code, chained: false });
+    const unlock = (fid: number, id: string): Step[] => [
+      on('wired', { is: 'select-path', from: 'mf', path: [fid], answer: 3 }),
+      typed(CODES.find((code) => code.id === id)?.value as string),
+    ];
+    const happening = (what: string): Step[] => {
+      switch (what) {
+        case 'reset':
+        case 'deselect':
+          return [{ do: what, face: 'contactless' }];
+        case 'wait':
+          return [{ do: 'wait', seconds: 31 }];
+        case 'wrong':
+          return [typed('5555')];
+        case 'forget':
+          return [on('wired', { is: 'forget', reference: 0x81 })];
+        case 'own':
+          return unlock(0x6000, 'own');
+        case 'other':
+          return unlock(0x7000, 'other');
+        case 'restart':
+          return [{ do: 'restart' }];
+        default:
+          return [];
+      }
+    };
+    const present = ({ path, ne, before, between }: (typeof presentations)[number]): Step[] => [
+      ...happening(before),
+      on('contactless', { is: 'select-path', from: 'mf', path, answer: 3 }),
+      on(
+        'contactless',
+        path[0] === 0x6000
+          ? { is: 'read-record', sfi: null, p1: 1, mode: 5, ne }
+          : { is: 'read-binary', sfi: null, offset: 0, ne },
+      ),
+      ...happening(between),
+      on('contactless', { is: 'get-response', ne: 256 }),
+    ];
+    return [...unlock(0x6000, 'own'), ...presentations.flatMap(present)];
   });
 
 /** The same command on the current file, with data as long as its records. */
 function onCurrentFile(command: Command, file: FilePlan): Command {
   if (!('sfi' in command)) return command;
   const transparent = file.structure === 'transparent';
-  const data = Array.from({ length: Math.min(file.recordSize, 12) }, (_, i) => i);
+  const data = Array.from({ length: Math.min(file.recordSize, transparent ? 12 : 255) }, (_, i) => i);
   switch (command.is) {
     case 'read-binary':
     case 'read-record':
@@ -237,7 +314,7 @@ function onCurrentFile(command: Command, file: FilePlan): Command {
 
 function mentions(file: FilePlan, operation: Operation, code: string): boolean {
   const inRule = (rule: Rule): boolean =>
-    rule.is === 'code' ? rule.code === code : 'of' in rule && rule.of.some(inRule);
+    rule.is === 'code' || rule.is === 'holder' ? rule.code === code : 'of' in rule && rule.of.some(inRule);
   return FACES.some((each) => inRule(file.rules[operation][each]));
 }
 
@@ -247,6 +324,7 @@ export const steps: fc.Arbitrary<Step[]> = fc
       { weight: 48, arbitrary: step.map((each) => [each]) },
       { weight: 8, arbitrary: phrase },
       { weight: 1, arbitrary: inParts },
+      { weight: 1, arbitrary: window },
     ),
     {
       minLength: 1,

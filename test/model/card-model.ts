@@ -41,15 +41,23 @@ interface Port {
   channels: Map<number, Channel>;
   /** Card-wide codes. */
   proven: Set<CodePlan>;
-  /** Something was given because the window was open. */
-  presented: boolean;
-  rest: { readonly bytes: readonly number[]; readonly sw: number; readonly channel: number } | null;
+  /** The window in which this interface was given something, 0 for none. */
+  window: number;
+  /** The code whose window lets the command under way do what it does, or null when it does without. */
+  byHolder: string | null;
+  rest: {
+    readonly bytes: readonly number[];
+    readonly sw: number;
+    readonly channel: number;
+    readonly byHolder: string | null;
+  } | null;
 }
 
 /** Bytes of data that one answer of each link carries. */
 export const LARGEST_ANSWER: Readonly<Record<Face, number>> = { contact: 65_536, contactless: 130, wired: 65_536 };
 const CHANNELS = 20;
 const ASK = 256;
+const CLOSED_WINDOW = { number: 0, code: null, until: 0, uses: 0 };
 const answer = (sw: number, data: readonly number[] = []): Expected => ({ sw, data });
 
 export class CardModel {
@@ -62,7 +70,9 @@ export class CardModel {
   readonly #directories: readonly Directory[] = directories();
   readonly #ports: Map<Face, Port> = new Map(FACES.map((face) => [face, freshPort(this.#root)]));
   #now = 0;
-  #window = { until: 0, uses: 0 };
+  /** The holder's window: open in time, with uses left or for interfaces that have begun. `number` 0: closed. */
+  #window: { number: number; code: string | null; until: number; uses: number } = CLOSED_WINDOW;
+  #windows = 0;
 
   /** Tries left of each code, in the order of {@link CODES}. */
   get tries(): number[] {
@@ -98,7 +108,8 @@ export class CardModel {
   mayRead(file: FilePlan, face: Face, channel: number): boolean {
     const port = this.#port(face);
     const at = port.channels.get(channel);
-    return at !== undefined && file.lifeCycle === 'activated' && holds(file.rules.read[face], this.#facts(port, at));
+    const usable = file.lifeCycle === 'activated' && isUsable(this.#directoryOf(file));
+    return at !== undefined && usable && holds(file.rules.read[face], this.#facts(port, at));
   }
 
   /** The file that a data command means, whether or not it may: to give it the file's own bytes. */
@@ -117,7 +128,7 @@ export class CardModel {
       case 'restart':
       case 'reboot':
         for (const face of FACES) this.#forget(face);
-        this.#window.uses = 0;
+        this.#lock();
         return null;
       case 'command':
         return this.#command(step.face, step.channel, step.command);
@@ -128,12 +139,26 @@ export class CardModel {
   }
 
   #forget(face: Face): void {
-    if (this.#port(face).presented && this.#window.uses > 0) this.#window.uses--;
     this.#ports.set(face, freshPort(this.#root));
   }
 
   #command(face: Face, number: number, command: Command): Expected {
     const port = this.#port(face);
+    port.byHolder = null;
+    const expected = this.#answer(face, port, number, command);
+    // The first answer that is given because of the window is a use of it.
+    if (
+      port.byHolder !== null &&
+      [0x90, 0x61, 0x62, 0x63].includes(expected.sw >> 8) &&
+      port.window !== this.#window.number
+    ) {
+      port.window = this.#window.number;
+      this.#window = { ...this.#window, uses: this.#window.uses - 1 };
+    }
+    return expected;
+  }
+
+  #answer(face: Face, port: Port, number: number, command: Command): Expected {
     const rest = port.rest;
     port.rest = null;
     const channel = port.channels.get(number);
@@ -146,9 +171,14 @@ export class CardModel {
         port.rest = rest;
         return answer(0x6985);
       }
-      return this.#send(face, port, number, rest.bytes, command.ne, rest.sw);
+      if (rest.byHolder !== null && (!this.#isWindowOpen(port) || this.#window.code !== rest.byHolder))
+        return answer(0x6982);
+      return this.#send(face, port, number, rest.bytes, command.ne, rest.sw, rest.byHolder);
     }
     if (channel === undefined) return answer(0x6881);
+    if (command.is === 'read-record' && command.mode === 7) return answer(0x6a86);
+    const moves = command.is.startsWith('select') || command.is.endsWith('channel');
+    if (!moves && !isUsable(channel.directory)) return answer(0x6985);
     switch (command.is) {
       case 'select-name':
       case 'select':
@@ -182,7 +212,7 @@ export class CardModel {
     channel.directory = directory;
     channel.file = 'plan' in target ? null : target;
     channel.record = 0;
-    const state = channel.file?.lifeCycle ?? 'activated';
+    const state = 'plan' in target ? (target.plan.lifeCycle ?? 'activated') : target.lifeCycle;
     const sw = { activated: 0x9000, deactivated: 0x6283, terminated: 0x6285 }[state];
     return { sw, data: command.answer === 3 ? [] : null };
   }
@@ -272,7 +302,6 @@ export class CardModel {
     channel: Channel,
     command: Extract<Command, { is: 'read-record' }>,
   ): Expected {
-    if (command.mode === 7) return answer(0x6a86);
     const file = this.#file(face, port, channel, command.sfi, 'read', (structure) => structure !== 'transparent');
     if (typeof file === 'number') return answer(file);
     const records = this.#contents.get(file) as number[][];
@@ -370,7 +399,7 @@ export class CardModel {
     const rule = file.rules[operation][face];
     const facts = this.#facts(port, channel);
     if (!holds(rule, facts)) return 0x6982;
-    if (!holds(rule, { ...facts, windowOpen: false })) port.presented = true;
+    if (!holds(rule, { ...facts, window: null })) port.byHolder = facts.window;
     return file;
   }
 
@@ -380,10 +409,18 @@ export class CardModel {
     channel.record = 0;
   }
 
-  #send(face: Face, port: Port, channel: number, data: readonly number[], ne: number, sw: number): Expected {
+  #send(
+    face: Face,
+    port: Port,
+    channel: number,
+    data: readonly number[],
+    ne: number,
+    sw: number,
+    byHolder: string | null = port.byHolder,
+  ): Expected {
     const most = Math.min(ne, LARGEST_ANSWER[face]);
     if (data.length <= most) return answer(sw, data);
-    port.rest = { bytes: data.slice(most), sw, channel };
+    port.rest = { bytes: data.slice(most), sw, channel, byHolder };
     const left = data.length - most;
     return answer(0x6100 | (left >= 256 ? 0 : left), data.slice(0, most));
   }
@@ -401,7 +438,7 @@ export class CardModel {
         return answer(proven.has(code) || this.#disabled.has(code) ? 0x9000 : this.#refusal(code));
       case 'forget':
         proven.delete(code);
-        if (typed) this.#window.uses = 0;
+        if (typed) this.#lock();
         return answer(0x9000);
       case 'verify': {
         if (!mayPresent(code)) return answer(0x6982);
@@ -409,7 +446,13 @@ export class CardModel {
         const refused = this.#present(code, command.code === this.#values.get(code), proven, typed);
         if (refused !== null) return refused;
         proven.add(code);
-        if (typed) this.#window = { until: this.#now + WINDOW_SECONDS, uses: WINDOW_USES };
+        if (typed)
+          this.#window = {
+            number: ++this.#windows,
+            code: code.id,
+            until: this.#now + WINDOW_SECONDS,
+            uses: WINDOW_USES,
+          };
         return answer(0x9000);
       }
       case 'change': {
@@ -492,7 +535,7 @@ export class CardModel {
       return null;
     }
     proven.delete(code);
-    if (typed) this.#window.uses = 0;
+    if (typed) this.#lock();
     if (left === 0) return answer(0x6983);
     this.#tries.set(code, left - 1);
     return answer(0x63c0 | (left - 1));
@@ -564,8 +607,18 @@ export class CardModel {
         const code = CODES.find((each) => each.id === id) as CodePlan;
         return this.#disabled.has(code) || this.#provenBy(port, channel, code).has(code);
       },
-      windowOpen: this.#window.uses > 0 && this.#now < this.#window.until,
+      window: this.#isWindowOpen(port) ? this.#window.code : null,
     };
+  }
+
+  /** For an interface: a presentation that has begun goes on until its end. */
+  #isWindowOpen(port: Port): boolean {
+    const { number, until, uses } = this.#window;
+    return number !== 0 && this.#now < until && (uses > 0 || port.window === number);
+  }
+
+  #lock(): void {
+    this.#window = CLOSED_WINDOW;
   }
 
   #child(directory: Directory, fid: number): Directory | FilePlan | null {
@@ -588,7 +641,13 @@ function directories(): Directory[] {
 
 function freshPort(root: Directory): Port {
   const basic = { directory: root, file: null, record: 0, proven: new Set<CodePlan>() };
-  return { channels: new Map([[0, basic]]), proven: new Set(), presented: false, rest: null };
+  return { channels: new Map([[0, basic]]), proven: new Set(), window: 0, byHolder: null, rest: null };
+}
+
+/** A directory that is deactivated takes all below along. */
+function isUsable(directory: Directory): boolean {
+  if (directory.plan.lifeCycle === 'deactivated') return false;
+  return directory.parent === null || isUsable(directory.parent);
 }
 
 /** The directory whose name selects this one: itself, or the nearest one above with a name, or the MF. */

@@ -3,9 +3,9 @@ import {
   afterCode,
   all,
   any,
+  byHolder,
   EXTERNAL_AUTHENTICATION,
   type Face,
-  HOLDER,
   NEVER,
   type Rule,
   SECURE_MESSAGING,
@@ -47,6 +47,7 @@ export interface CodePlan {
 export interface DirectoryPlan {
   readonly fid: number;
   readonly name: string | null;
+  readonly lifeCycle?: 'activated' | 'deactivated';
   readonly codes: readonly CodePlan[];
   readonly files: readonly FilePlan[];
   readonly directories: readonly DirectoryPlan[];
@@ -60,7 +61,7 @@ const doors = (contact: Rule, contactless: Rule, wired: Rule): Record<Face, Rule
 
 /** Bytes B0 to FF mark contents. */
 const FIRST_MARK = 0xb0;
-const MARKS_PER_FILE = 5;
+const MARKS_PER_FILE = 4;
 let used = 0;
 
 function file(
@@ -109,6 +110,8 @@ const CARD = afterCode('card');
 const OWN = afterCode('own');
 const LIGHT = afterCode('light');
 const OTHER = afterCode('other');
+const HOLDER = byHolder('own');
+const OTHER_HOLDER = byHolder('other');
 
 export const PLAN: DirectoryPlan = {
   fid: 0x3f00,
@@ -149,7 +152,8 @@ export const PLAN: DirectoryPlan = {
         }),
         file(0x6006, 6, 'transparent', [4], { update: everywhere(ALWAYS) }, { lifeCycle: 'deactivated' }),
         file(0x6007, 7, 'linear-fixed', [2, 2], {}, { lifeCycle: 'terminated' }),
-        file(0x6008, null, 'cyclic', [4, 4, 4, 4], { read: doors(NEVER, HOLDER, ALWAYS) }),
+        // Longer, all together, than one answer of the contactless link.
+        file(0x6008, null, 'cyclic', [40, 40, 40, 40], { read: doors(NEVER, HOLDER, ALWAYS) }),
       ],
       directories: [
         {
@@ -159,15 +163,40 @@ export const PLAN: DirectoryPlan = {
           files: [file(0x6101, 1, 'transparent', [8], { read: everywhere(OWN), update: everywhere(LIGHT) })],
           directories: [],
         },
+        {
+          // It takes what is in it along.
+          fid: 0x6200,
+          name: null,
+          lifeCycle: 'deactivated',
+          codes: [],
+          files: [file(0x6201, 1, 'transparent', [4], { update: everywhere(ALWAYS) })],
+          directories: [
+            {
+              fid: 0x6210,
+              name: null,
+              codes: [],
+              files: [file(0x6211, 1, 'linear-fixed', [2], { append: everywhere(ALWAYS) })],
+              directories: [],
+            },
+          ],
+        },
+        {
+          // An application of its own inside another one: the codes outside are not its codes.
+          fid: 0x6300,
+          name: '4D4F44454C33',
+          codes: [],
+          files: [file(0x6301, 1, 'transparent', [5], { update: everywhere(OWN) })],
+          directories: [],
+        },
       ],
     },
     {
       // Its name begins with the other one's; its code has the other one's reference.
       fid: 0x7000,
       name: '4D4F44454C3132',
-      codes: [code('other', 0x81, '4711')],
+      codes: [code('other', 0x81, '4711', { unlocksHolder: true })],
       files: [
-        file(0x7001, 1, 'transparent', [6], { read: everywhere(OTHER) }),
+        file(0x7001, 1, 'transparent', [6], { read: doors(OTHER, OTHER_HOLDER, OTHER) }),
         file(0x7002, 2, 'linear-variable', [5, 1], { read: doors(CARD, CARD, OTHER), append: everywhere(OTHER) }),
       ],
       directories: [],

@@ -89,7 +89,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
 
 /** Environment numbers, the same on the whole card, each in the directory of its code. */
 const ENVIRONMENTS: Readonly<Record<string, number>> = { own: 1, light: 3, other: 4, card: 5, puk: 6 };
-const HOLDER_ENVIRONMENT = 2;
+const HOLDER_ENVIRONMENTS: Readonly<Record<string, number>> = { own: 2, other: 7 };
 
 function specification(form: RuleForm): CardSpecification {
   return {
@@ -109,6 +109,7 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
     fid: plan.fid,
     name: plan.name === null ? null : fromHex(plan.name),
     label: null,
+    lifeCycle: plan.lifeCycle ?? 'activated',
     access: rules(() => ALWAYS, plan),
     pins: plan.codes.map((code) => ({
       reference: code.reference,
@@ -133,7 +134,7 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
 
 function environments({ id, reference, unlocksHolder }: CodePlan): SecurityEnvironmentSpecification[] {
   const own: SecurityEnvironmentSpecification = { id: ENVIRONMENTS[id] as number, pin: reference, by: 'verify' };
-  return unlocksHolder ? [own, { id: HOLDER_ENVIRONMENT, pin: reference, by: 'holder' }] : [own];
+  return unlocksHolder ? [own, { id: HOLDER_ENVIRONMENTS[id] as number, pin: reference, by: 'holder' }] : [own];
 }
 
 function elementary(plan: FilePlan, parent: DirectoryPlan, form: RuleForm): FileSpecification {
@@ -199,7 +200,7 @@ function expanded(rule: Rule): number[] {
     case 'external-authentication':
       return [0xa4, 0x06, 0x83, 0x01, 0x01, 0x95, 0x01, 0x80];
     case 'holder':
-      return [0x9e, 0x01, 0x10 | HOLDER_ENVIRONMENT];
+      return [0x9e, 0x01, 0x10 | (HOLDER_ENVIRONMENTS[rule.code] as number)];
     case 'code':
       return [0xa4, 0x06, 0x83, 0x01, reference(rule.code), 0x95, 0x01, 0x08];
     default: {
@@ -234,7 +235,7 @@ function condition(rule: Rule, parent: DirectoryPlan): number {
     case 'external-authentication':
       return 0x20;
     case 'holder':
-      return 0x10 | HOLDER_ENVIRONMENT;
+      return 0x10 | (HOLDER_ENVIRONMENTS[rule.code] as number);
     case 'code':
       // Without a number: the first code of the application, here the card's own.
       return parent.fid === 0x5000 ? 0x10 : 0x10 | (ENVIRONMENTS[rule.code] as number);

@@ -7,14 +7,15 @@ export type Rule =
   | { readonly is: 'always' | 'never' | 'secure-messaging' | 'external-authentication' }
   /** A code that was presented in this session. */
   | { readonly is: 'code'; readonly code: string }
-  /** The presentation window of the phone is open. */
-  | { readonly is: 'holder' }
+  /** The presentation window of the phone is open, by this code. */
+  | { readonly is: 'holder'; readonly code: string }
   | { readonly is: 'any' | 'all' | 'none'; readonly of: readonly Rule[] };
 
 /** What is true when a rule is judged. */
 export interface Facts {
   proven(code: string): boolean;
-  readonly windowOpen: boolean;
+  /** Code whose window is open, or null. */
+  readonly window: string | null;
 }
 
 export function holds(rule: Rule, facts: Facts): boolean {
@@ -28,7 +29,7 @@ export function holds(rule: Rule, facts: Facts): boolean {
     case 'code':
       return facts.proven(rule.code);
     case 'holder':
-      return facts.windowOpen;
+      return facts.window === rule.code;
     case 'any':
       return rule.of.some((each) => holds(each, facts));
     case 'all':
@@ -42,7 +43,7 @@ export const ALWAYS: Rule = { is: 'always' };
 export const NEVER: Rule = { is: 'never' };
 export const SECURE_MESSAGING: Rule = { is: 'secure-messaging' };
 export const EXTERNAL_AUTHENTICATION: Rule = { is: 'external-authentication' };
-export const HOLDER: Rule = { is: 'holder' };
 export const afterCode = (code: string): Rule => ({ is: 'code', code });
+export const byHolder = (code: string): Rule => ({ is: 'holder', code });
 export const any = (...of: Rule[]): Rule => ({ is: 'any', of });
 export const all = (...of: Rule[]): Rule => ({ is: 'all', of });

@@ -1,7 +1,8 @@
+import type { Command } from 'commander';
 import { UsageError } from '../failure.ts';
 import { cardSource, parseCount, recordChoice } from '../option-values.ts';
 import type { BenchApduOptions } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { DeclareVerb, Perform } from '../program.ts';
 import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
 interface Typed {
@@ -27,7 +28,24 @@ export const declareBench: DeclareVerb = (program, perform) => {
       return benchApdu(options, io);
     }),
   );
+  declareCore(bench, perform);
 };
+
+function declareCore(bench: Command, perform: Perform): void {
+  const core = bench
+    .command('core')
+    .description('what commands and booting cost in process, and what grows with files and records')
+    .option('--count <number>', 'commands of each kind', parseCount, 100_000);
+  addJsonOption(core).action((typed: Pick<Typed, 'count' | 'json'>) =>
+    perform(typed, async (io) => {
+      const { benchCore } = await import('../../bench/core.ts');
+      return benchCore({ count: typed.count, ...CORE_SIZES }, io);
+    }),
+  );
+}
+
+/** Sizes that `bench core` compares. A file holds 254 records at most; 10,000 take 40 files. */
+const CORE_SIZES = { files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000] } as const;
 
 function benchOptions(typed: Typed): BenchApduOptions {
   if (typed.csv === true && typed.json === true)

@@ -23,6 +23,7 @@ interface Typed {
   record?: string;
   keepSecrets?: boolean;
   timeout: number;
+  explain?: boolean;
   json?: boolean;
 }
 
@@ -39,6 +40,7 @@ export const declareTap: DeclareVerb = (program, perform) => {
   tap.addOption(new Option('--sequence <name>', 'what to read and how').choices(SEQUENCES).default('all'));
   addRecordOptions(addPinOptions(tap));
   addJsonOption(tap)
+    .option('--explain', 'say for each refusal (6982) which rule of the card it comes from and what is missing')
     .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
     .action((typed: Typed) =>
       perform(typed, async (io) => {
@@ -70,6 +72,7 @@ function tapOptions(typed: Typed): TapOptions {
     sequence: typed.sequence,
     pin: pinChoice(typed),
     record: recordChoice(typed),
+    explain: typed.explain === true,
     timeoutMs: typed.timeout,
   };
 }

@@ -10,7 +10,7 @@ export type ExplainedCondition =
   /** `key` null: the rule names none. */
   | { readonly kind: 'external-authentication'; readonly key: number | null; readonly satisfied: boolean }
   /** `pin` null: the card has no such code, and nothing can satisfy this. */
-  | { readonly kind: 'code'; readonly pin: Pin | null; readonly satisfied: boolean }
+  | { readonly kind: 'code'; readonly pin: Pin | null; readonly triesLeft: number; readonly satisfied: boolean }
   /** Typed on the phone, while its presentation window is open. */
   | { readonly kind: 'holder'; readonly pin: Pin; readonly satisfied: boolean }
   | {
@@ -108,7 +108,11 @@ function explainUser(access: AccessControl, id: number, directory: CardFile, req
   const environment = id === 0 ? null : access.environment(id, directory);
   if (environment?.by === 'holder') return { kind: 'holder', pin: environment.pin, satisfied };
   const pin = id === 0 ? access.pins.firstOf(directory.application) : (environment?.pin ?? null);
-  return { kind: 'code', pin, satisfied };
+  return explainedCode(access, pin, satisfied);
+}
+
+function explainedCode(access: AccessControl, pin: Pin | null, satisfied: boolean): ExplainedCondition {
+  return { kind: 'code', pin, triesLeft: pin === null ? 0 : access.pins.triesLeft(pin), satisfied };
 }
 
 function explainProgram(
@@ -126,7 +130,7 @@ function explainProgram(
         break;
       case STEP.CODE: {
         const satisfied = access.judgeFor(directory, requester).isCodeVerified(argument);
-        stack.push({ kind: 'code', pin: access.pins.find(argument, directory), satisfied });
+        stack.push(explainedCode(access, access.pins.find(argument, directory), satisfied));
         break;
       }
       case STEP.KEY: {

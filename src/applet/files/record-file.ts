@@ -86,9 +86,20 @@ export function appendRecord(
   return cyclic ? 1 : count + 1;
 }
 
-/** Sets the bytes of record `number` to the erased state; it stays, and keeps its length. */
-export function eraseRecord(nvm: Nvm, file: CardFile, number: number, scratch: Uint8Array): void {
-  eraseBytes(nvm, recordAddress(nvm, file, number), recordLength(nvm, file, number), scratch);
+/**
+ * Sets the bytes of records `first` to `last` to the erased state; they stay, and keep their lengths. Slots are written
+ * whole and in the order in which they lie, so that it is one stretch of memory, or two in a cyclic file.
+ */
+export function eraseRecords(nvm: Nvm, file: CardFile, first: number, last: number, scratch: Uint8Array): void {
+  const cyclic = file.kind === FILE_KIND.CYCLIC;
+  for (let count = 0; count <= last - first; count++) {
+    const number = cyclic ? last - count : first + count;
+    const length = recordLength(nvm, file, number);
+    const address = slotAddress(nvm, file, number);
+    const prefix = prefixSize(file);
+    if (prefix > 0) writeU16(nvm, address, length, scratch);
+    eraseBytes(nvm, address + prefix, file.recordSize, scratch);
+  }
 }
 
 function putIntoSlot(

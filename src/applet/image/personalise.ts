@@ -5,6 +5,7 @@ import { LIFE_CYCLE } from '../files/life-cycle.ts';
 import { journalRegionSize } from '../nvm/journal.ts';
 import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
 import { encodeAttributeObjects } from './attributes.ts';
+import { checkSpecification } from './check-specification.ts';
 import { crc32 } from './crc32.ts';
 import {
   bodySize,
@@ -39,14 +40,9 @@ import type {
   PinSpecification,
   SecurityEnvironmentSpecification,
 } from './specification.ts';
+import { SpecificationError } from './specification-error.ts';
 
-/** A specification that no image can hold, with one sentence that says what is wrong where. */
-export class SpecificationError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SpecificationError';
-  }
-}
+export { SpecificationError };
 
 const ERASED = 0xff;
 /** The table counts in two bytes, and the last number means "none". */
@@ -87,6 +83,7 @@ interface PlacedFile {
  */
 export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8Array {
   const files = place(spec.masterFile);
+  checkSpecification(spec);
   const pins = files.flatMap(({ index, spec: file }) =>
     file.kind === 'directory' ? file.pins.map((pin) => ({ directory: index, pin })) : [],
   );

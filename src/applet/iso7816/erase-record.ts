@@ -3,7 +3,7 @@ import { SW } from '../../apdu/status-word.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
 import { EF_ACCESS } from '../files/card-file.ts';
-import { eraseRecord, recordCount } from '../files/record-file.ts';
+import { eraseRecords, recordCount } from '../files/record-file.ts';
 import { recordFile } from './data-file.ts';
 import { MODE, modeOf, recordParameters, settleOnFile } from './record-reference.ts';
 
@@ -38,7 +38,7 @@ function eraseRecordCommand(context: CommandContext): number {
   const count = recordCount(nvm, file);
   if (command.p1 > count) return SW.RECORD_NOT_FOUND;
   const last = modeOf(context) === MODE.FROM_NUMBER ? count : command.p1;
-  for (let number = command.p1; number <= last; number++) eraseRecord(nvm, file, number, scratch);
+  eraseRecords(nvm, file, command.p1, last, scratch);
   settleOnFile(context, file);
   return SW.OK;
 }

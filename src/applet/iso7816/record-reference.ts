@@ -46,7 +46,7 @@ export function currentRecord(context: CommandContext): number {
   return context.command.p2 >> 3 === 0 ? context.channel.record : NO_RECORD;
 }
 
-export function isForwards(mode: number): boolean {
+function isForwards(mode: number): boolean {
   return mode === MODE.FIRST || mode === MODE.NEXT;
 }
 
@@ -58,7 +58,7 @@ export function firstCandidate(mode: number, current: number, count: number): nu
 }
 
 /** First record from `number` on, in steps of `step`, with an identifier; 00 means any. */
-export function nextWithIdentifier(nvm: Nvm, file: CardFile, number: number, step: number, identifier: number): number {
+function nextWithIdentifier(nvm: Nvm, file: CardFile, number: number, step: number, identifier: number): number {
   const count = recordCount(nvm, file);
   for (; number >= 1 && number <= count; number += step) {
     if (identifier === 0 || recordIdentifier(nvm, file, number) === identifier) return number;

@@ -22,6 +22,7 @@ vi.mock('../../../rig/card/build.ts', () => stand('buildCard'));
 vi.mock('../../../rig/card/show.ts', () => stand('showCard'));
 vi.mock('../../../rig/card/commands.ts', () => stand('listCommands'));
 vi.mock('../../../rig/bench/apdu.ts', () => stand('benchApdu'));
+vi.mock('../../../rig/bench/core.ts', () => stand('benchCore'));
 vi.mock('../../../rig/demo/demo.ts', () => stand('runDemo'));
 
 beforeEach(() => {
@@ -45,6 +46,7 @@ describe('tap', () => {
     sequence: 'all',
     pin: noPin,
     record: noRecord,
+    explain: false,
     timeoutMs: 10_000,
   };
   const vitale = { kind: 'profile', name: 'vitale2' };
@@ -59,6 +61,7 @@ describe('tap', () => {
       { reader: { driver: 'loopback' }, card: { kind: 'image', fileOrName: 'apcv.img' }, interface: 'wired' },
     ],
     ['tap --sequence identity --pin', { sequence: 'identity', pin: { file: null, ask: true } }],
+    ['tap --explain', { explain: true }],
     ['tap --pin-file code --json', { pin: { file: 'code', ask: false } }],
     ['tap --record t.jsonl --keep-secrets', { record: { file: 't.jsonl', keepSecrets: true } }],
   ])('%s', async (line, change) => {
@@ -149,6 +152,7 @@ describe('card, bench, demo', () => {
       'bench apdu --profile reference --count 7 --csv',
       { card: { kind: 'profile', name: 'reference' }, count: 7, csv: true, record: { file: null, keepSecrets: false } },
     ],
+    ['bench core --count 9', { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000] }],
     ['demo', { pcsc: true, pcscImage: null, record: noRecord }],
     [
       'demo --no-pcsc --record d.jsonl',
@@ -167,6 +171,7 @@ describe('card, bench, demo', () => {
     ['card bend', "unknown command 'bend'"],
     ['bench apdu --csv --json', 'two forms'],
     ['bench apdu --count 0', 'whole number'],
+    ['bench core --count 0', 'whole number'],
   ])('%s is refused', async (line, words) => {
     const { exitCode, options, err } = await run(line);
     expect(exitCode).toBe(2);

@@ -676,7 +676,7 @@ const REQUIREMENT: readonly ConformanceCase[] = [
     steps: ({ c }) => [
       c.directory.select,
       block(c),
-      send('DISABLE VERIFICATION REQUIREMENT', `002600${c.reference}${field(c.right)}`, refused('6983')),
+      send('DISABLE VERIFICATION REQUIREMENT', `002600${c.reference}${field(c.right)}`, refused('6983|6985')),
     ],
   }),
 ];

@@ -1,22 +1,83 @@
 import type { Suite } from '../../model.ts';
+import { ACCESS_RULE_CASES } from './access-rules.ts';
+import { CHANNEL_CASES } from './channels.ts';
 import { CLASS_BYTE_CASES } from './class-byte.ts';
+import { CODE_CASES } from './codes.ts';
+import { CREATION_CASES } from './creation.ts';
+import { DATA_OBJECT_CASES } from './data-objects.ts';
+import { DIRECTORY_CASES } from './directory.ts';
+import { LIFE_CYCLE_CASES } from './life-cycle.ts';
 import { READ_BINARY_CASES } from './read-binary.ts';
 import { READ_RECORD_CASES } from './read-record.ts';
 import { REFUSAL_CASES } from './refusals.ts';
 import { SELECT_CASES } from './select.ts';
+import { TRANSMISSION_CASES } from './transmission.ts';
 import { WRITE_BINARY_CASES } from './write-binary.ts';
 import { WRITE_RECORD_CASES } from './write-record.ts';
 
+/** Written from the standard; where it leaves room, every answer that it allows will do. */
 export const ISO7816_4_SUITE: Suite = {
   name: 'iso7816-4',
   title: 'ISO/IEC 7816-4 (with -9): commands, files, access, channels',
+  groups: {
+    CLA: 'Class byte and order of refusals',
+    INS: 'Instruction byte',
+    CHN: 'Command chaining',
+    LEN: 'Lengths that disagree',
+    EXT: 'Extended lengths',
+    GRE: 'GET RESPONSE',
+    ENV: 'ENVELOPE',
+    SEL: 'SELECT',
+    FCP: 'File control information',
+    DIR: 'EF.DIR and EF.ATR/INFO',
+    REF: 'What can stand in the way of a command on an EF',
+    RBI: 'READ BINARY',
+    RBO: 'READ BINARY with odd INS',
+    UBI: 'UPDATE BINARY',
+    UBO: 'UPDATE BINARY with odd INS',
+    WBI: 'WRITE BINARY',
+    EBI: 'ERASE BINARY',
+    SBI: 'SEARCH BINARY',
+    RRE: 'READ RECORD by each reference',
+    RRI: 'READ RECORD by identifier',
+    RRP: 'The record pointer',
+    RRX: 'READ RECORD, limits',
+    RRO: 'READ RECORD with odd INS',
+    URE: 'UPDATE RECORD',
+    URO: 'UPDATE RECORD with odd INS',
+    WRE: 'WRITE RECORD',
+    ARE: 'APPEND RECORD',
+    ERE: 'ERASE RECORD',
+    SRE: 'SEARCH RECORD',
+    GDA: 'GET DATA',
+    GDO: 'GET DATA with odd INS',
+    PDA: 'PUT DATA',
+    PDO: 'PUT DATA with odd INS',
+    VER: 'VERIFY',
+    CHG: 'CHANGE REFERENCE DATA',
+    RRC: 'RESET RETRY COUNTER',
+    EVR: 'ENABLE and DISABLE VERIFICATION REQUIREMENT',
+    ACR: 'Forms of access rules',
+    CHA: 'Logical channels',
+    LCY: 'Life cycle',
+    CRE: 'CREATE FILE',
+    DEL: 'DELETE FILE',
+  },
   cases: [
     ...CLASS_BYTE_CASES,
+    ...TRANSMISSION_CASES,
     ...SELECT_CASES,
+    ...DIRECTORY_CASES,
     ...REFUSAL_CASES,
     ...READ_BINARY_CASES,
     ...WRITE_BINARY_CASES,
     ...READ_RECORD_CASES,
     ...WRITE_RECORD_CASES,
+    ...DATA_OBJECT_CASES,
+    ...CODE_CASES,
+    ...ACCESS_RULE_CASES,
+    ...CHANNEL_CASES,
+    ...LIFE_CYCLE_CASES,
+    ...CREATION_CASES,
   ],
 };

@@ -1,0 +1,82 @@
+/** The one style of every report: light and dark by the reader's own setting, and for paper. */
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --ground: #ffffff; --text: #1b1f24; --faint: #57606a; --line: #d0d7de; --panel: #f6f8fa; --code: #24292f;
+  --pass: #116329; --fail: #a40e26; --unsure: #7d4e00; --none: #57606a;
+  --pass-ground: #dafbe1; --fail-ground: #ffebe9; --unsure-ground: #fff8c5; --none-ground: #eaeef2;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #0d1117; --text: #e6edf3; --faint: #9198a1; --line: #30363d; --panel: #161b22; --code: #e6edf3;
+    --pass: #56d364; --fail: #ff7b72; --unsure: #e3b341; --none: #9198a1;
+    --pass-ground: #12261b; --fail-ground: #2d1416; --unsure-ground: #272115; --none-ground: #1c2128;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--ground); color: var(--text);
+  font: 15px/1.5 system-ui, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif;
+}
+h1 { margin: 0 0 .25rem; font-size: 1.6rem; line-height: 1.25; }
+h2 { margin: 2rem 0 .6rem; font-size: 1.2rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
+h3 { margin: 1.4rem 0 .4rem; font-size: 1rem; }
+p { margin: .4rem 0; max-width: 60rem; }
+.lead { color: var(--faint); margin-bottom: 1rem; }
+code, .hex { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace; color: var(--code); }
+.hex { overflow-wrap: anywhere; word-break: break-all; }
+table { border-collapse: collapse; width: 100%; margin: .4rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; color: var(--faint); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+dl.facts {
+  display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: 1rem 0; padding: .8rem 1rem;
+  background: var(--panel); border: 1px solid var(--line); border-radius: 6px;
+}
+dl.facts dt { color: var(--faint); }
+dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+.verdict {
+  display: inline-block; padding: 0 .5rem; border-radius: 4px; border: 1.5px solid; font-weight: 600; font-size: .82rem;
+  white-space: nowrap;
+}
+/* Each verdict has a sign and an edge of its own, for who sees no colours and for paper. */
+.verdict.pass { color: var(--pass); background: var(--pass-ground); border-style: solid; }
+.verdict.fail { color: var(--ground); background: var(--fail); border-color: var(--fail); border-style: solid; }
+.verdict.inconclusive { color: var(--unsure); background: var(--unsure-ground); border-style: dashed; }
+.verdict.not-applicable { color: var(--none); background: var(--none-ground); border-style: dotted; }
+.counts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0; padding: 0; list-style: none; }
+.counts li { padding: .5rem .9rem; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); }
+.counts b { display: block; font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+details.item { border-bottom: 1px solid var(--line); }
+details.item > summary {
+  display: grid; grid-template-columns: 1rem 8rem minmax(0, 1fr) max-content; gap: .6rem; padding: .3rem 0; cursor: pointer;
+  align-items: baseline; list-style: none;
+}
+details.item > summary::-webkit-details-marker { display: none; }
+details.item > summary::before { content: "▸"; color: var(--faint); }
+details.item[open] > summary::before { content: "▾"; }
+details.item > .inside { padding: 0 0 .8rem 1.6rem; }
+.reason { color: var(--faint); }
+.fault { color: var(--fail); font-weight: 600; }
+.fault::before { content: "✘ "; }
+.steps td:first-child { width: 2.2rem; }
+.steps .given { color: var(--faint); }
+ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
+.columns { columns: 3 16rem; }
+footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
+@media (max-width: 45rem) {
+  details.item > summary { grid-template-columns: 1rem minmax(0, 1fr) max-content; }
+  details.item > summary > .title { grid-column: 2 / -1; }
+}
+@media print {
+  :root {
+    --ground: #fff; --text: #000; --faint: #444; --line: #999; --panel: #fff; --code: #000;
+    --pass: #000; --fail: #000; --unsure: #000; --none: #444;
+    --pass-ground: #fff; --fail-ground: #fff; --unsure-ground: #fff; --none-ground: #fff;
+  }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  .verdict.fail { color: #fff; background: #000; print-color-adjust: exact; }
+  details.item, tr { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+}
+`;
