@@ -96,7 +96,8 @@ export function sentenceFor(
   const last = decisions.at(-1);
   if (status === SW.SECURITY_STATUS_NOT_SATISFIED && last !== undefined) {
     const refused = decisions.filter((decision) => !decision.permitted);
-    return (refused.length > 0 ? refused : [last]).map((decision) => accessSentence(command, decision)).join('; or ');
+    const sentences = (refused.length > 0 ? refused : [last]).map((decision) => accessSentence(command, decision));
+    return [...new Set(sentences)].join('; or ');
   }
   if (carriesData(status) || status >> 8 === 0x61) {
     const meaning = status === SW.OK ? '' : `${statusWordMeaning(status)}; `;

@@ -79,32 +79,41 @@ function expandedInWords(value: Uint8Array, command: RefusedCommand): string {
 }
 
 function programInWords(rule: AccessRule): string {
-  const stack: string[] = [];
+  const stack: { readonly words: string; readonly compound: boolean }[] = [];
+  const push = (words: string, compound = false): number => stack.push({ words, compound });
+  const inBrackets = ({ words, compound }: { words: string; compound: boolean }): string =>
+    compound ? `(${words})` : words;
   for (let at = 0; at < rule.program.length; at += 2) {
     const argument = rule.program[at + 1] as number;
     switch (rule.program[at]) {
       case STEP.CONDITION:
-        stack.push(conditionByteInWords(argument));
+        push(conditionByteInWords(argument));
         break;
       case STEP.CODE:
-        stack.push(`code ${hex(argument, 2)}`);
+        push(`code ${hex(argument, 2)}`);
         break;
       case STEP.KEY:
-        stack.push(`external authentication with key ${hex(argument, 2)}`);
+        push(`external authentication with key ${hex(argument, 2)}`);
         break;
       case STEP.SECURE_MESSAGING:
-        stack.push('secure messaging');
+        push('secure messaging');
         break;
       case STEP.NOT:
-        stack.push(`not (${stack.pop()})`);
+        push(`not ${stack.splice(-1).map(inBrackets).join('')}`);
         break;
       default: {
         const word = rule.program[at] === STEP.AND ? ' and ' : ' or ';
-        stack.push(`(${stack.splice(stack.length - argument).join(word)})`);
+        push(
+          stack
+            .splice(stack.length - argument)
+            .map(inBrackets)
+            .join(word),
+          true,
+        );
       }
     }
   }
-  return (stack[0] ?? 'nothing').replace(/^\(([^()]*)\)$/, '$1');
+  return stack[0]?.words ?? 'nothing';
 }
 
 /** `code of security environment 1`: what a security condition byte says without its environment. */

@@ -3,7 +3,7 @@ import type { Nvm } from '../../hal/nvm.ts';
 import type { SecurityEnvironment } from '../access/access-control.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { LIFE_CYCLE } from '../files/life-cycle.ts';
-import type { Pin } from '../pin/pin-store.ts';
+import { LARGEST_CODE, type Pin } from '../pin/pin-store.ts';
 import { type FileRegions, readFiles, readRegions } from './file-table.ts';
 import { ImageError } from './image-error.ts';
 import { CARD, ENVIRONMENT, IMAGE_MAGIC, IMAGE_VERSION, INTERFACES, NO_PARENT, PIN, SUPERBLOCK } from './layout.ts';
@@ -110,7 +110,10 @@ function readPins(nvm: Nvm, superblock: Section, files: readonly CardFile[]): Pi
     entry.check(PIN.CRC, `entry of code ${slot}`);
     if (entry.u16(PIN.DIRECTORY) === NO_PARENT) continue;
     const directory = byIndex.get(entry.u16(PIN.DIRECTORY));
-    const sound = directory !== undefined && slot < 31 && entry.byte(PIN.TRIES_LEFT) <= entry.byte(PIN.TRIES);
+    const tries = entry.byte(PIN.TRIES);
+    const lengths = Math.max(entry.byte(PIN.MAX_LENGTH), entry.byte(PIN.PADDED_LENGTH));
+    const countable = tries >= 1 && tries <= 15 && entry.byte(PIN.TRIES_LEFT) <= tries;
+    const sound = directory !== undefined && slot < 31 && countable && lengths <= LARGEST_CODE;
     if (!sound) throw new ImageError(`the card image is damaged: code ${slot} makes no sense`);
     pins.push({
       slot,

@@ -175,7 +175,10 @@ function checkState(nvm: Nvm, file: CardFile): void {
   }
   if (!file.hasRecords) return;
   const count = state.u16(BODY.RECORD_COUNT);
-  let sound = count <= file.capacity && state.u16(BODY.NEWEST) < file.capacity;
+  const newest = state.u16(BODY.NEWEST);
+  let sound = count <= file.capacity && newest < file.capacity;
+  // A ring that has not gone round yet holds its records in the first slots.
+  if (file.kind === FILE_KIND.CYCLIC && count > 0 && count < file.capacity) sound &&= newest === count - 1;
   if (file.kind === FILE_KIND.LINEAR_VARIABLE) {
     const slotSize = file.recordSize + SLOT_LENGTH_SIZE;
     for (let slot = 0; slot < count && sound; slot++) {

@@ -21,6 +21,7 @@ vi.mock('../../../rig/emulate/emulate.ts', () => stand('emulate'));
 vi.mock('../../../rig/card/build.ts', () => stand('buildCard'));
 vi.mock('../../../rig/card/show.ts', () => stand('showCard'));
 vi.mock('../../../rig/card/commands.ts', () => stand('listCommands'));
+vi.mock('../../../rig/card/explain.ts', () => stand('explainCommand'));
 vi.mock('../../../rig/bench/apdu.ts', () => stand('benchApdu'));
 vi.mock('../../../rig/bench/core.ts', () => stand('benchCore'));
 vi.mock('../../../rig/demo/demo.ts', () => stand('runDemo'));
@@ -138,6 +139,19 @@ describe('card, bench, demo', () => {
     ['card build vitale2 apcv', { profiles: ['vitale2', 'apcv'], out: null, seed: null }],
     ['card build my.yaml --out my.img --seed one', { profiles: ['my.yaml'], out: 'my.img', seed: 'one' }],
     ['card show apcv.img', { card: 'apcv.img' }],
+    [
+      'card explain lab 00B2012400',
+      { card: 'lab', command: Uint8Array.of(0, 0xb2, 1, 0x24, 0), after: [], interface: null },
+    ],
+    [
+      'card explain my.img 00c00000 --after 00A40000;00B0 --interface wired',
+      {
+        card: 'my.img',
+        command: Uint8Array.of(0, 0xc0, 0, 0),
+        after: [Uint8Array.of(0, 0xa4, 0, 0), Uint8Array.of(0, 0xb0)],
+        interface: 'wired',
+      },
+    ],
     ['card commands --json', {}],
     [
       'bench apdu',
@@ -168,6 +182,9 @@ describe('card, bench, demo', () => {
     ['card build --out one.img', '--out names one file'],
     ['card build a b --out one.img', '--out names one file'],
     ['card show', "missing required argument 'card'"],
+    ['card explain lab', "missing required argument 'command'"],
+    ['card explain lab 00B', 'in hexadecimal'],
+    ['card explain lab 00B0 --after 00A4;', 'in hexadecimal'],
     ['card bend', "unknown command 'bend'"],
     ['bench apdu --csv --json', 'two forms'],
     ['bench apdu --count 0', 'whole number'],

@@ -28,7 +28,7 @@ describe('a rule as control parameters show it', () => {
     [
       '62 16 AB 14 80 01 01 A0 0F A4 06 83 01 81 95 01 08 A7 05 B4 00 9E 01 20',
       'contact',
-      'needs code 81 or not ((secure messaging or external authentication))',
+      'needs code 81 or not (secure messaging or external authentication)',
     ],
     ['62 03 83 01 01', 'contact', 'show no rule'],
     ['6F 04 8C 02', 'contact', 'cannot be read'],

@@ -588,6 +588,41 @@ describe('codes, environments, rules', () => {
       'two environments in one condition: a condition byte names only one',
     ],
     [
+      'a rule of no file',
+      [['capacity: 1\n          access: { read: code }', 'capacity: 1\n          access: { rule: 1, in: «E0AA }']],
+      'there is no linear file E0AA here or in the master file',
+    ],
+    [
+      'a rule in a file that is not linear',
+      [['capacity: 1\n          access: { read: code }', 'capacity: 1\n          access: { rule: 1, in: «E004 }']],
+      'there is no linear file E004 here or in the master file',
+    ],
+    [
+      'a rule that is not there',
+      [['capacity: 1\n          access: { read: code }', 'capacity: 1\n          access: { rule: «3, in: E005 }']],
+      'E005 has 2 records, no record 3',
+    ],
+    [
+      'a rule without its file',
+      [['capacity: 1\n          access: { read: code }', 'capacity: 1\n          «access: { rule: 3 }']],
+      '`rule` and `in` go together',
+    ],
+    [
+      'a rule and access modes',
+      [
+        [
+          'capacity: 1\n          access: { read: code }',
+          'capacity: 1\n          «access: { rule: 1, in: E005, read: code }',
+        ],
+      ],
+      'access modes, `rule` or `expanded`: one of them',
+    ],
+    [
+      'a word that is none, inside something',
+      [['{ read: { contact: code,', '{ read: { «contact: { not: pin },']],
+      '`pin` is no condition here: always, never, secure-messaging, external-authentication, code, holder',
+    ],
+    [
       'all and any',
       [['{ read: { contact: code,', '{ read: { «contact: { all: [code], any: [code] },']],
       'a word is needed here, or one of `all`, `any` and `not`',
