@@ -193,7 +193,7 @@ function format(card: ShownCard): string {
       file.lifeCycle === 'activated' ? '' : file.lifeCycle,
       file.read === null ? '' : `read: ${readRule(file.read)}`,
     ];
-    lines.push(`${id.padEnd(14)}${what.filter((part) => part !== '').join(', ')}`);
+    lines.push(`${id.padEnd(Math.max(14, id.length + 1))}${what.filter((part) => part !== '').join(', ')}`);
   }
   lines.push('', 'Codes');
   for (const code of card.codes)

@@ -114,3 +114,24 @@ export interface DemoOptions {
   readonly pcscImage: string | null;
   readonly record: RecordChoice;
 }
+
+export interface ConformOptions {
+  readonly suite: 'iso7816-4' | 'vitale' | 't4t';
+  readonly reader: ReaderChoice;
+  /** A card of ours to judge, always as a copy; with a PC/SC reader it is put into the virtual reader. Null: the card there. */
+  readonly card: CardSource | null;
+  readonly interface: CardInterface | null;
+  /** YAML file that says what the card holds; null: our profile says it, or the card itself. */
+  readonly declare: string | null;
+  /** Ids to run, as `SEL-*,!SEL-9*`; null for all. */
+  readonly only: string | null;
+  /** Only say which cases there are. */
+  readonly list: boolean;
+  /** Also run what changes a card for good, on a card that is not a copy. */
+  readonly destructive: boolean;
+  /** Files for the reports; `-` is standard output, for JSON alone. */
+  readonly json: string | null;
+  readonly junit: string | null;
+  readonly html: string | null;
+  readonly timeoutMs: number;
+}

@@ -2,7 +2,7 @@ import { SW } from '../../src/apdu/status-word.ts';
 import type { CommandRow } from '../../src/applet/command-row.ts';
 import { admits } from '../../src/applet/command-row.ts';
 import { statusHex } from './hex-pattern.ts';
-import type { CaseResult } from './model.ts';
+import type { CaseResult, Reached } from './model.ts';
 
 /** What the judged cases of a run have reached of the command tables and of the status words. */
 export interface Coverage {
@@ -45,14 +45,21 @@ export function coverageOf(results: readonly CaseResult[], rows: readonly Comman
         ins: statusHex(row.ins).slice(2),
         commands: commands.length,
         cases: judged.filter((result) => result.commands.includes(row.name)).length,
-        unreachedParameters: row.parameters
-          .filter((parameters) => !commands.some(({ p1, p2 }) => admits(parameters, p1, p2)))
-          .map(({ meaning }) => meaning),
+        unreachedParameters: unreachedMeanings(row, commands),
       };
     }),
     statusWords: [...statusWords].sort(),
     unreachedStatusWords: [...known].filter((each) => !statusWords.has(each)).sort(),
   };
+}
+
+/** Several rows of parameters may mean the same: one of them is enough. */
+function unreachedMeanings(row: CommandRow, commands: readonly Reached[]): readonly string[] {
+  const meanings = new Set(row.parameters.map(({ meaning }) => meaning));
+  for (const parameters of row.parameters) {
+    if (commands.some(({ p1, p2 }) => admits(parameters, p1, p2))) meanings.delete(parameters.meaning);
+  }
+  return [...meanings];
 }
 
 function nameOf(sw: number): string {

@@ -23,7 +23,9 @@ export function asHtml(run: ConformanceRun): string {
         : html`<h2>What went wrong</h2>${wrong.map((each) => caseDetails(each, true))}`,
       coverage(run.coverage),
       html`<h2>Every case</h2>`,
-      groups(run).map(([name, cases]) => html`<h3>${name} (${cases.length})</h3>${cases.map((each) => caseDetails(each, false))}`),
+      groups(run).map(
+        ([name, cases]) => html`<h3>${name} (${cases.length})</h3>${cases.map((each) => caseDetails(each, false))}`,
+      ),
     ],
   });
 }
@@ -38,7 +40,10 @@ ${limited > 0 ? html`<p>${limited} of the cases that are not applicable are limi
 }
 
 /** Cases by the first part of their ids, in the order of the suite. */
-function groups({ suite, results }: ConformanceRun): readonly (readonly [name: string, cases: readonly CaseResult[]])[] {
+function groups({
+  suite,
+  results,
+}: ConformanceRun): readonly (readonly [name: string, cases: readonly CaseResult[]])[] {
   const found = new Map<string, CaseResult[]>();
   for (const result of results) {
     const prefix = result.id.split('-')[0] as string;
@@ -117,4 +122,3 @@ function meaning(statusWord: string): string {
   if (statusWord === '63CX') return 'tries left';
   return statusWordMeaning(Number.parseInt(statusWord, 16));
 }
-

@@ -100,7 +100,9 @@ function judgeObject(data: Uint8Array, path: string, pattern: string | null): st
   }
   if (pattern === null) return value === null ? [] : [`data object ${path} is there and must not be`];
   if (value === null) return [`data object ${path} is missing`];
-  return fits(toHex(value), pattern) ? [] : [`data object ${path} is ${shortened(toHex(value))} instead of ${pattern}`];
+  return fits(toHex(value), pattern)
+    ? []
+    : [`data object ${path} is ${shortened(toHex(value))} instead of ${shortened(pattern)}`];
 }
 
 /** @throws {TlvError} */

@@ -1,6 +1,9 @@
-import reportBuilder from 'junit-report-builder';
+import loaded, { type Builder } from 'junit-report-builder';
 import type { CaseResult } from './model.ts';
 import type { ConformanceRun } from './report.ts';
+
+/** The package's types describe an ES module; what a CommonJS import gives is the builder itself. */
+const reportBuilder = loaded as unknown as Builder;
 
 /**
  * The run as JUnit XML: a failed case is a `failure`, an inconclusive one an `error` (the bench could not judge), one
@@ -15,7 +18,10 @@ export function asJunit({ suite, environment, results }: ConformanceRun): string
     .time(environment.durationMs / 1000);
   for (const [name, value] of Object.entries(environment)) node.property(name, String(value ?? ''));
   for (const result of results) {
-    const testCase = node.testCase().className(`${suite.name}.${result.id.split('-')[0]}`).name(`${result.id} ${result.title}`);
+    const testCase = node
+      .testCase()
+      .className(`${suite.name}.${result.id.split('-')[0]}`)
+      .name(`${result.id} ${result.title}`);
     if (result.verdict === 'fail') testCase.failure(result.reason);
     if (result.verdict === 'inconclusive') testCase.error(result.reason);
     if (result.verdict === 'not-applicable') testCase.skipped();

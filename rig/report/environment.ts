@@ -60,7 +60,10 @@ export function environmentRows(environment: ReportEnvironment): readonly (reado
     ['Backend', backend],
     ['Reader', protocol === '' ? reader : `${reader}, ${protocol}`],
     ['ATR', atr ?? 'none'],
-    ['Program', environment.commit === null ? environment.program : `${environment.program}, commit ${environment.commit}`],
+    [
+      'Program',
+      environment.commit === null ? environment.program : `${environment.program}, commit ${environment.commit}`,
+    ],
     ['Node', environment.node],
     ['Machine', `${environment.machine}, ${environment.system}, ${environment.host}`],
     ['Started', environment.startedAt],

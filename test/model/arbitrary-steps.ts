@@ -130,6 +130,10 @@ const channels: fc.Arbitrary<Command> = fc.record({
   number: fc.integer({ min: 0, max: 5 }),
 });
 
+const switching: fc.Arbitrary<Command> = fc.record({
+  is: fc.constantFrom('activate' as const, 'activate' as const, 'deactivate' as const),
+});
+
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: select },
   { weight: 10, arbitrary: read },
@@ -137,6 +141,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: withCode },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne }) },
   { weight: 1, arbitrary: channels },
+  { weight: 2, arbitrary: switching },
 );
 
 const face = fc.oneof(
@@ -168,7 +173,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const WAYS = FILES.map((file) => ({
   path: pathTo(file),
   file,
-  codes: CODES.filter(({ id }) => ['read', 'update', 'append'].some((each) => mentions(file, each as Operation, id))),
+  codes: CODES.filter(({ id }) =>
+    (['read', 'update', 'append', 'activate'] as const).some((each) => mentions(file, each, id)),
+  ),
 }));
 
 /** Steps that belong together, so that a sequence comes to what chance alone would seldom find. */
@@ -177,7 +184,7 @@ const phrase: fc.Arbitrary<Step[]> = fc
     face,
     channel,
     way: fc.constantFrom(...WAYS),
-    commands: fc.array(fc.oneof(read, write), { minLength: 1, maxLength: 6 }),
+    commands: fc.array(fc.oneof(read, write, switching), { minLength: 1, maxLength: 6 }),
     door: fc.nat(9),
   })
   .map(({ face, channel, way, commands, door }) => {
@@ -222,6 +229,17 @@ const inParts: fc.Arbitrary<Step[]> = fc
       on(other, { is: 'get-response', ne }),
       ...(again ? [on(channel, { is: 'get-response', ne: 256 })] : []),
     ];
+  });
+
+/** What can be done with codes once some of them are proven. */
+const codes: fc.Arbitrary<Step[]> = fc
+  .record({ face, proven: fc.subarray([...CODES]), commands: fc.array(withCode, { minLength: 1, maxLength: 5 }) })
+  .map(({ face, proven, commands }) => {
+    const present = proven.map(
+      ({ reference, value }): Command => ({ is: 'verify', reference, code: value, chained: false }),
+    );
+    const select: Command = { is: 'select-path', from: 'mf', path: [0x6000], answer: 3 };
+    return [select, ...present, ...commands].map((command): Step => ({ do: 'command', face, channel: 0, command }));
   });
 
 /** The phone's window: opened on its screen, used by presentations of both doors, closed in several ways. */
@@ -324,7 +342,8 @@ export const steps: fc.Arbitrary<Step[]> = fc
       { weight: 48, arbitrary: step.map((each) => [each]) },
       { weight: 8, arbitrary: phrase },
       { weight: 1, arbitrary: inParts },
-      { weight: 1, arbitrary: window },
+      { weight: 3, arbitrary: window },
+      { weight: 3, arbitrary: codes },
     ),
     {
       minLength: 1,

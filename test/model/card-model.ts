@@ -5,12 +5,13 @@ import {
   directoriesOf,
   FILES,
   type FilePlan,
+  type LifeCycle,
   type Operation,
   PLAN,
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
-import { FACES, type Face, type Facts, holds } from './rule.ts';
+import { FACES, type Face, type Facts, holds, NEVER, type Rule } from './rule.ts';
 import { type Command, hexBytes, type Step } from './step.ts';
 
 /**
@@ -53,8 +54,8 @@ interface Port {
   } | null;
 }
 
-/** Bytes of data that one answer of each link carries. */
-export const LARGEST_ANSWER: Readonly<Record<Face, number>> = { contact: 65_536, contactless: 130, wired: 65_536 };
+/** Bytes of data that one answer of each link carries; templates of control information are shorter. */
+export const LARGEST_ANSWER: Readonly<Record<Face, number>> = { contact: 65_536, contactless: 220, wired: 65_536 };
 const CHANNELS = 20;
 const ASK = 256;
 const CLOSED_WINDOW = { number: 0, code: null, until: 0, uses: 0 };
@@ -67,6 +68,8 @@ export class CardModel {
   readonly #tries: Map<CodePlan, number> = new Map(CODES.map((code) => [code, code.tries]));
   readonly #values: Map<CodePlan, string> = new Map(CODES.map((code) => [code, code.value]));
   readonly #disabled: Set<CodePlan> = new Set();
+  /** Where it is another one than the plan's. */
+  readonly #states: Map<FilePlan | DirectoryPlan, LifeCycle> = new Map();
   readonly #directories: readonly Directory[] = directories();
   readonly #ports: Map<Face, Port> = new Map(FACES.map((face) => [face, freshPort(this.#root)]));
   #now = 0;
@@ -108,7 +111,7 @@ export class CardModel {
   mayRead(file: FilePlan, face: Face, channel: number): boolean {
     const port = this.#port(face);
     const at = port.channels.get(channel);
-    const usable = file.lifeCycle === 'activated' && isUsable(this.#directoryOf(file));
+    const usable = this.#state(file) === 'activated' && this.#isUsable(this.#directoryOf(file));
     return at !== undefined && usable && holds(file.rules.read[face], this.#facts(port, at));
   }
 
@@ -177,8 +180,8 @@ export class CardModel {
     }
     if (channel === undefined) return answer(0x6881);
     if (command.is === 'read-record' && command.mode === 7) return answer(0x6a86);
-    const moves = command.is.startsWith('select') || command.is.endsWith('channel');
-    if (!moves && !isUsable(channel.directory)) return answer(0x6985);
+    const anyState = /^select|channel$|activate$/.test(command.is);
+    if (!anyState && !this.#isUsable(channel.directory)) return answer(0x6985);
     switch (command.is) {
       case 'select-name':
       case 'select':
@@ -194,6 +197,9 @@ export class CardModel {
       case 'append-record':
       case 'erase-record':
         return this.#writeRecord(face, port, channel, command);
+      case 'activate':
+      case 'deactivate':
+        return this.#switch(face, port, channel, command.is);
       case 'open-channel':
       case 'close-channel':
         return this.#manageChannel(port, number, channel, command);
@@ -212,7 +218,7 @@ export class CardModel {
     channel.directory = directory;
     channel.file = 'plan' in target ? null : target;
     channel.record = 0;
-    const state = 'plan' in target ? (target.plan.lifeCycle ?? 'activated') : target.lifeCycle;
+    const state = this.#state('plan' in target ? target.plan : target);
     const sw = { activated: 0x9000, deactivated: 0x6283, terminated: 0x6285 }[state];
     return { sw, data: command.answer === 3 ? [] : null };
   }
@@ -395,12 +401,38 @@ export class CardModel {
     if (file === undefined) return 0x6a82;
     if (file === null) return 0x6986;
     if (!fits(file.structure)) return 0x6981;
-    if (file.lifeCycle !== 'activated') return 0x6985;
-    const rule = file.rules[operation][face];
+    if (this.#state(file) !== 'activated') return 0x6985;
+    return this.#permits(file.rules[operation][face], port, channel) ? file : 0x6982;
+  }
+
+  #permits(rule: Rule, port: Port, channel: Channel): boolean {
     const facts = this.#facts(port, channel);
-    if (!holds(rule, facts)) return 0x6982;
+    if (!holds(rule, facts)) return false;
     if (!holds(rule, { ...facts, window: null })) port.byHolder = facts.window;
-    return file;
+    return true;
+  }
+
+  // Life cycle.
+
+  #switch(face: Face, port: Port, channel: Channel, to: 'activate' | 'deactivate'): Expected {
+    const file = channel.file ?? channel.directory.plan;
+    const above = channel.file === null ? channel.directory.parent : channel.directory;
+    if (this.#state(file) === 'terminated') return answer(0x6985);
+    if (above !== null && !this.#isUsable(above)) return answer(0x6985);
+    const rule = 'rules' in file ? file.rules[to][face] : (file.switching ?? NEVER);
+    if (!this.#permits(rule, port, channel)) return answer(0x6982);
+    this.#states.set(file, to === 'activate' ? 'activated' : 'deactivated');
+    return answer(0x9000);
+  }
+
+  #state(file: FilePlan | DirectoryPlan): LifeCycle {
+    return this.#states.get(file) ?? file.lifeCycle ?? 'activated';
+  }
+
+  /** A directory that is deactivated takes all below along. */
+  #isUsable(directory: Directory): boolean {
+    if (this.#state(directory.plan) !== 'activated') return false;
+    return directory.parent === null || this.#isUsable(directory.parent);
   }
 
   #settle(channel: Channel, file: FilePlan, sfi: number | null): void {
@@ -642,12 +674,6 @@ function directories(): Directory[] {
 function freshPort(root: Directory): Port {
   const basic = { directory: root, file: null, record: 0, proven: new Set<CodePlan>() };
   return { channels: new Map([[0, basic]]), proven: new Set(), window: 0, byHolder: null, rest: null };
-}
-
-/** A directory that is deactivated takes all below along. */
-function isUsable(directory: Directory): boolean {
-  if (directory.plan.lifeCycle === 'deactivated') return false;
-  return directory.parent === null || isUsable(directory.parent);
 }
 
 /** The directory whose name selects this one: itself, or the nearest one above with a name, or the MF. */

@@ -13,7 +13,8 @@ import {
 
 /** The card that the model and the real card both are: files with their rules, codes. Plain data. */
 
-export type Operation = 'read' | 'update' | 'append';
+export type Operation = 'read' | 'update' | 'append' | 'deactivate' | 'activate';
+export type LifeCycle = 'activated' | 'deactivated' | 'terminated';
 export type Structure = 'transparent' | 'linear-fixed' | 'linear-variable' | 'cyclic';
 
 export interface FilePlan {
@@ -21,7 +22,7 @@ export interface FilePlan {
   readonly sfi: number | null;
   readonly structure: Structure;
   readonly rules: Readonly<Record<Operation, Readonly<Record<Face, Rule>>>>;
-  readonly lifeCycle: 'activated' | 'deactivated' | 'terminated';
+  readonly lifeCycle: LifeCycle;
   /** One piece for a transparent file, else records, record 1 first. Only bytes of {@link marks}. */
   readonly content: readonly Uint8Array[];
   readonly recordSize: number;
@@ -47,7 +48,9 @@ export interface CodePlan {
 export interface DirectoryPlan {
   readonly fid: number;
   readonly name: string | null;
-  readonly lifeCycle?: 'activated' | 'deactivated';
+  readonly lifeCycle?: LifeCycle;
+  /** For deactivating and activating it; nobody otherwise. */
+  readonly switching?: Rule;
   readonly codes: readonly CodePlan[];
   readonly files: readonly FilePlan[];
   readonly directories: readonly DirectoryPlan[];
@@ -80,7 +83,14 @@ function file(
     fid,
     sfi,
     structure,
-    rules: { read: everywhere(ALWAYS), update: everywhere(NEVER), append: everywhere(NEVER), ...rules },
+    rules: {
+      read: everywhere(ALWAYS),
+      update: everywhere(NEVER),
+      append: everywhere(NEVER),
+      deactivate: everywhere(NEVER),
+      activate: everywhere(NEVER),
+      ...rules,
+    },
     lifeCycle: 'activated',
     content,
     recordSize: Math.max(...lengths),
@@ -149,11 +159,20 @@ export const PLAN: DirectoryPlan = {
         file(0x6005, 5, 'transparent', [9], {
           read: doors(any(OWN, SECURE_MESSAGING), all(OWN, SECURE_MESSAGING), any(OWN, EXTERNAL_AUTHENTICATION)),
           update: doors(OWN, HOLDER, ALWAYS),
+          deactivate: doors(OWN, HOLDER, OWN),
+          activate: everywhere(LIGHT),
         }),
-        file(0x6006, 6, 'transparent', [4], { update: everywhere(ALWAYS) }, { lifeCycle: 'deactivated' }),
+        file(
+          0x6006,
+          6,
+          'transparent',
+          [4],
+          { update: everywhere(ALWAYS), activate: everywhere(OWN), deactivate: everywhere(ALWAYS) },
+          { lifeCycle: 'deactivated' },
+        ),
         file(0x6007, 7, 'linear-fixed', [2, 2], {}, { lifeCycle: 'terminated' }),
         // Longer, all together, than one answer of the contactless link.
-        file(0x6008, null, 'cyclic', [40, 40, 40, 40], { read: doors(NEVER, HOLDER, ALWAYS) }),
+        file(0x6008, null, 'cyclic', [60, 60, 60, 60], { read: doors(NEVER, HOLDER, ALWAYS) }),
       ],
       directories: [
         {
@@ -168,6 +187,7 @@ export const PLAN: DirectoryPlan = {
           fid: 0x6200,
           name: null,
           lifeCycle: 'deactivated',
+          switching: OWN,
           codes: [],
           files: [file(0x6201, 1, 'transparent', [4], { update: everywhere(ALWAYS) })],
           directories: [
@@ -184,6 +204,7 @@ export const PLAN: DirectoryPlan = {
           // An application of its own inside another one: the codes outside are not its codes.
           fid: 0x6300,
           name: '4D4F44454C33',
+          switching: ALWAYS,
           codes: [],
           files: [file(0x6301, 1, 'transparent', [5], { update: everywhere(OWN) })],
           directories: [],

@@ -28,7 +28,7 @@ import {
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
-import { ALWAYS, FACES, type Face, type Rule } from './rule.ts';
+import { FACES, type Face, type Rule } from './rule.ts';
 
 /** The plan as a real card, and what a run of steps needs of it. */
 export interface RealCard {
@@ -110,7 +110,8 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
     name: plan.name === null ? null : fromHex(plan.name),
     label: null,
     lifeCycle: plan.lifeCycle ?? 'activated',
-    access: rules(() => ALWAYS, plan),
+    // b4 deactivate, b5 activate.
+    access: rules((_, bit) => (bit === 3 || bit === 4 ? (plan.switching ?? null) : null), plan),
     pins: plan.codes.map((code) => ({
       reference: code.reference,
       code: digits(code.value),
@@ -149,8 +150,8 @@ function elementary(plan: FilePlan, parent: DirectoryPlan, form: RuleForm): File
   return { kind: structure, ...common, recordSize, capacity, records: content };
 }
 
-/** b1 read, b2 update, b3 write or append. */
-const OPERATIONS: readonly Operation[] = ['read', 'update', 'append'];
+/** b1 read, b2 update, b3 write or append, b4 deactivate, b5 activate. */
+const OPERATIONS: readonly Operation[] = ['read', 'update', 'append', 'deactivate', 'activate'];
 /** Under an expanded or referenced rule the compact one is not looked at: it says "never". */
 const CLOSED: AccessRules = rules(() => null, PLAN);
 /** EF.ARR, in the MF: a record for each file and interface. */

@@ -37,6 +37,8 @@ export type Command =
     } & Where)
   | ({ readonly is: 'append-record'; readonly data: readonly number[] } & Where)
   | ({ readonly is: 'erase-record'; readonly p1: number } & Where)
+  /** Of the current EF, or the current DF. */
+  | { readonly is: 'deactivate' | 'activate' }
   | { readonly is: 'get-response'; readonly ne: number }
   | { readonly is: 'verify'; readonly reference: number; readonly code: string; readonly chained: boolean }
   | { readonly is: 'query' | 'forget'; readonly reference: number }
@@ -91,6 +93,10 @@ export function encode(command: Command, channel: number): Uint8Array[] {
       return [apdu(0xe2, 0, p2Of(command, 0), command.data)];
     case 'erase-record':
       return [apdu(0x0c, command.p1, p2Of(command, 4))];
+    case 'deactivate':
+      return [apdu(0x04, 0, 0)];
+    case 'activate':
+      return [apdu(0x44, 0, 0)];
     case 'get-response':
       return [apdu(0xc0, 0, 0, [], command.ne)];
     case 'verify': {

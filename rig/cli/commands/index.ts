@@ -1,6 +1,7 @@
 import type { DeclareVerb } from '../program.ts';
 import { declareBench } from './bench.ts';
 import { declareCard } from './card.ts';
+import { declareConform } from './conform.ts';
 import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
@@ -12,6 +13,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareCard,
   declareEmulate,
   declareTap,
+  declareConform,
   declareBench,
   declareDoctor,
 ];

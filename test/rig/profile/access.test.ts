@@ -64,7 +64,7 @@ describe('conditions in words', () => {
   const code = 'A406830181950108';
   it.each([
     ['{ not: code }', `800101 A708${code}`],
-    ['{ all: [code, { not: holder }] }', `800101 AF0F${code}A7039E0112`],
+    ['{ all: [code, { not: holder }] }', `800101 AF0D${code}A7039E0112`],
     ['{ any: [code, holder] }', `800101 A00B${code}9E0112`],
     ['{ all: [code, holder, secure-messaging] }', `800101 AF0E${code}9E01129E0140`],
     ['{ any: [{ all: [code, holder] }, external-authentication] }', `800101 A010AF0B${code}9E01129E0120`],

@@ -548,6 +548,43 @@ const RESET_RETRY: readonly ConformanceCase[] = [
     },
   }),
   defineCase({
+    id: 'RRC-008',
+    title: 'RESET RETRY COUNTER with a new code, after the unblocking code was verified',
+    commands: ['RESET RETRY COUNTER', 'VERIFY'],
+    destructive: true,
+    needs: { c: UNBLOCKED, card: OWN },
+    steps: ({ c, card }) => {
+      const puk = codeOf(card, c.directory, c.declaration.unblockedBy as number);
+      if (puk === null) return 'the unblocking code is not declared';
+      return [
+        c.directory.select,
+        block(c),
+        send('RESET RETRY COUNTER, P1 02, nothing verified', reset(c, '02', newCode(c)), refused('6982|6985', '6982')),
+        given('VERIFY the unblocking code', puk.verify(puk.right)),
+        send('RESET RETRY COUNTER, P1 02', reset(c, '02', newCode(c)), ok('')),
+        send('VERIFY the new code', c.verify(newCode(c)), ok('')),
+      ];
+    },
+  }),
+  defineCase({
+    id: 'RRC-009',
+    title: 'RESET RETRY COUNTER without data, after the unblocking code was verified',
+    commands: ['RESET RETRY COUNTER', 'VERIFY'],
+    destructive: true,
+    needs: { c: UNBLOCKED, card: OWN },
+    steps: ({ c, card }) => {
+      const puk = codeOf(card, c.directory, c.declaration.unblockedBy as number);
+      if (puk === null) return 'the unblocking code is not declared';
+      return [
+        c.directory.select,
+        block(c),
+        given('VERIFY the unblocking code', puk.verify(puk.right)),
+        send('RESET RETRY COUNTER, P1 03', `002C03${c.reference}`, ok('')),
+        send('VERIFY the right code', c.verify(c.right), ok('')),
+      ];
+    },
+  }),
+  defineCase({
     id: 'RRC-005',
     title: 'RESET RETRY COUNTER with nothing at all is refused',
     commands: ['RESET RETRY COUNTER', 'VERIFY'],
@@ -666,6 +703,28 @@ const REQUIREMENT: readonly ConformanceCase[] = [
       ],
     }),
   ),
+  defineCase({
+    id: 'EVR-006',
+    title: 'DISABLE VERIFICATION REQUIREMENT without data needs the code verified before',
+    commands: ['DISABLE VERIFICATION REQUIREMENT', 'UPDATE BINARY'],
+    statusWords: ['6982'],
+    destructive: true,
+    needs: { g: GUARDED },
+    steps: ({ g }) => [
+      g.file.select,
+      send('DISABLE, P1 01, nothing verified', `002601${g.code.reference}`, refused('6982|6985')),
+      given('VERIFY', g.code.verify(g.code.right)),
+      send('DISABLE, P1 01', `002601${g.code.reference}`, ok('')),
+      { kind: 'power', mode: 'cold' },
+      g.file.select,
+      send('UPDATE BINARY, nothing presented', '00D6000001AA', ok('')),
+      given('VERIFY', g.code.verify(g.code.right)),
+      send('ENABLE, P1 01', `002801${g.code.reference}`, ok('')),
+      { kind: 'power', mode: 'cold' },
+      g.file.select,
+      send('UPDATE BINARY, nothing presented', '00D6000001BB', refused('6982')),
+    ],
+  }),
   defineCase({
     id: 'EVR-005',
     title: 'DISABLE VERIFICATION REQUIREMENT of a blocked code is refused',

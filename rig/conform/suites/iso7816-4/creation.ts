@@ -2,14 +2,14 @@ import type { CardDeclaration } from '../../declaration.ts';
 import { defineCase, field, given, ok, refused, send, tlv } from '../../define.ts';
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedDirectory } from '../../located.ts';
-import type { CommandStep, ConformanceCase, Step } from '../../model.ts';
+import type { CommandStep, ConformanceCase, Need, Step } from '../../model.ts';
 import { directory } from '../../needs.ts';
 
 const CREATE = 'CREATE FILE';
 const DELETE = 'DELETE FILE';
 
 /** A DF in which everything may be made and unmade. */
-const WORKSHOP = directory('a DF in which files are free to create and to delete', {
+export const WORKSHOP: Need<LocatedDirectory> = directory('a DF in which files are free to create and to delete', {
   inTree: true,
   access: { 'create-ef': 'free', 'create-df': 'free', 'delete-child': 'free' },
 });

@@ -148,6 +148,18 @@ const READ: readonly ConformanceCase[] = [
       send('GET DATA, case 1', '00CA00C1', { status: '6700|9000|61XX|6CXX', decided: '6700', data: '' }),
     ],
   }),
+  defineCase({
+    id: 'GDA-017',
+    title: 'GET DATA with P1-P2 00FF gives every object of the file, whole',
+    commands: [GET],
+    needs: { f: F, own: trait("Vitap's decisions", (card) => card.decisions === 'vitap') },
+    steps: ({ f }) => {
+      const all = objects(f)
+        .map(({ whole }) => whole)
+        .join('');
+      return all === '' || all.length > 512 ? NONE : [f.select, send('GET DATA', '00CA00FF00', ok(all))];
+    },
+  }),
   ...(
     [
       ['1', 'by short identifier', (f: LocatedFile) => hex(0, f.sfi)],
@@ -353,6 +365,19 @@ const WRITE: readonly ConformanceCase[] = [
         send('GET DATA CB', list('0000', 'C8'), ok(whole)),
       ];
     },
+  }),
+  defineCase({
+    id: 'PDA-017',
+    title: 'PUT DATA with P1-P2 00FF stores whole objects',
+    commands: [PUT, GET],
+    destructive: true,
+    needs: { f: FREE, own: trait("Vitap's decisions", (card) => card.decisions === 'vitap') },
+    steps: ({ f }) => [
+      f.select,
+      send('PUT DATA', `00DA00FF${field(tlv('C8', '0C') + tlv('C9', '0D'))}`, ok('')),
+      send('GET DATA C8', get('C8'), ok('0C')),
+      send('GET DATA C9', get('C9'), ok('0D')),
+    ],
   }),
   defineCase({
     id: 'PDO-011',

@@ -7,6 +7,7 @@ import { CREATION_CASES } from './creation.ts';
 import { DATA_OBJECT_CASES } from './data-objects.ts';
 import { DIRECTORY_CASES } from './directory.ts';
 import { LIFE_CYCLE_CASES } from './life-cycle.ts';
+import { NAMING_CASES } from './naming.ts';
 import { READ_BINARY_CASES } from './read-binary.ts';
 import { READ_RECORD_CASES } from './read-record.ts';
 import { REFUSAL_CASES } from './refusals.ts';
@@ -62,6 +63,7 @@ export const ISO7816_4_SUITE: Suite = {
     LCY: 'Life cycle',
     CRE: 'CREATE FILE',
     DEL: 'DELETE FILE',
+    NAM: 'Commands on files, by each way of naming one',
   },
   cases: [
     ...CLASS_BYTE_CASES,
@@ -79,5 +81,6 @@ export const ISO7816_4_SUITE: Suite = {
     ...CHANNEL_CASES,
     ...LIFE_CYCLE_CASES,
     ...CREATION_CASES,
+    ...NAMING_CASES,
   ],
 };

@@ -365,6 +365,23 @@ const REST: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]
         }),
       ],
     }),
+    ...[MODE.FIRST, MODE.LAST, MODE.NEXT, MODE.PREVIOUS].map((mode) =>
+      defineCase({
+        id: `RRO-${letter}4${mode}`,
+        title: `READ RECORD B3 in mode ${mode}, any identifier, ${structure} EF`,
+        commands: ['READ RECORD (odd INS)'],
+        needs,
+        steps: ({ f }) => {
+          const number = mode === MODE.FIRST || mode === MODE.NEXT ? 1 : f.count;
+          const object = tlv('53', f.record(number));
+          if (object.length > 510) return 'the record is longer than a short response';
+          return [
+            f.select,
+            send('READ RECORD B3', `00B300${f.p2(mode, false)}03540100${hex(object.length / 2)}`, ok(object)),
+          ];
+        },
+      }),
+    ),
     defineCase({
       id: `RRO-${letter}3`,
       title: `READ RECORD B3 from outside the record, ${structure} EF`,

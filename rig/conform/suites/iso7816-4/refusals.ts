@@ -142,6 +142,36 @@ function bySfi({ code, name, structures, operation, build, done, writes }: Proto
   });
 }
 
+/** Commands with odd INS name an EF in P1-P2 by its identifier, too. */
+function byIdentifier({
+  code,
+  name,
+  structures,
+  operation,
+  build,
+  done,
+  writes,
+}: Prototype): readonly ConformanceCase[] {
+  if (!structures.includes('transparent') || (Number.parseInt(code, 16) & 1) === 0) return [];
+  return [
+    defineCase({
+      id: `REF-${code}-B`,
+      title: `${name} by identifier, which makes the EF the current one`,
+      commands: [name],
+      destructive: writes,
+      needs: { f: file({ structure: structures, access: { [operation]: 'free' } as Record<string, AccessWish> }) },
+      steps: ({ f }) => {
+        const command = build(f, 'current');
+        return [
+          f.reach,
+          send(name, `${command.slice(0, 4)}${f.fid}${command.slice(8)}`, done),
+          send('the same on the current EF', command, done),
+        ];
+      },
+    }),
+  ];
+}
+
 const IN_ORDER: readonly ConformanceCase[] = [
   defineCase({
     id: 'REF-001',
@@ -213,6 +243,7 @@ export const REFUSAL_CASES: readonly ConformanceCase[] = [
     never(prototype),
     ...behindCode(prototype),
     bySfi(prototype),
+    ...byIdentifier(prototype),
   ]),
 ];
 

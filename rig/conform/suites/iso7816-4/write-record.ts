@@ -577,6 +577,50 @@ const SEARCH: readonly ConformanceCase[] = SEARCHED.flatMap(([letter, structure]
         send('SEARCH RECORD from 254', search(254, 4, f, 'AA'), refused('6A83|6282', '6A83')),
       ],
     }),
+    ...(
+      [
+        ['A', 0, 'forward from the first', false],
+        ['B', 1, 'backward from the last', true],
+        ['C', 2, 'forward from the next', false],
+        ['D', 3, 'backward from the previous', true],
+      ] as const
+    ).map(([id, mode, words, backward]) =>
+      defineCase({
+        id: `SRE-${letter}${id}`,
+        title: `SEARCH RECORD among the records of one identifier, ${words}, ${structure} EF`,
+        commands: ['SEARCH RECORD'],
+        needs: { ...needs, identifiers: IDENTIFIERS },
+        steps: ({ f }) => {
+          const identifier = f.identifier(2);
+          const found = numbersWith(f, identifier).filter((each) => f.identifier(each) === identifier);
+          if (backward) found.reverse();
+          return [
+            f.select,
+            send('SEARCH RECORD', search(Number.parseInt(identifier, 16), mode, f, identifier), ok(hex(...found))),
+          ];
+        },
+      }),
+    ),
+    defineCase({
+      id: `SRE-${letter}E`,
+      title: `SEARCH RECORD through a file named by its identifier, ${structure} EF`,
+      standard: 'ISO/IEC 7816-4, as ICAO Doc 9303 uses it',
+      commands: ['SEARCH RECORD'],
+      needs: { ...needs, own: trait('the search through several EFs', (card) => card.decisions === 'vitap') },
+      steps: ({ f }) => {
+        const data = tlv(
+          '7F76',
+          tlv('51', f.fid) + tlv('A1', tlv('80', '00')) + tlv('A3', tlv('B1', tlv('81', f.record(3)))),
+        );
+        return [
+          f.reach,
+          send('SEARCH RECORD, P2 F8', `00A200F8${field(data)}00`, {
+            status: '9000',
+            objects: { '7F76/51': f.fid, '7F76/02': hex(numbersWith(f, f.record(3))[0] as number) },
+          }),
+        ];
+      },
+    }),
     defineCase({
       id: `SRE-${letter}7`,
       title: `enhanced SEARCH RECORD looks from an offset only, ${structure} EF`,

@@ -3,6 +3,7 @@ import { hex, hex16 } from '../../hex-pattern.ts';
 import type { ConformanceCase, Suite } from '../../model.ts';
 import {
   CONTAINER,
+  IS_TAG,
   NDEF_APPLICATION,
   NDEF_FILE,
   READ_CONTAINER,
@@ -27,6 +28,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the NDEF tag application is selected by its name',
     commands: ['SELECT'],
+    needs: { tag: IS_TAG },
     steps: () => [send('SELECT', `00A40400${field(NDEF_APPLICATION)}00`, { status: '9000' })],
   }),
   define({
@@ -34,6 +36,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the NDEF tag application is selected by a reader that sends no Le',
     commands: ['SELECT'],
+    needs: { tag: IS_TAG },
     steps: () => [send('SELECT', `00A40400${field(NDEF_APPLICATION)}`, { status: '9000|61XX' })],
   }),
   define({
@@ -41,6 +44,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the capability container is selected by E103',
     commands: ['SELECT'],
+    needs: { tag: IS_TAG },
     steps: () => [SELECT_APPLICATION, send('SELECT', '00A4000C02E103', ok(''))],
   }),
   define({
@@ -48,6 +52,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the capability container states a length of 15 bytes or more',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -59,6 +64,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the mapping version is 1.x, 2.x or 3.x',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -70,6 +76,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'MLe is 000F or more',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -81,6 +88,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'MLc is 0001 or more',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -92,6 +100,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the first control TLV is that of an NDEF file: 04 06',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -103,6 +112,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the NDEF file can be read without security, and written without security or not at all',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -117,6 +127,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the NDEF file has room for 5 bytes or more',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       SELECT_APPLICATION,
       SELECT_CONTAINER,
@@ -128,6 +139,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the NDEF file that the container names can be selected',
     commands: ['SELECT'],
+    needs: { tag: IS_TAG },
     steps: () => [SELECT_APPLICATION, SELECT_CONTAINER, READ_CONTAINER, send('SELECT', '00A4000C02{fid}', ok(''))],
   }),
   define({
@@ -135,6 +147,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the length of the message, NLEN, can be read',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [TO_NDEF_FILE, send('READ BINARY of NLEN', '00B0000002', { status: '9000', length: 2 })],
   }),
   define({
@@ -142,6 +155,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the message begins with a record that says it is the first',
     commands: ['READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       TO_NDEF_FILE,
       // MB is b8. An empty message (NLEN 0000) is a matter of its own.
@@ -157,6 +171,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the whole procedure works again after the field went off',
     commands: ['SELECT', 'READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       TO_NDEF_FILE,
       { kind: 'power', mode: 'cold' },
@@ -169,6 +184,7 @@ const READING: readonly ConformanceCase[] = [
     standard: STANDARD,
     title: 'the whole procedure works twice without a reset in between',
     commands: ['SELECT', 'READ BINARY'],
+    needs: { tag: IS_TAG },
     steps: () => [
       TO_NDEF_FILE,
       send('SELECT the NDEF tag application again', `00A40400${field(NDEF_APPLICATION)}00`, { status: '9000' }),
@@ -182,6 +198,7 @@ const READING: readonly ConformanceCase[] = [
     title: 'a file that is not there is not found',
     commands: ['SELECT'],
     statusWords: ['6A82'],
+    needs: { tag: IS_TAG },
     steps: () => [SELECT_APPLICATION, send('SELECT', '00A4000C024A4B', refused('6A82'))],
   }),
   define({
@@ -190,6 +207,7 @@ const READING: readonly ConformanceCase[] = [
     title: 'a name of no application is not found',
     commands: ['SELECT'],
     statusWords: ['6A82'],
+    needs: { tag: IS_TAG },
     steps: () => [send('SELECT', '00A4040007D27600008501EE00', refused('6A82'))],
   }),
   define({

@@ -1,12 +1,20 @@
+import type { CardDeclaration } from '../../declaration.ts';
 import { field, given } from '../../define.ts';
 import { directoriesOf, type LocatedFile } from '../../located.ts';
 import type { CommandStep, Need } from '../../model.ts';
+import { trait } from '../../needs.ts';
 
 export const STANDARD = 'NFC Forum Type 4 Tag';
 /** Name of the NDEF tag application, mapping version 2.0 and later. */
 export const NDEF_APPLICATION = 'D2760000850101';
 /** The capability container. */
 export const CAPABILITY_CONTAINER = 'E103';
+
+/** The card is a tag, or is not known not to be. */
+export const IS_TAG: Need<CardDeclaration> = trait('the NDEF tag application', (card) => {
+  const all = directoriesOf(card);
+  return all.length === 0 || all.some((each) => each.name === NDEF_APPLICATION);
+});
 
 /** As the NDEF detection procedure sends them. */
 export const SELECT_APPLICATION: CommandStep = given(

@@ -1,0 +1,79 @@
+import { Option } from 'commander';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import { UsageError } from '../failure.ts';
+import { cardSource, parseReader, parseSeconds } from '../option-values.ts';
+import type { ConformOptions, ReaderChoice } from '../options.ts';
+import type { DeclareVerb } from '../program.ts';
+import { addCardOptions, addInterfaceOption } from './shared-options.ts';
+
+interface Typed {
+  suite: ConformOptions['suite'];
+  reader?: ReaderChoice;
+  profile?: string;
+  image?: string;
+  interface?: CardInterface;
+  declare?: string;
+  only?: string;
+  list?: boolean;
+  destructive?: boolean;
+  json?: string | true;
+  junit?: string;
+  html?: string;
+  timeout: number;
+}
+
+export const declareConform: DeclareVerb = (program, perform) => {
+  const conform = program
+    .command('conform')
+    .description('judge a card, ours or any other, by a conformance suite')
+    .addOption(
+      new Option('--suite <name>', 'what to judge it by').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'),
+    )
+    .option(
+      '--reader <reader>',
+      'loopback, pcsc, or pcsc:NAME with a part of the name (default: pcsc; loopback when a card is named)',
+      parseReader,
+    );
+  addInterfaceOption(addCardOptions(conform));
+  conform
+    .option('--declare <file>', 'what the card holds, for a card that is none of our profiles')
+    .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
+    .option('--list', 'list the cases and run none')
+    .option('--destructive', 'also run, on a card in a reader, the cases that change it for good')
+    .option('--json [file]', 'write the run as JSON; without a file or with - on standard output')
+    .option('--junit <file>', 'write the run as JUnit XML')
+    .option('--html <file>', 'write the run as one HTML file')
+    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .action((typed: Typed) =>
+      perform({ json: typed.json === true || typed.json === '-' }, async (io) => {
+        const options = conformOptions(typed);
+        const { conform: run } = await import('../../conform/conform.ts');
+        return run(options, io);
+      }),
+    );
+};
+
+function conformOptions(typed: Typed): ConformOptions {
+  const card = cardSource(typed);
+  const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
+  if (reader.driver === 'loopback' && card === null && typed.list !== true) {
+    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
+  }
+  if (typed.interface !== undefined && card === null) {
+    throw new UsageError('--interface goes with a card of ours: a card in a reader has the door that it has');
+  }
+  return {
+    suite: typed.suite,
+    reader,
+    card,
+    interface: typed.interface ?? null,
+    declare: typed.declare ?? null,
+    only: typed.only ?? null,
+    list: typed.list === true,
+    destructive: typed.destructive === true,
+    json: typed.json === true ? '-' : (typed.json ?? null),
+    junit: typed.junit ?? null,
+    html: typed.html ?? null,
+    timeoutMs: typed.timeout,
+  };
+}
