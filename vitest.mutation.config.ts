@@ -1,12 +1,16 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /**
- * The tests that mutants are run against: those of the code that is mutated, without child processes, without the
- * tests that count allocations, and without the long properties over the whole card.
+ * The tests that mutants are run against: those of the code that is mutated, in its own folders and through the card,
+ * without child processes, without the tests that count allocations, and without sweeps and long properties.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/apdu/**/*.test.ts', 'test/applet/*.test.ts', 'test/applet/{access,pin}/**/*.test.ts'],
+    include: [
+      'test/apdu/**/*.test.ts',
+      'test/applet/{access,pin}/**/*.test.ts',
+      'test/applet/{access-rules,codes,verify,channels}.test.ts',
+    ],
   },
 });
 

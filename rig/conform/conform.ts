@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ISO7816_COMMANDS } from '../../src/applet/iso7816/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../cli/failure.ts';
@@ -25,6 +26,10 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
   if (cases.length === 0) throw new CannotRun(`no case of ${suite.name} has an id like ${options.only}`);
   if (options.list) return list(cases, options, io);
 
+  // A run may take minutes: that a report cannot be written is said before.
+  for (const file of [options.json, options.junit, options.html]) {
+    if (file !== null && file !== '-') accessSync(dirname(file), constants.W_OK);
+  }
   const target = await openTarget(options, io.signal);
   try {
     const run = await judge(suite, cases, target, options, io);

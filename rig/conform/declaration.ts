@@ -37,6 +37,8 @@ export interface DirectoryDeclaration {
   readonly access: Rules;
   readonly codes: readonly CodeDeclaration[];
   readonly children: readonly FileDeclaration[];
+  /** Files may stand in it that are not declared: what it does not have is unknown. */
+  readonly partial?: boolean;
 }
 
 export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'] as const;

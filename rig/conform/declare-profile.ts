@@ -145,8 +145,12 @@ function condition(byte: number, way: readonly DirectorySpecification[], face: C
   if ((byte & 0x10) !== 0) parts.push(authenticated(byte & 0x0f, way, face));
   // External authentication and secure messaging: keys that this bench has not.
   if ((byte & 0x60) !== 0) parts.push('out-of-reach');
-  if (parts.length === 1) return parts[0] as Condition;
-  return (byte & 0x80) !== 0 ? { all: parts } : { any: parts };
+  if ((byte & 0x80) !== 0) {
+    if (parts.includes('out-of-reach')) return 'out-of-reach';
+    return parts.length === 1 ? (parts[0] as Condition) : { all: parts };
+  }
+  // Joined by "one of", what is in reach is enough.
+  return parts.find((each) => each !== 'out-of-reach') ?? 'out-of-reach';
 }
 
 function authenticated(id: number, way: readonly DirectorySpecification[], face: CardInterface): Condition {

@@ -28,7 +28,7 @@ export async function deriveDeclaration({ session, atr, protocol }: CardAnswers)
   const files: ElementaryDeclaration[] = [];
   for (const fid of [EF_DIR, EF_ATR_INFO]) {
     const content = hasMasterFile ? await readFile(ask, fid) : null;
-    if (content !== null) files.push(freeFile(fid, content));
+    if (content !== null) files.push(freeFile(fid, content, await shortIdentifier(ask, fid)));
   }
   const names = new Set([...applicationsIn(files.find((each) => each.fid === EF_DIR)?.content ?? null), ...WELL_KNOWN]);
   const applications: DirectoryDeclaration[] = [];
@@ -97,11 +97,21 @@ async function readFile(ask: Ask, fid: number): Promise<Uint8Array | null> {
   return bytes.length === 0 ? null : Uint8Array.from(bytes);
 }
 
-function freeFile(fid: number, content: Uint8Array): ElementaryDeclaration {
+/** Short identifier in the FCP: tag 88, empty for none; without it the low bits of the file identifier count. */
+async function shortIdentifier(ask: Ask, fid: number): Promise<number | null> {
+  const { data, sw } = await ask(`00A40204${hex(2)}${hex16(fid)}00`);
+  const parameters = sw === 0x9000 ? objectIn(data, 0x62) : null;
+  if (parameters === null) return null;
+  const value = objectIn(parameters, 0x88);
+  if (value === null) return (fid & 0x1f) % 0x1f === 0 ? null : fid & 0x1f;
+  return value.length === 1 ? (value[0] as number) >> 3 : null;
+}
+
+function freeFile(fid: number, content: Uint8Array, sfi: number | null): ElementaryDeclaration {
   return {
     kind: 'elementary',
     fid,
-    sfi: null,
+    sfi,
     structure: 'transparent',
     lifeCycle: 'activated',
     access: { read: 'free' },
@@ -119,7 +129,7 @@ function directory(
   name: Uint8Array | null,
   children: readonly ElementaryDeclaration[],
 ): DirectoryDeclaration {
-  return { kind: 'directory', fid, name, label: null, access: {}, codes: [], children };
+  return { kind: 'directory', fid, name, label: null, access: {}, codes: [], children, partial: true };
 }
 
 function applicationsIn(content: Uint8Array | null): readonly string[] {

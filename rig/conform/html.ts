@@ -34,7 +34,7 @@ function summary(results: readonly CaseResult[]): Html {
   const counts = countVerdicts(results);
   const limited = linkLimited(results);
   return html`<ul class="counts">
-${VERDICTS.map((each) => html`<li><b>${counts[each]}</b>${verdict(each)}</li>`)}
+${VERDICTS.map((each) => html`<li class="${counts[each] === 0 ? 'none' : 'some'}"><b>${counts[each]}</b>${verdict(each)}</li>`)}
 </ul>
 ${limited > 0 ? html`<p>${limited} of the cases that are not applicable are limits of this link (LINK-LIMITED).</p>` : null}`;
 }
@@ -57,11 +57,13 @@ function groups({
 
 function caseDetails(result: CaseResult, open: boolean): Html {
   const { id, title, standard, clause, reason, steps, destructive, exchanges } = result;
+  // A fault stands beside its step.
+  const told = steps.some(({ faults }) => faults.length > 0);
   const inside = html`<div class="inside">
 <p class="reason">${standard}${clause === undefined ? null : `, ${clause}`}${destructive ? '; changes the card' : null}${
     exchanges > 0 ? `; ${exchanges} commands` : null
   }</p>
-${reason === '' ? null : html`<p>${reason}</p>`}
+${told || reason === '' ? null : html`<p>${reason}</p>`}
 ${steps.length === 0 ? null : stepTable(steps)}
 </div>`;
   const summary = html`<summary><code>${id}</code><span class="title">${title}</span>${verdict(result.verdict)}</summary>`;

@@ -82,8 +82,9 @@ export class LocatedDirectory {
     return hex16(fid);
   }
 
-  /** A short identifier that no file here has. */
+  /** A short identifier that no file here has; 0 when all are taken, or when that is not known. */
   get absentSfi(): number {
+    if (this.declaration.partial === true) return 0;
     const taken = new Set(this.files.map((file) => file.declaration.sfi ?? file.declaration.fid & 0x1f));
     for (let sfi = 30; sfi > 0; sfi--) if (!taken.has(sfi)) return sfi;
     return 0;

@@ -26,7 +26,7 @@ p { margin: .4rem 0; max-width: 60rem; }
 code, .hex { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace; color: var(--code); }
 .hex { overflow-wrap: anywhere; word-break: break-all; }
 table { border-collapse: collapse; width: 100%; margin: .4rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--faint); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 dl.facts {
@@ -46,6 +46,7 @@ dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 .verdict.not-applicable { color: var(--none); background: var(--none-ground); border-style: dotted; }
 .counts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0; padding: 0; list-style: none; }
 .counts li { padding: .5rem .9rem; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); }
+.counts li.none { opacity: .6; }
 .counts b { display: block; font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 details.item { border-bottom: 1px solid var(--line); }
 details.item > summary {
@@ -59,14 +60,24 @@ details.item > .inside { padding: 0 0 .8rem 1.6rem; }
 .reason { color: var(--faint); }
 .fault { color: var(--fail); font-weight: 600; }
 .fault::before { content: "✘ "; }
-.steps td:first-child { width: 2.2rem; }
+table.steps { table-layout: fixed; }
+table.steps td { overflow-wrap: anywhere; }
+table.steps th:nth-child(1) { width: 2.6rem; }
+table.steps th:nth-child(2) { width: 25%; }
+table.steps th:nth-child(3) { width: 24%; }
+table.steps th:nth-child(4) { width: 22%; }
 .steps .given { color: var(--faint); }
 ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
 .columns { columns: 3 16rem; }
 footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
 @media (max-width: 45rem) {
-  details.item > summary { grid-template-columns: 1rem minmax(0, 1fr) max-content; }
-  details.item > summary > .title { grid-column: 2 / -1; }
+  body { padding: 1rem; }
+  details.item > summary { grid-template: "mark id verdict" "mark title title" / 1rem minmax(0, 1fr) max-content; gap: 0 .6rem; }
+  details.item > summary::before { grid-area: mark; }
+  details.item > summary > code { grid-area: id; }
+  details.item > summary > .title { grid-area: title; }
+  details.item > .inside { padding-left: 0; }
+  th, td { padding-right: .5rem; }
 }
 @media print {
   :root {

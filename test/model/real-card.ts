@@ -16,7 +16,7 @@ import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
-import { LARGEST_ANSWER } from './card-model.ts';
+import { LARGEST_ANSWER } from './answer.ts';
 import {
   CODES,
   type CodePlan,

@@ -4,7 +4,7 @@ import { UsageError } from '../failure.ts';
 import { cardSource, parseReader, parseSeconds } from '../option-values.ts';
 import type { ConformOptions, ReaderChoice } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption } from './shared-options.ts';
+import { addInterfaceOption } from './shared-options.ts';
 
 interface Typed {
   suite: ConformOptions['suite'];
@@ -34,8 +34,10 @@ export const declareConform: DeclareVerb = (program, perform) => {
       'loopback, pcsc, or pcsc:NAME with a part of the name (default: pcsc; loopback when a card is named)',
       parseReader,
     );
-  addInterfaceOption(addCardOptions(conform));
   conform
+    .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
+    .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
+  addInterfaceOption(conform)
     .option('--declare <file>', 'what the card holds, for a card that is none of our profiles')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')

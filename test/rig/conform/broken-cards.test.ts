@@ -32,18 +32,50 @@ const isCommand = (command: string, ins: string): boolean => command.slice(2, 4)
 
 describe('a card that is wrong in one way', () => {
   it.each<[string, string, Change]>([
-    ['takes any wrong code for right', 'VER-A04', (command, answer) => (isCommand(command, '20') && answer.startsWith('63') ? '9000' : answer)],
-    ['counts no tries', 'VER-A05', (command, answer) => (isCommand(command, '20') && answer.startsWith('63') ? '63C2' : answer)],
+    [
+      'takes any wrong code for right',
+      'VER-A04',
+      (command, answer) => (isCommand(command, '20') && answer.startsWith('63') ? '9000' : answer),
+    ],
+    [
+      'counts no tries',
+      'VER-A05',
+      (command, answer) => (isCommand(command, '20') && answer.startsWith('63') ? '63C2' : answer),
+    ],
     ['says 9000 where it refuses a rule', 'REF-D6-7', (_, answer) => (answer === '6982' ? '9000' : answer)],
     ['says not found where a rule refuses', 'REF-D6-7', (_, answer) => (answer === '6982' ? '6A82' : answer)],
-    ['swaps the first two bytes that it reads', 'RBI-002', (command, answer) => (isCommand(command, 'B0') && answer.length > 8 ? answer.slice(2, 4) + answer.slice(0, 2) + answer.slice(4) : answer)],
-    ['gives one byte less than asked', 'RBI-045', (command, answer) => (isCommand(command, 'B0') && answer.length > 8 ? answer.slice(0, -6) + answer.slice(-4) : answer)],
+    [
+      'swaps the first two bytes that it reads',
+      'RBI-002',
+      (command, answer) =>
+        isCommand(command, 'B0') && answer.length > 8
+          ? answer.slice(2, 4) + answer.slice(0, 2) + answer.slice(4)
+          : answer,
+    ],
+    [
+      'gives one byte less than asked',
+      'RBI-045',
+      (command, answer) =>
+        isCommand(command, 'B0') && answer.length > 8 ? answer.slice(0, -6) + answer.slice(-4) : answer,
+    ],
     ['gives data with a refusal', 'REF-D6-7', (_, answer) => (answer === '6982' ? 'AA6982' : answer)],
     ['knows every instruction', 'INS-001', (_, answer) => (answer === '6D00' ? '9000' : answer)],
-    ['confuses first and last', 'RRE-F0-N', (command, answer) => (command === '00B2000000' ? `${'00'.repeat(16)}9000` : answer)],
+    [
+      'confuses first and last',
+      'RRE-F0-N',
+      (command, answer) => (command === '00B2000000' ? `${'00'.repeat(16)}9000` : answer),
+    ],
     ['opens no channel', 'CHA-001', (command, answer) => (isCommand(command, '70') ? '6A81' : answer)],
-    ['warns of nothing at the end of a file', 'RBI-024', (_, answer) => (answer.endsWith('6282') ? `${answer.slice(0, -4)}9000` : answer)],
-    ['answers a wrong structure as a security refusal', 'REF-002', (_, answer) => (answer === '6981' ? '6982' : answer)],
+    [
+      'warns of nothing at the end of a file',
+      'RBI-024',
+      (_, answer) => (answer.endsWith('6282') ? `${answer.slice(0, -4)}9000` : answer),
+    ],
+    [
+      'answers a wrong structure as a security refusal',
+      'REF-002',
+      (_, answer) => (answer === '6981' ? '6982' : answer),
+    ],
   ])('%s: %s sees it', async (_, id, change) => {
     const [result] = await judge(id, change);
     expect(result).toMatchObject({ id, verdict: 'fail' });

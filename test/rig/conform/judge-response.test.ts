@@ -39,9 +39,21 @@ describe('a response that is not', () => {
     ['019000', { status: '9000', length: [2, 4] }, '1 bytes of data instead of 2 to 4'],
     ['016982', { status: '6982' }, '1 bytes of data with the status word of an error'],
     ['620480020001' + '9000', { status: '9000', objects: { '62/82': '41' } }, 'data object 62/82 is missing'],
-    ['620480020001' + '9000', { status: '9000', objects: { '62/80': null } }, 'data object 62/80 is there and must not be'],
-    ['620480020001' + '9000', { status: '9000', objects: { '62/80': '0002' } }, 'data object 62/80 is 0001 instead of 0002'],
-    ['6205800200' + '9000', { status: '9000', objects: { '62/80': '0001' } }, 'the data are no BER-TLV: 5 bytes announced, 3 there at offset 0'],
+    [
+      '620480020001' + '9000',
+      { status: '9000', objects: { '62/80': null } },
+      'data object 62/80 is there and must not be',
+    ],
+    [
+      '620480020001' + '9000',
+      { status: '9000', objects: { '62/80': '0002' } },
+      'data object 62/80 is 0001 instead of 0002',
+    ],
+    [
+      '6205800200' + '9000',
+      { status: '9000', objects: { '62/80': '0001' } },
+      'the data are no BER-TLV: 5 bytes announced, 3 there at offset 0',
+    ],
   ])('%s', (hex, expect_, fault) => {
     expect(judgeResponse(response(hex), expect_, NONE, false)).toEqual([fault]);
   });

@@ -6,7 +6,7 @@ import type { CaseResult, ConformanceCase, Step } from '../../../rig/conform/mod
 import { file } from '../../../rig/conform/needs.ts';
 import { runCase } from '../../../rig/conform/run-case.ts';
 import { HalError } from '../../../src/hal/errors.ts';
-import { declared, ScriptedCard, type Script } from './scripted-card.ts';
+import { declared, type Script, ScriptedCard } from './scripted-card.ts';
 
 const SELECT = '00A4000C023F00';
 const READ = '00B0000002';
@@ -36,7 +36,11 @@ async function run(
   return { ...(await runCase(definition, card, settings)), log: scripted.log };
 }
 
-const STEPS = [given('SELECT', SELECT), send('READ BINARY', READ, ok('0102')), send('READ BINARY again', READ, ok('0102'))];
+const STEPS = [
+  given('SELECT', SELECT),
+  send('READ BINARY', READ, ok('0102')),
+  send('READ BINARY again', READ, ok('0102')),
+];
 
 describe('PASS', () => {
   it('when every step is as expected, from a cold reset', async () => {
@@ -66,7 +70,9 @@ describe('FAIL', () => {
     ['a byte too many', '0102039000', 'step 3, READ BINARY again: 3 bytes of data instead of 2'],
     ['data with an error', '01026A82', 'step 3, READ BINARY again: status word 6A82'],
   ])('%s, with the step', async (_, answer, reason) => {
-    const result = await run(STEPS, (command, count) => (command === SELECT ? '9000' : count === 3 ? answer : '01029000'));
+    const result = await run(STEPS, (command, count) =>
+      command === SELECT ? '9000' : count === 3 ? answer : '01029000',
+    );
     expect(result.verdict).toBe('fail');
     expect(result.reason).toContain(reason);
     expect(result.steps).toHaveLength(3);
@@ -79,13 +85,17 @@ describe('FAIL', () => {
   });
 
   it('when the card has a fault of its own, whatever it answered', async () => {
-    const result = await run([send('READ BINARY', READ, ok('0102'))], { [READ]: '01029000' }, {
-      card: (scripted) =>
-        new InProcessCard('faulty', (onFault) => {
-          queueMicrotask(() => onFault(new Error('out of its mind')));
-          return scripted;
-        }),
-    });
+    const result = await run(
+      [send('READ BINARY', READ, ok('0102'))],
+      { [READ]: '01029000' },
+      {
+        card: (scripted) =>
+          new InProcessCard('faulty', (onFault) => {
+            queueMicrotask(() => onFault(new Error('out of its mind')));
+            return scripted;
+          }),
+      },
+    );
     expect(result).toMatchObject({ verdict: 'fail', reason: 'the card had a fault of its own: out of its mind.' });
   });
 });
@@ -99,10 +109,22 @@ describe('INCONCLUSIVE', () => {
   });
 
   it.each<[string, () => never]>([
-    ['dies', () => { throw new HalError('card-removed', 'The card was taken out.'); }],
-    ['throws', () => { throw new TypeError('The card was taken out.'); }],
+    [
+      'dies',
+      () => {
+        throw new HalError('card-removed', 'The card was taken out.');
+      },
+    ],
+    [
+      'throws',
+      () => {
+        throw new TypeError('The card was taken out.');
+      },
+    ],
   ])('when the card %s in a judged step', async (_, die) => {
-    const result = await run(STEPS, (command, count) => (count === 3 ? die() : command === SELECT ? '9000' : '01029000'));
+    const result = await run(STEPS, (command, count) =>
+      count === 3 ? die() : command === SELECT ? '9000' : '01029000',
+    );
     expect(result.verdict).toBe('inconclusive');
     expect(result.reason).toMatch(/^the link died: .*The card was taken out\.$/);
     expect(result.steps).toHaveLength(3);
@@ -110,12 +132,16 @@ describe('INCONCLUSIVE', () => {
   });
 
   it('when the card cannot be reached at all', async () => {
-    const result = await run(STEPS, {}, {
-      card: () =>
-        new InProcessCard('gone', () => {
-          throw new HalError('no-card', 'No card.');
-        }),
-    });
+    const result = await run(
+      STEPS,
+      {},
+      {
+        card: () =>
+          new InProcessCard('gone', () => {
+            throw new HalError('no-card', 'No card.');
+          }),
+      },
+    );
     expect(result).toMatchObject({ verdict: 'inconclusive', reason: 'the link died: No card.', exchanges: 0 });
   });
 
@@ -137,7 +163,9 @@ describe('NOT APPLICABLE', () => {
   it('when the card has not what the case needs', async () => {
     const result = await run([], {}, { change: needy });
     expect(result).toMatchObject({ verdict: 'not-applicable', exchanges: 0, log: [] });
-    expect(result.reason).toBe('the card has not a transparent EF, read free, of 4 known bytes or more, as far as it is declared');
+    expect(result.reason).toBe(
+      'the card has not a transparent EF, read free, of 4 known bytes or more, as far as it is declared',
+    );
   });
 
   it('when the case changes the card and that is not allowed', async () => {
@@ -148,7 +176,9 @@ describe('NOT APPLICABLE', () => {
   it('when a card of unknown make does not know the instruction, and FAIL when it is declared with it', async () => {
     const steps = [send('READ BINARY', READ, ok('0102'))];
     expect(await run(steps, { [READ]: '6D00' })).toMatchObject({ verdict: 'not-applicable' });
-    expect(await run(steps, { [READ]: '6D00' }, { declaration: { commands: ['READ BINARY'] } })).toMatchObject({ verdict: 'fail' });
+    expect(await run(steps, { [READ]: '6D00' }, { declaration: { commands: ['READ BINARY'] } })).toMatchObject({
+      verdict: 'fail',
+    });
     expect(await run(steps, {}, { declaration: { commands: ['SELECT'] } })).toMatchObject({
       verdict: 'not-applicable',
       reason: 'the card is declared without READ BINARY',
@@ -193,7 +223,9 @@ describe('steps', () => {
     const good = await run(steps, (command) => (command === SELECT ? '9000' : '6B00'));
     expect(good).toMatchObject({ verdict: 'pass', exchanges: 6 });
     expect(good.steps).toHaveLength(1);
-    const bad = await run(steps, (command) => (command === SELECT ? '9000' : command === '00B0000101' ? '9000' : '6B00'));
+    const bad = await run(steps, (command) =>
+      command === SELECT ? '9000' : command === '00B0000101' ? '9000' : '6B00',
+    );
     expect(bad.verdict).toBe('fail');
     expect(bad.reason).toContain('1 of 3 wrong, 00B0000101: status word 9000');
   });
@@ -211,6 +243,8 @@ describe('steps', () => {
   });
 
   it('a mistake in a case is a mistake of ours and no verdict', async () => {
-    await expect(run([send('nonsense', '00B0{nothing}', '9000')], {})).rejects.toThrow('nothing was captured as nothing');
+    await expect(run([send('nonsense', '00B0{nothing}', '9000')], {})).rejects.toThrow(
+      'nothing was captured as nothing',
+    );
   });
 });

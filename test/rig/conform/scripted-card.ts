@@ -1,13 +1,13 @@
+import type { CardDeclaration } from '../../../rig/conform/declaration.ts';
 import { fromHex, toHex } from '../../../src/apdu/hex.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
-import type { CardDeclaration } from '../../../rig/conform/declaration.ts';
 
 /** What a scripted card does with a command, in hex: answers, or throws. */
 export type Script = (command: string, count: number) => string;
 
 /** A card that answers from a script. */
 export class ScriptedCard implements LinkedCard {
-  readonly response = new Uint8Array(65_538);
+  readonly response: Uint8Array = new Uint8Array(65_538);
   /** Everything that was done to it, commands in hex. */
   readonly log: string[] = [];
   readonly #script: Script;
@@ -46,7 +46,7 @@ export class ScriptedCard implements LinkedCard {
 
 /** A card in front of another one, which changes what it answers. @param change gets command and answer in hex */
 export class MeddlingCard implements LinkedCard {
-  readonly response = new Uint8Array(65_538);
+  readonly response: Uint8Array = new Uint8Array(65_538);
   readonly #card: LinkedCard;
   readonly #change: (command: string, answer: string, count: number) => string;
   #count = 0;

@@ -363,13 +363,13 @@ const change = (c: LocatedCode, p1: string, data: string): string => `0024${p1}$
 const CHANGE: readonly ConformanceCase[] = [
   ...(
     [
-      ['A', LOCAL],
-      ['K', CARD_WIDE],
+      ['A', LOCAL, 'a code of an application'],
+      ['K', CARD_WIDE, 'a code of the whole card'],
     ] as const
-  ).flatMap(([letter, need]) => [
+  ).flatMap(([letter, need, words]) => [
     defineCase({
       id: `CHG-${letter}1`,
-      title: 'CHANGE REFERENCE DATA with old and new: the new one counts, the old one no more',
+      title: `${words}: CHANGE REFERENCE DATA with old and new: the new one counts, the old one no more`,
       commands: ['CHANGE REFERENCE DATA', 'VERIFY'],
       destructive: true,
       needs: { c: need },
@@ -384,7 +384,7 @@ const CHANGE: readonly ConformanceCase[] = [
     }),
     defineCase({
       id: `CHG-${letter}2`,
-      title: 'CHANGE REFERENCE DATA with a wrong old code costs a try and changes nothing',
+      title: `${words}: CHANGE REFERENCE DATA with a wrong old code costs a try and changes nothing`,
       commands: ['CHANGE REFERENCE DATA', 'VERIFY'],
       statusWords: ['63CX'],
       destructive: true,
@@ -397,7 +397,7 @@ const CHANGE: readonly ConformanceCase[] = [
     }),
     defineCase({
       id: `CHG-${letter}3`,
-      title: 'CHANGE REFERENCE DATA of a blocked code is refused',
+      title: `${words}: CHANGE REFERENCE DATA of a blocked code is refused`,
       commands: ['CHANGE REFERENCE DATA', 'VERIFY'],
       statusWords: ['6983'],
       destructive: true,

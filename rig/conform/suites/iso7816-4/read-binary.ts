@@ -190,11 +190,15 @@ const REST: readonly ConformanceCase[] = [
     commands: ['READ BINARY'],
     statusWords: ['6A82'],
     needs: { f: F },
-    steps: ({ f }) => [
-      f.select,
-      send('READ BINARY', `00B0${hex(0x80 | f.directory.absentSfi)}0001`, refused('6A82')),
-      send('READ BINARY of the current EF', read(0, '02'), ok(f.part(0, 2))),
-    ],
+    steps: ({ f }) => {
+      const sfi = f.directory.absentSfi;
+      if (sfi === 0) return 'which short identifiers are free is not known';
+      return [
+        f.select,
+        send('READ BINARY', `00B0${hex(0x80 | sfi)}0001`, refused('6A82')),
+        send('READ BINARY of the current EF', read(0, '02'), ok(f.part(0, 2))),
+      ];
+    },
   }),
   defineCase({
     id: 'RBI-033',

@@ -29,7 +29,7 @@ function noShortIdentifier({ code, name, structures, build }: Prototype): Confor
     needs: { f: file({ structure: structures }) },
     steps: ({ f }) => {
       const sfi = f.directory.absentSfi;
-      if (sfi === 0) return 'every short identifier is taken';
+      if (sfi === 0) return 'which short identifiers are free is not known';
       return [f.select, send(name, build(f, 'sfi', sfi), refused('6A82'))];
     },
   });
