@@ -21,7 +21,7 @@ export function asHtml(run: ConformanceRun): string {
       wrong.length === 0
         ? html`<p>No case failed, and every case that applies could be judged.</p>`
         : html`<h2>What went wrong</h2>${wrong.map((each) => caseDetails(each, true))}`,
-      coverage(run.coverage),
+      coverage(run.coverage, suite.complete),
       html`<h2>Every case</h2>`,
       groups(run).map(
         ([name, cases]) => html`<h3>${name} (${cases.length})</h3>${cases.map((each) => caseDetails(each, false))}`,
@@ -86,11 +86,13 @@ function stepTable(steps: readonly StepRecord[]): Html {
   );
 }
 
-function coverage({ rows, statusWords, unreachedStatusWords }: Coverage): Html {
+function coverage({ rows, statusWords, unreachedStatusWords }: Coverage, complete: boolean): Html {
   const unreached = rows.filter(({ commands }) => commands === 0);
+  const shown = complete ? rows : rows.filter(({ commands }) => commands > 0);
+  const names = unreached.map(({ name }) => name).join(', ');
   return html`<h2>Coverage</h2>
 <p>${rows.length - unreached.length} of ${rows.length} commands of the card's tables were judged, and ${statusWords.length} status words seen as answers to judged commands.${
-    unreached.length === 0 ? null : ` Not reached: ${unreached.map(({ name }) => name).join(', ')}.`
+    complete && unreached.length > 0 ? ` Not reached: ${names}.` : null
   }</p>
 ${table(
   [
@@ -100,22 +102,26 @@ ${table(
     { head: 'Commands judged', number: true },
     { head: 'P1-P2 not reached' },
   ],
-  rows.map(({ ins, name, cases, commands, unreachedParameters }) => [
+  shown.map(({ ins, name, cases, commands, unreachedParameters }) => [
     html`<code>${ins}</code>`,
     name,
     cases,
     commands,
-    unreachedParameters.length === 0 ? 'none' : unreachedParameters.join('; '),
+    commands === 0 ? 'all' : unreachedParameters.length === 0 ? 'none' : unreachedParameters.join('; '),
   ]),
 )}
 <h3>Status words reached</h3>
-<ul class="plain columns">${statusWords.map((each) => html`<li><code>${each}</code> ${meaning(each)}</li>`)}</ul>
-<h3>Status words that the card has and no judged command was answered with</h3>
+${statusList(statusWords)}
 ${
-  unreachedStatusWords.length === 0
-    ? html`<p>None.</p>`
-    : html`<ul class="plain columns">${unreachedStatusWords.map((each) => html`<li><code>${each}</code> ${meaning(each)}</li>`)}</ul>`
+  complete
+    ? html`<h3>Status words that the card has and no judged command was answered with</h3>${statusList(unreachedStatusWords)}`
+    : null
 }`;
+}
+
+function statusList(statusWords: readonly string[]): Html {
+  if (statusWords.length === 0) return html`<p>None.</p>`;
+  return html`<ul class="plain columns">${statusWords.map((each) => html`<li><code>${each}</code> ${meaning(each)}</li>`)}</ul>`;
 }
 
 function meaning(statusWord: string): string {

@@ -2,6 +2,8 @@ import { TlvError, TlvReader } from '../../src/apdu/ber-tlv-reader.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import { carriesData } from '../../src/apdu/response.ts';
 import { statusWordMeaning } from '../../src/apdu/status-word.ts';
+import { maskedHex } from '../trace/masked-hex.ts';
+import { Redactor } from '../trace/redaction.ts';
 import { fill, firstDifference, fits, statusFits, statusHex, type Variables } from './hex-pattern.ts';
 import type { Capture, Expectation } from './model.ts';
 
@@ -15,7 +17,8 @@ export interface CardResponse {
 
 /**
  * Holds a response against what was expected.
- * @param decided whether the card's decisions are those that `Expectation.decided` means
+ * @param judging.decided whether the card's decisions are those that `Expectation.decided` means
+ * @param judging.showData whether sentences may repeat what the card holds
  * @returns what is wrong, one sentence each
  * @throws {CaseError} the case itself is wrong
  */
@@ -23,7 +26,7 @@ export function judgeResponse(
   response: CardResponse,
   expect: Expectation,
   variables: Variables,
-  decided: boolean,
+  { decided, showData }: { readonly decided: boolean; readonly showData: boolean },
 ): string[] {
   const { data, sw } = response;
   const faults: string[] = [];
@@ -38,10 +41,10 @@ export function judgeResponse(
   // What an expectation says of the data it says of an answer that came as expected.
   if (faults.length > 0) return faults;
   if (expect.length !== undefined) faults.push(...judgeLength(data.length, expect.length));
-  if (expect.data !== undefined) faults.push(...judgeData(toHex(data), fill(expect.data, variables)));
+  if (expect.data !== undefined) faults.push(...judgeData(toHex(data), fill(expect.data, variables), showData));
   if (expect.objects !== undefined) {
     for (const [path, pattern] of Object.entries(expect.objects)) {
-      faults.push(...judgeObject(data, path, pattern === null ? null : fill(pattern, variables)));
+      faults.push(...judgeObject(data, path, pattern === null ? null : fill(pattern, variables), showData));
     }
   }
   return faults;
@@ -53,12 +56,22 @@ export function expectationInWords(expect: Expectation, decided: boolean): strin
   if (decided && expect.decided !== undefined && expect.decided !== expect.status) {
     parts.push(`here ${expect.decided.replaceAll('|', ' or ')}`);
   }
-  if (expect.data !== undefined) parts.push(expect.data === '' ? 'no data' : `data ${shortened(expect.data)}`);
+  if (expect.data !== undefined)
+    parts.push(expect.data === '' ? 'no data' : `data ${shortened(withoutNirs(expect.data))}`);
   if (expect.length !== undefined) parts.push(`${lengthInWords(expect.length)} bytes`);
   for (const [path, pattern] of Object.entries(expect.objects ?? {})) {
     parts.push(pattern === null ? `no ${path}` : `${path} ${shortened(pattern)}`);
   }
   return parts.join(', ');
+}
+
+/** A pattern that is plain bytes, as reports show it: declared content may hold a NIR. */
+function withoutNirs(pattern: string): string {
+  const digits = pattern.replace(/\s+/g, '').replace(/\*$/, '');
+  if (!/^([0-9A-Fa-f]{2})+$/.test(digits)) return pattern;
+  const bytes = Buffer.from(digits, 'hex');
+  const masks = new Redactor().response(Buffer.concat([bytes, Buffer.of(0x90, 0x00)]));
+  return maskedHex(bytes, masks) + (pattern.endsWith('*') ? '*' : '');
 }
 
 /** @returns hex, or null when the response has no such thing */
@@ -77,20 +90,21 @@ function judgeLength(length: number, expected: NonNullable<Expectation['length']
   return length >= from && length <= to ? [] : [`${length} bytes of data instead of ${lengthInWords(expected)}`];
 }
 
-function judgeData(hex: string, patterns: string): string[] {
+function judgeData(hex: string, patterns: string, showData: boolean): string[] {
   if (fits(hex, patterns)) return [];
   const pattern = patterns.split('|')[0] as string;
   if (pattern === '') return [`${hex.length / 2} bytes of data where none belong`];
   const least = pattern.replace('*', '').length / 2;
   if (hex.length / 2 < least || (!pattern.endsWith('*') && hex.length / 2 !== least)) {
-    return [`${hex.length / 2} bytes of data instead of ${least}: ${shortened(hex)}`];
+    return [`${hex.length / 2} bytes of data instead of ${least}${showData ? `: ${shortened(hex)}` : ''}`];
   }
   const at = firstDifference(hex, pattern);
+  if (!showData) return [`the data differ from byte ${at} on`];
   const [is, should] = [hex, pattern].map((text) => shortened(text.slice(2 * at, 2 * at + 32)));
   return [`the data differ from byte ${at} on: ${is} instead of ${should}`];
 }
 
-function judgeObject(data: Uint8Array, path: string, pattern: string | null): string[] {
+function judgeObject(data: Uint8Array, path: string, pattern: string | null, showData: boolean): string[] {
   let value: Uint8Array | null;
   try {
     value = findObject(data, path);
@@ -100,9 +114,9 @@ function judgeObject(data: Uint8Array, path: string, pattern: string | null): st
   }
   if (pattern === null) return value === null ? [] : [`data object ${path} is there and must not be`];
   if (value === null) return [`data object ${path} is missing`];
-  return fits(toHex(value), pattern)
-    ? []
-    : [`data object ${path} is ${shortened(toHex(value))} instead of ${shortened(pattern)}`];
+  if (fits(toHex(value), pattern)) return [];
+  const is = showData ? shortened(toHex(value)) : 'another';
+  return [`data object ${path} is ${is} instead of ${shortened(pattern)}`];
 }
 
 /** @throws {TlvError} */

@@ -96,6 +96,8 @@ export interface Suite {
   readonly title: string;
   /** What the first part of an id stands for, for reports. */
   readonly groups: Readonly<Record<string, string>>;
+  /** Whether it means to reach every command and status word; only then is it told what it did not reach. */
+  readonly complete: boolean;
   readonly cases: readonly ConformanceCase[];
 }
 

@@ -180,3 +180,15 @@ export const IDENTIFIERS: Need<CardDeclaration> = trait(
 export function channels(count: number): Need<CardDeclaration> {
   return trait(`${count} logical channels`, (card) => card.channels >= count);
 }
+
+/** A card that decides as Vitap's documentation says, where the standard leaves room. */
+export const OWN_DECISIONS: Need<CardDeclaration> = trait("Vitap's decisions", (card) => card.decisions === 'vitap');
+
+/** Le is a maximum, and the whole answer comes with the status word. */
+export const T1_RULES: Need<CardDeclaration> = trait('T=1 rules', (card) => card.protocol === 'T=1');
+
+/** WRITE BINARY and WRITE RECORD set bits and clear none, and what is erased reads 00: its data coding byte says so. */
+export const WRITE_IS_OR: Need<CardDeclaration> = trait(
+  'a data coding byte that makes WRITE a logical OR',
+  (card) => card.decisions === 'vitap',
+);

@@ -62,7 +62,7 @@ export function asText(run: ConformanceRun): string {
   lines.push(VERDICTS.map((verdict) => `${counts[verdict]} ${WORDS[verdict]}`).join(', '));
   const limited = linkLimited(results);
   if (limited > 0) lines.push(`${limited} of the NOT APPLICABLE are limits of this link`);
-  lines.push(...coverageLines(coverage, suite.name === 'iso7816-4'), '');
+  lines.push(...coverageLines(coverage, suite.complete), '');
   return lines.join('\n');
 }
 

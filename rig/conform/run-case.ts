@@ -1,7 +1,8 @@
-import { toHex } from '../../src/apdu/hex.ts';
 import { INS } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import { HalError } from '../../src/hal/errors.ts';
+import { maskedHex } from '../trace/masked-hex.ts';
+import { Redactor } from '../trace/redaction.ts';
 import type { CardUnderTest, CaseSession, LinkReach } from './card-under-test.ts';
 import type { CardDeclaration } from './declaration.ts';
 import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
@@ -10,6 +11,7 @@ import type {
   CaseResult,
   CommandStep,
   ConformanceCase,
+  Expectation,
   Reached,
   Step,
   StepRecord,
@@ -39,6 +41,12 @@ export async function runCase(
   return run.result();
 }
 
+/** An answer, and how reports show it and its command: without codes and NIRs. */
+interface Exchanged extends CardResponse {
+  readonly shownCommand: string;
+  readonly shownResponse: string;
+}
+
 /** Why a case ended before its last step. */
 class Ending {
   readonly verdict: Verdict;
@@ -59,7 +67,11 @@ class CaseRun {
   readonly #variables = new Map<string, string>();
   readonly #records: StepRecord[] = [];
   readonly #reached: Reached[] = [];
+  /** Codes and NIRs stay out of every report; it must see all that is exchanged. */
+  readonly #redactor = new Redactor();
   #exchanges = 0;
+  /** The command under way, as reports show it. */
+  #shown = '';
 
   constructor(definition: ConformanceCase, card: CardUnderTest, settings: RunSettings) {
     this.#definition = definition;
@@ -131,27 +143,27 @@ class CaseRun {
 
   async #command(session: CaseSession, step: CommandStep): Promise<Ending | null> {
     const command = commandBytes(step.command, this.#variables);
-    const record = (response: string, faults: readonly string[]): void => {
+    const record = (shown: string, response: string, faults: readonly string[]): void => {
       const expected = expectationInWords(step.expect, this.#decided);
       this.#records.push({
         role: step.role,
         words: step.words,
-        command: toHex(command),
+        command: shown,
         response,
         expected,
         faults,
       });
     };
-    let response: CardResponse;
+    let response: Exchanged;
     try {
       response = await this.#exchange(session, command);
     } catch (error) {
-      if (error instanceof HalError) record('', [error.message]);
+      if (error instanceof HalError) record(this.#shown, '', [error.message]);
       throw error;
     }
-    const faults = judgeResponse(response, step.expect, this.#variables, this.#decided);
+    const faults = this.#judge(response, step.expect, this.#variables);
     if (faults.length === 0) faults.push(...this.#capture(step, response));
-    record(toHex(response.data) + statusHex(response.sw), faults);
+    record(response.shownCommand, response.shownResponse, faults);
     if (step.role === 'judged') this.#note(command, response.sw);
     if (faults.length === 0) return null;
     const sentence = `step ${this.#records.length}, ${step.words}: ${faults.join('; ')}`;
@@ -169,26 +181,27 @@ class CaseRun {
     const template = fill(step.command.replaceAll('{value}', '<>'), this.#variables);
     const faults: string[] = [];
     let wrong = 0;
-    let last = '';
+    let last: Exchanged | null = null;
     for (const value of step.values) {
       this.#settings.signal.throwIfAborted();
       variables.set('value', value);
       const command = Uint8Array.from(Buffer.from(template.replaceAll('<>', value), 'hex'));
       if (before !== null) await this.#exchange(session, before);
       const response = await this.#exchange(session, command);
-      last = toHex(response.data.subarray(0, 16)) + statusHex(response.sw);
+      last = response;
       this.#note(command, response.sw);
-      const found = judgeResponse(response, step.expect, variables, this.#decided);
+      const found = this.#judge(response, step.expect, variables);
       if (found.length === 0) continue;
       wrong++;
-      if (faults.length < MOST_SWEEP_FAULTS) faults.push(`${toHex(command.subarray(0, 24))}: ${found.join('; ')}`);
+      if (faults.length < MOST_SWEEP_FAULTS) faults.push(`${response.shownCommand.slice(0, 48)}: ${found.join('; ')}`);
     }
     if (wrong > faults.length) faults.push(`and ${wrong - faults.length} more`);
     this.#records.push({
       role: 'sweep',
       words: `${step.words} (${step.values.length} commands)`,
-      command: template.replaceAll('<>', '··'),
-      response: wrong === 0 ? last : '',
+      // The last of them stands for all.
+      command: last?.shownCommand.slice(0, 64) ?? '',
+      response: last?.shownResponse ?? '',
       expected,
       faults,
     });
@@ -198,32 +211,53 @@ class CaseRun {
   }
 
   /** Sends a command; over T=0 rules the rest of the answer is fetched and a corrected Le sent again. */
-  async #exchange(session: CaseSession, command: Uint8Array): Promise<CardResponse> {
+  async #exchange(session: CaseSession, command: Uint8Array): Promise<Exchanged> {
     let response = await this.#transmit(session, command);
+    const { shownCommand } = response;
     if (this.#settings.declaration.protocol === 'T=1') return response;
     if (response.sw >> 8 === 0x6c && command.length === 5) {
       response = await this.#transmit(session, Uint8Array.of(...command.subarray(0, 4), response.sw & 0xff));
     }
-    const parts = [response.data];
+    const parts = [response];
     for (let count = 0; response.sw >> 8 === 0x61 && command[1] !== INS.GET_RESPONSE; count++) {
       if (count > MOST_PARTS) throw new Ending('fail', 'the card announces more data without end');
       const fetch = Uint8Array.of((command[0] as number) & 0x03, INS.GET_RESPONSE, 0, 0, response.sw & 0xff);
       response = await this.#transmit(session, fetch);
-      parts.push(response.data);
+      parts.push(response);
     }
-    return parts.length === 1 ? response : { data: Uint8Array.from(Buffer.concat(parts)), sw: response.sw };
+    return {
+      data: Uint8Array.from(Buffer.concat(parts.map(({ data }) => data))),
+      sw: response.sw,
+      shownCommand,
+      shownResponse: parts.map(({ shownResponse }) => shownResponse.slice(0, -4)).join('') + statusHex(response.sw),
+    };
   }
 
-  async #transmit(session: CaseSession, command: Uint8Array): Promise<CardResponse> {
+  async #transmit(session: CaseSession, command: Uint8Array): Promise<Exchanged> {
     const { shortestCommand, longestCommand } = this.#card.reach;
     if (command.length < shortestCommand || command.length > longestCommand) {
       throw new Ending('not-applicable', limitInWords(command.length), true);
     }
     this.#exchanges++;
+    const shownCommand = maskedHex(command, this.#redactor.command(command));
+    this.#shown = shownCommand;
     const bytes = await session.transmit(command);
     if (bytes.length < 2) throw new HalError('protocol', 'the card gave no status word');
     const end = bytes.length - 2;
-    return { data: bytes.subarray(0, end), sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number) };
+    return {
+      data: bytes.subarray(0, end),
+      sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number),
+      shownCommand,
+      shownResponse: maskedHex(bytes, this.#redactor.response(bytes)),
+    };
+  }
+
+  /** What a card in a reader holds may be a person's: a fault then says where data differ, and not how. */
+  #judge(response: CardResponse, expect: Expectation, variables: Variables): string[] {
+    return judgeResponse(response, expect, variables, {
+      decided: this.#decided,
+      showData: this.#card.backend === 'simulated',
+    });
   }
 
   #capture(step: CommandStep, response: CardResponse): string[] {

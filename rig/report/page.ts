@@ -35,7 +35,9 @@ ${facts(environmentRows(environment))}
 <main>
 ${body}
 </main>
-<footer>${environment.program}; ${environment.startedAt}. Synthetic test cards only.</footer>
+<footer>${environment.program}; ${environment.startedAt}.${
+    environment.backend === 'hardware' ? ' A real card’s data are personal: pass this report on with care.' : null
+  }</footer>
 </body>
 `;
   // The style is ours and has no markup in it: it goes in as it is, so that its hash is that of the policy.

@@ -68,7 +68,8 @@ table.steps th:nth-child(3) { width: 24%; }
 table.steps th:nth-child(4) { width: 22%; }
 .steps .given { color: var(--faint); }
 ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
-.columns { columns: 3 16rem; }
+.columns { columns: 3 16rem; column-gap: 2.5rem; }
+.columns li { break-inside: avoid; }
 footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
 @media (max-width: 45rem) {
   body { padding: 1rem; }

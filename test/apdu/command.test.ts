@@ -121,15 +121,23 @@ describe('command APDU', () => {
   });
 
   it.each([
-    [{ cla: 256, ins: 0, p1: 0, p2: 0 }, '256 is not a byte'],
-    [{ cla: 0, ins: -1, p1: 0, p2: 0 }, '-1 is not a byte'],
-    [{ cla: 0, ins: 0, p1: 0.5, p2: 0 }, '0.5 is not a byte'],
-    [{ cla: 0, ins: 0, p1: 0, p2: 0, data: new Uint8Array(65_536) }, 'Nc 65536 is over 65535'],
-    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: 65_537 }, 'Ne 65537 is over 65536'],
-    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: -1 }, 'Ne -1 is over 65536'],
-    [{ cla: 0, ins: 0, p1: 0, p2: 0, ne: 1.5 }, 'Ne 1.5 is over 65536'],
-  ])('refuses to encode %o', (fields, message) => {
-    expect(() => encodeCommand(fields)).toThrow(RangeError);
-    expect(() => encodeCommand(fields)).toThrow(message);
+    ['a class over a byte', { cla: 256 }, '256 is not a byte'],
+    ['an instruction under 0', { ins: -1 }, '-1 is not a byte'],
+    ['a P1 that is no whole number', { p1: 0.5 }, '0.5 is not a byte'],
+    ['a P2 over a byte', { p2: 256 }, '256 is not a byte'],
+    ['too long a data field', { data: new Uint8Array(65_536) }, 'Nc 65536 is over 65535'],
+    ['an Ne over its largest', { ne: 65_537 }, 'Ne 65537 is over 65536'],
+    ['an Ne under 0', { ne: -1 }, 'Ne -1 is over 65536'],
+    ['an Ne that is no whole number', { ne: 1.5 }, 'Ne 1.5 is over 65536'],
+  ])('refuses to encode %s', (_, fields, message) => {
+    const encode = (): Uint8Array => encodeCommand({ cla: 0, ins: 0, p1: 0, p2: 0, ...fields });
+    expect(encode).toThrow(RangeError);
+    expect(encode).toThrow(message);
+  });
+
+  it('encodes the largest of everything', () => {
+    const bytes = encodeCommand({ cla: 255, ins: 255, p1: 255, p2: 255, data: new Uint8Array(65_535), ne: 65_536 });
+    expect(bytes).toHaveLength(4 + 3 + 65_535 + 2);
+    expect(toHex(bytes.subarray(0, 7))).toBe('FFFFFFFF00FFFF');
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CaseSession } from '../../../rig/conform/card-under-test.ts';
 import { parseDeclaration } from '../../../rig/conform/declaration-file.ts';
@@ -37,6 +38,14 @@ applications:
 
 describe('a declaration in YAML', () => {
   const card = parseDeclaration(YAML, 'my-card.yaml');
+
+  it('the one in the documentation is one', () => {
+    const page = readFileSync(new URL('../../../docs/conformance.md', import.meta.url), 'utf8');
+    const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] as string;
+    const documented = parseDeclaration(example, 'docs/conformance.md');
+    expect(documented.title).toBe('Loyalty card, second batch');
+    expect(filesOf(documented).map(({ fid }) => fid)).toEqual(['2F00', '6F01']);
+  });
 
   it('says what the card is and has', () => {
     expect(card).toMatchObject({

@@ -4,6 +4,9 @@ import type { Expectation } from '../../../rig/conform/model.ts';
 import { fromHex } from '../../../src/apdu/hex.ts';
 
 const NONE = new Map<string, string>();
+const PLAIN = { decided: false, showData: true };
+const OWN = { decided: true, showData: true };
+const DISCREET = { decided: false, showData: false };
 
 /** A response in hex, status word last. */
 function response(hex: string): { data: Uint8Array; sw: number } {
@@ -24,7 +27,7 @@ describe('a response that is as expected', () => {
     ['AAAA6102', { status: '61XX' }],
     ['62088002000182024101' + '9000', { status: '9000', objects: { '62/80': '0001', '62/82': '41XX', '62/84': null } }],
   ])('%s', (hex, expect_) => {
-    expect(judgeResponse(response(hex), expect_, NONE, false)).toEqual([]);
+    expect(judgeResponse(response(hex), expect_, NONE, PLAIN)).toEqual([]);
   });
 });
 
@@ -55,7 +58,21 @@ describe('a response that is not', () => {
       'the data are no BER-TLV: 5 bytes announced, 3 there at offset 0',
     ],
   ])('%s', (hex, expect_, fault) => {
-    expect(judgeResponse(response(hex), expect_, NONE, false)).toEqual([fault]);
+    expect(judgeResponse(response(hex), expect_, NONE, PLAIN)).toEqual([fault]);
+  });
+});
+
+describe('what a card in a reader holds', () => {
+  it.each<[string, Expectation, string]>([
+    ['01039000', { status: '9000', data: '0102' }, 'the data differ from byte 1 on'],
+    ['019000', { status: '9000', data: '0102' }, '1 bytes of data instead of 2'],
+    [
+      '620480020001' + '9000',
+      { status: '9000', objects: { '62/80': '0002' } },
+      'data object 62/80 is another instead of 0002',
+    ],
+  ])('is not repeated: %s', (hex, expect_, fault) => {
+    expect(judgeResponse(response(hex), expect_, NONE, DISCREET)).toEqual([fault]);
   });
 });
 
@@ -63,14 +80,14 @@ describe("a card's own decisions", () => {
   const expectation = { status: '6700|6A80', decided: '6700' };
 
   it('are held against a card that is said to have them', () => {
-    expect(judgeResponse(response('6A80'), expectation, NONE, true)).toEqual([
+    expect(judgeResponse(response('6A80'), expectation, NONE, OWN)).toEqual([
       "status word 6A80 where this card's own decision is 6700",
     ]);
-    expect(judgeResponse(response('6700'), expectation, NONE, true)).toEqual([]);
+    expect(judgeResponse(response('6700'), expectation, NONE, OWN)).toEqual([]);
   });
 
   it('and against no other', () => {
-    expect(judgeResponse(response('6A80'), expectation, NONE, false)).toEqual([]);
+    expect(judgeResponse(response('6A80'), expectation, NONE, PLAIN)).toEqual([]);
   });
 });
 
@@ -89,7 +106,7 @@ describe('captures', () => {
 
   it('are what a later expectation can name', () => {
     const variables = new Map([['size', '0102']]);
-    expect(judgeResponse(answer, { status: '9000', objects: { '62/80': '{size}' } }, variables, false)).toEqual([]);
-    expect(judgeResponse(answer, { status: '9000', data: '{size}*' }, variables, false)).toHaveLength(1);
+    expect(judgeResponse(answer, { status: '9000', objects: { '62/80': '{size}' } }, variables, PLAIN)).toEqual([]);
+    expect(judgeResponse(answer, { status: '9000', data: '{size}*' }, variables, PLAIN)).toHaveLength(1);
   });
 });

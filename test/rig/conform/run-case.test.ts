@@ -242,6 +242,25 @@ describe('steps', () => {
     expect(await run(steps, script)).toMatchObject({ verdict: 'fail' });
   });
 
+  it('show no code and no NIR, whatever becomes of the case', async () => {
+    const nir = '323735313236333232303734393734';
+    const steps = [
+      given('VERIFY', '002000810431323334'),
+      sweep('VERIFY', '002000{value}0431323334', ['81', '82'], '9000'),
+      send('READ BINARY', '00B000000F', ok(nir)),
+    ];
+    const result = await run(steps, (command) => (command.startsWith('00B0') ? `${nir}9000` : '9000'));
+    expect(result.steps.map(({ command }) => command)).toEqual([
+      '0020008104XXXXXXXX',
+      '0020008204XXXXXXXX',
+      '00B000000F',
+    ]);
+    expect(JSON.stringify(result.steps)).not.toContain('31323334');
+    expect(result.verdict).toBe('pass');
+    expect(JSON.stringify(result.steps)).not.toContain(nir);
+    expect(result.log).toContain('002000810431323334');
+  });
+
   it('a mistake in a case is a mistake of ours and no verdict', async () => {
     await expect(run([send('nonsense', '00B0{nothing}', '9000')], {})).rejects.toThrow(
       'nothing was captured as nothing',

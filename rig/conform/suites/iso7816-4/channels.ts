@@ -3,14 +3,13 @@ import { bytesFrom, defineCase, given, ok, refused, send, sweep } from '../../de
 import { hex } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase } from '../../model.ts';
-import { channels, code, file, guarded, MASTER_FILE, trait } from '../../needs.ts';
+import { channels, code, file, guarded, MASTER_FILE, OWN_DECISIONS as OWN, trait } from '../../needs.ts';
 
 const COMMAND = 'MANAGE CHANNEL';
 const TWO = channels(2);
 const FOUR = channels(4);
 const TWENTY = channels(20);
 const F = file({ structure: 'transparent', access: { read: 'free' }, bytes: 4 });
-const OWN = trait("Vitap's decisions", (card) => card.decisions === 'vitap');
 
 const open = (number: number): CommandStep => given(`MANAGE CHANNEL: open ${number}`, `007000${hex(number)}`);
 /** A command that was written for the basic channel, on another one. */

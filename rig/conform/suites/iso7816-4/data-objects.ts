@@ -3,7 +3,7 @@ import { bytesFrom, defineCase, extendedField, field, given, ok, refused, send, 
 import { hex } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { ConformanceCase } from '../../model.ts';
-import { CHAINING, EXTENDED_LENGTH, file, trait } from '../../needs.ts';
+import { CHAINING, EXTENDED_LENGTH, file, OWN_DECISIONS as OWN, T1_RULES as T1 } from '../../needs.ts';
 
 const GET = 'GET DATA';
 const GET_ODD = 'GET DATA (odd INS)';
@@ -12,7 +12,6 @@ const PUT_ODD = 'PUT DATA (odd INS)';
 
 const F = file({ structure: 'ber-tlv', access: { read: 'free' }, sfi: true });
 const FREE = file({ structure: 'ber-tlv', access: { read: 'free', update: 'free' }, sfi: true });
-const T1 = trait('T=1 rules', (card) => card.protocol === 'T=1');
 
 interface StoredObject {
   /** In hex, as all of these. */
@@ -152,7 +151,7 @@ const READ: readonly ConformanceCase[] = [
     id: 'GDA-017',
     title: 'GET DATA with P1-P2 00FF gives every object of the file, whole',
     commands: [GET],
-    needs: { f: F, own: trait("Vitap's decisions", (card) => card.decisions === 'vitap') },
+    needs: { f: F, own: OWN },
     steps: ({ f }) => {
       const all = objects(f)
         .map(({ whole }) => whole)
@@ -371,7 +370,7 @@ const WRITE: readonly ConformanceCase[] = [
     title: 'PUT DATA with P1-P2 00FF stores whole objects',
     commands: [PUT, GET],
     destructive: true,
-    needs: { f: FREE, own: trait("Vitap's decisions", (card) => card.decisions === 'vitap') },
+    needs: { f: FREE, own: OWN },
     steps: ({ f }) => [
       f.select,
       send('PUT DATA', `00DA00FF${field(tlv('C8', '0C') + tlv('C9', '0D'))}`, ok('')),

@@ -2,10 +2,9 @@ import type { Structure } from '../../declaration.ts';
 import { bytesFrom, defineCase, given, ok, refused, send, sweep } from '../../define.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Expectation } from '../../model.ts';
-import { directory, file, trait } from '../../needs.ts';
+import { directory, file, OWN_DECISIONS as OWN } from '../../needs.ts';
 
 const ALL: readonly Structure[] = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'];
-const OWN = trait("Vitap's decisions", (card) => card.decisions === 'vitap');
 const free = (structure: Structure | readonly Structure[]) =>
   file({ structure, access: { read: 'free', deactivate: 'free', activate: 'free', terminate: 'free' } });
 const FREE_DF = directory('a DF that may be deactivated, activated and terminated', {

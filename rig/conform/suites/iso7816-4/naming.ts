@@ -155,6 +155,29 @@ const WRONG_KIND: readonly ConformanceCase[] = [
   }),
 ];
 
+/** From a DF in it: a deactivated DF is still the way to what it holds. */
+const FROM_INSIDE: ConformanceCase = defineCase({
+  id: 'NAM-AP',
+  title: 'ACTIVATE FILE of a DF, named as the parent DF',
+  commands: ['ACTIVATE FILE'],
+  destructive: true,
+  needs: { df: WORKSHOP },
+  steps: ({ df }) => {
+    const fid = df.absentFid;
+    return [
+      df.select,
+      given('CREATE FILE of a DF', create({ fid, descriptor: '38' })),
+      given('CREATE FILE of a DF in it', create({ fid: '7F7B', descriptor: '38' })),
+      df.select,
+      given('DEACTIVATE FILE of the outer DF', `0004010002${fid}`),
+      given('SELECT the inner DF', `00A4080C${field(`${df.path}${fid}7F7B`)}`, '9000|6283'),
+      send('ACTIVATE FILE of the parent', '00440300', ok('')),
+      df.select,
+      send('SELECT the outer DF', `00A4000C02${fid}`, ok('')),
+    ];
+  },
+});
+
 const NOT_THERE: readonly ConformanceCase[] = COMMANDS.map(({ id, name, ins, kinds }) =>
   defineCase({
     id: `NAM-${id}N`,
@@ -174,5 +197,6 @@ export const NAMING_CASES: readonly ConformanceCase[] = [
   ...cases('ef', EF_WAYS),
   ...cases('df', DF_WAYS),
   ...WRONG_KIND,
+  FROM_INSIDE,
   ...NOT_THERE,
 ];

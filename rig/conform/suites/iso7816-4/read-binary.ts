@@ -2,13 +2,11 @@ import { bytesFrom, defineCase, ok, refused, send, sweep, tlv } from '../../defi
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { ConformanceCase, Expectation } from '../../model.ts';
-import { EXTENDED_LENGTH, file, trait } from '../../needs.ts';
+import { EXTENDED_LENGTH, file, OWN_DECISIONS as OWN, T1_RULES as T1 } from '../../needs.ts';
 
 const F = file({ structure: 'transparent', access: { read: 'free' }, bytes: 16 });
 const LONG = file({ structure: 'transparent', access: { read: 'free' }, bytes: 257 });
 const BY_SFI = file({ structure: 'transparent', access: { read: 'free' }, bytes: 16, sfi: true });
-const T1 = trait('T=1 rules', (card) => card.protocol === 'T=1');
-const OWN = trait("Vitap's decisions", (card) => card.decisions === 'vitap');
 
 /** READ BINARY of the current EF. @param le hex, of any form */
 const read = (offset: number, le: string): string => `00B0${hex16(offset)}${le}`;

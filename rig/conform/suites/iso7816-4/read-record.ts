@@ -3,7 +3,7 @@ import { defineCase, given, ok, refused, send, sweep, tlv } from '../../define.t
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Expectation } from '../../model.ts';
-import { file, IDENTIFIERS, trait } from '../../needs.ts';
+import { file, IDENTIFIERS, T1_RULES as T1 } from '../../needs.ts';
 
 const COMMAND = 'READ RECORD';
 const STRUCTURES: readonly (readonly [letter: string, structure: Structure])[] = [
@@ -17,7 +17,6 @@ const MODE = { FIRST: 0, LAST: 1, NEXT: 2, PREVIOUS: 3, NUMBER: 4, FROM: 5, UP_T
 
 const wish = (structure: Structure) => file({ structure, access: { read: 'free' }, records: 3 });
 const withSfi = (structure: Structure) => file({ structure, access: { read: 'free' }, records: 3, sfi: true });
-const T1 = trait('T=1 rules', (card) => card.protocol === 'T=1');
 
 const read = (p1: number, p2: string, le = '00'): string => `00B2${hex(p1)}${p2}${le}`;
 

@@ -2,7 +2,7 @@ import { defineCase, extendedField, field, given, ok, refused, send, tlv } from 
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase } from '../../model.ts';
-import { CHAINING, EXTENDED_LENGTH, file, trait } from '../../needs.ts';
+import { CHAINING, EXTENDED_LENGTH, file, WRITE_IS_OR as OR } from '../../needs.ts';
 
 /** Every case writes what it goes on from, so that it says the same on a card that other cases have written before. */
 const F = file({ structure: 'transparent', access: { read: 'free', update: 'free', append: 'free' }, bytes: 16 });
@@ -13,8 +13,6 @@ const BY_SFI = file({
   bytes: 16,
   sfi: true,
 });
-/** How this card erases and what its WRITE does are in its data coding byte; the cases are written for 00 and OR. */
-const OR = trait('a data coding byte that makes WRITE a logical OR', (card) => card.decisions === 'vitap');
 
 const update = (offset: number, data: string): string => `00D6${hex16(offset)}${field(data)}`;
 const read = (offset: number, count: number): string => `00B0${hex16(offset)}${hex(count)}`;
