@@ -138,9 +138,11 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
       expect(tapped.exit).toBe(1);
       expect(tapped.err).toContain(words);
       await card.end('SIGKILL');
+      await slotIsEmpty();
     }
     writeFileSync(codeFile, `${CODE}\n`);
-    emulate(['--interface', 'contact', '--image', image]);
+    const last = emulate(['--interface', 'contact', '--image', image]);
+    await last.says('The reader is there.');
     const right = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own', '--pin-file', codeFile);
     expect(right.err).toContain('blocked');
     expect(right.out).not.toContain('ADRUN');
