@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**'],
         },

@@ -205,6 +205,24 @@ const phrase: fc.Arbitrary<Step[]> = fc
     ];
   });
 
+/** Record files that take records until they are full. */
+const FILLED = WAYS.filter(
+  ({ file }) => file.structure.startsWith('linear') && file.rules.append.contact.is === 'code',
+);
+
+const filling: fc.Arbitrary<Step[]> = fc
+  .record({ face, way: fc.constantFrom(...FILLED), times: fc.integer({ min: 2, max: 5 }) })
+  .map(({ face, way, times }) => {
+    const append = onCurrentFile({ is: 'append-record', sfi: null, data: [] }, way.file);
+    const select: Command = { is: 'select-path', from: 'mf', path: way.path, answer: 3 };
+    const present = way.codes.map(
+      ({ reference, value }): Command => ({ is: 'verify', reference, code: value, chained: false }),
+    );
+    return [select, ...present, ...Array.from({ length: times }, () => append)].map(
+      (command): Step => ({ do: 'command', face, channel: 0, command }),
+    );
+  });
+
 /** An answer longer than the link carries, with something or nothing between it and GET RESPONSE. */
 const inParts: fc.Arbitrary<Step[]> = fc
   .record({
@@ -342,6 +360,7 @@ export const steps: fc.Arbitrary<Step[]> = fc
       { weight: 48, arbitrary: step.map((each) => [each]) },
       { weight: 8, arbitrary: phrase },
       { weight: 1, arbitrary: inParts },
+      { weight: 1, arbitrary: filling },
       { weight: 3, arbitrary: window },
       { weight: 3, arbitrary: codes },
     ),
