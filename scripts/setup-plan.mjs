@@ -21,7 +21,22 @@ export const DEBIAN_PACKAGES = [
   { name: 'opensc', purpose: 'opensc-tool, which reads the card in the tests', goals: ['test'], native: false },
   { name: 'pcsc-tools', purpose: 'scriptor, which reads the card in the tests', goals: ['test'], native: false },
   { name: 'python3-pyscard', purpose: 'pyscard, which reads the card in the tests', goals: ['test'], native: false },
-  { name: 'socat', purpose: 'sockets and serial lines of the tests', goals: ['test'], native: false },
+  {
+    name: 'socat',
+    purpose: 'serial lines of simulated boards, and sockets of the tests',
+    goals: ['test'],
+    native: false,
+  },
+  {
+    name: 'libnfc-bin',
+    purpose: 'nfc-list, which takes the simulated board for a real one',
+    goals: ['test'],
+    native: false,
+  },
+  { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], native: false },
+  { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], native: false },
+  { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], native: false },
+  { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], native: false },
 ];
 
 /** The packages that a goal needs; those for compiling only when nfc-pcsc is not there yet. */

@@ -101,6 +101,11 @@ function missingPrograms(wanted) {
     make: 'make',
     'g++': 'g++',
     socat: 'socat',
+    'libnfc-bin': 'nfc-list',
+    'libnfc-examples': 'nfc-poll',
+    'libnfc-pn53x-examples': 'pn53x-tamashell',
+    tshark: 'tshark',
+    chromium: 'chromium',
   };
   if (process.platform !== 'linux') return [];
   return wanted.filter((each) => programs[each.name] !== undefined && !hasProgram(programs[each.name]));

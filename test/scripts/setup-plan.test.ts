@@ -21,7 +21,14 @@ describe('which Debian packages are wanted', () => {
   it.each([
     ['demo', false, ['pcscd', 'vsmartcard-vpcd', 'iproute2', 'libpcsclite-dev', 'python3', 'make', 'g++']],
     ['demo', true, ['pcscd', 'vsmartcard-vpcd', 'iproute2']],
-    ['test', true, ['pcscd', 'vsmartcard-vpcd', 'iproute2', 'opensc', 'pcsc-tools', 'python3-pyscard', 'socat']],
+    [
+      'test',
+      true,
+      [
+        ...['pcscd', 'vsmartcard-vpcd', 'iproute2', 'opensc', 'pcsc-tools', 'python3-pyscard', 'socat', 'libnfc-bin'],
+        ...['libnfc-examples', 'libnfc-pn53x-examples', 'tshark', 'chromium'],
+      ],
+    ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
     expect(names(wantedPackages(goal, present))).toEqual(expected);
   });
