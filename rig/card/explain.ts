@@ -9,6 +9,7 @@ import { Card } from '../../src/applet/card.ts';
 import { isCardTerminated } from '../../src/applet/files/life-cycle.ts';
 import { ImageError } from '../../src/applet/image/card-image.ts';
 import { INTERFACES } from '../../src/applet/image/layout.ts';
+import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
@@ -108,7 +109,7 @@ export function sentenceFor(
 
 function boot(nvm: MemoryNvm, name: string, onAccess: (explained: ExplainedAccess) => void): Card {
   try {
-    return new Card({ nvm, clock: systemClock, crypto: nobleHashes(), onAccess });
+    return new Card({ nvm, clock: systemClock, crypto: nobleHashes(), applets: exportApplets, onAccess });
   } catch (error) {
     if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
     throw error;

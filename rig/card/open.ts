@@ -3,6 +3,7 @@ import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { Card } from '../../src/applet/card.ts';
 import { ImageError } from '../../src/applet/image/card-image.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
+import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
@@ -95,6 +96,7 @@ function boot(
       nvm,
       clock: systemClock,
       crypto: nobleHashes(),
+      applets: exportApplets,
       ...(onFault === undefined ? {} : { onFault }),
       ...(onAccess === undefined ? {} : { onAccess }),
     });

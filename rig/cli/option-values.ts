@@ -71,6 +71,13 @@ export function parseSeconds(text: string): number {
   return ms;
 }
 
+/** A share in per cent, `5%` or `5`, as a fraction. @throws {InvalidArgumentError} */
+export function parseShare(text: string): number {
+  const share = /^\d{1,4}(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) / 100 : Number.NaN;
+  if (Number.isNaN(share)) throw new InvalidArgumentError('It takes a share in per cent, as 5%.');
+  return share;
+}
+
 /** A whole number of 1 or more. @throws {InvalidArgumentError} */
 export function parseCount(text: string): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;

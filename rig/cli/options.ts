@@ -49,6 +49,10 @@ export interface RecordChoice {
 export const SEQUENCES = ['all', 'own', 'identity', 'identity-by-fid', 'pointers', 'ndef'] as const;
 export type Sequence = (typeof SEQUENCES)[number];
 
+/** How the own application is read: record by record, or in the fewest exchanges. */
+export const PLANS = ['classic', 'minimal'] as const;
+export type PlanName = (typeof PLANS)[number];
+
 export interface TapOptions {
   readonly reader: ReaderChoice;
   /** The card behind a loopback reader; null for a reader with a card of its own. */
@@ -56,6 +60,8 @@ export interface TapOptions {
   /** Through which door a loopback reader reads; null as the profile says. */
   readonly interface: CardInterface | null;
   readonly sequence: Sequence;
+  /** Default classic; shows both plans' cost when it was asked for. */
+  readonly plan?: PlanName;
   readonly pin: PinChoice;
   readonly record: RecordChoice;
   /** Say for each refusal which rule of the card it comes from; absent: no. */

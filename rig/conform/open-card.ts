@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Card } from '../../src/applet/card.ts';
 import { ImageError } from '../../src/applet/image/card-image.ts';
 import type { CardSpecification } from '../../src/applet/image/specification.ts';
+import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../../src/hal/card-link.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
@@ -63,7 +64,13 @@ async function readImage(path: string): Promise<Uint8Array> {
 
 function boot(image: Uint8Array, name: string, onFault: (fault: unknown) => void): Card {
   try {
-    return new Card({ nvm: new MemoryNvm(image), clock: systemClock, crypto: nobleHashes(), onFault });
+    return new Card({
+      nvm: new MemoryNvm(image),
+      clock: systemClock,
+      crypto: nobleHashes(),
+      applets: exportApplets,
+      onFault,
+    });
   } catch (error) {
     if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
     throw error;

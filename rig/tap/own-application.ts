@@ -1,25 +1,27 @@
+import type { CommandFields } from '../../src/apdu/command.ts';
 import { INS } from '../../src/apdu/instruction.ts';
 import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
 import { AFFILIATION, BENEFICIARY, decodeInvoice, OWN_AID, RIGHT } from '../../src/applet/vitale/index.ts';
-import { decoded, noteRefusal, readBinaryBySfi, readRecordsBySfi, selectByName } from './files.ts';
+import { decoded, noteRefusal } from './files.ts';
+import { READ_PLANS, type ReadPlan } from './plan.ts';
 import type { CardReading, CodeOutcome } from './reading.ts';
 import type { CardTerminal } from './terminal.ts';
 
 /** Reference of the holder's code in P2 of VERIFY. */
 const CODE_REFERENCE = 0x81;
-const SFI = { affiliation: 1, beneficiaries: 2, rights: 3, invoices: 4, signature: 15 } as const;
 
 /**
- * The own application: SELECT, VERIFY when there is a code, then its records file by file.
+ * The own application: SELECT, VERIFY when there is a code, then all that it holds.
  * @param code ASCII digits, or null
  */
 export async function readOwnApplication(
   terminal: CardTerminal,
   reading: CardReading,
   code: Uint8Array | null,
+  plan: ReadPlan = READ_PLANS.classic,
 ): Promise<void> {
   terminal.phase = 'select';
-  const selected = await selectByName(terminal, OWN_AID);
+  const selected = await terminal.send(selectOwn(plan));
   if (selected.sw === SW.FILE_NOT_FOUND) return;
   if (selected.sw !== SW.OK) return noteRefusal(reading, 'own application', selected.sw);
   reading.ownApplication = true;
@@ -29,7 +31,13 @@ export async function readOwnApplication(
     if (reading.code.outcome === 'wrong' || reading.code.outcome === 'blocked') return;
   }
   terminal.phase = 'read';
-  await readFiles(terminal, reading);
+  await readFiles(terminal, reading, plan);
+}
+
+/** SELECT by name; P2 0C wants no data. */
+function selectOwn({ wantsFci }: ReadPlan): CommandFields {
+  const select = { cla: 0, ins: INS.SELECT, p1: 0x04, data: OWN_AID };
+  return wantsFci ? { ...select, p2: 0x00, ne: 256 } : { ...select, p2: 0x0c };
 }
 
 async function verify(terminal: CardTerminal, code: Uint8Array): Promise<CodeOutcome> {
@@ -40,22 +48,18 @@ async function verify(terminal: CardTerminal, code: Uint8Array): Promise<CodeOut
   return { outcome: 'refused', status: formatStatusWord(sw) };
 }
 
-async function readFiles(terminal: CardTerminal, reading: CardReading): Promise<void> {
-  const affiliation = await readRecordsBySfi(terminal, SFI.affiliation);
-  if (affiliation.sw === SW.SECURITY_STATUS_NOT_SATISFIED) {
-    noteRefusal(reading, 'own application', affiliation.sw);
+async function readFiles(terminal: CardTerminal, reading: CardReading, plan: ReadPlan): Promise<void> {
+  const content = await plan.read(terminal);
+  if (typeof content === 'number') {
+    noteRefusal(reading, 'own application', content);
     await noteTries(terminal, reading);
     return;
   }
-  if (affiliation.sw !== SW.OK) noteRefusal(reading, 'affiliation', affiliation.sw);
+  const { affiliation, beneficiaries, rights, invoices, signature } = content;
   if (reading.code.outcome === 'not-given') reading.code = { outcome: 'not-needed' };
-  const beneficiaries = await readRecordsBySfi(terminal, SFI.beneficiaries);
-  if (beneficiaries.sw !== SW.OK) noteRefusal(reading, 'beneficiaries', beneficiaries.sw);
-  const rights = await readRecordsBySfi(terminal, SFI.rights);
-  if (rights.sw !== SW.OK) noteRefusal(reading, 'rights', rights.sw);
-  const invoices = await readRecordsBySfi(terminal, SFI.invoices);
-  if (invoices.sw !== SW.OK) noteRefusal(reading, 'invoices', invoices.sw);
-
+  for (const what of ['affiliation', 'beneficiaries', 'rights', 'invoices'] as const) {
+    if (content[what].sw !== SW.OK) noteRefusal(reading, what, content[what].sw);
+  }
   reading.affiliation = decoded(reading, 'E001', null, () => {
     const [record] = affiliation.records;
     return record === undefined ? null : AFFILIATION.decode(record);
@@ -63,8 +67,7 @@ async function readFiles(terminal: CardTerminal, reading: CardReading): Promise<
   reading.beneficiaries = decoded(reading, 'E002', [], () => beneficiaries.records.map((r) => BENEFICIARY.decode(r)));
   reading.rights = decoded(reading, 'E003', [], () => rights.records.map((record) => RIGHT.decode(record)));
   reading.invoices = decoded(reading, 'E004', [], () => invoices.records.map((record) => decodeInvoice(record)));
-
-  const signature = await readBinaryBySfi(terminal, SFI.signature);
+  reading.own = content;
   if (signature.sw !== SW.OK) return noteRefusal(reading, 'signature', signature.sw);
   const files = [affiliation.records, beneficiaries.records, rights.records];
   reading.signed = { files, content: signature.data };

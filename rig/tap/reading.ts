@@ -9,6 +9,7 @@ import type {
   RightRecord,
 } from '../../src/applet/vitale/index.ts';
 import type { NdefReading } from './ndef.ts';
+import type { OwnContent } from './plan-content.ts';
 
 /** Something that was judged while reading. */
 export interface Check {
@@ -46,6 +47,8 @@ export interface CardReading {
   beneficiaries: readonly BeneficiaryRecord[];
   rights: readonly RightRecord[];
   invoices: readonly Invoice[];
+  /** What the own application holds, byte for byte. */
+  own: OwnContent | null;
   /** The records that the signature is over, file by file, and EF E00F. */
   signed: { readonly files: readonly (readonly Uint8Array[])[]; readonly content: Uint8Array } | null;
   pointers: readonly PointedApplication[];
@@ -73,6 +76,7 @@ export function emptyReading(): CardReading {
     beneficiaries: [],
     rights: [],
     invoices: [],
+    own: null,
     signed: null,
     pointers: [],
     pointed: [],

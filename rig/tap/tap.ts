@@ -3,7 +3,7 @@ import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
-import type { Sequence, TapOptions } from '../cli/options.ts';
+import type { TapOptions } from '../cli/options.ts';
 import { readPin } from '../cli/pin.ts';
 import { PhoneScreen, type UnlockOutcome } from '../phone/screen.ts';
 import { TraceWriter } from '../trace/writer.ts';
@@ -14,6 +14,8 @@ import { judge } from './judge.ts';
 import { readNdef } from './ndef.ts';
 import { type OpenedReader, openReader } from './open-reader.ts';
 import { readOwnApplication } from './own-application.ts';
+import { READ_PLANS } from './plan.ts';
+import { comparePlans, type PlanComparison, planLines } from './plan-cost.ts';
 import { present, type TapScene } from './presentation.ts';
 import { type CardReading, type CodeOutcome, emptyReading } from './reading.ts';
 import { CardTerminal } from './terminal.ts';
@@ -33,7 +35,7 @@ export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode>
     code?.fill(0);
     await judge(result.reading);
     if (io.json) writeJson(io, asData(result));
-    else io.stdout(present(result.reading, result.account, result.scene, result.explanations));
+    else io.stdout(inWords(result));
     for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
     return verdictOf(result.reading);
   } finally {
@@ -47,6 +49,8 @@ interface TapResult {
   readonly scene: TapScene;
   readonly exchanges: CardTerminal['exchanges'];
   readonly explanations: readonly string[];
+  /** Null when no plan was asked for, or there was nothing to read. */
+  readonly plans: PlanComparison | null;
 }
 
 async function readOnce(
@@ -72,7 +76,7 @@ async function readOnce(
   let explanations: readonly string[] = [];
   try {
     trace?.power('on', connectEndNs, session.atr);
-    await readSequence(options.sequence, terminal, reading, unlocked === null ? code : null);
+    await readSequence(options, terminal, reading, unlocked === null ? code : null);
     if (explainer !== null) {
       terminal.phase = 'explain';
       const face = source.own?.face === 'contactless' || isContactless(session.atr) ? 'contactless' : 'contact';
@@ -91,6 +95,10 @@ async function readOnce(
     scene: { reader: describeReader(source, session), protocol: session.protocol, atr: session.atr, today: today() },
     exchanges: terminal.exchanges,
     explanations,
+    plans:
+      options.plan === undefined || reading.own === null
+        ? null
+        : comparePlans(options.plan, terminal.exchanges, reading.own, session.protocol !== 'T=0'),
   };
 }
 
@@ -121,7 +129,7 @@ function asCodeOutcome(unlock: UnlockOutcome): CodeOutcome {
 }
 
 async function readSequence(
-  sequence: Sequence,
+  { sequence, plan = 'classic' }: TapOptions,
   terminal: CardTerminal,
   reading: CardReading,
   code: Uint8Array | null,
@@ -138,7 +146,7 @@ async function readSequence(
     terminal.phase = 'pointers';
     await readPointers(terminal, reading);
   }
-  if (sequence === 'all' || sequence === 'own') await readOwnApplication(terminal, reading, code);
+  if (sequence === 'all' || sequence === 'own') await readOwnApplication(terminal, reading, code, READ_PLANS[plan]);
   if (sequence === 'ndef' || (sequence === 'all' && !isKnown(reading))) await readNdef(terminal, reading);
 }
 
@@ -205,14 +213,20 @@ function isKnown({ ownApplication, identities, pointed, ndef }: CardReading): bo
   return ownApplication || identities.length > 0 || pointed.length > 0 || ndef !== null;
 }
 
-function asData({ reading, account, scene, exchanges, explanations }: TapResult): unknown {
-  const { signed: _signed, ...content } = reading;
+function inWords({ reading, account, scene, explanations, plans }: TapResult): string {
+  const text = present(reading, account, scene, explanations);
+  return plans === null ? text : `${text}\n${planLines(plans).join('\n')}\n`;
+}
+
+function asData({ reading, account, scene, exchanges, explanations, plans }: TapResult): unknown {
+  const { signed: _signed, own: _own, ...content } = reading;
   return {
     id: 'tap',
     verdict: verdictOf(reading) === EXIT.pass ? 'pass' : 'fail',
     ...scene,
     ...content,
     explanations,
+    ...(plans === null ? {} : { plans }),
     time: { ...account, exchanges },
   };
 }

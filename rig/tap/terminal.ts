@@ -34,6 +34,8 @@ export interface ExchangeListener {
 export class CardTerminal {
   readonly exchanges: TimedExchange[] = [];
   phase = '';
+  /** As the session says: `T=1`, `T=0`, `ISO-DEP`. */
+  readonly protocol: string;
   readonly #session: CardSession;
   readonly #listener: ExchangeListener | null;
   readonly #signal: AbortSignal | null;
@@ -41,6 +43,7 @@ export class CardTerminal {
 
   constructor(session: CardSession, options: { listener?: ExchangeListener | null; signal?: AbortSignal } = {}) {
     this.#session = session;
+    this.protocol = session.protocol;
     this.#listener = options.listener ?? null;
     this.#signal = options.signal ?? null;
   }
@@ -90,10 +93,14 @@ function statusOf(response: Uint8Array): number {
   return ((response.at(-2) as number) << 8) | (response.at(-1) as number);
 }
 
-/** The same command with another short Le, in the place of its own or after its data. */
+/**
+ * The same command with another short Le, in the place of its own or after its data. An extended Le becomes a short one:
+ * 6Cxx can mean no other.
+ */
 function withLe(apdu: Uint8Array, le: number): Uint8Array {
   const view = new CommandApdu();
   view.parse(apdu, 0, apdu.length);
+  if (view.extended && view.nc === 0) return Uint8Array.of(...apdu.subarray(0, 4), le);
   const end = view.ne > 0 ? apdu.length - 1 : apdu.length;
   return Uint8Array.of(...apdu.subarray(0, end), le);
 }

@@ -11,6 +11,8 @@ export interface Applet {
   /** Name of its DF. */
   readonly aid: Uint8Array;
   readonly commands: readonly CommandRow[];
+  /** Longest data that one of its commands can answer, in bytes, when that is more than any file holds. */
+  readonly largestData?: number;
   /** Its DF has been selected from another application, and is current now. */
   selected?(context: CommandContext): void;
   /** Another application has been selected, or the channel was reset: its own DF is no longer current. */

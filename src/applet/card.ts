@@ -9,6 +9,7 @@ import type { Applet } from './applet.ts';
 import { CardPort } from './card-port.ts';
 import type { CardCore } from './command-context.ts';
 import { CommandSet } from './dispatcher.ts';
+import type { CardFile } from './files/card-file.ts';
 import { FileStore } from './files/file-store.ts';
 import { FileTree } from './files/file-tree.ts';
 import { Holder } from './holder.ts';
@@ -31,7 +32,8 @@ export interface CardWorld {
   readonly clock: Clock;
   /** What the card computes with; hashes are enough for its codes. */
   readonly crypto: KeyedHashes;
-  readonly applets?: readonly Applet[];
+  /** Or what makes them for the files of the card, all of which it may look at. */
+  readonly applets?: readonly Applet[] | ((files: readonly CardFile[]) => readonly Applet[]);
   /** Told of every decision about access, as it is made. For tools that explain; a card in use has none. */
   readonly onAccess?: (explained: ExplainedAccess) => void;
   /** Told of a fault of the card itself, after 6F00 or 6581 was answered. */
@@ -50,6 +52,7 @@ export class Card {
   readonly #commands: CommandSet;
   readonly #ports: CardPort[] = [];
   readonly #atr: Uint8Array;
+  readonly #largestData: number;
   readonly #onFault: (fault: unknown) => void;
 
   /** @throws {ImageError} the memory holds no image, a damaged one, or one of another version */
@@ -65,7 +68,10 @@ export class Card {
     if (onAccess !== undefined) access.observer = explaining(access, onAccess);
     const store = new FileStore(nvm, files, image);
     this.#core = { nvm, files, store, pins, access, holder: this.holder, card: image.card, sessions: [] };
-    this.#commands = new CommandSet(world.applets ?? [], image.files);
+    const { applets = [] } = world;
+    const bound = typeof applets === 'function' ? applets(image.files) : applets;
+    this.#largestData = bound.reduce((most, { largestData = 0 }) => Math.max(most, largestData), image.largestData);
+    this.#commands = new CommandSet(bound, image.files);
     this.#atr = answerToReset(image.link);
     this.#onFault = world.onFault ?? ignore;
   }
@@ -90,7 +96,7 @@ export class Card {
       // The contact side may speak T=0 with an ATR of its own; the others carry whole APDUs.
       protocol: face === 'contact' ? this.image.link.protocol : 'T=1',
       atr: face === 'contact' ? this.#atr : contactlessAtr(this.image.link.historicalBytes),
-      largestData: this.image.largestData,
+      largestData: this.#largestData,
       onFault: this.#onFault,
     });
     this.#ports.push(port);

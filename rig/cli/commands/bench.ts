@@ -3,6 +3,8 @@ import { UsageError } from '../failure.ts';
 import { cardSource, parseCount, recordChoice } from '../option-values.ts';
 import type { BenchApduOptions } from '../options.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
+import { declareBenchCompare } from './bench-compare.ts';
+import { declareBenchPeer } from './bench-peer.ts';
 import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
 interface Typed {
@@ -30,6 +32,8 @@ export const declareBench: DeclareVerb = (program, perform) => {
   );
   declareCore(bench, perform);
   declareLink(bench, perform);
+  declareBenchCompare(bench, perform);
+  declareBenchPeer(bench, perform);
 };
 
 function declareCore(bench: Command, perform: Perform): void {

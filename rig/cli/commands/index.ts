@@ -1,5 +1,6 @@
 import type { DeclareVerb } from '../program.ts';
 import { declareBench } from './bench.ts';
+import { declareBenchTap } from './bench-tap.ts';
 import { declareBoard } from './board.ts';
 import { declareCard } from './card.ts';
 import { declareConform } from './conform.ts';
@@ -17,5 +18,6 @@ export const VERBS: readonly DeclareVerb[] = [
   declareBoard,
   declareConform,
   declareBench,
+  declareBenchTap,
   declareDoctor,
 ];

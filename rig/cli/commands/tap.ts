@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
 import { cardSource, parseReader, parseSeconds, pinChoice, READERS, recordChoice } from '../option-values.ts';
-import { type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../options.ts';
+import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
@@ -18,6 +18,7 @@ interface Typed {
   image?: string;
   interface?: CardInterface;
   sequence: Sequence;
+  plan?: PlanName;
   pin?: boolean;
   pinFile?: string;
   record?: string;
@@ -38,6 +39,9 @@ export const declareTap: DeclareVerb = (program, perform) => {
     );
   addInterfaceOption(addCardOptions(tap));
   tap.addOption(new Option('--sequence <name>', 'what to read and how').choices(SEQUENCES).default('all'));
+  tap.addOption(
+    new Option('--plan <name>', 'how to read the own application, and what either way costs').choices(PLANS),
+  );
   addRecordOptions(addPinOptions(tap));
   addJsonOption(tap)
     .option('--explain', 'say for each refusal (6982) which rule of the card it comes from and what is missing')
@@ -64,11 +68,15 @@ function tapOptions(typed: Typed): TapOptions {
   if (reader.driver !== 'loopback' && typed.interface !== undefined) {
     throw new UsageError(`--interface goes with --reader loopback: ${words} has the door that it has`);
   }
+  if (typed.plan !== undefined && typed.sequence !== 'own' && typed.sequence !== 'all') {
+    throw new UsageError('--plan is about the own application: it goes with --sequence own or all');
+  }
   return {
     reader,
     card,
     interface: typed.interface ?? null,
     sequence: typed.sequence,
+    ...(typed.plan === undefined ? {} : { plan: typed.plan }),
     pin: pinChoice(typed),
     record: recordChoice(typed),
     explain: typed.explain === true,

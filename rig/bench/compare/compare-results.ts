@@ -1,0 +1,120 @@
+import { LAYERS, STAGES, type TapBenchResult, type TapSample } from '../tap/result.ts';
+import { type Effect, independentEffect, LEAST_BLOCKS } from './effect.ts';
+
+/** One figure of two results, side by side; medians in nanoseconds. */
+export interface ComparedFigure {
+  /** `total`, or the name of a stage or a layer. */
+  readonly name: string;
+  readonly of: 'tap' | 'stage' | 'layer' | 'command';
+  readonly baseline: number;
+  readonly current: number;
+  /** Null where there is too little of it, or where only medians were kept. */
+  readonly effect: Effect | null;
+}
+
+export interface Comparison {
+  /** Of whole taps: this is what the verdict is about. */
+  readonly total: Effect;
+  readonly figures: readonly ComparedFigure[];
+  /** Why the two may not be comparable, a sentence each. */
+  readonly doubts: readonly string[];
+}
+
+/** A stage or layer below this share of the tap is left out: its ratio says nothing. */
+const SMALLEST_SHARE = 0.01;
+
+/**
+ * Compares two runs of different times. Taps are taken in the order in which they were run.
+ * @returns null when either has fewer than {@link LEAST_BLOCKS} good taps
+ */
+export function compareResults(baseline: TapBenchResult, current: TapBenchResult): Comparison | null {
+  const [a, b] = [good(baseline), good(current)];
+  if (Math.min(a.length, b.length) < LEAST_BLOCKS) return null;
+  const total = figure('total', 'tap', a.map(length), b.map(length));
+  const stages = STAGES.map((stage) => figure(stage, 'stage', times(a, 'stages', stage), times(b, 'stages', stage)));
+  const layers = LAYERS.map((layer) => figure(layer, 'layer', times(a, 'layers', layer), times(b, 'layers', layer)));
+  const parts = [...stages, ...layers].filter(
+    (part) => Math.max(part.baseline / total.baseline, part.current / total.current) >= SMALLEST_SHARE,
+  );
+  return {
+    total: total.effect as Effect,
+    figures: [total, ...parts, ...commands(baseline, current)],
+    doubts: doubtsOf(baseline, current),
+  };
+}
+
+function good(result: TapBenchResult): readonly TapSample[] {
+  return result.taps.filter(({ failure }) => failure === null);
+}
+
+/** Of taps that did not fail, in their order, nanoseconds. */
+export function tapTimes(result: TapBenchResult): number[] {
+  return good(result).map(length);
+}
+
+function length({ startNs, endNs }: TapSample): number {
+  return endNs - startNs;
+}
+
+function times(taps: readonly TapSample[], kind: 'stages' | 'layers', name: string): number[] {
+  return taps.map((tap) => (tap[kind] as Readonly<Record<string, number>> | undefined)?.[name] ?? 0);
+}
+
+function figure(name: string, of: ComparedFigure['of'], a: readonly number[], b: readonly number[]): ComparedFigure {
+  const positive = [...a, ...b].every((each) => each > 0);
+  return { name, of, baseline: middle(a), current: middle(b), effect: positive ? independentEffect(a, b) : null };
+}
+
+/** Rows by command, of which a result keeps the medians only. */
+function commands(baseline: TapBenchResult, current: TapBenchResult): ComparedFigure[] {
+  const before = byCommand(baseline);
+  const now = byCommand(current);
+  return [...now].flatMap(([name, after]) => {
+    const then = before.get(name);
+    return then === undefined ? [] : [{ name, of: 'command' as const, baseline: then, current: after, effect: null }];
+  });
+}
+
+/** Mean of the medians of a command's forms, weighted by how often each was sent. */
+function byCommand({ figures }: TapBenchResult): Map<string, number> {
+  const sums = new Map<string, { ns: number; count: number }>();
+  for (const { command, count, p50 } of figures?.commands ?? []) {
+    const sum = sums.get(command) ?? { ns: 0, count: 0 };
+    sums.set(command, { ns: sum.ns + count * p50, count: sum.count + count });
+  }
+  return new Map([...sums].map(([command, { ns, count }]) => [command, ns / count]));
+}
+
+export function middle(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  const at = sorted.length >> 1;
+  if (sorted.length === 0) return 0;
+  return sorted.length % 2 === 1 ? (sorted[at] as number) : ((sorted[at - 1] as number) + (sorted[at] as number)) / 2;
+}
+
+function doubtsOf(baseline: TapBenchResult, current: TapBenchResult): string[] {
+  const doubts: string[] = [];
+  const differ = (what: string, before: string, now: string): void => {
+    if (before !== now) doubts.push(`another ${what}: ${before} then, ${now} now`);
+  };
+  differ('machine', baseline.environment.machine, current.environment.machine);
+  differ('Node', baseline.environment.node, current.environment.node);
+  differ('backend', baseline.environment.backend, current.environment.backend);
+  differ('reader', baseline.setup.reader, current.setup.reader);
+  differ('card', baseline.environment.card, current.environment.card);
+  differ('sequence', baseline.setup.sequence, current.setup.sequence);
+  differ('plan', baseline.setup.plan, current.setup.plan);
+  if (!baseline.diagnosis.trusted) doubts.push('the baseline says itself that it cannot be trusted');
+  if (!current.diagnosis.trusted) doubts.push('this result says itself that it cannot be trusted');
+  for (const [which, { taps }] of [
+    ['baseline', baseline],
+    ['this run', current],
+  ] as const) {
+    const failed = taps.filter(({ failure }) => failure !== null).length;
+    if (failed > 0)
+      doubts.push(
+        `${failed} of ${taps.length} taps of ${which === 'baseline' ? 'the baseline' : which} failed and are left out`,
+      );
+  }
+  return doubts;
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { CannotRun } from '../../cli/failure.ts';
+import { RESULT_SCHEMA, RESULT_VERSION, type TapBenchResult } from '../tap/result.ts';
+
+/** Reads what `vitap bench tap --save` wrote. @throws {CannotRun} it is no such file, or one of another version */
+export function readResultFile(path: string): TapBenchResult {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const words = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : 'it cannot be read';
+    throw new CannotRun(`${path}: ${words}; \`vitap bench tap --save FILE\` makes one`, { cause: error });
+  }
+  return parseResult(text, path);
+}
+
+/** @param name for what is said of it */
+export function parseResult(text: string, name: string): TapBenchResult {
+  const result = asResult(text);
+  if (result === null) throw new CannotRun(`${name}: this is no result of \`vitap bench tap --save\``);
+  if (result.version !== RESULT_VERSION) {
+    throw new CannotRun(`${name}: a result of version ${result.version}; this program reads version ${RESULT_VERSION}`);
+  }
+  const damaged = damageOf(result);
+  if (damaged !== null) throw new CannotRun(`${name}: the result is damaged: ${damaged}`);
+  return result;
+}
+
+/** A document of this schema, or null for any other text. */
+export function asResult(text: string): TapBenchResult | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isResult = typeof value === 'object' && value !== null && 'schema' in value && value.schema === RESULT_SCHEMA;
+    return isResult ? (value as TapBenchResult) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a comparison needs and does not find, or null. */
+function damageOf(result: TapBenchResult): string | null {
+  const { taps, setup, diagnosis, environment } = result as Partial<TapBenchResult>;
+  if (!Array.isArray(taps)) return 'no taps';
+  const good = taps.every((tap) => tap?.failure !== null || (isTime(tap.startNs) && isTime(tap.endNs)));
+  if (!good) return 'a tap without its times';
+  if (setup === undefined || diagnosis === undefined || environment === undefined) return 'no set-up';
+  return null;
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value);
+}

@@ -1,0 +1,257 @@
+import { type Content, type Html, html } from '../../report/html.ts';
+import { facts, reportPage, table, verdict } from '../../report/page.ts';
+import type { Comparison } from '../compare/compare-results.ts';
+import { COMPARE_CONFIDENCE } from '../compare/effect.ts';
+import { duration, effectInWords, percent } from '../compare/present.ts';
+import {
+  CONFIDENCE,
+  type Distribution,
+  type Estimate,
+  type Figures,
+  LAYERS,
+  STAGES,
+  type TapBenchResult,
+} from '../tap/result.ts';
+import { legend } from './colours.ts';
+import { type Figure, tapFigures } from './figures.ts';
+import { digits, type TimeUnit, unitFor } from './units.ts';
+
+/** One file, without a script: where the time of taps went. @param comparison with a baseline, or null */
+export async function tapHtml(result: TapBenchResult, comparison: Comparison | null = null): Promise<string> {
+  const drawn = await tapFigures(result);
+  const { figures } = result;
+  const failed = result.failures.reduce((sum, { count }) => sum + count, 0);
+  return reportPage({
+    title: `Taps of ${result.environment.card}`,
+    lead: result.answer,
+    environment: result.environment,
+    body: html`
+<ul class="counts"><li><b>${result.taps.length}</b>taps</li><li class="${failed === 0 ? 'none' : ''}"><b>${failed}</b>failed</li><li>${verdict(result.verdict)}</li></ul>
+${trust(result)}
+${failures(result)}
+${comparison === null ? null : compared(comparison)}
+${
+  figures === null || drawn === null
+    ? html`<p>No tap was good: there is nothing to draw.</p>`
+    : html`
+<h2>How long</h2>
+${percentiles(figures, result)}
+${figure(drawn.histogram)}
+${figure(drawn.distribution)}
+<h2>Where it goes</h2>
+${parts(figures, result)}
+<h2>One tap, command by command</h2>
+${legend(LAYERS.filter((layer) => result.layers[layer].basis !== 'none'))}
+${figure(drawn.median)}
+${figure(drawn.slowest)}
+<h2>Commands</h2>
+${commands(figures)}
+<h2>What if</h2>
+${whatIf(figures)}
+<h2>The floor</h2>
+${floor(figures)}`
+}
+<h2>Set-up</h2>
+${setup(result)}`,
+  });
+}
+
+function figure({ svg, caption }: Figure): Html {
+  return html`<figure>${svg}<figcaption class="reason">${caption}</figcaption></figure>`;
+}
+
+function trust({ diagnosis }: TapBenchResult): Html {
+  const signs = { fine: verdict('pass'), note: verdict('not-applicable'), distrust: verdict('fail') };
+  const words = { fine: 'fine', note: 'note', distrust: 'distrust' };
+  return html`<h2>${diagnosis.trusted ? 'The machine and the link' : 'Not to be trusted, and why'}</h2>
+${table(
+  [{ head: '' }, { head: 'What' }, { head: 'Seen' }, { head: 'Cure' }],
+  diagnosis.findings.map(({ id, verdict: found, detail, cure }) => [
+    html`${found === 'note' ? words.note : signs[found]}`,
+    id,
+    detail,
+    cure ?? '',
+  ]),
+)}`;
+}
+
+function failures({ failures: kinds }: TapBenchResult): Content {
+  if (kinds.length === 0) return null;
+  return html`<h2>Taps that failed</h2>
+${table(
+  [{ head: 'How many', number: true }, { head: 'Kind' }, { head: 'Message' }],
+  kinds.map(({ kind, message, count }) => [count, kind, message]),
+)}`;
+}
+
+function compared({ total, figures, doubts }: Comparison): Html {
+  return html`<h2>Compared with the baseline</h2>
+<p><b>${effectInWords(total)}</b>. In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift (Hodges-Lehmann).</p>
+${table(
+  [
+    { head: 'Median of' },
+    { head: 'Baseline', number: true },
+    { head: 'Now', number: true },
+    { head: 'Change', number: true },
+    { head: 'Verdict' },
+  ],
+  figures.map(({ name, of, baseline, current, effect }) => [
+    `${name}${of === 'tap' ? '' : ` (${of})`}`,
+    duration(baseline),
+    duration(current),
+    percent(current / baseline),
+    effect === null ? '' : effectInWords(effect),
+  ]),
+)}
+${doubts.length === 0 ? null : html`<ul class="plain">${doubts.map((doubt) => html`<li>Doubt: ${doubt}.</li>`)}</ul>`}`;
+}
+
+const QUANTILES = ['p50', 'p90', 'p99', 'p999'] as const;
+
+function percentiles(figures: Figures, { schedule }: TapBenchResult): Html {
+  const unit = unitFor(figures.total.p50.value);
+  const rows: [string, Distribution][] = [['from its start', figures.total]];
+  if (schedule.arrivals.kind === 'fixed') rows.push(['from its intended start', figures.response]);
+  const late =
+    schedule.arrivals.kind === 'fixed'
+      ? html`<p>${schedule.late} taps began late at ${schedule.arrivals.ratePerSecond} a second, the worst by ${duration(schedule.worstLateNs)}: what that did to people at the gate is in the second row only.</p>`
+      : html`<p>Each tap began when the one before was over: a stall shows as one slow tap.</p>`;
+  return html`${table(
+    [
+      { head: `A tap, ${unit.name}` },
+      ...['p50', 'p90', 'p99', 'p99.9', 'max', 'mean'].map((head) => ({ head, number: true })),
+    ],
+    rows.map(([name, d]) => [
+      name,
+      ...QUANTILES.map((quantile) => estimate(d[quantile], unit)),
+      digits(d.max / unit.ns),
+      digits(d.mean / unit.ns),
+    ]),
+  )}<p class="reason">${figures.total.n} taps; under each figure its interval of ${CONFIDENCE * 100} % (bootstrap).</p>${late}`;
+}
+
+function estimate({ value, low, high }: Estimate, unit: TimeUnit): Html {
+  return html`${digits(value / unit.ns)}<br><span class="reason">${digits(low / unit.ns)} to ${digits(high / unit.ns)}</span>`;
+}
+
+function parts(figures: Figures, result: TapBenchResult): Html {
+  const unit = unitFor(figures.total.p50.value);
+  const total = figures.total.mean;
+  const columns = (head: string): Parameters<typeof table>[0] => [
+    { head },
+    { head: 'How it is known' },
+    { head: `p50, ${unit.name}`, number: true },
+    { head: `p99, ${unit.name}`, number: true },
+    { head: 'Share of the mean', number: true },
+  ];
+  const row = (name: string, basis: Content, { p50, p99, mean }: Distribution): Content[] => [
+    name,
+    basis,
+    digits(p50.value / unit.ns),
+    digits(p99.value / unit.ns),
+    `${((100 * mean) / total).toFixed(1)} %`,
+  ];
+  const known = ({ basis, note }: { basis: string; note: string }): Html => html`<b>${basis}</b>: ${note}`;
+  return html`${table(
+    columns('Layer'),
+    LAYERS.filter((layer) => result.layers[layer].basis !== 'none').map((layer) =>
+      row(layer, known(result.layers[layer]), figures.layers[layer]),
+    ),
+  )}${table(
+    columns('Stage'),
+    STAGES.map((stage) => row(stage, known(result.stages[stage]), figures.stages[stage])),
+  )}`;
+}
+
+function commands(figures: Figures): Html {
+  const shown = LAYERS.filter((layer) => figures.commands.some(({ layers }) => layers[layer] !== 0));
+  return table(
+    [
+      { head: 'Command' },
+      { head: 'Header' },
+      ...['Count', 'Bytes out', 'Bytes in', 'p50 µs', 'p99 µs', 'max µs', ...shown.map((layer) => `${layer} µs`)].map(
+        (head) => ({ head, number: true }),
+      ),
+    ],
+    figures.commands.map((row) => [
+      row.command,
+      html`<code>${row.header}</code>`,
+      row.count,
+      row.sentBytes,
+      row.receivedBytes,
+      ...[row.p50, row.p99, row.max, ...shown.map((layer) => row.layers[layer])].map((ns) => digits(ns / 1000)),
+    ]),
+  );
+}
+
+function whatIf({ whatIf: rows, total }: Figures): Html {
+  if (rows.length === 0) return html`<p>Nothing on this link can be changed in the model.</p>`;
+  const unit = unitFor(total.p50.value);
+  const shown = LAYERS.filter((layer) => rows.some(({ layers }) => layers[layer] !== 0));
+  return table(
+    [
+      { head: 'Change' },
+      { head: `p50 now, ${unit.name}`, number: true },
+      { head: `predicted, ${unit.name}`, number: true },
+      { head: 'Change', number: true },
+      ...shown.map((layer) => ({ head: layer, number: true })),
+    ],
+    rows.map(({ label, nowP50, predictedP50, layers }) => [
+      label,
+      digits(nowP50 / unit.ns),
+      digits(predictedP50 / unit.ns),
+      percent(predictedP50 / nowP50),
+      ...shown.map((layer) => digits(layers[layer] / unit.ns)),
+    ]),
+  );
+}
+
+function floor({ floor: least, total }: Figures): Html {
+  const fastest = Math.min(...least.air.map(({ totalNs }) => totalNs));
+  const unit = unitFor(Number.isFinite(fastest) ? fastest : total.p50.value);
+  return html`<p>The least time for ${least.exchanges} exchanges, ${least.sentBytes} bytes to the card and ${least.receivedBytes} from it: the median tap's.</p>
+${table(
+  [
+    { head: 'kbit/s', number: true },
+    { head: 'Frames of', number: true },
+    ...['Activation', 'Exchanges', 'Together'].map((head) => ({ head: `${head}, ${unit.name}`, number: true })),
+  ],
+  least.air.map(({ rate, frameSize, activationNs, exchangesNs, totalNs }) => [
+    rate,
+    frameSize,
+    ...[activationNs, exchangesNs, totalNs].map((ns) => digits(ns / unit.ns)),
+  ]),
+)}
+${
+  least.serial.length === 0
+    ? null
+    : table(
+        [
+          { head: 'Serial line, baud', number: true },
+          { head: 'Least', number: true },
+        ],
+        least.serial.map(({ baudRate, totalNs }) => [baudRate, duration(totalNs)]),
+      )
+}`;
+}
+
+function setup({ setup: { reader, sequence, plan, taps, warmUp, seed, link }, schedule }: TapBenchResult): Html {
+  const { air, baudRate } = link;
+  const arrivals =
+    schedule.arrivals.kind === 'closed' ? 'one after the other' : `${schedule.arrivals.ratePerSecond} a second`;
+  return facts([
+    ['Reader, as typed', reader],
+    ['Sequence', `${sequence}, plan ${plan}`],
+    ['Taps', `${taps} asked for, ${warmUp} before them to warm up, ${arrivals}`],
+    ['Seed', seed],
+    ...(air === null
+      ? []
+      : ([
+          [
+            'Air',
+            `${air.rateToCard} kbit/s to the card, ${air.rateToReader} back; frames of ${air.fsc} and ${air.fsd} bytes; ${air.source === 'read' ? 'as the card says' : 'assumed'}`,
+          ],
+        ] as const)),
+    ...(baudRate === null ? [] : ([['Serial line', `${baudRate} baud`]] as const)),
+  ]);
+}

@@ -1,0 +1,125 @@
+import {
+  type DiagnosisFinding,
+  type Distribution,
+  LAYERS,
+  STAGES,
+  type TapBenchResult,
+  type TapSample,
+} from '../tap/result.ts';
+import { digits, unitFor } from './units.ts';
+
+const BLOCKS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
+const BINS = 12;
+const BAR = 40;
+
+/** A result in some lines of a terminal. */
+export function tapSummary(result: TapBenchResult): string {
+  const { figures, environment, setup, taps, diagnosis } = result;
+  const good = taps.filter(({ failure }) => failure === null);
+  const lines = [
+    `${environment.card} on ${environment.reader}${environment.backend === 'simulated' ? ' (simulated)' : ''}, ${setup.sequence}, plan ${setup.plan}`,
+    ...findingLines(diagnosis.findings),
+    '',
+    result.answer,
+  ];
+  if (figures !== null) {
+    const unit = unitFor(figures.total.p50.value);
+    lines.push('', ...percentileLines(figures.total, figures.response, result), '');
+    lines.push(...histogramLines(good.map(length)), '');
+    const width = 24;
+    lines.push(`  ${'of the tap'.padEnd(width)}${`p50 ${unit.name}`.padStart(12)}${`p99 ${unit.name}`.padStart(12)}`);
+    for (const stage of STAGES) lines.push(row(stage, figures.stages[stage], 'stage'));
+    for (const layer of LAYERS) {
+      if (result.layers[layer].basis === 'none') continue;
+      lines.push(row(layer, figures.layers[layer], result.layers[layer].basis));
+    }
+    lines.push('', ...whatIfLines(result));
+  }
+  if (result.failures.length > 0) {
+    const failed = result.failures.reduce((sum, { count }) => sum + count, 0);
+    lines.push('', `${failed} of ${taps.length} taps failed:`);
+    for (const { kind, message, count } of result.failures) lines.push(`  ${count} × ${kind}: ${message}`);
+  }
+  return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
+
+  function row(name: string, { p50, p99 }: Distribution, basis: string): string {
+    const unit = unitFor((figures as NonNullable<typeof figures>).total.p50.value);
+    const cell = (ns: number): string => digits(ns / unit.ns).padStart(12);
+    return `  ${name.padEnd(12)}${basis.padEnd(12)}${cell(p50.value)}${cell(p99.value)}`;
+  }
+}
+
+function findingLines(findings: readonly DiagnosisFinding[]): string[] {
+  const said = findings.filter(({ verdict }) => verdict !== 'fine');
+  return said.map(({ verdict, detail, cure }) => {
+    const sign = verdict === 'distrust' ? 'NOT TO BE TRUSTED' : 'note';
+    return `${sign}: ${detail}${cure === undefined ? '' : `; ${cure}`}`;
+  });
+}
+
+function percentileLines(total: Distribution, response: Distribution, { schedule }: TapBenchResult): string[] {
+  const unit = unitFor(total.p50.value);
+  const cell = (ns: number): string => digits(ns / unit.ns).padStart(10);
+  const line = (name: string, d: Distribution): string =>
+    `  ${name.padEnd(22)}${[d.p50.value, d.p90.value, d.p99.value, d.p999.value, d.max].map(cell).join('')}`;
+  const { p50, p99 } = total;
+  const lines = [
+    `  ${`${total.n} taps, ${unit.name}`.padEnd(22)}${['p50', 'p90', 'p99', 'p99.9', 'max'].map((each) => each.padStart(10)).join('')}`,
+    line('from the start', total),
+  ];
+  if (schedule.arrivals.kind === 'fixed') {
+    lines.push(line('from the intended one', response));
+    const { ratePerSecond } = schedule.arrivals;
+    lines.push(
+      `  ${schedule.late} taps began late at ${ratePerSecond} a second, the worst by ${unitFor(schedule.worstLateNs).text(schedule.worstLateNs)}`,
+    );
+  }
+  lines.push(
+    `  95 % sure: p50 ${digits(p50.low / unit.ns)} to ${digits(p50.high / unit.ns)}, p99 ${digits(p99.low / unit.ns)} to ${digits(p99.high / unit.ns)}`,
+  );
+  return lines;
+}
+
+/** Bars of how many taps took how long; the last one takes all that are much longer. */
+export function histogramLines(values: readonly number[]): string[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const low = sorted[0] as number;
+  const end = sorted[Math.floor(0.98 * (sorted.length - 1))] as number;
+  const width = Math.max((end - low) / BINS, 1);
+  const counts = new Array<number>(BINS + 1).fill(0);
+  for (const each of sorted) {
+    const bin = Math.min(Math.floor((each - low) / width), BINS);
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  // The largest of the shown belong to the last bin, not to those beyond.
+  const beyond = sorted.filter((each) => each > end).length;
+  counts[BINS - 1] = (counts[BINS - 1] as number) + (counts[BINS] as number) - beyond;
+  counts[BINS] = beyond;
+  const most = Math.max(...counts);
+  const unit = unitFor(sorted[sorted.length >> 1] as number);
+  return counts.flatMap((count, bin) => {
+    if (bin === BINS && count === 0) return [];
+    const from = bin === BINS ? `over ${digits(end / unit.ns)}` : digits((low + bin * width) / unit.ns);
+    return [`  ${`${from} ${unit.name}`.padStart(15)} ${bar(count / most)} ${count}`];
+  });
+}
+
+function bar(share: number): string {
+  const eighths = Math.round(share * BAR * 8);
+  return '█'.repeat(eighths >> 3) + BLOCKS[eighths & 7];
+}
+
+function whatIfLines({ figures }: TapBenchResult): string[] {
+  if (figures === null || figures.whatIf.length === 0) return [];
+  const unit = unitFor(figures.total.p50.value);
+  const asked = figures.whatIf.filter((each) => each.asked);
+  const shown = asked.length > 0 ? asked : figures.whatIf;
+  return [
+    `  ${'what if'.padEnd(36)}${`p50 ${unit.name}`.padStart(10)}`,
+    ...shown.map(({ label, predictedP50 }) => `  ${label.padEnd(36)}${digits(predictedP50 / unit.ns).padStart(10)}`),
+  ];
+}
+
+function length({ startNs, endNs }: TapSample): number {
+  return endNs - startNs;
+}

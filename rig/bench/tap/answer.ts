@@ -1,0 +1,55 @@
+import { leastNs } from './floor.ts';
+import { type Figures, type Layer, LAYERS, type LinkParameters, type TapBenchResult } from './result.ts';
+import type { Accounting } from './source.ts';
+
+/** `212 ms`, `3.4 ms`, `840 µs`, `3.2 µs` */
+export function inWords(ns: number): string {
+  const size = Math.abs(ns);
+  if (size >= 99.5e6) return `${(ns / 1e6).toFixed(0)} ms`;
+  if (size >= 0.9995e6) return `${(ns / 1e6).toFixed(size >= 9.95e6 ? 1 : 2)} ms`;
+  return `${(ns / 1e3).toFixed(size >= 99_500 ? 0 : 1)} µs`;
+}
+
+/** Layers that take less than this share of the tap are not worth a word. */
+const WORTH_SAYING = 0.002;
+
+/** `212 ms: 171 air at 106 kbit/s, 27 serial, 9 reader, 5 card; floor at 848 kbit/s 38 ms`, of the median tap. */
+export function answerOf(figures: Figures, link: LinkParameters, accounting: Accounting): string {
+  const { sample } = figures.median;
+  const total = sample.endNs - sample.startNs;
+  const parts = LAYERS.filter((layer) => Math.abs(sample.layers[layer]) >= total * WORTH_SAYING)
+    .sort((a, b) => sample.layers[b] - sample.layers[a])
+    .map((layer) => `${inWords(sample.layers[layer])} ${layerInWords(layer, link, accounting)}`);
+  const { air, serial } = figures.floor;
+  const fastest = air.reduce((best, row) => (row.totalNs < best.totalNs ? row : best));
+  const baud = serial.length === 0 ? '' : ` and ${Math.max(...serial.map((row) => row.baudRate))} baud`;
+  const floor = `floor at ${fastest.rate} kbit/s${baud} ${inWords(leastNs(figures.floor))}`;
+  return `${inWords(total)}: ${parts.join(', ')}; ${floor}`;
+}
+
+function layerInWords(layer: Layer, { air, baudRate }: LinkParameters, { residual, layers }: Accounting): string {
+  if (layer === 'air' && air !== null) {
+    const rates = air.rateToCard === air.rateToReader ? `${air.rateToCard}` : `${air.rateToCard}/${air.rateToReader}`;
+    return `air at ${air.source === 'assumed' ? 'an assumed ' : ''}${rates} kbit/s`;
+  }
+  if (layer === 'serial' && baudRate !== null) return `serial at ${baudRate} baud`;
+  if (layer !== residual) return layer;
+  const hidden = (['reader', 'card'] as const).filter((each) => each !== layer && layers[each].basis === 'unknown');
+  return [layer, ...hidden].join(' and ');
+}
+
+/** What became of the run, in a sentence. */
+export function verdictSentence({ taps, failures, setup, diagnosis, verdict }: TapBenchResult): string {
+  const failed = failures.reduce((sum, each) => sum + each.count, 0);
+  if (taps.length === 0) return 'No tap was made.';
+  const short = taps.length < setup.taps ? ` of ${setup.taps} asked for` : '';
+  if (verdict === 'fail') {
+    const ways = failures.map(({ kind, message, count }) => `${count} × ${kind}: ${message}`).join('; ');
+    const of = failed === 0 ? 'None' : `${failed}`;
+    return `${of} of ${taps.length} taps${short} failed${ways === '' ? ': the run ended early.' : ` (${ways})`}`;
+  }
+  const done = `${taps.length} ${taps.length === 1 ? 'tap' : 'taps'}${short}, none failed.`;
+  if (verdict === 'pass') return done;
+  const reasons = diagnosis.findings.filter((each) => each.verdict === 'distrust').map(({ detail }) => detail);
+  return `${done} The figures cannot be trusted: ${reasons.join('; ')}`;
+}

@@ -1,0 +1,163 @@
+import type { Clock } from '../../../src/hal/clock.ts';
+import { HalError } from '../../../src/hal/errors.ts';
+import type { CardSession, Reader } from '../../../src/hal/reader.ts';
+import { parseAts } from '../../../src/iso-dep/ats.ts';
+import { PLAIN_AIR } from './floor.ts';
+import { type Metered, UNSEEN } from './meter.ts';
+import type { AirParameters, LinkParameters } from './result.ts';
+import {
+  type Accounting,
+  BETWEEN,
+  type BegunTap,
+  HOST,
+  measured,
+  modelled,
+  none,
+  residual,
+  type TapSource,
+  unknown,
+} from './source.ts';
+
+const STAGES: Accounting['stages'] = {
+  detect: none('the card lies in the reader: PC/SC has seen it before the tap'),
+  activate: measured('connecting, with power off before: the reader activates the card'),
+  exchanges: measured('each command with its answer'),
+  between: BETWEEN,
+};
+
+const OVER_AIR: Accounting = {
+  residual: 'link',
+  layers: {
+    card: unknown('cannot be told apart, and is part of `link`'),
+    air: modelled('frames and shortest silences for these bytes; the rate is the lowest that the times allow'),
+    reader: unknown('cannot be told apart, and is part of `link`'),
+    serial: none('no serial line is in sight'),
+    link: residual('PC/SC, USB, reader and card: an exchange without air'),
+    host: HOST,
+  },
+  stages: STAGES,
+};
+
+const WITHOUT_AIR: Accounting = {
+  residual: 'link',
+  layers: {
+    ...OVER_AIR.layers,
+    air: none('this card is reached by contacts or through a virtual reader'),
+    link: residual('PC/SC, driver, reader and card: the whole exchange'),
+  },
+  stages: STAGES,
+};
+
+/** PC/SC Part 3: `FF CA 01 00 00` asks the reader for the card's ATS, `FF CA 00 00 00` for its UID. */
+const GET_ATS: Uint8Array = Uint8Array.of(0xff, 0xca, 0x01, 0x00, 0x00);
+const GET_UID: Uint8Array = Uint8Array.of(0xff, 0xca, 0x00, 0x00, 0x00);
+
+/** vpcd's readers. */
+export function isVirtualReader(name: string): boolean {
+  return name.includes('Virtual PCD');
+}
+
+/** A card in a reader of the machine's PC/SC service. */
+export class PcscSource implements TapSource {
+  readonly #reader: Reader;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  /** The part of a name that was asked for, until the reader is known. */
+  readonly #wanted: string | null;
+  #name: string | null = null;
+  #atr = '';
+  #protocol = '';
+  #air: AirParameters | null = null;
+
+  constructor(options: {
+    readonly reader: Reader;
+    readonly name: string | null;
+    readonly clock: Clock;
+    readonly timeoutMs: number;
+  }) {
+    this.#reader = options.reader;
+    this.#wanted = options.name;
+    this.#clock = options.clock;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  get reader(): string {
+    return this.#name ?? this.#wanted ?? 'pcsc';
+  }
+
+  get card(): string {
+    return this.#atr === '' ? 'not seen yet' : `ATR ${this.#atr}, ${this.#protocol}`;
+  }
+
+  get backend(): 'simulated' | 'hardware' {
+    return isVirtualReader(this.reader) ? 'simulated' : 'hardware';
+  }
+
+  get accounting(): Accounting {
+    return this.#air === null ? WITHOUT_AIR : OVER_AIR;
+  }
+
+  get link(): LinkParameters {
+    return { air: this.#air, baudRate: null };
+  }
+
+  async prepare(): Promise<void> {
+    if (this.#name !== null) return;
+    const session = await this.#connect();
+    this.#name = session.reader;
+    this.#atr = Buffer.from(session.atr).toString('hex').toUpperCase();
+    this.#protocol = session.protocol;
+    this.#air = await airOf(session);
+    await session.disconnect('unpower');
+  }
+
+  async begin(signal: AbortSignal): Promise<BegunTap> {
+    const startNs = this.#clock.nowNs();
+    const session = await this.#connect(signal);
+    return { session, startNs, endNs: this.#clock.nowNs(), metered: UNSEEN };
+  }
+
+  take(): Metered {
+    return UNSEEN;
+  }
+
+  async end(session: CardSession): Promise<void> {
+    await session.disconnect('unpower');
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+
+  #connect(signal?: AbortSignal): Promise<CardSession> {
+    const name = this.#name ?? this.#wanted;
+    return this.#reader.connect({
+      timeoutMs: this.#timeoutMs,
+      ...(name === null ? {} : { reader: name }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
+
+/** What can be known of the air between a contactless reader and its card; null without air. */
+async function airOf(session: CardSession): Promise<AirParameters | null> {
+  const { atr } = session;
+  const contactless = atr[0] === 0x3b && ((atr[1] ?? 0) & 0xf0) === 0x80 && atr[2] === 0x80 && atr[3] === 0x01;
+  if (!contactless || isVirtualReader(session.reader)) return null;
+  const ask = async (command: Uint8Array): Promise<Uint8Array | null> => {
+    try {
+      const { response } = await session.transmit(command);
+      return response.at(-2) === 0x90 && response.at(-1) === 0x00 ? response.subarray(0, -2) : null;
+    } catch (error) {
+      // Readers that do not know it may answer with anything.
+      if (error instanceof HalError) return null;
+      throw error;
+    }
+  };
+  const uid = await ask(GET_UID);
+  const ats = await ask(GET_ATS);
+  const parsed = ats === null ? null : parseAts(ats);
+  const uidLength = uid?.length === 7 || uid?.length === 10 ? uid.length : 4;
+  if (ats === null || parsed === null) return { ...PLAIN_AIR, uidLength };
+  return { ...PLAIN_AIR, uidLength, fsc: parsed.fsc, atsLength: ats.length, source: 'read' };
+}
