@@ -7,16 +7,29 @@ export type CardSource =
   | { readonly kind: 'profile'; readonly name: string }
   | { readonly kind: 'image'; readonly fileOrName: string };
 
+/** A PN532: on a serial port, or inside of a USB reader that PC/SC knows. */
+export type Pn532Choice =
+  | {
+      readonly driver: 'pn532';
+      readonly path: string;
+      /** What the line is brought to; null for as fast as is usual. */
+      readonly baudRate: number | null;
+    }
+  /** `name`: the reader's name in PC/SC or a part of it. */
+  | { readonly driver: 'acr122'; readonly name: string };
+
 export type ReaderChoice =
   | { readonly driver: 'loopback' }
   /** `name`: the reader's name or a part of it; null for the first reader with a card. */
-  | { readonly driver: 'pcsc'; readonly name: string | null };
+  | { readonly driver: 'pcsc'; readonly name: string | null }
+  | Pn532Choice;
 
-export interface LinkChoice {
-  readonly driver: 'vpcd';
-  readonly host: string;
-  readonly port: number;
-}
+export type LinkChoice =
+  | { readonly driver: 'vpcd'; readonly host: string; readonly port: number }
+  | (Pn532Choice & {
+      /** By our own ISO/IEC 14443-4 instead of the chip's. */
+      readonly raw: boolean;
+    });
 
 /** Where a code may come from; readPin of pin.ts turns it into one. */
 export interface PinChoice {
@@ -53,7 +66,8 @@ export interface TapOptions {
 
 export interface EmulateOptions {
   readonly link: LinkChoice;
-  readonly card: CardSource;
+  /** Null for the card that was flashed onto the board of the link. */
+  readonly card: CardSource | null;
   readonly interface: CardInterface | null;
   /** Open the holder's presentation window at the start; needs the code. */
   readonly unlock: boolean;

@@ -6,7 +6,16 @@ import { describe, it } from 'vitest';
 import { pcscdIsOurs } from './pcscd.ts';
 
 /** What a test needs that a machine may not have. The last: a pcscd that may be killed. */
-export type RealPart = 'pcscd' | 'vpcd' | 'nfc-pcsc' | 'opensc-tool' | 'scriptor' | 'pyscard' | 'pcscd of our own';
+export type RealPart =
+  | 'pcscd'
+  | 'vpcd'
+  | 'nfc-pcsc'
+  | 'opensc-tool'
+  | 'scriptor'
+  | 'pyscard'
+  | 'socat'
+  | 'libnfc'
+  | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
 const PARTS: Readonly<Record<RealPart, () => string | null>> = {
@@ -16,6 +25,11 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
+  socat: () => missingProgram('socat', 'socat'),
+  libnfc: () =>
+    missingProgram('nfc-list', 'libnfc-bin') ??
+    missingProgram('nfc-poll', 'libnfc-examples') ??
+    missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   'pcscd of our own': () =>
     pcscdIsOurs() ? null : 'the PC/SC daemon of this machine is in use: run as scripts/private-pcscd.sh COMMAND',
 };

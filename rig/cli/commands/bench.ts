@@ -35,6 +35,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   declareCore(bench, perform);
   declareSoak(bench, perform);
   declareCrowd(bench, perform);
+  declareLink(bench, perform);
 };
 
 function declareCore(bench: Command, perform: Perform): void {
@@ -46,6 +47,19 @@ function declareCore(bench: Command, perform: Perform): void {
     perform(typed, async (io) => {
       const { benchCore } = await import('../../bench/core.ts');
       return benchCore({ count: typed.count, ...CORE_SIZES }, io);
+    }),
+  );
+}
+
+function declareLink(bench: Command, perform: Perform): void {
+  const link = bench
+    .command('link')
+    .description('the same tap on our emulator and on libnfc, over simulated boards; and ISO-DEP blocks a second')
+    .option('--count <number>', 'taps of each', parseCount, 50);
+  addJsonOption(link).action((typed: Pick<Typed, 'count' | 'json'>) =>
+    perform(typed, async (io) => {
+      const { benchLink } = await import('../../bench/link.ts');
+      return benchLink({ count: typed.count }, io);
     }),
   );
 }

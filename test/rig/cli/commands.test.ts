@@ -77,6 +77,8 @@ describe('tap', () => {
   it.each([
     ['tap --reader loopback', 'name one with --profile or --image'],
     ['tap --reader pcsc --profile vitale2', '--reader loopback'],
+    ['tap --reader pn532:/dev/ttyUSB0 --profile vitale2', '--reader loopback'],
+    ['tap --reader acr122:ACR122U --interface contact', 'a PN532 has the door that it has'],
     ['tap --interface contact', '--reader loopback'],
     ['tap --profile a --image b', 'two cards'],
     ['tap --reader usb', 'A reader is loopback'],
@@ -119,6 +121,11 @@ describe('emulate', () => {
         record: { file: 'r', keepSecrets: false },
       },
     ],
+    // The board has a card of its own.
+    [
+      'emulate --link pn532:/dev/ttyUSB0',
+      { link: { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null, raw: false }, card: null },
+    ],
   ])('%s', async (line, change) => {
     const { exitCode, options } = await run(line);
     expect(exitCode).toBe(0);
@@ -127,7 +134,8 @@ describe('emulate', () => {
 
   it.each([
     ['emulate --link vpcd', 'which card?'],
-    ['emulate --link pn532:/dev/ttyUSB0 --profile vitale2', 'A link is vpcd'],
+    ['emulate --link acr122:ACR122U', 'which card?'],
+    ['emulate --link pn532 --profile vitale2', 'A link is vpcd'],
   ])('%s is refused', async (line, words) => {
     const { exitCode, err } = await run(line);
     expect(exitCode).toBe(2);
