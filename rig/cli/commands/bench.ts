@@ -56,7 +56,7 @@ function declareLink(bench: Command, perform: Perform): void {
     .command('link')
     .description('the same tap on our emulator and on libnfc, over simulated boards; and ISO-DEP blocks a second')
     .option('--count <number>', 'taps of each', parseCount, 50);
-  addJsonOption(link).action((typed: Pick<Typed, 'count' | 'json'>) =>
+  addJsonOption(link).action((typed: { count: number; json?: boolean }) =>
     perform(typed, async (io) => {
       const { benchLink } = await import('../../bench/link.ts');
       return benchLink({ count: typed.count }, io);
