@@ -5,6 +5,7 @@ import { declareConform } from './conform.ts';
 import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
+import { declareEvidence } from './evidence.ts';
 import { declareTap } from './tap.ts';
 
 /** Every verb, in the order in which help lists them. */
@@ -14,6 +15,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareEmulate,
   declareTap,
   declareConform,
+  declareEvidence,
   declareBench,
   declareDoctor,
 ];
