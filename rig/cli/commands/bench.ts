@@ -29,6 +29,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
     }),
   );
   declareCore(bench, perform);
+  declareTrace(bench, perform);
 };
 
 function declareCore(bench: Command, perform: Perform): void {
@@ -40,6 +41,25 @@ function declareCore(bench: Command, perform: Perform): void {
     perform(typed, async (io) => {
       const { benchCore } = await import('../../bench/core.ts');
       return benchCore({ count: typed.count, ...CORE_SIZES }, io);
+    }),
+  );
+}
+
+function declareTrace(bench: Command, perform: Perform): void {
+  const trace = bench
+    .command('trace')
+    .description('reading and writing each trace format, and the memory that a long trace needs')
+    .option('--count <number>', 'exchanges in the trace of each format', parseCount, 10_000)
+    .option(
+      '--large <number>',
+      'exchanges in the trace whose memory is compared with that of 10,000',
+      parseCount,
+      1_000_000,
+    );
+  addJsonOption(trace).action((typed: { count: number; large: number; json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { benchTrace } = await import('../../bench/trace.ts');
+      return benchTrace({ count: typed.count, memorySizes: [10_000, typed.large] }, io);
     }),
   );
 }

@@ -2,10 +2,13 @@ import type { DeclareVerb } from '../program.ts';
 import { declareBench } from './bench.ts';
 import { declareCard } from './card.ts';
 import { declareConform } from './conform.ts';
+import { declareConvert } from './convert.ts';
 import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declareReplay } from './replay.ts';
+import { declareSynth } from './synth.ts';
 import { declareTap } from './tap.ts';
 
 /** Every verb, in the order in which help lists them. */
@@ -15,6 +18,9 @@ export const VERBS: readonly DeclareVerb[] = [
   declareEmulate,
   declareTap,
   declareConform,
+  declareConvert,
+  declareReplay,
+  declareSynth,
   declareEvidence,
   declareBench,
   declareDoctor,
