@@ -39,8 +39,10 @@ export interface BoardIdentity {
  */
 export function identifyBoard(port: string, listed: readonly ListedPort[], sys = '/sys'): BoardIdentity {
   const device = realPath(port);
-  const backend = /^\/dev\/(pts\/|tty[p-za-e][0-9a-f]$)/.test(device) ? 'simulated' : 'hardware';
   const found = listed.find((each) => realPath(each.path) === device);
+  // What is neither a device nor listed is not taken for hardware.
+  const pseudo = !device.startsWith('/dev/') || /^\/dev\/(pts\/|tty[p-za-e][0-9a-f]$)/.test(device);
+  const backend = found === undefined && pseudo ? 'simulated' : 'hardware';
   const usb = found?.vendorId === undefined ? null : usbIdentity(found, device, sys);
   const known =
     usb === null

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import type { BoardIdentity } from './identity.ts';
 import type { PhaseResult } from './phase.ts';
+import { makeFolder } from './state-folder.ts';
 
 export const RECORD_SCHEMA = 'vitap-board-test';
 export const RECORD_VERSION = 1;
@@ -83,7 +84,7 @@ const EARLIER: z.ZodType<EarlierRecord> = z.object({
 
 /** Writes a record under a name of its own, whole or not at all. @returns its path */
 export function writeRecord(folder: string, record: BoardRecord): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const who = record.board.serialNumber ?? record.board.identity.key;
   const when = record.startedAt.replaceAll(/[:.]/g, '-');
   const path = join(folder, `${who.replaceAll(/[^A-Za-z0-9._-]/g, '_')}_${when}.json`);

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { UsageError } from '../cli/failure.ts';
@@ -144,7 +143,6 @@ async function conclude(ran: Ran, { records, only, html }: BoardTestOptions, io:
 }
 
 async function writePage(file: string, record: BoardRecord): Promise<void> {
-  mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, [Buffer.from(await boardPage(record))]);
 }
 

@@ -108,9 +108,12 @@ export interface CardExplainOptions {
 }
 
 export interface BenchApduOptions {
+  /** Null: in process, without a reader. */
+  readonly reader: ReaderChoice | null;
+  /** With a reader other than the loopback: what card is in it. */
   readonly card: CardSource;
-  /** Commands to send for each row. */
-  readonly count: number;
+  /** Commands to send for each row; null for as many as suit the way they go. */
+  readonly count: number | null;
   /** CSV on standard output instead of a table. */
   readonly csv: boolean;
   readonly record: RecordChoice;
@@ -125,6 +128,32 @@ export interface BenchCoreOptions {
   readonly records: readonly number[];
   /** Numbers of records on a whole card, for the time that it takes to boot. */
   readonly boots: readonly number[];
+  /** Whole taps through the loopback. */
+  readonly taps: number;
+}
+
+export interface BenchSoakOptions {
+  readonly reader: ReaderChoice;
+  /** The card behind a loopback; for another reader, what card is in it. */
+  readonly card: CardSource;
+  readonly durationMs: number;
+  /** Taps a second, or null for one after the other. */
+  readonly perSecond: number | null;
+  /** How long to wait for a card at each tap. */
+  readonly timeoutMs: number;
+  /** The samples on standard output instead of the verdict in words. */
+  readonly csv: boolean;
+}
+
+export interface BenchCrowdOptions {
+  /** What card each of them is. */
+  readonly profile: string;
+  readonly cards: number;
+  readonly taps: number;
+  /** Taps a second, on average. */
+  readonly perSecond: number;
+  readonly pattern: 'even' | 'waiting-room' | 'turnstile';
+  readonly seed: string;
 }
 
 export interface DemoOptions {
@@ -154,4 +183,16 @@ export interface ConformOptions {
   readonly junit: string | null;
   readonly html: string | null;
   readonly timeoutMs: number;
+}
+
+export interface ConvertOptions {
+  /** Files; `-` is standard input or output. */
+  readonly input: string;
+  readonly output: string;
+  /** Names of formats; null: the first by content, the second by the name of the output. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly keepSecrets: boolean;
+  /** Gives the output its name even when the input could be read to a fault only. */
+  readonly keepPartial: boolean;
 }

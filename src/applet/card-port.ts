@@ -125,7 +125,7 @@ export class CardPort implements LinkedCard {
     const channel = this.#channels.get(logicalChannel(cla));
     if (channel === null) return EXPECTED_MICROSECONDS.ram;
     const ins = command[offset + 1] as number;
-    const row = this.#commands.tableFor(channel.directory.application, ins)?.find(ins);
+    const row = this.#commands.find(channel.directory.application, ins)?.row;
     return EXPECTED_MICROSECONDS[row?.cost ?? 'ram'];
   }
 
