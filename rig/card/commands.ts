@@ -1,21 +1,30 @@
 import type { CommandRow, Parameters } from '../../src/applet/command-row.ts';
 import { ISO7816_COMMANDS } from '../../src/applet/iso7816/index.ts';
+import { GET_EXPORT_OR_DATA } from '../../src/applet/vitale/export-object.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 
 /** `vitap card commands`: the rows that the dispatcher works from. */
 export async function listCommands(_options: Readonly<Record<string, never>>, io: CommandIo): Promise<ExitCode> {
   if (io.json) {
-    writeJson(io, { commands: ISO7816_COMMANDS.map(describe) });
+    const inOwnApplication = IN_OWN_APPLICATION.map(describe);
+    writeJson(io, { commands: ISO7816_COMMANDS.map(describe), inOwnApplication });
     return EXIT.pass;
   }
-  for (const row of ISO7816_COMMANDS) {
-    const chaining = row.chaining ? ', chaining' : '';
-    io.stdout(`${hex(row.ins)}  ${row.name}  (${row.standard}; case ${row.cases.join(', ')}${chaining})\n`);
-    io.stdout(`    security: ${row.security}; cost: ${row.cost}\n`);
-    for (const parameters of row.parameters)
-      io.stdout(`    ${formatParameters(parameters).padEnd(24)} ${parameters.meaning}\n`);
-  }
+  for (const row of ISO7816_COMMANDS) tell(row, io);
+  io.stdout('\nIn the own application (F0 617043562D454D55 01) instead:\n');
+  for (const row of IN_OWN_APPLICATION) tell(row, io);
   return EXIT.pass;
+}
+
+/** What cards with the own application do there in another way. */
+const IN_OWN_APPLICATION: readonly CommandRow[] = [GET_EXPORT_OR_DATA];
+
+function tell(row: CommandRow, io: CommandIo): void {
+  const chaining = row.chaining ? ', chaining' : '';
+  io.stdout(`${hex(row.ins)}  ${row.name}  (${row.standard}; case ${row.cases.join(', ')}${chaining})\n`);
+  io.stdout(`    security: ${row.security}; cost: ${row.cost}\n`);
+  for (const parameters of row.parameters)
+    io.stdout(`    ${formatParameters(parameters).padEnd(24)} ${parameters.meaning}\n`);
 }
 
 function describe(row: CommandRow): unknown {

@@ -71,9 +71,9 @@ export function parseSeconds(text: string): number {
   return ms;
 }
 
-/** A share in per cent, `5%` or `5`, as a fraction. @throws {InvalidArgumentError} */
+/** A share in per cent, `5%`, as a fraction: without the sign nobody knows what 0.05 means. @throws {InvalidArgumentError} */
 export function parseShare(text: string): number {
-  const share = /^\d{1,4}(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) / 100 : Number.NaN;
+  const share = /^\d{1,4}(\.\d+)?%$/.test(text) ? Number.parseFloat(text) / 100 : Number.NaN;
   if (Number.isNaN(share)) throw new InvalidArgumentError('It takes a share in per cent, as 5%.');
   return share;
 }

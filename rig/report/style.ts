@@ -67,6 +67,9 @@ table.steps th:nth-child(2) { width: 25%; }
 table.steps th:nth-child(3) { width: 24%; }
 table.steps th:nth-child(4) { width: 22%; }
 .steps .given { color: var(--faint); }
+figure { margin: .8rem 0; }
+figure svg { max-width: 100%; height: auto; }
+.figures { display: flex; flex-wrap: wrap; gap: 0 2rem; }
 ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
 .columns { columns: 3 16rem; column-gap: 2.5rem; }
 .columns li { break-inside: avoid; }

@@ -17,8 +17,8 @@ export interface ExchangeLengths {
 export interface PlanCost {
   readonly plan: PlanName;
   /**
-   * `exchanged`: these are the exchanges of this tap. `predicted`: they follow from what was read. `at least`: so too, but
-   * this card corrects Le (6Cxx, as over T=0), which adds exchanges.
+   * `exchanged`: these are the exchanges of this tap. `predicted`: they follow from what was read. `at least`: so too,
+   * but the link or the card may need more: over T=0 the card corrects Le (6Cxx), and some links cut long answers.
    */
   readonly basis: 'exchanged' | 'predicted' | 'at least';
   readonly exchanges: number;
@@ -26,14 +26,30 @@ export interface PlanCost {
   readonly receivedBytes: number;
   /** Bytes sent and received to bytes of data. */
   readonly carriedRatio: number;
-  /** Activation and exchanges on air by the model, without the card's own time. */
-  readonly air: readonly { readonly kbitPerSecond: number; readonly microseconds: number }[];
+  /** Activation and exchanges. */
+  readonly air: readonly AirTime[];
+}
+
+/** Time on air by the model, both ways at one rate; the card's own work is no part of it. */
+export interface AirTime {
+  readonly kbitPerSecond: number;
+  readonly microseconds: number;
 }
 
 /** What the own application's data take by themselves, and what each plan makes of it. */
 export interface PlanComparison {
   readonly dataBytes: number;
   readonly costs: readonly PlanCost[];
+  /** Activation and one exchange that brings the data: no plan can be quicker. */
+  readonly floor: readonly AirTime[];
+}
+
+/** What is known of the way to the card. */
+export interface PlanLink {
+  /** As the session says: `T=1`, `T=0`, `ISO-DEP`. */
+  readonly protocol: string;
+  /** Whether it is known to carry answers of any length. */
+  readonly carriesAll: boolean;
 }
 
 /** Phases of the terminal that read the own application. */
@@ -52,32 +68,31 @@ const RATES: readonly (readonly [kbitPerSecond: number, rate: BitRate])[] = [
   [848, 8],
 ];
 
-/**
- * What the plan of this tap cost, and what the other one would.
- * @param extended whether the link carries extended lengths
- */
+/** What the plan of this tap cost, and what the other one would. */
 export function comparePlans(
   ran: PlanName,
   exchanges: readonly TimedExchange[],
   content: OwnContent,
-  extended: boolean,
+  link: PlanLink,
 ): PlanComparison {
   const own = exchanges.filter(({ phase }) => OWN_PHASES.includes(phase));
   const dataBytes = dataLength(content);
   const verify = own.filter(({ phase }) => phase === 'verify');
-  const basis = own.some(({ status }) => status.startsWith('6C')) ? 'at least' : 'predicted';
+  const extended = link.protocol !== 'T=0';
   return {
     dataBytes,
     costs: PLANS.map((plan) => {
       if (plan === ran) return costOf(plan, 'exchanged', own, dataBytes);
       const rest = plan === 'classic' ? classicExchanges(content) : minimalExchanges(content, extended);
-      return costOf(plan, basis, [selection(plan), ...verify, ...rest], dataBytes);
+      const sure = extended && (plan === 'classic' || link.carriesAll);
+      return costOf(plan, sure ? 'predicted' : 'at least', [selection(plan), ...verify, ...rest], dataBytes);
     }),
+    floor: airTimes([{ sentBytes: EXTENDED, receivedBytes: dataBytes + STATUS }]),
   };
 }
 
 /** Bytes of the data themselves: templates without padding, certificate and signature. */
-export function dataLength(content: OwnContent): number {
+function dataLength(content: OwnContent): number {
   const files = [content.affiliation, content.beneficiaries, content.rights, content.invoices];
   const records = files.flatMap((file) => file.records);
   return records.reduce((sum, record) => sum + withoutPadding(record).length, content.signature.data.length);
@@ -134,36 +149,29 @@ function costOf(
     sentBytes,
     receivedBytes,
     carriedRatio: (sentBytes + receivedBytes) / dataBytes,
-    air: RATES.map(([kbitPerSecond, rate]) => ({ kbitPerSecond, microseconds: airMicroseconds(exchanges, rate) })),
+    air: airTimes(exchanges),
   };
 }
 
-/** Activation and exchanges on air at one rate both ways. The card's own work is no part of it. */
-export function airMicroseconds(
-  exchanges: readonly ExchangeLengths[],
-  rate: BitRate,
-  frameSize: number = MODELLED.frameSize,
-): number {
+function airTimes(exchanges: readonly ExchangeLengths[]): AirTime[] {
+  return RATES.map(([kbitPerSecond, rate]) => ({ kbitPerSecond, microseconds: airMicroseconds(exchanges, rate) }));
+}
+
+function airMicroseconds(exchanges: readonly ExchangeLengths[], rate: BitRate): number {
+  const { uidLength, atsLength, frameSize } = MODELLED;
   const rates = { toCard: rate, toReader: rate };
-  const activation = activationCycles({ uidLength: MODELLED.uidLength, atsLength: MODELLED.atsLength });
-  const cycles = exchanges.reduce(
-    (sum, { sentBytes, receivedBytes }) =>
-      sum +
-      exchangeCycles({
-        commandLength: sentBytes,
-        responseLength: receivedBytes,
-        fsc: frameSize,
-        fsd: frameSize,
-        rates,
-      }),
-    activation + (rate > 1 ? ppsCycles() : 0),
+  const activation = activationCycles({ uidLength, atsLength }) + (rate > 1 ? ppsCycles() : 0);
+  const cycles = exchanges.map(({ sentBytes, receivedBytes }) =>
+    exchangeCycles({ commandLength: sentBytes, responseLength: receivedBytes, fsc: frameSize, fsd: frameSize, rates }),
   );
-  return cyclesToNs(cycles) / 1000;
+  return cyclesToNs(cycles.reduce((sum, each) => sum + each, activation)) / 1000;
 }
 
 /** A table of it, as `vitap tap --plan` prints it. */
-export function planLines({ dataBytes, costs }: PlanComparison): string[] {
+export function planLines({ dataBytes, costs, floor }: PlanComparison): string[] {
   const cell = (text: string, width: number): string => text.padStart(width);
+  const times = (air: readonly AirTime[]): string =>
+    air.map(({ microseconds }) => cell((microseconds / 1000).toFixed(1), 14)).join('');
   const rows = costs.map((cost) =>
     [
       `  ${cost.plan.padEnd(9)}${cost.basis.padEnd(11)}`,
@@ -171,7 +179,7 @@ export function planLines({ dataBytes, costs }: PlanComparison): string[] {
       cell(`${cost.sentBytes}`, 11),
       cell(`${cost.receivedBytes}`, 10),
       cell(cost.carriedRatio.toFixed(3), 10),
-      ...cost.air.map(({ microseconds }) => cell((microseconds / 1000).toFixed(1), 14)),
+      times(cost.air),
     ].join(''),
   );
   const heads = RATES.map(([kbitPerSecond]) => cell(`air ms at ${kbitPerSecond}`, 14)).join('');
@@ -179,6 +187,7 @@ export function planLines({ dataBytes, costs }: PlanComparison): string[] {
     'Reading the own application',
     `  ${'plan'.padEnd(20)}exchanges  bytes out  bytes in   to data${heads}`,
     ...rows,
+    `  ${'floor'.padEnd(9)}${'one exchange'.padEnd(51)}${times(floor)}`,
     `  The data are ${dataBytes} bytes. Air is modelled: activation and exchanges, frames of ${MODELLED.frameSize} bytes, no time of the card.`,
   ];
 }

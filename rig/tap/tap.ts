@@ -98,7 +98,10 @@ async function readOnce(
     plans:
       options.plan === undefined || reading.own === null
         ? null
-        : comparePlans(options.plan, terminal.exchanges, reading.own, session.protocol !== 'T=0'),
+        : comparePlans(options.plan, terminal.exchanges, reading.own, {
+            protocol: session.protocol,
+            carriesAll: source.own !== null,
+          }),
   };
 }
 

@@ -32,7 +32,7 @@ export interface CardWorld {
   readonly clock: Clock;
   /** What the card computes with; hashes are enough for its codes. */
   readonly crypto: KeyedHashes;
-  /** Or what makes them for the files of the card, all of which it may look at. */
+  /** For the applications of this card; or what makes them from its files, of which a card may lack some. */
   readonly applets?: readonly Applet[] | ((files: readonly CardFile[]) => readonly Applet[]);
   /** Told of every decision about access, as it is made. For tools that explain; a card in use has none. */
   readonly onAccess?: (explained: ExplainedAccess) => void;

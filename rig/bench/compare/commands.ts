@@ -5,7 +5,7 @@ import { type CommandIo, type ExitCode, writeJson } from '../../cli/io.ts';
 import { exitOf } from './baseline.ts';
 import { middle, tapTimes } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
-import { duration, effectInWords } from './present.ts';
+import { duration, effectInWords, precisionNote } from './present.ts';
 import { asResult } from './result-file.ts';
 
 export interface BenchCompareOptions {
@@ -25,8 +25,13 @@ interface Run {
   readonly ns: number;
   /** `taps`: the median tap of the result that it printed. `wall`: it printed none, so this is how long it ran. */
   readonly measured: 'taps' | 'wall';
+  /** What the result says against itself. */
+  readonly trusted: boolean;
+  readonly failedTaps: number;
 }
 
+/** How long a command has to end after it was told to. */
+const PATIENCE_MS = 3000;
 /** Output beyond this is no result. */
 const LONGEST_OUTPUT = 256 * 1024 * 1024;
 
@@ -56,11 +61,21 @@ export async function benchCompare(options: BenchCompareOptions, io: CommandIo):
   const effect = pairedEffect(nsA, nsB);
   const exitCode = exitOf(effect, failIfSlower);
   const what = measured.has('taps') ? 'median tap' : 'running time';
+  const doubts = [...doubtsOf('A', timesA), ...doubtsOf('B', timesB)];
   if (io.json) {
     const runs = { a: { command: a, ns: nsA }, b: { command: b, ns: nsB } };
-    writeJson(io, { id: 'bench-compare', verdict: exitCode === 0 ? 'pass' : 'fail', what, effect, ...runs });
-  } else io.stdout(report(options, what, effect, nsA, nsB));
+    writeJson(io, { id: 'bench-compare', verdict: exitCode === 0 ? 'pass' : 'fail', what, effect, doubts, ...runs });
+  } else io.stdout(report(options, what, effect, nsA, nsB, doubts));
   return exitCode;
+}
+
+function doubtsOf(name: string, runs: readonly Run[]): string[] {
+  const distrusted = runs.filter(({ trusted }) => !trusted).length;
+  const failed = runs.reduce((sum, { failedTaps }) => sum + failedTaps, 0);
+  return [
+    ...(distrusted === 0 ? [] : [`${distrusted} runs of ${name} say themselves that they cannot be trusted`]),
+    ...(failed === 0 ? [] : [`${failed} taps of ${name} failed and are left out`]),
+  ];
 }
 
 function report(
@@ -69,6 +84,7 @@ function report(
   effect: Effect,
   nsA: readonly number[],
   nsB: readonly number[],
+  doubts: readonly string[],
 ): string {
   return [
     `Verdict: B is ${effect.verdict === 'no difference seen' ? 'no different, as far as was seen' : effect.verdict}`,
@@ -78,6 +94,8 @@ function report(
     `  B  ${duration(middle(nsB)).padStart(12)}  ${b}`,
     '',
     `  ${what}, ${nsA.length} alternating runs of each; the interval of ${COMPARE_CONFIDENCE * 100} % of the shift in pairs (Hodges-Lehmann).`,
+    ...precisionNote(effect),
+    ...doubts.map((doubt) => `  Doubt: ${doubt}.`),
     '',
   ].join('\n');
 }
@@ -85,34 +103,48 @@ function report(
 async function runOnce(command: string, option: string, io: CommandIo): Promise<Run> {
   io.signal.throwIfAborted();
   const startNs = process.hrtime.bigint();
-  const { out, exit, said } = await shell(command, io);
+  const { out, exit, said, tooLong } = await shell(command, io);
   const ns = Number(process.hrtime.bigint() - startNs);
   if (io.signal.aborted) throw new HalError('aborted', 'The comparison was cancelled.');
+  if (tooLong) throw new CannotRun(`${option}: the command prints more than ${LONGEST_OUTPUT >> 20} MB`);
   const result = asResult(out);
   // A result says by 1 that taps failed; those that did not are there.
   if (exit !== 0 && (result === null || exit !== 1)) {
     const last = said.trim().split('\n').at(-1) ?? '';
     throw new CannotRun(`${option}: the command ended with ${exit}${last === '' ? '' : `: ${last}`}`);
   }
-  if (result === null) return { ns, measured: 'wall' };
+  if (result === null) return { ns, measured: 'wall', trusted: true, failedTaps: 0 };
   const times = tapTimes(result);
   if (times.length === 0) throw new CannotRun(`${option}: every tap of the command failed`);
-  return { ns: middle(times), measured: 'taps' };
+  const { trusted } = result.diagnosis;
+  return { ns: middle(times), measured: 'taps', trusted, failedTaps: result.taps.length - times.length };
+}
+
+interface Ended {
+  readonly out: string;
+  readonly said: string;
+  readonly exit: number | string;
+  readonly tooLong: boolean;
 }
 
 /** Runs it through the shell, in a group of its own so that all of it can be ended. */
-function shell(command: string, io: CommandIo): Promise<{ out: string; said: string; exit: number | string }> {
+function shell(command: string, io: CommandIo): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const parts: Buffer[] = [];
     let length = 0;
     let said = '';
-    const end = (): void => {
+    let force: NodeJS.Timeout | undefined;
+    const signal = (name: NodeJS.Signals): void => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+        if (child.pid !== undefined) process.kill(-child.pid, name);
       } catch {
         // It has ended by itself.
       }
+    };
+    const end = (): void => {
+      signal('SIGTERM');
+      force = setTimeout(() => signal('SIGKILL'), PATIENCE_MS);
     };
     io.signal.addEventListener('abort', end, { once: true });
     child.stdout.on('data', (chunk: Buffer) => {
@@ -123,9 +155,11 @@ function shell(command: string, io: CommandIo): Promise<{ out: string; said: str
       said = (said + chunk.toString()).slice(-2000);
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => {
+    child.on('close', (code, name) => {
       io.signal.removeEventListener('abort', end);
-      resolve({ out: Buffer.concat(parts).toString(), said, exit: code ?? signal ?? 'a signal' });
+      clearTimeout(force);
+      const tooLong = length > LONGEST_OUTPUT;
+      resolve({ out: Buffer.concat(parts).toString(), said, exit: code ?? name ?? 'a signal', tooLong });
     });
   });
 }

@@ -12,8 +12,11 @@ export function serveEcho(host: string, port: number, table: Readonly<Record<str
     const body = Buffer.from(hex, 'hex');
     return Buffer.concat([Buffer.from([body.length >> 8, body.length & 0xff]), body]);
   };
-  const answers = new Map(Object.entries(table).map(([command, answer]) => [command, framed(answer)]));
+  // Messages as strings of a character a byte: nothing is quicker to look up.
+  const key = (hex: string): string => Buffer.from(hex, 'hex').toString('latin1');
+  const answers = new Map(Object.entries(table).map(([command, answer]) => [key(command), framed(answer)]));
   const unknown = framed('6D00');
+  const atr = framed(table.atr as string);
   const socket = connect({ host, port, noDelay: true });
   let held: Buffer = Buffer.alloc(0);
   socket.on('data', (chunk: Buffer) => {
@@ -24,9 +27,8 @@ export function serveEcho(host: string, port: number, table: Readonly<Record<str
       const message = held.toString('latin1', 2, 2 + length);
       held = held.subarray(2 + length);
       // One byte is for the reader: 04 asks for the ATR, others want no answer.
-      if (length > 1)
-        socket.write(answers.get(Buffer.from(message, 'latin1').toString('hex').toUpperCase()) ?? unknown);
-      else if (message === '\x04') socket.write(answers.get('atr') as Buffer);
+      if (length > 1) socket.write(answers.get(message) ?? unknown);
+      else if (message === '\x04') socket.write(atr);
     }
   });
   socket.on('error', (error) => {

@@ -79,18 +79,28 @@ export function blockMedians(values: readonly number[]): number[] {
  */
 function widening(values: readonly number[]): number {
   if (values.length < 20) return 1;
-  const order = values.map((_, i) => i).sort((x, y) => (values[x] as number) - (values[y] as number));
-  const ranks = new Float64Array(values.length);
-  order.forEach((at, rank) => {
-    ranks[at] = rank - (values.length - 1) / 2;
-  });
+  const ranks = midranks(values);
   let [products, squares] = [0, 0];
   for (let i = 0; i < ranks.length; i++) {
     const rank = ranks[i] as number;
     squares += rank * rank;
     if (i > 0) products += rank * (ranks[i - 1] as number);
   }
+  if (squares === 0) return 1;
   const r = Math.min(products / squares, 0.9);
   // Chance alone makes it this large.
   return r < 2 / Math.sqrt(values.length) ? 1 : Math.sqrt((1 + r) / (1 - r));
+}
+
+/** Ranks of values in their places, from the middle rank; equal values share theirs. */
+function midranks(values: readonly number[]): Float64Array {
+  const order = values.map((_, i) => i).sort((x, y) => (values[x] as number) - (values[y] as number));
+  const ranks = new Float64Array(values.length);
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    while (to + 1 < order.length && values[order[to + 1] as number] === values[order[from] as number]) to++;
+    for (let at = from; at <= to; at++) ranks[order[at] as number] = (from + to - (values.length - 1)) / 2;
+    from = to + 1;
+  }
+  return ranks;
 }

@@ -1,13 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { join } from 'node:path';
 import { toHex } from '../../../src/apdu/hex.ts';
 import { formatStatusWord } from '../../../src/apdu/status-word.ts';
+import { HalError } from '../../../src/hal/errors.ts';
 import { PcscReader } from '../../../src/hal/pcsc/index.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
-import { VPCD_PORT } from '../../../src/hal/vpcd/index.ts';
 import { openCard } from '../../card/open.ts';
 import { CannotRun } from '../../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../cli/io.ts';
@@ -15,22 +14,27 @@ import type { CardSource } from '../../cli/options.ts';
 import { machine } from '../figures.ts';
 import { type Measured, workloadFor } from '../workload.ts';
 import { exitOf } from './baseline.ts';
-import { ChildProgram } from './child-program.ts';
 import { middle } from './compare-results.ts';
-import { type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
+import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
+import { type BothSessions, expectEmptySlots, insertBoth } from './peer-cards.ts';
 import { effectInWords } from './present.ts';
 
 export interface BenchPeerOptions {
   readonly card: CardSource;
   /** The shell command of a program that puts a card into vpcd; null for the echo card. */
   readonly peer: string | null;
+  /** Commands of each kind to each card, in every round. */
   readonly count: number;
+  /** How often both programs are started anew. */
+  readonly rounds: number;
   readonly failIfSlower: number | null;
 }
 
 interface Row {
   readonly command: string;
+  /** Commands to each card, of all rounds. */
   readonly n: number;
+  /** Medians of the rounds' medians. */
   readonly oursUs: number;
   readonly peerUs: number;
   /** Ours to the peer's; null when the peer answers something else. */
@@ -39,61 +43,56 @@ interface Row {
   readonly otherAnswer: string | null;
 }
 
-const HOST = '127.0.0.1';
-/** vpcd's two slots: a peer expects the first port. */
-const SLOTS = {
-  peer: { name: 'Virtual PCD 00 00', port: VPCD_PORT },
-  ours: { name: 'Virtual PCD 00 01', port: VPCD_PORT + 1 },
-};
-const SEEN_MS = 15_000;
 const WARM_UP = 30;
 /** An exchange over this is the delayed acknowledgement of vpcd and says nothing of cards. */
 const DELAYED_US = 20_000;
 
-/** `vitap bench peer`: each command to our card and to the other in turn, through one pcscd. */
+/** A command in one round. */
+interface Round {
+  /** Medians, nanoseconds. */
+  readonly ours: number;
+  readonly peer: number;
+  /** What the peer answered, where that is something else. */
+  readonly otherAnswer: string | null;
+}
+
+/**
+ * `vitap bench peer`: each command to our card and to the other in turn, through one pcscd. A program keeps for its life
+ * what it was given at its start, memory and processor: so both are started anew for each round, and change slots.
+ */
 export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promise<ExitCode> {
-  if (options.count < LEAST_PAIRS) throw new CannotRun(`--count ${options.count}: ${LEAST_PAIRS} or more are needed`);
+  if (options.rounds < LEAST_PAIRS) {
+    const words = `${LEAST_PAIRS} or more are needed to be ${COMPARE_CONFIDENCE * 100} % sure`;
+    throw new CannotRun(`--rounds ${options.rounds}: ${words}`);
+  }
   const { profile, commands, answers } = await knownAnswers(options.card);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-peer-'));
   const reader = new PcscReader({ clock: systemClock });
-  const programs: ChildProgram[] = [];
+  const rounds: Round[][] = commands.map(() => []);
   try {
     await expectEmptySlots(reader);
     const table = join(folder, 'answers.json');
     writeFileSync(table, JSON.stringify(answers));
-    const ours = ChildProgram.node([
-      'bin/vitap.js',
-      'emulate',
-      '--link',
-      `vpcd:${HOST}:${SLOTS.ours.port}`,
-      ...cardArguments(options.card),
-      '--interface',
-      'contact',
-    ]);
-    programs.push(ours);
-    const peer =
-      options.peer === null
-        ? ChildProgram.node(['dist/rig/bench/compare/echo-peer.js', HOST, `${SLOTS.peer.port}`, table])
-        : ChildProgram.shell(options.peer.replaceAll('{host}', HOST).replaceAll('{port}', `${SLOTS.peer.port}`));
-    programs.push(peer);
-    await cardSeen(reader, SLOTS.ours.name, ours, io.signal);
-    await cardSeen(reader, SLOTS.peer.name, peer, io.signal);
-    const sessions = {
-      ours: await reader.connect({ reader: SLOTS.ours.name, timeoutMs: SEEN_MS, signal: io.signal }),
-      peer: await reader.connect({ reader: SLOTS.peer.name, timeoutMs: SEEN_MS, signal: io.signal }),
-    };
-    const rows: Row[] = [];
-    for (const command of commands) {
-      io.stderr(`${command.name}\n`);
-      rows.push(await measure(sessions, command, options.count, io.signal));
+    for (let round = 0; round < options.rounds; round++) {
+      io.stderr(`round ${round + 1} of ${options.rounds}\n`);
+      const cards = await insertBoth(reader, options, table, round, io.signal);
+      try {
+        for (const [i, command] of commands.entries()) {
+          rounds[i]?.push(await measure(cards.sessions, command, options.count, io.signal));
+        }
+      } catch (error) {
+        const ended = error instanceof HalError && !io.signal.aborted ? await cards.ended() : null;
+        throw ended === null ? error : new CannotRun(ended, { cause: error });
+      } finally {
+        await cards.remove();
+      }
     }
-    await Promise.all([sessions.ours.disconnect(), sessions.peer.disconnect()]);
-    return tell(options, profile, rows, io);
   } finally {
     await reader.close();
-    await Promise.all(programs.map((program) => program.end()));
     rmSync(folder, { recursive: true, force: true });
   }
+  const rows = commands.map(({ name }, i) => rowOf(name, rounds[i] as Round[], options.count));
+  return tell(options, profile, rows, io);
 }
 
 /** What our card answers to each command, and its ATR. */
@@ -124,46 +123,12 @@ async function knownAnswers(card: CardSource): Promise<{
   }
 }
 
-function cardArguments(card: CardSource): readonly string[] {
-  return card.kind === 'profile'
-    ? ['--profile', card.name]
-    : ['--image', existsSync(card.fileOrName) ? resolve(card.fileOrName) : card.fileOrName];
-}
-
-async function expectEmptySlots(reader: PcscReader): Promise<void> {
-  const there = await reader.list();
-  for (const { name } of Object.values(SLOTS)) {
-    const slot = there.find((each) => each.name === name);
-    if (slot === undefined) {
-      throw new CannotRun(`PC/SC has no reader ${name}: vpcd with its two slots is needed (vitap doctor says more)`);
-    }
-    if (slot.cardPresent) throw new CannotRun(`there is a card in ${name} already: both slots of vpcd must be empty`);
-  }
-}
-
-async function cardSeen(reader: PcscReader, slot: string, program: ChildProgram, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + SEEN_MS;
-  for (;;) {
-    signal.throwIfAborted();
-    if ((await reader.list()).some((each) => each.name === slot && each.atr !== null)) return;
-    if (program.ended) throw new CannotRun(`${program.name} ended before its card was seen${program.lastWords}`);
-    if (performance.now() > deadline)
-      throw new CannotRun(`no card of ${program.name} was seen in ${slot}${program.lastWords}`);
-    await pause(50, undefined, { signal });
-  }
-}
-
-interface Sides<T> {
-  readonly ours: T;
-  readonly peer: T;
-}
-
 async function measure(
-  sessions: Sides<CardSession>,
-  { name, before, command }: Measured,
+  sessions: BothSessions,
+  { before, command }: Measured,
   count: number,
   signal: AbortSignal,
-): Promise<Row> {
+): Promise<Round> {
   let [oursSaid, peerSaid] = ['', ''];
   for (const each of [...before, command]) {
     oursSaid = toHex((await sessions.ours.transmit(each)).response);
@@ -184,14 +149,24 @@ async function measure(
   // Data may differ between cards; length and status word must not.
   const same = oursSaid.length === peerSaid.length && oursSaid.slice(-4) === peerSaid.slice(-4);
   return {
-    command: name,
-    n: count,
-    oursUs: middle(ours) / 1000,
-    peerUs: middle(peer) / 1000,
-    effect: same ? pairedEffect(peer, ours) : null,
+    ours: middle(ours),
+    peer: middle(peer),
     otherAnswer: same
       ? null
       : `${peerSaid.length / 2} bytes, ${formatStatusWord(Number.parseInt(peerSaid.slice(-4), 16))}`,
+  };
+}
+
+function rowOf(command: string, rounds: readonly Round[], count: number): Row {
+  const [ours, peer] = [rounds.map((round) => round.ours), rounds.map((round) => round.peer)];
+  const otherAnswer = rounds.find((round) => round.otherAnswer !== null)?.otherAnswer ?? null;
+  return {
+    command,
+    n: rounds.length * count,
+    oursUs: middle(ours) / 1000,
+    peerUs: middle(peer) / 1000,
+    effect: otherAnswer === null ? pairedEffect(peer, ours) : null,
+    otherAnswer,
   };
 }
 
@@ -234,7 +209,8 @@ function tell(options: BenchPeerOptions, profile: string, rows: readonly Row[], 
         return `${cells}   ${row.effect === null ? `not compared: the peer answers ${row.otherAnswer}` : effectInWords(row.effect)}`;
       }),
       '',
-      '  Medians through PC/SC, command by command in turn. The ratio is of the medians; the interval is of the pairs.',
+      `  Through PC/SC, command by command in turn; medians of ${options.rounds} rounds, each with both programs started anew.`,
+      `  In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift between rounds (Hodges-Lehmann).`,
       '',
     ].join('\n'),
   );

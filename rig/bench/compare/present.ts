@@ -1,7 +1,10 @@
 import type { Comparison } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect } from './effect.ts';
 
-/** `slower: 8.4 % (7.1 % to 9.8 %)` */
+/** Highest to lowest ratio of an interval that says little. */
+const WIDE = 1.15;
+
+/** `slower: +8.4 % (+7.1 % to +9.8 %)` */
 export function effectInWords({ ratio, verdict, margin }: Effect): string {
   const interval = `${percent(ratio.low)} to ${percent(ratio.high)}`;
   const less = verdict === 'no difference seen' ? ` beyond ${(margin * 100).toFixed(0)} %` : '';
@@ -13,7 +16,8 @@ export function percent(ratio: number): string {
   if (!Number.isFinite(ratio)) return 'without end';
   if (ratio === 0) return '−100 %';
   const value = (ratio - 1) * 100;
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(Math.abs(value) < 100 ? 1 : 0)} %`;
+  const digits = Math.abs(value).toFixed(Math.abs(value) < 100 ? 1 : 0);
+  return `${value < 0 && Number(digits) !== 0 ? '−' : '+'}${digits} %`;
 }
 
 /** Nanoseconds as milliseconds or microseconds. */
@@ -42,7 +46,14 @@ export function comparisonLines(
     `  ${'median of'.padEnd(width)}${names[0].padStart(13)}${names[1].padStart(13)}${'change'.padStart(10)}`,
     ...rows,
     '',
+    ...precisionNote(total),
     `  In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift (Hodges-Lehmann), ${total.compared} ${total.method === 'paired' ? 'pairs' : 'blocks of each run'}.`,
     ...doubts.map((doubt) => `  Doubt: ${doubt}.`),
   ];
+}
+
+/** Says so when the interval is too wide to mean much: that no difference was seen is then no sign that there is none. */
+export function precisionNote({ ratio, verdict }: Effect): string[] {
+  if (verdict !== 'no difference seen' || ratio.high / ratio.low < WIDE) return [];
+  return ['  The interval is wide: a difference may hide in it. More taps, or a quieter machine, would narrow it.'];
 }

@@ -11,9 +11,6 @@ export const LAYER_COLOURS: Readonly<Record<Layer, string>> = {
   host: '#8c8c8c',
 };
 
-/** The time of finding and activating the card where it is not told apart. */
-export const WHOLE_COLOUR = '#56b4e9';
-
 /** Which colour is which layer. @param layers those that occur */
 export function legend(layers: readonly Layer[]): Html {
   return html`<p>${LAYERS.filter((layer) => layers.includes(layer)).map(

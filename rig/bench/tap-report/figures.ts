@@ -2,6 +2,7 @@ import type { Html } from '../../report/html.ts';
 import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../../report/static-plot.ts';
 import { type ExchangeDetail, LAYERS, type Layer, type TapBenchResult, type TapDetail } from '../tap/result.ts';
 import { LAYER_COLOURS } from './colours.ts';
+import { endOfBulk } from './histogram.ts';
 import { unitFor } from './units.ts';
 
 /** A figure as markup, and the sentence under it. */
@@ -45,8 +46,7 @@ export async function tapFigures(result: TapBenchResult): Promise<TapFigures | n
 
 function histogram(Plot: PlotModule, document: SvgDocument, totals: readonly number[]): Figure {
   const sorted = [...totals].sort((a, b) => a - b);
-  // A few that the machine delayed would press the others together.
-  const end = 1.1 * (sorted[Math.floor(0.98 * (sorted.length - 1))] as number);
+  const end = endOfBulk(sorted);
   const shown = sorted.filter((each) => each <= end);
   const beyond = sorted.length - shown.length;
   const unit = unitFor(sorted[sorted.length >> 1] as number);
@@ -57,7 +57,7 @@ function histogram(Plot: PlotModule, document: SvgDocument, totals: readonly num
     marginLeft: 50,
     marginBottom: 44,
     x: { label: `tap, ${unit.name}`, labelOffset: 38 },
-    y: { label: 'taps', grid: true },
+    y: { label: 'taps', grid: true, tickFormat: (count: number) => (Number.isInteger(count) ? `${count}` : '') },
     marks: [
       Plot.rectY(shown, {
         ...Plot.binX({ y: 'count' }, { x: (ns: number) => ns / unit.ns, thresholds: 40 }),
@@ -160,18 +160,21 @@ export function waterfallBars({ sample, exchanges }: TapDetail): { rows: string[
   const bars: Bar[] = [];
   if (first > 0) {
     rows.push(BEFORE);
-    // What exchanges do not take of a layer lies before them; what the program takes lies between.
+    // What exchanges do not take of a layer lies before them; what the program takes lies before each command.
     const before = LAYERS.filter((layer) => layer !== 'host').map((layer): readonly [Layer, number] => [
       layer,
       sample.layers[layer] - exchanges.reduce((sum, each) => sum + each.layers[layer], 0),
     ]);
     bars.push(...stacked(BEFORE, 0, before));
   }
+  let idleNs = first;
   exchanges.forEach((exchange, i) => {
     const last = i >= MOST_ROWS - 1;
     const row = last && exchanges.length > MOST_ROWS ? `${MOST_ROWS} and after` : nameOf(exchange, i);
     if (rows.at(-1) !== row) rows.push(row);
     const from = exchange.startNs - sample.startNs;
+    bars.push(...stacked(row, idleNs, [['host', from - idleNs]]));
+    idleNs = exchange.endNs - sample.startNs;
     bars.push(
       ...stacked(
         row,

@@ -13,6 +13,7 @@ import {
   type TapBenchResult,
 } from '../tap/result.ts';
 import { legend } from './colours.ts';
+import { commands, instructions } from './command-tables.ts';
 import { type Figure, tapFigures } from './figures.ts';
 import { digits, type TimeUnit, unitFor } from './units.ts';
 
@@ -36,15 +37,16 @@ ${
     : html`
 <h2>How long</h2>
 ${percentiles(figures, result)}
-${figure(drawn.histogram)}
-${figure(drawn.distribution)}
+<div class="figures">${figure(drawn.histogram)}${figure(drawn.distribution)}</div>
 <h2>Where it goes</h2>
 ${parts(figures, result)}
 <h2>One tap, command by command</h2>
-${legend(LAYERS.filter((layer) => result.layers[layer].basis !== 'none'))}
+${legend(LAYERS.filter((layer) => figures.layers[layer].max > 0))}
 ${figure(drawn.median)}
 ${figure(drawn.slowest)}
 <h2>Commands</h2>
+${instructions(figures)}
+<h3>As they were sent</h3>
 ${commands(figures)}
 <h2>What if</h2>
 ${whatIf(figures)}
@@ -163,34 +165,13 @@ function parts(figures: Figures, result: TapBenchResult): Html {
   )}`;
 }
 
-function commands(figures: Figures): Html {
-  const shown = LAYERS.filter((layer) => figures.commands.some(({ layers }) => layers[layer] !== 0));
-  return table(
-    [
-      { head: 'Command' },
-      { head: 'Header' },
-      ...['Count', 'Bytes out', 'Bytes in', 'p50 µs', 'p99 µs', 'max µs', ...shown.map((layer) => `${layer} µs`)].map(
-        (head) => ({ head, number: true }),
-      ),
-    ],
-    figures.commands.map((row) => [
-      row.command,
-      html`<code>${row.header}</code>`,
-      row.count,
-      row.sentBytes,
-      row.receivedBytes,
-      ...[row.p50, row.p99, row.max, ...shown.map((layer) => row.layers[layer])].map((ns) => digits(ns / 1000)),
-    ]),
-  );
-}
-
 function whatIf({ whatIf: rows, total }: Figures): Html {
   if (rows.length === 0) return html`<p>Nothing on this link can be changed in the model.</p>`;
   const unit = unitFor(total.p50.value);
   const shown = LAYERS.filter((layer) => rows.some(({ layers }) => layers[layer] !== 0));
   return table(
     [
-      { head: 'Change' },
+      { head: 'What changes' },
       { head: `p50 now, ${unit.name}`, number: true },
       { head: `predicted, ${unit.name}`, number: true },
       { head: 'Change', number: true },

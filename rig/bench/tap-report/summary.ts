@@ -6,11 +6,8 @@ import {
   type TapBenchResult,
   type TapSample,
 } from '../tap/result.ts';
+import { histogramLines } from './histogram.ts';
 import { digits, unitFor } from './units.ts';
-
-const BLOCKS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
-const BINS = 12;
-const BAR = 40;
 
 /** A result in some lines of a terminal. */
 export function tapSummary(result: TapBenchResult): string {
@@ -78,35 +75,6 @@ function percentileLines(total: Distribution, response: Distribution, { schedule
     `  95 % sure: p50 ${digits(p50.low / unit.ns)} to ${digits(p50.high / unit.ns)}, p99 ${digits(p99.low / unit.ns)} to ${digits(p99.high / unit.ns)}`,
   );
   return lines;
-}
-
-/** Bars of how many taps took how long; the last one takes all that are much longer. */
-export function histogramLines(values: readonly number[]): string[] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const low = sorted[0] as number;
-  const end = sorted[Math.floor(0.98 * (sorted.length - 1))] as number;
-  const width = Math.max((end - low) / BINS, 1);
-  const counts = new Array<number>(BINS + 1).fill(0);
-  for (const each of sorted) {
-    const bin = Math.min(Math.floor((each - low) / width), BINS);
-    counts[bin] = (counts[bin] as number) + 1;
-  }
-  // The largest of the shown belong to the last bin, not to those beyond.
-  const beyond = sorted.filter((each) => each > end).length;
-  counts[BINS - 1] = (counts[BINS - 1] as number) + (counts[BINS] as number) - beyond;
-  counts[BINS] = beyond;
-  const most = Math.max(...counts);
-  const unit = unitFor(sorted[sorted.length >> 1] as number);
-  return counts.flatMap((count, bin) => {
-    if (bin === BINS && count === 0) return [];
-    const from = bin === BINS ? `over ${digits(end / unit.ns)}` : digits((low + bin * width) / unit.ns);
-    return [`  ${`${from} ${unit.name}`.padStart(15)} ${bar(count / most)} ${count}`];
-  });
-}
-
-function bar(share: number): string {
-  const eighths = Math.round(share * BAR * 8);
-  return '█'.repeat(eighths >> 3) + BLOCKS[eighths & 7];
 }
 
 function whatIfLines({ figures }: TapBenchResult): string[] {

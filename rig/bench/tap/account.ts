@@ -45,9 +45,10 @@ function split(
   const card = metered.cardNs ?? 0;
   const serial = link.baudRate === null ? 0 : serialNs(metered.serialBytes, link.baudRate);
   if (residual === 'reader' && metered.chipNs !== null) {
-    // What the chip took is seen on the line; what is over is the way to it.
-    const reader = metered.chipNs - airNs - card;
-    return { card, air: airNs, reader, serial, link: totalNs - serial - metered.chipNs, host: 0 };
+    // What the chip took is seen on the line; what is over is the way to it. A host that is late sees acknowledgement
+    // and response at once: then the chip took at least what air and card need.
+    const reader = Math.max(metered.chipNs - airNs - card, 0);
+    return { card, air: airNs, reader, serial, link: totalNs - serial - airNs - card - reader, host: 0 };
   }
   const rest = totalNs - card - airNs - serial;
   return { ...NOTHING, card, air: airNs, serial, [residual]: rest };

@@ -1,4 +1,4 @@
-import { type TapAccounting, accountTap, addLayers, slowestPossible } from './account.ts';
+import { accountTap, addLayers, slowestPossible, type TapAccounting } from './account.ts';
 import { floorOf } from './floor.ts';
 import {
   type CommandFigures,
@@ -7,8 +7,8 @@ import {
   LAYERS,
   type LayerTimes,
   type LinkParameters,
-  type Stage,
   STAGES,
+  type Stage,
   type TapDetail,
   type TapSample,
   type TapShape,
@@ -17,8 +17,8 @@ import {
 } from './result.ts';
 import type { RecordedTap } from './run.ts';
 import type { Accounting } from './source.ts';
-import { distributionOf, rankOf } from './statistics.ts';
-import { predict, standardWhatIfs } from './what-if.ts';
+import { distributionOf, medianOf, rankOf } from './statistics.ts';
+import { type Shift, shiftOf, standardWhatIfs } from './what-if.ts';
 import { whatIfLabel } from './what-if-option.ts';
 
 /** Recorded taps with their accounts. */
@@ -83,7 +83,9 @@ function accountOne(tap: RecordedTap, link: LinkParameters, accounting: Accounti
 }
 
 function placeOf(tap: RecordedTap, shapes: TapShape[], places: Map<string, number>): number {
-  const parts = tap.exchanges.map((each) => `${each.header}${each.status},${each.sentBytes},${each.receivedBytes},${each.serialBytes}`);
+  const parts = tap.exchanges.map(
+    (each) => `${each.header}${each.status},${each.sentBytes},${each.receivedBytes},${each.serialBytes}`,
+  );
   const key = `${tap.activation.serialBytes};${parts.join(';')}`;
   const known = places.get(key);
   if (known !== undefined) return known;
@@ -157,7 +159,10 @@ function detailOf(tap: RecordedTap, { samples, accounts }: AccountedTaps, place:
 function outliersOf<T extends { readonly sample: TapSample }>(byTime: readonly T[]): T[] {
   const at = (share: number): number => totalNs(byTime[rankOf(byTime.length, share) - 1]!.sample);
   const fence = at(0.75) + FENCE * (at(0.75) - at(0.25));
-  return byTime.filter(({ sample }) => totalNs(sample) > fence).reverse().slice(0, MOST_OUTLIERS);
+  return byTime
+    .filter(({ sample }) => totalNs(sample) > fence)
+    .reverse()
+    .slice(0, MOST_OUTLIERS);
 }
 
 function commandFigures(taps: readonly (readonly [RecordedTap, TapAccounting])[]): CommandFigures[] {
@@ -197,26 +202,28 @@ function whatIfs(
   const rows = [...asked.map((change) => ({ change, asked: true })), ...standardRows(link, asked)];
   const nowP50 = medianOf(samples.map(totalNs));
   return rows.map(({ change, asked: wanted }) => {
-    const after = (sample: TapSample): LayerTimes => predict(sample.layers, shapes[sample.shape!]!, link, change);
+    const shifts = shapes.map((shape) => shiftOf(shape, link, change));
+    const of = (sample: TapSample): Shift => shifts[sample.shape!]!;
+    const after = (sample: TapSample): number => totalNs(sample) + of(sample).air + of(sample).serial;
+    const { layers } = medianSample;
+    const { air, serial } = of(medianSample);
     return {
       change,
       label: whatIfLabel(change),
       asked: wanted,
       nowP50,
-      predictedP50: medianOf(samples.map((sample) => LAYERS.reduce((sum, layer) => sum + after(sample)[layer], 0))),
-      layers: after(medianSample),
+      predictedP50: medianOf(samples.map(after)),
+      layers: { ...layers, air: layers.air + air, serial: layers.serial + serial },
     };
   });
 }
 
-function standardRows(link: LinkParameters, asked: readonly WhatIfChange[]): { change: WhatIfChange; asked: boolean }[] {
+function standardRows(
+  link: LinkParameters,
+  asked: readonly WhatIfChange[],
+): { change: WhatIfChange; asked: boolean }[] {
   const labels = new Set(asked.map(whatIfLabel));
   return standardWhatIfs(link)
     .filter((change) => !labels.has(whatIfLabel(change)))
     .map((change) => ({ change, asked: false }));
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[rankOf(sorted.length, 0.5) - 1]!;
 }

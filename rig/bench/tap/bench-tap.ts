@@ -1,21 +1,17 @@
-import { realpathSync } from 'node:fs';
-import { HalError } from '../../../src/hal/errors.ts';
-import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
-import { CannotRun } from '../../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../cli/io.ts';
 import type { CardSource, PinChoice, PlanName, ReaderChoice, Sequence } from '../../cli/options.ts';
 import { readPin } from '../../cli/pin.ts';
 import { type Machine, thisMachine } from '../../doctor/machine.ts';
 import { hostEnvironment } from '../../report/environment.ts';
+import { commandsOfTap, workloadFor } from '../workload.ts';
 import { answerOf } from './answer.ts';
 import { accountAll, failuresOf, figuresOf } from './assemble.ts';
-import { calibrate } from './calibration.ts';
+import { accountingWithCard, type CardTimes, cardTimeFinding, cardTimesOf, withCardTimes } from './card-time.ts';
 import * as look from './diagnosis.ts';
-import { echoInProcess, echoOfChip, echoThroughVpcd } from './echo.ts';
+import { lookAround, lookBack } from './look-around.ts';
 import { LoopbackSource } from './loopback-source.ts';
-import { isVirtualReader } from './pcsc-source.ts';
-import { Pn532Source } from './pn532-source.ts';
+import { openSource } from './open-source.ts';
 import {
   type Arrivals,
   type DiagnosisFinding,
@@ -75,8 +71,9 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   const source = await openSource(options, code);
   try {
     const machine = thisMachine(io.env);
-    const before = [...(await lookAround(options, source, machine, io)), look.polling(pollingKind(options, source))];
+    const before = await lookAround(options.reader, source, machine, io);
     const script = scriptOf(options, source, code);
+    const cardTimes = await cardTimesFor(options, code, io);
     const show = progress(io, options);
     const run = await runTaps({
       source,
@@ -89,32 +86,40 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
       onTap: show,
     });
     if (run.taps.length === 0 && run.ended !== null) throw run.ended;
-    const calm = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
-    return await conclude(options, source, script, run, before, machine, calm);
+    const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
+    return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
     code?.fill(0);
     await source.close();
   }
 }
 
-async function conclude(
-  options: BenchTapOptions,
-  source: TapSource,
-  script: TapScript,
-  run: Run,
-  before: readonly DiagnosisFinding[],
-  machine: Machine,
-  when: { readonly startedAt: string; readonly durationMs: number },
-): Promise<BenchedTaps> {
-  const accounted = accountAll(run.taps, source.link, source.accounting);
-  const bare = figuresOf(run.taps, accounted, options.whatIf);
+interface Ran {
+  readonly source: TapSource;
+  readonly script: TapScript;
+  readonly run: Run;
+  /** Null where the card is measured itself, or nobody says which it is. */
+  readonly cardTimes: { readonly profile: string; readonly times: CardTimes | null } | null;
+  readonly before: readonly DiagnosisFinding[];
+  readonly machine: Machine;
+  readonly when: { readonly startedAt: string; readonly durationMs: number };
+}
+
+async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps> {
+  const { source, script, run, cardTimes, before, machine, when } = ran;
+  const times = cardTimes?.times ?? null;
+  const taps = times === null ? run.taps : withCardTimes(run.taps, times);
+  const accounting = times === null ? source.accounting : accountingWithCard(source.accounting, times.profile);
+  const accounted = accountAll(taps, source.link, accounting);
+  const bare = figuresOf(taps, accounted, options.whatIf);
   const figures = bare === null ? null : await withTraces(bare, run.taps, options, source, when.startedAt);
   const schedule = scheduleOf(options.arrivals, accounted.samples, figures?.total.p50.value ?? null);
   const diagnosis = look.diagnosisOf([
     ...before,
-    ...afterwards(figures, source, machine, before),
+    ...(cardTimes === null ? [] : [cardTimeFinding(cardTimes.profile, times, run.taps)]),
+    ...lookBack(figures, source, machine, before),
     look.scheduleFinding(schedule, accounted.samples.length),
-    look.sampleSize(figures?.total.n ?? 0),
+    ...(figures === null ? [] : [look.sampleSize(figures.total.n)]),
   ]);
   const failed = accounted.samples.some(({ failure }) => failure !== null) || run.ended !== null || figures === null;
   const result: TapBenchResult = {
@@ -124,28 +129,29 @@ async function conclude(
       ...hostEnvironment(),
       backend: source.backend,
       reader: source.reader,
-      protocol: '',
-      atr: null,
+      protocol: source.protocol,
+      atr: source.atr,
       card: source.card,
       ...when,
     },
     diagnosis,
     setup: {
       reader: options.readerText,
-      sequence: options.commands === null ? options.sequence : script.name,
+      sequence: script.name,
       plan: options.plan,
       taps: options.taps,
       warmUp: options.warmUp,
+      seed: source.seed,
       link: accounted.link,
     },
-    layers: source.accounting.layers,
-    stages: source.accounting.stages,
+    layers: accounting.layers,
+    stages: accounting.stages,
     shapes: accounted.shapes,
     taps: accounted.samples,
     failures: failuresOf(accounted.samples),
     schedule,
     figures,
-    answer: figures === null ? 'no tap was good' : answerOf(figures, accounted.link, source.accounting),
+    answer: figures === null ? 'no tap was good' : answerOf(figures, accounted.link, accounting),
     verdict: failed ? 'fail' : diagnosis.trusted ? 'pass' : 'inconclusive',
   };
   return { result, exit: failed ? EXIT.fail : EXIT.pass };
@@ -158,7 +164,9 @@ function withTraces(
   source: TapSource,
   startedAt: string,
 ): Promise<Figures> | Figures {
-  return traces === null ? figures : writeOutlierTraces(figures, taps, { folder: traces, keepSecrets, source, startedAt });
+  return traces === null
+    ? figures
+    : writeOutlierTraces(figures, taps, { folder: traces, keepSecrets, source, startedAt });
 }
 
 /** A card that we make ourselves from a profile has a code that everybody may know; any other keeps its own. */
@@ -167,125 +175,32 @@ function testCode({ card, reader, commands }: BenchTapOptions): Uint8Array | nul
   return Buffer.from(TEST_CODE, 'latin1');
 }
 
-async function openSource(options: BenchTapOptions, code: Uint8Array | null): Promise<TapSource> {
-  const { reader, card, timeoutMs, air } = options;
-  const clock = systemClock;
-  switch (reader.driver) {
-    case 'loopback':
-      if (card === null) throw new CannotRun('a loopback reader has no card of its own');
-      return LoopbackSource.open({ card, interface: options.interface, code, clock });
-    case 'pcsc': {
-      const [{ PcscReader }, { PcscSource }] = await Promise.all([
-        import('../../../src/hal/pcsc/index.ts'),
-        import('./pcsc-source.ts'),
-      ]);
-      return new PcscSource({ reader: new PcscReader({ clock }), name: reader.name, clock, timeoutMs });
-    }
-    case 'acr122': {
-      const { pn532PortOf } = await import('../../pn532/open-port.ts');
-      const port = await pn532PortOf(reader);
-      return Pn532Source.open({ port, clock, backend: 'hardware', meter: null, rate: air, timeoutMs });
-    }
-    default: {
-      const [{ HsuPort }, { SystemSerialPorts }, { MeteredLines }, { backendOf }] = await Promise.all([
-        import('../../../src/hal/pn532/hsu-port.ts'),
-        import('../../../src/hal/serial/serial-port.ts'),
-        import('./meter.ts'),
-        import('../../pn532/open-port.ts'),
-      ]);
-      const lines = new MeteredLines(new SystemSerialPorts(), clock);
-      const baudRate = reader.baudRate === null ? {} : { baudRate: reader.baudRate };
-      const port = new HsuPort({ opener: lines, path: reader.path, ...baudRate });
-      const backend = await backendOf(reader);
-      return Pn532Source.open({ port, clock, backend, meter: () => lines.take(), rate: air, timeoutMs });
-    }
-  }
+/** How long the card of the profile takes by itself, where the card that is tapped is out of sight. */
+async function cardTimesFor(
+  options: BenchTapOptions,
+  code: Uint8Array | null,
+  io: CommandIo,
+): Promise<Ran['cardTimes']> {
+  const { card, reader } = options;
+  if (card?.kind !== 'profile' || reader.driver === 'loopback') return null;
+  const door = reader.driver === 'pcsc' ? options.interface : 'contactless';
+  const scriptFor = (source: LoopbackSource): TapScript => scriptOf(options, source, code);
+  const times = await cardTimesOf(card, door, code, scriptFor, systemClock, io.signal);
+  return { profile: card.name, times };
 }
 
-function scriptOf({ commands, sequence, plan }: BenchTapOptions, source: TapSource, code: Uint8Array | null): TapScript {
+/** A card that no reading knows has commands of its own. */
+const REFERENCE = 'reference';
+
+function scriptOf(options: BenchTapOptions, source: TapSource, code: Uint8Array | null): TapScript {
+  const { commands, sequence, plan, card } = options;
   if (commands !== null) return commandScript(commands);
+  if (card?.kind === 'profile' && card.name === REFERENCE && sequence === 'all') {
+    return commandScript(commandsOfTap(workloadFor(REFERENCE)));
+  }
   // Typed on the phone before the tap: no reader presents it then.
   const typed = source instanceof LoopbackSource && source.unlocksItself;
   return readingScript(sequence, plan, typed ? null : code);
-}
-
-function pollingKind({ reader }: BenchTapOptions, source: TapSource): Parameters<typeof look.polling>[0] {
-  return reader.driver === 'pcsc' && isVirtualReader(source.reader) ? 'vpcd' : reader.driver;
-}
-
-const PINGPONG = '/proc/sys/net/ipv4/tcp_pingpong_thresh';
-
-/** Before the run: what may spoil it. */
-async function lookAround(
-  { reader }: BenchTapOptions,
-  source: TapSource,
-  machine: Machine,
-  io: CommandIo,
-): Promise<DiagnosisFinding[]> {
-  // PC/SC knows its reader only when a card was seen in it.
-  await source.prepare();
-  const calibration = calibrate(systemClock);
-  const findings = [
-    look.versions(machine.nodeVersion, reader.driver === 'pcsc' || reader.driver === 'acr122' ? await pcscd(machine) : null),
-    look.governor(machine),
-    look.noise(calibration),
-    look.clockCost(calibration),
-  ];
-  if (source.backend === 'simulated') findings.push(look.simulated());
-  if (reader.driver === 'pn532') findings.push(look.ftdiLatency(machine, devicePath(reader.path)));
-  try {
-    if (source instanceof Pn532Source) {
-      const echo = await echoOfChip(source.connection.chip, systemClock);
-      findings.push(look.echoFinding(echo, source.link));
-    } else if (reader.driver === 'loopback') {
-      findings.push(look.echoFinding(await echoInProcess(systemClock), source.link));
-    } else if (isVirtualReader(source.reader)) {
-      const echo = await echoThroughVpcd(systemClock, io.signal);
-      findings.push(look.echoFinding(echo, source.link), look.vpcdDelay(echo, pingpong(machine)));
-    } else {
-      findings.push(look.noEcho('a real reader takes no echo card'));
-    }
-  } catch (error) {
-    if (!(error instanceof HalError)) throw error;
-    findings.push(look.noEcho(error.message));
-  }
-  return findings;
-}
-
-/** After the run: what only the figures tell. */
-function afterwards(
-  figures: Figures | null,
-  source: TapSource,
-  machine: Machine,
-  before: readonly DiagnosisFinding[],
-): DiagnosisFinding[] {
-  if (figures === null) return [];
-  const findings = [look.modelFinding(figures)];
-  if (isVirtualReader(source.reader) && !before.some(({ id }) => id === 'vpcd-delay')) {
-    const delay = look.vpcdDelayInTaps(figures, pingpong(machine));
-    if (delay !== null) findings.push(delay);
-  }
-  return findings;
-}
-
-function pingpong(machine: Machine): string | null {
-  return machine.readText(PINGPONG)?.trim() ?? null;
-}
-
-async function pcscd(machine: Machine): Promise<string | null> {
-  const program = machine.findProgram('pcscd');
-  if (program === null) return null;
-  const ran = await machine.run(program, ['--version'], 3000);
-  return /version (\d+(?:\.\d+)+)/.exec(ran.stdout)?.[1] ?? null;
-}
-
-/** sysfs knows devices, not links to them. */
-function devicePath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** Says how far it is, now and then. */
@@ -299,9 +214,4 @@ function progress(io: CommandIo, { taps, warmUp }: BenchTapOptions): (index: num
     const text = index < 0 ? `warming up, ${warmUp + index} of ${warmUp}` : `tap ${index} of ${taps}${failed}`;
     io.stderr(`${text}\n`);
   };
-}
-
-/** @throws {HalError} `storage` */
-export function saveResult(path: string, result: TapBenchResult): void {
-  replaceFile(path, [Buffer.from(`${JSON.stringify(result)}\n`)]);
 }

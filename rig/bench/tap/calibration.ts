@@ -40,7 +40,14 @@ export function spreadOf(times: Float64Array): Omit<Calibration, 'clockNs' | 'cl
   const p50ns = at(0.5);
   const total = sorted.reduce((sum, each) => sum + each, 0);
   const over = sorted.reduce((sum, each) => sum + Math.max(each - p50ns, 0), 0);
-  return { count: sorted.length, p50ns, p90ns: at(0.9), p99ns: at(0.99), maxNs: at(1), stolen: total === 0 ? 0 : over / total };
+  return {
+    count: sorted.length,
+    p50ns,
+    p90ns: at(0.9),
+    p99ns: at(0.99),
+    maxNs: at(1),
+    stolen: total === 0 ? 0 : over / total,
+  };
 }
 
 /** Kept, so that no compiler leaves the work out. */

@@ -24,7 +24,9 @@ export function vpcdDelay(echo: Echo, pingpongThreshold: string | null): Diagnos
   const data = { medianNs: echo.medianNs, count: echo.count, tcpPingpongThresh: pingpongThreshold };
   if (echo.medianNs < DELAYED_NS) return { id: 'vpcd-delay', verdict: 'fine', detail: figure, data };
   const sysctl =
-    pingpongThreshold === null ? '' : `as root: sysctl net.ipv4.tcp_pingpong_thresh=255 (it is ${pingpongThreshold}); or `;
+    pingpongThreshold === null
+      ? ''
+      : `as root: sysctl net.ipv4.tcp_pingpong_thresh=255 (it is ${pingpongThreshold}); or `;
   return {
     id: 'vpcd-delay',
     verdict: 'distrust',
@@ -41,7 +43,13 @@ export function vpcdDelayInTaps(figures: Figures, pingpongThreshold: string | nu
   const echo = { what: 'taps', medianNs: fastest, count: figures.total.n, bytes: 0 };
   const { cure, data } = vpcdDelay(echo, pingpongThreshold);
   const detail = `no exchange through vpcd takes less than ${inWords(fastest)}: its 44 ms defect is in every one`;
-  return { id: 'vpcd-delay', verdict: 'distrust', detail, ...(cure === undefined ? {} : { cure }), ...(data === undefined ? {} : { data }) };
+  return {
+    id: 'vpcd-delay',
+    verdict: 'distrust',
+    detail,
+    ...(cure === undefined ? {} : { cure }),
+    ...(data === undefined ? {} : { data }),
+  };
 }
 
 /** The hold of an FTDI adapter on short answers. @param path as typed; a link is not followed by sysfs */
@@ -86,17 +94,20 @@ export function governor(machine: Machine): DiagnosisFinding {
 const UNSTEADY = 1.5;
 /** Over this share, taken by others, tails are the machine's. */
 const STOLEN_MUCH = 0.1;
+/** Over this, medians are too. */
+const STOLEN_MOST = 0.5;
 
 export function noise(calibration: Calibration): DiagnosisFinding {
   const { stolen, p50ns, p90ns, p99ns, maxNs } = calibration;
   const figures = `the same work takes ${inWords(p50ns)}, at p90 ${inWords(p90ns)}, at p99 ${inWords(p99ns)}, at worst ${inWords(maxNs)}`;
   const data = { ...calibration };
   const id = 'noise';
-  if (p90ns >= UNSTEADY * p50ns) {
-    return { id, verdict: 'distrust', detail: `the machine is busy: ${figures}`, cure: 'end what else runs', data };
+  const share = `${(stolen * 100).toFixed(0)} % of the time went elsewhere`;
+  if (p90ns >= UNSTEADY * p50ns || stolen >= STOLEN_MOST) {
+    const detail = `the machine is busy: ${figures}; ${share}`;
+    return { id, verdict: 'distrust', detail, cure: 'end what else runs', data };
   }
   if (stolen < STOLEN_MUCH) return { id, verdict: 'fine', detail: figures, data };
-  const share = `${(stolen * 100).toFixed(0)} % of the time went elsewhere`;
   return { id, verdict: 'note', detail: `${figures}; ${share}, so p99 and above may be the machine's`, data };
 }
 
@@ -107,7 +118,8 @@ export function clockCost({ clockNs, clockStepNs }: Calibration): DiagnosisFindi
 
 /** What the link takes by itself. */
 export function echoFinding(echo: Echo, link: LinkParameters): DiagnosisFinding {
-  const wire = link.baudRate === null ? '' : `, of which the bytes take ${inWords(serialNs(echo.bytes, link.baudRate))}`;
+  const wire =
+    link.baudRate === null ? '' : `, of which the bytes take ${inWords(serialNs(echo.bytes, link.baudRate))}`;
   return {
     id: 'echo',
     verdict: 'fine',
@@ -139,7 +151,11 @@ export function versions(node: string, pcscd: string | null): DiagnosisFinding {
 }
 
 export function simulated(): DiagnosisFinding {
-  return { id: 'backend', verdict: 'note', detail: 'simulated: a card or a board of software, whatever it was read through' };
+  return {
+    id: 'backend',
+    verdict: 'note',
+    detail: 'simulated: a card or a board of software, whatever it was read through',
+  };
 }
 
 /** Whether stalls can hide, and whether the schedule was kept. */
@@ -149,7 +165,8 @@ export function scheduleFinding({ arrivals, late, worstLateNs, load }: Schedule,
     return {
       id,
       verdict: 'note',
-      detail: 'each tap waits for the one before: a stall costs one sample (coordinated omission); --rate shows who waits',
+      detail:
+        'each tap waits for the one before: a stall costs one sample (coordinated omission); --rate shows who waits',
     };
   }
   if (load !== null && load >= 1) {
@@ -175,7 +192,8 @@ const MOST_BELOW_ZERO = 0.01;
 export function modelFinding(figures: Figures): DiagnosisFinding {
   const total = figures.total.p50.value;
   const below = LAYERS.filter((layer) => figures.layers[layer].p50.value < -MOST_BELOW_ZERO * total);
-  if (below.length === 0) return { id: 'model', verdict: 'fine', detail: 'the parts are each above nothing and sum to the total' };
+  if (below.length === 0)
+    return { id: 'model', verdict: 'fine', detail: 'the parts are each above nothing and sum to the total' };
   const worst = below.map((layer) => `${layer} ${inWords(figures.layers[layer].p50.value)}`).join(', ');
   return {
     id: 'model',

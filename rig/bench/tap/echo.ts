@@ -85,7 +85,12 @@ export async function echoOfChip(chip: Pn532, clock: Clock): Promise<Echo> {
     if (i >= WARM_UP) times.push(clock.nowNs() - startNs);
   }
   // Frame, acknowledgement, frame.
-  return { what: 'communication line test', medianNs: median(times), count: COUNT, bytes: chipEchoBytes(COMMAND.length) };
+  return {
+    what: 'communication line test',
+    medianNs: median(times),
+    count: COUNT,
+    bytes: chipEchoBytes(COMMAND.length),
+  };
 }
 
 /** Eight bytes of frame around code, test number and data; six of acknowledgement. */

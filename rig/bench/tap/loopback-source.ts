@@ -1,14 +1,16 @@
+import { toHex } from '../../../src/apdu/hex.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
+import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
-import { type OpenedCard, openCard } from '../../card/open.ts';
+import { FIXED_SEED, type OpenedCard, openCard } from '../../card/open.ts';
 import { CannotRun } from '../../cli/failure.ts';
 import type { CardSource } from '../../cli/options.ts';
 import { PhoneScreen, unlockInWords } from '../../phone/screen.ts';
-import { MeteredCard, type Metered } from './meter.ts';
+import { type Metered, MeteredCard } from './meter.ts';
 import type { LinkParameters } from './result.ts';
-import { type Accounting, BETWEEN, type BegunTap, HOST, measured, none, residual, type TapSource } from './source.ts';
+import { type Accounting, type BegunTap, HOST, measured, none, residual, type TapSource } from './source.ts';
 
 const ACCOUNTING: Accounting = {
   residual: 'link',
@@ -24,7 +26,7 @@ const ACCOUNTING: Accounting = {
     detect: none('the card is there'),
     activate: measured('a cold reset of the card'),
     exchanges: measured('each command with its answer'),
-    between: BETWEEN,
+    between: HOST,
   },
 };
 
@@ -32,10 +34,11 @@ const ACCOUNTING: Accounting = {
 export class LoopbackSource implements TapSource {
   readonly reader: string;
   readonly card: string;
+  readonly seed: string | null;
+  readonly protocol = 'direct';
   readonly backend = 'simulated';
   readonly accounting: Accounting = ACCOUNTING;
   readonly link: LinkParameters = { air: null, baudRate: null };
-  readonly #opened: OpenedCard;
   readonly #metered: MeteredCard;
   readonly #reader: Reader;
   readonly #clock: Clock;
@@ -53,7 +56,8 @@ export class LoopbackSource implements TapSource {
     const faults: unknown[] = [];
     const opened = await openCard(options.card, (fault) => faults.push(fault));
     const door = options.interface ?? opened.card.defaultInterface;
-    return new LoopbackSource(opened, door, options.code, options.clock, faults);
+    const fresh = opened.nvm instanceof MemoryNvm;
+    return new LoopbackSource(opened, door, options.code, options.clock, faults, fresh);
   }
 
   private constructor(
@@ -62,9 +66,9 @@ export class LoopbackSource implements TapSource {
     code: Uint8Array | null,
     clock: Clock,
     faults: readonly unknown[],
+    fresh: boolean,
   ) {
     const { link, reader } = createLoopback({ interface: door, clock });
-    this.#opened = opened;
     this.#clock = clock;
     this.#reader = reader;
     this.#metered = new MeteredCard(opened.card.port(door, link.limits), clock);
@@ -73,6 +77,7 @@ export class LoopbackSource implements TapSource {
       code !== null && door === 'contactless' && opened.card.holder.present ? new PhoneScreen(opened.card) : null;
     this.reader = `loopback, ${door}`;
     this.card = opened.description;
+    this.seed = fresh ? FIXED_SEED : null;
     const served = link.serve(this.#metered);
     // Awaited in the end; a fault before that is seen as a failed tap first.
     served.catch(() => {});
@@ -90,6 +95,9 @@ export class LoopbackSource implements TapSource {
     return this.#screen !== null;
   }
 
+  get atr(): string | null {
+    return toHex(this.#metered.atr());
+  }
 
   async prepare(): Promise<void> {
     if (this.#screen === null || this.#code === null) return;

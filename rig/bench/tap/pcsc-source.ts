@@ -7,7 +7,6 @@ import { type Metered, UNSEEN } from './meter.ts';
 import type { AirParameters, LinkParameters } from './result.ts';
 import {
   type Accounting,
-  BETWEEN,
   type BegunTap,
   HOST,
   measured,
@@ -22,7 +21,7 @@ const STAGES: Accounting['stages'] = {
   detect: none('the card lies in the reader: PC/SC has seen it before the tap'),
   activate: measured('connecting, with power off before: the reader activates the card'),
   exchanges: measured('each command with its answer'),
-  between: BETWEEN,
+  between: HOST,
 };
 
 const OVER_AIR: Accounting = {
@@ -59,13 +58,14 @@ export function isVirtualReader(name: string): boolean {
 
 /** A card in a reader of the machine's PC/SC service. */
 export class PcscSource implements TapSource {
+  readonly seed = null;
   readonly #reader: Reader;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   /** The part of a name that was asked for, until the reader is known. */
   readonly #wanted: string | null;
   #name: string | null = null;
-  #atr = '';
+  #atr: string | null = null;
   #protocol = '';
   #air: AirParameters | null = null;
 
@@ -86,7 +86,15 @@ export class PcscSource implements TapSource {
   }
 
   get card(): string {
-    return this.#atr === '' ? 'not seen yet' : `ATR ${this.#atr}, ${this.#protocol}`;
+    return this.#atr === null ? 'a card not seen yet' : `the card with ATR ${this.#atr}`;
+  }
+
+  get atr(): string | null {
+    return this.#atr;
+  }
+
+  get protocol(): string {
+    return this.#protocol;
   }
 
   get backend(): 'simulated' | 'hardware' {

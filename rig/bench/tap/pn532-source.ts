@@ -1,3 +1,4 @@
+import { toHex } from '../../../src/apdu/hex.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ActivatedCard } from '../../../src/hal/pn532/activated-card.ts';
@@ -15,7 +16,6 @@ import type { Metered } from './meter.ts';
 import type { AirParameters, LinkParameters } from './result.ts';
 import {
   type Accounting,
-  BETWEEN,
   type BegunTap,
   HOST,
   measured,
@@ -42,7 +42,7 @@ const STAGES: Accounting['stages'] = {
   detect: residual('from the command that looks for a card, field off, to its first answer: what activation leaves'),
   activate: modelled('REQA to ATS on air; the chip does it in the same command as finding the card'),
   exchanges: measured('each command with its answer'),
-  between: BETWEEN,
+  between: HOST,
 };
 
 /** On a serial line every byte is seen. */
@@ -51,7 +51,9 @@ const ON_LINE: Accounting = {
   layers: {
     card: unknown("cannot be told from the reader's work, and is part of `reader`"),
     air: modelled('frames and shortest silences for these bytes at the rate and frame sizes in use'),
-    reader: residual('from the acknowledgement to the response on the line, without air and without the bytes’ own time'),
+    reader: residual(
+      'from the acknowledgement to the response on the line, without air and without the bytes’ own time',
+    ),
     serial: modelled('bytes counted on the line, ten bits each'),
     link: measured('driver, operating system and USB: an exchange without the bytes and the chip’s time'),
     host: HOST,
@@ -89,11 +91,14 @@ export class Pn532Source implements TapSource {
   readonly reader: string;
   readonly backend: 'simulated' | 'hardware';
   readonly accounting: Accounting;
+  readonly protocol = 'ISO-DEP';
+  readonly seed = null;
   readonly #options: Pn532SourceOptions;
   readonly #timers: Timers;
   #connection: Pn532Connection;
   #air: AirParameters | null = null;
   #uid = '';
+  #atr: string | null = null;
 
   static async open(options: Pn532SourceOptions): Promise<Pn532Source> {
     return new Pn532Source(options, await connect(options.port));
@@ -113,7 +118,11 @@ export class Pn532Source implements TapSource {
   }
 
   get card(): string {
-    return this.#uid === '' ? 'not seen yet' : `type A, UID of ${this.#uid.length / 2} bytes`;
+    return this.#uid === '' ? 'a card not seen yet' : `a type A card with a UID of ${this.#uid.length / 2} bytes`;
+  }
+
+  get atr(): string | null {
+    return this.#atr;
   }
 
   get link(): LinkParameters {
@@ -137,7 +146,9 @@ export class Pn532Source implements TapSource {
         const ats = this.#activated(target);
         await this.#raise(target, ats);
         const endNs = clock.nowNs();
-        const card = new ActivatedCard(chip, target, atrOfAts(target.ats as Uint8Array), port.name, this.#timers);
+        const atr = atrOfAts(target.ats as Uint8Array);
+        this.#atr = toHex(atr);
+        const card = new ActivatedCard(chip, target, atr, port.name, this.#timers);
         const session = new Pn532Session(port.name, card, clock, (work) => work());
         return { session, startNs, endNs, metered: this.take() };
       }

@@ -249,6 +249,8 @@ export interface TapBenchResult {
     /** Asked for, warm-up apart. */
     readonly taps: number;
     readonly warmUp: number;
+    /** What the card was made with, for this run alone; null for a card that was there before. Nothing else is chance. */
+    readonly seed: string | null;
     readonly link: LinkParameters;
   };
   readonly layers: Readonly<Record<Layer, LayerBasis>>;

@@ -3,6 +3,7 @@ import { toHex } from '../../../src/apdu/hex.ts';
 import { instructionName } from '../../../src/apdu/instruction.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Disposition, Exchange } from '../../../src/hal/reader.ts';
+import { CannotRun } from '../../cli/failure.ts';
 import { CardTerminal } from '../../tap/terminal.ts';
 import type { SeenExchange } from './account.ts';
 import type { Metered } from './meter.ts';
@@ -47,8 +48,8 @@ export interface RunOptions {
 export interface Run {
   /** Without warm-up. What was recorded before an end that was not wanted is all there. */
   readonly taps: readonly RecordedTap[];
-  /** Why the run ended before its taps were done; null when they were. */
-  readonly ended: HalError | null;
+  /** Why the run ended before its taps were done: {@link HalError} or {@link CannotRun}; null when they were. */
+  readonly ended: Error | null;
 }
 
 /** With these the reader is gone, and no other tap can be. */
@@ -70,7 +71,9 @@ export async function runTaps(options: RunOptions): Promise<Run> {
     if (signal.aborted) return { taps: [], ended: null };
     options.onTap?.(i, 0);
     const tap = await tapper.tap(i, null, 0, () => waiter.clock.nowNs());
-    if (tap.failure !== null && FINAL.has(tap.failure.kind)) return { taps: [], ended: asError(tap.failure) };
+    if (tap.failure !== null && (tapper.final || FINAL.has(tap.failure.kind))) {
+      return { taps: [], ended: asError(tap.failure) };
+    }
   }
   // The first tap's preparation is no part of the schedule.
   await source.prepare().catch(() => {});
@@ -90,13 +93,14 @@ export async function runTaps(options: RunOptions): Promise<Run> {
     }
     failures++;
     inARow++;
-    if (FINAL.has(tap.failure.kind) || inARow >= FAILURES_IN_A_ROW) return { taps: recorded, ended: asError(tap.failure) };
+    if (tapper.final || FINAL.has(tap.failure.kind) || inARow >= FAILURES_IN_A_ROW)
+      return { taps: recorded, ended: asError(tap.failure) };
   }
   return { taps: recorded, ended: null };
 }
 
-function asError({ kind, message }: TapFailure): HalError {
-  return new HalError(FINAL.has(kind) ? (kind as HalError['kind']) : 'protocol', message);
+function asError({ kind, message }: TapFailure): Error {
+  return FINAL.has(kind) ? new HalError(kind as HalError['kind'], message) : new CannotRun(message);
 }
 
 function keepSlowest(slowest: RecordedTap[], tap: RecordedTap): void {
@@ -112,11 +116,17 @@ class Tapper {
   readonly #script: TapScript;
   readonly #signal: AbortSignal;
   #content: string | null = null;
+  #final = false;
 
   constructor({ source, script, signal }: RunOptions) {
     this.#source = source;
     this.#script = script;
     this.#signal = signal;
+  }
+
+  /** Whether the last tap says that no other may be. */
+  get final(): boolean {
+    return this.#final;
   }
 
   async tap(
@@ -145,7 +155,11 @@ class Tapper {
       inner = tap.session;
       session = new RecordingSession(inner, this.#source, originNs);
       const complaint = await this.#script.run(new CardTerminal(session, { signal: this.#signal }));
-      failure = complaint === null ? this.#judge(session) : { kind: 'refused', message: complaint, afterExchanges: done() };
+      failure =
+        complaint === null
+          ? this.#judge(session)
+          : { kind: 'refused', message: complaint.message, afterExchanges: done() };
+      this.#final = complaint?.final ?? false;
     } catch (error) {
       if (!begun) startNs = now();
       failure = failureOf(error, done());

@@ -26,6 +26,12 @@ export interface TapSource {
   readonly card: string;
   /** A card of ours in process, or a board on a pseudo-terminal, is a simulation. */
   readonly backend: 'simulated' | 'hardware';
+  /** Hexadecimal, or null where there was none yet. */
+  readonly atr: string | null;
+  /** `T=1`; empty where it is not known yet. */
+  readonly protocol: string;
+  /** What the card was made with for this run, or null. */
+  readonly seed: string | null;
   readonly accounting: Accounting;
   /** Known after the first tap has begun. */
   readonly link: LinkParameters;
@@ -60,6 +66,5 @@ export function unknown(note: string): LayerBasis {
   return { basis: 'unknown', note };
 }
 
-/** The same for every link. */
+/** The same for every link, as a layer and as the stage `between`. */
 export const HOST: LayerBasis = measured('the reading program, between exchanges: the tap without all else');
-export const BETWEEN: LayerBasis = HOST;

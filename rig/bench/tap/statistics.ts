@@ -52,6 +52,12 @@ export function rankOf(n: number, share: number): number {
   return Math.min(Math.max(Math.ceil(share * n - 1e-9), 1), n);
 }
 
+/** @param values at least one, in any order */
+export function medianOf(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[rankOf(sorted.length, 0.5) - 1] as number;
+}
+
 /** Probability of at least `least` successes in `n` trials. */
 export function binomialTail(n: number, probability: number, least: number): number {
   if (least <= 0 || probability >= 1) return 1;

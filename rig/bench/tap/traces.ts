@@ -35,7 +35,10 @@ export async function writeOutlierTraces(
 }
 
 /** @returns the file, or null for a tap whose bytes were not kept */
-async function writeTrace(tap: RecordedTap, { folder, keepSecrets, source, startedAt }: TraceFolder): Promise<string | null> {
+async function writeTrace(
+  tap: RecordedTap,
+  { folder, keepSecrets, source, startedAt }: TraceFolder,
+): Promise<string | null> {
   const { bytes, exchanges, startNs, activatedNs } = tap;
   if (bytes === null) return null;
   const path = join(folder, `tap-${tap.index}.jsonl`);

@@ -1,7 +1,7 @@
 import { activationAirNs, exchangesAirNs } from './air.ts';
 import { PLAIN_AIR } from './floor.ts';
 import { serialNs } from './meter.ts';
-import type { AirParameters, LayerTimes, LinkParameters, TapShape, WhatIfChange } from './result.ts';
+import type { AirParameters, LinkParameters, TapShape, WhatIfChange } from './result.ts';
 import { BAUD_RATES, RATES } from './what-if-option.ts';
 
 function airAfter(change: WhatIfChange, air: AirParameters | null): AirParameters | null {
@@ -19,7 +19,7 @@ function airAfter(change: WhatIfChange, air: AirParameters | null): AirParameter
 }
 
 /** What air and serial line of a tap of this shape take, by the model. */
-export function modelledNs(shape: TapShape, link: LinkParameters): { readonly air: number; readonly serial: number } {
+function modelledNs(shape: TapShape, link: LinkParameters): { readonly air: number; readonly serial: number } {
   const bytes = shape.exchanges.reduce((sum, each) => sum + each.serialBytes, shape.activationSerialBytes);
   return {
     air: link.air === null ? 0 : activationAirNs(link.air) + exchangesAirNs(shape.exchanges, link.air),
@@ -27,18 +27,20 @@ export function modelledNs(shape: TapShape, link: LinkParameters): { readonly ai
   };
 }
 
+/** What a change adds to air and serial line; less than nothing where it takes away. */
+export interface Shift {
+  readonly air: number;
+  readonly serial: number;
+}
+
 /**
- * The layers of a tap after a change: air and serial line as the model has them then; all else stays. What a reader
- * does itself at another rate, and bytes of PPS on the serial line, are not known and not in it.
+ * Air and serial line of a tap of this shape as the model has them after a change; all else stays. What a reader does
+ * itself at another rate, and bytes of PPS on the serial line, are not known and not in it.
  */
-export function predict(layers: LayerTimes, shape: TapShape, link: LinkParameters, change: WhatIfChange): LayerTimes {
+export function shiftOf(shape: TapShape, link: LinkParameters, change: WhatIfChange): Shift {
   const before = modelledNs(shape, link);
   const after = modelledNs(shape, { air: airAfter(change, link.air), baudRate: change.baud ?? link.baudRate });
-  return {
-    ...layers,
-    air: layers.air - before.air + after.air,
-    serial: layers.serial - before.serial + after.serial,
-  };
+  return { air: after.air - before.air, serial: after.serial - before.serial };
 }
 
 /** Rows that every result has: what could be changed on such a link. */

@@ -19,7 +19,7 @@ export function declareBenchCompare(bench: Command, perform: Perform): void {
     .requiredOption('--a <command>', 'for the shell; best one that prints a result: vitap bench tap … --json')
     .requiredOption('--b <command>', 'likewise; other commands are compared by how long they run')
     .option('--rounds <number>', 'how often each is run', parseCount, 12)
-    .option('--warm-up <number>', 'rounds before those', parseCount, 1)
+    .option('--warm-up <number>', 'rounds before those, 0 for none', parseWarmUp, 1)
     .option('--fail-if-slower <share>', 'exit 1 when B is slower by more than that, as 5%', parseShare);
   addJsonOption(compare).action((typed: Typed) =>
     perform(typed, async (io) => {
@@ -28,4 +28,8 @@ export function declareBenchCompare(bench: Command, perform: Perform): void {
       return benchCompare({ a, b, rounds, warmUp, failIfSlower }, io);
     }),
   );
+}
+
+function parseWarmUp(text: string): number {
+  return text === '0' ? 0 : parseCount(text);
 }

@@ -9,6 +9,7 @@ interface Typed {
   profile?: string;
   image?: string;
   count: number;
+  rounds: number;
   failIfSlower?: number;
   json?: boolean;
 }
@@ -21,16 +22,15 @@ export function declareBenchPeer(bench: Command, perform: Perform): void {
       '--peer <peer>',
       'vpcd:COMMAND starts a program that puts a card into vpcd ({host} and {port} stand for its slot); echo is the floor: it knows the answers and does nothing',
     )
-    .option('--count <number>', 'commands of each kind to each card', parseCount, 300)
+    .option('--count <number>', 'commands of each kind to each card in a round', parseCount, 100)
+    .option('--rounds <number>', 'how often both programs are started anew', parseCount, 10)
     .option('--fail-if-slower <share>', 'exit 1 when ours is slower by more than that in any command', parseShare);
   addJsonOption(addCardOptions(peer)).action((typed: Typed) =>
     perform(typed, async (io) => {
       const { benchPeer } = await import('../../bench/compare/peer.ts');
       const card = cardSource(typed) ?? { kind: 'profile', name: 'reference' };
-      return benchPeer(
-        { card, peer: peerOf(typed.peer), count: typed.count, failIfSlower: typed.failIfSlower ?? null },
-        io,
-      );
+      const { count, rounds, failIfSlower = null } = typed;
+      return benchPeer({ card, peer: peerOf(typed.peer), count, rounds, failIfSlower }, io);
     }),
   );
 }

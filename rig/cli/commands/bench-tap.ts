@@ -5,7 +5,16 @@ import type { Arrivals, WhatIfChange } from '../../bench/tap/result.ts';
 import type { BenchTapOutputs } from '../../bench/tap/verb.ts';
 import { parseWhatIf, whatIfRefusal } from '../../bench/tap/what-if-option.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseApdus, parseCount, parseReader, parseSeconds, pinChoice, READERS } from '../option-values.ts';
+import {
+  cardSource,
+  parseApdus,
+  parseCount,
+  parseReader,
+  parseSeconds,
+  parseShare,
+  pinChoice,
+  READERS,
+} from '../option-values.ts';
 import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addCardOptions, addInterfaceOption, addJsonOption, addPinOptions } from './shared-options.ts';
@@ -38,7 +47,7 @@ interface Typed {
 }
 
 /** All of them are in the result: a file of more would be no use to anybody. */
-const MOST_TAPS = 100_000;
+const MOST_TAPS = 50_000;
 const MOST_PER_SECOND = 100_000;
 /** What a PN532 can ask a card for, in kbit/s. */
 const AIR_RATES: readonly number[] = [106, 212, 424];
@@ -156,16 +165,19 @@ function benchTapOptions(typed: Typed): BenchTapOptions {
   };
 }
 
-function checkCard(typed: Typed, { driver }: ReaderChoice, named: boolean): void {
-  if (driver === 'loopback' && !named) {
+function checkCard({ image, interface: door }: Typed, { driver }: ReaderChoice, named: boolean): void {
+  if (driver === 'loopback') {
+    if (named) return;
     throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
   }
   const words = driver === 'pcsc' ? 'a PC/SC reader' : 'a PN532';
-  if (driver !== 'loopback' && named) {
-    throw new UsageError(`${words} reads the card that is in it: --profile and --image go with --reader loopback`);
+  if (image !== undefined) {
+    throw new UsageError(
+      `${words} reads the card that is in it: --image goes with --reader loopback; --profile says what card that is`,
+    );
   }
-  if (driver !== 'loopback' && typed.interface !== undefined) {
-    throw new UsageError(`--interface goes with --reader loopback: ${words} has the door that it has`);
+  if (door !== undefined && (driver !== 'pcsc' || !named)) {
+    throw new UsageError(`${words} has the door that it has: --interface goes with --reader loopback`);
   }
 }
 
@@ -210,15 +222,6 @@ function parseAir(text: string): number {
     );
   }
   return rate;
-}
-
-/** `5%` or `0.05` */
-function parseShare(text: string): number {
-  const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text)?.[1];
-  const share =
-    percent === undefined ? (/^0(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN) : Number(percent) / 100;
-  if (Number.isNaN(share)) throw new InvalidArgumentError('A share is a percentage, as 5%.');
-  return share;
 }
 
 function addWhatIf(text: string, before: readonly WhatIfChange[] = []): readonly WhatIfChange[] {

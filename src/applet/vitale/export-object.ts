@@ -2,6 +2,7 @@ import { SW } from '../../apdu/status-word.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import type { Applet } from '../applet.ts';
 import type { CommandContext } from '../command-context.ts';
+import type { CommandRow, Parameters } from '../command-row.ts';
 import { type CardFile, EF_ACCESS } from '../files/card-file.ts';
 import { recordAddress, recordCount, recordLength } from '../files/record-file.ts';
 import { FILE_KIND } from '../image/layout.ts';
@@ -12,6 +13,26 @@ import { OWN_AID } from './file-names.ts';
 export const EXPORT_TAG = 0xbf40;
 
 const LARGEST_SFI = 30;
+
+/** GET DATA as the own application has it, in the place of the common one. */
+export const GET_EXPORT_OR_DATA: CommandRow = {
+  ...GET_DATA,
+  parameters: GET_DATA.parameters.flatMap(withExport),
+  security: 'read rule of the file; for BF40 of every file',
+  execute: getExportOrData,
+};
+
+/** Cuts the one tag out of the tags of two bytes that begin as it does. */
+function withExport(parameters: Parameters): readonly Parameters[] {
+  const { p1, p2 } = parameters;
+  if (p1[0] !== EXPORT_TAG >> 8) return [parameters];
+  const tag = EXPORT_TAG & 0xff;
+  return [
+    { ...parameters, p2: [p2[0], tag - 1] },
+    { p1, p2: [tag, tag], meaning: 'content of every EF of the application that has a short identifier' },
+    { ...parameters, p2: [tag + 1, p2[1]] },
+  ];
+}
 
 /**
  * The own application's one-answer read: GET DATA BF40 gives the content of every EF that has a short identifier, in
@@ -26,11 +47,10 @@ const LARGEST_SFI = 30;
 export function exportApplets(files: readonly CardFile[]): readonly Applet[] {
   const directory = files.find(({ name }) => name !== null && isOwnName(name));
   if (directory === undefined) return [];
-  const security = 'read rule of the file; for BF40 of every file';
   return [
     {
       aid: OWN_AID,
-      commands: [{ ...GET_DATA, security, execute: getExportOrData }],
+      commands: [GET_EXPORT_OR_DATA],
       largestData: exportedFiles(directory).reduce((length, file) => length + room(file), 0),
     },
   ];

@@ -115,11 +115,13 @@ describe('card commands', () => {
   it('lists every row with its parameters', async () => {
     const io = fakeIo({ json: true });
     expect(await listCommands({}, io)).toBe(0);
-    const { commands } = JSON.parse(io.out.join(''));
+    const { commands, inOwnApplication } = JSON.parse(io.out.join(''));
+    expect(inOwnApplication).toMatchObject([{ ins: 'CA', name: 'GET DATA' }]);
     expect(commands.map(({ name }: { name: string }) => name)).toEqual(ISO7816_COMMANDS.map(({ name }) => name));
     const plain = fakeIo();
     await listCommands({}, plain);
     for (const row of ISO7816_COMMANDS) expect(plain.out.join('')).toContain(row.name);
     expect(plain.out.join('')).toContain('P1 81–9E');
+    expect(plain.out.join('')).toMatch(/own application .* instead:\nCA {2}GET DATA[\s\S]*P1 BF {2}P2 40 /);
   });
 });

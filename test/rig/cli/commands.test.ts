@@ -26,6 +26,8 @@ vi.mock('../../../rig/bench/apdu.ts', () => stand('benchApdu'));
 vi.mock('../../../rig/bench/core.ts', () => stand('benchCore'));
 vi.mock('../../../rig/bench/crowd.ts', () => stand('benchCrowd'));
 vi.mock('../../../rig/bench/soak.ts', () => stand('benchSoak'));
+vi.mock('../../../rig/bench/compare/commands.ts', () => stand('benchCompare'));
+vi.mock('../../../rig/bench/compare/peer.ts', () => stand('benchPeer'));
 vi.mock('../../../rig/demo/demo.ts', () => stand('runDemo'));
 
 beforeEach(() => {
@@ -65,6 +67,8 @@ describe('tap', () => {
     ],
     ['tap --sequence identity --pin', { sequence: 'identity', pin: { file: null, ask: true } }],
     ['tap --explain', { explain: true }],
+    ['tap --plan minimal', { plan: 'minimal' }],
+    ['tap --sequence own --plan classic', { sequence: 'own', plan: 'classic' }],
     ['tap --pin-file code --json', { pin: { file: 'code', ask: false } }],
     ['tap --record t.jsonl --keep-secrets', { record: { file: 't.jsonl', keepSecrets: true } }],
   ])('%s', async (line, change) => {
@@ -87,6 +91,8 @@ describe('tap', () => {
     ['tap --timeout soon', 'seconds'],
     ['tap --pin --pin-file x', 'give one of them'],
     ['tap --keep-secrets', '--record'],
+    ['tap --plan fastest', 'Allowed choices are classic, minimal'],
+    ['tap --plan minimal --sequence pointers', 'it goes with --sequence own or all'],
   ])('%s is refused', async (line, words) => {
     const { exitCode, options, err } = await run(line);
     expect(exitCode).toBe(2);
@@ -187,6 +193,19 @@ describe('card, bench, demo', () => {
         record: noRecord,
       },
     ],
+    ['bench compare --a true --b false', { a: 'true', b: 'false', rounds: 12, warmUp: 1, failIfSlower: null }],
+    [
+      'bench compare --a true --b false --rounds 9 --warm-up 0 --fail-if-slower 2.5%',
+      { a: 'true', b: 'false', rounds: 9, warmUp: 0, failIfSlower: 0.025 },
+    ],
+    [
+      'bench peer --peer echo',
+      { card: { kind: 'profile', name: 'reference' }, peer: null, count: 100, rounds: 10, failIfSlower: null },
+    ],
+    [
+      'bench peer --peer vpcd:vicc --image my.img --count 5 --rounds 8 --fail-if-slower 10%',
+      { card: { kind: 'image', fileOrName: 'my.img' }, peer: 'vicc', count: 5, rounds: 8, failIfSlower: 0.1 },
+    ],
     [
       'bench core --count 9',
       { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000], taps: 1000 },
@@ -247,6 +266,13 @@ describe('card, bench, demo', () => {
     ['bench soak --csv --json', 'two forms'],
     ['bench crowd --arrivals never', 'Allowed choices'],
     ['bench crowd --cards 0', 'whole number'],
+    ['bench compare --a true', "required option '--b <command>'"],
+    ['bench compare --a true --b true --rounds 0', 'whole number'],
+    ['bench compare --a true --b true --fail-if-slower 0.05', 'a share in per cent, as 5%'],
+    ['bench peer', "required option '--peer <peer>'"],
+    ['bench peer --peer pcsc', 'a peer is vpcd:COMMAND, a program that speaks vpcd, or echo'],
+    ['bench peer --peer vpcd:', 'a peer is vpcd:COMMAND'],
+    ['bench peer --peer echo --profile a --image b', 'two cards'],
   ])('%s is refused', async (line, words) => {
     const { exitCode, options, err } = await run(line);
     expect(exitCode).toBe(2);

@@ -5,6 +5,7 @@ import {
   parseLink,
   parseReader,
   parseSeconds,
+  parseShare,
   pinChoice,
   recordChoice,
 } from '../../../rig/cli/option-values.ts';
@@ -100,6 +101,17 @@ describe('numbers', () => {
 
   it.each(['', '0', '-1', '1e3', 'ten', '0.0001', '1s', 'Infinity'])('%j is no time to wait', (text) => {
     expect(() => parseSeconds(text)).toThrow('seconds');
+  });
+
+  it.each([
+    ['5%', 0.05],
+    ['2.5%', 0.025],
+    ['0%', 0],
+    ['150%', 1.5],
+  ])('%s is a share of %f', (text, share) => expect(parseShare(text)).toBeCloseTo(share, 12));
+
+  it.each(['', '5', '0.05', '-5%', '5 %', '%', '1e1%', 'five%'])('%j is no share', (text) => {
+    expect(() => parseShare(text)).toThrow('per cent');
   });
 
   it('reads a count', () => {

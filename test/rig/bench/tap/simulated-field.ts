@@ -1,8 +1,7 @@
-import type { WhatIfChange } from '../../../../rig/bench/tap/result.ts';
-import { accountAll, type AccountedTaps, figuresOf } from '../../../../rig/bench/tap/assemble.ts';
+import { type AccountedTaps, accountAll, figuresOf } from '../../../../rig/bench/tap/assemble.ts';
 import { MeteredLines } from '../../../../rig/bench/tap/meter.ts';
 import { Pn532Source } from '../../../../rig/bench/tap/pn532-source.ts';
-import type { Figures } from '../../../../rig/bench/tap/result.ts';
+import type { Figures, WhatIfChange } from '../../../../rig/bench/tap/result.ts';
 import { type Run, type RunOptions, runTaps } from '../../../../rig/bench/tap/run.ts';
 import { commandScript } from '../../../../rig/bench/tap/script.ts';
 import type { Fault } from '../../../../rig/sim/faults/plan.ts';
@@ -11,6 +10,8 @@ import { simulatedPair } from '../../../../rig/sim/pair.ts';
 import type { LinkedCard } from '../../../../src/hal/card-link.ts';
 import { HsuPort } from '../../../../src/hal/pn532/hsu-port.ts';
 import type { Timers } from '../../../../src/hal/pn532/transport.ts';
+
+type Ats = ConstructorParameters<typeof FieldCard>[3]['isoDep']['ats'];
 
 export interface FieldTaps {
   readonly run: Run;
@@ -47,6 +48,21 @@ export function answering(): LinkedCard {
   };
 }
 
+/** Of a card that offers 424 kbit/s and, with FSCI 8, frames of 256 bytes. */
+export function fieldAts(fsci: number): Ats {
+  return {
+    fsci,
+    toReader: [2, 4],
+    toCard: [2, 4],
+    sameRateOnly: false,
+    fwi: 8,
+    sfgi: 0,
+    cidSupported: true,
+    nadSupported: false,
+    historicalBytes: Uint8Array.of(1, 2, 3),
+  };
+}
+
 /** Taps a card in the simulated field with a simulated PN532 as the reader, in virtual time. */
 export async function tapInField(options: {
   readonly baudRate: number;
@@ -62,17 +78,7 @@ export async function tapInField(options: {
   const pair = simulatedPair({ a: { faults: options.faults ?? [] } });
   const { clock } = pair;
   const timers: Timers = { after: (ms, action) => clock.after(Math.round(ms * 1e6), action) };
-  const ats = {
-    fsci: options.fsci ?? 8,
-    toReader: [2, 4],
-    toCard: [2, 4],
-    sameRateOnly: false,
-    fwi: 8,
-    sfgi: 0,
-    cidSupported: true,
-    nadSupported: false,
-    historicalBytes: Uint8Array.of(1, 2, 3),
-  };
+  const ats = fieldAts(options.fsci ?? 8);
   new FieldCard(clock, pair.field, options.card ?? answering(), { isoDep: { ats } });
   const lines = new MeteredLines(pair.opener, clock);
   const port = new HsuPort({ opener: lines, path: pair.paths.a, baudRate: options.baudRate, timers });

@@ -3,7 +3,7 @@ import { LAYERS, STAGES } from '../../../../rig/bench/tap/result.ts';
 import { tapInField } from './simulated-field.ts';
 
 /** The simulated field and chip are programs of their own, in virtual time: what they take is exact. */
-describe('predictions, held against the simulated field', () => {
+describe('predictions, held against the simulated field', { timeout: 60_000 }, () => {
   const cases = [
     { from: { baudRate: 115_200, rate: 106 }, to: { baudRate: 921_600, rate: 106 }, change: { baud: 921_600 } },
     { from: { baudRate: 921_600, rate: 106 }, to: { baudRate: 115_200, rate: 106 }, change: { baud: 115_200 } },
@@ -14,7 +14,11 @@ describe('predictions, held against the simulated field', () => {
       to: { baudRate: 921_600, rate: 424 },
       change: { rate: 424, baud: 921_600 },
     },
-    { from: { baudRate: 921_600, rate: 106, fsci: 5 }, to: { baudRate: 921_600, rate: 106, fsci: 2 }, change: { fsc: 32 } },
+    {
+      from: { baudRate: 921_600, rate: 106, fsci: 5 },
+      to: { baudRate: 921_600, rate: 106, fsci: 2 },
+      change: { fsc: 32 },
+    },
   ];
 
   it.each(cases)('$change', async ({ from, to, change }) => {
@@ -32,7 +36,7 @@ describe('predictions, held against the simulated field', () => {
   });
 });
 
-describe('the account of a tap in the simulated field', () => {
+describe('the account of a tap in the simulated field', { timeout: 60_000 }, () => {
   it.each([
     { baudRate: 115_200, rate: 106 },
     { baudRate: 921_600, rate: 424 },

@@ -1,0 +1,36 @@
+import { openCard } from '../../../rig/card/open.ts';
+import { PhoneScreen } from '../../../rig/phone/screen.ts';
+import { UNLIMITED } from '../../../src/applet/card.ts';
+import type { CardPort } from '../../../src/applet/card-port.ts';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { CardSession } from '../../../src/hal/reader.ts';
+
+/** A session with a card in process, whose every exchange takes one microsecond. */
+export function sessionWith(answer: (command: Uint8Array) => Uint8Array, protocol = 'T=1'): CardSession {
+  let nowNs = 0;
+  return {
+    reader: 'test',
+    atr: new Uint8Array(0),
+    protocol,
+    async transmit(command) {
+      nowNs += 1000;
+      return { response: answer(command), startNs: nowNs - 1000, endNs: nowNs };
+    },
+    reset: async () => {},
+    control: async () => new Uint8Array(0),
+    disconnect: async () => {},
+  };
+}
+
+export function answerOf(port: CardPort): (command: Uint8Array) => Uint8Array {
+  return (command) => port.response.slice(0, port.process(command, 0, command.length));
+}
+
+/** A port of a shipped card with power, and the holder's code typed on its screen where it has one. */
+export async function poweredPort(profile: string, face: CardInterface, largestResponse?: number): Promise<CardPort> {
+  const { card } = await openCard({ kind: 'profile', name: profile });
+  if (card.holder.present) new PhoneScreen(card).unlock(Buffer.from('274916'));
+  const port = card.port(face, largestResponse === undefined ? UNLIMITED : { ...UNLIMITED, largestResponse });
+  port.powerOn();
+  return port;
+}
