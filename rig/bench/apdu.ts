@@ -5,6 +5,7 @@ import { type OpenedCard, openCard } from '../card/open.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { BenchApduOptions } from '../cli/options.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type Figures, machine, measureCalls } from './figures.ts';
 import { type Measured, workloadFor } from './workload.ts';
@@ -47,7 +48,7 @@ function openTrace(opened: OpenedCard, { record }: BenchApduOptions): Promise<Tr
     interface: defaultInterface,
     atr,
   } as const;
-  return TraceWriter.create(record.file, description, { keepSecrets: record.keepSecrets });
+  return TraceWriter.create(record.file, description, secrecyOf(record));
 }
 
 function measure(port: CardPort, { name, before, command }: Measured, count: number, trace: TraceWriter | null): Row {

@@ -30,6 +30,8 @@ export interface RecordChoice {
   readonly file: string | null;
   /** Without redaction. */
   readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; absent: a random one that nobody keeps. */
+  readonly redactionKey?: string;
 }
 
 /** `all`: everything the card holds. `own`: the own application's records. Others: as readers in the field read. */
@@ -144,6 +146,8 @@ export interface ConvertOptions {
   readonly from: string | null;
   readonly to: string | null;
   readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
+  readonly redactionKey: string | null;
   /** Gives the output its name even when the input could be read to a fault only. */
   readonly keepPartial: boolean;
 }

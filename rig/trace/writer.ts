@@ -14,6 +14,7 @@ import {
   type TraceEvent,
   type TraceHeader,
 } from './model.ts';
+import { Pseudonyms } from './pseudonyms.ts';
 import { redactText } from './redaction.ts';
 import { SessionRedactor } from './session-redactor.ts';
 
@@ -33,8 +34,10 @@ export interface TraceDescription {
 }
 
 export interface TraceOptions {
-  /** Writes codes and NIRs as they are. Default false. */
+  /** Writes codes, keys, NIRs, names and birth dates as they are. Default false. */
   readonly keepSecrets?: boolean;
+  /** Key of the hashes that masks have; a random one that nobody keeps by default. */
+  readonly redactionKey?: Uint8Array;
   /** The clock's reading that is 0 in the trace; that of the first event by default. */
   readonly originNs?: number;
 }
@@ -77,20 +80,22 @@ export class TraceWriter {
     descriptor: number,
     description: TraceDescription,
     options: TraceOptions,
+    pseudonyms: Pseudonyms | null,
   ) {
     this.path = path;
     this.temporaryPath = temporaryPath;
     this.#descriptor = descriptor;
     const on = { interface: description.interface ?? null };
-    this.#redactor = options.keepSecrets === true ? null : new SessionRedactor(on);
+    this.#redactor = pseudonyms === null ? null : new SessionRedactor(on, pseudonyms);
     this.#originNs = options.originNs ?? null;
   }
 
   /** @throws {HalError} `storage` when the file cannot be made or its header not be written */
   static async create(path: string, description: TraceDescription, options: TraceOptions = {}): Promise<TraceWriter> {
     const [temporaryPath, descriptor] = openBeside(path);
-    const writer = new TraceWriter(path, temporaryPath, descriptor, description, options);
-    writer.#add(JSON.stringify(header(description, options.keepSecrets === true)));
+    const pseudonyms = options.keepSecrets === true ? null : new Pseudonyms(options.redactionKey);
+    const writer = new TraceWriter(path, temporaryPath, descriptor, description, options, pseudonyms);
+    writer.#add(JSON.stringify(header(description, pseudonyms)));
     writer.#writePending();
     if (writer.#failure !== null) {
       const failure = writer.#failure;
@@ -238,7 +243,8 @@ export class TraceWriter {
   }
 }
 
-function header(description: TraceDescription, secretsKept: boolean): TraceHeader {
+function header(description: TraceDescription, pseudonyms: Pseudonyms | null): TraceHeader {
+  const secretsKept = pseudonyms === null;
   const plain = (text: string): string => (secretsKept ? text : redactText(text).text);
   const { reader = null, card = null, atr = null, ats = null } = description;
   return {
@@ -256,6 +262,7 @@ function header(description: TraceDescription, secretsKept: boolean): TraceHeade
     startedAt: description.startedAt ?? new Date().toISOString(),
     redactions: secretsKept ? [] : MASK_KINDS,
     secretsKept,
+    ...(pseudonyms === null ? {} : { redactionKey: pseudonyms.keyId }),
   };
 }
 

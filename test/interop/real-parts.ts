@@ -16,7 +16,7 @@ export type RealPart =
   | 'libpcscspy'
   | 'cardpeek'
   | 'tshark'
-  | 'tshark'
+  | 'chromium'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -28,6 +28,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
   tshark: () => missingProgram('tshark', 'tshark'),
+  chromium: () => missingProgram('chromium', 'chromium'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>

@@ -7,6 +7,7 @@ import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
 import { declareSynth } from './synth.ts';
 import { declareTap } from './tap.ts';
@@ -18,6 +19,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareEmulate,
   declareTap,
   declareConform,
+  declareRecord,
   declareConvert,
   declareReplay,
   declareSynth,

@@ -27,11 +27,12 @@ export function addPinOptions(command: Command): Command {
     .option('--pin-file <file>', 'take the code from the first line of a file (VITAP_PIN in the environment does too)');
 }
 
-/** `--record` and `--keep-secrets`. */
+/** `--record`, `--keep-secrets` and `--redaction-key`. */
 export function addRecordOptions(command: Command): Command {
   return command
-    .option('--record <file>', 'write a trace of everything exchanged, codes and NIRs masked')
-    .option('--keep-secrets', 'mask nothing in the trace');
+    .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
+    .option('--keep-secrets', 'mask nothing in the trace')
+    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare");
 }
 
 /** `--json`. */

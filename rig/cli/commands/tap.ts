@@ -22,6 +22,7 @@ interface Typed {
   pinFile?: string;
   record?: string;
   keepSecrets?: boolean;
+  redactionKey?: string;
   timeout: number;
   explain?: boolean;
   json?: boolean;
