@@ -5,7 +5,9 @@ import { openCard } from '../card/open.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { BenchCoreOptions } from '../cli/options.ts';
+import { type ApduRow, rowName } from './apdu-row.ts';
 import { type Figures, machine, measureCalls } from './figures.ts';
+import { type LoopbackTaps, measureLoopbackTaps } from './loopback-taps.ts';
 import {
   boot,
   cardOfFiles,
@@ -27,11 +29,6 @@ interface Growth extends Figures {
   readonly size: number;
   /** Time of one, divided by that of the smallest size. */
   readonly ratio: number;
-}
-
-interface Row extends Figures {
-  readonly id: string;
-  readonly command: string;
 }
 
 interface Boot {
@@ -61,18 +58,19 @@ export async function benchCore(options: BenchCoreOptions, io: CommandIo): Promi
   const files = options.files.filter(rest).flatMap((size) => growthWithFiles(size, options.count));
   const records = options.records.filter(rest).flatMap((size) => growthWithRecords(size, options.count));
   const boots = options.boots.filter(rest).map((size) => bootOf(size, options.count));
+  const taps = await measureLoopbackTaps(options.taps);
   const scene = machine();
   const growth = withRatios([...files, ...records]);
   const booting = boots.map((each) => ({ ...each, ratio: each.p50ms / (boots[0]?.p50ms ?? 1) }));
-  if (io.json) writeJson(io, { id: 'bench-core', verdict: 'pass', ...scene, commands, growth, boots: booting });
-  else io.stdout(report(scene, commands, growth, booting));
+  if (io.json) writeJson(io, { id: 'bench-core', verdict: 'pass', ...scene, commands, growth, boots: booting, taps });
+  else io.stdout(report(scene, commands, growth, booting, taps));
   return EXIT.pass;
 }
 
 /** SELECT, VERIFY, READ RECORD on the card that every other product can hold as well, and UPDATE RECORD on a free file. */
-async function commandRows(count: number, rest: () => boolean): Promise<Row[]> {
+async function commandRows(count: number, rest: () => boolean): Promise<ApduRow[]> {
   const opened = await openCard({ kind: 'profile', name: 'reference' });
-  const rows: Row[] = [];
+  const rows: ApduRow[] = [];
   try {
     const port = opened.card.port('contact');
     for (const { name, before, command } of workloadFor('reference').commands) {
@@ -99,10 +97,6 @@ async function commandRows(count: number, rest: () => boolean): Promise<Row[]> {
   };
   rows.push({ ...rowName('UPDATE RECORD'), ...measureCalls(update, count) });
   return rows;
-}
-
-function rowName(command: string): { id: string; command: string } {
-  return { id: command.toLowerCase().replaceAll(' ', '-'), command };
 }
 
 function growthWithFiles(size: number, count: number): Growth[] {
@@ -179,9 +173,10 @@ function withRatios(rows: readonly Growth[]): Growth[] {
 
 function report(
   scene: ReturnType<typeof machine>,
-  commands: readonly Row[],
+  commands: readonly ApduRow[],
   growth: readonly Growth[],
   boots: readonly Boot[],
+  taps: LoopbackTaps,
 ): string {
   const whats = [...new Set(growth.map(({ what }) => what))];
   return [
@@ -217,7 +212,9 @@ function report(
       ]),
     ),
     '',
-    '  p50 and p99 include reading the clock; “a second” does not. Sizes are files on the card for SELECT and READ BINARY,',
+    `  ${taps.taps} taps of ${taps.commandsPerTap} commands through the loopback (${taps.profile}): ${taps.totalMs.toFixed(0)} ms in all; each p50 ${taps.p50us.toFixed(0)} µs, p99 ${taps.p99us.toFixed(0)} µs`,
+    '',
+    '  p50 and p99 are of single commands, less what reading the clock takes; “a second” is of many in one go. Sizes are files on the card for SELECT and READ BINARY,',
     '  records in one file for READ and SEARCH RECORD. “µs each” is the average of the quickest of five rounds, without the',
     '  clock; the ratio is that to the smallest size, and for booting that of the medians.',
     '',

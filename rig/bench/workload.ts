@@ -1,5 +1,5 @@
 import { encodeCommand } from '../../src/apdu/command.ts';
-import { fromHex } from '../../src/apdu/hex.ts';
+import { fromHex, toHex } from '../../src/apdu/hex.ts';
 import { INS } from '../../src/apdu/instruction.ts';
 import { OWN_AID } from '../../src/applet/vitale/index.ts';
 
@@ -12,6 +12,13 @@ export interface Measured {
 
 export interface Workload {
   readonly commands: readonly Measured[];
+}
+
+/** All the commands that are measured as one tap: each with what it needs before it, nothing twice. */
+export function commandsOfTap({ commands }: Workload): readonly Uint8Array[] {
+  const sent = new Map<string, Uint8Array>();
+  for (const { before, command } of commands) for (const each of [...before, command]) sent.set(toHex(each), each);
+  return [...sent.values()];
 }
 
 const REFERENCE_AID = fromHex('F042454E434801');

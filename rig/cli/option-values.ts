@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from './failure.ts';
-import type { CardSource, LinkChoice, PinChoice, ReaderChoice, RecordChoice } from './options.ts';
+import type { CardSource, LinkChoice, PinChoice, Pn532Choice, ReaderChoice, RecordChoice } from './options.ts';
 
 /** Values of options: from what a person types to what the actions take. */
 
@@ -8,22 +8,57 @@ import type { CardSource, LinkChoice, PinChoice, ReaderChoice, RecordChoice } fr
 const VPCD_HOST = '127.0.0.1';
 const VPCD_PORT = 35963;
 
-/** `loopback`, `pcsc`, or `pcsc:NAME` where the name is a part of the reader's. @throws {InvalidArgumentError} */
+/** The chip's baud rates from that of its power-up on: the driver's own, which every command would load for them. */
+const PN532_BAUD_RATES: readonly number[] = [115_200, 230_400, 460_800, 921_600, 1_288_000];
+
+/** What `--reader` takes, for its help. */
+export const READERS = 'loopback, pcsc, pcsc:NAME, pn532:PORT or acr122:NAME';
+/** What `--link` takes, for its help. */
+export const LINKS = 'vpcd, vpcd:HOST, vpcd:HOST:PORT, pn532:PORT, pn532:PORT,raw or acr122:NAME';
+
+/**
+ * `loopback`, `pcsc`, `pcsc:NAME` or `acr122:NAME` where the name is a part of the reader's, `pn532:PORT` or
+ * `pn532:PORT:BAUD`. @throws {InvalidArgumentError}
+ */
 export function parseReader(text: string): ReaderChoice {
   if (text === 'loopback') return { driver: 'loopback' };
   if (text === 'pcsc') return { driver: 'pcsc', name: null };
   if (text.startsWith('pcsc:') && text.length > 'pcsc:'.length) {
     return { driver: 'pcsc', name: text.slice('pcsc:'.length) };
   }
-  throw new InvalidArgumentError('A reader is loopback, pcsc or pcsc:NAME.');
+  const pn532 = parsePn532(text);
+  if (pn532 !== null) return pn532;
+  throw new InvalidArgumentError(`A reader is ${READERS}.`);
 }
 
-/** `vpcd`, `vpcd:HOST` or `vpcd:HOST:PORT`; an IPv6 address stands in brackets. @throws {InvalidArgumentError} */
+/** A port may have colons in its name; what comes after the last is a baud rate only when it is a number. */
+function parsePn532(text: string): Pn532Choice | null {
+  const acr122 = /^acr122:(.+)$/.exec(text)?.[1];
+  if (acr122 !== undefined) return { driver: 'acr122', name: acr122 };
+  const match = /^pn532:(.+?)(?::(\d+))?$/.exec(text);
+  if (match === null) return null;
+  const baudRate = match[2] === undefined ? null : Number(match[2]);
+  if (baudRate !== null && !PN532_BAUD_RATES.includes(baudRate)) {
+    throw new InvalidArgumentError(`A PN532 is driven at ${PN532_BAUD_RATES.join(', ')} baud, not at ${baudRate}.`);
+  }
+  return { driver: 'pn532', path: match[1] as string, baudRate };
+}
+
+/**
+ * `vpcd`, `vpcd:HOST` or `vpcd:HOST:PORT`, where an IPv6 address stands in brackets; a PN532 as for a reader, with
+ * `,raw` for our own ISO/IEC 14443-4. @throws {InvalidArgumentError}
+ */
 export function parseLink(text: string): LinkChoice {
+  const raw = text.endsWith(',raw');
+  const pn532 = parsePn532(raw ? text.slice(0, -',raw'.length) : text);
+  if (pn532?.driver === 'acr122' && raw) {
+    throw new InvalidArgumentError('An ACR122 is too slow for raw: its firmware stands between us and the chip.');
+  }
+  if (pn532 !== null) return { ...pn532, raw };
   const match = /^vpcd(?::(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?)?$/.exec(text);
   const port = match?.[2] === undefined ? VPCD_PORT : Number(match[2]);
   if (match === null || port < 1 || port > 65535) {
-    throw new InvalidArgumentError('A link is vpcd, vpcd:HOST or vpcd:HOST:PORT.');
+    throw new InvalidArgumentError(`A link is ${LINKS}.`);
   }
   const host = match[1]?.replace(/^\[|\]$/g, '') ?? VPCD_HOST;
   return { driver: 'vpcd', host, port };

@@ -7,16 +7,29 @@ export type CardSource =
   | { readonly kind: 'profile'; readonly name: string }
   | { readonly kind: 'image'; readonly fileOrName: string };
 
+/** A PN532: on a serial port, or inside of a USB reader that PC/SC knows. */
+export type Pn532Choice =
+  | {
+      readonly driver: 'pn532';
+      readonly path: string;
+      /** What the line is brought to; null for as fast as is usual. */
+      readonly baudRate: number | null;
+    }
+  /** `name`: the reader's name in PC/SC or a part of it. */
+  | { readonly driver: 'acr122'; readonly name: string };
+
 export type ReaderChoice =
   | { readonly driver: 'loopback' }
   /** `name`: the reader's name or a part of it; null for the first reader with a card. */
-  | { readonly driver: 'pcsc'; readonly name: string | null };
+  | { readonly driver: 'pcsc'; readonly name: string | null }
+  | Pn532Choice;
 
-export interface LinkChoice {
-  readonly driver: 'vpcd';
-  readonly host: string;
-  readonly port: number;
-}
+export type LinkChoice =
+  | { readonly driver: 'vpcd'; readonly host: string; readonly port: number }
+  | (Pn532Choice & {
+      /** By our own ISO/IEC 14443-4 instead of the chip's. */
+      readonly raw: boolean;
+    });
 
 /** Where a code may come from; readPin of pin.ts turns it into one. */
 export interface PinChoice {
@@ -55,7 +68,8 @@ export interface TapOptions {
 
 export interface EmulateOptions {
   readonly link: LinkChoice;
-  readonly card: CardSource;
+  /** Null for the card that was flashed onto the board of the link. */
+  readonly card: CardSource | null;
   readonly interface: CardInterface | null;
   /** Open the holder's presentation window at the start; needs the code. */
   readonly unlock: boolean;
@@ -90,9 +104,12 @@ export interface CardExplainOptions {
 }
 
 export interface BenchApduOptions {
+  /** Null: in process, without a reader. */
+  readonly reader: ReaderChoice | null;
+  /** With a reader other than the loopback: what card is in it. */
   readonly card: CardSource;
-  /** Commands to send for each row. */
-  readonly count: number;
+  /** Commands to send for each row; null for as many as suit the way they go. */
+  readonly count: number | null;
   /** CSV on standard output instead of a table. */
   readonly csv: boolean;
   readonly record: RecordChoice;
@@ -107,6 +124,32 @@ export interface BenchCoreOptions {
   readonly records: readonly number[];
   /** Numbers of records on a whole card, for the time that it takes to boot. */
   readonly boots: readonly number[];
+  /** Whole taps through the loopback. */
+  readonly taps: number;
+}
+
+export interface BenchSoakOptions {
+  readonly reader: ReaderChoice;
+  /** The card behind a loopback; for another reader, what card is in it. */
+  readonly card: CardSource;
+  readonly durationMs: number;
+  /** Taps a second, or null for one after the other. */
+  readonly perSecond: number | null;
+  /** How long to wait for a card at each tap. */
+  readonly timeoutMs: number;
+  /** The samples on standard output instead of the verdict in words. */
+  readonly csv: boolean;
+}
+
+export interface BenchCrowdOptions {
+  /** What card each of them is. */
+  readonly profile: string;
+  readonly cards: number;
+  readonly taps: number;
+  /** Taps a second, on average. */
+  readonly perSecond: number;
+  readonly pattern: 'even' | 'waiting-room' | 'turnstile';
+  readonly seed: string;
 }
 
 export interface DemoOptions {

@@ -15,6 +15,8 @@ export interface OpenedTarget {
 
 /** A PC/SC stack refuses less than a header; vpcd's messages have a length of two bytes. */
 const PCSC_REACH: LinkReach = { shortestCommand: 4, longestCommand: 65_535 };
+/** A PN532 as a reader chains what its buffer does not hold. */
+const ISO_DEP_REACH: LinkReach = { shortestCommand: 4, longestCommand: 65_544 };
 /** The reader that vpcd shows. */
 const VIRTUAL_READER = 'Virtual PCD';
 
@@ -59,6 +61,11 @@ async function declared(
 
 /** The card that is in a reader. */
 async function inReader({ reader, timeoutMs }: ConformOptions, signal: AbortSignal): Promise<ReaderCard> {
+  if (reader.driver === 'pn532' || reader.driver === 'acr122') {
+    const { openReader } = await import('../tap/open-reader.ts');
+    const { reader: board, name, backend } = await openReader(reader, null, null);
+    return new ReaderCard({ reader: board, name, timeoutMs, signal, backend, reach: ISO_DEP_REACH });
+  }
   const { PcscReader } = await import('../../src/hal/pcsc/index.ts');
   return new ReaderCard({
     reader: new PcscReader({ clock: systemClock, share: 'exclusive' }),

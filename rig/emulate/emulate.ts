@@ -1,6 +1,4 @@
 import type { CardInterface, LinkEvent } from '../../src/hal/card-link.ts';
-import { systemClock } from '../../src/hal/system/clock.ts';
-import { VpcdLink } from '../../src/hal/vpcd/index.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
@@ -10,6 +8,7 @@ import { PhoneScreen, unlockInWords } from '../phone/screen.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { listenToHolder } from './holder-console.ts';
+import { openLink, sourceOf } from './open-link.ts';
 import { recordLink } from './recording.ts';
 
 /**
@@ -18,7 +17,7 @@ import { recordLink } from './recording.ts';
  */
 export async function emulate(options: EmulateOptions, io: CommandIo): Promise<ExitCode> {
   const say = speaker(io);
-  const opened = await openCard(options.card, (fault) => say.fault(fault));
+  const opened = await openCard(await sourceOf(options, io.env), (fault) => say.fault(fault));
   try {
     return await serve(opened, options, io, say);
   } finally {
@@ -27,16 +26,12 @@ export async function emulate(options: EmulateOptions, io: CommandIo): Promise<E
 }
 
 async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<ExitCode> {
-  const face: CardInterface = options.interface ?? opened.card.defaultInterface;
+  // An antenna is contactless whatever the card usually is; a virtual reader is what the card is.
+  const usual = options.link.driver === 'vpcd' ? opened.card.defaultInterface : 'contactless';
+  const face: CardInterface = options.interface ?? usual;
   const screen = new PhoneScreen(opened.card);
   if (options.unlock) await unlockAtStart(screen, options, io, say);
-  const link = new VpcdLink({
-    interface: face,
-    clock: systemClock,
-    host: options.link.host,
-    port: options.link.port,
-    waitForPeer: options.wait,
-  });
+  const link = await openLink(options.link, face, options.wait);
   const port = opened.card.port(face, link.limits);
   const trace = await openTrace(opened, face, options, link.name);
   const stop = (): void => link.stop();
@@ -46,7 +41,7 @@ async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo,
   try {
     await link.serve(port, (event) => {
       if (trace !== null) recordLink(trace, event, port.atr());
-      sayEvent(say, event);
+      sayEvent(say, event, options.link.driver === 'vpcd' ? 'reader' : 'board');
     });
   } finally {
     stopListening();
@@ -114,7 +109,7 @@ const EVENTS: Readonly<Partial<Record<LinkEvent['type'], string>>> = {
 };
 
 /** Exchanges are not said: a reader makes hundreds a second. A trace has them. */
-function sayEvent(say: Speaker, event: LinkEvent): void {
-  const text = EVENTS[event.type];
+function sayEvent(say: Speaker, event: LinkEvent, other: 'reader' | 'board'): void {
+  const text = EVENTS[event.type]?.replace('reader', other);
   if (text !== undefined) say.line(event.type, text);
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { CardSource, LinkChoice, ReaderChoice } from '../cli/options.ts';
-import { openLink } from '../replay/open-link.ts';
+import { openLink } from '../emulate/open-link.ts';
 import { type OpenedReader, openReader } from '../tap/open-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';

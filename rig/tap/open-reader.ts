@@ -13,7 +13,7 @@ export interface OpenedReader {
   /** A part of the reader's name, for `connect`; null for any with a card. */
   readonly name: string | null;
   readonly own: { readonly opened: OpenedCard; readonly face: CardInterface } | null;
-  /** What the trace says of it. A card of ours in process is a simulation; a PC/SC reader may hold anything. */
+  /** What the trace says of it. A card of ours in process is a simulation, and a board on a pseudo-terminal. */
   readonly backend: 'simulated' | 'hardware';
   close(): Promise<void>;
 }
@@ -28,6 +28,14 @@ export async function openReader(
     const { PcscReader } = await import('../../src/hal/pcsc/index.ts');
     const reader = new PcscReader({ clock: systemClock });
     return { reader, name: choice.name, own: null, backend: 'hardware', close: () => reader.close() };
+  }
+  if (choice.driver !== 'loopback') {
+    const [{ Pn532Reader }, { backendOf, pn532PortOf }] = await Promise.all([
+      import('../../src/hal/pn532/reader.ts'),
+      import('../pn532/open-port.ts'),
+    ]);
+    const reader = new Pn532Reader({ port: await pn532PortOf(choice), clock: systemClock });
+    return { reader, name: null, own: null, backend: await backendOf(choice), close: () => reader.close() };
   }
   if (card === null) throw new CannotRun('a loopback reader has no card of its own');
   const faults: unknown[] = [];

@@ -22,6 +22,7 @@ export interface ResponseRules {
 export class ResponseBuffer {
   readonly bytes: Uint8Array;
   readonly rules: ResponseRules;
+  readonly #view: DataView;
   /** Bytes of data written by the command so far. */
   length = 0;
   #restOffset = 0;
@@ -33,12 +34,29 @@ export class ResponseBuffer {
   /** @param capacity the longest data that any command can produce, in bytes */
   constructor(capacity: number, rules: ResponseRules) {
     this.bytes = new Uint8Array(capacity + 2);
+    this.#view = new DataView(this.bytes.buffer);
     this.rules = rules;
   }
 
   /** Room left for data. */
   get room(): number {
     return this.bytes.length - 2 - this.length;
+  }
+
+  /** Adds bytes of a memory to the data, in words. @throws {RangeError} outside of it, or no room left */
+  append(memory: DataView, address: number, length: number): void {
+    const view = this.#view;
+    let from = address;
+    let to = this.length;
+    const end = to + length;
+    for (; to + 16 <= end; to += 16, from += 16) {
+      view.setInt32(to, memory.getInt32(from, true), true);
+      view.setInt32(to + 4, memory.getInt32(from + 4, true), true);
+      view.setInt32(to + 8, memory.getInt32(from + 8, true), true);
+      view.setInt32(to + 12, memory.getInt32(from + 12, true), true);
+    }
+    for (; to < end; to++, from++) view.setUint8(to, memory.getUint8(from));
+    this.length = end;
   }
 
   /** Forgets data and what was kept for GET RESPONSE. */

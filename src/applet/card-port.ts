@@ -1,3 +1,5 @@
+import { isChained, isInterindustry, logicalChannel } from '../apdu/class-byte.ts';
+import { HEADER_LENGTH } from '../apdu/command.ts';
 import { INS } from '../apdu/instruction.ts';
 import { carriesData, ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
@@ -7,6 +9,7 @@ import type { Channel } from './channel.ts';
 import { Channels } from './channels.ts';
 import { type CardCore, CommandContext } from './command-context.ts';
 import { type CommandSet, Dispatcher } from './dispatcher.ts';
+import { EXPECTED_MICROSECONDS } from './expected-time.ts';
 import { TransactionTooLarge } from './nvm/transactional-nvm.ts';
 
 /** SW1 of 61xx. */
@@ -113,6 +116,17 @@ export class CardPort implements LinkedCard {
       if (context.command.ins !== INS.GET_RESPONSE) context.restByHolder = context.byHolder;
     }
     return responseLength;
+  }
+
+  /** By the cost class of the command's row; a command that is refused at the door, or only collected, is quick. */
+  expectedMicroseconds(command: Uint8Array, offset: number, length: number): number {
+    const cla = command[offset] as number;
+    if (length < HEADER_LENGTH || !isInterindustry(cla) || isChained(cla)) return EXPECTED_MICROSECONDS.ram;
+    const channel = this.#channels.get(logicalChannel(cla));
+    if (channel === null) return EXPECTED_MICROSECONDS.ram;
+    const ins = command[offset + 1] as number;
+    const row = this.#commands.find(channel.directory.application, ins)?.row;
+    return EXPECTED_MICROSECONDS[row?.cost ?? 'ram'];
   }
 
   #fault(fault: unknown): number {

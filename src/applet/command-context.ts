@@ -11,6 +11,7 @@ import { ControlInformationWriter } from './files/control-information.ts';
 import type { FileStore } from './files/file-store.ts';
 import type { FileTree } from './files/file-tree.ts';
 import { isUnfinished, isUsable } from './files/life-cycle.ts';
+import { recordAddress, recordInMemory, recordLength } from './files/record-file.ts';
 import type { Holder, Presentation } from './holder.ts';
 import { BODY } from './image/layout.ts';
 import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
@@ -74,9 +75,8 @@ export class CommandContext implements Requester {
     return this.channel.security;
   }
 
-  /** Whether the rule of a file lets the requester do this now. */
-  permits(file: CardFile, operation: number): boolean {
-    const state = this.lifeCycle(file);
+  /** Whether the rule of a file lets the requester do this now. @param state the file's life cycle, where it is known */
+  permits(file: CardFile, operation: number, state: number = this.lifeCycle(file)): boolean {
     return isUnfinished(state) ? this.#isCreator(file) : this.core.access.allows(file, operation, this);
   }
 
@@ -95,10 +95,29 @@ export class CommandContext implements Requester {
     return file.parent !== file && this.permits(file.parent, operation);
   }
 
+  /** Appends a record of a file, which must be in it, to the response. */
+  sendRecord(file: CardFile, number: number): void {
+    const { response } = this;
+    const { nvm } = this.core;
+    const record = recordInMemory(nvm, file, number);
+    if (record === null) {
+      this.send(recordAddress(nvm, file, number), recordLength(nvm, file, number));
+      return;
+    }
+    response.bytes.set(record, response.length);
+    response.length += record.length;
+  }
+
   /** Appends bytes of the image to the response. */
   send(address: number, length: number): void {
     const response = this.response;
-    this.core.nvm.read(address, response.bytes, response.length, length);
+    const { nvm } = this.core;
+    const memory = nvm.view;
+    if (memory !== null) {
+      response.append(memory, address, length);
+      return;
+    }
+    nvm.read(address, response.bytes, response.length, length);
     response.length += length;
   }
 }

@@ -44,43 +44,67 @@ export interface CommandRow {
   readonly execute: (context: CommandContext) => number;
 }
 
+/** A row with what it accepts laid out in tables, so that a command is judged by looking up and not by searching. */
+export class TabledRow {
+  readonly row: CommandRow;
+  readonly execute: (context: CommandContext) => number;
+  /** Whether the command needs the current DF to be activated. */
+  readonly needsActivated: boolean;
+  /** Bit n: case n is accepted. */
+  readonly #cases: number;
+  /** Bit i: the value of P1, of P2 is one of those in `row.parameters[i]`. */
+  readonly #p1 = new Uint16Array(256);
+  readonly #p2 = new Uint16Array(256);
+
+  /** @throws {Error} more combinations of P1 and P2 than there are bits */
+  constructor(row: CommandRow) {
+    if (row.parameters.length > 16) throw new Error(`${row.name} has more than 16 forms of P1-P2`);
+    this.row = row;
+    this.execute = row.execute;
+    this.needsActivated = row.lifeCycle === 'activated';
+    this.#cases = row.cases.reduce((mask, number) => mask | (1 << number), 0);
+    row.parameters.forEach((parameters, i) => {
+      for (let value = 0; value < 256; value++) {
+        if (admitsP1(parameters, value)) this.#p1[value] = (this.#p1[value] as number) | (1 << i);
+        if (admitsP2(parameters, value)) this.#p2[value] = (this.#p2[value] as number) | (1 << i);
+      }
+    });
+  }
+
+  /** Length, then P1-P2, as the row has them. @returns 9000, 6700 or 6A86 */
+  judge(caseNumber: number, p1: number, p2: number): number {
+    if ((this.#cases & (1 << caseNumber)) === 0) return SW.WRONG_LENGTH;
+    return ((this.#p1[p1] as number) & (this.#p2[p2] as number)) !== 0 ? SW.OK : SW.WRONG_P1_P2;
+  }
+}
+
 /** Rows by instruction. */
 export class CommandTable {
   readonly rows: readonly CommandRow[];
-  readonly #byInstruction: (CommandRow | undefined)[] = new Array(256).fill(undefined);
-  readonly #caseMasks = new Uint8Array(256);
+  readonly #byInstruction: (TabledRow | undefined)[] = new Array(256).fill(undefined);
 
   /** @throws {Error} two rows for one instruction */
   constructor(rows: readonly CommandRow[]) {
     this.rows = rows;
     for (const row of rows) {
       if (this.#byInstruction[row.ins] !== undefined) throw new Error(`two rows for INS ${row.ins.toString(16)}`);
-      this.#byInstruction[row.ins] = row;
-      for (const number of row.cases) this.#caseMasks[row.ins] = (this.#caseMasks[row.ins] as number) | (1 << number);
+      this.#byInstruction[row.ins] = new TabledRow(row);
     }
   }
 
-  find(ins: number): CommandRow | undefined {
+  find(ins: number): TabledRow | undefined {
     return this.#byInstruction[ins];
-  }
-
-  /** Length, then P1-P2, as the row has them. @returns 9000, 6700 or 6A86 */
-  judge(row: CommandRow, caseNumber: number, p1: number, p2: number): number {
-    if (((this.#caseMasks[row.ins] as number) & (1 << caseNumber)) === 0) return SW.WRONG_LENGTH;
-    const parameters = row.parameters;
-    for (let i = 0; i < parameters.length; i++) {
-      if (admits(parameters[i] as Parameters, p1, p2)) return SW.OK;
-    }
-    return SW.WRONG_P1_P2;
   }
 }
 
+function admitsP1({ p1 }: Parameters, value: number): boolean {
+  return value >= p1[0] && value <= p1[1];
+}
+
+function admitsP2({ p2, p2Mask = 0, p2Value = 0 }: Parameters, value: number): boolean {
+  return value >= p2[0] && value <= p2[1] && (value & p2Mask) === p2Value;
+}
+
 export function admits(parameters: Parameters, p1: number, p2: number): boolean {
-  return (
-    p1 >= parameters.p1[0] &&
-    p1 <= parameters.p1[1] &&
-    p2 >= parameters.p2[0] &&
-    p2 <= parameters.p2[1] &&
-    (p2 & (parameters.p2Mask ?? 0)) === (parameters.p2Value ?? 0)
-  );
+  return admitsP1(parameters, p1) && admitsP2(parameters, p2);
 }

@@ -6,7 +6,7 @@ import { SW } from '../apdu/status-word.ts';
 import type { Applet } from './applet.ts';
 import type { Channel } from './channel.ts';
 import type { CommandContext } from './command-context.ts';
-import { type CommandRow, CommandTable } from './command-row.ts';
+import { CommandTable, type TabledRow } from './command-row.ts';
 import type { CardFile } from './files/card-file.ts';
 import { isCardTerminated } from './files/life-cycle.ts';
 import { ISO7816_COMMANDS } from './iso7816/index.ts';
@@ -14,9 +14,19 @@ import { ISO7816_COMMANDS } from './iso7816/index.ts';
 /** Longest data field that a chain may add up to, in bytes. */
 export const LARGEST_CHAINED_DATA = 4096;
 
+/** The commands of every directory: the same for every card. */
+const COMMON = new CommandTable(ISO7816_COMMANDS);
+
+/** Of each class byte: its logical channel, and whether secure messaging comes with it; or that there is none such. */
+const NO_CLASS = 0xff;
+const SECURED = 0x80;
+const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, cla) => {
+  if (!isInterindustry(cla)) return NO_CLASS;
+  return logicalChannel(cla) | (usesSecureMessaging(cla) ? SECURED : 0);
+});
+
 /** The commands of every directory, and those of the applets by the DF that they are bound to. */
 export class CommandSet {
-  readonly common: CommandTable = new CommandTable(ISO7816_COMMANDS);
   readonly #bound: Map<CardFile, { readonly applet: Applet; readonly table: CommandTable }> = new Map();
 
   /** @throws {Error} an applet for which the card has no DF is a mistake of whoever built the card */
@@ -32,11 +42,10 @@ export class CommandSet {
     return this.#bound.get(application)?.applet ?? null;
   }
 
-  /** The table of the application that knows the instruction, or undefined: 6D00. */
-  tableFor(application: CardFile, ins: number): CommandTable | undefined {
-    const own = this.#bound.size === 0 ? undefined : this.#bound.get(application)?.table;
-    if (own?.find(ins) !== undefined) return own;
-    return this.common.find(ins) !== undefined ? this.common : undefined;
+  /** The command that an instruction means in an application: its applet's, or the common one; undefined: 6D00. */
+  find(application: CardFile, ins: number): TabledRow | undefined {
+    if (this.#bound.size === 0) return COMMON.find(ins);
+    return this.#bound.get(application)?.table.find(ins) ?? COMMON.find(ins);
   }
 }
 
@@ -80,11 +89,11 @@ export class Dispatcher {
   /** Class, channel and secure messaging; makes the channel the context's. */
   #admit(): number {
     const context = this.#context;
-    const cla = context.command.cla;
-    if (!isInterindustry(cla)) return SW.CLASS_NOT_SUPPORTED;
-    const channel = context.channels.get(logicalChannel(cla));
+    const judged = CLASSES[context.command.cla] as number;
+    if (judged === NO_CLASS) return SW.CLASS_NOT_SUPPORTED;
+    const channel = context.channels.get(judged & ~SECURED);
     if (channel === null) return SW.CHANNEL_NOT_SUPPORTED;
-    if (usesSecureMessaging(cla)) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
+    if ((judged & SECURED) !== 0) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
     context.channel = channel;
     return SW.OK;
   }
@@ -96,18 +105,17 @@ export class Dispatcher {
       chain.drop();
       return SW.LAST_COMMAND_OF_CHAIN_EXPECTED;
     }
-    const table = this.#commands.tableFor(channel.directory.application, command.ins);
-    if (table === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;
-    const row = table.find(command.ins) as CommandRow;
+    const found = this.#commands.find(channel.directory.application, command.ins);
+    if (found === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;
     if (isChained(command.cla) || chain.open) {
-      const refused = this.#collect(row);
+      const refused = this.#collect(found);
       if (refused !== SW.OK || isChained(command.cla)) return refused;
     }
-    return this.#execute(table, row);
+    return this.#execute(found);
   }
 
   /** Takes the data field of one command of a chain; the last one becomes the whole. */
-  #collect(row: CommandRow): number {
+  #collect({ row }: TabledRow): number {
     const command = this.#context.command;
     if (!row.chaining) return SW.CHAINING_NOT_SUPPORTED;
     if (command.encoding === 'malformed' || command.nc === 0 || !this.#chain.append(command)) {
@@ -118,21 +126,22 @@ export class Dispatcher {
     return SW.OK;
   }
 
-  #execute(table: CommandTable, row: CommandRow): number {
+  #execute(found: TabledRow): number {
     const context = this.#context;
     const command = context.command;
     if (command.encoding === 'malformed') return SW.WRONG_LENGTH;
     // Over T=0 a command without data or answer travels with P3 = 00, which looks like an Le.
     if (context.response.rules.protocol === 'T=0' && command.ne === 256 && command.nc === 0) {
-      if (row.cases.includes(1) && !row.cases.includes(2)) command.ne = 0;
+      const { cases } = found.row;
+      if (cases.includes(1) && !cases.includes(2)) command.ne = 0;
     }
     const caseNumber = (command.nc > 0 ? 3 : 1) + (command.ne > 0 ? 1 : 0);
-    const judged = table.judge(row, caseNumber, command.p1, command.p2);
+    const judged = found.judge(caseNumber, command.p1, command.p2);
     if (judged !== SW.OK) return judged;
     if (isCardTerminated(context.core.nvm, context.core.card)) return SW.CONDITIONS_NOT_SATISFIED;
     const directory = context.channel.directory;
-    if (row.lifeCycle === 'activated' && !context.isUsable(directory)) return SW.CONDITIONS_NOT_SATISFIED;
-    const status = this.#commit(row.execute(context));
+    if (found.needsActivated && !context.isUsable(directory)) return SW.CONDITIONS_NOT_SATISFIED;
+    const status = this.#commit(found.execute(context));
     this.#tellApplets(context.channel);
     return status;
   }

@@ -38,6 +38,11 @@ export interface LinkedCard {
    * @returns the length of the response APDU in `response`, at least 2
    */
   process(command: Uint8Array, offset: number, length: number): number;
+  /**
+   * How long `process` would take for this command, in microseconds, without carrying it out: for links that must ask
+   * the reader for more time before the card begins. A card that is never slow leaves it out.
+   */
+  expectedMicroseconds?(command: Uint8Array, offset: number, length: number): number;
 }
 
 /**

@@ -36,17 +36,19 @@ export function parseAts(ats: Uint8Array): Ats | null {
   const t0 = ats.length > 1 ? (ats[1] as number) : ATS_DEFAULTS.fsci;
   let at = 2;
   const next = (announced: number): number | null => ((t0 & announced) === 0 ? null : (ats[at++] ?? -1));
-  const ta = next(T0.HAS_TA);
+  const announcedRates = next(T0.HAS_TA);
   const tb = next(T0.HAS_TB);
   const tc = next(T0.HAS_TC);
-  if (ta === -1 || tb === -1 || tc === -1) return null;
+  if (announcedRates === -1 || tb === -1 || tc === -1) return null;
   const fsci = t0 & 0x0f;
+  // A card that sets b4 is none of this standard: 106 kbit/s is all that it can be asked for.
+  const ta = announcedRates === null || (announcedRates & 0x08) !== 0 ? 0 : announcedRates;
   return {
     fsci,
     fsc: frameSize(fsci),
-    toReader: rates(ta === null ? 0 : ta >> 4),
-    toCard: rates(ta ?? 0),
-    sameRateOnly: ta !== null && (ta & 0x80) !== 0,
+    toReader: rates(ta >> 4),
+    toCard: rates(ta),
+    sameRateOnly: (ta & 0x80) !== 0,
     fwi: tb === null ? ATS_DEFAULTS.fwi : reservedAs(tb >> 4, ATS_DEFAULTS.fwi),
     sfgi: tb === null ? ATS_DEFAULTS.sfgi : reservedAs(tb & 0x0f, ATS_DEFAULTS.sfgi),
     cidSupported: tc === null ? ATS_DEFAULTS.cidSupported : (tc & 0x02) !== 0,

@@ -30,29 +30,48 @@ export interface BlockHeader {
 
 const PCB = { HAS_CID: 0x08, HAS_NAD: 0x04, CHAINING: 0x10, NUMBER: 0x01 } as const;
 
+/** A block that was received, parsed in place: the machines keep one and allocate nothing for a block. */
+export class ReceivedBlock implements Block {
+  kind: BlockKind = 'I';
+  number = 0;
+  chaining = false;
+  cid: number | null = null;
+  power = 0;
+  nad: number | null = null;
+  headerLength = 1;
+
+  /**
+   * @param frame a block without its CRC, at `offset` for `length` bytes
+   * @returns false for what is no block of ISO/IEC 14443-4, or is shorter than its header says
+   */
+  parse(frame: Uint8Array, offset: number, length: number): boolean {
+    if (length < 1) return false;
+    const pcb = frame[offset] as number;
+    const kind = kindOf(pcb);
+    if (kind === null) return false;
+    const hasCid = (pcb & PCB.HAS_CID) !== 0;
+    const hasNad = kind === 'I' && (pcb & PCB.HAS_NAD) !== 0;
+    const headerLength = 1 + (hasCid ? 1 : 0) + (hasNad ? 1 : 0);
+    if (length < headerLength) return false;
+    const cidByte = hasCid ? (frame[offset + 1] as number) : 0;
+    this.kind = kind;
+    this.number = isNumbered(kind) ? pcb & PCB.NUMBER : 0;
+    this.chaining = kind === 'I' && (pcb & PCB.CHAINING) !== 0;
+    this.cid = hasCid ? cidByte & 0x0f : null;
+    this.power = cidByte >> 6;
+    this.nad = hasNad ? (frame[offset + headerLength - 1] as number) : null;
+    this.headerLength = headerLength;
+    return true;
+  }
+}
+
 /**
  * @param frame a block without its CRC, at `offset` for `length` bytes
  * @returns null for what is no block of ISO/IEC 14443-4, or is shorter than its header says
  */
 export function parseBlock(frame: Uint8Array, offset: number, length: number): Block | null {
-  if (length < 1) return null;
-  const pcb = frame[offset] as number;
-  const kind = kindOf(pcb);
-  if (kind === null) return null;
-  const hasCid = (pcb & PCB.HAS_CID) !== 0;
-  const hasNad = kind === 'I' && (pcb & PCB.HAS_NAD) !== 0;
-  const headerLength = 1 + Number(hasCid) + Number(hasNad);
-  if (length < headerLength) return null;
-  const cidByte = hasCid ? (frame[offset + 1] as number) : 0;
-  return {
-    kind,
-    number: kind.startsWith('S') ? 0 : pcb & PCB.NUMBER,
-    chaining: kind === 'I' && (pcb & PCB.CHAINING) !== 0,
-    cid: hasCid ? cidByte & 0x0f : null,
-    power: cidByte >> 6,
-    nad: hasNad ? (frame[offset + headerLength - 1] as number) : null,
-    headerLength,
-  };
+  const block = new ReceivedBlock();
+  return block.parse(frame, offset, length) ? block : null;
 }
 
 /** The two high bits tell I (00), R (10) and S (11); 01 is no block. The fixed bits must stand as the standard has them. */
@@ -80,14 +99,30 @@ const BASE: Readonly<Record<BlockKind, number>> = {
 /** Writes the header at the start of `target`. @returns its length, 1 to 3 */
 export function writeBlockHeader(target: Uint8Array, header: BlockHeader): number {
   const { kind, number = 0, chaining = false, cid = null, nad = null } = header;
+  return putBlockHeader(target, kind, number, chaining, cid, nad);
+}
+
+/** The same without an object for the header. */
+export function putBlockHeader(
+  target: Uint8Array,
+  kind: BlockKind,
+  number: number,
+  chaining: boolean,
+  cid: number | null,
+  nad: number | null,
+): number {
   let length = 1;
   if (cid !== null) target[length++] = cid;
   if (nad !== null) target[length++] = nad;
   target[0] =
     BASE[kind] |
-    (kind.startsWith('S') ? 0 : number) |
+    (isNumbered(kind) ? number : 0) |
     (chaining ? PCB.CHAINING : 0) |
     (cid !== null ? PCB.HAS_CID : 0) |
     (nad !== null ? PCB.HAS_NAD : 0);
   return length;
+}
+
+function isNumbered(kind: BlockKind): boolean {
+  return kind === 'I' || kind === 'R-ACK' || kind === 'R-NAK';
 }

@@ -33,3 +33,11 @@ export function withCrcA(frame: Uint8Array): Uint8Array {
   whole[frame.length + 1] = crc >> 8;
   return whole;
 }
+
+/** Writes the CRC_A behind the first `length` bytes of `frame`. @returns the length with it */
+export function appendCrcA(frame: Uint8Array, length: number): number {
+  const crc = crcA(frame, 0, length);
+  frame[length] = crc & 0xff;
+  frame[length + 1] = crc >> 8;
+  return length + 2;
+}

@@ -66,6 +66,17 @@ export function nvmContract(
       expect([0, 1, 2, 3].map((address) => nvm.readByte(address))).toEqual([0x00, 0x55, 0x02, 0x03]);
     });
 
+    it('shows in its view, where it has one, what it reads, through every write', () => {
+      const { nvm } = start(counting(20));
+      const view = nvm.bytes;
+      if (view === undefined) return;
+      nvm.write(5, Uint8Array.of(0xa0, 0xa1), 0, 2);
+      nvm.flush();
+      nvm.write(19, Uint8Array.of(0xa2), 0, 1);
+      expect(nvm.bytes).toBe(view);
+      expect([...view]).toEqual([0, 1, 2, 3, 4, 0xa0, 0xa1, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 0xa2]);
+    });
+
     it('takes spans of no bytes, at the end too', () => {
       const { nvm } = start(counting(4));
       nvm.read(4, new Uint8Array(0), 0, 0);

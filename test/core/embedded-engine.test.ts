@@ -27,8 +27,8 @@ describe('the core in QuickJS', () => {
     const vm = (await getQuickJS()).newContext();
     try {
       vm.unwrapResult(vm.evalCode(script)).dispose();
-      const exchange = (command: string): string => {
-        const handle = vm.unwrapResult(vm.evalCode(`exchange(${JSON.stringify(command)})`));
+      const exchange = (command: string, by = 'exchange'): string => {
+        const handle = vm.unwrapResult(vm.evalCode(`${by}(${JSON.stringify(command)})`));
         const answer = vm.getString(handle);
         handle.dispose();
         return answer;
@@ -41,6 +41,11 @@ describe('the core in QuickJS', () => {
       expect(exchange('002000810431323334')).toBe('9000');
       expect(exchange('00B2012400')).toBe('5EC19000');
       expect(exchange('00B0850000')).toBe('C0DE9000');
+      // The same in blocks of 16 bytes: one there, four back.
+      expect(exchange('00A4040007F056495441500100', 'exchangeInBlocks')).toBe(
+        '6F268201388302DF018407F05649544150018A0105A1088C0201009C020100500742656E636820419000',
+      );
+      expect(exchange('00B2011400', 'exchangeInBlocks')).toBe('AA019000');
     } finally {
       vm.dispose();
     }

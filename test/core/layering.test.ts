@@ -37,6 +37,10 @@ describe('the layers', () => {
     ['the card looks at the clock', 'src/applet/x.ts', 'export const now: number = Date.now();'],
     ['APDUs import the card', 'src/apdu/x.ts', using('Card', '../applet/card.ts')],
     ['APDUs import Node', 'src/apdu/x.ts', using('readFileSync', 'node:fs')],
+    ['blocks import Node', 'src/iso-dep/x.ts', using('readFileSync', 'node:fs')],
+    ['blocks import a driver', 'src/iso-dep/x.ts', using('MemoryNvm', '../hal/nvm/memory.ts')],
+    ['blocks import the bench', 'src/iso-dep/x.ts', using('tap', '../../rig/tap/tap.ts')],
+    ['blocks wait', 'src/iso-dep/x.ts', 'setTimeout(() => {}, 1);\nexport const waited = true;'],
     ['an interface imports a driver', 'src/hal/x.ts', using('MemoryNvm', './nvm/memory.ts')],
     ['an interface imports APDUs', 'src/hal/x.ts', using('SW', '../apdu/status-word.ts')],
     ['a driver imports the card', 'src/hal/vpcd/x.ts', using('Card', '../../applet/card.ts')],
@@ -49,6 +53,8 @@ describe('the layers', () => {
   it.each([
     ['the card uses an interface', 'src/applet/x.ts', using('HalError', '../hal/errors.ts')],
     ['the card uses APDUs', 'src/applet/x.ts', using('SW', '../apdu/status-word.ts')],
+    ['blocks use an interface', 'src/iso-dep/x.ts', using('HalError', '../hal/errors.ts')],
+    ['a driver uses blocks', 'src/hal/pn532/x.ts', using('IsoDepCard', '../../iso-dep/card.ts')],
     ['a driver uses Node', 'src/hal/vpcd/x.ts', using('connect', 'node:net')],
     ['the bench uses everything', 'rig/x.ts', using('Card', '../src/applet/card.ts')],
   ])('%s: allowed', (_, path, source) => expect(broken(path, source)).toEqual([]));

@@ -13,6 +13,8 @@ export type RealPart =
   | 'opensc-tool'
   | 'scriptor'
   | 'pyscard'
+  | 'socat'
+  | 'libnfc'
   | 'libpcscspy'
   | 'cardpeek'
   | 'tshark'
@@ -27,6 +29,11 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
+  socat: () => missingProgram('socat', 'socat'),
+  libnfc: () =>
+    missingProgram('nfc-list', 'libnfc-bin') ??
+    missingProgram('nfc-poll', 'libnfc-examples') ??
+    missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
   chromium: () => missingProgram('chromium', 'chromium'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),

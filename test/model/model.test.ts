@@ -145,7 +145,9 @@ describe('the model notices', () => {
   /** A byte that only EF 6005 has, which no rule opens for just anybody on contact. */
   const secret = FILES.find(({ fid }) => fid === 0x6005)?.marks[0] as number;
 
-  it('nothing about the card as it is', () => expect(firstDifference(() => realCard('compact'))).toBeNull());
+  it('nothing about the card as it is', { timeout: 120_000 }, () =>
+    expect(firstDifference(() => realCard('compact'))).toBeNull(),
+  );
 
   it.each<[string, () => RealCard, RegExp]>([
     [
@@ -182,7 +184,7 @@ describe('the model notices', () => {
     ],
     ['a counter that rises by itself', () => realCard('compact', GenerousMemory), /^the tries of \w+ rose to 3$/],
     ['a counter that does not fall', () => realCard('compact', ForgetfulMemory), /^answered 63C3, not 63C2$/],
-  ])('%s', (_, make, message) => expect(firstDifference(make)).toMatch(message));
+  ])('%s', { timeout: 120_000 }, (_, make, message) => expect(firstDifference(make)).toMatch(message));
 });
 
 /** A memory that changes counters of codes as they are written. */

@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseCount, recordChoice } from '../option-values.ts';
-import type { BenchApduOptions } from '../options.ts';
+import { cardSource, parseCount, parseReader, recordChoice } from '../option-values.ts';
+import type { BenchApduOptions, ReaderChoice } from '../options.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
+import { declareCrowd } from './bench-crowd.ts';
+import { declareSoak } from './bench-soak.ts';
 import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
 interface Typed {
   profile?: string;
   image?: string;
-  count: number;
+  reader?: ReaderChoice;
+  count?: number;
   csv?: boolean;
   record?: string;
   keepSecrets?: boolean;
@@ -18,9 +21,10 @@ interface Typed {
 
 export const declareBench: DeclareVerb = (program, perform) => {
   const bench = program.command('bench').description('measure');
-  const apdu = bench.command('apdu').description('commands a second, in process');
+  const apdu = bench.command('apdu').description('commands a second, in process or through a reader');
   addRecordOptions(addCardOptions(apdu))
-    .option('--count <number>', 'commands of each kind', parseCount, 100_000)
+    .option('--reader <reader>', 'loopback, pcsc or pcsc:NAME (default: in process, without a reader)', parseReader)
+    .option('--count <number>', 'commands of each kind (default: 100000, through a reader 1000)', parseCount)
     .option('--csv', 'print a table for a spreadsheet');
   addJsonOption(apdu).action((typed: Typed) =>
     perform(typed, async (io) => {
@@ -30,6 +34,9 @@ export const declareBench: DeclareVerb = (program, perform) => {
     }),
   );
   declareCore(bench, perform);
+  declareSoak(bench, perform);
+  declareCrowd(bench, perform);
+  declareLink(bench, perform);
   declareTrace(bench, perform);
 };
 
@@ -38,10 +45,23 @@ function declareCore(bench: Command, perform: Perform): void {
     .command('core')
     .description('what commands and booting cost in process, and what grows with files and records')
     .option('--count <number>', 'commands of each kind', parseCount, 100_000);
-  addJsonOption(core).action((typed: Pick<Typed, 'count' | 'json'>) =>
+  addJsonOption(core).action((typed: { count: number; json?: boolean }) =>
     perform(typed, async (io) => {
       const { benchCore } = await import('../../bench/core.ts');
       return benchCore({ count: typed.count, ...CORE_SIZES }, io);
+    }),
+  );
+}
+
+function declareLink(bench: Command, perform: Perform): void {
+  const link = bench
+    .command('link')
+    .description('the same tap on our emulator and on libnfc, over simulated boards; and ISO-DEP blocks a second')
+    .option('--count <number>', 'taps of each', parseCount, 50);
+  addJsonOption(link).action((typed: { count: number; json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { benchLink } = await import('../../bench/link.ts');
+      return benchLink({ count: typed.count }, io);
     }),
   );
 }
@@ -71,14 +91,22 @@ function declareTrace(bench: Command, perform: Perform): void {
 }
 
 /** Sizes that `bench core` compares. A file holds 254 records at most; 10,000 take 40 files. */
-const CORE_SIZES = { files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000] } as const;
+const CORE_SIZES = { files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000], taps: 1000 } as const;
 
 function benchOptions(typed: Typed): BenchApduOptions {
   if (typed.csv === true && typed.json === true)
     throw new UsageError('--csv and --json are two forms; give one of them');
+  const reader = typed.reader ?? null;
+  if (reader !== null && typed.record !== undefined) {
+    throw new UsageError('--record is for a card in process; `vitap tap --record` writes a trace of a reader');
+  }
+  if (reader?.driver === 'pcsc' && typed.image !== undefined) {
+    throw new UsageError('--image is for a card of ours; with a PC/SC reader --profile says which card is in it');
+  }
   return {
+    reader,
     card: cardSource(typed) ?? { kind: 'profile', name: 'vitale2' },
-    count: typed.count,
+    count: typed.count ?? null,
     csv: typed.csv === true,
     record: recordChoice(typed),
   };

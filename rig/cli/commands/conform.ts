@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseReader, parseSeconds } from '../option-values.ts';
+import { cardSource, parseReader, parseSeconds, READERS } from '../option-values.ts';
 import type { ConformOptions, ReaderChoice } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addInterfaceOption } from './shared-options.ts';
@@ -31,7 +31,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
     )
     .option(
       '--reader <reader>',
-      'loopback, pcsc, or pcsc:NAME with a part of the name (default: pcsc; loopback when a card is named)',
+      `${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
       parseReader,
     );
   conform
@@ -60,6 +60,9 @@ function conformOptions(typed: Typed): ConformOptions {
   const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
   if (reader.driver === 'loopback' && card === null && typed.list !== true) {
     throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
+  }
+  if ((reader.driver === 'pn532' || reader.driver === 'acr122') && card !== null) {
+    throw new UsageError('a PN532 judges the card that is on it: --profile and --image go with loopback or pcsc');
   }
   if (typed.interface !== undefined && card === null) {
     throw new UsageError('--interface goes with a card of ours: a card in a reader has the door that it has');

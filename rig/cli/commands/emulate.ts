@@ -1,6 +1,6 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseLink, pinChoice, recordChoice } from '../option-values.ts';
+import { cardSource, LINKS, parseLink, pinChoice, recordChoice } from '../option-values.ts';
 import type { EmulateOptions, LinkChoice } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
@@ -30,15 +30,10 @@ export const declareEmulate: DeclareVerb = (program, perform) => {
   const emulate = program
     .command('emulate')
     .description('be a card, until Ctrl-C')
-    .option(
-      '--link <link>',
-      'vpcd, vpcd:HOST or vpcd:HOST:PORT: the virtual reader of pcscd',
-      parseLink,
-      parseLink('vpcd'),
-    );
+    .option('--link <link>', `${LINKS}: the virtual reader of pcscd, or a board`, parseLink, parseLink('vpcd'));
   addInterfaceOption(addCardOptions(emulate));
   emulate.option('--unlock', "open the holder's presentation window at the start; needs the code");
-  addPinOptions(emulate).option('--wait', 'wait for the virtual reader when it is not there yet');
+  addPinOptions(emulate).option('--wait', 'wait for the virtual reader or the board when it is not there yet');
   addJsonOption(addRecordOptions(emulate)).action((typed: Typed) =>
     perform(typed, async (io) => {
       const options = emulateOptions(typed);
@@ -50,7 +45,9 @@ export const declareEmulate: DeclareVerb = (program, perform) => {
 
 function emulateOptions(typed: Typed): EmulateOptions {
   const card = cardSource(typed);
-  if (card === null) throw new UsageError('which card? name one with --profile or --image');
+  if (card === null && typed.link.driver !== 'pn532') {
+    throw new UsageError('which card? name one with --profile or --image');
+  }
   return {
     link: typed.link,
     card,

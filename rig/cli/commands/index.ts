@@ -1,5 +1,6 @@
 import type { DeclareVerb } from '../program.ts';
 import { declareBench } from './bench.ts';
+import { declareBoard } from './board.ts';
 import { declareCard } from './card.ts';
 import { declareConform } from './conform.ts';
 import { declareConvert } from './convert.ts';
@@ -18,6 +19,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareCard,
   declareEmulate,
   declareTap,
+  declareBoard,
   declareConform,
   declareRecord,
   declareConvert,

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseReader, parseSeconds, pinChoice, recordChoice } from '../option-values.ts';
+import { cardSource, parseReader, parseSeconds, pinChoice, READERS, recordChoice } from '../option-values.ts';
 import { type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
@@ -34,7 +34,7 @@ export const declareTap: DeclareVerb = (program, perform) => {
     .description('read a card, show what it holds and where the time went')
     .option(
       '--reader <reader>',
-      'loopback, pcsc, or pcsc:NAME with a part of the name (default: pcsc; loopback when a card is named)',
+      `${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
       parseReader,
     );
   addInterfaceOption(addCardOptions(tap));
@@ -58,13 +58,12 @@ function tapOptions(typed: Typed): TapOptions {
   if (reader.driver === 'loopback' && card === null) {
     throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
   }
-  if (reader.driver === 'pcsc' && card !== null) {
-    throw new UsageError(
-      'a PC/SC reader reads the card that is in it: --profile and --image go with --reader loopback',
-    );
+  const words = reader.driver === 'pcsc' ? 'a PC/SC reader' : 'a PN532';
+  if (reader.driver !== 'loopback' && card !== null) {
+    throw new UsageError(`${words} reads the card that is in it: --profile and --image go with --reader loopback`);
   }
-  if (reader.driver === 'pcsc' && typed.interface !== undefined) {
-    throw new UsageError('--interface goes with --reader loopback: a PC/SC reader has the door that it has');
+  if (reader.driver !== 'loopback' && typed.interface !== undefined) {
+    throw new UsageError(`--interface goes with --reader loopback: ${words} has the door that it has`);
   }
   return {
     reader,

@@ -1,10 +1,10 @@
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { Nvm } from '../../hal/nvm.ts';
-import type { CardFile } from '../files/card-file.ts';
+import { type CardFile, REQUIREMENT } from '../files/card-file.ts';
 import { isUsableState } from '../files/life-cycle.ts';
 import { recordAddress, recordCount, recordLength } from '../files/record-file.ts';
 import type { Holder, Presentation } from '../holder.ts';
-import { BODY } from '../image/layout.ts';
+import { BODY, interfaceIndex } from '../image/layout.ts';
 import type { Pin, PinStore } from '../pin/pin-store.ts';
 import {
   type AccessRule,
@@ -29,6 +29,9 @@ export const CONDITION = {
   /** Number of the security environment that says with which code or key; 0 names none. */
   ENVIRONMENT: 0x0f,
 } as const;
+
+/** Beside the slot of a code that counts on every channel; slots go to 30. */
+const CARD_WIDE = 0x20;
 
 /** Who is asking, and for what: the state of one channel of one interface, and the command. */
 export interface Requester {
@@ -70,7 +73,8 @@ export class AccessControl implements ConditionJudge {
   readonly pins: PinStore;
   readonly #holder: Holder;
   readonly #nvm: Nvm;
-  readonly #environments: Map<CardFile, SecurityEnvironment[]> = new Map();
+  /** By the index of their directory. An index is used again for another DF once the first is deleted. */
+  readonly #environments: (SecurityEnvironment[] | undefined)[] = [];
   // What the conditions are judged for; valid during one call.
   #requester: Requester | null = null;
   #directory: CardFile | null = null;
@@ -82,10 +86,10 @@ export class AccessControl implements ConditionJudge {
     this.pins = pins;
     this.#holder = holder;
     this.#nvm = nvm;
-    for (const environment of environments) {
-      const own = this.#environments.get(environment.directory) ?? [];
-      own.push(environment);
-      this.#environments.set(environment.directory, own);
+    // Without holes: they would make a look-up slower than by index.
+    for (const { directory } of environments) {
+      while (this.#environments.length <= directory.index) this.#environments.push(undefined);
+      this.#environments[directory.index] ??= environments.filter((each) => each.directory === directory);
     }
   }
 
@@ -94,13 +98,39 @@ export class AccessControl implements ConditionJudge {
    * @param operation bit of the access mode byte, 0 for b1: EF_ACCESS or DF_ACCESS
    */
   allows(file: CardFile, operation: number, requester: Requester): boolean {
-    const attribute = file.attributeFor(requester.face);
+    const place = 7 * interfaceIndex(requester.face) + operation;
+    let needed = file.requirements[place] as number;
+    if (needed === REQUIREMENT.UNKNOWN) {
+      needed = this.#requirement(file, operation, requester.face);
+      file.requirements[place] = needed;
+    }
     const permitted =
-      attribute === null
-        ? this.#meets(file.condition(operation, requester.face), file.directory, requester)
-        : this.#satisfies(this.rulesOf(attribute, file), operation, file.directory, requester);
+      needed >= 0
+        ? ((needed & CARD_WIDE) !== 0 ? requester.cardSecurity : requester.channelSecurity).has(needed & ~CARD_WIDE)
+        : needed === REQUIREMENT.NOTHING ||
+          (needed === REQUIREMENT.JUDGEMENT && this.#judge(file, operation, requester));
     this.observer?.decided(file, operation, requester, permitted);
     return permitted;
+  }
+
+  /** What a rule comes down to: a code where nothing but that code's verification can ever satisfy it. */
+  #requirement(file: CardFile, operation: number, face: CardInterface): number {
+    if (file.attributeFor(face) !== null) return REQUIREMENT.JUDGEMENT;
+    const condition = file.condition(operation, face);
+    if (condition === CONDITION.ALWAYS) return REQUIREMENT.NOTHING;
+    if (condition === CONDITION.NEVER) return REQUIREMENT.IMPOSSIBLE;
+    const id = condition & CONDITION.ENVIRONMENT;
+    if (condition !== (CONDITION.USER_AUTHENTICATION | id) || id === 0) return REQUIREMENT.JUDGEMENT;
+    const environment = this.environment(id, file.directory);
+    if (environment?.by !== 'verify' || environment.pin.canBeDisabled) return REQUIREMENT.JUDGEMENT;
+    return environment.pin.slot | (environment.pin.cardWide ? CARD_WIDE : 0);
+  }
+
+  #judge(file: CardFile, operation: number, requester: Requester): boolean {
+    const attribute = file.attributeFor(requester.face);
+    return attribute === null
+      ? this.#meets(file.condition(operation, requester.face), file.directory, requester)
+      : this.#satisfies(this.rulesOf(attribute, file), operation, file.directory, requester);
   }
 
   /**
@@ -152,8 +182,13 @@ export class AccessControl implements ConditionJudge {
   /** The environment that a number names in a directory: its own, or the nearest one above, or null. */
   environment(id: number, directory: CardFile): SecurityEnvironment | null {
     for (let at = directory; ; at = at.parent) {
-      const own = this.#environments.get(at);
-      if (own !== undefined) for (let i = 0; i < own.length; i++) if (own[i]?.id === id) return own[i] ?? null;
+      const own = at.index < this.#environments.length ? this.#environments[at.index] : undefined;
+      if (own !== undefined) {
+        for (let i = 0; i < own.length; i++) {
+          const environment = own[i] as SecurityEnvironment;
+          if (environment.id === id && environment.directory === at) return environment;
+        }
+      }
       if (at.parent === at) return null;
     }
   }

@@ -1,6 +1,6 @@
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { SecurityAttribute, SecurityAttributes } from '../access/security-attribute.ts';
-import { BODY, FILE_KIND, type FileKind, FLAG_NAME_ONLY, INTERFACE_INDEX } from '../image/layout.ts';
+import { BODY, FILE_KIND, type FileKind, FLAG_NAME_ONLY, interfaceIndex, SLOT_LENGTH_SIZE } from '../image/layout.ts';
 
 /** Access mode bits of the compact format for an EF, as an index into a rule: b1 is 0. */
 export const EF_ACCESS = { READ: 0, UPDATE: 1, WRITE: 2, DEACTIVATE: 3, ACTIVATE: 4, TERMINATE: 5, DELETE: 6 } as const;
@@ -15,6 +15,9 @@ export const DF_ACCESS = {
   TERMINATE: 5,
   DELETE: 6,
 } as const;
+
+/** In {@link CardFile.requirements}, where it is no code: not looked at yet; the rule has to be judged each time. */
+export const REQUIREMENT = { UNKNOWN: -1, JUDGEMENT: -2, NOTHING: -3, IMPOSSIBLE: -4 } as const;
 
 /** What the file table says of a file; the file's data stay in the image. */
 export interface FileEntry {
@@ -40,6 +43,10 @@ export interface FileEntry {
 export class CardFile {
   readonly index: number;
   readonly kind: FileKind;
+  readonly isDirectory: boolean;
+  readonly isTransparent: boolean;
+  readonly hasRecords: boolean;
+  readonly hasDataObjects: boolean;
   readonly fid: number;
   /** Short EF identifier, 0 for none. */
   readonly sfi: number;
@@ -60,20 +67,36 @@ export class CardFile {
   readonly body: number;
   /** Address of the first data byte or record slot. */
   readonly data: number;
+  /** Bytes of a record's slot, and of the length with which it starts in a linear variable file. */
+  readonly slotSize: number;
+  readonly slotPrefix: number;
   /** The DF it stands in; the MF stands in itself. */
   readonly parent: CardFile;
+  /** The DF that gives meaning to the file's rules: itself, or the one it stands in. */
+  readonly directory: CardFile;
   /** The DF whose name selects it: itself, or the nearest one above with a name, or the MF. */
   readonly application: CardFile;
   /** Files of a DF by their identifier. */
   readonly children: Map<number, CardFile> = new Map();
   /** EFs of a DF by their short identifier. */
   readonly bySfi: (CardFile | undefined)[];
+  /**
+   * What each rule comes down to, in the order of `rules`: {@link REQUIREMENT}, or the code that must be verified. Rules,
+   * environments and codes last as long as the file: found once, it holds.
+   */
+  readonly requirements: Int8Array = new Int8Array(21).fill(REQUIREMENT.UNKNOWN);
+  /** Views of the memory at the slots of records of one length, each made when its record is first read. */
+  readonly slots: (Uint8Array | undefined)[] = [];
   /** Place among the DF names in byte order, or -1. */
   nameRank = -1;
 
   constructor(entry: FileEntry, parent: CardFile | null) {
     this.index = entry.index;
     this.kind = entry.kind;
+    this.isDirectory = entry.kind === FILE_KIND.DIRECTORY;
+    this.isTransparent = entry.kind === FILE_KIND.TRANSPARENT;
+    this.hasRecords = entry.kind >= FILE_KIND.LINEAR_FIXED && entry.kind <= FILE_KIND.CYCLIC;
+    this.hasDataObjects = entry.kind === FILE_KIND.BER_TLV;
     this.fid = entry.fid;
     this.sfi = entry.sfi;
     this.name = entry.name;
@@ -87,44 +110,26 @@ export class CardFile {
     this.dataSize = entry.dataSize;
     this.body = entry.body;
     this.data = entry.body + BODY.DATA;
+    this.slotPrefix = entry.kind === FILE_KIND.LINEAR_VARIABLE ? SLOT_LENGTH_SIZE : 0;
+    this.slotSize = entry.recordSize + this.slotPrefix;
     this.parent = parent ?? this;
+    this.directory = this.isDirectory ? this : this.parent;
     // Without holes: they would make a look-up slower than by index.
     this.bySfi = entry.kind === FILE_KIND.DIRECTORY ? new Array(32).fill(undefined) : [];
     this.application = parent === null || entry.name !== null ? this : parent.application;
-  }
-
-  get isDirectory(): boolean {
-    return this.kind === FILE_KIND.DIRECTORY;
-  }
-
-  get isTransparent(): boolean {
-    return this.kind === FILE_KIND.TRANSPARENT;
-  }
-
-  get hasRecords(): boolean {
-    return this.kind >= FILE_KIND.LINEAR_FIXED && this.kind <= FILE_KIND.CYCLIC;
   }
 
   get isLinear(): boolean {
     return this.kind === FILE_KIND.LINEAR_FIXED || this.kind === FILE_KIND.LINEAR_VARIABLE;
   }
 
-  get hasDataObjects(): boolean {
-    return this.kind === FILE_KIND.BER_TLV;
-  }
-
-  /** The DF that gives meaning to the file's rules: itself, or the one it stands in. */
-  get directory(): CardFile {
-    return this.isDirectory ? this : this.parent;
-  }
-
   /** The rule that takes the place of the compact one on an interface, or null. */
   attributeFor(face: CardInterface): SecurityAttribute | null {
-    return this.attributes[INTERFACE_INDEX[face]] as SecurityAttribute | null;
+    return this.attributes[interfaceIndex(face)] as SecurityAttribute | null;
   }
 
   /** Security condition byte for an operation ({@link EF_ACCESS} for an EF) on an interface. */
   condition(operation: number, face: CardInterface): number {
-    return this.rules[INTERFACE_INDEX[face] * 7 + operation] as number;
+    return this.rules[interfaceIndex(face) * 7 + operation] as number;
   }
 }

@@ -112,20 +112,14 @@ export class FileTree {
   byName(name: Uint8Array, offset: number, length: number, occurrence: number, current: CardFile): CardFile | null {
     const first = this.#firstMatch(name, offset, length);
     if (first < 0) return null;
-    let rank = first;
+    if (occurrence === OCCURRENCE.FIRST) return this.#named[first] as CardFile;
     const from = current.application.nameRank;
-    const inside = from >= 0 && this.#matches(from, name, offset, length);
-    switch (occurrence) {
-      case OCCURRENCE.LAST:
-        rank = this.#lastMatch(first, name, offset, length);
-        break;
-      case OCCURRENCE.NEXT:
-        if (inside) rank = from + 1;
-        break;
-      case OCCURRENCE.PREVIOUS:
-        rank = inside ? from - 1 : this.#lastMatch(first, name, offset, length);
-        break;
+    const inside = occurrence !== OCCURRENCE.LAST && from >= 0 && this.#matches(from, name, offset, length);
+    if (!inside) {
+      const rank = occurrence === OCCURRENCE.NEXT ? first : this.#lastMatch(first, name, offset, length);
+      return this.#named[rank] as CardFile;
     }
+    const rank = occurrence === OCCURRENCE.NEXT ? from + 1 : from - 1;
     return this.#matches(rank, name, offset, length) ? (this.#named[rank] as CardFile) : null;
   }
 

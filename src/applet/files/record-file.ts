@@ -1,5 +1,6 @@
 import type { Nvm } from '../../hal/nvm.ts';
-import { BODY, FILE_KIND, SLOT_LENGTH_SIZE } from '../image/layout.ts';
+import { BODY, FILE_KIND } from '../image/layout.ts';
+import type { TransactionalNvm } from '../nvm/transactional-nvm.ts';
 import type { CardFile } from './card-file.ts';
 import { eraseBytes, readU16, writeU16 } from './stored-bytes.ts';
 
@@ -8,32 +9,44 @@ export function recordCount(nvm: Nvm, file: CardFile): number {
   return readU16(nvm, file.body + BODY.RECORD_COUNT);
 }
 
-/** Address of the slot of record `number`, which must be in the file. */
+/** Slot of record `number`, which must be in the file. */
+function slotOf(nvm: Nvm, file: CardFile, number: number): number {
+  if (file.kind !== FILE_KIND.CYCLIC) return number - 1;
+  const slot = readU16(nvm, file.body + BODY.NEWEST) - (number - 1);
+  return slot < 0 ? slot + file.capacity : slot;
+}
+
 function slotAddress(nvm: Nvm, file: CardFile, number: number): number {
-  let slot = number - 1;
-  if (file.kind === FILE_KIND.CYCLIC) {
-    slot = readU16(nvm, file.body + BODY.NEWEST) - slot;
-    if (slot < 0) slot += file.capacity;
-  }
-  return addressOfSlot(file, slot);
+  return addressOfSlot(file, slotOf(nvm, file, number));
 }
 
 function addressOfSlot(file: CardFile, slot: number): number {
-  return file.data + slot * (file.recordSize + prefixSize(file));
-}
-
-function prefixSize(file: CardFile): number {
-  return file.kind === FILE_KIND.LINEAR_VARIABLE ? SLOT_LENGTH_SIZE : 0;
+  return file.data + slot * file.slotSize;
 }
 
 /** Bytes of record `number`. */
 export function recordLength(nvm: Nvm, file: CardFile, number: number): number {
-  return file.kind === FILE_KIND.LINEAR_VARIABLE ? readU16(nvm, slotAddress(nvm, file, number)) : file.recordSize;
+  return file.slotPrefix > 0 ? readU16(nvm, slotAddress(nvm, file, number)) : file.recordSize;
 }
 
 /** Address of the first byte of record `number`. */
 export function recordAddress(nvm: Nvm, file: CardFile, number: number): number {
-  return slotAddress(nvm, file, number) + prefixSize(file);
+  return slotAddress(nvm, file, number) + file.slotPrefix;
+}
+
+/**
+ * Record `number` where it lies in the memory, to be read at once; null where it has to be copied: its length varies, a
+ * transaction is open, or the memory does not lie in RAM. The view is kept, what it shows is not.
+ */
+export function recordInMemory(nvm: TransactionalNvm, file: CardFile, number: number): Uint8Array | null {
+  if (file.slotPrefix > 0 || nvm.dirty) return null;
+  const slot = slotOf(nvm, file, number);
+  while (file.slots.length <= slot) file.slots.push(undefined);
+  const known = file.slots[slot];
+  if (known !== undefined) return known;
+  const view = nvm.span(addressOfSlot(file, slot), file.recordSize);
+  if (view !== null) file.slots[slot] = view;
+  return view;
 }
 
 /** The record's identifier: its first byte (the tag of a TLV record), or 0 for an empty one. */
@@ -96,7 +109,7 @@ export function eraseRecords(nvm: Nvm, file: CardFile, first: number, last: numb
     const number = cyclic ? last - count : first + count;
     const length = recordLength(nvm, file, number);
     const address = slotAddress(nvm, file, number);
-    const prefix = prefixSize(file);
+    const prefix = file.slotPrefix;
     if (prefix > 0) writeU16(nvm, address, length, scratch);
     eraseBytes(nvm, address + prefix, file.recordSize, scratch);
   }
@@ -111,7 +124,7 @@ function putIntoSlot(
   length: number,
   scratch: Uint8Array,
 ): void {
-  const prefix = prefixSize(file);
+  const prefix = file.slotPrefix;
   if (prefix > 0) writeU16(nvm, address, length, scratch);
   nvm.write(address + prefix, source, offset, length);
 }

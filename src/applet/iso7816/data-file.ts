@@ -3,6 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import type { Parameters } from '../command-row.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { CURRENT_DF_ID, MASTER_FILE_ID } from '../files/file-tree.ts';
+import { isUsableState } from '../files/life-cycle.ts';
 
 /**
  * Which EF a data command works on, and whether it may: the file, or the status word that refuses it, in the order
@@ -100,7 +101,8 @@ function judged(
   if (file === undefined) return SW.FILE_NOT_FOUND;
   if (file === null) return SW.NO_CURRENT_EF;
   if (!fits) return SW.INCOMPATIBLE_FILE_STRUCTURE;
-  if (!context.isUsable(file)) return SW.CONDITIONS_NOT_SATISFIED;
-  if (!context.permits(file, operation)) return SW.SECURITY_STATUS_NOT_SATISFIED;
+  const state = context.lifeCycle(file);
+  if (!isUsableState(state) || !context.isUsable(file.parent)) return SW.CONDITIONS_NOT_SATISFIED;
+  if (!context.permits(file, operation, state)) return SW.SECURITY_STATUS_NOT_SATISFIED;
   return file;
 }

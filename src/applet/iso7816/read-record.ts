@@ -6,7 +6,7 @@ import { NO_RECORD } from '../channel.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow, Parameters } from '../command-row.ts';
 import { type CardFile, EF_ACCESS } from '../files/card-file.ts';
-import { recordAddress, recordCount, recordLength } from '../files/record-file.ts';
+import { recordCount, recordLength } from '../files/record-file.ts';
 import { recordFile } from './data-file.ts';
 import { findRecord, MODE, modeOf, recordParameters, settleOn } from './record-reference.ts';
 
@@ -58,19 +58,15 @@ function readRecord(context: CommandContext): number {
 
   settleOn(context, file, record);
   if (mode === MODE.UP_TO_NUMBER) {
-    for (let number = last; number >= record; number--) sendRecord(context, file, number);
+    for (let number = last; number >= record; number--) context.sendRecord(file, number);
   } else {
-    for (let number = record; number <= last; number++) sendRecord(context, file, number);
+    for (let number = record; number <= last; number++) context.sendRecord(file, number);
   }
   return length < command.ne && !asksForAll(command) ? SW.END_OF_FILE : SW.OK;
 }
 
-function sendRecord(context: CommandContext, file: CardFile, number: number): void {
-  const { nvm } = context.core;
-  context.send(recordAddress(nvm, file, number), recordLength(nvm, file, number));
-}
-
 function totalLength(nvm: Nvm, file: CardFile, first: number, last: number): number {
+  if (file.slotPrefix === 0) return (last - first + 1) * file.recordSize;
   let length = 0;
   for (let number = first; number <= last; number++) length += recordLength(nvm, file, number);
   return length;

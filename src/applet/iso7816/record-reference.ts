@@ -32,11 +32,9 @@ export function findRecord(context: CommandContext, file: CardFile, mode: number
   const { nvm } = context.core;
   const { p1 } = context.command;
   const count = recordCount(nvm, file);
+  if (mode >= MODE.NUMBER && p1 !== 0) return p1 <= count ? p1 : NO_RECORD;
   const current = currentRecord(context);
-  if (mode >= MODE.NUMBER) {
-    const number = p1 === 0 ? current : p1;
-    return number <= count ? number : NO_RECORD;
-  }
+  if (mode >= MODE.NUMBER) return current <= count ? current : NO_RECORD;
   const step = isForwards(mode) ? 1 : -1;
   return nextWithIdentifier(nvm, file, firstCandidate(mode, current, count), step, p1);
 }

@@ -24,6 +24,9 @@ export class TransactionalNvm implements Nvm {
   readonly eraseValue: number;
   readonly writeGranule: number;
   readonly #nvm: Nvm;
+  /** The memory below, to be read without asking for it; of no bytes where it has to be asked. */
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView | null;
   readonly #journal: Journal | null;
   readonly #capacity: number;
   /** Entries `address(4) length(4) bytes` of the open transaction. */
@@ -36,6 +39,9 @@ export class TransactionalNvm implements Nvm {
   /** @param region null for an image without a journal: then a loss of power can leave half a transaction */
   constructor(nvm: Nvm, region: JournalRegion | null) {
     this.#nvm = nvm;
+    const { bytes } = nvm;
+    this.#bytes = bytes ?? new Uint8Array(0);
+    this.#view = bytes === undefined ? null : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.size = nvm.size;
     this.eraseValue = nvm.eraseValue;
     this.writeGranule = nvm.writeGranule;
@@ -54,13 +60,23 @@ export class TransactionalNvm implements Nvm {
     return this.#pendingLength > 0;
   }
 
+  /** The whole memory to copy from, while no transaction is open; null when it must be {@link read}. */
+  get view(): DataView | null {
+    return this.#pendingLength === 0 ? this.#view : null;
+  }
+
+  /** A part of the memory itself, which may be kept; null where it has to be {@link read}. */
+  span(address: number, length: number): Uint8Array | null {
+    return this.#view === null ? null : this.#bytes.subarray(address, address + length);
+  }
+
   read(address: number, target: Uint8Array, targetOffset: number, length: number): void {
     this.#nvm.read(address, target, targetOffset, length);
     if (this.#pendingLength > 0) this.#overlay(address, target, targetOffset, length);
   }
 
   readByte(address: number): number {
-    const stored = this.#nvm.readByte(address);
+    const stored = this.#bytes[address] ?? this.#nvm.readByte(address);
     return this.#pendingLength > 0 ? this.#pendingByte(address, stored) : stored;
   }
 

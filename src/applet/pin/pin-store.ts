@@ -2,7 +2,7 @@ import type { CardInterface } from '../../hal/card-link.ts';
 import type { KeyedHash, KeyedHashes } from '../../hal/crypto.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import type { CardFile } from '../files/card-file.ts';
-import { INTERFACE_INDEX, PIN } from '../image/layout.ts';
+import { interfaceIndex, PIN } from '../image/layout.ts';
 
 /** Longest block that VERIFY may carry. */
 export const LARGEST_CODE = 32;
@@ -133,7 +133,7 @@ export class PinStore {
   }
 
   accessCondition(pin: Pin, face: CardInterface): number {
-    return pin.access[INTERFACE_INDEX[face]] as number;
+    return pin.access[interfaceIndex(face)] as number;
   }
 
   /**

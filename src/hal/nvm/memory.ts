@@ -14,7 +14,7 @@ export class MemoryNvm implements Nvm {
   readonly size: number;
   readonly eraseValue: number;
   readonly writeGranule: number;
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array;
 
   /** @param content the size in bytes of an erased memory, or the bytes that it holds (copied) */
   constructor(content: number | Uint8Array, traits: NvmTraits = {}) {
@@ -26,28 +26,27 @@ export class MemoryNvm implements Nvm {
     if (!Number.isInteger(this.writeGranule) || this.writeGranule < 1) {
       throw new RangeError(`a write granule is 1 byte or more, not ${this.writeGranule}`);
     }
-    this.#bytes =
-      typeof content === 'number' ? new Uint8Array(content).fill(this.eraseValue) : Uint8Array.from(content);
-    this.size = this.#bytes.length;
+    this.bytes = typeof content === 'number' ? new Uint8Array(content).fill(this.eraseValue) : Uint8Array.from(content);
+    this.size = this.bytes.length;
   }
 
   read(address: number, target: Uint8Array, targetOffset: number, length: number): void {
     checkSpan('memory', this.size, address, length);
     checkSpan('target', target.length, targetOffset, length);
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     // A loop: `set(subarray())` would make a view for every read.
     for (let i = 0; i < length; i++) target[targetOffset + i] = bytes[address + i] as number;
   }
 
   readByte(address: number): number {
     checkSpan('memory', this.size, address, 1);
-    return this.#bytes[address] as number;
+    return this.bytes[address] as number;
   }
 
   write(address: number, source: Uint8Array, sourceOffset: number, length: number): void {
     checkSpan('memory', this.size, address, length);
     checkSpan('source', source.length, sourceOffset, length);
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     for (let i = 0; i < length; i++) bytes[address + i] = source[sourceOffset + i] as number;
   }
 
@@ -55,6 +54,6 @@ export class MemoryNvm implements Nvm {
 
   /** A copy of all that it holds. */
   snapshot(): Uint8Array {
-    return this.#bytes.slice();
+    return this.bytes.slice();
   }
 }

@@ -35,11 +35,19 @@ export class Channel {
     pinned.push(native);
   }
 
-  /** @returns the protocol, 1 for T=0 and 2 for T=1 */
-  connect(share: 'shared' | 'exclusive'): Promise<number> {
+  /**
+   * @param share `direct`: the reader itself, with or without a card in it
+   * @returns the protocol, 1 for T=0 and 2 for T=1; 0 for none
+   */
+  connect(share: 'shared' | 'exclusive' | 'direct'): Promise<number> {
     const native = this.#native;
-    const mode = share === 'shared' ? native.SCARD_SHARE_SHARED : native.SCARD_SHARE_EXCLUSIVE;
-    const protocols = native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1;
+    const modes = {
+      shared: native.SCARD_SHARE_SHARED,
+      exclusive: native.SCARD_SHARE_EXCLUSIVE,
+      direct: native.SCARD_SHARE_DIRECT,
+    };
+    const mode = modes[share];
+    const protocols = share === 'direct' ? 0 : native.SCARD_PROTOCOL_T0 | native.SCARD_PROTOCOL_T1;
     return this.#call(CONNECT_LIMIT_MS, (done) => native._connect(mode, protocols, done));
   }
 

@@ -5,6 +5,7 @@ import { toHex } from '../../../src/apdu/hex.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 
 const options = (name: string, csv = false) => ({
+  reader: null,
   card: { kind: 'profile', name } as const,
   count: 200,
   csv,
@@ -42,6 +43,20 @@ describe('bench apdu', () => {
   it('the reference workload is the one that every peer can run', () => {
     const commands = workloadFor('reference').commands.map(({ command }) => toHex(command));
     expect(commands).toEqual(['00A4040007F042454E43480100', '0020000108313233343536FFFF', '00B2010C64', '00B0000064']);
+  });
+
+  it('through a reader: the same rows, timed by its driver', async () => {
+    const io = fakeIo({ json: true });
+    const reader = { driver: 'loopback' } as const;
+    expect(await benchApdu({ ...options('reference'), reader, count: 60 }, io)).toBe(0);
+    const { card, figures } = JSON.parse(io.out.join(''));
+    expect(card).toBe('reference in loopback, direct');
+    expect(figures.map(({ id, n }: { id: string; n: number }) => `${id} ${n}`)).toEqual([
+      'select 60',
+      'verify 60',
+      'read-record 60',
+      'read-binary 60',
+    ]);
   });
 
   it('a card that refuses a command is said, not measured', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { benchCore } from '../../../rig/bench/core.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 
-const SMALL = { count: 20, files: [10, 50], records: [5, 10], boots: [10, 300] };
+const SMALL = { count: 20, files: [10, 50], records: [5, 10], boots: [10, 300], taps: 5 };
 
 it('bench core gives figures that can be for every row', async () => {
   const io = fakeIo({ json: true });
@@ -41,6 +41,10 @@ it('bench core gives figures that can be for every row', async () => {
     expect(p50ms).toBeGreaterThan(0);
     expect(p99ms).toBeGreaterThanOrEqual(p50ms);
   }
+  // SELECT, E103, its 15 bytes, the NDEF file, its length, and the message in one piece or more.
+  expect(data.taps).toMatchObject({ id: 'loopback-taps', profile: 'ndef', taps: 5 });
+  expect(data.taps.commandsPerTap).toBeGreaterThanOrEqual(6);
+  expect(data.taps.totalMs * 1000).toBeGreaterThanOrEqual(5 * data.taps.p50us * 0.2);
   // The smallest size is what the others are compared with.
   expect(data.growth.slice(0, 4).map(({ ratio }: { ratio: number }) => ratio)).toEqual([1, 1, 1, 1]);
 });

@@ -24,6 +24,8 @@ vi.mock('../../../rig/card/commands.ts', () => stand('listCommands'));
 vi.mock('../../../rig/card/explain.ts', () => stand('explainCommand'));
 vi.mock('../../../rig/bench/apdu.ts', () => stand('benchApdu'));
 vi.mock('../../../rig/bench/core.ts', () => stand('benchCore'));
+vi.mock('../../../rig/bench/crowd.ts', () => stand('benchCrowd'));
+vi.mock('../../../rig/bench/soak.ts', () => stand('benchSoak'));
 vi.mock('../../../rig/demo/demo.ts', () => stand('runDemo'));
 
 beforeEach(() => {
@@ -75,6 +77,8 @@ describe('tap', () => {
   it.each([
     ['tap --reader loopback', 'name one with --profile or --image'],
     ['tap --reader pcsc --profile vitale2', '--reader loopback'],
+    ['tap --reader pn532:/dev/ttyUSB0 --profile vitale2', '--reader loopback'],
+    ['tap --reader acr122:ACR122U --interface contact', 'a PN532 has the door that it has'],
     ['tap --interface contact', '--reader loopback'],
     ['tap --profile a --image b', 'two cards'],
     ['tap --reader usb', 'A reader is loopback'],
@@ -117,6 +121,11 @@ describe('emulate', () => {
         record: { file: 'r', keepSecrets: false },
       },
     ],
+    // The board has a card of its own.
+    [
+      'emulate --link pn532:/dev/ttyUSB0',
+      { link: { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null, raw: false }, card: null },
+    ],
   ])('%s', async (line, change) => {
     const { exitCode, options } = await run(line);
     expect(exitCode).toBe(0);
@@ -125,7 +134,8 @@ describe('emulate', () => {
 
   it.each([
     ['emulate --link vpcd', 'which card?'],
-    ['emulate --link pn532:/dev/ttyUSB0 --profile vitale2', 'A link is vpcd'],
+    ['emulate --link acr122:ACR122U', 'which card?'],
+    ['emulate --link pn532 --profile vitale2', 'A link is vpcd'],
   ])('%s is refused', async (line, words) => {
     const { exitCode, err } = await run(line);
     expect(exitCode).toBe(2);
@@ -156,17 +166,57 @@ describe('card, bench, demo', () => {
     [
       'bench apdu',
       {
+        reader: null,
         card: { kind: 'profile', name: 'vitale2' },
-        count: 100_000,
+        count: null,
         csv: false,
         record: { file: null, keepSecrets: false },
       },
     ],
     [
       'bench apdu --profile reference --count 7 --csv',
-      { card: { kind: 'profile', name: 'reference' }, count: 7, csv: true, record: { file: null, keepSecrets: false } },
+      { reader: null, card: { kind: 'profile', name: 'reference' }, count: 7, csv: true, record: noRecord },
     ],
-    ['bench core --count 9', { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000] }],
+    [
+      'bench apdu --reader pcsc:ACS --profile reference',
+      {
+        reader: { driver: 'pcsc', name: 'ACS' },
+        card: { kind: 'profile', name: 'reference' },
+        count: null,
+        csv: false,
+        record: noRecord,
+      },
+    ],
+    [
+      'bench core --count 9',
+      { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000], taps: 1000 },
+    ],
+    [
+      'bench soak',
+      {
+        reader: { driver: 'loopback' },
+        card: { kind: 'profile', name: 'reference' },
+        durationMs: 3_600_000,
+        perSecond: null,
+        timeoutMs: 10_000,
+        csv: false,
+      },
+    ],
+    [
+      'bench soak --reader pcsc --profile vitale2 --minutes 0.5 --rate 3 --timeout 2 --csv',
+      {
+        reader: { driver: 'pcsc', name: null },
+        card: { kind: 'profile', name: 'vitale2' },
+        durationMs: 30_000,
+        perSecond: 3,
+        timeoutMs: 2000,
+        csv: true,
+      },
+    ],
+    [
+      'bench crowd --cards 9 --taps 90 --rate 30 --arrivals waiting-room --seed s',
+      { profile: 'reference', cards: 9, taps: 90, perSecond: 30, pattern: 'waiting-room', seed: 's' },
+    ],
     ['demo', { pcsc: true, pcscImage: null, record: noRecord }],
     [
       'demo --no-pcsc --record d.jsonl',
@@ -189,6 +239,14 @@ describe('card, bench, demo', () => {
     ['bench apdu --csv --json', 'two forms'],
     ['bench apdu --count 0', 'whole number'],
     ['bench core --count 0', 'whole number'],
+    ['bench apdu --reader pcsc --image my.img', '--profile says which card'],
+    ['bench apdu --reader pcsc --record d.jsonl', '--record is for a card in process'],
+    ['bench soak --minutes 1 --hours 1', 'give one of them'],
+    ['bench soak --minutes 0', 'a number over 0'],
+    ['bench soak --reader pcsc --image my.img', '--profile says which card'],
+    ['bench soak --csv --json', 'two forms'],
+    ['bench crowd --arrivals never', 'Allowed choices'],
+    ['bench crowd --cards 0', 'whole number'],
   ])('%s is refused', async (line, words) => {
     const { exitCode, options, err } = await run(line);
     expect(exitCode).toBe(2);

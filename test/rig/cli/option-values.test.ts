@@ -8,6 +8,8 @@ import {
   pinChoice,
   recordChoice,
 } from '../../../rig/cli/option-values.ts';
+import { BAUD_RATES } from '../../../src/hal/pn532/chip.ts';
+import { POWER_UP_BAUD_RATE } from '../../../src/hal/pn532/hsu-port.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../../src/hal/vpcd/index.ts';
 
@@ -17,12 +19,29 @@ describe('--reader', () => {
     ['pcsc', { driver: 'pcsc', name: null }],
     ['pcsc:Virtual PCD 00 00', { driver: 'pcsc', name: 'Virtual PCD 00 00' }],
     ['pcsc:ACS: ACR122U', { driver: 'pcsc', name: 'ACS: ACR122U' }],
+    ['acr122:ACS: ACR122U', { driver: 'acr122', name: 'ACS: ACR122U' }],
+    ['pn532:/dev/ttyUSB0', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null }],
+    ['pn532:COM3:115200', { driver: 'pn532', path: 'COM3', baudRate: 115_200 }],
+    [
+      'pn532:/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0',
+      { driver: 'pn532', path: '/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0', baudRate: null },
+    ],
   ])('%s', (text, expected) => {
     expect(parseReader(text)).toEqual(expected);
   });
 
-  it.each(['', 'pcsc:', 'PCSC', 'loopback:x', 'usb'])('refuses %j', (text) => {
-    expect(() => parseReader(text)).toThrow('A reader is loopback, pcsc or pcsc:NAME.');
+  it.each(['', 'pcsc:', 'PCSC', 'loopback:x', 'usb', 'pn532', 'pn532:', 'acr122:'])('refuses %j', (text) => {
+    expect(() => parseReader(text)).toThrow('A reader is loopback, pcsc, pcsc:NAME, pn532:PORT or acr122:NAME.');
+  });
+
+  it('refuses a baud rate that the chip does not have', () => {
+    expect(() => parseReader('pn532:/dev/ttyUSB0:1000000')).toThrow('baud, not at 1000000.');
+  });
+
+  it('knows the baud rates that the driver knows, from that of the power-up on', () => {
+    for (const rate of BAUD_RATES.filter((each) => each >= POWER_UP_BAUD_RATE)) {
+      expect(parseReader(`pn532:COM3:${rate}`)).toMatchObject({ path: 'COM3', baudRate: rate });
+    }
   });
 });
 
@@ -38,16 +57,36 @@ describe('--link', () => {
   });
 
   it('has the port that the driver has', () => {
-    expect(parseLink('vpcd').port).toBe(VPCD_PORT);
+    expect(parseLink('vpcd')).toMatchObject({ port: VPCD_PORT });
     expect(new VpcdLink({ interface: 'contact', clock: new VirtualClock() }).name).toBe('vpcd:127.0.0.1:35963');
   });
 
-  it.each(['', 'vpcd:', 'vpcd::35963', 'vpcd:host:', 'vpcd:host:0', 'vpcd:host:65536', 'vpcd:::1', 'pn532'])(
-    'refuses %j',
-    (text) => {
-      expect(() => parseLink(text)).toThrow('A link is vpcd, vpcd:HOST or vpcd:HOST:PORT.');
-    },
-  );
+  it.each([
+    '',
+    'vpcd:',
+    'vpcd::35963',
+    'vpcd:host:',
+    'vpcd:host:0',
+    'vpcd:host:65536',
+    'vpcd:::1',
+    'pn532',
+    'vpcd,raw',
+  ])('refuses %j', (text) => {
+    expect(() => parseLink(text)).toThrow('A link is vpcd, vpcd:HOST, vpcd:HOST:PORT, pn532:PORT');
+  });
+
+  it.each([
+    ['pn532:/dev/ttyUSB0', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null, raw: false }],
+    ['pn532:/dev/ttyUSB0:460800', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: 460_800, raw: false }],
+    ['pn532:/dev/ttyUSB0,raw', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null, raw: true }],
+    ['acr122:ACR122U', { driver: 'acr122', name: 'ACR122U', raw: false }],
+  ])('%s', (text, expected) => {
+    expect(parseLink(text)).toEqual(expected);
+  });
+
+  it('refuses raw frames through an ACR122', () => {
+    expect(() => parseLink('acr122:ACR122U,raw')).toThrow('too slow for raw');
+  });
 });
 
 describe('numbers', () => {

@@ -1,0 +1,99 @@
+import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
+import type { CardSession, Exchange } from '../../src/hal/reader.ts';
+import { CannotRun } from '../cli/failure.ts';
+import type { CardSource, ReaderChoice } from '../cli/options.ts';
+import { openReader } from '../tap/open-reader.ts';
+import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
+import { quantile } from './figures.ts';
+import { type Measured, workloadFor } from './workload.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const WARM_UP = 50;
+
+type Times = Pick<Exchange, 'startNs' | 'endNs'>;
+
+/**
+ * The same commands through a reader, whose driver times each exchange.
+ * @param card the card behind a loopback; for another reader its profile says which commands the card there takes
+ */
+export async function measureThroughReader(
+  choice: ReaderChoice,
+  card: CardSource,
+  count: number,
+  signal: AbortSignal,
+): Promise<ApduMeasurement> {
+  const source = await openReader(choice, choice.driver === 'loopback' ? card : null, null);
+  const profile = source.own?.opened.card.image.profile ?? (card.kind === 'profile' ? card.name : '');
+  const figures: ApduRow[] = [];
+  let failure: unknown = null;
+  let name = choice.driver as string;
+  try {
+    const session = await source.reader.connect({
+      timeoutMs: CONNECT_TIMEOUT_MS,
+      mode: 'cold',
+      signal,
+      ...(source.name === null ? {} : { reader: source.name }),
+    });
+    name = `${session.reader}, ${session.protocol}`;
+    try {
+      for (const measured of workloadFor(profile).commands) {
+        if (signal.aborted || failure !== null) break;
+        const exchanges: Times[] = [];
+        try {
+          await measure(session, measured, count, signal, exchanges);
+        } catch (error) {
+          failure = error;
+        }
+        // What was measured before the reader failed counts.
+        if (exchanges.length > 0) figures.push(rowOf(measured.name, exchanges));
+      }
+    } finally {
+      await session.disconnect();
+    }
+  } catch (error) {
+    failure = error;
+  } finally {
+    await source.close();
+  }
+  return { label: profile, card: `${profile} in ${name}`, backend: source.backend, figures, failure };
+}
+
+/** @param exchanges filled with those that are measured */
+async function measure(
+  session: CardSession,
+  { name, before, command }: Measured,
+  count: number,
+  signal: AbortSignal,
+  exchanges: Times[],
+): Promise<void> {
+  await session.reset('warm');
+  for (const each of before) await session.transmit(each);
+  for (let i = 0; i < Math.min(WARM_UP, count); i++) expectOk(name, await session.transmit(command));
+  for (let i = 0; i < count && !signal.aborted; i++) {
+    const exchange = await session.transmit(command);
+    expectOk(name, exchange);
+    exchanges.push({ startNs: exchange.startNs, endNs: exchange.endNs });
+  }
+}
+
+function rowOf(name: string, exchanges: readonly Times[]): ApduRow {
+  const samples = exchanges.map(({ startNs, endNs }) => (endNs - startNs) / 1000).sort((a, b) => a - b);
+  const [first, last] = [exchanges[0] as Times, exchanges.at(-1) as Times];
+  return {
+    ...rowName(name),
+    n: samples.length,
+    p50us: quantile(samples, 0.5),
+    p99us: quantile(samples, 0.99),
+    perSecond: (1e9 * samples.length) / (last.endNs - first.startNs),
+    bestUs: samples[0] as number,
+    clockUs: 0,
+  };
+}
+
+function expectOk(name: string, { response }: Exchange): void {
+  const sw = ((response.at(-2) ?? 0) << 8) | (response.at(-1) ?? 0);
+  if (sw === SW.OK) return;
+  throw new CannotRun(
+    `${name} is refused by the card in the reader (${formatStatusWord(sw)}): --profile says which card it is`,
+  );
+}

@@ -1,0 +1,164 @@
+import { CannotRun } from '../cli/failure.ts';
+
+/** One line of a batch: which board gets which card. */
+export interface BatchRow {
+  /** In the file, from 1. */
+  readonly line: number;
+  readonly serialNumber: string;
+  /** A profile by name or file, or null when the row names an image or the command line says what all get. */
+  readonly profile: string | null;
+  readonly image: string | null;
+  /** Port of the board, a path; or null when it is known by its identity, or any free one will do. */
+  readonly port: string | null;
+  /** Key or USB serial number of the board; null for any. */
+  readonly identity: string | null;
+}
+
+const COLUMNS = ['serial', 'profile', 'image', 'port', 'identity'] as const;
+type ColumnName = (typeof COLUMNS)[number];
+/** Headings that people write. */
+const HEADINGS: Readonly<Record<string, ColumnName>> = {
+  serial: 'serial',
+  'serial number': 'serial',
+  serialnumber: 'serial',
+  serial_number: 'serial',
+  profile: 'profile',
+  image: 'image',
+  port: 'port',
+  identity: 'identity',
+  board: 'identity',
+};
+
+/**
+ * Reads a list as spreadsheets write it: a heading, then a row for each board, separated by commas, semicolons or tabs;
+ * quotes as in RFC 4180.
+ * @param file its name, for messages
+ * @throws {CannotRun} one sentence that names the line
+ */
+export function parseBatchList(text: string, file: string): readonly BatchRow[] {
+  const lines = splitRows(text.replace(/^\uFEFF/, ''), file);
+  const heading = lines[0];
+  if (heading === undefined)
+    throw new CannotRun(`${file} is empty: a list starts with the heading serial,profile,port`);
+  const columns = heading.cells.map((cell) => {
+    const column = HEADINGS[cell.trim().toLowerCase()];
+    if (column === undefined) {
+      throw new CannotRun(
+        `${file}, line ${heading.line}: no list has a column “${cell.trim()}”; columns are ${COLUMNS.join(', ')}`,
+      );
+    }
+    return column;
+  });
+  const twice = columns.find((column, i) => columns.indexOf(column) !== i);
+  if (twice !== undefined) throw new CannotRun(`${file}, line ${heading.line}: the column ${twice} is there twice`);
+  if (!columns.includes('serial')) throw new CannotRun(`${file}, line ${heading.line}: the column serial is missing`);
+  const rows = lines.slice(1).map(({ line, cells }) => parseRow(cells, columns, line, file));
+  if (rows.length === 0) throw new CannotRun(`${file} has a heading and no boards`);
+  refuseTwice(rows, 'serialNumber', 'serial number', file);
+  refuseTwice(rows, 'port', 'port', file);
+  refuseTwice(rows, 'identity', 'identity', file);
+  return rows;
+}
+
+function parseRow(cells: readonly string[], columns: readonly ColumnName[], line: number, file: string): BatchRow {
+  if (cells.length !== columns.length) {
+    throw new CannotRun(`${file}, line ${line}: ${cells.length} fields where the heading has ${columns.length}`);
+  }
+  const value = (column: ColumnName): string | null => {
+    const text = cells[columns.indexOf(column)]?.trim() ?? '';
+    return text === '' ? null : text;
+  };
+  const serialNumber = value('serial');
+  if (serialNumber === null) throw new CannotRun(`${file}, line ${line}: the serial number is missing`);
+  checkSerialNumber(serialNumber, `${file}, line ${line}`);
+  const [profile, image] = [value('profile'), value('image')];
+  if (profile !== null && image !== null) {
+    throw new CannotRun(`${file}, line ${line}: profile and image name two cards; give one of them`);
+  }
+  return {
+    line,
+    serialNumber,
+    profile,
+    image,
+    port: value('port')?.replace(/^pn532:/, '') ?? null,
+    identity: value('identity'),
+  };
+}
+
+/** @throws {CannotRun} */
+export function checkSerialNumber(text: string, where: string): void {
+  if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(text)) {
+    throw new CannotRun(`${where}: a serial number has 1 to 64 printable characters`);
+  }
+}
+
+function refuseTwice(
+  rows: readonly BatchRow[],
+  key: 'serialNumber' | 'port' | 'identity',
+  words: string,
+  file: string,
+): void {
+  const seen = new Map<string, number>();
+  for (const row of rows) {
+    const value = row[key];
+    if (value === null) continue;
+    const before = seen.get(value);
+    if (before !== undefined)
+      throw new CannotRun(`${file}, line ${row.line}: ${words} ${value} stands in line ${before} too`);
+    seen.set(value, row.line);
+  }
+}
+
+interface Line {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** Fields and lines; empty lines and those that start with # are no rows. */
+function splitRows(text: string, file: string): Line[] {
+  const first = text.split(/\r?\n/).find((each) => each.trim() !== '' && !each.startsWith('#')) ?? '';
+  const separator = [',', ';', '\t'].reduce((best, each) => (count(first, each) > count(first, best) ? each : best));
+  const rows: Line[] = [];
+  let [line, start, i] = [1, 1, 0];
+  let cells: string[] = [];
+  while (i < text.length) {
+    if (cells.length === 0 && text[i] === '#') {
+      while (i < text.length && text[i] !== '\n') i++;
+    }
+    let cell = '';
+    if (text[i] === '"') {
+      const opened = line;
+      for (i++; ; i++) {
+        if (i >= text.length) throw new CannotRun(`${file}, line ${opened}: a quotation mark is never closed`);
+        if (text[i] === '"' && text[i + 1] !== '"') break;
+        if (text[i] === '"') i++;
+        if (text[i] === '\n') line++;
+        cell += text[i];
+      }
+      i++;
+      if (i < text.length && ![separator, '\r', '\n'].includes(text[i] as string)) {
+        throw new CannotRun(`${file}, line ${line}: something stands behind a closing quotation mark`);
+      }
+    } else {
+      while (i < text.length && text[i] !== separator && text[i] !== '\n') cell += text[i++];
+    }
+    cells.push(cell.replace(/\r$/, ''));
+    if (text[i] === '\r') i++;
+    if (text[i] === separator) {
+      i++;
+      // A separator at the very end stands before one more, empty field.
+      if (i < text.length) continue;
+      cells.push('');
+    }
+    if (cells.some((each) => each.trim() !== '')) rows.push({ line: start, cells });
+    cells = [];
+    i++;
+    line++;
+    start = line;
+  }
+  return rows;
+}
+
+function count(text: string, what: string): number {
+  return text.split(what).length - 1;
+}

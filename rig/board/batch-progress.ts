@@ -1,0 +1,71 @@
+import type { CommandIo } from '../cli/io.ts';
+import type { BatchJob } from './batch.ts';
+import type { RowState } from './batch-state.ts';
+
+export interface BatchRun {
+  readonly io: CommandIo;
+  readonly parallel: number;
+  /** @returns null when the row was interrupted */
+  run(job: BatchJob, say: (text: string) => void): Promise<RowState | null>;
+}
+
+const LEAST_COLUMNS = 40;
+
+/** Runs the rows, some at a time, and shows how far each is: a list on a terminal, a line for each end elsewhere. */
+export async function runBatch(jobs: readonly BatchJob[], batch: BatchRun): Promise<void> {
+  if (jobs.length === 0) return;
+  const faults: unknown[] = [];
+  const run: BatchRun['run'] = async (job, say) => {
+    // When what was done cannot be written down, nothing more is done.
+    if (faults.length > 0) return null;
+    try {
+      return await batch.run(job, say);
+    } catch (error) {
+      faults.push(error);
+      return null;
+    }
+  };
+  await show(jobs, { ...batch, run });
+  if (faults.length > 0) throw faults[0];
+}
+
+async function show(jobs: readonly BatchJob[], { io, parallel, run }: BatchRun): Promise<void> {
+  // A terminal that does not know how wide it is cannot show a list that moves.
+  if (!io.stdoutIsTty || io.json || (process.stdout.columns ?? 0) < LEAST_COLUMNS) {
+    await inParallel(jobs, parallel, async (job) => {
+      const row = await run(job, () => {});
+      io.stderr(`${job.row.serialNumber}  pn532:${job.identity.port}  ${endInWords(row)}\n`);
+    });
+    return;
+  }
+  const { Listr } = await import('listr2');
+  const tasks = jobs.map((job) => ({
+    title: `${job.row.serialNumber}  pn532:${job.identity.port}`,
+    task: async (_: unknown, task: { output: string }): Promise<void> => {
+      const row = await run(job, (text) => {
+        task.output = text;
+      });
+      if (row?.outcome !== 'done') throw new Error(endInWords(row));
+    },
+  }));
+  await new Listr(tasks, {
+    concurrent: parallel,
+    exitOnError: false,
+    // Ctrl-C is the command’s: it puts the boards to sleep first.
+    registerSignalListeners: false,
+    rendererOptions: { collapseErrors: false },
+  }).run();
+}
+
+function endInWords(row: RowState | null): string {
+  if (row === null) return 'interrupted';
+  return row.outcome === 'done' ? 'done' : `${row.outcome}: ${row.reason}`;
+}
+
+async function inParallel<T>(items: readonly T[], most: number, each: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await each(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+}

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { z } from 'zod';
+import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import { CannotRun } from '../cli/failure.ts';
+
+/** What became of one row. */
+export interface RowState {
+  readonly serialNumber: string;
+  /** `done`: its card is on its board. `failed`: the board is at fault. `error`: the rig is. */
+  readonly outcome: 'done' | 'failed' | 'error';
+  readonly board: string | null;
+  readonly profile: string | null;
+  readonly cardSerial: string | null;
+  readonly verified: string | null;
+  readonly reason: string | null;
+  readonly at: string;
+}
+
+interface State {
+  readonly schema: 'vitap-batch';
+  readonly schemaVersion: 1;
+  /** Fingerprint of the list and of what the command line says of the cards: a batch is resumed as it was begun. */
+  readonly plan: string;
+  readonly rows: readonly RowState[];
+}
+
+const STATE: z.ZodType<State> = z.object({
+  schema: z.literal('vitap-batch'),
+  schemaVersion: z.literal(1),
+  plan: z.string(),
+  rows: z.array(
+    z.object({
+      serialNumber: z.string(),
+      outcome: z.enum(['done', 'failed', 'error']),
+      board: z.string().nullable(),
+      profile: z.string().nullable(),
+      cardSerial: z.string().nullable(),
+      verified: z.string().nullable(),
+      reason: z.string().nullable(),
+      at: z.string(),
+    }),
+  ),
+});
+
+/**
+ * How far a batch is, in a file beside its list that is replaced whole after every board. A row that was begun and not
+ * ended is not in it: it is done again from its start, which is harmless.
+ */
+export class BatchState {
+  readonly path: string;
+  readonly #plan: string;
+  readonly #rows: Map<string, RowState>;
+
+  private constructor(path: string, plan: string, rows: readonly RowState[]) {
+    this.path = path;
+    this.#plan = plan;
+    this.#rows = new Map(rows.map((row) => [row.serialNumber, row]));
+  }
+
+  /**
+   * @param resume go on with an interrupted batch; else there must be none
+   * @throws {CannotRun} nothing to resume, an interrupted batch in the way, another list, a damaged file
+   */
+  static open(path: string, plan: string, resume: boolean): BatchState {
+    if (!existsSync(path)) {
+      if (resume) throw new CannotRun(`there is no interrupted batch to resume: ${path} is not there`);
+      return new BatchState(path, plan, []);
+    }
+    if (!resume) {
+      throw new CannotRun(`this batch was not finished: --resume goes on with it; to begin anew, remove ${path}`);
+    }
+    const state = readState(path);
+    if (state.plan !== plan) {
+      throw new CannotRun(
+        `the list or the card is another than when the batch was begun: to begin anew, remove ${path}`,
+      );
+    }
+    return new BatchState(path, plan, state.rows);
+  }
+
+  get(serialNumber: string): RowState | null {
+    return this.#rows.get(serialNumber) ?? null;
+  }
+
+  /** Makes the file, so that a batch that is ended before its first board can be resumed. @throws {HalError} `storage` */
+  begin(): void {
+    this.#write();
+  }
+
+  /** @throws {HalError} `storage` */
+  set(row: RowState): void {
+    this.#rows.set(row.serialNumber, row);
+    this.#write();
+  }
+
+  /** Nothing is left to do. */
+  finish(): void {
+    rmSync(this.path, { force: true });
+  }
+
+  #write(): void {
+    const state: State = { schema: 'vitap-batch', schemaVersion: 1, plan: this.#plan, rows: [...this.#rows.values()] };
+    replaceFile(this.path, [Buffer.from(`${JSON.stringify(state, null, 2)}\n`)]);
+  }
+}
+
+function readState(path: string): State {
+  let document: unknown;
+  try {
+    document = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new CannotRun(`${path} is damaged; to begin the batch anew, remove it`, { cause });
+  }
+  const read = STATE.safeParse(document);
+  if (!read.success) throw new CannotRun(`${path} is not the state of a batch; to begin the batch anew, remove it`);
+  return read.data;
+}

@@ -1,0 +1,116 @@
+import { Html } from '../report/html.ts';
+import { percentile } from './percentile.ts';
+import type { PhaseResult, Series } from './phase.ts';
+import { LADDER } from './phases/baud-ladder.ts';
+
+/** A figure as markup, and the sentence under it. */
+export interface Figure {
+  readonly svg: Html;
+  readonly caption: string;
+}
+
+const WIDTH = 460;
+const HEIGHT = 230;
+const FONT = 'system-ui, "Liberation Sans", "DejaVu Sans", sans-serif';
+
+/** The distributions behind the numbers, for what was measured; drawn without a script in the page. */
+export async function boardFigures(phases: readonly PhaseResult[]): Promise<readonly Figure[]> {
+  const series = phases.flatMap((phase) => phase.series).filter(({ values }) => values.length > 0);
+  const roundTrip = series.find(({ id }) => id === 'round-trip');
+  const ladder = LADDER.flatMap((rate) =>
+    series.filter(({ id }) => id === `echo-${rate}`).map((each) => ({ rate, each })),
+  );
+  if (roundTrip === undefined && ladder.length === 0) return [];
+  const [Plot, { document }] = await Promise.all([import('@observablehq/plot'), emptyDocument()]);
+  const figures: Figure[] = [];
+  if (roundTrip !== undefined) figures.push(histogram(Plot, document, roundTrip));
+  if (ladder.length > 0) figures.push(ladderFigure(Plot, document, ladder));
+  return figures;
+}
+
+type PlotModule = typeof import('@observablehq/plot');
+
+/** As much of a DOM as the figures use: there is none in Node but linkedom's. */
+interface SvgElement {
+  readonly outerHTML: string;
+  querySelectorAll(selector: string): Iterable<SvgElement>;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  remove(): void;
+}
+
+type SvgDocument = ReturnType<typeof import('linkedom')['parseHTML']>['document'];
+
+async function emptyDocument(): Promise<{ readonly document: SvgDocument }> {
+  const { parseHTML } = await import('linkedom');
+  return parseHTML('<!doctype html><html><body></body></html>');
+}
+
+function histogram(Plot: PlotModule, document: SvgDocument, { values: all }: Series): Figure {
+  // A few that the machine delayed would press the others together.
+  const end = 1.05 * percentile(all, 0.98);
+  const values = all.filter((each) => each <= end);
+  const beyond = all.length - values.length;
+  const svg = Plot.plot({
+    document,
+    width: WIDTH,
+    height: HEIGHT,
+    marginLeft: 44,
+    marginBottom: 44,
+    x: { label: 'round trip, ms', labelOffset: 38 },
+    y: { label: 'how many', grid: true },
+    marks: [
+      Plot.rectY(values, {
+        ...Plot.binX({ y: 'count' }, { x: (value: number) => value, thresholds: 40 }),
+        fill: 'currentColor',
+        fillOpacity: 0.55,
+        inset: 0.5,
+      }),
+      Plot.ruleY([0]),
+    ],
+  });
+  return {
+    svg: markup(svg),
+    caption: `Round-trip time, ${all.length} answers to GetFirmwareVersion${beyond === 0 ? '' : `; ${beyond} longer ones are not drawn, the longest ${Math.max(...all).toFixed(1)} ms`}.`,
+  };
+}
+
+function ladderFigure(
+  Plot: PlotModule,
+  document: SvgDocument,
+  ladder: readonly { rate: number; each: Series }[],
+): Figure {
+  const points = ladder.flatMap(({ rate, each }) => each.values.map((ms) => ({ rate: `${rate}`, ms })));
+  const svg = Plot.plot({
+    document,
+    width: WIDTH,
+    height: HEIGHT,
+    marginLeft: 60,
+    marginBottom: 44,
+    x: { label: 'echo of 128 bytes, ms', labelOffset: 38, grid: true, zero: true },
+    y: { label: null, domain: ladder.map(({ rate }) => `${rate}`) },
+    marks: [
+      Plot.tickX(points, { x: 'ms', y: 'rate', strokeOpacity: 0.35, stroke: 'currentColor' }),
+      Plot.tickX(points, {
+        ...Plot.groupY({ x: 'median' }, { x: 'ms', y: 'rate' }),
+        stroke: 'currentColor',
+        strokeWidth: 3,
+      }),
+    ],
+  });
+  return { svg: markup(svg), caption: 'Echoes at each rate in baud; the thick mark is the median.' };
+}
+
+/** Without styles of its own: the page’s policy allows the page’s alone. Its classes are dropped with them. */
+function markup(svg: SvgElement): Html {
+  for (const style of svg.querySelectorAll('style')) style.remove();
+  for (const element of [svg, ...svg.querySelectorAll('*')]) {
+    element.removeAttribute('style');
+    element.removeAttribute('class');
+  }
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('font-family', FONT);
+  svg.setAttribute('font-size', '12');
+  return new Html(svg.outerHTML);
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { toHex } from '../../src/apdu/hex.ts';
+import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
+import { FileNvm } from '../../src/hal/nvm/file.ts';
+import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
+import { buildImage } from '../card/open.ts';
+import { CannotRun } from '../cli/failure.ts';
+
+/** An image that was checked and can go onto a board. */
+export interface FlashImage {
+  /** For people: the file, or the profile it was made of. */
+  readonly source: string;
+  readonly contents: Uint8Array;
+  readonly profile: string;
+  /** Serial number of the card, hex. */
+  readonly cardSerial: string;
+  readonly sha256: string;
+}
+
+/**
+ * Reads an image file and checks it whole.
+ * @param wanted the profile it must be of, by name or file; null for any
+ * @throws {CannotRun} damaged, for another profile, or its link is none that a board has; {HalError} `storage`, `damaged`
+ */
+export function readFlashImage(path: string, wanted: string | null): FlashImage {
+  const nvm = FileNvm.load(path);
+  const contents = new Uint8Array(nvm.size);
+  nvm.read(0, contents, 0, contents.length);
+  return checkFlashImage(path, contents, wanted);
+}
+
+/** A new card of a profile, never made before. @throws {ProfileError}, {CannotRun} */
+export async function newFlashImage(profile: string): Promise<FlashImage> {
+  return checkFlashImage(`a new card of ${profile}`, await buildImage(profile, null), null);
+}
+
+function checkFlashImage(source: string, contents: Uint8Array, wanted: string | null): FlashImage {
+  let image: CardImage;
+  try {
+    image = openImage(new MemoryNvm(contents));
+  } catch (error) {
+    if (error instanceof ImageError)
+      throw new CannotRun(`${source}: ${error.message}; the board was not changed`, { cause: error });
+    throw error;
+  }
+  const name = wanted === null ? null : basename(wanted).replace(/\.ya?ml$/, '');
+  if (name !== null && image.profile !== name) {
+    throw new CannotRun(`${source} is a card of profile ${image.profile}, not of ${name}; the board was not changed`);
+  }
+  return {
+    source,
+    contents,
+    profile: image.profile,
+    cardSerial: toHex(image.serial),
+    sha256: createHash('sha256').update(contents).digest('hex'),
+  };
+}

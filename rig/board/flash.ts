@@ -1,0 +1,67 @@
+import { hostname } from 'node:os';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import { flashBoard } from './flash-board.ts';
+import { readFlashImage } from './flash-image.ts';
+import { type Bench, thisBench } from './open-board.ts';
+import { whose } from './run-phases.ts';
+import { stateFolder } from './state-folder.ts';
+
+export interface FlashOptions {
+  readonly port: string;
+  readonly image: string;
+  /** The profile that the image must be of, or null. */
+  readonly profile: string | null;
+  readonly verifyWith: string | null;
+  readonly serialNumber: string | null;
+}
+
+/**
+ * `vitap board flash` of one board.
+ * @returns 0 flashed, 1 the board is at fault
+ */
+export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench): Promise<ExitCode> {
+  // First: a wrong image must not even wake the board.
+  const image = readFlashImage(options.image, options.profile);
+  const { open, verifier } = bench ?? (await thisBench());
+  const reads = options.verifyWith === null ? null : verifier(options.verifyWith);
+  const board = await open(options.port);
+  try {
+    const flashed = await flashBoard({
+      board,
+      image,
+      serialNumber: options.serialNumber,
+      station: io.env.VITAP_STATION ?? hostname(),
+      folder: stateFolder(io.env),
+      verifier: reads,
+      signal: io.signal,
+      say: (text) => io.stderr(`${board.name}: ${text}\n`),
+    });
+    const { profile, cardSerial, source, sha256 } = image;
+    const { backend } = board.identity;
+    if (io.json) {
+      writeJson(io, {
+        id: 'board-flash',
+        verdict: 'pass',
+        backend,
+        board: board.identity,
+        profile,
+        cardSerial,
+        source,
+        sha256,
+        ...flashed,
+      });
+    } else {
+      io.stdout(
+        `${board.name} (${backend}) has the card of ${source}: profile ${profile}, ${flashed.verified}.\n\`vitap emulate --link ${board.name}\` is that card.\n`,
+      );
+    }
+    return EXIT.pass;
+  } catch (error) {
+    const { verdict, reason } = whose(error, io.signal);
+    if (verdict !== 'fail') throw error;
+    io.stderr(`vitap: ${board.name}: ${reason}\n`);
+    const { backend } = board.identity;
+    if (io.json) writeJson(io, { id: 'board-flash', verdict, backend, board: board.identity, reason });
+    return EXIT.fail;
+  }
+}

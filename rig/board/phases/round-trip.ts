@@ -1,0 +1,119 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { HalError } from '../../../src/hal/errors.ts';
+import { percentile } from '../percentile.ts';
+import { type Phase, type PhaseContext, RigFault } from '../phase.ts';
+
+const ROUNDS = 200;
+/** GetFirmwareVersion out, ACK and answer back. */
+const BYTES = 9 + 6 + 13;
+const BITS_A_BYTE = 10;
+
+/** Milliseconds that the bytes of one round trip take on the wire. */
+export function wireMs(baudRate: number): number {
+  return (BYTES * BITS_A_BYTE * 1000) / baudRate;
+}
+
+export const roundTrip: Phase = {
+  id: 'round-trip',
+  title: 'Round-trip time',
+  fatal: false,
+  measurements: [
+    { id: 'round-trips', what: 'Round trips of GetFirmwareVersion', unit: '', limits: null },
+    { id: 'round-trips-lost', what: 'Round trips without an answer', unit: '', limits: { equals: 0 } },
+    { id: 'round-trip-wire', what: 'Time of the bytes alone', unit: 'ms', limits: null },
+    // Under these a USB bridge with its latency timer at 16 ms passes: that is the next phase’s affair.
+    { id: 'round-trip-p50', what: 'Median', unit: 'ms', limits: { max: 50 } },
+    { id: 'round-trip-p90', what: '90 % within', unit: 'ms', limits: null },
+    { id: 'round-trip-p99', what: '99 % within', unit: 'ms', limits: null },
+    { id: 'round-trip-max', what: 'Longest', unit: 'ms', limits: null },
+  ],
+  async run(context) {
+    const { board, measure, keep } = context;
+    const { times, lost } = await measureRoundTrips(context, ROUNDS);
+    keep({ id: 'round-trip', what: 'Round trip of GetFirmwareVersion', unit: 'ms', values: times });
+    measure('round-trips', ROUNDS);
+    measure('round-trips-lost', lost);
+    measure('round-trip-wire', wireMs(board.baudRate));
+    if (times.length === 0) return;
+    measure('round-trip-p50', percentile(times, 0.5));
+    measure('round-trip-p90', percentile(times, 0.9));
+    measure('round-trip-p99', percentile(times, 0.99));
+    measure('round-trip-max', Math.max(...times));
+  },
+};
+
+async function measureRoundTrips(
+  { board, clock, signal }: PhaseContext,
+  rounds: number,
+): Promise<{ readonly times: number[]; readonly lost: number }> {
+  const times: number[] = [];
+  let lost = 0;
+  for (let i = 0; i < rounds; i++) {
+    signal.throwIfAborted();
+    const startNs = clock.nowNs();
+    try {
+      await board.firmware();
+      times.push((clock.nowNs() - startNs) / 1e6);
+    } catch (error) {
+      if (!(error instanceof HalError) || (error.kind !== 'timeout' && error.kind !== 'protocol')) throw error;
+      lost++;
+      // A board that has gone silent is not asked two hundred times.
+      if (lost >= 3 && times.length === 0) throw error;
+    }
+  }
+  return { times, lost };
+}
+
+const LATENCY_ROUNDS = 60;
+/** Half of FTDI's 16 ms: no board and no system takes that by itself. */
+const HELD_BACK_MS = 8;
+
+/** FTDI bridges hold back what does not fill a packet, by default for 16 ms. That is a setting of the station. */
+export const latencyTimer: Phase = {
+  id: 'latency-timer',
+  title: 'Latency timer',
+  fatal: false,
+  measurements: [
+    {
+      id: 'held-back',
+      what: 'Time over that of the bytes that 90 % of the answers take at least',
+      unit: 'ms',
+      limits: null,
+    },
+    { id: 'latency-timer', what: 'Latency timer that the driver says', unit: 'ms', limits: null },
+  ],
+  async run(context) {
+    const { board, measure, keep } = context;
+    const { times } = await measureRoundTrips(context, LATENCY_ROUNDS);
+    keep({ id: 'held-back', what: 'Round trip', unit: 'ms', values: times });
+    if (times.length === 0) return;
+    // A busy machine delays some answers, a timer every one.
+    const heldBack = percentile(times, 0.1) - wireMs(board.baudRate);
+    const file = latencyFile(board.identity.port);
+    const setting = file === null ? null : readLatency(file);
+    measure('held-back', heldBack);
+    measure('latency-timer', setting ?? 'none');
+    if (heldBack < HELD_BACK_MS) return;
+    const cure = setting === null ? 'lower the latency timer of the USB bridge' : `as root: echo 1 > ${file}`;
+    throw new RigFault(
+      `the USB bridge holds every answer back for ${heldBack.toFixed(0)} ms, as a latency timer of 16 ms does: ${cure}`,
+    );
+  },
+};
+
+function latencyFile(port: string): string | null {
+  try {
+    return `/sys/bus/usb-serial/devices/${basename(realpathSync(port))}/latency_timer`;
+  } catch {
+    return null;
+  }
+}
+
+function readLatency(file: string): number | null {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileNvm } from '../../src/hal/nvm/file.ts';
+import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import { type BoardIdentity, identifyBoard } from './identity.ts';
+import { listedPorts } from './ports.ts';
+import { makeFolder, stateFolder } from './state-folder.ts';
+
+/**
+ * The station's board store: the chip has no memory for a card, so the station keeps each board's card, in a folder
+ * named by the board's key. `card.img` is the card itself and changes as it is used; `flashed.json` says how it came
+ * there.
+ */
+const CARD = 'card.img';
+const FLASHED = 'flashed.json';
+
+/** How the card came onto the board. */
+export interface StoredCard {
+  readonly schema: 'vitap-flashed-card';
+  readonly schemaVersion: 1;
+  readonly board: string;
+  /** The card that this is about, in hex: a card that was put there in another way is not described by it. */
+  readonly cardSerial: string;
+  readonly profile: string;
+  /** SHA-256 of the contents as they were flashed. */
+  readonly sha256: string;
+  /** Number of the board as the list of a batch has it, or null. */
+  readonly serialNumber: string | null;
+  readonly flashedAt: string;
+  readonly station: string;
+  /** How it was read back over the field, or why not. */
+  readonly verified: string;
+}
+
+function boardFolder(folder: string, { key }: Pick<BoardIdentity, 'key'>): string {
+  return join(folder, 'boards', key);
+}
+
+/** The image file of a board's card, there or not. */
+export function imageOf(folder: string, identity: Pick<BoardIdentity, 'key'>): string {
+  return join(boardFolder(folder, identity), CARD);
+}
+
+/**
+ * The image file of the card that was flashed onto a board, or null when there is none: what `vitap emulate --link
+ * pn532:PORT` starts without being told which card.
+ * @param port path of the board's port
+ */
+export async function storedCardOf(
+  port: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | null> {
+  const image = imageOf(stateFolder(env), identifyBoard(port, await listedPorts()));
+  return existsSync(image) ? image : null;
+}
+
+/**
+ * Puts a card onto a board, in one step: before it the old card is there, after it the new one.
+ * @returns the image file
+ * @throws {HalError} `busy` when the board's card is being emulated just now, `storage`
+ */
+export function storeCard(folder: string, identity: Pick<BoardIdentity, 'key'>, contents: Uint8Array): string {
+  makeFolder(boardFolder(folder, identity));
+  const image = imageOf(folder, identity);
+  FileNvm.create(image, contents).close();
+  return image;
+}
+
+/** Says how the card came there. @throws {HalError} `storage` */
+export function describeStored(folder: string, identity: Pick<BoardIdentity, 'key'>, stored: StoredCard): void {
+  replaceFile(join(boardFolder(folder, identity), FLASHED), [Buffer.from(`${JSON.stringify(stored, null, 2)}\n`)]);
+}
+
+/** What is known of the card on a board; null when there is none, or nothing is known. */
+export function readStored(folder: string, identity: Pick<BoardIdentity, 'key'>): StoredCard | null {
+  if (!existsSync(imageOf(folder, identity))) return null;
+  try {
+    const stored = JSON.parse(readFileSync(join(boardFolder(folder, identity), FLASHED), 'utf8')) as StoredCard;
+    return stored.schema === 'vitap-flashed-card' && stored.schemaVersion === 1 ? stored : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+import { HalError } from '../errors.ts';
+import { atrOfAts } from './answer-to-reset.ts';
+import { type ChipData, LARGEST_DATA, type Pn532, type TypeATarget } from './chip.ts';
+import { Pn532StatusError } from './status.ts';
+import { pause, type Timers } from './transport.ts';
+
+/** Long enough for any card to forget what it was doing. */
+const FIELD_OFF_MS = 10;
+/** A card may leave the field for this many looks when it is powered on again. */
+const LOOKS_AFTER_RESET = 5;
+/** The command code and the target's number, and the response code and the status. */
+const OVERHEAD = 2;
+
+/** An ISO/IEC 14443-4 card that the chip has activated. */
+export class ActivatedCard {
+  readonly #chip: Pn532;
+  readonly #reader: string;
+  readonly #timers: Timers;
+  readonly #largestPart: number;
+  #target: TypeATarget;
+  #atr: Uint8Array;
+
+  constructor(chip: Pn532, target: TypeATarget, atr: Uint8Array, reader: string, timers: Timers) {
+    this.#chip = chip;
+    this.#target = target;
+    this.#atr = atr;
+    this.#reader = reader;
+    this.#timers = timers;
+    this.#largestPart = Math.min(LARGEST_DATA, chip.transport.largestCommand - OVERHEAD);
+  }
+
+  get atr(): Uint8Array {
+    return this.#atr;
+  }
+
+  get uid(): Uint8Array {
+    return this.#target.uid;
+  }
+
+  isPresent(): Promise<boolean> {
+    return this.#chip.diagnosePresence();
+  }
+
+  /** One command, one response, each in as many parts as the chip's buffer makes of it. */
+  async transmit(command: Uint8Array): Promise<Uint8Array> {
+    const { number } = this.#target;
+    let at = 0;
+    for (; command.length - at > this.#largestPart; at += this.#largestPart) {
+      await this.#checked(await this.#chip.inDataExchange(number, command.subarray(at, at + this.#largestPart), true));
+    }
+    let part = await this.#checked(await this.#chip.inDataExchange(number, command.subarray(at)));
+    if (!part.more) return this.#whole(part.data);
+    const parts = [part.data];
+    while (part.more) {
+      part = await this.#checked(await this.#chip.inDataExchange(number, NOTHING));
+      parts.push(part.data);
+    }
+    const response = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let to = 0;
+    for (const each of parts) {
+      response.set(each, to);
+      to += each.length;
+    }
+    return this.#whole(response);
+  }
+
+  /** `warm`: S(DESELECT), and the card is activated again. `cold`: without field for a moment. */
+  async reset(mode: 'warm' | 'cold'): Promise<void> {
+    if (mode === 'warm' && (await this.#reselect())) return;
+    await this.powerOff();
+    await pause(this.#timers, FIELD_OFF_MS);
+    for (let look = 0; look < LOOKS_AFTER_RESET; look++) {
+      const [target] = await this.#chip.listTypeA();
+      if (target?.ats != null) {
+        this.#target = target;
+        this.#atr = atrOfAts(target.ats);
+        return;
+      }
+    }
+    throw this.#removed();
+  }
+
+  powerOff(): Promise<void> {
+    return this.#chip.rfField(false);
+  }
+
+  /** @returns false when the chip or the card would not: then only the field helps */
+  async #reselect(): Promise<boolean> {
+    try {
+      await this.#chip.inDeselect(this.#target.number);
+      await this.#chip.inSelect(this.#target.number);
+      return true;
+    } catch (error) {
+      if (error instanceof Pn532StatusError) return false;
+      throw error;
+    }
+  }
+
+  async #checked(part: ChipData): Promise<ChipData> {
+    if (part.status === 0) return part;
+    if (!(await this.isPresent())) throw this.#removed();
+    throw new Pn532StatusError(part.status, 'InDataExchange', this.#reader);
+  }
+
+  #whole(response: Uint8Array): Uint8Array {
+    if (response.length < 2) throw new HalError('protocol', `The card on "${this.#reader}" gave no status word.`);
+    return response;
+  }
+
+  #removed(): HalError {
+    return new HalError('card-removed', `The card was taken off "${this.#reader}".`);
+  }
+}
+
+const NOTHING = new Uint8Array(0);

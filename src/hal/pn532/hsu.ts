@@ -1,0 +1,334 @@
+import { HalError } from '../errors.ts';
+import type { SerialLine } from '../serial-line.ts';
+import { ACK, encodeFrame, type FrameEvent, FrameReader, LARGEST_PAYLOAD, NACK, TFI } from './frame.ts';
+import { Pn532SyntaxError } from './status.ts';
+import { type CommandOptions, type Pn532Transport, realTimers, type Timers } from './transport.ts';
+
+/**
+ * What wakes a sleeping chip: anything of this length, after which it listens. The command must follow in the same
+ * breath, as libnfc does it.
+ */
+export const WAKE_UP: Readonly<Uint8Array> = Uint8Array.of(0x55, 0x55, ...new Array<number>(14).fill(0));
+
+/**
+ * The chip acknowledges within 15 ms. USB bridges keep bytes for up to 16 ms before they pass them on, and a busy
+ * machine looks later.
+ */
+const ACK_MS = 100;
+/** How often a command is sent when it is not acknowledged, and a damaged response is asked for. */
+const TRIES = 3;
+/** After a command that ended badly the line has to be quiet so long before the next one. */
+const QUIET_MS = 10;
+/** A line that is never quiet does not get longer. */
+const QUIET_TRIES = 30;
+/** A command that must not be sent twice and is not acknowledged may still be answered; not for as long as otherwise. */
+const UNACKNOWLEDGED_MS = 5000;
+/** The chip gives up a frame after this many bit times without a byte; here for its frames to us. */
+const INTER_BYTE_MS_BAUD = 10_252_800;
+const SHORTEST_INTER_BYTE_MS = 20;
+
+interface Pending {
+  readonly command: number;
+  readonly frame: Uint8Array;
+  readonly options: CommandOptions;
+  readonly resolve: (response: Uint8Array) => void;
+  readonly reject: (reason: unknown) => void;
+  acknowledged: boolean;
+  sent: number;
+  nacks: number;
+}
+
+/** A PN532 on a high speed UART: frames, acknowledgements, repetitions. */
+export class HsuTransport implements Pn532Transport {
+  readonly name: string;
+  readonly largestCommand: number = LARGEST_PAYLOAD;
+  readonly largestResponse: number = LARGEST_PAYLOAD;
+  readonly waitsForever = true;
+  readonly line: SerialLine;
+  readonly timers: Timers;
+  readonly #frames: FrameReader = new FrameReader(TFI.chipToHost);
+  readonly #queue: Pending[] = [];
+  #pending: Pending | null = null;
+  /** Bytes and frames since the line was opened: garbage is bytes without frames. */
+  #bytesReceived = 0;
+  #framesReceived = 0;
+  /** Something may still come that belongs to a command that is over. */
+  #dirty = false;
+  #settling = false;
+  /** Precedes the next command. */
+  #wakeUp = false;
+  #cancelTimer: () => void = nothing;
+  #stalling = false;
+  #lastByteCount = 0;
+  /** What the line had skipped before there was a response to damage. */
+  #noise = 0;
+  #lost: Error | null = null;
+  #lostListener: ((reason: Error) => void) | null = null;
+
+  constructor(line: SerialLine, timers: Timers = realTimers) {
+    this.line = line;
+    this.timers = timers;
+    this.name = `pn532:${line.path}`;
+    line.onData((chunk) => this.#received(chunk));
+    line.onClose((reason) => this.#closed(reason));
+  }
+
+  /** Whether bytes came, but never a frame: another baud rate, or no PN532. */
+  get onlyGarbage(): boolean {
+    return this.#bytesReceived > 0 && this.#framesReceived === 0;
+  }
+
+  /** Forgets what is known about the line's quality, as after a change of the baud rate. */
+  forgetNoise(): void {
+    this.#bytesReceived = this.#framesReceived = 0;
+    this.#frames.reset();
+  }
+
+  /** The next command is sent after what wakes a sleeping chip. */
+  wakeWithNextCommand(): void {
+    this.#wakeUp = true;
+  }
+
+  exchange(command: Uint8Array, options: CommandOptions): Promise<Uint8Array> {
+    if (this.#lost !== null) return Promise.reject(this.#lost);
+    if (command.length > LARGEST_PAYLOAD) {
+      const words = `A command of ${command.length} bytes; the PN532 takes ${LARGEST_PAYLOAD}.`;
+      return Promise.reject(new HalError('too-long', words));
+    }
+    const frame = encodeFrame(TFI.hostToChip, command);
+    return new Promise((resolve, reject) => {
+      const code = command[0] as number;
+      this.#queue.push({ command: code, frame, options, resolve, reject, acknowledged: false, sent: 0, nacks: 0 });
+      this.#startNext();
+    });
+  }
+
+  abort(): void {
+    const pending = this.#pending;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(aborted());
+    if (pending === null) return;
+    void this.acknowledge();
+    this.#dirty = true;
+    this.#end(() => pending.reject(aborted()));
+  }
+
+  /** The host's ACK frame: ends what the chip is doing, or confirms a new baud rate. */
+  acknowledge(): Promise<void> {
+    return this.#send(ACK as Uint8Array);
+  }
+
+  onLost(listener: (reason: Error) => void): void {
+    this.#lostListener = listener;
+    if (this.#lost !== null) queueMicrotask(() => listener(this.#lost as Error));
+  }
+
+  async close(): Promise<void> {
+    this.#lostListener = null;
+    await this.line.close();
+  }
+
+  #startNext(): void {
+    if (this.#pending !== null || this.#settling) return;
+    if (this.#dirty) {
+      this.#settle();
+      return;
+    }
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    this.#pending = next;
+    this.#sendCommand(next);
+  }
+
+  /** Waits until nothing comes any more, and forgets it. */
+  #settle(triesLeft = QUIET_TRIES): void {
+    this.#settling = true;
+    const before = this.#bytesReceived;
+    this.timers.after(QUIET_MS, () => {
+      this.#settling = false;
+      this.#frames.reset();
+      if (this.#bytesReceived !== before && triesLeft > 0) {
+        this.#settle(triesLeft - 1);
+        return;
+      }
+      this.#dirty = false;
+      this.#startNext();
+    });
+  }
+
+  #sendCommand(pending: Pending): void {
+    pending.sent++;
+    if (this.#wakeUp) {
+      const both = new Uint8Array(WAKE_UP.length + pending.frame.length);
+      both.set(WAKE_UP);
+      both.set(pending.frame, WAKE_UP.length);
+      void this.#send(both);
+    } else {
+      void this.#send(pending.frame);
+    }
+    this.#wait(ACK_MS + this.#wireMs(pending.frame.length), () => this.#unacknowledged(pending));
+  }
+
+  /** What a frame takes on the wire there, and the acknowledgement back. */
+  #wireMs(bytes: number): number {
+    return Math.ceil(((bytes + WAKE_UP.length + ACK.length) * 10_000) / this.line.baudRate);
+  }
+
+  #unacknowledged(pending: Pending): void {
+    if (pending.options.repeatable && pending.sent < TRIES) {
+      // Both may be answered in the end.
+      this.#dirty = true;
+      this.#frames.reset();
+      this.#sendCommand(pending);
+      return;
+    }
+    if (pending.options.repeatable) {
+      this.#fail(pending, this.#silence(pending));
+      return;
+    }
+    // The command was perhaps carried out and must not be sent again: its response may still come.
+    const ms = Math.min(pending.options.timeoutMs ?? UNACKNOWLEDGED_MS, UNACKNOWLEDGED_MS);
+    this.#wait(ms, () => this.#fail(pending, this.#silence(pending)));
+  }
+
+  #silence(pending: Pending): HalError {
+    const words = pending.acknowledged ? 'gave no response' : 'does not answer';
+    return new HalError('timeout', `The PN532 on ${this.line.path} ${words}.`);
+  }
+
+  #received(chunk: Uint8Array): void {
+    this.#bytesReceived += chunk.length;
+    this.#frames.push(chunk, this.#onFrame);
+    if (this.#hasRuins() && !this.#stalling) this.#watchRuins();
+  }
+
+  /** Whether something came that is not a whole frame, and may be what is left of the response. */
+  #hasRuins(): boolean {
+    if (this.#pending === null) return false;
+    return this.#frames.midFrame || (this.#pending.acknowledged && this.#frames.skipped > this.#noise);
+  }
+
+  /** A frame that was begun and does not go on is no frame; one without a beginning never was. */
+  #watchRuins(): void {
+    this.#stalling = true;
+    this.#lastByteCount = this.#bytesReceived;
+    const ms = Math.max(SHORTEST_INTER_BYTE_MS, Math.ceil(INTER_BYTE_MS_BAUD / this.line.baudRate));
+    this.timers.after(ms, () => {
+      this.#stalling = false;
+      if (!this.#hasRuins()) return;
+      if (this.#bytesReceived !== this.#lastByteCount) {
+        this.#watchRuins();
+        return;
+      }
+      this.#frames.reset();
+      this.#damaged();
+    });
+  }
+
+  #onFrame = (event: FrameEvent): void => {
+    if (event.kind === 'damaged') {
+      this.#damaged();
+      return;
+    }
+    this.#framesReceived++;
+    const pending = this.#pending;
+    if (pending === null) return;
+    switch (event.kind) {
+      case 'ack':
+        if (!pending.acknowledged) this.#acknowledged(pending);
+        return;
+      case 'error':
+        this.#end(() => pending.reject(new Pn532SyntaxError(pending.command, this.line.path)));
+        return;
+      case 'data':
+        // A response without its acknowledgement tells as much. Another command's response is late, and nobody's.
+        if (event.payload[0] === pending.command + 1) this.#finish(pending, event.payload.slice());
+        return;
+      case 'nack':
+        return;
+    }
+  };
+
+  #acknowledged(pending: Pending): void {
+    pending.acknowledged = true;
+    this.#wakeUp = false;
+    this.#noise = this.#frames.skipped;
+    const { timeoutMs } = pending.options;
+    if (timeoutMs === null) this.#cancelTimer();
+    else this.#wait(timeoutMs, () => this.#unanswered(pending));
+  }
+
+  #unanswered(pending: Pending): void {
+    if (pending.options.repeatable && pending.sent < TRIES) {
+      this.#dirty = true;
+      pending.acknowledged = false;
+      this.#frames.reset();
+      this.#sendCommand(pending);
+      return;
+    }
+    this.#fail(pending, this.#silence(pending));
+  }
+
+  /** Only after the acknowledgement: before it the chip would repeat the response to the command before. */
+  #damaged(): void {
+    const pending = this.#pending;
+    if (pending === null || !pending.acknowledged) return;
+    if (++pending.nacks > TRIES) {
+      const words = `The responses of the PN532 on ${this.line.path} arrive damaged: check the wiring and the baud rate.`;
+      this.#fail(pending, new HalError('protocol', words));
+      return;
+    }
+    this.#noise = this.#frames.skipped;
+    // It may come twice.
+    this.#dirty = true;
+    void this.#send(NACK as Uint8Array);
+  }
+
+  #finish(pending: Pending, response: Uint8Array): void {
+    this.#wakeUp = false;
+    this.#end(() => pending.resolve(response));
+  }
+
+  #fail(pending: Pending, error: HalError): void {
+    // Whatever the chip is still doing for this command, it stops.
+    void this.acknowledge();
+    this.#dirty = true;
+    this.#end(() => pending.reject(error));
+  }
+
+  #end(settle: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = nothing;
+    this.#pending = null;
+    settle();
+    this.#startNext();
+  }
+
+  #wait(ms: number, action: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.timers.after(ms, action);
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.line.write(bytes);
+    } catch (error) {
+      this.#closed(error as Error);
+    }
+  }
+
+  #closed(reason: Error | null): void {
+    if (this.#lost !== null) return;
+    const lost = reason ?? new HalError('aborted', `The serial port ${this.line.path} was closed.`);
+    this.#lost = lost;
+    const pending = this.#pending;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(lost);
+    if (pending !== null) this.#end(() => pending.reject(lost));
+    if (reason !== null) this.#lostListener?.(lost);
+  }
+}
+
+function aborted(): HalError {
+  return new HalError('aborted', 'The command was cancelled.');
+}
+
+function nothing(): void {}

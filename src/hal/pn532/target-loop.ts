@@ -1,0 +1,83 @@
+import type { LinkedCard } from '../card-link.ts';
+import { HalError } from '../errors.ts';
+import type { Random } from '../random.ts';
+import type { Pn532 } from './chip.ts';
+import type { Timers } from './transport.ts';
+
+/** SENS_RES of a card with a UID of four bytes, least significant byte first. */
+const SENS_RES = [0x04, 0x00] as const;
+/** SEL_RES of a card of ISO/IEC 14443-4. */
+const SEL_RES = 0x20;
+/** After a deselect the field may go away without a word: looked after so often. */
+const FIELD_CHECK_MS = 250;
+
+/** The card as one of the two ways of being a target sees it: told of what happens, and reported on. */
+export interface ServedCard extends LinkedCard {
+  /** Released by a reader whose field may still be there. */
+  readonly deselected: boolean;
+  /** A reader has activated us: power for a card without, a reset for one that was deselected. */
+  activated(): void;
+  /** A reader released us. @param deselected the field is still there */
+  released(deselected: boolean): void;
+}
+
+/** What a way of being a target needs. */
+export interface TargetScene {
+  readonly chip: Pn532;
+  readonly card: ServedCard;
+  readonly random: Random;
+  readonly timers: Timers;
+  readonly historicalBytes: Uint8Array;
+  readonly stopped: () => boolean;
+}
+
+export type Activation = NonNullable<Awaited<ReturnType<Pn532['tgInitAsTarget']>>>;
+
+/** Waits for readers, under a random UID that changes with each loss of the field, and only then. */
+export class Arming {
+  readonly #scene: TargetScene;
+  readonly #mode: number;
+  readonly #mifare: Uint8Array = Uint8Array.of(...SENS_RES, 0, 0, 0, SEL_RES);
+  /** Whether the card has been in a field since the UID was made. */
+  #uidShown = true;
+
+  /** @param mode flags of `TARGET_MODE` */
+  constructor(scene: TargetScene, mode: number) {
+    this.#scene = scene;
+    this.#mode = mode;
+  }
+
+  /** @returns null when nothing came of it: look whether to go on, and ask again */
+  async activation(): Promise<Activation | null> {
+    const { chip, card, random, historicalBytes } = this.#scene;
+    if (this.#uidShown && !card.deselected) {
+      // The chip makes the first byte 08.
+      random.fill(this.#mifare, 2, 3);
+      this.#uidShown = false;
+    }
+    const waiting = chip.tgInitAsTarget({ mode: this.#mode, mifare: this.#mifare, historicalBytes });
+    const activation = card.deselected && chip.transport.waitsForever ? await this.#watched(waiting) : await waiting;
+    if (activation !== null) this.#uidShown = true;
+    return activation;
+  }
+
+  /** Looks after a while whether the field is still there: the chip tells of its loss only to an activated card. */
+  async #watched(waiting: Promise<Activation | null>): Promise<Activation | null> {
+    const { chip, card, timers, stopped } = this.#scene;
+    let looking = false;
+    const cancel = timers.after(FIELD_CHECK_MS, () => {
+      looking = true;
+      chip.transport.abort();
+    });
+    try {
+      return await waiting;
+    } catch (error) {
+      if (!looking || stopped() || !(error instanceof HalError) || error.kind !== 'aborted') throw error;
+      const { externalField } = await chip.getGeneralStatus();
+      if (!externalField && !stopped()) card.fieldOff();
+      return null;
+    } finally {
+      cancel();
+    }
+  }
+}

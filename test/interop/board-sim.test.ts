@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { run } from './card.ts';
+import { describeNeeds } from './real-parts.ts';
+
+/** `vitap board sim` as a person runs it. */
+const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+
+let folder: string;
+let child: ChildProcess | null;
+let out: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitap-sim-'));
+  child = null;
+  out = '';
+});
+afterEach(() => {
+  if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function sim(...args: string[]): Promise<ChildProcess> {
+  const started = spawn(process.execPath, [PROGRAM, 'board', 'sim', ...args]);
+  child = started;
+  started.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  await vi.waitFor(() => expect(out).toContain('ready'), 10_000);
+  return started;
+}
+
+async function ends(started: ChildProcess, signal: 'SIGINT' | 'SIGTERM'): Promise<number | null> {
+  started.kill(signal);
+  const [code] = (await once(started, 'close')) as [number | null];
+  return code;
+}
+
+describeNeeds(['socat'], 'vitap board sim', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('makes ports, and at %s takes them away with its children', async (signal, exit) => {
+    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+    const started = await sim('--pair', '--link-a', a, '--link-b', b);
+    expect(out).toContain(`board a: ${a} (${readlinkSync(a)}), simulated PN532, firmware 1.6`);
+    expect(await ends(started, signal)).toBe(exit);
+    expect([existsSync(a), existsSync(b)]).toEqual([false, false]);
+    expect(spawnSync('pgrep', ['-f', folder]).stdout.toString()).toBe('');
+  });
+
+  it('leaves nothing behind when it is killed: socat ends with it', async () => {
+    const a = join(folder, 'a');
+    const started = await sim('--link-a', a);
+    started.kill('SIGKILL');
+    await vi.waitFor(() => expect(spawnSync('pgrep', ['-f', folder]).stdout.toString()).toBe(''), 5000);
+  });
+
+  it('makes a folder of its own for the links of many boards, as JSON tells', async () => {
+    const started = await sim('--boards', '3', '--json');
+    const documents = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const ports = documents.filter(({ event }) => event === 'port');
+    expect(ports.map(({ board }) => board)).toEqual(['1', '2', '3']);
+    expect(documents.at(-1)).toEqual({ event: 'ready', boards: 3, pair: false, simulated: true });
+    const path = String(ports[0]?.path);
+    expect(existsSync(path)).toBe(true);
+    await ends(started, 'SIGINT');
+    expect(existsSync(join(path, '..'))).toBe(false);
+  });
+
+  it('has a card in its field that a reader of ours reads', async () => {
+    const a = join(folder, 'a');
+    await sim('--link-a', a, '--card', 'a:ndef');
+    const { exit, out: read } = await run(process.execPath, [
+      PROGRAM,
+      'tap',
+      '--reader',
+      `pn532:${a}`,
+      '--sequence',
+      'ndef',
+    ]);
+    expect(read).toContain('https://example.com/vitap');
+    expect(exit).toBe(0);
+  });
+
+  it('says what socat could not do', async () => {
+    const { exit, err } = await run(process.execPath, [PROGRAM, 'board', 'sim', '--link-a', join(folder, 'no', 'a')]);
+    expect(exit).toBe(2);
+    expect(err).toMatch(/^vitap: the port .*\/no\/a could not be made: .+\n$/);
+  });
+
+  it('says that socat is missing, and where it comes from', () => {
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'board', 'sim'], { env: { PATH: '/nowhere' } });
+    expect(status).toBe(2);
+    expect(stderr.toString()).toMatch(/^vitap: socat is not installed, .* \(Debian: socat\)\n$/);
+  });
+});
+
+describe('vitap board sim refuses', () => {
+  it.each([
+    ['a fault that there is not', ['--fault', 'a:lose-ak'], /Line 1, column 3: there is no fault `lose-ak`/],
+    ['a board that there is not', ['--fault', 'b:mute'], /there is no board `b`; there is a$/],
+    ['a card for a board that there is not', ['--card', 'b:ndef'], /there is no board `b`; there is a$/],
+    ['a profile that there is not', ['--card', 'a:nothing'], /nothing/],
+    ['a pair of three', ['--pair', '--boards', '3'], /--pair needs an even number of boards/],
+    ['too many boards', ['--boards', '65'], /--boards takes up to 64/],
+    ['a rate that no PN532 has', ['--rate', '848'], /848/],
+    ['a link for a board that there is not', ['--link-b', '/tmp/x'], /there is no board `b` to link/],
+    ['a script that there is not', ['--faults', '/none.yaml'], /\/none\.yaml: there is no such file/],
+  ])('%s', async (_, args, words) => {
+    const { exit, out: said, err } = await run(process.execPath, [PROGRAM, 'board', 'sim', ...args]);
+    expect([exit, said]).toEqual([2, '']);
+    expect(err.trim()).toMatch(words);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('a bad script, each fault with its place', async () => {
+    const script = join(folder, 'faults.yaml');
+    writeFileSync(script, 'faults:\n  - board: a\n    fault: lose-ak\n  - board: z\n    fault: mute\n');
+    const { exit, err } = await run(process.execPath, [PROGRAM, 'board', 'sim', '--faults', script]);
+    expect(exit).toBe(2);
+    expect(err).toContain(`${script}:3:12: there is no fault \`lose-ak\``);
+    expect(err).toContain(`${script}:4:12: there is no board \`z\``);
+  });
+});

@@ -1,0 +1,198 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BatchOptions, flashBatch, planBatch } from '../../../rig/board/batch.ts';
+import { parseBatchList } from '../../../rig/board/batch-list.ts';
+import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
+import { identifyBoard } from '../../../rig/board/identity.ts';
+import type { Bench } from '../../../rig/board/open-board.ts';
+import { imageOf, readStored } from '../../../rig/board/store.ts';
+import { buildImage } from '../../../rig/card/open.ts';
+import { HalError } from '../../../src/hal/errors.ts';
+import { FileNvm } from '../../../src/hal/nvm/file.ts';
+import { fakeIo } from '../cli/fake-io.ts';
+
+let folder: string;
+let list: string;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vitap-batch-'));
+  list = join(folder, 'list.csv');
+  FileNvm.create(join(folder, 'card.img'), await buildImage('reference', 'batch')).close();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Boards of which only waking, firmware and sleep matter. */
+class PaperBench implements Bench {
+  readonly listed: Bench['listed'] = [];
+  readonly opened: string[] = [];
+  readonly closed: string[] = [];
+  readonly #trouble: Readonly<Record<string, () => never>>;
+  readonly #onWake: (port: string) => void;
+
+  constructor(trouble: Readonly<Record<string, () => never>> = {}, onWake: (port: string) => void = () => {}) {
+    this.#trouble = trouble;
+    this.#onWake = onWake;
+  }
+
+  async open(port: string): Promise<BoardUnderTest> {
+    this.opened.push(port);
+    return {
+      name: `pn532:${port}`,
+      identity: identifyBoard(port, []),
+      wakeUp: async () => {
+        this.#onWake(port);
+        this.#trouble[port]?.();
+      },
+      firmware: async () => ({ ic: 0x32, version: 1, revision: 6, support: 7 }),
+      close: async () => void this.closed.push(port),
+    } as unknown as BoardUnderTest;
+  }
+
+  verifier(): never {
+    throw new Error('nothing reads back here');
+  }
+}
+
+const options = (more: Partial<BatchOptions> = {}): BatchOptions => ({
+  boards: ['/p/1', '/p/2', '/p/3'],
+  list,
+  image: join(folder, 'card.img'),
+  profile: null,
+  verifyWith: null,
+  resume: false,
+  parallel: 1,
+  ...more,
+});
+const io = (more: object = {}) => fakeIo({ env: { XDG_STATE_HOME: folder }, json: true, ...more });
+const stored = (port: string) => readStored(join(folder, 'vitap'), identifyBoard(port, []));
+
+const mute = (): never => {
+  throw new HalError('timeout', 'Nothing answers.');
+};
+const busy = (): never => {
+  throw new HalError('busy', 'It is taken.');
+};
+
+describe('a batch', () => {
+  it('puts a card on every board, and leaves no state behind', async () => {
+    writeFileSync(list, 'serial\nB1\nB2\nB3\n');
+    const [bench, world] = [new PaperBench(), io()];
+    expect(await flashBatch(options(), world, bench)).toBe(0);
+    expect(JSON.parse(world.out.join(''))).toMatchObject({ verdict: 'pass', done: 3, failed: 0, errors: 0, open: 0 });
+    expect(stored('/p/2')).toMatchObject({ serialNumber: 'B2', profile: 'reference' });
+    expect(bench.closed).toEqual(['/p/1', '/p/2', '/p/3']);
+    expect(existsSync(`${list}.batch`)).toBe(false);
+  });
+
+  it.each([
+    ['a board that is at fault', mute, 1, 'failed'],
+    ['a port that is taken', busy, 2, 'error'],
+  ] as const)('goes on after %s, and tries it again when it is resumed', async (_, trouble, exit, outcome) => {
+    writeFileSync(list, 'serial\nB1\nB2\nB3\n');
+    const [bench, world] = [new PaperBench({ '/p/2': trouble }), io()];
+    expect(await flashBatch(options(), world, bench)).toBe(exit);
+    expect(JSON.parse(world.out.join('')).rows.map((row: { outcome: string }) => row.outcome)).toEqual([
+      'done',
+      outcome,
+      'done',
+    ]);
+    expect(bench.closed).toHaveLength(3);
+    const again = new PaperBench();
+    expect(await flashBatch(options({ resume: true }), io(), again)).toBe(0);
+    expect(again.opened).toEqual(['/p/2']);
+  });
+
+  it('ends when it is told to, with the board asleep, and is resumed where it was', async () => {
+    writeFileSync(list, 'serial\nB1\nB2\nB3\n');
+    const stop = new AbortController();
+    const bench = new PaperBench({}, (port) => port === '/p/2' && stop.abort());
+    const world = io({ signal: stop.signal });
+    expect(await flashBatch(options(), world, bench)).toBe(2);
+    expect(JSON.parse(world.out.join(''))).toMatchObject({ done: 1, open: 2 });
+    expect([bench.opened, bench.closed]).toEqual([
+      ['/p/1', '/p/2'],
+      ['/p/1', '/p/2'],
+    ]);
+    expect(stored('/p/2')).toBeNull();
+    const again = new PaperBench();
+    expect(await flashBatch(options({ resume: true }), io(), again)).toBe(0);
+    expect(again.opened).toEqual(['/p/2', '/p/3']);
+  });
+
+  it('is not begun twice, not resumed when there is nothing, and not with another list', async () => {
+    writeFileSync(list, 'serial\nB1\nB2\n');
+    await expect(flashBatch(options({ resume: true }), io(), new PaperBench())).rejects.toThrow('no interrupted batch');
+    await flashBatch(options(), io(), new PaperBench({ '/p/2': mute }));
+    await expect(flashBatch(options(), io(), new PaperBench())).rejects.toThrow('--resume goes on with it');
+    writeFileSync(list, 'serial\nB1\nB3\n');
+    await expect(flashBatch(options({ resume: true }), io(), new PaperBench())).rejects.toThrow(
+      'the list or the card is another',
+    );
+    writeFileSync(`${list}.batch`, '{"schema":');
+    await expect(flashBatch(options({ resume: true }), io(), new PaperBench())).rejects.toThrow('is damaged');
+  });
+
+  it('touches no board when a card of the list is wrong', async () => {
+    writeFileSync(list, `serial,image\nB1,\nB2,${join(folder, 'none.img')}\n`);
+    const bench = new PaperBench();
+    await expect(flashBatch(options(), io(), bench)).rejects.toThrow(/none.img/);
+    expect(bench.opened).toEqual([]);
+  });
+
+  it('keeps the old card when the new one cannot be written', async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    await flashBatch(options(), io(), new PaperBench());
+    const image = imageOf(join(folder, 'vitap'), identifyBoard('/p/1', []));
+    const before = readFileSync(image);
+    const used = FileNvm.open(image);
+    const world = io();
+    expect(await flashBatch(options(), world, new PaperBench())).toBe(2);
+    expect(JSON.parse(world.out.join('')).rows[0].reason).toMatch(/in use/);
+    used.close();
+    expect(readFileSync(image)).toEqual(before);
+  });
+});
+
+describe('the plan of a batch', () => {
+  const plan = (text: string, boards: 'all' | readonly string[], listed: Bench['listed'] = []) =>
+    planBatch(parseBatchList(text, 'l.csv'), { boards, image: null, profile: null, list: 'l.csv' }, { listed }).map(
+      ({ row, identity }) => `${row.serialNumber} ${identity.port}`,
+    );
+  const usb = (path: string, serialNumber: string) => ({ path, vendorId: '0403', productId: '6001', serialNumber });
+
+  it.each<[string, string, 'all' | readonly string[], Bench['listed'], string[]]>([
+    ['in order', 'serial,profile\nA,x\nB,x\n', ['/1', '/2'], [], ['A /1', 'B /2']],
+    ['by port, the others around it', 'serial,profile,port\nA,x,\nB,x,/1\n', ['/1', '/2'], [], ['A /2', 'B /1']],
+    [
+      'by the bridge’s number',
+      'serial,profile,board\nA,x,F2\nB,x,\n',
+      'all',
+      [usb('/1', 'F1'), usb('/2', 'F2')],
+      ['A /2', 'B /1'],
+    ],
+    ['by key', 'serial,profile,board\nA,x,usb-0403-6001-F2\n', 'all', [usb('/1', 'F1'), usb('/2', 'F2')], ['A /2']],
+    ['by a port that nothing lists', 'serial,profile,port\nA,x,/sim/1\n', 'all', [], ['A /sim/1']],
+  ])('gives boards %s', (_, text, boards, listed, expected) => {
+    expect(plan(text, boards, listed)).toEqual(expected);
+  });
+
+  it.each<[string, string, 'all' | readonly string[], string]>([
+    [
+      'too few boards',
+      'serial,profile\nA,x\nB,x\n',
+      ['/1'],
+      'l.csv, line 3: no board is left for serial number B: 1 ports for 2 rows',
+    ],
+    [
+      'a port that is not among them',
+      'serial,profile,port\nA,x,/9\n',
+      ['/1'],
+      'l.csv, line 2: port /9 is not among --boards',
+    ],
+    ['an unknown identity', 'serial,profile,board\nA,x,F9\n', ['/1'], 'l.csv, line 2: no board with identity F9'],
+    ['a row without a card', 'serial\nA\n', ['/1'], 'l.csv, line 2: which card?'],
+  ])('refuses %s', (_, text, boards, sentence) => {
+    expect(() => plan(text, boards)).toThrow(sentence);
+  });
+});
