@@ -21,7 +21,13 @@ export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promi
   const measured =
     options.reader === null
       ? await measureInProcess(options, io)
-      : await measureThroughReader(options.reader, options.card, options.count ?? COUNT.throughReader, io.signal);
+      : await measureThroughReader(
+          options.reader,
+          options.card,
+          options.count ?? COUNT.throughReader,
+          io.signal,
+          options.record,
+        );
   const { label, card, backend, figures, failure } = measured;
   const scene = { card, backend, ...hostEnvironment(), ...machine() };
   const verdict = failure === null ? 'pass' : 'fail';

@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { UsageError } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { RecordChoice } from '../cli/options.ts';
+import { RecordedReader } from '../record/recorded-reader.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import { TraceWriter } from '../trace/writer.ts';
 import { checkSerialNumber } from './batch-list.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { compareWithEarlier } from './compare.ts';
@@ -29,6 +34,8 @@ export interface BoardTestOptions {
   /** Folder of the records; null for this station's own. */
   readonly records: string | null;
   readonly html: string | null;
+  /** Of the taps. */
+  readonly record: RecordChoice;
 }
 
 /** `vitap board test`. @returns 0 pass, 1 the board fails, 2 the rig could not judge it */
@@ -42,7 +49,13 @@ export async function testBoard(options: BoardTestOptions, io: CommandIo, given?
     const board = await bench.open(options.port);
     const partner = options.partner === null ? null : await bench.open(options.partner);
     const startedAt = new Date().toISOString();
-    const phases = await runAll(board, partner, options, io, operator);
+    const trace = await openTrace(board, options);
+    let phases: readonly PhaseResult[];
+    try {
+      phases = await runAll(board, partner, options, io, operator, trace);
+    } finally {
+      await trace?.close();
+    }
     return await conclude({ board, partner, serialNumber, person, startedAt, phases }, options, io);
   } finally {
     operator?.close();
@@ -58,12 +71,20 @@ function checkOptions({ only, serialNumber, port, partner }: BoardTestOptions): 
   if (serialNumber !== null) checkSerialNumber(serialNumber, '--serial');
 }
 
+async function openTrace(board: BoardUnderTest, { record }: BoardTestOptions): Promise<TraceWriter | null> {
+  if (record.file === null) return null;
+  const { backend } = board.identity;
+  const description = { source: 'vitap board test', backend, reader: board.name, interface: 'contactless' } as const;
+  return TraceWriter.create(record.file, description, secrecyOf(record));
+}
+
 async function runAll(
   board: BoardUnderTest,
   partner: BoardUnderTest | null,
   options: BoardTestOptions,
   io: CommandIo,
   operator: Operator | null,
+  trace: TraceWriter | null,
 ): Promise<readonly PhaseResult[]> {
   const tell = (text: string): void => (io.json ? io.stderr(text) : io.stdout(text));
   if (!io.json)
@@ -79,6 +100,7 @@ async function runAll(
       only: options.only,
       onStart: ({ title }) => io.stdoutIsTty && io.stderr(`${title} …\n`),
       onEnd: (result) => tell(phaseInWords(result)),
+      ...(trace === null ? {} : { recorded: (reader: Reader) => new RecordedReader(reader, trace, systemClock) }),
       ...(operator === null ? {} : { instruct: (text: string) => operator.instruct(text) }),
     });
   } finally {

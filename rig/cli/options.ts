@@ -139,6 +139,7 @@ export interface BenchSoakOptions {
   readonly timeoutMs: number;
   /** The samples on standard output instead of the verdict in words. */
   readonly csv: boolean;
+  readonly record: RecordChoice;
 }
 
 export interface BenchCrowdOptions {
@@ -178,6 +179,8 @@ export interface ConformOptions {
   readonly json: string | null;
   readonly junit: string | null;
   readonly html: string | null;
+  /** Absent: no trace. */
+  readonly record?: RecordChoice;
   readonly timeoutMs: number;
 }
 

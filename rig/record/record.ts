@@ -44,7 +44,7 @@ const NEXT_CARD_MS = 3_600_000;
 
 /**
  * `vitap record`: stands between a card in a reader and a terminal, and writes down what they say.
- * @returns 0 something was exchanged, 2 nothing was
+ * @throws {CannotRun} nothing was exchanged; {HalError}
  */
 export async function record(options: RecordOptions, io: CommandIo): Promise<ExitCode> {
   const ending = new AbortController();
@@ -65,9 +65,11 @@ class Recording {
   readonly #io: CommandIo;
   readonly #signal: AbortSignal;
   readonly #latency = new AddedLatency();
-  readonly #counts = { cards: 0, removals: 0, failures: 0, tooShort: 0, resets: 0 };
+  readonly #counts = { cards: 0, commands: 0, removals: 0, failures: 0, tooShort: 0, resets: 0 };
   /** Of the exchange under way. */
   #cardNs: number | null = null;
+  /** What is to be said when the terminal's side is there. */
+  #announcement: string | null = null;
 
   constructor(source: OpenedReader, options: RecordOptions, io: CommandIo, signal: AbortSignal) {
     this.#source = source;
@@ -80,11 +82,13 @@ class Recording {
     const first = await this.#connect(this.#source.name, this.#options.timeoutMs);
     if (first === null) throw new CannotRun('nothing was recorded: the wait for a card was ended');
     const reader = first.reader;
-    const face = this.#options.interface ?? this.#source.own?.face ?? null;
+    const face = this.#options.interface ?? this.#source.own?.face ?? doorOf(this.#options.reader);
     let trace: TraceWriter;
     let link: PatientCardLink;
     try {
-      link = patient(await openLink(this.#options.to, face ?? 'contact', this.#options.wait));
+      link = patient(
+        await openLink(this.#options.to, face ?? doorOf(this.#options.to) ?? 'contact', this.#options.wait),
+      );
       trace = await this.#openTrace(first, face);
     } catch (error) {
       await first.disconnect();
@@ -92,18 +96,29 @@ class Recording {
     }
     try {
       await this.#relay(first, link, trace);
-    } finally {
-      await trace.close();
+    } catch (error) {
+      if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${trace.path}.\n`);
+      throw error;
+    }
+    if (!(await this.#finish(trace))) {
+      throw new CannotRun(`no command came to the card, and ${trace.path} was not written`);
     }
     this.#report(reader, link, trace.path);
-    return this.#latency.summary.exchanges > 0 ? EXIT.pass : EXIT.cannotRun;
+    return EXIT.pass;
+  }
+
+  /** An older trace is worth more than one of nothing. @returns whether anything was recorded */
+  async #finish(trace: TraceWriter): Promise<boolean> {
+    if (this.#counts.commands === 0) trace.discard();
+    else await trace.close();
+    return this.#counts.commands > 0;
   }
 
   async #relay(first: CardSession, link: PatientCardLink, trace: TraceWriter): Promise<void> {
     let session: CardSession | null = first;
     while (session !== null) {
       this.#counts.cards++;
-      this.#say('card', `The card in ${session.reader} is at ${link.name} now. Ctrl-C ends it.`);
+      this.#announcement = `The card in ${session.reader} is at ${link.name} now. Ctrl-C ends it.`;
       const gone = await this.#serve(session, link, trace);
       await session.disconnect();
       if (gone === null || this.#signal.aborted) return;
@@ -146,6 +161,7 @@ class Recording {
     } finally {
       unwatch();
       signal.removeEventListener('abort', stop);
+      this.#counts.commands += card.commands;
       this.#counts.tooShort += card.tooShort;
       card.end();
     }
@@ -162,6 +178,11 @@ class Recording {
         this.#counts.resets++;
         return;
       case 'attached':
+        // Not before: the terminal's side may be missing.
+        if (this.#announcement !== null) this.#say('card', this.#announcement);
+        this.#announcement = null;
+        trace.note(`terminal's side: attached`, event.atNs);
+        return;
       case 'waiting':
       case 'lost':
         trace.note(`terminal's side: ${event.type}`, event.atNs);
@@ -235,21 +256,32 @@ class Recording {
       });
       return;
     }
-    const lines = [`${file}: ${exchanges} exchanges of ${reader}, relayed to ${link.name}`];
-    if (counts.removals > 0) lines.push(`the card left ${counts.removals} times`);
-    if (counts.failures > 0) lines.push(`the card did not answer ${counts.failures} times`);
+    const lines = [
+      `${file}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${reader}, relayed to ${link.name}`,
+    ];
+    if (counts.removals > 0) lines.push(`the card left ${times(counts.removals)}`);
+    if (counts.failures > 0) lines.push(`the card did not answer ${times(counts.failures)}`);
     if (counts.tooShort > 0) lines.push(`commands of less than 4 bytes, refused by the relay: ${counts.tooShort}`);
     if (medianUs !== null && p99Us !== null && worstUs !== null) {
       const [median, p99, worst] = [medianUs, p99Us, worstUs].map((us) => `${(us / 1000).toFixed(3)} ms`);
       lines.push(`added by the relay: median ${median}, 99 % within ${p99}, at most ${worst}`);
     }
-    if (this.#options.keepSecrets)
-      lines.push('SECRETS KEPT: codes, keys, NIRs, names and birth dates stand in the trace');
     this.#io.stdout(`${lines.join('\n')}\n`);
   }
 }
 
+/** The door that a driver is; null for a PC/SC reader, which may be any. */
+function doorOf({ driver }: ReaderChoice | LinkChoice): CardInterface | null {
+  return driver === 'pn532' || driver === 'acr122' ? 'contactless' : null;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
 function patient(link: CardLink): PatientCardLink {
   if ('patient' in link && link.patient === true) return link as PatientCardLink;
-  throw new CannotRun(`${link.name} cannot keep its reader waiting for a card elsewhere; relay to vpcd`);
+  throw new CannotRun(
+    `${link.name} cannot keep its reader waiting for a card elsewhere: relay without "raw", or to vpcd`,
+  );
 }

@@ -2,16 +2,14 @@ import type { DistantCard } from '../../src/hal/card-link.ts';
 import type { Clock } from '../../src/hal/clock.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
-import type { TraceWriter } from '../trace/writer.ts';
-
-/** Where what passes is written down: of a trace, the calls that a relay makes. */
-export type RelayRecorder = Pick<TraceWriter, 'command' | 'response' | 'power' | 'note'>;
+import type { SessionRecorder } from './recorded-reader.ts';
 
 export interface RelayCardOptions {
   /** With a card that was just powered on. */
   readonly session: CardSession;
   readonly clock: Clock;
-  readonly recorder: RelayRecorder;
+  /** Where what passes is written down. */
+  readonly recorder: SessionRecorder;
   /** Longest response that the link to the terminal carries. */
   readonly largestResponse: number;
   /** Called after each exchange. Times in nanoseconds of the clock. */
@@ -30,6 +28,8 @@ const WRONG_LENGTH = Uint8Array.of(0x67, 0x00);
  */
 export class RelayCard implements DistantCard {
   readonly response: Uint8Array;
+  /** Commands that came. */
+  commands = 0;
   /** Commands that were too short to be sent on, and got 6700 from the relay itself. */
   tooShort = 0;
   readonly #options: RelayCardOptions;
@@ -84,6 +84,7 @@ export class RelayCard implements DistantCard {
     await this.#settled;
     if (this.#failure !== null) throw this.#failure;
     if (this.#ended) throw new HalError('aborted', 'The relay has ended.');
+    this.commands++;
     recorder.command(command, clock.nowNs());
     if (length < SHORTEST_COMMAND) {
       this.tooShort++;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CannotRun } from '../cli/failure.ts';
 import type { CommandIo } from '../cli/io.ts';
@@ -37,7 +37,7 @@ export class ReplayOutputs {
   constructor(choice: ReplayOutputChoice, card: CardSource | null) {
     this.#choice = choice;
     for (const file of [choice.html, choice.junit]) {
-      if (file !== null && file !== '-') accessSync(dirname(resolve(file)), constants.W_OK);
+      if (file !== null) checkWritable(file);
     }
     this.#evidence = choice.evidence === null ? null : planEvidence(choice.evidence);
     this.#source = card;
@@ -94,6 +94,14 @@ export class ReplayOutputs {
     const { folder, keyId } = await writeEvidence(this.#evidence, report, traces, this.#image, page);
     io.stderr(`vitap: evidence in ${folder}, signed with the key ${keyId}\n`);
   }
+}
+
+/** @throws {CannotRun} a folder has the name, or there is none in which it could be written */
+function checkWritable(file: string): void {
+  const folder = dirname(resolve(file));
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw new CannotRun(`${file} is a folder`);
+  if (!existsSync(folder)) throw new CannotRun(`cannot write ${file}: there is no folder ${folder}`);
+  accessSync(folder, constants.W_OK);
 }
 
 async function writeText(path: string, text: string): Promise<void> {

@@ -51,6 +51,8 @@ export interface ReplayHooks {
   readonly onOpen?: ((reader: OpenedReader) => void) | undefined;
   /** Before the first command. @param total exchanges in the trace; null where that is not known */
   readonly onStart?: (total: number | null) => void;
+  /** Told of the rules that no exchange matched, which is then no warning. */
+  readonly onUnusedRules?: (names: readonly string[]) => void;
   /** Told of every exchange of the trace, in their order. */
   readonly onEntry: (entry: ReplayEntry) => void;
 }
@@ -152,7 +154,7 @@ async function run(
   source: OpenedReader,
   { rules, secrets, limit, total }: Prepared,
   options: ReplayToCardOptions,
-  { signal, onStart, onEntry }: ReplayHooks,
+  { signal, onStart, onUnusedRules, onEntry }: ReplayHooks,
 ): Promise<ReplaySummary> {
   const { header } = opened.source;
   const startedAt = new Date().toISOString();
@@ -191,6 +193,8 @@ async function run(
     await session.disconnect().catch(() => {});
     await trace?.close();
   }
+  onUnusedRules?.(end.unusedRules);
+  const unusedRules = onUnusedRules === undefined ? end.unusedRules : [];
   const expectedAtr = header.atr;
   const gotAtr = Buffer.from(session.atr).toString('hex').toUpperCase();
   const empty = tally.counts.PASS + tally.counts.FAIL + tally.counts.INCONCLUSIVE + tally.counts.SKIPPED === 0;
@@ -217,7 +221,7 @@ async function run(
     durationNs: systemClock.nowNs() - startNs,
     firstDivergence: tally.firstDivergence,
     problem: end.problem ?? (empty ? 'the trace has no commands to replay' : null),
-    warnings: warningsOf(end, rules, options, expectedAtr, gotAtr),
+    warnings: warningsOf({ ...end, unusedRules }, rules, options, expectedAtr, gotAtr),
   };
 }
 

@@ -79,6 +79,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly Conte
 </table>`;
 }
 
+/** What may be wider than a narrow screen: it scrolls by itself. */
+export function wide(content: Html): Html {
+  return html`<div class="wide">${content}</div>`;
+}
+
 /** How reports show what was judged. `skipped` of other programs is `not-applicable` here. */
 export type ShownVerdict = 'pass' | 'fail' | 'inconclusive' | 'not-applicable';
 

@@ -67,6 +67,7 @@ table.steps th:nth-child(2) { width: 25%; }
 table.steps th:nth-child(3) { width: 24%; }
 table.steps th:nth-child(4) { width: 22%; }
 .steps .given { color: var(--faint); }
+.wide { overflow-x: auto; }
 ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
 .columns { columns: 3 16rem; column-gap: 2.5rem; }
 .columns li { break-inside: avoid; }
@@ -79,6 +80,7 @@ footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
   details.item > summary > .title { grid-area: title; }
   details.item > .inside { padding-left: 0; }
   th, td { padding-right: .5rem; }
+  .wide > table { min-width: 40rem; }
 }
 @media print {
   :root {

@@ -6,10 +6,12 @@ import type { SuiteTrace } from './suite-file.ts';
 
 /** How often a line of a running trace changes. */
 const REFRESH_MS = 200;
+/** Rows of the terminal that lines which change may not take: what has scrolled away cannot change. */
+const MARGIN = 3;
 
 /**
- * Runs `job` for every trace, as many at a time as `jobs` says, and shows where they are: on a terminal one line a
- * trace that changes, elsewhere a line when a trace has ended.
+ * Runs `job` for every trace, as many at a time as `jobs` says, and shows where they are: on a terminal that has room
+ * for all one line a trace that changes, elsewhere a line when a trace has ended.
  * @throws what a job throws, after all have ended
  */
 export async function runAll(
@@ -20,7 +22,8 @@ export async function runAll(
 ): Promise<ReplayedTrace[]> {
   const results = new Map<string, ReplayedTrace>();
   const failures: unknown[] = [];
-  const onTerminal = io.stdoutIsTty && process.stderr.isTTY === true && !io.json;
+  const onTerminal =
+    io.stdoutIsTty && process.stderr.isTTY === true && !io.json && traces.length < process.stderr.rows - MARGIN;
   const tasks = traces.map((trace) => ({
     title: trace.id,
     task: async (_context: unknown, task: Task): Promise<void> => {
@@ -29,7 +32,9 @@ export async function runAll(
         results.set(trace.id, result);
         task.title = ended(result);
         if (!onTerminal) io.stderr(`${results.size} of ${traces.length}  ${ended(result)}\n`);
-        if (result.verdict !== 'PASS') throw new NotPassed();
+        // What is in quarantine is never red.
+        if (result.verdict === 'SKIPPED' || (result.verdict !== 'PASS' && !counts(result))) task.skip(ended(result));
+        else if (result.verdict !== 'PASS') throw new NotPassed();
       } catch (error) {
         if (!(error instanceof NotPassed)) failures.push(error);
         throw error;
@@ -43,14 +48,15 @@ export async function runAll(
     exitOnError: false,
     registerSignalListeners: false,
     renderer: onTerminal ? 'default' : 'silent',
-    rendererOptions: { logger, showErrorMessage: false, collapseErrors: true },
+    // The results that come after it say it all again.
+    rendererOptions: { logger, showErrorMessage: false, collapseErrors: true, clearOutput: true },
   } as ConstructorParameters<typeof Listr>[1]);
   await list.run();
   if (failures.length > 0) throw failures[0];
   return traces.flatMap(({ id }) => results.get(id) ?? []);
 }
 
-type Task = Pick<ListrTaskWrapper<unknown, never, never>, 'title'>;
+type Task = Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'skip'>;
 
 /** Makes the line of a trace red; the result says the rest. */
 class NotPassed extends Error {}

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describeFailure } from '../cli/failure.ts';
 import type { CardSource, ReaderChoice } from '../cli/options.ts';
 import { EntryFile } from '../replay/entry-file.ts';
-import type { ReplaySummary } from '../replay/model.ts';
+import type { Divergence, ReplaySummary } from '../replay/model.ts';
 import { type ReplayHooks, replayTrace } from '../replay/replay.ts';
 import { expectationInWords, type ReplayAttempt, type ReplayedTrace } from '../replay/report/model.ts';
+import { openReader } from '../tap/open-reader.ts';
+import type { RuleUse } from './rule-use.ts';
 import type { SuiteTrace } from './suite-file.ts';
 
 /** What holds for all traces of a run. */
@@ -26,6 +28,7 @@ export interface SuiteSetting {
   readonly recordAll: boolean;
   readonly signal: AbortSignal;
   readonly onOpen: ReplayHooks['onOpen'];
+  readonly ruleUse: RuleUse;
   /** The day of the run, `2026-11-23`. */
   readonly today: string;
 }
@@ -94,6 +97,11 @@ function whyInconclusive({ problem, counts }: ReplaySummary): string {
   return problem ?? `${counts.INCONCLUSIVE} exchanges could not be judged`;
 }
 
+/** A status word says more than that it differs. */
+function inShort({ kind, where, expected, got }: Divergence): string {
+  return kind === 'status' ? `${where} ${got}, not ${expected}` : where;
+}
+
 /** Where the recording of an attempt lies in the run's folder. */
 export function recordName(id: string, attempt: number): string {
   return `${id}.attempt-${attempt}.jsonl`;
@@ -108,6 +116,8 @@ async function replayOnce(
   const entries = new EntryFile(join(setting.folder, `${trace.id}.attempt-${number}.entries`));
   let total: number | null = null;
   let where: string | null = null;
+  let unused: readonly string[] = [];
+  const rules = trace.rules ?? setting.rules;
   const record = setting.recordAll ? join(setting.folder, recordName(trace.id, number)) : null;
   try {
     const summary = await replayTrace(
@@ -117,7 +127,7 @@ async function replayOnce(
         reader: setting.reader,
         card: ownCard(setting, `${trace.id}.attempt-${number}.img`),
         interface: trace.interface ?? setting.interface,
-        rules: trace.rules ?? setting.rules,
+        rules,
         secrets: trace.secrets ?? setting.secrets,
         keepGoing: setting.keepGoing,
         pace: trace.pace,
@@ -132,21 +142,44 @@ async function replayOnce(
         onStart: (count) => {
           total = count;
         },
+        onUnusedRules: (names) => {
+          unused = names;
+        },
         onEntry: (entry) => {
           entries.add(entry);
-          if (entry.verdict === 'FAIL') where ??= entry.divergence?.where ?? null;
+          if (entry.verdict === 'FAIL' && entry.divergence !== null) where ??= inShort(entry.divergence);
           progress.exchange(entries.count, total);
         },
       },
     );
+    const whole = summary.problem === null && summary.counts.SKIPPED === 0;
+    if (rules !== null) setting.ruleUse.note(rules, whole ? unused : null);
     return { number, summary, problem: null, where, entries };
   } catch (error) {
     // One trace that cannot run is no reason to leave out the others; a bug of ours is.
     const { kind, sentences } = describeFailure(error);
     if (kind === 'fault') throw error;
+    if (rules !== null) setting.ruleUse.note(rules, null);
     return { number, summary: null, problem: sentences.join(' '), where, entries };
   } finally {
     entries.close();
+  }
+}
+
+/**
+ * Whether there is a card at all, before any trace is sent to it.
+ * @throws what opening the reader or the card throws
+ */
+export async function checkCard(setting: SuiteSetting): Promise<void> {
+  const { reader, timeoutMs, signal } = setting;
+  const opened = await openReader(reader, ownCard(setting, 'check.img'), setting.interface);
+  try {
+    if (opened.own !== null) return;
+    const name = opened.name === null ? {} : { reader: opened.name };
+    const session = await opened.reader.connect({ timeoutMs, mode: 'cold', signal, ...name });
+    await session.disconnect('reset');
+  } finally {
+    await opened.close();
   }
 }
 

@@ -8,9 +8,12 @@ import { selectsId } from '../conform/run-suite.ts';
 import { evidenceTraces } from '../replay/evidence.ts';
 import { type ReplayOutputChoice, ReplayOutputs } from '../replay/outputs.ts';
 import { documentPieces } from '../replay/report/document.ts';
-import { expectationInWords, type ReplayReport, verdictOfAll } from '../replay/report/model.ts';
+import { expectationInWords, type ReplayedTrace, type ReplayReport, verdictOfAll } from '../replay/report/model.ts';
+import { readRules } from '../replay/rules-file.ts';
+import { readSecrets } from '../replay/secrets.ts';
 import { runAll } from './progress.ts';
-import { recordName, runTrace, type SuiteSetting } from './run-suite.ts';
+import { RuleUse } from './rule-use.ts';
+import { checkCard, recordName, runTrace, type SuiteSetting } from './run-suite.ts';
 import { readSuite, type Suite } from './suite-file.ts';
 import { asText } from './text.ts';
 
@@ -45,6 +48,8 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
   if (traces.length === 0) throw new CannotRun(`no trace of ${suite.name} has an id like ${options.only}`);
   if (options.list) return list({ ...suite, traces }, io);
 
+  if (options.rules !== null) readRules(options.rules);
+  if (options.secrets !== null) readSecrets(options.secrets);
   const outputs = new ReplayOutputs(options.outputs, options.card);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-suite-'));
   try {
@@ -56,9 +61,12 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
       recordAll: outputs.wantsEvidence,
       signal: io.signal,
       onOpen: outputs.onOpen,
+      ruleUse: new RuleUse(),
       today: startedAt.toISOString().slice(0, 10),
     };
+    if (!io.signal.aborted) await checkCard(setting);
     const results = await runAll(traces, options.jobs, (trace, progress) => runTrace(trace, setting, progress), io);
+    const leftOut = suite.traces.length - traces.length;
     const report: ReplayReport = {
       suite: { name: suite.name, title: suite.title, file: suite.file },
       verdict: verdictOfAll(results),
@@ -70,12 +78,13 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
       secretsKept: options.keepSecrets,
       jobs: options.jobs,
       traces: results,
-      leftOut: suite.traces.length - traces.length,
-      warnings: warningsOf(suite, options),
+      leftOut,
+      // What was left out may need the rules that the others do not.
+      warnings: [...warningsOf(suite, options), ...(leftOut === 0 ? setting.ruleUse.warnings() : [])],
     };
     if (io.json) for await (const piece of documentPieces(report)) io.stdout(piece);
     else io.stdout(asText(report));
-    for (const warning of report.warnings) io.stderr(`vitap: ${warning}\n`);
+    for (const warning of [...report.warnings, ...warningsOfTraces(results)]) io.stderr(`vitap: ${warning}\n`);
     await outputs.write(
       report,
       evidenceTraces(
@@ -99,17 +108,29 @@ function warningsOf({ traces }: Suite, { jobs }: ReplaySuiteOptions): string[] {
     : [];
 }
 
+/** What was worth a word at the last attempts; the same word about many traces is said once. */
+function warningsOfTraces(results: readonly ReplayedTrace[]): string[] {
+  const ids = new Map<string, string[]>();
+  for (const { id, attempts } of results) {
+    for (const warning of attempts.at(-1)?.summary?.warnings ?? []) ids.set(warning, [...(ids.get(warning) ?? []), id]);
+  }
+  return [...ids].map(([warning, [first = '', ...others]]) =>
+    others.length === 0 ? `${first}: ${warning}` : `${first} and ${others.length} more: ${warning}`,
+  );
+}
+
 function list({ name, traces }: Suite, io: CommandIo): ExitCode {
   if (io.json) {
     io.stdout(`${JSON.stringify({ id: 'replay-suite-list', suite: name, traces }, null, 2)}\n`);
     return EXIT.pass;
   }
+  const width = Math.max(...traces.map(({ id }) => id.length));
   for (const { id, title, expect, quarantine } of traces) {
     const remarks = [
       ...(expect.kind === 'pass' ? [] : [expectationInWords(expect)]),
       ...(quarantine === null ? [] : [`quarantine until ${quarantine.until}: ${quarantine.reason}`]),
     ];
-    io.stdout(`${id.padEnd(24)} ${title ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}\n`);
+    io.stdout(`${id.padEnd(width)}  ${title ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}\n`);
   }
   io.stdout(`${traces.length} traces\n`);
   return EXIT.pass;

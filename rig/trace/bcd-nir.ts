@@ -7,6 +7,12 @@ const NIR_AND_KEY_LENGTH = 15;
 const LONGEST = 8;
 /** An end that may be the beginning of a NIR counts as one from so many bytes on: less looks like too much else. */
 const SHORTEST_CUT = 4;
+/** A text has so many letters among so many characters. */
+const LETTERS_BEFORE = 3;
+const TEXT_BEFORE = 4;
+/** Share of bytes from 30 to 39 from which something is taken for digits in ASCII; a beginning alone says less. */
+const MOST_ASCII = 0.75;
+const MOST_ASCII_CUT = 0.5;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -31,34 +37,38 @@ export class BcdNirStream {
       bytes.set(this.#tail);
       bytes.set(piece.subarray(from, to), before);
     }
-    this.#tail = goesOn ? bytes.slice(Math.max(0, bytes.length - LONGEST + 1)) : NO_BYTES;
+    this.#tail = goesOn ? bytes.slice(Math.max(0, bytes.length - LONGEST + 1 - TEXT_BEFORE)) : NO_BYTES;
     const found: FoundSpan[] = [];
     const nibbles = 2 * bytes.length;
     for (let at = 0; at + 2 * SHORTEST_CUT <= nibbles; at++) {
       const digits = this.#digitsAt(bytes, at);
       let used = 0;
-      if (digits.length >= NIR_LENGTH) used = this.#lengthOf(digits);
+      if (digits.length >= NIR_LENGTH) used = this.#lengthOf(digits, isPadded(bytes, at));
       else if (isCut && at + digits.length === nibbles && isBeginning(digits)) used = digits.length;
       if (used === 0) continue;
       const first = at >> 1;
       const end = (at + used + 1) >> 1;
       if (end <= before) continue;
-      if (isAsciiDigits(bytes, first, end)) continue;
+      const isCutOff = used < NIR_LENGTH;
+      if (asciiDigits(bytes, first, end) >= (isCutOff ? MOST_ASCII_CUT : MOST_ASCII)) continue;
+      if (isCutOff && isText(bytes, first, end)) continue;
       const start = Math.max(first, before);
       const whole = used >= NIR_LENGTH && start === first;
-      found.push({ offset: start - before + from, length: end - start, what: 'nir', whole });
+      const doubtful = used >= NIR_LENGTH && !this.#known.hasNir(digits.slice(0, NIR_LENGTH));
+      found.push({ offset: start - before + from, length: end - start, what: 'nir', whole, doubtful });
     }
     return found;
   }
 
-  /** 13 when the number is known, 15 when its key is right, else 0. */
-  #lengthOf(digits: string): number {
+  /** 13 when the number is known, 15 when its key is right, else 0. The rare kinds only as BCD fills bytes. */
+  #lengthOf(digits: string, padded: boolean): number {
     const nir = digits.slice(0, NIR_LENGTH);
     if (digits.length === NIR_AND_KEY_LENGTH) {
       // The number and 97 minus its key: the department is 19 for 2A and 18 for 2B.
       const number = Number(nir.replace('A', '0').replace('B', '0')) - offsetOf(nir);
       const key = 97 - (number % 97);
-      if (key === Number(digits.slice(NIR_LENGTH)) || this.#known.hasNir(nir)) return NIR_AND_KEY_LENGTH;
+      const isRight = key === Number(digits.slice(NIR_LENGTH)) && (padded || digits.charAt(0) < '3');
+      if (isRight || this.#known.hasNir(nir)) return NIR_AND_KEY_LENGTH;
     }
     return this.#known.hasNir(nir) ? NIR_LENGTH : 0;
   }
@@ -77,15 +87,38 @@ export class BcdNirStream {
   }
 }
 
+/** Whether the 15 digits from a half byte on fill whole bytes with 0 before or F behind them, as BCD has it. */
+function isPadded(bytes: Uint8Array, at: number): boolean {
+  if (at % 2 === 1) return (bytes[at >> 1] as number) >> 4 === 0;
+  const last = bytes[(at + NIR_AND_KEY_LENGTH) >> 1];
+  return last !== undefined && (last & 0x0f) === 0x0f;
+}
+
 function isBeginning(digits: string): boolean {
   return digits.length >= 2 * SHORTEST_CUT && (digits.startsWith('1') || digits.startsWith('2'));
 }
 
-/** Digits in ASCII, 30 to 39, are digits in BCD too, of numbers in which every other digit is 3. */
-function isAsciiDigits(bytes: Uint8Array, from: number, to: number): boolean {
+/** The share of digits in ASCII: they are digits in BCD too, of numbers in which every other digit is 3. */
+function asciiDigits(bytes: Uint8Array, from: number, to: number): number {
   let digits = 0;
-  for (let at = from; at < to; at++) if ((bytes[at] as number) >> 4 === 3) digits++;
-  return 2 * digits >= to - from;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x30 && byte <= 0x39) digits++;
+  }
+  return digits / (to - from);
+}
+
+/** Printable, and letters before it: the end of a sentence, as " card", is digits too. */
+function isText(bytes: Uint8Array, from: number, to: number): boolean {
+  if (from < TEXT_BEFORE) return false;
+  let letters = 0;
+  for (let at = from - TEXT_BEFORE; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte < 0x20 || byte > 0x7e) return false;
+    const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+    if (isLetter && at < from) letters++;
+  }
+  return letters >= LETTERS_BEFORE;
 }
 
 /** The 13 characters of the first NIR in bytes that hold one, for its pseudonym. */

@@ -137,8 +137,6 @@ function report(
   for (const { what, count } of trace.losses.entries) say(`not read: ${what}${times(count)}`);
   for (const { what, count } of losses.entries) say(`not written: ${what}${times(count)}`);
   if (counts.masked > 0) say(`events with masked bytes: ${counts.masked}`);
-  if (options.keepSecrets)
-    say('SECRETS KEPT: codes, keys, NIRs, names and birth dates stand in the output as they were in the trace');
   if (fault === null) return;
   say(`vitap: ${fault.message}`);
   if (options.output !== '-') say(`vitap: what comes before that is in ${written}`);

@@ -6,6 +6,8 @@ export interface FoundSpan extends Span {
   readonly what: MaskKind;
   /** All of the value lies in it: its bytes stand for the secret. */
   readonly whole: boolean;
+  /** Only a check number speaks for it: what partly lies in another secret is none. */
+  readonly doubtful?: boolean;
 }
 
 type Kind = 'name' | 'birth';

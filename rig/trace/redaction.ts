@@ -162,12 +162,23 @@ function valueOffset(apdu: Uint8Array, from: number, end: number, tag: number): 
 function masksOf(found: readonly FoundSpan[]): readonly Mask[] {
   if (found.length === 0) return NOTHING;
   const masks: Mask[] = [];
+  const sure = found.filter((span) => span.doubtful !== true || !found.some((other) => cuts(other, span)));
   for (const what of ORDER) {
-    const spans = found.filter((span) => span.what === what).sort((a, b) => a.offset - b.offset);
+    const spans = sure.filter((span) => span.what === what).sort((a, b) => a.offset - b.offset);
     const before = [...masks].sort((a, b) => a.offset - b.offset);
     for (const span of joined(spans)) for (const rest of without(span, before)) masks.push({ ...rest, what });
   }
   return masks.sort((a, b) => a.offset - b.offset);
+}
+
+/** Whether a secret of another kind has a part of this one, and not all. */
+function cuts(other: FoundSpan, span: FoundSpan): boolean {
+  if (other.what === span.what) return false;
+  const [start, end] = [
+    Math.max(other.offset, span.offset),
+    Math.min(other.offset + other.length, span.offset + span.length),
+  ];
+  return start < end && end - start < span.length;
 }
 
 /** Joins what overlaps; of one kind and in rising order. What only touches stays apart: it is two values. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { HalError } from '../../src/hal/errors.ts';
@@ -178,6 +178,14 @@ export class TraceWriter {
     syncFolder(dirname(this.path), this.path);
   }
 
+  /** Ends without a trace: what has the name already stays as it is. Harmless after `close`. */
+  discard(): void {
+    if (!this.#open) return;
+    this.#pending = '';
+    this.#closeDescriptor();
+    removeQuietly(this.temporaryPath);
+  }
+
   get #records(): boolean {
     if (!this.#open) throw new Error(`the trace ${this.path} was closed`);
     return this.#failure === null;
@@ -268,6 +276,7 @@ function header(description: TraceDescription, pseudonyms: Pseudonyms | null): T
 
 /** A new file beside `path`; an old one, of whatever killed process, is left to whoever wants to read it. */
 export function openBeside(path: string): [string, number] {
+  if (isFolder(path)) throw storageError('cannot write', path, Object.assign(new Error(), { code: 'EISDIR' }));
   for (let number = 1; ; number++) {
     const temporaryPath = `${path}.${process.pid}-${number}.tmp`;
     try {
@@ -277,5 +286,14 @@ export function openBeside(path: string): [string, number] {
         throw storageError('cannot write', path, cause);
       }
     }
+  }
+}
+
+/** Else only the last step, to give the file its name, would fail. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }

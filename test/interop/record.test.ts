@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -17,6 +17,7 @@ import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { exchanges, imported, serveWitnessed } from './recorded-session.ts';
 import { SLOTS, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
+const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const SELECT_OWN = '00A404000AF0617043562D454D550100';
 const VERIFY = `0020008106${Buffer.from(CODE).toString('hex')}`;
 const SESSION = [SELECT_OWN, VERIFY, '00B2010C00', '00B2011400', '00B2031400', '00B2012400', '00B2092400'];
@@ -46,6 +47,7 @@ for command in sys.argv[2:]:
 describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay through pcscd', () => {
   let daemon: Pcscd;
   let folder: string;
+  const programs: ChildProcess[] = [];
   let card: VpcdCard & { readonly seen: string[]; readonly atr: string };
   beforeAll(async () => {
     daemon = await Pcscd.start();
@@ -56,6 +58,7 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
     card = await serveWitnessed();
   });
   afterEach(async () => {
+    for (const program of programs.splice(0)) program.kill('SIGKILL');
     await card.remove();
     await slotIsEmpty(1);
     rmSync(folder, { recursive: true });
@@ -173,7 +176,7 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
     expect(await ended).toBe(0);
     const { events } = await traceOf(path);
     expect(events).toContainEqual(expect.objectContaining({ type: 'note', text: 'card-removed' }));
-    expect(io.out.join('')).toContain('the card left 1 times');
+    expect(io.out.join('')).toContain('the card left once');
   });
 
   it('a card taken out in the middle of a session: the terminal gets an error, the trace is whole', async () => {
@@ -190,6 +193,42 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
     expect(readdirSync(folder)).toEqual(['session.jsonl']);
   });
 
+  it('Ctrl-C in the middle of a session keeps what was recorded; the terminal sees the card go', async () => {
+    const path = join(folder, 'session.jsonl');
+    const to = `vpcd:127.0.0.1:${VPCD_PORT + 1}`;
+    const args = [PROGRAM, 'record', path, '--reader', `pcsc:${SLOTS[0]}`, '--to', to];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      let out = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+      });
+      const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
+      await relayedCardIs(true);
+      const program = pyscardInSteps([SELECT_OWN, 'wait', '00B2010C00']);
+      await vi.waitFor(() => expect(program.out()).toMatch(/9000\n$/), 10_000);
+      child.kill('SIGINT');
+      expect(await exit).toBe(130);
+      await relayedCardIs(false);
+      program.goOn();
+      expect(await program.done).toMatch(/ERROR \w+\n$/);
+      expect(readdirSync(folder)).toEqual(['session.jsonl']);
+      expect(exchanges((await traceOf(path)).events)).toEqual(card.seen.slice(0, 2));
+      expect(out).toContain(`${path}: 1 exchange of ${SLOTS[0]}, relayed to ${to}`);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('no command, no trace: an older one stays', async () => {
+    writeFileSync(join(folder, 'session.jsonl'), 'older');
+    const { end, ended, path } = await relay();
+    end();
+    await expect(ended).rejects.toThrow('no command came to the card');
+    expect(readdirSync(folder)).toEqual(['session.jsonl']);
+    expect(readFileSync(path, 'utf8')).toBe('older');
+  });
+
   function pyscardInSteps(commands: readonly string[]): {
     readonly out: () => string;
     readonly goOn: () => void;
@@ -198,6 +237,7 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
     const child = spawn('/usr/bin/python3', ['-c', PYSCARD, SLOTS[1], ...commands], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+    programs.push(child);
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();

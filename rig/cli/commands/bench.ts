@@ -97,9 +97,6 @@ function benchOptions(typed: Typed): BenchApduOptions {
   if (typed.csv === true && typed.json === true)
     throw new UsageError('--csv and --json are two forms; give one of them');
   const reader = typed.reader ?? null;
-  if (reader !== null && typed.record !== undefined) {
-    throw new UsageError('--record is for a card in process; `vitap tap --record` writes a trace of a reader');
-  }
   if (reader?.driver === 'pcsc' && typed.image !== undefined) {
     throw new UsageError('--image is for a card of ours; with a PC/SC reader --profile says which card is in it');
   }

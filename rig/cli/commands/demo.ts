@@ -12,7 +12,7 @@ export const declareDemo: DeclareVerb = (program, perform) => {
     .addOption(new Option('--pcsc-image <file>').hideHelp());
   addRecordOptions(demo).action(
     (typed: { pcsc: boolean; pcscImage?: string; record?: string; keepSecrets?: boolean; redactionKey?: string }) =>
-      perform({}, async (io) => {
+      perform(typed, async (io) => {
         const options = { pcsc: typed.pcsc, pcscImage: typed.pcscImage ?? null, record: recordChoice(typed) };
         const { runDemo } = await import('../../demo/demo.ts');
         return runDemo(options, io);

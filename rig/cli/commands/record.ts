@@ -1,10 +1,10 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { RecordOptions } from '../../record/record.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseLink, parseReader, parseSeconds } from '../option-values.ts';
+import { cardSource, parseLink, parseReader, parseSeconds, READERS } from '../option-values.ts';
 import type { LinkChoice, ReaderChoice } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption, addJsonOption } from './shared-options.ts';
+import { addCardOptions, addInterfaceOption, addJsonOption, timeoutOption } from './shared-options.ts';
 
 interface Typed {
   reader?: ReaderChoice;
@@ -27,10 +27,14 @@ export const declareRecord: DeclareVerb = (program, perform) => {
     .description('stand between a card and a terminal, and write down what they say, until Ctrl-C')
     .option(
       '--reader <reader>',
-      "where the card is: loopback, pcsc, or pcsc:NAME with a part of the reader's name (default: pcsc; loopback when a card is named)",
+      `where the card is: ${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
       parseReader,
     )
-    .option('--to <link>', "the terminal's side: vpcd, vpcd:HOST or vpcd:HOST:PORT (default: vpcd)", parseLink);
+    .option(
+      '--to <link>',
+      "the terminal's side: vpcd, vpcd:HOST, vpcd:HOST:PORT, pn532:PORT or acr122:NAME (default: vpcd)",
+      parseLink,
+    );
   addInterfaceOption(addCardOptions(record))
     .option('--keep-secrets', 'mask nothing in the trace')
     .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
@@ -38,7 +42,7 @@ export const declareRecord: DeclareVerb = (program, perform) => {
     .option('--for <seconds>', 'end after so long', parseSeconds)
     .option('--wait', "wait for the terminal's side when it is not there yet");
   addJsonOption(record)
-    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((output: string, typed: Typed) =>
       perform(typed, async (io) => {
         const options = recordOptions(output, typed);

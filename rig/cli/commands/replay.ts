@@ -7,7 +7,13 @@ import { cardSource, parseLink, parseReader, parseSeconds, recordChoice } from '
 import type { LinkChoice, ReaderChoice } from '../options.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption, addJsonOption, addRecordOptions } from './shared-options.ts';
+import {
+  addCardOptions,
+  addInterfaceOption,
+  addJsonOption,
+  addRecordOptions,
+  timeoutOption,
+} from './shared-options.ts';
 
 interface Typed {
   from?: string;
@@ -95,7 +101,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)');
   addInterfaceOption(addCardOptions(replay));
   addJsonOption(addRecordOptions(replay))
-    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((trace: string, typed: Typed) =>
       perform(typed, async (io) => {
         const folder = suiteFolder(trace);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 
@@ -38,4 +39,9 @@ export function addRecordOptions(command: Command): Command {
 /** `--json`. */
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print data and nothing else on standard output');
+}
+
+/** `--timeout`, in milliseconds; 10 seconds by default. */
+export function timeoutOption(words: string): Option {
+  return new Option('--timeout <seconds>', words).argParser(parseSeconds).default(10_000, '10');
 }

@@ -1,5 +1,5 @@
 import { type Content, type Html, html } from '../../report/html.ts';
-import { hexText, reportPage, type ShownVerdict, table, verdict } from '../../report/page.ts';
+import { hexText, reportPage, type ShownVerdict, table, verdict, wide } from '../../report/page.ts';
 import { asText } from '../describe.ts';
 import { FIELD_NAMES } from '../field-names.ts';
 import type { ReplayEntry, ReplayVerdict } from '../model.ts';
@@ -27,7 +27,13 @@ export async function asHtml(report: ReplayReport): Promise<string> {
     title: `Replay: ${name}`,
     lead: lead(report),
     environment,
-    body: [totals(report), suite === null ? [] : tracesTable(report), wrong(report, rows), viewer(), notes(report)],
+    body: [
+      totals(report),
+      suite === null ? [] : tracesTable(report, rows),
+      wrong(report, rows),
+      viewer(),
+      notes(report),
+    ],
     style: VIEWER_STYLE,
     script: {
       source: VIEWER_SCRIPT,
@@ -43,7 +49,7 @@ function lead({ suite, traces, environment, secretsKept, jobs }: ReplayReport): 
       ? `${only?.attempts[0]?.summary?.mode === 'as-card' ? 'As a card' : 'To a card'}${only?.rules == null ? '' : `, by the rules of ${only.rules}`}.`
       : `${traces.length} traces of ${suite.file}${jobs > 1 ? `, ${jobs} at a time` : ''}.`;
   const real = environment.backend === 'simulated' ? ' The card was simulated.' : '';
-  return `${what}${real}${secretsKept ? ' SECRETS WERE KEPT: this report shows codes and NIRs.' : ' Codes and NIRs are masked.'}`;
+  return `${what}${real}${secretsKept ? ' SECRETS WERE KEPT: this report shows codes, keys, NIRs and names.' : ' Codes, keys, NIRs, names and birth dates are masked.'}`;
 }
 
 const SHOWN: Readonly<Record<ReplayVerdict, ShownVerdict>> = {
@@ -71,13 +77,13 @@ ${apart > 0 ? html`<li class="some"><b>${apart}</b>in quarantine, not counted</l
 </ul>`;
 }
 
-function tracesTable({ traces, leftOut }: ReplayReport): Html {
+function tracesTable({ traces, leftOut }: ReplayReport, rows: PageRows): Html {
   const row = (trace: ReplayedTrace): readonly Content[] => {
     const { id, title, expect, attempts, verdict: value, reason } = trace;
     const last = attempts.at(-1)?.summary;
     const took = attempts.reduce((sum, { summary }) => sum + (summary?.durationNs ?? 0), 0) / 1e6;
     return [
-      html`<a href="#t-${id}"><code>${id}</code></a>`,
+      html`<a href="${isQuiet(trace, rows) ? `#e-${placeOf(trace, rows)}-0` : `#t-${id}`}"><code>${id}</code></a>`,
       [
         title ?? '',
         expect.kind === 'pass' ? null : html`<div class="reason">expected to ${expectationInWords(expect)}</div>`,
@@ -100,9 +106,9 @@ function tracesTable({ traces, leftOut }: ReplayReport): Html {
   const counted = traces.filter(counts);
   const apart = traces.filter((each) => !counts(each));
   return html`<h2>Traces</h2>
-${counted.length === 0 ? html`<p>None: every trace is in quarantine, and nothing was judged.</p>` : table(columns, counted.map(row))}
+${counted.length === 0 ? html`<p>None: every trace is in quarantine, and nothing was judged.</p>` : wide(table(columns, counted.map(row)))}
 ${leftOut > 0 ? html`<p>${leftOut} traces of the suite were left out by --only.</p>` : null}
-${apart.length === 0 ? null : html`<h3>In quarantine: replayed, not counted</h3>${table(columns, apart.map(row))}`}`;
+${apart.length === 0 ? null : html`<h3>In quarantine: replayed, not counted</h3>${wide(table(columns, apart.map(row)))}`}`;
 }
 
 function wrong(report: ReplayReport, rows: PageRows): Html {
@@ -110,6 +116,16 @@ function wrong(report: ReplayReport, rows: PageRows): Html {
   const shown = told.filter(({ markup }) => markup !== null);
   if (shown.length === 0) return html`<p>Everything was as expected, at the first attempt.</p>`;
   return html`<h2>What is not plain PASS</h2>${shown.map(({ markup }) => markup)}`;
+}
+
+/** Where the last attempt stands in the list of replays. */
+function placeOf({ id, attempts }: ReplayedTrace, rows: PageRows): number {
+  return rows.attempts.get(attemptKey(id, attempts.length))?.place ?? 0;
+}
+
+/** PASS at the first attempt, and nothing to remark. */
+function isQuiet(trace: ReplayedTrace, rows: PageRows): boolean {
+  return traceDetails(trace, rows, true) === null;
 }
 
 /** What a trace has to say besides PASS; null when that is nothing. */
@@ -139,7 +155,10 @@ function quarantineInWords({ quarantine, verdict: value }: ReplayedTrace): strin
 
 function attemptDetails(trace: ReplayedTrace, attempt: ReplayAttempt, rows: AttemptRows | undefined): Html | null {
   const { number, summary, problem } = attempt;
-  const remarks = [problem, summary?.problem ?? null, ...(summary?.warnings ?? [])].filter((each) => each !== null);
+  const remarks = [problem, summary?.problem ?? null, ...(summary?.warnings ?? [])].filter(
+    // The reason of the verdict stands above already.
+    (each) => each !== null && (each !== trace.reason || trace.attempts.length > 1),
+  );
   const first = rows?.first ?? [];
   const many = trace.attempts.length > 1;
   if (!many && remarks.length === 0 && first.length === 0) return null;
@@ -152,6 +171,7 @@ ${
     : table(
         [{ head: '#', number: true }, { head: 'Exchange' }, { head: 'Where' }, { head: 'Expected' }, { head: 'Got' }],
         first.map(({ row, entry }) => divergenceRow(entry, `#e-${rows?.place ?? 0}-${row}`)),
+        'divergences',
       )
 }
 ${more > 0 ? html`<p class="reason">and ${more} more</p>` : null}`;
@@ -189,8 +209,8 @@ function viewer(): Html {
 <label>Replay<select id="replay"></select></label>
 <label>Search: hex, text in the data, a name, a field, #number<input id="search" type="search" autocomplete="off" spellcheck="false"></label>
 <fieldset id="verdicts" aria-label="Verdicts that are shown">${VERDICTS.map(box)}</fieldset>
-<button id="previous" type="button" title="key: p">◂ not as expected</button>
-<button id="next" type="button" title="key: n">not as expected ▸</button>
+<span class="jumps"><button id="previous" type="button" title="key: p">◂ not as expected</button>
+<button id="next" type="button" title="key: n">not as expected ▸</button></span>
 </div>
 <p id="found" class="found" role="status"></p>
 <canvas id="overview" aria-hidden="true"></canvas>
@@ -202,7 +222,8 @@ function viewer(): Html {
 }
 
 function notes({ warnings, traces }: ReplayReport): Html | null {
-  const summaries = traces.flatMap(({ attempts }) => attempts.flatMap(({ summary }) => summary ?? []));
+  // The same for all attempts of a trace.
+  const summaries = traces.flatMap(({ attempts }) => attempts.at(-1)?.summary ?? []);
   const rows = summaries.map(({ trace, pace, rules, peer }): readonly Content[] => [
     html`<code>${trace.file}</code>`,
     trace.format,
@@ -216,8 +237,10 @@ function notes({ warnings, traces }: ReplayReport): Html | null {
   const heads = ['Trace', 'Format', 'Made by', 'Backend', 'Recorded', 'Rules', 'Pace', 'Replayed on'];
   return html`<h2>Where it comes from</h2>
 ${warnings.map((each) => html`<p>${each}</p>`)}
-${table(
-  heads.map((head) => ({ head })),
-  rows,
+${wide(
+  table(
+    heads.map((head) => ({ head })),
+    rows,
+  ),
 )}`;
 }

@@ -263,7 +263,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     if (hex === '' || hex.includes('X')) return '';
     const bytes = bytesOf(hex);
     if (bytes.some((byte) => byte < 0x20 || byte === 0x7f)) return '';
-    try { return new TextDecoder('utf-8', { fatal: true }).decode(bytes); } catch { return new TextDecoder('latin1').decode(bytes); }
+    try { return new TextDecoder('utf-8', { fatal: true }).decode(bytes); } catch { return bytes.length === 1 ? '' : new TextDecoder('latin1').decode(bytes); }
   };
   const valueCell = (hex, other, nested) => {
     if (hex === null) return element('td', '', element('i', 'reason', 'not there'));
@@ -322,7 +322,7 @@ export const VIEWER_SCRIPT: string = String.raw`
   const data = (answer) => (answer === null || !/^(?:[0-9A-FX]{2}){2,}$/.test(answer) ? '' : answer.slice(0, -4));
   const show = (row) => {
     const it = entry(row);
-    const parts = [element('h3', '', '#' + (it.index ?? '–') + ' ' + it.name + ' ', element('span', 'sign ' + it.verdict, it.sign + ' ' + it.verdict))];
+    const parts = [element('h3', '', (it.index === null ? 'not in the trace: ' : '#' + it.index + ' ') + it.name + ' ', element('span', 'sign ' + it.verdict, it.sign + ' ' + it.verdict))];
     const { divergence } = it;
     if (divergence !== null) {
       parts.push(element('p', 'fault', divergence.where));
@@ -349,11 +349,12 @@ export const VIEWER_SCRIPT: string = String.raw`
   };
   const timeline = (row, it) => {
     const gap = Math.max(row[14], 0), most = gap + Math.max(it.took, it.recordedTime, 1);
-    const part = (kind, ns, words) => { const made = element('span', kind, words); made.style.flex = '0 0 ' + (80 * ns) / most + '%'; return made; };
-    const lines = [element('div', 'span', gap > 0 ? part('pause', gap, 'pause ' + time(gap)) : null, part('answer', it.took, 'answer ' + time(it.took)))];
+    const part = (kind, ns) => { const made = element('i', kind); made.style.width = (100 * ns) / most + '%'; return made; };
+    const line = (label, took, words) => element('div', 'span', element('span', 'label', label), element('span', 'track', part('pause', gap), part('answer', took)), element('span', 'label', words));
+    const lines = [line('now', it.took, (gap > 0 ? 'pause ' + time(gap) + ', then ' : '') + 'answer in ' + time(it.took))];
     if (it.recordedTime >= 0) {
       const said = it.took >= it.recordedTime ? time(it.took - it.recordedTime) + ' slower' : time(it.recordedTime - it.took) + ' faster';
-      lines.push(element('div', 'span', gap > 0 ? part('before', gap, 'in the trace') : null, part('answer', it.recordedTime, time(it.recordedTime) + (gap > 0 ? '' : ' in the trace') + ' (now ' + said + ')')));
+      lines.push(line('in the trace', it.recordedTime, 'answer in ' + time(it.recordedTime) + '; now ' + said));
     }
     lines.push(element('p', 'legend', 'sent ' + time(it.start * 1e3) + ' after the beginning'));
     return lines;
@@ -398,6 +399,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     option.value = String(i);
     chooser.append(option);
   });
+  chooser.parentElement.hidden = sets.length < 2;
   // #e-2-17: the exchange at place 17 of replay 2.
   const follow = () => {
     const match = /^#e-(\d+)-(\d+)$/.exec(location.hash);

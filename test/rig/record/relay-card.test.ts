@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RelayCard, type RelayRecorder } from '../../../rig/record/relay-card.ts';
+import type { SessionRecorder } from '../../../rig/record/recorded-reader.ts';
+import { RelayCard } from '../../../rig/record/relay-card.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Exchange } from '../../../src/hal/reader.ts';
 
@@ -31,7 +32,7 @@ function relay(answers: Readonly<Record<string, string | HalError>>) {
     control: () => Promise.reject(new Error('no channel')),
     disconnect: async () => {},
   };
-  const recorder: RelayRecorder = {
+  const recorder: SessionRecorder = {
     command: (apdu) => void log.push(`trace > ${hexOf(apdu)}`),
     response: (apdu) => void log.push(`trace < ${hexOf(apdu)}`),
     power: (state) => void log.push(`trace ${state}`),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../../rig/card/open.ts';
 import { PACKAGE_ROOT } from '../../../rig/cli/package-root.ts';
+import { RuleUse } from '../../../rig/suite/rule-use.ts';
 import { runTrace, type SuiteSetting } from '../../../rig/suite/run-suite.ts';
 import { readSuite } from '../../../rig/suite/suite-file.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
@@ -34,8 +35,20 @@ describe('the suites that come with vitap', () => {
     expect(exit).toBe(0);
   });
 
+  it('tell the two cards apart', async () => {
+    const other = async (name: string, card: string) =>
+      (await runSuite(join(PACKAGE_ROOT, 'suites', name), { card: { kind: 'profile', name: card }, jobs: 3 })).out;
+    expect(await other('apcv', 'vitale2')).toContain(
+      'FAIL          no-pointers: differs at exchange 1: status word 9000 (no error), not 6A82 (file or application not found)\n',
+    );
+    expect(await other('vitale2', 'apcv')).toMatch(
+      /^FAIL {10}own-application: differs at exchange 2: status word 6982/m,
+    );
+  });
+
   it('show no code and no NIR', () => {
     const { traces } = readSuite(SHIPPED);
+    expect(traces.length).toBeGreaterThan(0);
     for (const { file } of traces) expect(readFileSync(file, 'utf8')).not.toContain(Buffer.from(CODE).toString('hex'));
   });
 });
@@ -169,6 +182,33 @@ describe('a run of a suite', () => {
     expect(readFileSync(image)).toEqual(before);
   });
 
+  it('says which rule none of the traces that share it needs, and which warning concerns how many', async () => {
+    const rules = (names: readonly string[]): string =>
+      `version: 1\nrules:\n${names.map((name) => `  - ${name}\n`).join('')}`;
+    const path = suite('  - { id: one, file: one.jsonl }\n  - { id: two, file: two.jsonl }\n', {
+      // Another last byte than any card of ours has.
+      'one.jsonl': IDENTITY.replaceAll('F741FF8290006A', 'F741FF8290006B'),
+      'two.jsonl': shippedTrace('pointers.jsonl').replaceAll('F741FF8290006A', 'F741FF8290006B'),
+      'r.yaml': rules([
+        '{ name: of one, command: 00A40000 *, answer: any }',
+        '{ name: of two, command: 00A40200 *, answer: any }',
+        '{ name: of none, command: 00CA *, answer: any }',
+      ]),
+    });
+    const { err, exit } = await runSuite(path, { rules: join(path, 'r.yaml') });
+    expect(exit).toBe(0);
+    expect(err.match(/rule ".*?"/g)).toEqual(['rule "of none"']);
+    expect(err).toContain('vitap: one and 1 more: the ATR is 3B8A80018031F873F741FF8290006A, in the trace it is ');
+  });
+
+  it('does not begin without its card, rules, secrets', async () => {
+    const none = join(folder, 'none');
+    await expect(runSuite(SHIPPED, { rules: none })).rejects.toThrow(none);
+    await expect(runSuite(SHIPPED, { secrets: none })).rejects.toThrow(none);
+    const card = { kind: 'image', fileOrName: `${none}.img` } as const;
+    await expect(runSuite(SHIPPED, { card })).rejects.toThrow(`there is no image ${none}.img`);
+  });
+
   it('says what was left out, and what there is', async () => {
     const { out, exit } = await runSuite(SHIPPED, { only: 'identity*' });
     expect(out).toContain('PASS: 2 of 2 traces as expected\n4 traces of the suite were left out by --only\n');
@@ -209,7 +249,10 @@ describe('reports of a suite', () => {
 
   it('are refused before anything runs where they cannot be written', async () => {
     const html = join(folder, 'not', 'there.html');
-    await expect(runSuite(SHIPPED, { outputs: { html, junit: null, evidence: null } })).rejects.toThrow('ENOENT');
+    const refused = (outputs: { html: string | null; junit: string | null }) =>
+      expect(runSuite(SHIPPED, { outputs: { ...outputs, evidence: null } })).rejects;
+    await refused({ html, junit: null }).toThrow(`cannot write ${html}: there is no folder ${join(folder, 'not')}`);
+    await refused({ html: null, junit: folder }).toThrow(`${folder} is a folder`);
   });
 });
 
@@ -227,6 +270,7 @@ function setting(): SuiteSetting {
     recordAll: false,
     signal: new AbortController().signal,
     onOpen: undefined,
+    ruleUse: new RuleUse(),
     today: '2026-11-23',
   };
 }

@@ -53,11 +53,10 @@ describe('convert', () => {
     expect(readdirSync(folder).sort()).toEqual(['in', 'out.pcap']);
   });
 
-  it('keeps secrets when told so, and says it loudly', async () => {
+  it('keeps secrets when told so', async () => {
     writeFileSync(at('in'), `${HEADER}\n${VERIFY}\n`);
     expect(await convert(options('in', 'out.pcapng', { keepSecrets: true }), io)).toBe(0);
     expect(readFileSync(at('out.pcapng')).includes('1234')).toBe(true);
-    expect(io.err.join('')).toContain('SECRETS KEPT');
   });
 
   it('our own to our own changes nothing but what is masked', async () => {

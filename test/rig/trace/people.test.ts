@@ -77,12 +77,21 @@ describe.each([
   ],
   ['a NIR in BCD with its key', ['>00B2010400', '<9308 [0275126322074974] 9000']],
   ['from the first half byte on', ['>00B2010400', '<9308 [275126322074974F] 9000']],
+  [
+    'provisional, with the filler behind it or before it',
+    ['>00B2010400', '<9308 [785017599900174F] 9308 [0785017599900174] 9000'],
+  ],
+  ['what looks like a provisional one among other digits', ['>00B2010400', '<4157557850175999001743 9000']],
   ['of Corsica', ['>00B2010400', '<9308 [180032B02040123F] 9000']],
   [
     'in BCD without the key, after it was met',
     ['>00B2010400', '<["275126322074974"] 9000', '>00B2020400', '<9307 [02751263220749] 9000'],
   ],
   ['in BCD, cut by READ BINARY', ['>00B0000006', '<[027512632207] 9000', '>00B0000602', '<[4974] 9000']],
+  [
+    'the end of a text that a READ BINARY cuts, whose bytes are digits too',
+    ['>00B0000009', '<"test card" 9000', '>00B0000902', '<"s!" 9000'],
+  ],
   ['in BCD, in a command', ['>00DA010108 [0275126322074974]', '<9000']],
   ['PUT KEY', ['>80D8000113 [01801000112233445566778899AABBCCDDEEFF]', '<9000']],
   ['the same instruction in another class', ['>00D8000103 010203', '<9000']],
