@@ -36,6 +36,7 @@ export const DEBIAN_PACKAGES = [
   { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], native: false },
   { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], native: false },
   { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], native: false },
+  { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], native: false },
   { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], native: false },
 ];
 

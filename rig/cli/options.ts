@@ -178,3 +178,15 @@ export interface ConformOptions {
   readonly html: string | null;
   readonly timeoutMs: number;
 }
+
+export interface ConvertOptions {
+  /** Files; `-` is standard input or output. */
+  readonly input: string;
+  readonly output: string;
+  /** Names of formats; null: the first by content, the second by the name of the output. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly keepSecrets: boolean;
+  /** Gives the output its name even when the input could be read to a fault only. */
+  readonly keepPartial: boolean;
+}

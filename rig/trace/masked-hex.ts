@@ -15,5 +15,15 @@ export function maskedHex(bytes: Uint8Array, masks: readonly Mask[] = []): Maske
 
 /** The bytes of a trace's text; a masked one is 00. */
 export function bytesOf(text: MaskedHex): Uint8Array {
-  return Uint8Array.from(Buffer.from(text.replaceAll('XX', '00'), 'hex'));
+  const bytes = Buffer.from(text.includes('X') ? text.replaceAll('XX', '00') : text, 'hex');
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The masks of a part of some bytes, for a place where the part begins at `shift`. */
+export function masksIn(masks: readonly Mask[], offset: number, length: number, shift: number): Mask[] {
+  return masks.flatMap((mask) => {
+    const from = Math.max(mask.offset, offset);
+    const to = Math.min(mask.offset + mask.length, offset + length);
+    return from < to ? [{ ...mask, offset: from - offset + shift, length: to - from }] : [];
+  });
 }

@@ -22,6 +22,11 @@ export interface Mask {
 /** Bytes as upper-case hexadecimal, two characters each; `XX` for a masked byte. */
 export type MaskedHex = string;
 
+/** `unknown`: of a trace that another program made. */
+export type TraceBackend = 'simulated' | 'hardware' | 'unknown';
+
+export const TRACE_BACKENDS: readonly TraceBackend[] = ['simulated', 'hardware', 'unknown'];
+
 export interface TraceHeader {
   readonly type: 'header';
   readonly format: typeof TRACE_FORMAT;
@@ -29,7 +34,7 @@ export interface TraceHeader {
   /** What made the trace: `vitap tap`. */
   readonly source: string;
   /** Whether a real card or terminal over a real reader was on the other side, or all was software. */
-  readonly backend: 'simulated' | 'hardware';
+  readonly backend: TraceBackend;
   readonly reader: string | null;
   readonly interface: CardInterface | null;
   /** As known when the recording began; a `power` event may tell another one. */
@@ -39,8 +44,8 @@ export interface TraceHeader {
   readonly card: string | null;
   /** Unit of every `t`. */
   readonly clock: 'ns';
-  /** Wall time of the start, ISO 8601 in UTC. */
-  readonly startedAt: string;
+  /** Wall time of the start, ISO 8601 in UTC; null where another program's trace does not tell. */
+  readonly startedAt: string | null;
   /** What is masked wherever it occurs; empty when secrets were kept. */
   readonly redactions: readonly MaskKind[];
   readonly secretsKept: boolean;
@@ -61,6 +66,10 @@ export interface PowerEvent extends TimedEvent {
   readonly type: 'power';
   readonly state: 'on' | 'reset' | 'off';
   readonly atr?: MaskedHex;
+  /** Answer to select of ISO/IEC 14443-4: the card was activated without contacts. With its length byte, no CRC. */
+  readonly ats?: MaskedHex;
+  /** The identifier with which a card without contacts was selected: 4, 7 or 10 bytes. */
+  readonly uid?: MaskedHex;
 }
 
 /** The reader's field. */
@@ -73,7 +82,14 @@ export interface FieldEvent extends TimedEvent {
 export interface BlockEvent extends MaskedEvent {
   readonly type: 'block';
   readonly from: 'reader' | 'card';
+  /** With its checksum where `crc` says so. */
   readonly frame: MaskedHex;
+  /** `good` or `bad`: the last two bytes of `frame` are its CRC, right or wrong. Absent: the frame is without one. */
+  readonly crc?: 'good' | 'bad';
+  /** Valid bits of the last byte, 1 to 7, counted from the lowest; absent: 8. */
+  readonly bits?: number;
+  /** The frame never was on the air: it was made from the APDUs. */
+  readonly synthetic?: true;
 }
 
 /** A command APDU, at the time when it was sent or received. */

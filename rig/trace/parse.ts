@@ -2,6 +2,7 @@ import {
   MASK_KINDS,
   type Mask,
   type MaskKind,
+  TRACE_BACKENDS,
   TRACE_FORMAT,
   TRACE_VERSION,
   type TraceEvent,
@@ -27,12 +28,12 @@ export function parseHeader(text: string): TraceHeader {
     throw new LineProblem(`this is a trace of version ${version}, and this vitap reads version ${TRACE_VERSION}`);
   }
   requireText(fields, 'source');
-  oneOf(fields, 'backend', ['simulated', 'hardware']);
+  oneOf(fields, 'backend', TRACE_BACKENDS);
   for (const name of ['reader', 'card']) if (fields[name] !== null) requireText(fields, name);
   for (const name of ['atr', 'ats']) if (fields[name] !== null) requireHex(fields, name);
   if (fields.interface !== null) oneOf(fields, 'interface', ['contact', 'contactless', 'wired']);
   oneOf(fields, 'clock', ['ns']);
-  if (Number.isNaN(Date.parse(requireText(fields, 'startedAt'))))
+  if (fields.startedAt !== null && Number.isNaN(Date.parse(requireText(fields, 'startedAt'))))
     throw new LineProblem('"startedAt" is no date and time');
   const redactions = fields.redactions;
   if (!Array.isArray(redactions) || !redactions.every(isMaskKind)) {
@@ -50,7 +51,7 @@ export function parseEvent(text: string): TraceEvent {
   switch (fields.type) {
     case 'power':
       oneOf(fields, 'state', ['on', 'reset', 'off']);
-      if (fields.atr !== undefined) requireHex(fields, 'atr');
+      for (const name of ['atr', 'ats', 'uid']) if (fields[name] !== undefined) requireHex(fields, name);
       break;
     case 'field':
       oneOf(fields, 'state', ['on', 'off']);
@@ -58,6 +59,7 @@ export function parseEvent(text: string): TraceEvent {
     case 'block':
       oneOf(fields, 'from', ['reader', 'card']);
       checkMaskedBytes(fields, 'frame');
+      checkFrame(fields);
       break;
     case 'command':
     case 'response':
@@ -71,6 +73,19 @@ export function parseEvent(text: string): TraceEvent {
       throw new LineProblem(`unknown event ${JSON.stringify(fields.type)}`);
   }
   return fields as unknown as TraceEvent;
+}
+
+/** Checksum and bits of a frame. */
+function checkFrame(fields: Fields): void {
+  if (fields.crc !== undefined) {
+    oneOf(fields, 'crc', ['good', 'bad']);
+    if ((fields.frame as string).length < 4) throw new LineProblem('"frame" is too short for the CRC that "crc" names');
+  }
+  const { bits } = fields;
+  if (bits !== undefined && (!Number.isInteger(bits) || (bits as number) < 1 || (bits as number) > 7)) {
+    throw new LineProblem('"bits" is not a whole number from 1 to 7');
+  }
+  if (fields.synthetic !== undefined && fields.synthetic !== true) throw new LineProblem('"synthetic" is not true');
 }
 
 function parseObject(text: string): Fields {

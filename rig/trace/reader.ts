@@ -1,11 +1,13 @@
-import { type Line, readLines, TraceError } from './lines.ts';
+import { type OpenInput, openInput } from './byte-input.ts';
+import { type Line, TraceError, traceLines } from './lines.ts';
 import type { TraceEvent, TraceHeader } from './model.ts';
 import { LineProblem, parseEvent, parseHeader } from './parse.ts';
+import { type ByteInput, FormatError, type TraceSource } from './stream.ts';
 
 export { TraceError } from './lines.ts';
 
 /**
- * Reads a trace, one event in memory at a time, however long it is.
+ * Reads a trace of our own format, one event in memory at a time, however long it is.
  *
  * Its events can be iterated once. Whoever does not come to the end calls `close`, unless it is a `break` or an error
  * within `for await` that ended the iteration.
@@ -13,12 +15,14 @@ export { TraceError } from './lines.ts';
 export class TraceReader implements AsyncIterable<TraceEvent> {
   readonly path: string;
   readonly header: TraceHeader;
-  readonly #lines: AsyncGenerator<Line, void, undefined>;
+  readonly #input: OpenInput;
+  readonly #events: AsyncIterable<TraceEvent>;
 
-  private constructor(path: string, header: TraceHeader, lines: AsyncGenerator<Line, void, undefined>) {
-    this.path = path;
-    this.header = header;
-    this.#lines = lines;
+  private constructor(input: OpenInput, source: TraceSource) {
+    this.path = input.name;
+    this.header = source.header;
+    this.#input = input;
+    this.#events = source.events();
   }
 
   /**
@@ -27,33 +31,51 @@ export class TraceReader implements AsyncIterable<TraceEvent> {
    * @throws {TraceError} when it is no trace, or one of a newer version
    */
   static async open(path: string): Promise<TraceReader> {
-    const lines = readLines(path);
+    const input = await openInput(path);
     try {
-      const first = await lines.next();
-      if (first.done === true) throw new TraceError(path, 1, 'this is not a trace: the file is empty');
-      return new TraceReader(path, parsed(path, first.value, parseHeader), lines);
+      return new TraceReader(input, await readTrace(input));
     } catch (error) {
-      await lines.return();
-      throw error;
+      await input.close();
+      throw withPath(error, path);
     }
   }
 
   /** @throws {TraceError} at the first line that is none; the events before it have been given */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void, undefined> {
-    for await (const line of this.#lines) yield parsed(this.path, line, parseEvent);
+    try {
+      for await (const event of this.#events) yield event;
+    } catch (error) {
+      throw withPath(error, this.path);
+    }
   }
 
   async close(): Promise<void> {
-    await this.#lines.return();
+    await this.#input.close();
   }
 }
 
-function parsed<T>(path: string, line: Line, parse: (text: string) => T): T {
+/** @throws {FormatError} when it is no trace, or one of a newer version; from the events, at the first line that is none */
+export async function readTrace(input: ByteInput): Promise<TraceSource> {
+  const lines = traceLines(input);
+  const first = await lines.next();
+  if (first.done === true) throw new FormatError({ line: 1 }, 'this is not a trace: the file is empty');
+  return { header: parsed(first.value, parseHeader), events: () => eventsOf(lines) };
+}
+
+async function* eventsOf(lines: AsyncIterable<Line>): AsyncGenerator<TraceEvent, void, undefined> {
+  for await (const line of lines) yield parsed(line, parseEvent);
+}
+
+function parsed<T>(line: Line, parse: (text: string) => T): T {
   try {
     return parse(line.text);
   } catch (cause) {
     if (!(cause instanceof LineProblem)) throw cause;
     const problem = line.terminated ? cause.message : `the last line is cut off (${cause.message})`;
-    throw new TraceError(path, line.number, problem, { cause });
+    throw new FormatError({ line: line.number }, problem, { cause });
   }
+}
+
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof FormatError ? new TraceError(path, error.place, error.problem, { cause: error }) : error;
 }

@@ -5,14 +5,23 @@ import type { HalError } from '../../src/hal/errors.ts';
 import { removeQuietly, syncFolder, writeAll } from '../../src/hal/nvm/replace-file.ts';
 import { storageError, systemErrorCode } from '../../src/hal/nvm/storage-error.ts';
 import { maskedHex } from './masked-hex.ts';
-import { MASK_KINDS, type Mask, TRACE_FORMAT, TRACE_VERSION, type TraceEvent, type TraceHeader } from './model.ts';
-import { Redactor, redactText } from './redaction.ts';
+import {
+  type BlockEvent,
+  MASK_KINDS,
+  TRACE_FORMAT,
+  TRACE_VERSION,
+  type TraceBackend,
+  type TraceEvent,
+  type TraceHeader,
+} from './model.ts';
+import { redactText } from './redaction.ts';
+import { SessionRedactor } from './session-redactor.ts';
 
 /** What is known of a session when its recording begins. */
 export interface TraceDescription {
   /** What makes the trace: `vitap tap`. */
   readonly source: string;
-  readonly backend: 'simulated' | 'hardware';
+  readonly backend: TraceBackend;
   readonly reader?: string | null;
   readonly interface?: CardInterface | null;
   readonly atr?: Uint8Array | null;
@@ -28,6 +37,14 @@ export interface TraceOptions {
   readonly keepSecrets?: boolean;
   /** The clock's reading that is 0 in the trace; that of the first event by default. */
   readonly originNs?: number;
+}
+
+/** What a card answered to its activation. */
+export interface PowerAnswer {
+  readonly atr?: Uint8Array;
+  /** With its length byte, without CRC. */
+  readonly ats?: Uint8Array;
+  readonly uid?: Uint8Array;
 }
 
 /** Characters gathered before they are written: a recording is to change the times of what it records but little. */
@@ -46,7 +63,7 @@ export class TraceWriter {
   readonly path: string;
   readonly temporaryPath: string;
   readonly #descriptor: number;
-  readonly #redactor: Redactor | null;
+  readonly #redactor: SessionRedactor | null;
   #originNs: number | null;
   #pending = '';
   #written = 0;
@@ -54,18 +71,25 @@ export class TraceWriter {
   #failure: HalError | null = null;
   #open = true;
 
-  private constructor(path: string, temporaryPath: string, descriptor: number, options: TraceOptions) {
+  private constructor(
+    path: string,
+    temporaryPath: string,
+    descriptor: number,
+    description: TraceDescription,
+    options: TraceOptions,
+  ) {
     this.path = path;
     this.temporaryPath = temporaryPath;
     this.#descriptor = descriptor;
-    this.#redactor = options.keepSecrets === true ? null : new Redactor();
+    const on = { interface: description.interface ?? null };
+    this.#redactor = options.keepSecrets === true ? null : new SessionRedactor(on);
     this.#originNs = options.originNs ?? null;
   }
 
   /** @throws {HalError} `storage` when the file cannot be made or its header not be written */
   static async create(path: string, description: TraceDescription, options: TraceOptions = {}): Promise<TraceWriter> {
     const [temporaryPath, descriptor] = openBeside(path);
-    const writer = new TraceWriter(path, temporaryPath, descriptor, options);
+    const writer = new TraceWriter(path, temporaryPath, descriptor, description, options);
     writer.#add(JSON.stringify(header(description, options.keepSecrets === true)));
     writer.#writePending();
     if (writer.#failure !== null) {
@@ -82,35 +106,47 @@ export class TraceWriter {
     return this.#failure;
   }
 
-  /** The card's power came, went, or it was reset. @param atr the answer to it, where known */
-  power(state: 'on' | 'reset' | 'off', tNs: number, atr?: Uint8Array): void {
+  /** The card's power came, went, or it was reset. @param answer the ATR, or ATS and UID, where known */
+  power(state: 'on' | 'reset' | 'off', tNs: number, answer?: Uint8Array | PowerAnswer): void {
     if (!this.#records) return;
-    const t = this.#time(tNs);
-    this.#event({ type: 'power', t, state, ...(atr === undefined ? {} : { atr: maskedHex(atr) }) });
+    const known = answer instanceof Uint8Array ? { atr: answer } : (answer ?? {});
+    const { atr, ats, uid } = known;
+    this.#event({
+      type: 'power',
+      t: this.#time(tNs),
+      state,
+      ...(atr === undefined ? {} : { atr: maskedHex(atr) }),
+      ...(ats === undefined ? {} : { ats: maskedHex(ats) }),
+      ...(uid === undefined ? {} : { uid: maskedHex(uid) }),
+    });
   }
 
   field(state: 'on' | 'off', tNs: number): void {
     if (this.#records) this.#event({ type: 'field', t: this.#time(tNs), state });
   }
 
+  /**
+   * A frame below the APDUs. A trace without contacts takes it for ISO/IEC 14443 and masks in it what is masked in the
+   * APDU; of other frames all but the first three bytes is masked.
+   * @param frame with its CRC when `crc` is given
+   */
+  block(from: 'reader' | 'card', frame: Uint8Array, tNs: number, more: Pick<BlockEvent, 'crc' | 'bits'> = {}): void {
+    if (!this.#records) return;
+    this.#event({ type: 'block', t: this.#time(tNs), from, frame: maskedHex(frame), ...more }, frame);
+  }
+
   /** @param apdu a command APDU, or whatever was sent as one */
   command(apdu: Uint8Array, tNs: number): void {
-    if (!this.#records) return;
-    const masks = this.#redactor?.command(apdu) ?? [];
-    this.#event({ type: 'command', t: this.#time(tNs), apdu: maskedHex(apdu, masks), ...masksField(masks) });
+    if (this.#records) this.#event({ type: 'command', t: this.#time(tNs), apdu: maskedHex(apdu) }, apdu);
   }
 
   /** @param apdu a response APDU, status word included */
   response(apdu: Uint8Array, tNs: number): void {
-    if (!this.#records) return;
-    const masks = this.#redactor?.response(apdu) ?? [];
-    this.#event({ type: 'response', t: this.#time(tNs), apdu: maskedHex(apdu, masks), ...masksField(masks) });
+    if (this.#records) this.#event({ type: 'response', t: this.#time(tNs), apdu: maskedHex(apdu) }, apdu);
   }
 
   note(text: string, tNs: number): void {
-    if (!this.#records) return;
-    const redacted = this.#redactor === null ? { text, masks: [] } : redactText(text);
-    this.#event({ type: 'note', t: this.#time(tNs), text: redacted.text, ...masksField(redacted.masks) });
+    if (this.#records) this.#event({ type: 'note', t: this.#time(tNs), text });
   }
 
   /**
@@ -119,6 +155,7 @@ export class TraceWriter {
    */
   async close(): Promise<void> {
     if (!this.#open) return;
+    if (this.#failure === null) for (const event of this.#redactor?.end() ?? []) this.#add(JSON.stringify(event));
     this.#writePending();
     try {
       if (this.#failure === null) fsyncSync(this.#descriptor);
@@ -146,8 +183,9 @@ export class TraceWriter {
     return Math.round(tNs - this.#originNs);
   }
 
-  #event(event: TraceEvent): void {
-    this.#add(JSON.stringify(event));
+  #event(event: TraceEvent, bytes?: Uint8Array): void {
+    if (this.#redactor === null) this.#add(JSON.stringify(event));
+    else for (const ready of this.#redactor.next(event, bytes)) this.#add(JSON.stringify(ready));
     if (this.#pending.length >= BATCH_LENGTH) this.#writePending();
   }
 
@@ -221,12 +259,8 @@ function header(description: TraceDescription, secretsKept: boolean): TraceHeade
   };
 }
 
-function masksField(masks: readonly Mask[]): { masks?: readonly Mask[] } {
-  return masks.length === 0 ? {} : { masks };
-}
-
 /** A new file beside `path`; an old one, of whatever killed process, is left to whoever wants to read it. */
-function openBeside(path: string): [string, number] {
+export function openBeside(path: string): [string, number] {
   for (let number = 1; ; number++) {
     const temporaryPath = `${path}.${process.pid}-${number}.tmp`;
     try {

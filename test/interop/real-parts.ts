@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
@@ -15,6 +15,9 @@ export type RealPart =
   | 'pyscard'
   | 'socat'
   | 'libnfc'
+  | 'libpcscspy'
+  | 'cardpeek'
+  | 'tshark'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -30,6 +33,9 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('nfc-list', 'libnfc-bin') ??
     missingProgram('nfc-poll', 'libnfc-examples') ??
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
+  tshark: () => missingProgram('tshark', 'tshark'),
+  libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
+  cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>
     pcscdIsOurs() ? null : 'the PC/SC daemon of this machine is in use: run as scripts/private-pcscd.sh COMMAND',
 };
@@ -98,6 +104,16 @@ function missingNfcPcsc(): string | null {
   } catch (error) {
     return `nfc-pcsc cannot be loaded: ${(error as Error).message.split('\n', 1)[0]}`;
   }
+}
+
+/** The library that programs load for PC/SC, and the one that spies on it. */
+export function spyLibraries(): { readonly pcsclite: string; readonly spy: string } | null {
+  const multiarch = existsSync('/usr/lib') ? readdirSync('/usr/lib').filter((name) => name.includes('-linux-')) : [];
+  const folders = [...multiarch.map((name) => join('/usr/lib', name)), '/usr/lib64', '/usr/lib', '/usr/local/lib'];
+  const path = (library: string): string | undefined =>
+    folders.map((folder) => join(folder, library)).find((file) => existsSync(file));
+  const [pcsclite, spy] = [path('libpcsclite.so.1'), path('libpcscspy.so.0')];
+  return pcsclite === undefined || spy === undefined ? null : { pcsclite, spy };
 }
 
 function missingPyscard(): string | null {

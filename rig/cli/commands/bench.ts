@@ -36,6 +36,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   declareSoak(bench, perform);
   declareCrowd(bench, perform);
   declareLink(bench, perform);
+  declareTrace(bench, perform);
 };
 
 function declareCore(bench: Command, perform: Perform): void {
@@ -60,6 +61,25 @@ function declareLink(bench: Command, perform: Perform): void {
     perform(typed, async (io) => {
       const { benchLink } = await import('../../bench/link.ts');
       return benchLink({ count: typed.count }, io);
+    }),
+  );
+}
+
+function declareTrace(bench: Command, perform: Perform): void {
+  const trace = bench
+    .command('trace')
+    .description('reading and writing each trace format, and the memory that a long trace needs')
+    .option('--count <number>', 'exchanges in the trace of each format', parseCount, 10_000)
+    .option(
+      '--large <number>',
+      'exchanges in the trace whose memory is compared with that of 10,000',
+      parseCount,
+      1_000_000,
+    );
+  addJsonOption(trace).action((typed: { count: number; large: number; json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { benchTrace } = await import('../../bench/trace.ts');
+      return benchTrace({ count: typed.count, memorySizes: [10_000, typed.large] }, io);
     }),
   );
 }

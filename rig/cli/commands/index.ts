@@ -3,9 +3,13 @@ import { declareBench } from './bench.ts';
 import { declareBoard } from './board.ts';
 import { declareCard } from './card.ts';
 import { declareConform } from './conform.ts';
+import { declareConvert } from './convert.ts';
 import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
+import { declareEvidence } from './evidence.ts';
+import { declareReplay } from './replay.ts';
+import { declareSynth } from './synth.ts';
 import { declareTap } from './tap.ts';
 
 /** Every verb, in the order in which help lists them. */
@@ -16,6 +20,10 @@ export const VERBS: readonly DeclareVerb[] = [
   declareTap,
   declareBoard,
   declareConform,
+  declareConvert,
+  declareReplay,
+  declareSynth,
+  declareEvidence,
   declareBench,
   declareDoctor,
 ];

@@ -122,7 +122,12 @@ describe('TraceReader', () => {
       'this is a trace of version 2, and this vitap reads version 1',
     ],
     ['no source', `${header({ source: 1 })}\n`, 1, '"source" is not text'],
-    ['another backend', `${header({ backend: 'dream' })}\n`, 1, '"backend" is "dream", not simulated or hardware'],
+    [
+      'another backend',
+      `${header({ backend: 'dream' })}\n`,
+      1,
+      '"backend" is "dream", not simulated or hardware or unknown',
+    ],
     ['a wrong ATR', `${header({ atr: '3b' })}\n`, 1, '"atr" is not bytes in upper-case hexadecimal'],
     ['another unit', `${header({ clock: 'ms' })}\n`, 1, '"clock" is "ms", not ns'],
     ['no date', `${header({ startedAt: 'yesterday' })}\n`, 1, '"startedAt" is no date and time'],

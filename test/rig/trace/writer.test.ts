@@ -84,7 +84,8 @@ describe('TraceWriter', () => {
     const trace = await TraceWriter.create(path, { source: 'test', backend: 'hardware' });
     await trace.close();
     const { startedAt, backend } = await headerOf(path);
-    expect(startedAt >= before && startedAt <= new Date().toISOString()).toBe(true);
+    const time = startedAt ?? '';
+    expect(time >= before && time <= new Date().toISOString()).toBe(true);
     expect(backend).toBe('hardware');
   });
 

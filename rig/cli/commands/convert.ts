@@ -1,0 +1,50 @@
+import { UsageError } from '../failure.ts';
+import type { ConvertOptions } from '../options.ts';
+import type { DeclareVerb } from '../program.ts';
+import { addJsonOption } from './shared-options.ts';
+
+interface Typed {
+  from?: string;
+  to?: string;
+  list?: boolean;
+  keepSecrets?: boolean;
+  keepPartial?: boolean;
+  json?: boolean;
+}
+
+export const declareConvert: DeclareVerb = (program, perform) => {
+  const convert = program
+    .command('convert')
+    .description('turn a trace of one format into another; what is lost is said')
+    .argument('[in]', 'the trace to read, - for standard input')
+    .argument('[out]', 'the file to write, - for standard output')
+    .option('--from <format>', 'what the trace is (default: told by its content)')
+    .option('--to <format>', "what to write (default: told by the file's name; our own on standard output)")
+    .option('--list', 'list the formats and do nothing else')
+    .option('--keep-secrets', 'mask no codes and NIRs')
+    .option('--keep-partial', 'when the trace is damaged, give what comes before under the name that was asked for');
+  addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
+    perform(typed, async (io) => {
+      const { convert: run, listFormats } = await import('../../trace/convert.ts');
+      if (typed.list === true) return listFormats(io);
+      return run(convertOptions(input, output, typed), io);
+    }),
+  );
+};
+
+function convertOptions(input: string | undefined, output: string | undefined, typed: Typed): ConvertOptions {
+  if (input === undefined || output === undefined) {
+    throw new UsageError('convert takes two files, the trace to read and the file to write (or --list)');
+  }
+  if (output === '-' && typed.json === true) {
+    throw new UsageError('--json and the trace would both go to standard output; name a file for the trace');
+  }
+  return {
+    input,
+    output,
+    from: typed.from ?? null,
+    to: typed.to ?? null,
+    keepSecrets: typed.keepSecrets === true,
+    keepPartial: typed.keepPartial === true,
+  };
+}
