@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '../../src/apdu/hex.ts';
@@ -6,6 +6,7 @@ import type { LinkLimits } from '../../src/hal/card-link.ts';
 import type { Clock } from '../../src/hal/clock.ts';
 import { historicalBytesOf } from '../../src/hal/pn532/answer-to-reset.ts';
 import type { BitRate } from '../../src/iso-dep/bit-rate.ts';
+import { makeFolder } from '../board/state-folder.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
 import { CannotRun, UsageError } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
@@ -62,7 +63,7 @@ export async function runBoardSim(options: BoardSimOptions, io: CommandIo): Prom
   }
   const ownFolder = options.folder === null && names.some((name) => options.links[name] === undefined);
   const folder = ownFolder ? mkdtempSync(join(tmpdir(), 'vitap-boards-')) : options.folder;
-  if (folder !== null) mkdirSync(folder, { recursive: true });
+  if (folder !== null) makeFolder(folder);
 
   const profiles = await Promise.all(options.cards.map(({ profile }) => openCard({ kind: 'profile', name: profile })));
   const timeline = new RealTimeline();

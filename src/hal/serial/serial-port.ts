@@ -27,8 +27,8 @@ export class SystemSerialPorts implements SerialLineOpener {
     } catch (error) {
       throw openError(path, error as Error);
     }
-    // Without it some USB bridges keep bytes for 16 ms. Not every driver has it.
-    if (process.platform === 'linux') await port.set({ lowLatency: true } as object).catch(() => {});
+    // Not every driver has it.
+    if (process.platform === 'linux') await port.set(LOW_LATENCY).catch(() => {});
     return new SystemSerialLine(path, baudRate, port);
   }
 }
@@ -43,6 +43,11 @@ export async function loadSerialPort(): Promise<typeof import('serialport')> {
   }
 }
 
+/**
+ * Without it some USB bridges keep bytes for 16 ms. The lines stay as the system sets them on opening: a chip may hang on
+ * them with its reset or its supply.
+ */
+const LOW_LATENCY = { lowLatency: true, rts: true, dtr: true, cts: false, dsr: false, brk: false };
 const RECEIVE_BUFFER = 4096;
 /** A port that has nothing to read, or no room to write, just now. */
 const NOT_NOW = new Set(['EAGAIN', 'EWOULDBLOCK', 'EINTR']);
@@ -58,6 +63,7 @@ class SystemSerialLine implements SerialLine {
   /** Undefined while open; then null, or why the device went away. */
   #closed: HalError | null | undefined;
   #closing: Promise<void> | null = null;
+  #portClosed: Promise<void> | null = null;
   /** Writes that found no room at once and wait for their turn. */
   #waiting = 0;
   #lastWrite: Promise<void> = Promise.resolve();
@@ -121,11 +127,19 @@ class SystemSerialLine implements SerialLine {
   }
 
   async #close(): Promise<void> {
-    if (this.#closed !== undefined) return;
-    await this.#port.close().catch(() => {});
-    this.#closed = null;
-    this.#received = [];
-    this.#tellClosed();
+    if (this.#closed === undefined) {
+      await this.#closePort();
+      this.#closed = null;
+      this.#received = [];
+      this.#tellClosed();
+    }
+    // One that went away by itself may still be on its way: its lock goes with it.
+    await this.#portClosed;
+  }
+
+  #closePort(): Promise<void> {
+    this.#portClosed ??= this.#port.close().catch(() => {});
+    return this.#portClosed;
   }
 
   /** POSIX: reads in the turn in which the bytes are there. */
@@ -140,27 +154,30 @@ class SystemSerialLine implements SerialLine {
       this.#ended(error);
       return;
     }
+    let length = 0;
     try {
-      const length = readSync(port.fd as number, this.#buffer);
-      // A port without bytes has nothing to read; one that has gone is read as empty.
+      length = readSync(port.fd as number, this.#buffer);
+      // A port without bytes is never ready; one that has gone is read as empty.
       if (length === 0) this.#ended(null);
-      else this.#deliver(this.#buffer.subarray(0, length));
     } catch (failure) {
       if (!isNotNow(failure)) this.#ended(failure as Error);
     }
-    if (this.#open) this.#listen(port);
+    if (!this.#open) return;
+    this.#listen(port);
+    if (length > 0) this.#deliver(this.#buffer.subarray(0, length));
   }
 
   /** Windows. */
   async #readOn(): Promise<void> {
     while (this.#open) {
+      let length: number;
       try {
-        const { bytesRead } = await this.#port.read(this.#buffer, 0, RECEIVE_BUFFER);
-        if (this.#open) this.#deliver(this.#buffer.subarray(0, bytesRead));
+        length = (await this.#port.read(this.#buffer, 0, RECEIVE_BUFFER)).bytesRead;
       } catch (error) {
         if (this.#open && (error as { canceled?: boolean }).canceled !== true) this.#ended(error as Error);
         return;
       }
+      if (this.#open) this.#deliver(this.#buffer.subarray(0, length));
     }
   }
 
@@ -199,8 +216,9 @@ class SystemSerialLine implements SerialLine {
     if (!this.#open) return;
     this.#closed = new HalError('reader-lost', `The serial port ${this.path} was unplugged.`, { cause });
     this.#received = [];
-    this.#port.close().catch(() => {});
-    this.#tellClosed();
+    void this.#closePort();
+    // Not in the turn of a write that failed: who wrote is not done yet.
+    queueMicrotask(() => this.#tellClosed());
   }
 
   #tellClosed(): void {
