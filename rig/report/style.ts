@@ -79,7 +79,8 @@ footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
   details.item > summary > code { grid-area: id; }
   details.item > summary > .title { grid-area: title; }
   details.item > .inside { padding-left: 0; }
-  th, td { padding-right: .5rem; }
+  th, td { padding-right: .5rem; font-size: .86rem; }
+  th.number { white-space: normal; }
   .wide > table { min-width: 40rem; }
 }
 @media print {
