@@ -4,7 +4,8 @@ export interface DebianPackage {
   readonly name: string;
   readonly purpose: string;
   readonly goals: readonly string[];
-  readonly native: boolean;
+  /** Goals that need it only while nfc-pcsc has to be compiled. */
+  readonly onlyToCompile: readonly ('demo' | 'test')[];
 }
 export declare const DEBIAN_PACKAGES: readonly DebianPackage[];
 export declare function wantedPackages(goal: 'demo' | 'test', nfcPcscPresent: boolean): DebianPackage[];

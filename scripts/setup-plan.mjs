@@ -8,41 +8,54 @@
 export const OLDEST_NODE = 20;
 
 /**
- * Debian packages, what each is for, and which goal needs it. `native`: only while nfc-pcsc has to be compiled.
+ * Debian packages, what each is for, and which goal needs it. `onlyToCompile`: goals that need it only while nfc-pcsc
+ * has to be compiled.
  */
 export const DEBIAN_PACKAGES = [
-  { name: 'pcscd', purpose: 'the PC/SC service', goals: ['demo', 'test'], native: false },
-  { name: 'vsmartcard-vpcd', purpose: 'the virtual reader of pcscd', goals: ['demo', 'test'], native: false },
-  { name: 'iproute2', purpose: 'the network of a private pcscd', goals: ['demo', 'test'], native: false },
-  { name: 'libpcsclite-dev', purpose: 'headers for nfc-pcsc', goals: ['demo', 'test'], native: true },
-  { name: 'python3', purpose: 'compiling nfc-pcsc', goals: ['demo', 'test'], native: true },
-  { name: 'make', purpose: 'compiling nfc-pcsc', goals: ['demo', 'test'], native: true },
-  { name: 'g++', purpose: 'compiling nfc-pcsc', goals: ['demo', 'test'], native: true },
-  { name: 'opensc', purpose: 'opensc-tool, which reads the card in the tests', goals: ['test'], native: false },
-  { name: 'pcsc-tools', purpose: 'scriptor, which reads the card in the tests', goals: ['test'], native: false },
-  { name: 'python3-pyscard', purpose: 'pyscard, which reads the card in the tests', goals: ['test'], native: false },
+  { name: 'pcscd', purpose: 'the PC/SC service', goals: ['demo', 'test'], onlyToCompile: [] },
+  { name: 'vsmartcard-vpcd', purpose: 'the virtual reader of pcscd', goals: ['demo', 'test'], onlyToCompile: [] },
+  { name: 'iproute2', purpose: 'the network of a private pcscd', goals: ['demo', 'test'], onlyToCompile: [] },
+  {
+    name: 'libpcsclite-dev',
+    purpose: 'headers for nfc-pcsc; libpcscspy, which records in the tests',
+    goals: ['demo', 'test'],
+    onlyToCompile: ['demo'],
+  },
+  { name: 'python3', purpose: 'compiling nfc-pcsc', goals: ['demo', 'test'], onlyToCompile: ['demo', 'test'] },
+  { name: 'make', purpose: 'compiling nfc-pcsc', goals: ['demo', 'test'], onlyToCompile: ['demo', 'test'] },
+  { name: 'g++', purpose: 'compiling nfc-pcsc', goals: ['demo', 'test'], onlyToCompile: ['demo', 'test'] },
+  { name: 'opensc', purpose: 'opensc-tool, which reads the card in the tests', goals: ['test'], onlyToCompile: [] },
+  { name: 'pcsc-tools', purpose: 'scriptor, which reads the card in the tests', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'python3-pyscard',
+    purpose: 'pyscard, which reads the card in the tests',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   {
     name: 'socat',
     purpose: 'serial lines of simulated boards, and sockets of the tests',
     goals: ['test'],
-    native: false,
+    onlyToCompile: [],
   },
   {
     name: 'libnfc-bin',
     purpose: 'nfc-list, which takes the simulated board for a real one',
     goals: ['test'],
-    native: false,
+    onlyToCompile: [],
   },
-  { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], native: false },
-  { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], native: false },
-  { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], native: false },
-  { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], native: false },
-  { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], native: false },
+  { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], onlyToCompile: [] },
+  { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], onlyToCompile: [] },
+  { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], onlyToCompile: [] },
+  { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], onlyToCompile: [] },
+  { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], onlyToCompile: [] },
 ];
 
 /** The packages that a goal needs; those for compiling only when nfc-pcsc is not there yet. */
 export function wantedPackages(goal, nfcPcscPresent) {
-  return DEBIAN_PACKAGES.filter((each) => each.goals.includes(goal) && !(each.native && nfcPcscPresent));
+  return DEBIAN_PACKAGES.filter(
+    (each) => each.goals.includes(goal) && !(nfcPcscPresent && each.onlyToCompile.includes(goal)),
+  );
 }
 
 /** Arguments of dpkg-query for missingPackages. It exits with 1 when some are unknown; they have no line then. */

@@ -1,8 +1,12 @@
 import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
 import type { CardSession, Exchange } from '../../src/hal/reader.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../cli/failure.ts';
-import type { CardSource, ReaderChoice } from '../cli/options.ts';
-import { openReader } from '../tap/open-reader.ts';
+import type { CardSource, ReaderChoice, RecordChoice } from '../cli/options.ts';
+import { RecordedSession } from '../record/recorded-reader.ts';
+import { type OpenedReader, openReader } from '../tap/open-reader.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import { TraceWriter } from '../trace/writer.ts';
 import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
 import { quantile } from './figures.ts';
 import { type Measured, workloadFor } from './workload.ts';
@@ -14,6 +18,7 @@ type Times = Pick<Exchange, 'startNs' | 'endNs'>;
 
 /**
  * The same commands through a reader, whose driver times each exchange.
+ * @param record gets each command once, before it is measured
  * @param card the card behind a loopback; for another reader its profile says which commands the card there takes
  */
 export async function measureThroughReader(
@@ -21,6 +26,7 @@ export async function measureThroughReader(
   card: CardSource,
   count: number,
   signal: AbortSignal,
+  record: RecordChoice = { file: null, keepSecrets: false },
 ): Promise<ApduMeasurement> {
   const source = await openReader(choice, choice.driver === 'loopback' ? card : null, null);
   const profile = source.own?.opened.card.image.profile ?? (card.kind === 'profile' ? card.name : '');
@@ -35,11 +41,14 @@ export async function measureThroughReader(
       ...(source.name === null ? {} : { reader: source.name }),
     });
     name = `${session.reader}, ${session.protocol}`;
+    let trace: TraceWriter | null = null;
     try {
+      trace = record.file === null ? null : await openTrace(record, session, source, profile);
       for (const measured of workloadFor(profile).commands) {
         if (signal.aborted || failure !== null) break;
         const exchanges: Times[] = [];
         try {
+          if (trace !== null) await sendOnce(new RecordedSession(session, trace, systemClock), measured);
           await measure(session, measured, count, signal, exchanges);
         } catch (error) {
           failure = error;
@@ -49,6 +58,7 @@ export async function measureThroughReader(
       }
     } finally {
       await session.disconnect();
+      await trace?.close();
     }
   } catch (error) {
     failure = error;
@@ -56,6 +66,28 @@ export async function measureThroughReader(
     await source.close();
   }
   return { label: profile, card: `${profile} in ${name}`, backend: source.backend, figures, failure };
+}
+
+function openTrace(
+  record: RecordChoice,
+  session: CardSession,
+  { own, backend }: OpenedReader,
+  profile: string,
+): Promise<TraceWriter> {
+  const description = {
+    source: 'vitap bench apdu',
+    backend,
+    reader: session.reader,
+    interface: own?.face ?? null,
+    atr: session.atr,
+    card: profile === '' ? null : profile,
+  } as const;
+  return TraceWriter.create(record.file as string, description, secrecyOf(record));
+}
+
+async function sendOnce(session: CardSession, { before, command }: Measured): Promise<void> {
+  await session.reset('warm');
+  for (const each of [...before, command]) await session.transmit(each);
 }
 
 /** @param exchanges filled with those that are measured */

@@ -6,6 +6,7 @@ import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { BenchApduOptions } from '../cli/options.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
 import { measureThroughReader } from './apdu-through-reader.ts';
@@ -20,7 +21,13 @@ export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promi
   const measured =
     options.reader === null
       ? await measureInProcess(options, io)
-      : await measureThroughReader(options.reader, options.card, options.count ?? COUNT.throughReader, io.signal);
+      : await measureThroughReader(
+          options.reader,
+          options.card,
+          options.count ?? COUNT.throughReader,
+          io.signal,
+          options.record,
+        );
   const { label, card, backend, figures, failure } = measured;
   const scene = { card, backend, ...hostEnvironment(), ...machine() };
   const verdict = failure === null ? 'pass' : 'fail';
@@ -61,7 +68,7 @@ function openTrace(opened: OpenedCard, { record }: BenchApduOptions): Promise<Tr
     interface: defaultInterface,
     atr,
   } as const;
-  return TraceWriter.create(record.file, description, { keepSecrets: record.keepSecrets });
+  return TraceWriter.create(record.file, description, secrecyOf(record));
 }
 
 function measure(

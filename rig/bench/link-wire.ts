@@ -12,7 +12,7 @@ const LONGEST_NORMAL = 254;
 const AIR_FRAME = 64;
 
 /** Bytes of a frame with that much payload, the command code included. */
-function frameBytes(payload: number): number {
+export function frameBytes(payload: number): number {
   return FRAME + payload + (payload > LONGEST_NORMAL ? LONG_FORM : 0);
 }
 

@@ -13,6 +13,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import { PACKAGE_ROOT } from '../cli/package-root.ts';
 import { machine } from './figures.ts';
 import { type BlockFigures, measureBlocks } from './link-blocks.ts';
+import { HostTime } from './link-host-time.ts';
 import { exchangeNs, type Wires } from './link-wire.ts';
 
 export interface BenchLinkOptions {
@@ -36,6 +37,8 @@ interface TapFigures {
   readonly onTopMs: number;
   /** `onTopMs` to `wireMs`. */
   readonly ratio: number;
+  /** How long the emulator leaves its chip waiting in an exchange, median, as the simulated chip measures it. */
+  readonly hostMs: number;
 }
 
 const PROGRAM = join(PACKAGE_ROOT, 'bin', 'vitap.js');
@@ -72,7 +75,9 @@ export async function benchLink({ count }: BenchLinkOptions, io: CommandIo): Pro
   const taps: TapFigures[] = [];
   let libnfc = 'measured';
   try {
-    await node(['board', 'sim', '--pair', '--link-a', a, '--link-b', b], 'ready');
+    const hostTime = new HostTime('a', READER_BAUD);
+    const simulator = await node(['board', 'sim', '--json', '--pair', '--link-a', a, '--link-b', b], '"ready"');
+    simulator.onSaid = (text) => hostTime.hear(text);
     let message: Uint8Array | null = null;
     for (const cardBaud of [READER_BAUD, LIBNFC_BAUD]) {
       io.stderr(`vitap emulate at ${cardBaud} baud\n`);
@@ -81,7 +86,7 @@ export async function benchLink({ count }: BenchLinkOptions, io: CommandIo): Pro
         'The board is there',
       );
       const wires = { readerBaud: READER_BAUD, cardBaud };
-      const measured = await measureTaps(b, wires, count, 'vitap emulate', io.signal);
+      const measured = await measureTaps(b, wires, count, 'vitap emulate', hostTime, io.signal);
       message = measured.message;
       taps.push(measured.figures);
       await card.end();
@@ -97,7 +102,7 @@ export async function benchLink({ count }: BenchLinkOptions, io: CommandIo): Pro
         LIBNFC_DEFAULT_DEVICE: `pn532_uart:${a}:${LIBNFC_BAUD}`,
       });
       const wires = { readerBaud: READER_BAUD, cardBaud: LIBNFC_BAUD };
-      taps.push((await measureTaps(b, wires, count, LIBNFC_EMULATOR, io.signal)).figures);
+      taps.push((await measureTaps(b, wires, count, LIBNFC_EMULATOR, hostTime, io.signal)).figures);
     }
   } finally {
     for (const child of children.reverse()) await child.end();
@@ -116,6 +121,7 @@ async function measureTaps(
   wires: Wires,
   count: number,
   emulator: string,
+  hostTime: HostTime,
   signal: AbortSignal,
 ): Promise<{ readonly figures: TapFigures; readonly message: Uint8Array }> {
   const opener = new SystemSerialPorts();
@@ -127,6 +133,7 @@ async function measureTaps(
     const session = await reader.connect({ timeoutMs: READY_MS, signal });
     // Once for nothing: what the compilers learn is no part of it.
     const { message } = await tapOnce(session, wires);
+    hostTime.begin(wires.cardBaud);
     const times: number[] = [];
     let [exchanges, wireNs] = [0, 0];
     for (let i = 0; i < count; i++) {
@@ -149,6 +156,7 @@ async function measureTaps(
       p99ms: percentile(times, 0.99),
       onTopMs,
       ratio: onTopMs / wireMs,
+      hostMs: hostTime.p50ms,
     };
     return { figures, message };
   } finally {
@@ -192,6 +200,7 @@ class Child {
   readonly #child: ChildProcess;
   readonly #name: string;
   #said = '';
+  onSaid: (text: string) => void = () => {};
   #ended = false;
   readonly #closed: Promise<void>;
   #heard: () => void = () => {};
@@ -202,6 +211,7 @@ class Child {
     const hear = (chunk: Buffer): void => {
       // Only how it begins matters: a simulator says much.
       if (this.#said.length < 10_000) this.#said += chunk.toString();
+      this.onSaid(chunk.toString());
       this.#heard();
     };
     this.#child.stdout?.on('data', hear);
@@ -260,7 +270,7 @@ function report(
   return [
     `Simulated boards on pseudo-terminals, reader at ${READER_BAUD} baud; ${scene.machine}; Node ${scene.node}`,
     '',
-    line('card, baud', ['taps', 'wire ms', 'p50 ms', 'p99 ms', 'on top ms', 'ratio']),
+    line('card, baud', ['taps', 'wire ms', 'p50 ms', 'p99 ms', 'on top ms', 'ratio', 'host ms']),
     ...taps.map((each) =>
       line(`${each.emulator}, ${each.cardBaud}`, [
         `${each.taps}`,
@@ -269,6 +279,7 @@ function report(
         each.p99ms.toFixed(2),
         each.onTopMs.toFixed(2),
         each.ratio.toFixed(2),
+        each.hostMs.toFixed(3),
       ]),
     ),
     ...(libnfc === 'measured' ? [] : [`  libnfc: ${libnfc}`]),
@@ -286,7 +297,8 @@ function report(
     '',
     '  A tap is SELECT, the capability container, and the same NDEF message in pieces. “wire” is what the bytes take by',
     '  themselves, on both serial lines and on air at 106 kbit/s; “on top” is the median without that: reader, card, the',
-    '  simulator and the system together; “ratio” is on top to wire. p50 and p99 of blocks are of whole exchanges.',
+    '  simulator and the system together; “ratio” is on top to wire. “host” is the median of one exchange in which the',
+    '  chip waits for the emulator. p50 and p99 of blocks are of whole exchanges.',
     '',
   ].join('\n');
 }

@@ -2,11 +2,15 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { BenchSoakOptions } from '../cli/options.ts';
+import { RecordedReader } from '../record/recorded-reader.ts';
 import { hostEnvironment } from '../report/environment.ts';
 import { type OpenedReader, openReader } from '../tap/open-reader.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import { TraceWriter } from '../trace/writer.ts';
 import { Latencies } from './latencies.ts';
 import { collectGarbage, openDescriptors } from './process-state.ts';
 import { judgeSoak, SOAK_LIMITS, type SoakCheck, type SoakSample } from './soak-verdict.ts';
@@ -28,11 +32,16 @@ const LONGEST_TURN_MS = 20;
 export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promise<ExitCode> {
   const source = await openReader(options.reader, options.reader.driver === 'loopback' ? options.card : null, null);
   const profile = source.own?.opened.card.image.profile ?? (options.card.kind === 'profile' ? options.card.name : '');
-  const run = new SoakRun(source, commandsOfTap(workloadFor(profile)), options, io);
+  let trace: TraceWriter | null = null;
+  let run: SoakRun;
   try {
+    trace = await openTrace(source, profile, options);
+    const reader = trace === null ? source.reader : new RecordedReader(source.reader, trace, systemClock);
+    run = new SoakRun({ ...source, reader }, commandsOfTap(workloadFor(profile)), options, io);
     await run.go();
   } finally {
     await source.close();
+    await trace?.close();
   }
   const judged = run.samples.slice(Math.ceil(run.samples.length * WARM_UP_SHARE));
   const checks = judgeSoak(judged, SOAK_LIMITS, run.failuresInWords());
@@ -44,6 +53,23 @@ export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promi
   } else
     io.stdout(options.csv ? csv(run.samples) : report(run, checks, verdict, `${scene.machine}; Node ${scene.node}`));
   return verdict === 'fail' ? EXIT.fail : EXIT.pass;
+}
+
+async function openTrace(
+  { own, backend }: OpenedReader,
+  profile: string,
+  { record, reader }: BenchSoakOptions,
+): Promise<TraceWriter | null> {
+  if (record.file === null) return null;
+  const card = profile === '' ? null : profile;
+  const description = {
+    source: 'vitap bench soak',
+    backend,
+    reader: reader.driver,
+    interface: own?.face ?? null,
+    card,
+  };
+  return TraceWriter.create(record.file, description, secrecyOf(record));
 }
 
 function verdictOf(checks: readonly SoakCheck[]): SoakCheck['verdict'] {

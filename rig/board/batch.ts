@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { RecordChoice } from '../cli/options.ts';
 import { type BatchRow, parseBatchList } from './batch-list.ts';
 import { runBatch } from './batch-progress.ts';
 import { BatchState, type RowState } from './batch-state.ts';
@@ -10,6 +11,7 @@ import { flashBoard, type Verifier } from './flash-board.ts';
 import { type FlashImage, newFlashImage, readFlashImage } from './flash-image.ts';
 import { type BoardIdentity, identifyBoard } from './identity.ts';
 import { type Bench, thisBench } from './open-board.ts';
+import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
 import { stateFolder } from './state-folder.ts';
 
@@ -25,6 +27,8 @@ export interface BatchOptions {
   readonly resume: boolean;
   /** Boards at the same time. */
   readonly parallel: number;
+  /** Of the reading back; absent: no trace. */
+  readonly record?: RecordChoice;
 }
 
 /** A row with its board and its card. */
@@ -54,20 +58,27 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
     options,
     bench,
   );
+  const reads = options.verifyWith === null ? null : bench.verifier(options.verifyWith);
+  const backend = jobs.some(({ identity }) => identity.backend === 'hardware') ? 'hardware' : 'simulated';
+  const recorded = await recordedVerifier(reads, options.record, backend);
   state.begin();
-  const verifier = options.verifyWith === null ? null : oneAtATime(bench.verifier(options.verifyWith));
+  const verifier = recorded.verifier === null ? null : oneAtATime(recorded.verifier);
   const todo = jobs.filter(({ row }) => state.get(row.serialNumber)?.outcome !== 'done');
   const before = jobs.length - todo.length;
   if (before > 0) io.stderr(`${before} of ${jobs.length} boards are done already.\n`);
-  await runBatch(todo, {
-    io,
-    parallel: options.parallel,
-    run: async (job, say) => {
-      const row = await flashRow(job, { bench, verifier, io, say });
-      if (row !== null) state.set(row);
-      return row;
-    },
-  });
+  try {
+    await runBatch(todo, {
+      io,
+      parallel: options.parallel,
+      run: async (job, say) => {
+        const row = await flashRow(job, { bench, verifier, io, say });
+        if (row !== null) state.set(row);
+        return row;
+      },
+    });
+  } finally {
+    await recorded.close();
+  }
   return conclude(jobs, state, options, io);
 }
 

@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { RecordChoice } from '../cli/options.ts';
 import { flashBoard } from './flash-board.ts';
 import { readFlashImage } from './flash-image.ts';
 import { type Bench, thisBench } from './open-board.ts';
+import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
 import { stateFolder } from './state-folder.ts';
 
@@ -13,6 +15,8 @@ export interface FlashOptions {
   readonly profile: string | null;
   readonly verifyWith: string | null;
   readonly serialNumber: string | null;
+  /** Of the reading back; absent: no trace. */
+  readonly record?: RecordChoice;
 }
 
 /**
@@ -25,6 +29,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
   const { open, verifier } = bench ?? (await thisBench());
   const reads = options.verifyWith === null ? null : verifier(options.verifyWith);
   const board = await open(options.port);
+  const recorded = await recordedVerifier(reads, options.record, board.identity.backend);
   try {
     const flashed = await flashBoard({
       board,
@@ -32,7 +37,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
       serialNumber: options.serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),
-      verifier: reads,
+      verifier: recorded.verifier,
       signal: io.signal,
       say: (text) => io.stderr(`${board.name}: ${text}\n`),
     });
@@ -63,5 +68,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
     const { backend } = board.identity;
     if (io.json) writeJson(io, { id: 'board-flash', verdict, backend, board: board.identity, reason });
     return EXIT.fail;
+  } finally {
+    await recorded.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/hal/clock.ts';
+import type { Reader } from '../../src/hal/reader.ts';
 import { CannotRun } from '../cli/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { MeasuredValue, Measurement, MeasurementPlan } from './measurement.ts';
@@ -24,6 +25,8 @@ export interface PhaseContext {
   keep(series: Series): void;
   /** Progress within the phase, for people. */
   say(text: string): void;
+  /** The same reader; with a trace around it when one is to be written. */
+  recorded(reader: Reader): Reader;
   /** Asks the operator to do something, when there is one; nothing otherwise. */
   instruct(text: string): Promise<void>;
 }

@@ -105,7 +105,7 @@ export class Pn532Board implements BoardUnderTest {
     const connection = this.#awake;
     if (connection.baudRate === rate) return;
     if (await connection.changeBaudRate(rate)) return;
-    throw new BoardFault(`no echo came back at ${rate} baud`);
+    throw new BoardFault(`no right echo came back at ${rate} baud, in several tries`);
   }
 
   async recover(): Promise<void> {

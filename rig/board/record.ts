@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HalError } from '../../src/hal/errors.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import type { BoardIdentity } from './identity.ts';
 import type { PhaseResult } from './phase.ts';
@@ -90,6 +92,28 @@ export function writeRecord(folder: string, record: BoardRecord): string {
   const path = join(folder, `${who.replaceAll(/[^A-Za-z0-9._-]/g, '_')}_${when}.json`);
   replaceFile(path, [Buffer.from(`${JSON.stringify(record, null, 2)}\n`)]);
   return path;
+}
+
+/** Where a record is: in its folder, elsewhere, or nowhere. */
+export interface KeptRecord {
+  /** Null when no disk takes it. */
+  readonly path: string | null;
+  /** Why it is not in its folder; null when it is. */
+  readonly problem: string | null;
+}
+
+/** Writes a record into its folder; when that takes nothing, into a temporary one: a test is not lost with a full disk. */
+export function keepRecord(folder: string, record: BoardRecord, elsewhere: string = tmpdir()): KeptRecord {
+  const problems: string[] = [];
+  for (const place of [() => folder, () => mkdtempSync(join(elsewhere, 'vitap-record-'))]) {
+    try {
+      return { path: writeRecord(place(), record), problem: problems[0] ?? null };
+    } catch (error) {
+      if (!(error instanceof HalError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+      problems.push((error as Error).message);
+    }
+  }
+  return { path: null, problem: problems[0] as string };
 }
 
 /**

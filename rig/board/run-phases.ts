@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/hal/clock.ts';
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
+import type { Reader } from '../../src/hal/reader.ts';
 import { CannotRun } from '../cli/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { judgeMeasurement, limitsInWords, type MeasuredValue, type Measurement, valueInWords } from './measurement.ts';
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly onStart?: (phase: Phase) => void;
   readonly onEnd?: (result: PhaseResult) => void;
   readonly say?: (text: string) => void;
+  /** Puts what writes a trace around a reader. */
+  readonly recorded?: (reader: Reader) => Reader;
   readonly instruct?: (text: string) => Promise<void>;
 }
 
@@ -63,6 +66,7 @@ async function runPhase(phase: Phase, options: RunOptions): Promise<PhaseResult>
     },
     keep: (kept) => void series.push(kept),
     say: (text) => options.say?.(text),
+    recorded: (reader) => options.recorded?.(reader) ?? reader,
     instruct: async (text) => options.instruct?.(text),
   };
   const startNs = options.clock.nowNs();

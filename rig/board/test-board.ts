@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { UsageError } from '../cli/failure.ts';
+import { CannotRun, UsageError } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import type { RecordChoice } from '../cli/options.ts';
+import { RecordedReader } from '../record/recorded-reader.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import { TraceWriter } from '../trace/writer.ts';
 import { checkSerialNumber } from './batch-list.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { compareWithEarlier } from './compare.ts';
@@ -13,7 +18,14 @@ import { type Bench, thisBench } from './open-board.ts';
 import { askSerialNumber, type Operator, operatorAt } from './operator.ts';
 import type { PhaseResult } from './phase.ts';
 import { PN532_PHASES } from './phases/index.ts';
-import { type BoardRecord, earlierRecords, RECORD_SCHEMA, RECORD_VERSION, writeRecord } from './record.ts';
+import {
+  type BoardRecord,
+  earlierRecords,
+  type KeptRecord,
+  keepRecord,
+  RECORD_SCHEMA,
+  RECORD_VERSION,
+} from './record.ts';
 import { runPhases, verdictOf } from './run-phases.ts';
 import { stateFolder } from './state-folder.ts';
 
@@ -29,6 +41,8 @@ export interface BoardTestOptions {
   /** Folder of the records; null for this station's own. */
   readonly records: string | null;
   readonly html: string | null;
+  /** Of the taps. */
+  readonly record: RecordChoice;
 }
 
 /** `vitap board test`. @returns 0 pass, 1 the board fails, 2 the rig could not judge it */
@@ -42,7 +56,13 @@ export async function testBoard(options: BoardTestOptions, io: CommandIo, given?
     const board = await bench.open(options.port);
     const partner = options.partner === null ? null : await bench.open(options.partner);
     const startedAt = new Date().toISOString();
-    const phases = await runAll(board, partner, options, io, operator);
+    const trace = await openTrace(board, options);
+    let phases: readonly PhaseResult[];
+    try {
+      phases = await runAll(board, partner, options, io, operator, trace);
+    } finally {
+      await trace?.close();
+    }
     return await conclude({ board, partner, serialNumber, person, startedAt, phases }, options, io);
   } finally {
     operator?.close();
@@ -58,12 +78,20 @@ function checkOptions({ only, serialNumber, port, partner }: BoardTestOptions): 
   if (serialNumber !== null) checkSerialNumber(serialNumber, '--serial');
 }
 
+async function openTrace(board: BoardUnderTest, { record }: BoardTestOptions): Promise<TraceWriter | null> {
+  if (record.file === null) return null;
+  const { backend } = board.identity;
+  const description = { source: 'vitap board test', backend, reader: board.name, interface: 'contactless' } as const;
+  return TraceWriter.create(record.file, description, secrecyOf(record));
+}
+
 async function runAll(
   board: BoardUnderTest,
   partner: BoardUnderTest | null,
   options: BoardTestOptions,
   io: CommandIo,
   operator: Operator | null,
+  trace: TraceWriter | null,
 ): Promise<readonly PhaseResult[]> {
   const tell = (text: string): void => (io.json ? io.stderr(text) : io.stdout(text));
   if (!io.json)
@@ -79,6 +107,7 @@ async function runAll(
       only: options.only,
       onStart: ({ title }) => io.stdoutIsTty && io.stderr(`${title} …\n`),
       onEnd: (result) => tell(phaseInWords(result)),
+      ...(trace === null ? {} : { recorded: (reader: Reader) => new RecordedReader(reader, trace, systemClock) }),
       ...(operator === null ? {} : { instruct: (text: string) => operator.instruct(text) }),
     });
   } finally {
@@ -135,10 +164,13 @@ async function conclude(ran: Ran, { records, only, html }: BoardTestOptions, io:
     phases,
     comparison: compareWithEarlier(phases, earlier),
   };
-  const path = writeRecord(folder, record);
+  const kept = keepRecord(folder, record);
+  if (io.json) writeJson(io, { id: 'board-test', file: kept.path, ...record });
+  else io.stdout(conclusion(record, kept, earlier.length));
+  // After what was measured has been told.
   if (html !== null) await writePage(html, record);
-  if (io.json) writeJson(io, { id: 'board-test', file: path, ...record });
-  else io.stdout(conclusion(record, path, html, earlier.length));
+  if (html !== null && !io.json) io.stdout(`Page ${html}\n`);
+  if (kept.problem !== null) throw new CannotRun(notInPlace(kept, io.json));
   return { pass: EXIT.pass, fail: EXIT.fail, error: EXIT.cannotRun }[record.verdict];
 }
 
@@ -146,12 +178,13 @@ async function writePage(file: string, record: BoardRecord): Promise<void> {
   replaceFile(file, [Buffer.from(await boardPage(record))]);
 }
 
-function conclusion(
-  { verdict, backend, comparison, complete }: BoardRecord,
-  path: string,
-  html: string | null,
-  earlier: number,
-): string {
+function notInPlace({ path, problem }: KeptRecord, json: boolean): string {
+  if (path !== null) return `the record is not where it belongs, it is in ${path}: ${problem}`;
+  return `the record could be kept nowhere, ${json ? 'what was printed is' : 'it was printed above as'} the only one: ${problem}`;
+}
+
+function conclusion(record: BoardRecord, { path }: KeptRecord, earlier: number): string {
+  const { verdict, backend, comparison, complete } = record;
   const words = {
     pass: complete ? 'PASS' : 'PASS of the phases that were asked for',
     fail: 'FAIL: the board is not as it must be',
@@ -166,7 +199,7 @@ function conclusion(
   return [
     `\n${words}${backend === 'simulated' ? ' (simulated board: this says nothing about any hardware)' : ''}\n`,
     ...drifted,
-    `Record ${path}${earlier > 0 ? `, compared with ${earlier} earlier` : ''}\n`,
-    html === null ? '' : `Page ${html}\n`,
+    path === null ? `${JSON.stringify(record)}\n` : `Record ${path}\n`,
+    earlier > 0 ? `Compared with ${earlier} earlier\n` : '',
   ].join('');
 }

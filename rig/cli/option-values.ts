@@ -117,10 +117,15 @@ export function pinChoice(options: { pin?: boolean; pinFile?: string }): PinChoi
   return { file: options.pinFile ?? null, ask: options.pin === true };
 }
 
-/** `--record` and `--keep-secrets`. @throws {UsageError} the second without the first */
-export function recordChoice(options: { record?: string; keepSecrets?: boolean }): RecordChoice {
-  if (options.keepSecrets === true && options.record === undefined) {
+/** `--record`, `--keep-secrets`, `--redaction-key`. @throws {UsageError} one of these without the first, or both */
+export function recordChoice(options: { record?: string; keepSecrets?: boolean; redactionKey?: string }): RecordChoice {
+  const { record, keepSecrets = false, redactionKey } = options;
+  if (keepSecrets && record === undefined) {
     throw new UsageError('--keep-secrets says how to write a trace; give --record FILE too');
   }
-  return { file: options.record ?? null, keepSecrets: options.keepSecrets === true };
+  if (redactionKey === undefined) return { file: record ?? null, keepSecrets };
+  if (record === undefined) throw new UsageError('--redaction-key says how to write a trace; give --record FILE too');
+  if (keepSecrets)
+    throw new UsageError('--redaction-key is for masks, and --keep-secrets makes none; give one of them');
+  return { file: record, keepSecrets, redactionKey };
 }

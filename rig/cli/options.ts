@@ -43,6 +43,8 @@ export interface RecordChoice {
   readonly file: string | null;
   /** Without redaction. */
   readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; absent: a random one that nobody keeps. */
+  readonly redactionKey?: string;
 }
 
 /** `all`: everything the card holds. `own`: the own application's records. Others: as readers in the field read. */
@@ -143,6 +145,7 @@ export interface BenchSoakOptions {
   readonly timeoutMs: number;
   /** The samples on standard output instead of the verdict in words. */
   readonly csv: boolean;
+  readonly record: RecordChoice;
 }
 
 export interface BenchCrowdOptions {
@@ -182,6 +185,8 @@ export interface ConformOptions {
   readonly json: string | null;
   readonly junit: string | null;
   readonly html: string | null;
+  /** Absent: no trace. */
+  readonly record?: RecordChoice;
   readonly timeoutMs: number;
 }
 
@@ -193,6 +198,8 @@ export interface ConvertOptions {
   readonly from: string | null;
   readonly to: string | null;
   readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
+  readonly redactionKey: string | null;
   /** Gives the output its name even when the input could be read to a fault only. */
   readonly keepPartial: boolean;
 }

@@ -1,12 +1,16 @@
 import { Command, CommanderError } from 'commander';
-import { describeFailure } from './failure.ts';
+import { describeFailure, UsageError } from './failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from './io.ts';
 
 /** Runs a verb's action with the world it may use. */
 export type Perform = (
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly keepSecrets?: boolean },
   action: (io: CommandIo) => Promise<ExitCode>,
 ) => Promise<void>;
+
+/** Said by every verb that was told to keep them. */
+const SECRETS_KEPT =
+  'SECRETS KEPT: codes, keys, NIRs, names and birth dates stand in what was written, for everybody to read';
 
 /** Adds one verb: its name, its options, and an action that loads what it needs when it runs. */
 export type DeclareVerb = (program: Command, perform: Perform) => void;
@@ -32,7 +36,16 @@ export async function runCommandLine(
   };
   let exitCode: ExitCode = EXIT.pass;
   const program = createProgram(version, verbs, listening, async (options, action) => {
-    exitCode = await action({ ...listening, json: options.json === true });
+    let refused = false;
+    try {
+      exitCode = await action({ ...listening, json: options.json === true });
+    } catch (error) {
+      refused = error instanceof UsageError;
+      throw error;
+    } finally {
+      // Whatever became of it: something may have been written before it failed.
+      if (options.keepSecrets === true && !refused) io.stderr(`${SECRETS_KEPT}\n`);
+    }
   });
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -6,10 +6,13 @@ import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { ConformOptions } from '../cli/options.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import { TraceWriter } from '../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import { coverageOf } from './coverage.ts';
 import type { CaseResult, ConformanceCase, Suite } from './model.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
+import { RecordedCard } from './recorded-card.ts';
 import { asJson, asText, type ConformanceRun, verdictOf } from './report.ts';
 import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
 import { loadSuite } from './suites/index.ts';
@@ -31,8 +34,11 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
     if (file !== null && file !== '-') accessSync(dirname(file), constants.W_OK);
   }
   const target = await openTarget(options, io.signal);
+  let trace: TraceWriter | null = null;
   try {
-    const run = await judge(suite, cases, target, options, io);
+    trace = await openTrace(target.card, options);
+    const card = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
+    const run = await judge(suite, cases, { ...target, card }, options, io);
     if (countVerdicts(run.results)['not-applicable'] === run.results.length) {
       throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
     }
@@ -40,7 +46,18 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
     return verdictOf(run.results) === 'pass' ? EXIT.pass : EXIT.fail;
   } finally {
     await target.card.close();
+    await trace?.close();
   }
+}
+
+async function openTrace(
+  card: CardUnderTest,
+  { record, interface: face }: ConformOptions,
+): Promise<TraceWriter | null> {
+  if (record === undefined || record.file === null) return null;
+  const { backend, reader, description, atr } = card;
+  const about = { source: 'vitap conform', backend, reader, interface: face, atr, card: description };
+  return TraceWriter.create(record.file, about, secrecyOf(record));
 }
 
 async function judge(

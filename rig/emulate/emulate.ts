@@ -5,6 +5,7 @@ import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
 import type { EmulateOptions } from '../cli/options.ts';
 import { readPin } from '../cli/pin.ts';
 import { PhoneScreen, unlockInWords } from '../phone/screen.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { listenToHolder } from './holder-console.ts';
 import { openLink, sourceOf } from './open-link.ts';
@@ -65,7 +66,7 @@ function openTrace(
   options: EmulateOptions,
   reader: string,
 ): Promise<TraceWriter> | null {
-  const { file, keepSecrets } = options.record;
+  const { file } = options.record;
   if (file === null) return null;
   const card = opened.card.image.profile;
   const description = {
@@ -76,7 +77,7 @@ function openTrace(
     atr: opened.card.atr,
     card,
   } as const;
-  return TraceWriter.create(file, description, { keepSecrets });
+  return TraceWriter.create(file, description, secrecyOf(options.record));
 }
 
 interface Speaker {

@@ -6,9 +6,11 @@ import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
 import type { LinkChoice, RecordChoice } from '../cli/options.ts';
 import { openLink } from '../emulate/open-link.ts';
 import { recordLink } from '../emulate/recording.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { bytesOfHex, hexOf, TemplateError } from './hex-template.ts';
 import { type ReplaySummary, ReplayTally } from './model.ts';
+import type { ReplayOutputChoice } from './outputs.ts';
 import { replayWorld } from './plug-world.ts';
 import { entryPrinter } from './present.ts';
 import { loadSession, type RecordedSession } from './recorded-session.ts';
@@ -18,6 +20,7 @@ import type { CardRules, RuleSet } from './rules.ts';
 import { readRules } from './rules-file.ts';
 import { Scope } from './scope.ts';
 import { NO_SECRETS, readSecrets, type Secrets } from './secrets.ts';
+import { SingleReport } from './single-report.ts';
 import { TerminalJudge } from './terminal-judge.ts';
 import { openTraceFile } from './trace-file.ts';
 
@@ -37,6 +40,8 @@ export interface ReplayAsCardOptions {
   readonly wait: boolean;
   readonly record: RecordChoice;
   readonly keepSecrets: boolean;
+  /** Reports and evidence; absent: none. */
+  readonly outputs?: ReplayOutputChoice;
 }
 
 /** `3B 80 80 01 01`: what a PC/SC reader shows of a contactless card without historical bytes. */
@@ -62,11 +67,23 @@ interface Part {
  */
 export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo): Promise<ExitCode> {
   const part = await loadPart(options);
-  const link = await openLink(options.link, options.interface ?? part.face, options.wait);
-  return serveReplay(link, part, options, io);
+  const report = SingleReport.open(options.outputs, options, null);
+  try {
+    const link = await openLink(options.link, options.interface ?? part.face, options.wait);
+    const recording = report === null ? options : { ...options, record: report.record };
+    return await serveReplay(link, part, recording, report, io);
+  } finally {
+    report?.close();
+  }
 }
 
-async function serveReplay(link: CardLink, part: Part, options: ReplayAsCardOptions, io: CommandIo): Promise<ExitCode> {
+async function serveReplay(
+  link: CardLink,
+  part: Part,
+  options: ReplayAsCardOptions,
+  report: SingleReport | null,
+  io: CommandIo,
+): Promise<ExitCode> {
   const startedAt = new Date().toISOString();
   const startNs = systemClock.nowNs();
   const printer = entryPrinter(io);
@@ -88,6 +105,7 @@ async function serveReplay(link: CardLink, part: Part, options: ReplayAsCardOpti
     onEntry: (entry) => {
       tally.add(entry);
       printer.entry(entry);
+      report?.entry(entry);
     },
     onSessionEnd: () => {
       // Not from inside a call of the link's own.
@@ -138,6 +156,7 @@ async function serveReplay(link: CardLink, part: Part, options: ReplayAsCardOpti
   printer.end(summary);
   for (const warning of warnings) io.stderr(`vitap: ${warning}\n`);
   if (summary.problem !== null) io.stderr(`vitap: ${summary.problem}\n`);
+  await report?.write(summary, io);
   if (summary.verdict === 'FAIL') return EXIT.fail;
   return summary.verdict === 'PASS' ? EXIT.pass : EXIT.cannotRun;
 }
@@ -244,7 +263,7 @@ function openRecord(link: CardLink, part: Part, { record, trace }: ReplayAsCardO
     atr: part.atr,
     card: `replay of ${trace}`,
   } as const;
-  return TraceWriter.create(record.file, description, { keepSecrets: record.keepSecrets });
+  return TraceWriter.create(record.file, description, secrecyOf(record));
 }
 
 function describe({ session, rules, trace }: Part): string {

@@ -63,6 +63,7 @@ export function asText(hex: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return Buffer.from(bytes).toString('latin1');
+    // One byte of the upper half is a number more often than a letter.
+    return bytes.length === 1 ? '' : Buffer.from(bytes).toString('latin1');
   }
 }

@@ -5,7 +5,7 @@ import type { FieldStep } from './model.ts';
  * their own; the others are those of ISO/IEC 7816-4.
  */
 
-interface Named {
+export interface Named {
   readonly name: string;
   readonly inside?: Readonly<Record<string, Named>>;
 }
@@ -102,6 +102,12 @@ const ANYWHERE: Readonly<Record<string, string>> = {
   '5F37': 'static internal authentication',
   '7F49': 'public key',
 };
+
+/** All names as data: of a tag at the outermost level with those inside it, and of tags that mean the same anywhere. */
+export const FIELD_NAMES: {
+  readonly roots: Readonly<Record<string, Named>>;
+  readonly anywhere: Readonly<Record<string, string>>;
+} = { roots: ROOTS, anywhere: ANYWHERE };
 
 /** A way of tags, outermost first, with the names that they have there. */
 export function nameFields(path: readonly string[]): readonly FieldStep[] {

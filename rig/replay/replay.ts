@@ -5,16 +5,19 @@ import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
 import type { CardSource, ReaderChoice, RecordChoice } from '../cli/options.ts';
 import { type OpenedReader, openReader } from '../tap/open-reader.ts';
 import type { OpenTrace } from '../trace/open-trace.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { parseDeviation } from './deviation.ts';
 import { TemplateError } from './hex-template.ts';
 import { type ReplayEntry, type ReplaySummary, ReplayTally } from './model.ts';
+import type { ReplayOutputChoice } from './outputs.ts';
 import type { Pace } from './pace.ts';
 import { replayWorld } from './plug-world.ts';
 import { type EntryPrinter, entryPrinter, progressTo } from './present.ts';
 import { type DeviationLimit, NO_RULES, type RuleSet } from './rules.ts';
 import { readRules } from './rules-file.ts';
 import { NO_SECRETS, readSecrets, type Secrets } from './secrets.ts';
+import { SingleReport } from './single-report.ts';
 import { MOST_NAMED, surveyTrace } from './survey.ts';
 import { replayToCard, type ToCardEnd } from './to-card.ts';
 import { openTraceFile } from './trace-file.ts';
@@ -37,13 +40,19 @@ export interface ReplayToCardOptions {
   /** Also in what is printed. */
   readonly keepSecrets: boolean;
   readonly timeoutMs: number;
+  /** Reports and evidence; absent: none. */
+  readonly outputs?: ReplayOutputChoice;
 }
 
 /** Who follows a replay. */
 export interface ReplayHooks {
   readonly signal: AbortSignal;
+  /** The reader is open, and the card in it where it is ours; nothing was sent. */
+  readonly onOpen?: ((reader: OpenedReader) => void) | undefined;
   /** Before the first command. @param total exchanges in the trace; null where that is not known */
   readonly onStart?: (total: number | null) => void;
+  /** Told of the rules that no exchange matched, which is then no warning. */
+  readonly onUnusedRules?: (names: readonly string[]) => void;
   /** Told of every exchange of the trace, in their order. */
   readonly onEntry: (entry: ReplayEntry) => void;
 }
@@ -53,24 +62,41 @@ export interface ReplayHooks {
  * @returns 0 all as expected, 1 something was not, 2 it could not be judged to its end
  */
 export async function replay(options: ReplayToCardOptions, io: CommandIo): Promise<ExitCode> {
+  const report = SingleReport.open(options.outputs, options, options.card);
+  try {
+    return await replayReported(options, report, io);
+  } finally {
+    report?.close();
+  }
+}
+
+async function replayReported(
+  options: ReplayToCardOptions,
+  report: SingleReport | null,
+  io: CommandIo,
+): Promise<ExitCode> {
   const printer = entryPrinter(io);
   let progress: ReturnType<typeof progressTo> | null = null;
   let summary: ReplaySummary;
   try {
-    summary = await replayTrace(options, {
+    summary = await replayTrace(report === null ? options : { ...options, record: report.record }, {
       signal: io.signal,
+      onOpen: report?.onOpen,
       onStart: (total) => {
         progress = progressTo(io, total);
       },
       onEntry: (entry) => {
         progress?.step();
         printer.entry(entry);
+        report?.entry(entry);
       },
     });
   } finally {
     (progress as ReturnType<typeof progressTo> | null)?.end();
   }
-  return finish(summary, printer, io);
+  const exit = finish(summary, printer, io);
+  await report?.write(summary, io);
+  return exit;
 }
 
 /**
@@ -87,6 +113,7 @@ export async function replayTrace(options: ReplayToCardOptions, hooks: ReplayHoo
   try {
     const source = await openReader(options.reader, options.card, options.interface);
     try {
+      hooks.onOpen?.(source);
       return await run(opened, source, { rules, secrets, limit, total }, options, hooks);
     } finally {
       await source.close();
@@ -127,7 +154,7 @@ async function run(
   source: OpenedReader,
   { rules, secrets, limit, total }: Prepared,
   options: ReplayToCardOptions,
-  { signal, onStart, onEntry }: ReplayHooks,
+  { signal, onStart, onUnusedRules, onEntry }: ReplayHooks,
 ): Promise<ReplaySummary> {
   const { header } = opened.source;
   const startedAt = new Date().toISOString();
@@ -166,6 +193,8 @@ async function run(
     await session.disconnect().catch(() => {});
     await trace?.close();
   }
+  onUnusedRules?.(end.unusedRules);
+  const unusedRules = onUnusedRules === undefined ? end.unusedRules : [];
   const expectedAtr = header.atr;
   const gotAtr = Buffer.from(session.atr).toString('hex').toUpperCase();
   const empty = tally.counts.PASS + tally.counts.FAIL + tally.counts.INCONCLUSIVE + tally.counts.SKIPPED === 0;
@@ -192,7 +221,7 @@ async function run(
     durationNs: systemClock.nowNs() - startNs,
     firstDivergence: tally.firstDivergence,
     problem: end.problem ?? (empty ? 'the trace has no commands to replay' : null),
-    warnings: warningsOf(end, rules, options, expectedAtr, gotAtr),
+    warnings: warningsOf({ ...end, unusedRules }, rules, options, expectedAtr, gotAtr),
   };
 }
 
@@ -254,5 +283,5 @@ function openRecord(
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
   };
-  return TraceWriter.create(record.file, description, { keepSecrets: record.keepSecrets, originNs });
+  return TraceWriter.create(record.file, description, { ...secrecyOf(record), originNs });
 }

@@ -70,6 +70,7 @@ table.steps th:nth-child(4) { width: 22%; }
 figure { margin: .8rem 0; }
 figure svg { max-width: 100%; height: auto; }
 .figures { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.wide { overflow-x: auto; }
 ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
 .columns { columns: 3 16rem; column-gap: 2.5rem; }
 .columns li { break-inside: avoid; }
@@ -81,7 +82,9 @@ footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
   details.item > summary > code { grid-area: id; }
   details.item > summary > .title { grid-area: title; }
   details.item > .inside { padding-left: 0; }
-  th, td { padding-right: .5rem; }
+  th, td { padding-right: .5rem; font-size: .86rem; }
+  th.number { white-space: normal; }
+  .wide > table { min-width: 40rem; }
 }
 @media print {
   :root {

@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '../../src/apdu/hex.ts';
 import type { LinkLimits } from '../../src/hal/card-link.ts';
+import type { Clock } from '../../src/hal/clock.ts';
 import { historicalBytesOf } from '../../src/hal/pn532/answer-to-reset.ts';
 import type { BitRate } from '../../src/iso-dep/bit-rate.ts';
+import { makeFolder } from '../board/state-folder.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
 import { CannotRun, UsageError } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
@@ -61,11 +63,11 @@ export async function runBoardSim(options: BoardSimOptions, io: CommandIo): Prom
   }
   const ownFolder = options.folder === null && names.some((name) => options.links[name] === undefined);
   const folder = ownFolder ? mkdtempSync(join(tmpdir(), 'vitap-boards-')) : options.folder;
-  if (folder !== null) mkdirSync(folder, { recursive: true });
+  if (folder !== null) makeFolder(folder);
 
   const profiles = await Promise.all(options.cards.map(({ profile }) => openCard({ kind: 'profile', name: profile })));
   const timeline = new RealTimeline();
-  const teller = new Teller(io, options.bytes);
+  const teller = new Teller(io, options.bytes, timeline);
   const ports: PtyPort[] = [];
   let failed: (error: PtyError) => void = () => {};
   const fault = new Promise<PtyError>((resolve) => {
@@ -146,10 +148,12 @@ function is(names: readonly string[]): string {
 class Teller {
   readonly #io: CommandIo;
   readonly #bytes: boolean;
+  readonly #clock: Clock;
 
-  constructor(io: CommandIo, bytes: boolean) {
+  constructor(io: CommandIo, bytes: boolean, clock: Clock) {
     this.#io = io;
     this.#bytes = bytes;
+    this.#clock = clock;
   }
 
   ready(board: string, port: PtyPort): void {
@@ -233,6 +237,7 @@ class Teller {
   }
 
   #say(document: Record<string, unknown>, text: string): void {
-    this.#io.stdout(this.#io.json ? `${JSON.stringify(document)}\n` : `${text}\n`);
+    const line = this.#io.json ? JSON.stringify({ atNs: this.#clock.nowNs(), ...document }) : text;
+    this.#io.stdout(`${line}\n`);
   }
 }

@@ -6,6 +6,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { TapOptions } from '../cli/options.ts';
 import { readPin } from '../cli/pin.ts';
 import { PhoneScreen, type UnlockOutcome } from '../phone/screen.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
 import { TapExplainer } from './explaining.ts';
@@ -159,7 +160,7 @@ function openTrace(
   options: TapOptions,
   originNs: number,
 ): Promise<TraceWriter> | null {
-  const { file, keepSecrets } = options.record;
+  const { file } = options.record;
   if (file === null) return null;
   const description = {
     source: 'vitap tap',
@@ -169,7 +170,7 @@ function openTrace(
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
   };
-  return TraceWriter.create(file, description, { keepSecrets, originNs });
+  return TraceWriter.create(file, description, { ...secrecyOf(options.record), originNs });
 }
 
 function describeReader(source: OpenedReader, session: CardSession): string {

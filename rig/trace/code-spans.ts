@@ -1,5 +1,5 @@
 import { commandLayout } from './command-layout.ts';
-import type { Span } from './nir-spans.ts';
+import type { FoundSpan } from './person-spans.ts';
 
 /** Instructions whose data field is or holds a code, whatever the class: ISO/IEC 7816-4, and the forms in BER-TLV. */
 const CODE_INSTRUCTIONS: ReadonlySet<number> = new Set([
@@ -13,7 +13,18 @@ const CODE_INSTRUCTIONS: ReadonlySet<number> = new Set([
   0x2d,
 ]);
 
+/** GlobalPlatform, in its class bytes: the keys are enciphered or in the clear. */
+const PUT_KEY = 0xd8;
+/** PC/SC's command for a reader, class FF: a key of a memory card, in the clear. */
+const LOAD_KEYS = 0x82;
+const PROPRIETARY = 0x80;
+const READERS_OWN = 0xff;
+
 const ENVELOPE = 0xc2;
+/** With its data in data objects. */
+const ENVELOPE_TLV = 0xc3;
+/** What a command may be wrapped in: discretionary data, or a command to perform. */
+const WRAPPERS: ReadonlySet<number> = new Set([0x52, 0x53, 0x73]);
 const GET_RESPONSE = 0xc0;
 /** Bit of CLA: more of the command follows. */
 const CHAINING = 0x10;
@@ -24,7 +35,7 @@ const LONGEST_HEADER = 7;
 const MOST_READINGS = 16;
 
 /**
- * Finds the codes in a stream of commands, those inside ENVELOPE too.
+ * Finds the codes and keys in a stream of commands, those inside ENVELOPE too.
  *
  * An enveloped command may come in several ENVELOPEs, with or without the chaining bit in CLA. Without it nothing
  * tells the next part from a new command: then it is read both ways, and what is a code in either is one.
@@ -34,26 +45,55 @@ export class CodeStream {
   #chained = false;
 
   /** @returns spans in `command`, in rising order, without overlap */
-  next(command: Uint8Array): Span[] {
+  next(command: Uint8Array): FoundSpan[] {
     if (command.length < 2) return [];
     const instruction = command[1] as number;
     const { dataOffset, dataLength } = commandLayout(command);
-    if (instruction === ENVELOPE) return this.#envelope(command, dataOffset, dataLength);
+    const end = dataOffset + dataLength;
+    if (instruction === ENVELOPE) return this.#envelope(command, dataOffset, end);
+    if (instruction === ENVELOPE_TLV) {
+      // The length of a wrapper may be that of all parts together: it may stand in the first one only.
+      return this.#envelope(command, this.#chained ? dataOffset : unwrapped(command, dataOffset, end), end);
+    }
     if (instruction !== GET_RESPONSE) this.#unfinished = [];
-    return CODE_INSTRUCTIONS.has(instruction) && dataLength > 0 ? [{ offset: dataOffset, length: dataLength }] : [];
+    const what = secretOf(command[0] as number, instruction);
+    if (what === null || dataLength === 0) return [];
+    return [{ offset: dataOffset, length: dataLength, what, whole: ((command[0] as number) & CHAINING) === 0 }];
   }
 
-  #envelope(command: Uint8Array, offset: number, length: number): Span[] {
+  #envelope(command: Uint8Array, offset: number, end: number): FoundSpan[] {
+    const length = end - offset;
     const readings = this.#unfinished;
     if (!this.#chained || readings.length === 0) readings.push(new EnvelopedCommand());
-    const hidden = new Array<boolean>(length).fill(false);
+    const hidden = new Array<Secret | null>(length).fill(null);
     for (const reading of readings) {
-      for (let i = 0; i < length; i++) hidden[i] = reading.next(command[offset + i] as number) || hidden[i] === true;
+      for (let i = 0; i < length; i++) {
+        hidden[i] = reading.next(command[offset + i] as number) ?? hidden[i] ?? null;
+      }
     }
     this.#chained = ((command[0] as number) & CHAINING) !== 0;
     this.#unfinished = readings.filter((reading) => !reading.complete).slice(-MOST_READINGS);
     return spansOf(hidden, offset);
   }
+}
+
+type Secret = 'code' | 'key';
+
+/** What the data field of a command is, when nobody is to read it. */
+function secretOf(cla: number, instruction: number): Secret | null {
+  if (cla === READERS_OWN) return instruction === LOAD_KEYS ? 'key' : null;
+  if (instruction === PUT_KEY && (cla & PROPRIETARY) !== 0) return 'key';
+  return CODE_INSTRUCTIONS.has(instruction) ? 'code' : null;
+}
+
+/** Where the command begins inside of the data objects that it is wrapped in. */
+function unwrapped(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at + 1 < end && WRAPPERS.has(bytes[at] as number)) {
+    const length = bytes[at + 1] as number;
+    at += length < 0x80 ? 2 : 2 + (length & 0x7f);
+  }
+  return Math.min(at, end);
 }
 
 /** A command that arrives byte by byte. */
@@ -66,11 +106,12 @@ class EnvelopedCommand {
     return this.#position >= this.#dataEnd;
   }
 
-  /** Takes the next byte. @returns whether it is part of a code */
-  next(byte: number): boolean {
+  /** Takes the next byte. @returns what it is part of, if of a secret */
+  next(byte: number): Secret | null {
     const position = this.#position++;
     if (position < LONGEST_HEADER) this.#header[position] = byte;
-    return CODE_INSTRUCTIONS.has(this.#header[1] as number) && position >= this.#dataOffset && position < this.#dataEnd;
+    if (position < this.#dataOffset || position >= this.#dataEnd) return null;
+    return secretOf(this.#header[0] as number, this.#header[1] as number);
   }
 
   get #dataOffset(): number {
@@ -86,13 +127,14 @@ class EnvelopedCommand {
   }
 }
 
-function spansOf(hidden: readonly boolean[], shift: number): Span[] {
-  const spans: Span[] = [];
+function spansOf(hidden: readonly (Secret | null)[], shift: number): FoundSpan[] {
+  const spans: FoundSpan[] = [];
   for (let i = 0; i < hidden.length; i++) {
-    if (!hidden[i]) continue;
+    const what = hidden[i] ?? null;
+    if (what === null) continue;
     const start = i;
-    while (hidden[i + 1]) i++;
-    spans.push({ offset: start + shift, length: i + 1 - start });
+    while (hidden[i + 1] === what) i++;
+    spans.push({ offset: start + shift, length: i + 1 - start, what, whole: false });
   }
   return spans;
 }

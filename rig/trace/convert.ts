@@ -7,6 +7,7 @@ import { TraceError } from './lines.ts';
 import type { TraceEvent } from './model.ts';
 import { type OpenTrace, openTrace } from './open-trace.ts';
 import { openOutput } from './output-file.ts';
+import { readRedactionKey } from './pseudonyms.ts';
 import { redactedSource } from './session-redactor.ts';
 import { type Exporter, LossCount, type TraceSource } from './stream.ts';
 
@@ -40,7 +41,7 @@ async function write(trace: OpenTrace, exporter: Exporter, options: ConvertOptio
     if (!io.json) io.stderr(`${line}\n`);
   };
   say(`${nameOf(options.input)}: ${importer.name} (${importer.title})${guessed ? ', told by its content' : ''}`);
-  const session = new Session(trace.source, options.keepSecrets, io);
+  const session = new Session(trace.source, options, io);
   const losses = new LossCount();
   const output = openOutput(options.output);
   try {
@@ -66,9 +67,10 @@ class Session {
   fault: TraceError | null = null;
   readonly #io: CommandIo;
 
-  constructor(source: TraceSource, keepSecrets: boolean, io: CommandIo) {
+  constructor(source: TraceSource, { keepSecrets, redactionKey }: ConvertOptions, io: CommandIo) {
     this.#io = io;
-    const safe = keepSecrets ? source : redactedSource(source);
+    const key = redactionKey === null ? undefined : readRedactionKey(redactionKey);
+    const safe = keepSecrets ? source : redactedSource(source, key);
     this.source = { header: safe.header, events: () => this.#events(safe.events()) };
   }
 
@@ -135,7 +137,6 @@ function report(
   for (const { what, count } of trace.losses.entries) say(`not read: ${what}${times(count)}`);
   for (const { what, count } of losses.entries) say(`not written: ${what}${times(count)}`);
   if (counts.masked > 0) say(`events with masked bytes: ${counts.masked}`);
-  if (options.keepSecrets) say('SECRETS KEPT: codes and NIRs stand in the output as they were in the trace');
   if (fault === null) return;
   say(`vitap: ${fault.message}`);
   if (options.output !== '-') say(`vitap: what comes before that is in ${written}`);

@@ -24,6 +24,7 @@ export function masksIn(masks: readonly Mask[], offset: number, length: number, 
   return masks.flatMap((mask) => {
     const from = Math.max(mask.offset, offset);
     const to = Math.min(mask.offset + mask.length, offset + length);
-    return from < to ? [{ ...mask, offset: from - offset + shift, length: to - from }] : [];
+    // A part has no hash of its own.
+    return from < to ? [{ offset: from - offset + shift, length: to - from, what: mask.what }] : [];
   });
 }

@@ -7,16 +7,18 @@ import type { CardInterface } from '../../src/hal/card-link.ts';
 export const TRACE_FORMAT = 'vitap-trace';
 export const TRACE_VERSION = 1;
 
-/** What a mask hides: reference data (PIN, PUK), or a French social security number. */
-export type MaskKind = 'code' | 'nir';
+/** What a mask hides: reference data (PIN, PUK), a French social security number, a name, a birth date, a key. */
+export type MaskKind = 'code' | 'nir' | 'name' | 'birth' | 'key';
 
-export const MASK_KINDS: readonly MaskKind[] = ['code', 'nir'];
+export const MASK_KINDS: readonly MaskKind[] = ['code', 'nir', 'name', 'birth', 'key'];
 
 /** A span that was made unreadable: in bytes of an APDU or a frame, in characters of a note. */
 export interface Mask {
   readonly offset: number;
   readonly length: number;
   readonly what: MaskKind;
+  /** 16 hexadecimal digits: equal secrets of one trace, or of one redaction key, have equal ones. Absent: not known. */
+  readonly hash?: string;
 }
 
 /** Bytes as upper-case hexadecimal, two characters each; `XX` for a masked byte. */
@@ -49,6 +51,8 @@ export interface TraceHeader {
   /** What is masked wherever it occurs; empty when secrets were kept. */
   readonly redactions: readonly MaskKind[];
   readonly secretsKept: boolean;
+  /** 16 hexadecimal digits: hashes of traces that have the same here may be compared. Says nothing of the key itself. */
+  readonly redactionKey?: string;
 }
 
 interface TimedEvent {

@@ -39,6 +39,10 @@ export function parseHeader(text: string): TraceHeader {
   if (!Array.isArray(redactions) || !redactions.every(isMaskKind)) {
     throw new LineProblem(`"redactions" is not a list of ${MASK_KINDS.join(', ')}`);
   }
+  const { redactionKey } = fields;
+  if (redactionKey !== undefined && !isHash(redactionKey)) {
+    throw new LineProblem('"redactionKey" is not 16 hexadecimal digits');
+  }
   if (typeof fields.secretsKept !== 'boolean') throw new LineProblem('"secretsKept" is neither true nor false');
   return fields as unknown as TraceHeader;
 }
@@ -147,16 +151,21 @@ function masks(fields: Fields, size: number): readonly Mask[] {
   if (!Array.isArray(value)) throw new LineProblem('"masks" is not a list');
   let end = 0;
   for (const mask of value as readonly Partial<Mask>[]) {
-    const { offset, length, what } = mask ?? {};
+    const { offset, length, what, hash } = mask ?? {};
     if (!Number.isInteger(offset) || !Number.isInteger(length) || !isMaskKind(what)) {
       throw new LineProblem('a mask has no "offset", "length" or "what" of the right kind');
     }
     if ((offset as number) < end || (length as number) < 1 || (offset as number) + (length as number) > size) {
       throw new LineProblem('a mask overlaps the one before it or lies outside');
     }
+    if (hash !== undefined && !isHash(hash)) throw new LineProblem('the "hash" of a mask is not 16 hexadecimal digits');
     end = (offset as number) + (length as number);
   }
   return value as readonly Mask[];
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9A-F]{16}$/.test(value);
 }
 
 function isMaskKind(value: unknown): value is MaskKind {

@@ -1,65 +1,139 @@
 import { CodeStream } from './code-spans.ts';
 import { commandLayout } from './command-layout.ts';
-import type { Mask } from './model.ts';
-import { NirStream, nirSpansOfText, type Span } from './nir-spans.ts';
+import { KnownPeople } from './known-people.ts';
+import type { Mask, MaskKind } from './model.ts';
+import { nirSpansOfText, type Span } from './nir-spans.ts';
+import { type FoundSpan, personOfTag } from './person-spans.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
+import { SecretStream } from './secret-stream.ts';
 
 const NOTHING: readonly Mask[] = [];
 const CHAINING = 0x10;
 const GET_RESPONSE = 0xc0;
 const ENVELOPE = 0xc2;
+const ENVELOPE_TLV = 0xc3;
+const GET_DATA = 0xca;
+const PUT_DATA = 0xda;
 const MORE_DATA = 0x61;
+const PSO = 0x2a;
+const PLAIN_VALUE = 0x80;
+const PADDED_CRYPTOGRAM = 0x86;
+/** What a span counts as where several overlap: the first of these. */
+const ORDER: readonly MaskKind[] = ['code', 'key', 'nir', 'birth', 'name'];
+
+export interface RedactorOptions {
+  /** Shared by those who look at the same session. */
+  readonly known?: KnownPeople;
+  /** Gives each mask of a whole secret its keyed hash. */
+  readonly pseudonyms?: Pseudonyms;
+}
 
 /**
- * Says which bytes of a session nobody is to read: codes in commands, NIRs in commands and responses.
+ * Says which bytes of a session nobody is to read: codes and keys in commands; NIRs, names and birth dates in commands
+ * and responses.
  *
- * A NIR may be cut by the reader: READ BINARY in pieces, UPDATE BINARY in pieces, chained commands, GET RESPONSE. So
- * the redactor wants all the APDUs of a session in their order, and remembers the last few bytes of the last one.
+ * A value may be cut by the reader: READ BINARY in pieces, UPDATE BINARY in pieces, chained commands, GET RESPONSE. So
+ * the redactor wants all the APDUs of a session in their order, and remembers the end of the last one, and whom it met.
  */
 export class Redactor {
   readonly #codes = new CodeStream();
+  readonly #known: KnownPeople;
+  readonly #pseudonyms: Pseudonyms | null;
   // The contents of transparent files apart from all else, which may come in between.
-  readonly #updated = new NirStream();
-  readonly #sent = new NirStream();
-  readonly #read = new NirStream();
-  readonly #answered = new NirStream();
+  readonly #updated: SecretStream;
+  readonly #sent: SecretStream;
+  readonly #read: SecretStream;
+  readonly #answered: SecretStream;
   /** Of the last command that was not GET RESPONSE. */
   #instruction = -1;
+  #parameters = 0;
   #ne: number | null = null;
+
+  constructor(options: RedactorOptions = {}) {
+    this.#known = options.known ?? new KnownPeople();
+    this.#pseudonyms = options.pseudonyms ?? null;
+    this.#updated = new SecretStream(this.#known);
+    this.#sent = new SecretStream(this.#known);
+    this.#read = new SecretStream(this.#known);
+    this.#answered = new SecretStream(this.#known);
+  }
 
   command(apdu: Uint8Array): readonly Mask[] {
     const instruction = apdu[1] ?? -1;
     const { dataOffset, dataLength, ne } = commandLayout(apdu);
-    if (instruction !== GET_RESPONSE) this.#instruction = instruction;
+    if (instruction !== GET_RESPONSE) {
+      this.#instruction = instruction;
+      this.#parameters = ((apdu[2] ?? 0) << 8) | (apdu[3] ?? 0);
+    }
     this.#ne = ne;
-    const codes = this.#codes.next(apdu);
+    const found: FoundSpan[] = this.#codes.next(apdu);
     if (dataLength === 0) return NOTHING;
     const end = dataOffset + dataLength;
+    if (instruction === PUT_DATA) this.#bareValue(found, dataOffset, end);
     if (isUpdateBinary(instruction)) {
-      return masksOf(codes, this.#updated.next(apdu, updateOffset(apdu, dataOffset, end), end, true, true));
+      found.push(...this.#updated.next(apdu, updateOffset(apdu, dataOffset, end), end, true, true, true));
+    } else {
+      const isEnvelope = instruction === ENVELOPE || instruction === ENVELOPE_TLV;
+      const goesOn = isEnvelope || ((apdu[0] as number) & CHAINING) !== 0;
+      found.push(...this.#sent.next(apdu, dataOffset, end, goesOn, goesOn));
     }
-    const goesOn = instruction === ENVELOPE || ((apdu[0] as number) & CHAINING) !== 0;
-    return masksOf(codes, this.#sent.next(apdu, dataOffset, end, goesOn, goesOn));
+    return this.#masks(apdu, found);
   }
 
   response(apdu: Uint8Array): readonly Mask[] {
     const length = apdu.length - 2;
     if (length <= 0) return NOTHING;
     const hasMore = apdu[length] === MORE_DATA;
-    if (!isReadBinary(this.#instruction)) return masksOf([], this.#answered.next(apdu, 0, length, hasMore, hasMore));
-    const isFull = this.#ne !== null && length >= this.#ne;
-    const from = this.#instruction === 0xb1 ? valueOffset(apdu, 0, length, 0x53) : 0;
-    return masksOf([], this.#read.next(apdu, from, length, true, hasMore || isFull));
+    const found: FoundSpan[] = [];
+    if (this.#instruction === GET_DATA) this.#bareValue(found, 0, length);
+    if (this.#instruction === PSO && this.#parameters === ((PLAIN_VALUE << 8) | PADDED_CRYPTOGRAM)) {
+      // DECIPHER: what comes back is the key, or the text, that was enciphered.
+      found.push({ offset: 0, length, what: 'key', whole: !hasMore });
+    }
+    if (isReadBinary(this.#instruction)) {
+      const isFull = this.#ne !== null && length >= this.#ne;
+      const from = this.#instruction === 0xb1 ? valueOffset(apdu, 0, length, 0x53) : 0;
+      found.push(...this.#read.next(apdu, from, length, true, hasMore || isFull, true));
+    } else found.push(...this.#answered.next(apdu, 0, length, hasMore, hasMore));
+    return this.#masks(apdu, found);
+  }
+
+  #bareValue(found: FoundSpan[], from: number, to: number): void {
+    const what = personOfTag(this.#parameters);
+    if (what !== null) found.push({ offset: from, length: to - from, what, whole: true });
+  }
+
+  #masks(apdu: Uint8Array, found: readonly FoundSpan[]): readonly Mask[] {
+    const masks = masksOf(found);
+    const pseudonyms = this.#pseudonyms;
+    if (pseudonyms === null || masks.length === 0) return masks;
+    return masks.map((mask) => {
+      const { offset, length, what } = mask;
+      const isWhole = found.some(
+        (span) => span.whole && span.what === what && span.offset === offset && span.length === length,
+      );
+      return isWhole ? { ...mask, hash: pseudonyms.of(what, apdu.subarray(offset, offset + length)) } : mask;
+    });
   }
 }
 
-/** A note or a description without the NIRs in it, and where they were. */
-export function redactText(text: string): { readonly text: string; readonly masks: readonly Mask[] } {
-  const masks = masksOf([], nirSpansOfText(text));
+/** A note or a description without what tells of people in it, and where that was. */
+export function redactText(
+  text: string,
+  options: RedactorOptions = {},
+): { readonly text: string; readonly masks: readonly Mask[] } {
+  const nirs = nirSpansOfText(text).map((span): FoundSpan => ({ ...span, what: 'nir', whole: true }));
+  const masks = masksOf([...nirs, ...(options.known?.findInText(text) ?? [])]);
   let redacted = text;
-  for (const { offset, length } of masks) {
+  const hashed: Mask[] = [];
+  for (const mask of masks) {
+    const { offset, length, what } = mask;
+    const secret = text.slice(offset, offset + length);
     redacted = redacted.slice(0, offset) + 'X'.repeat(length) + redacted.slice(offset + length);
+    const hash = options.pseudonyms?.of(what, Buffer.from(secret));
+    hashed.push(hash === undefined ? mask : { ...mask, hash });
   }
-  return { text: redacted, masks };
+  return { text: redacted, masks: hashed };
 }
 
 function isReadBinary(instruction: number): boolean {
@@ -84,14 +158,39 @@ function valueOffset(apdu: Uint8Array, from: number, end: number, tag: number): 
   return Math.min(from + 1 + lengthBytes, end);
 }
 
-/** Where a NIR lies in a code, the code counts. */
-function masksOf(codes: readonly Span[], nirs: readonly Span[]): readonly Mask[] {
-  if (codes.length === 0 && nirs.length === 0) return NOTHING;
-  const masks: Mask[] = codes.map((span) => ({ ...span, what: 'code' }));
-  for (const nir of nirs) {
-    for (const rest of without(nir, codes)) masks.push({ ...rest, what: 'nir' });
+/** Without overlap, in rising order. */
+function masksOf(found: readonly FoundSpan[]): readonly Mask[] {
+  if (found.length === 0) return NOTHING;
+  const masks: Mask[] = [];
+  const sure = found.filter((span) => span.doubtful !== true || !found.some((other) => cuts(other, span)));
+  for (const what of ORDER) {
+    const spans = sure.filter((span) => span.what === what).sort((a, b) => a.offset - b.offset);
+    const before = [...masks].sort((a, b) => a.offset - b.offset);
+    for (const span of joined(spans)) for (const rest of without(span, before)) masks.push({ ...rest, what });
   }
   return masks.sort((a, b) => a.offset - b.offset);
+}
+
+/** Whether a secret of another kind has a part of this one, and not all. */
+function cuts(other: FoundSpan, span: FoundSpan): boolean {
+  if (other.what === span.what) return false;
+  const [start, end] = [
+    Math.max(other.offset, span.offset),
+    Math.min(other.offset + other.length, span.offset + span.length),
+  ];
+  return start < end && end - start < span.length;
+}
+
+/** Joins what overlaps; of one kind and in rising order. What only touches stays apart: it is two values. */
+function joined(spans: readonly Span[]): Span[] {
+  const result: { offset: number; length: number }[] = [];
+  for (const { offset, length } of spans) {
+    const last = result.at(-1);
+    if (last !== undefined && offset < last.offset + last.length) {
+      last.length = Math.max(last.length, offset + length - last.offset);
+    } else result.push({ offset, length });
+  }
+  return result;
 }
 
 function without(span: Span, holes: readonly Span[]): Span[] {

@@ -1,4 +1,5 @@
 import { Conversation, type Part } from './frames/conversation.ts';
+import { KnownPeople } from './known-people.ts';
 import { bytesOf, maskedHex, masksIn } from './masked-hex.ts';
 import {
   type BlockEvent,
@@ -11,7 +12,8 @@ import {
   type TraceHeader,
 } from './model.ts';
 import { NirStream } from './nir-spans.ts';
-import { Redactor, redactText } from './redaction.ts';
+import { Pseudonyms } from './pseudonyms.ts';
+import { Redactor, type RedactorOptions, redactText } from './redaction.ts';
 import type { TraceSource } from './stream.ts';
 
 /** Events held back until an APDU in blocks is whole; one of 65,544 bytes in the smallest frames needs half of them. */
@@ -36,16 +38,22 @@ interface Waiting {
  */
 export class SessionRedactor {
   readonly #isContact: boolean;
-  readonly #apdus = new Redactor();
-  /** Frames carry the same APDUs again, so they have a memory of their own. */
-  readonly #framed = new Redactor();
+  readonly #people: RedactorOptions;
+  readonly #apdus: Redactor;
+  /** Frames carry the same APDUs again, so they have a memory of their own; whom they met is known to both. */
+  readonly #framed: Redactor;
   readonly #conversation = new Conversation();
   readonly #chains = new Map<number, Waiting[]>();
   /** Of the last whole APDU, for blocks that are repeated. */
   readonly #lastMasks = new Map<number, readonly Mask[]>();
   #queue: (TraceEvent | Waiting)[] = [];
 
-  constructor(header: Pick<TraceHeader, 'interface'>) {
+  /** @param pseudonyms gives masks of whole secrets in APDUs and notes their hash; without it there is none */
+  constructor(header: Pick<TraceHeader, 'interface'>, pseudonyms?: Pseudonyms) {
+    const known = new KnownPeople();
+    this.#people = pseudonyms === undefined ? { known } : { known, pseudonyms };
+    this.#apdus = new Redactor(this.#people);
+    this.#framed = new Redactor({ known });
     this.#isContact = header.interface !== null && header.interface !== 'contactless';
   }
 
@@ -77,7 +85,7 @@ export class SessionRedactor {
         this.#conversation.reset();
         return event;
       case 'note':
-        return redactNote(event);
+        return redactNote(event, this.#people);
       case 'command':
         return redactApdu(event, bytes ?? bytesOf(event.apdu), (apdu) => this.#apdus.command(apdu));
       case 'response':
@@ -156,13 +164,24 @@ export class SessionRedactor {
   }
 }
 
-/** A source of which every event is redacted, and the texts of its header. */
-export function redactedSource(source: TraceSource): TraceSource {
-  return { header: redactedHeader(source.header), events: () => redactedEvents(source) };
+/**
+ * A source of which every event is redacted, and the texts of its header.
+ *
+ * One that has hashes of another key already keeps them, and that key's name; what is masked besides has no hash.
+ * @param key of the hashes; random by default
+ */
+export function redactedSource(source: TraceSource, key?: Uint8Array): TraceSource {
+  const own = new Pseudonyms(key);
+  const keyId = source.header.redactionKey ?? own.keyId;
+  const pseudonyms = keyId === own.keyId ? own : undefined;
+  return { header: redactedHeader(source.header, keyId), events: () => redactedEvents(source, pseudonyms) };
 }
 
-async function* redactedEvents(source: TraceSource): AsyncGenerator<TraceEvent, void, undefined> {
-  const redactor = new SessionRedactor(source.header);
+async function* redactedEvents(
+  source: TraceSource,
+  pseudonyms: Pseudonyms | undefined,
+): AsyncGenerator<TraceEvent, void, undefined> {
+  const redactor = new SessionRedactor(source.header, pseudonyms);
   try {
     for await (const event of source.events()) {
       for (const ready of redactor.next(event)) yield ready;
@@ -175,7 +194,7 @@ async function* redactedEvents(source: TraceSource): AsyncGenerator<TraceEvent, 
   yield* redactor.end();
 }
 
-function redactedHeader(header: TraceHeader): TraceHeader {
+function redactedHeader(header: TraceHeader, redactionKey: string): TraceHeader {
   const plain = (text: string | null): string | null => (text === null ? null : redactText(text).text);
   return {
     ...header,
@@ -184,11 +203,12 @@ function redactedHeader(header: TraceHeader): TraceHeader {
     card: plain(header.card),
     redactions: MASK_KINDS,
     secretsKept: false,
+    redactionKey,
   };
 }
 
-function redactNote(event: NoteEvent): NoteEvent {
-  const { text, masks } = redactText(event.text);
+function redactNote(event: NoteEvent, people: RedactorOptions): NoteEvent {
+  const { text, masks } = redactText(event.text, people);
   if (masks.length === 0) return event;
   const all = [...(event.masks ?? []), ...masks].sort((a, b) => a.offset - b.offset);
   return { ...event, text, masks: all };

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { HalError } from '../../src/hal/errors.ts';
@@ -14,6 +14,7 @@ import {
   type TraceEvent,
   type TraceHeader,
 } from './model.ts';
+import { Pseudonyms } from './pseudonyms.ts';
 import { redactText } from './redaction.ts';
 import { SessionRedactor } from './session-redactor.ts';
 
@@ -33,8 +34,10 @@ export interface TraceDescription {
 }
 
 export interface TraceOptions {
-  /** Writes codes and NIRs as they are. Default false. */
+  /** Writes codes, keys, NIRs, names and birth dates as they are. Default false. */
   readonly keepSecrets?: boolean;
+  /** Key of the hashes that masks have; a random one that nobody keeps by default. */
+  readonly redactionKey?: Uint8Array;
   /** The clock's reading that is 0 in the trace; that of the first event by default. */
   readonly originNs?: number;
 }
@@ -77,20 +80,22 @@ export class TraceWriter {
     descriptor: number,
     description: TraceDescription,
     options: TraceOptions,
+    pseudonyms: Pseudonyms | null,
   ) {
     this.path = path;
     this.temporaryPath = temporaryPath;
     this.#descriptor = descriptor;
     const on = { interface: description.interface ?? null };
-    this.#redactor = options.keepSecrets === true ? null : new SessionRedactor(on);
+    this.#redactor = pseudonyms === null ? null : new SessionRedactor(on, pseudonyms);
     this.#originNs = options.originNs ?? null;
   }
 
   /** @throws {HalError} `storage` when the file cannot be made or its header not be written */
   static async create(path: string, description: TraceDescription, options: TraceOptions = {}): Promise<TraceWriter> {
     const [temporaryPath, descriptor] = openBeside(path);
-    const writer = new TraceWriter(path, temporaryPath, descriptor, description, options);
-    writer.#add(JSON.stringify(header(description, options.keepSecrets === true)));
+    const pseudonyms = options.keepSecrets === true ? null : new Pseudonyms(options.redactionKey);
+    const writer = new TraceWriter(path, temporaryPath, descriptor, description, options, pseudonyms);
+    writer.#add(JSON.stringify(header(description, pseudonyms)));
     writer.#writePending();
     if (writer.#failure !== null) {
       const failure = writer.#failure;
@@ -173,6 +178,14 @@ export class TraceWriter {
     syncFolder(dirname(this.path), this.path);
   }
 
+  /** Ends without a trace: what has the name already stays as it is. Harmless after `close`. */
+  discard(): void {
+    if (!this.#open) return;
+    this.#pending = '';
+    this.#closeDescriptor();
+    removeQuietly(this.temporaryPath);
+  }
+
   get #records(): boolean {
     if (!this.#open) throw new Error(`the trace ${this.path} was closed`);
     return this.#failure === null;
@@ -238,7 +251,8 @@ export class TraceWriter {
   }
 }
 
-function header(description: TraceDescription, secretsKept: boolean): TraceHeader {
+function header(description: TraceDescription, pseudonyms: Pseudonyms | null): TraceHeader {
+  const secretsKept = pseudonyms === null;
   const plain = (text: string): string => (secretsKept ? text : redactText(text).text);
   const { reader = null, card = null, atr = null, ats = null } = description;
   return {
@@ -256,11 +270,13 @@ function header(description: TraceDescription, secretsKept: boolean): TraceHeade
     startedAt: description.startedAt ?? new Date().toISOString(),
     redactions: secretsKept ? [] : MASK_KINDS,
     secretsKept,
+    ...(pseudonyms === null ? {} : { redactionKey: pseudonyms.keyId }),
   };
 }
 
 /** A new file beside `path`; an old one, of whatever killed process, is left to whoever wants to read it. */
 export function openBeside(path: string): [string, number] {
+  if (isFolder(path)) throw storageError('cannot write', path, Object.assign(new Error(), { code: 'EISDIR' }));
   for (let number = 1; ; number++) {
     const temporaryPath = `${path}.${process.pid}-${number}.tmp`;
     try {
@@ -270,5 +286,14 @@ export function openBeside(path: string): [string, number] {
         throw storageError('cannot write', path, cause);
       }
     }
+  }
+}
+
+/** Else only the last step, to give the file its name, would fail. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }

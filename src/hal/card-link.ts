@@ -46,6 +46,20 @@ export interface LinkedCard {
 }
 
 /**
+ * A card whose answers have to be waited for: one in another reader. All else is as with a {@link LinkedCard}; what
+ * takes time there as well (a reset) is done before the next answer.
+ */
+export interface DistantCard extends Omit<LinkedCard, 'process'> {
+  /**
+   * One command APDU in, one response APDU out. Called again only after it has settled.
+   * @param command holds the command at `offset`, for `length` bytes; not kept after the call has returned
+   * @returns the length of the response APDU in `response`, at least 2
+   * @throws {HalError} when the card or its reader has gone; the link takes the card away and ends with the error
+   */
+  process(command: Uint8Array, offset: number, length: number): Promise<number>;
+}
+
+/**
  * What happened on a link, for logs and traces. `lost`: the peer went away; `attached`: it is (again) there.
  * `waiting`: somebody listens but says nothing, as when another card holds the place that this one wants.
  */
@@ -82,4 +96,11 @@ export interface CardLink {
   serve(card: LinkedCard, onEvent?: (event: LinkEvent) => void): Promise<void>;
   /** Takes effect at once, idle or in the middle of anything; may be called twice. */
   stop(): void;
+}
+
+/** A link that can keep its reader waiting, and so can serve a card in another reader. */
+export interface PatientCardLink extends CardLink {
+  readonly patient: true;
+  /** @throws {HalError} as `serve`; and what the card threw */
+  serve(card: LinkedCard | DistantCard, onEvent?: (event: LinkEvent) => void): Promise<void>;
 }

@@ -67,7 +67,13 @@ describeNeeds(['socat'], 'vitap board sim', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const ports = documents.filter(({ event }) => event === 'port');
     expect(ports.map(({ board }) => board)).toEqual(['1', '2', '3']);
-    expect(documents.at(-1)).toEqual({ event: 'ready', boards: 3, pair: false, simulated: true });
+    expect(documents.at(-1)).toEqual({
+      atNs: expect.any(Number),
+      event: 'ready',
+      boards: 3,
+      pair: false,
+      simulated: true,
+    });
     const path = String(ports[0]?.path);
     expect(existsSync(path)).toBe(true);
     await ends(started, 'SIGINT');

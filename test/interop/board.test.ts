@@ -185,6 +185,22 @@ describeNeeds(['socat'], 'boards on real ports', () => {
     await allAsleep();
   }, 60_000);
 
+  it('carry a conformance suite from one to the card on the other, to its end', async () => {
+    const port = await boards(2);
+    const card = new Background('emulate', '--link', `pn532:${port('a')}`, '--profile', 'vitale2');
+    try {
+      await vi.waitFor(() => expect(card.out).toContain('Ctrl-C ends it'), 10_000);
+      const judged = await vitap('conform', '--reader', `pn532:${port('b')}`, '--suite', 'vitale', '--json');
+      expect(judged.exit, judged.err).toBe(0);
+      const { verdict, environment, counts } = JSON.parse(judged.out);
+      expect([verdict, environment.protocol]).toEqual(['pass', 'ISO-DEP']);
+      expect(counts).toMatchObject({ fail: 0, inconclusive: 0 });
+      expect(counts.pass).toBeGreaterThan(0);
+    } finally {
+      await card.end();
+    }
+  }, 60_000);
+
   it('keep their card when the image is another one’s, damaged, or no image', async () => {
     const port = await boards(2);
     const image = join(folder, 'card.img');

@@ -18,6 +18,7 @@ export type RealPart =
   | 'libpcscspy'
   | 'cardpeek'
   | 'tshark'
+  | 'chromium'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('nfc-poll', 'libnfc-examples') ??
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
+  chromium: () => missingProgram('chromium', 'chromium'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>

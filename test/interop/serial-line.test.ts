@@ -27,12 +27,19 @@ class Cable {
     }, 5000);
   }
 
+  /** Nothing is passed on any more. */
+  freeze(): void {
+    this.#socat?.kill('SIGSTOP');
+  }
+
   async unplug(): Promise<void> {
     const socat = this.#socat;
     this.#socat = null;
     if (socat === null) return;
     const ended = once(socat, 'exit');
-    socat.kill();
+    // It does not listen to less while it is stopped.
+    socat.kill('SIGKILL');
+    for (const path of this.paths) rmSync(path, { force: true });
     await ended;
   }
 
@@ -54,6 +61,8 @@ const unhurried: SerialLineOpener = {
     return line;
   },
 };
+
+const open = (path: string): Promise<SerialLine> => new SystemSerialPorts().open(path, 115_200);
 
 describeNeeds(['socat'], 'serialport on pseudo-terminals', () => {
   serialLineContract('serialport', 'fixed', async () => {
@@ -89,8 +98,86 @@ describeNeeds(['socat'], 'serialport on pseudo-terminals', () => {
     await cable.dispose();
   });
 
+  itNeeds(
+    ['socat'],
+    'carries more than the port takes at once, whole and in order, and drains it before a change of rate',
+    async () => {
+      const cable = new Cable();
+      await cable.plugIn();
+      const [near, far] = [await open(cable.paths[0]), await open(cable.paths[1])];
+      const sent = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+      const received: number[] = [];
+      const all = new Promise<void>((resolve) => {
+        far.onData((chunk) => {
+          for (const byte of chunk) received.push(byte);
+          if (received.length === sent.length) resolve();
+        });
+      });
+      const writes: Promise<void>[] = [];
+      for (let i = 0; i < sent.length; i += 7500) writes.push(near.write(sent.subarray(i, i + 7500)));
+      await Promise.all([all, ...writes]);
+      expect(Buffer.from(received).equals(sent)).toBe(true);
+      await near.setBaudRate(921_600);
+      await near.close();
+      await far.close();
+      await cable.dispose();
+    },
+  );
+
+  itNeeds(['socat'], 'ends writes that wait when the port is closed, and when it goes away', async () => {
+    for (const kind of ['aborted', 'reader-lost']) {
+      const cable = new Cable();
+      await cable.plugIn();
+      const line = await open(cable.paths[0]);
+      cable.freeze();
+      const writes = Array.from({ length: 3 }, () => line.write(new Uint8Array(200_000)));
+      const ended = Promise.all(writes.map((write) => expect(write).rejects.toMatchObject({ kind })));
+      if (kind === 'aborted') await line.close();
+      else await cable.unplug();
+      await ended;
+      await line.close();
+      await cable.dispose();
+    }
+  });
+
+  itNeeds(['socat'], 'is nobody else’s when its number is used again', async () => {
+    const cable = new Cable();
+    await cable.plugIn();
+    const far = await open(cable.paths[1]);
+    let arrived = (): void => {};
+    let stale = 0;
+    far.onData(() => arrived());
+    for (let turn = 0; turn < 30; turn++) {
+      const line = await open(cable.paths[0]);
+      line.onData(() => stale++);
+      const came = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      await line.write(Uint8Array.of(turn));
+      await came;
+      await line.close();
+      await expect(line.write(Uint8Array.of(turn))).rejects.toMatchObject({ kind: 'aborted' });
+    }
+    expect(stale).toBe(0);
+    await far.close();
+    await cable.dispose();
+  });
+
+  itNeeds(['socat'], 'can be opened again at once when its adapter is back', async () => {
+    const cable = new Cable();
+    await cable.plugIn();
+    for (let turn = 0; turn < 3; turn++) {
+      const line = await open(cable.paths[0]);
+      const gone = new Promise<Error | null>((resolve) => line.onClose(resolve));
+      await cable.unplug();
+      expect(await gone).toMatchObject({ kind: 'reader-lost' });
+      await line.close();
+      await cable.plugIn();
+    }
+    await cable.dispose();
+  });
+
   itNeeds(['socat'], 'has no port in what is no serial port', async () => {
-    const open = (path: string): Promise<SerialLine> => new SystemSerialPorts().open(path, 115_200);
     await expect(open('/etc/hostname')).rejects.toMatchObject({
       kind: 'no-port',
       message: '/etc/hostname is not a serial port.',

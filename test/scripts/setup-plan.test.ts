@@ -25,8 +25,8 @@ describe('which Debian packages are wanted', () => {
       'test',
       true,
       [
-        ...['pcscd', 'vsmartcard-vpcd', 'iproute2', 'opensc', 'pcsc-tools', 'python3-pyscard', 'socat', 'libnfc-bin'],
-        ...['libnfc-examples', 'libnfc-pn53x-examples', 'tshark', 'cardpeek', 'chromium'],
+        ...['pcscd', 'vsmartcard-vpcd', 'iproute2', 'libpcsclite-dev', 'opensc', 'pcsc-tools', 'python3-pyscard'],
+        ...['socat', 'libnfc-bin', 'libnfc-examples', 'libnfc-pn53x-examples', 'tshark', 'cardpeek', 'chromium'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {

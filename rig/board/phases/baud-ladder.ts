@@ -53,19 +53,35 @@ async function switchTo(
     await board.setBaudRate(rate);
   } catch (cause) {
     if (!(cause instanceof HalError) || (cause.kind !== 'timeout' && cause.kind !== 'protocol')) throw cause;
-    await board.recover();
+    await board.recover().catch(() => {});
     const last = reached === null ? 'not even at its first rate' : `it did at ${reached}`;
     throw new BoardFault(`the board does not answer at ${rate} baud (${last}): ${cause.message}`, { cause });
   }
 }
 
-/** A lost or damaged echo counts; a lost port ends the phase. */
+/** How many late answers may lie before the one that is asked for. */
+const LATE_ANSWERS = 3;
+
+/** A lost or damaged echo counts; a lost port ends the phase. The answer to another echo is late, and not wrong. */
 async function echoes(board: Parameters<Phase['run']>[0]['board'], turn: number): Promise<boolean> {
-  const sent = Uint8Array.from({ length: ECHO_BYTES }, (_, i) => (i * 7 + turn * 13) & 0xff);
+  const sent = echoBytes(turn);
   try {
-    return sameBytes(sent, await board.echo(sent));
+    for (let late = 0; late <= LATE_ANSWERS; late++) {
+      const received = await board.echo(sent);
+      if (sameBytes(sent, received)) return true;
+      if (!isAnotherEcho(received)) return false;
+    }
+    return false;
   } catch (error) {
     if (error instanceof HalError && (error.kind === 'timeout' || error.kind === 'protocol')) return false;
     throw error;
   }
+}
+
+function echoBytes(turn: number): Uint8Array {
+  return Uint8Array.from({ length: ECHO_BYTES }, (_, i) => (i * 7 + turn * 13) & 0xff);
+}
+
+function isAnotherEcho(received: Uint8Array): boolean {
+  return Array.from({ length: ECHOES }, (_, turn) => echoBytes(turn)).some((echo) => sameBytes(echo, received));
 }

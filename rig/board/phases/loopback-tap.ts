@@ -1,4 +1,3 @@
-import type { Clock } from '../../../src/hal/clock.ts';
 import type { BoardUnderTest } from '../board-under-test.ts';
 import { EchoCard, echoCommand } from '../echo-card.ts';
 import { percentile } from '../percentile.ts';
@@ -58,7 +57,7 @@ interface TapOutcome {
 async function echoTap(
   cardBoard: BoardUnderTest,
   readerBoard: BoardUnderTest,
-  { signal, clock }: { signal: AbortSignal; clock: Clock },
+  { signal, clock, recorded }: Pick<PhaseContext, 'signal' | 'clock' | 'recorded'>,
 ): Promise<TapOutcome> {
   const link = await cardBoard.cardLink();
   const served = link.serve(new EchoCard()).then(
@@ -67,7 +66,7 @@ async function echoTap(
   );
   const stop = (): void => link.stop();
   signal.addEventListener('abort', stop);
-  const reader = await readerBoard.reader();
+  const reader = recorded(await readerBoard.reader());
   const times: number[] = [];
   let wrong = 0;
   try {

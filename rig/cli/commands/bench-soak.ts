@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseCount, parseReader, parseSeconds } from '../option-values.ts';
+import { cardSource, parseCount, parseReader, recordChoice } from '../option-values.ts';
 import type { BenchSoakOptions, ReaderChoice } from '../options.ts';
 import type { Perform } from '../program.ts';
-import { addCardOptions, addJsonOption } from './shared-options.ts';
+import { addCardOptions, addJsonOption, addRecordOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
   profile?: string;
@@ -15,6 +15,9 @@ interface Typed {
   rate?: number;
   timeout: number;
   csv?: boolean;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
   json?: boolean;
 }
 
@@ -35,12 +38,12 @@ function parseTime(unitMs: number): (text: string) => number {
 /** `bench soak`. */
 export function declareSoak(bench: Command, perform: Perform): void {
   const soak = bench.command('soak').description('tap for hours: does it get slower, grow, or leak');
-  addCardOptions(soak)
+  addRecordOptions(addCardOptions(soak))
     .option('--reader <reader>', 'loopback, pcsc or pcsc:NAME (default: loopback)', parseReader)
     .option('--minutes <number>', `how long (default: ${DEFAULT_MINUTES})`, parseTime(MINUTE_MS))
     .option('--hours <number>', 'how long, in hours', parseTime(HOUR_MS))
     .option('--rate <number>', 'taps a second (default: one after the other)', parseCount)
-    .option('--timeout <seconds>', 'how long to wait for a card at each tap', parseSeconds, 10_000)
+    .addOption(timeoutOption('how long to wait for a card at each tap'))
     .option('--csv', 'print the samples as a table for a spreadsheet');
   addJsonOption(soak).action((typed: Typed) =>
     perform(typed, async (io) => {
@@ -69,5 +72,6 @@ function soakOptions(typed: Typed): BenchSoakOptions {
     perSecond: typed.rate ?? null,
     timeoutMs: typed.timeout,
     csv: typed.csv === true,
+    record: recordChoice(typed),
   };
 }

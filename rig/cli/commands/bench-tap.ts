@@ -5,19 +5,10 @@ import type { Arrivals, WhatIfChange } from '../../bench/tap/result.ts';
 import type { BenchTapOutputs } from '../../bench/tap/verb.ts';
 import { parseWhatIf, whatIfRefusal } from '../../bench/tap/what-if-option.ts';
 import { UsageError } from '../failure.ts';
-import {
-  cardSource,
-  parseApdus,
-  parseCount,
-  parseReader,
-  parseSeconds,
-  parseShare,
-  pinChoice,
-  READERS,
-} from '../option-values.ts';
+import { cardSource, parseApdus, parseCount, parseReader, parseShare, pinChoice, READERS } from '../option-values.ts';
 import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption, addJsonOption, addPinOptions } from './shared-options.ts';
+import { addCardOptions, addInterfaceOption, addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
   reader?: { readonly choice: ReaderChoice; readonly text: string };
@@ -89,7 +80,7 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
     );
   addOutputOptions(addPinOptions(tap));
   addJsonOption(tap)
-    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
       perform(typed, async (io) => {
         const options = benchTapOptions(typed);

@@ -17,6 +17,7 @@ interface Typed {
   csv?: boolean;
   record?: string;
   keepSecrets?: boolean;
+  redactionKey?: string;
   json?: boolean;
 }
 
@@ -79,9 +80,14 @@ function declareTrace(bench: Command, perform: Perform): void {
       'exchanges in the trace whose memory is compared with that of 10,000',
       parseCount,
       1_000_000,
-    );
-  addJsonOption(trace).action((typed: { count: number; large: number; json?: boolean }) =>
+    )
+    .option('--report', 'instead, the HTML report of a replay of so many exchanges: its size and the time to open it');
+  addJsonOption(trace).action((typed: { count: number; large: number; report?: boolean; json?: boolean }) =>
     perform(typed, async (io) => {
+      if (typed.report === true) {
+        const { benchReport } = await import('../../bench/replay-report.ts');
+        return benchReport({ count: typed.count }, io);
+      }
       const { benchTrace } = await import('../../bench/trace.ts');
       return benchTrace({ count: typed.count, memorySizes: [10_000, typed.large] }, io);
     }),
@@ -95,9 +101,6 @@ function benchOptions(typed: Typed): BenchApduOptions {
   if (typed.csv === true && typed.json === true)
     throw new UsageError('--csv and --json are two forms; give one of them');
   const reader = typed.reader ?? null;
-  if (reader !== null && typed.record !== undefined) {
-    throw new UsageError('--record is for a card in process; `vitap tap --record` writes a trace of a reader');
-  }
   if (reader?.driver === 'pcsc' && typed.image !== undefined) {
     throw new UsageError('--image is for a card of ours; with a PC/SC reader --profile says which card is in it');
   }

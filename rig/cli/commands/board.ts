@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../failure.ts';
-import { parseCount } from '../option-values.ts';
+import { parseCount, recordChoice } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBoardSim } from './board-sim.ts';
-import { addJsonOption } from './shared-options.ts';
+import { addJsonOption, addRecordOptions } from './shared-options.ts';
 
 export const declareBoard: DeclareVerb = (program, perform) => {
   const board = program.command('board').description('PN532 boards: find, test, put cards on them, simulate them');
@@ -56,6 +56,9 @@ interface TestTyped {
   only?: string;
   records?: string;
   html?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
   json?: boolean;
 }
 
@@ -70,7 +73,7 @@ function declareTest(board: Command, perform: Perform): void {
     .option('--only <phases>', 'run these phases, separated by commas, and those that they stand on')
     .option('--records <folder>', 'where records are kept (default: records in the state folder of vitap)')
     .option('--html <file>', 'write the record as one page to print');
-  addJsonOption(test).action((typed: TestTyped) =>
+  addJsonOption(addRecordOptions(test)).action((typed: TestTyped) =>
     perform(typed, async (io) => {
       const { testBoard } = await import('../../board/test-board.ts');
       return testBoard(
@@ -82,6 +85,7 @@ function declareTest(board: Command, perform: Perform): void {
           only: typed.only?.split(',').map((id) => id.trim()) ?? null,
           records: typed.records ?? null,
           html: typed.html ?? null,
+          record: recordChoice(typed),
         },
         io,
       );
@@ -97,6 +101,9 @@ interface FlashTyped {
   list?: string;
   serial?: string;
   verifyWith?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
   resume?: boolean;
   parallel: number;
   json?: boolean;
@@ -118,8 +125,12 @@ function declareFlash(board: Command, perform: Perform): void {
     .option('--verify-with <reader>', 'read the card back over the field: pn532:PORT or pcsc:NAME')
     .option('--parallel <number>', 'boards at the same time', parseCount, 4)
     .option('--resume', 'go on with a batch that was interrupted, and try again what failed');
-  addJsonOption(flash).action((typed: FlashTyped) =>
+  addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
     perform(typed, async (io) => {
+      if (typed.record !== undefined && typed.verifyWith === undefined) {
+        throw new UsageError('--record writes a trace of the reading back; give --verify-with too');
+      }
+      const record = recordChoice(typed);
       if ((typed.board === undefined) === (typed.boards === undefined)) {
         throw new UsageError('which board? give --board pn532:PORT for one, or --boards with --list for many');
       }
@@ -137,6 +148,7 @@ function declareFlash(board: Command, perform: Perform): void {
             profile: typed.profile ?? null,
             verifyWith: typed.verifyWith ?? null,
             serialNumber: typed.serial ?? null,
+            record,
           },
           io,
         );
@@ -154,6 +166,7 @@ function declareFlash(board: Command, perform: Perform): void {
           verifyWith: typed.verifyWith ?? null,
           resume: typed.resume === true,
           parallel: typed.parallel,
+          record,
         },
         io,
       );

@@ -1,10 +1,10 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseReader, parseSeconds, READERS } from '../option-values.ts';
+import { cardSource, parseReader, READERS, recordChoice } from '../option-values.ts';
 import type { ConformOptions, ReaderChoice } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addInterfaceOption } from './shared-options.ts';
+import { addInterfaceOption, addRecordOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
   suite: ConformOptions['suite'];
@@ -19,6 +19,9 @@ interface Typed {
   json?: string | true;
   junit?: string;
   html?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
   timeout: number;
 }
 
@@ -37,7 +40,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
   conform
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
-  addInterfaceOption(conform)
+  addRecordOptions(addInterfaceOption(conform))
     .option('--declare <file>', 'what the card holds, for a card that is none of our profiles')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
@@ -45,9 +48,9 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .option('--json [file]', 'write the run as JSON; without a file or with - on standard output')
     .option('--junit <file>', 'write the run as JUnit XML')
     .option('--html <file>', 'write the run as one HTML file')
-    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
-      perform({ json: typed.json === true || typed.json === '-' }, async (io) => {
+      perform({ ...typed, json: typed.json === true || typed.json === '-' }, async (io) => {
         const options = conformOptions(typed);
         const { conform: run } = await import('../../conform/conform.ts');
         return run(options, io);
@@ -79,6 +82,7 @@ function conformOptions(typed: Typed): ConformOptions {
     json: typed.json === true ? '-' : (typed.json ?? null),
     junit: typed.junit ?? null,
     html: typed.html ?? null,
+    record: recordChoice(typed),
     timeoutMs: typed.timeout,
   };
 }

@@ -8,6 +8,7 @@ interface Typed {
   to?: string;
   list?: boolean;
   keepSecrets?: boolean;
+  redactionKey?: string;
   keepPartial?: boolean;
   json?: boolean;
 }
@@ -21,7 +22,8 @@ export const declareConvert: DeclareVerb = (program, perform) => {
     .option('--from <format>', 'what the trace is (default: told by its content)')
     .option('--to <format>', "what to write (default: told by the file's name; our own on standard output)")
     .option('--list', 'list the formats and do nothing else')
-    .option('--keep-secrets', 'mask no codes and NIRs')
+    .option('--keep-secrets', 'mask nothing')
+    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
     .option('--keep-partial', 'when the trace is damaged, give what comes before under the name that was asked for');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
     perform(typed, async (io) => {
@@ -39,12 +41,16 @@ function convertOptions(input: string | undefined, output: string | undefined, t
   if (output === '-' && typed.json === true) {
     throw new UsageError('--json and the trace would both go to standard output; name a file for the trace');
   }
+  if (typed.keepSecrets === true && typed.redactionKey !== undefined) {
+    throw new UsageError('--redaction-key is for masks, and --keep-secrets makes none; give one of them');
+  }
   return {
     input,
     output,
     from: typed.from ?? null,
     to: typed.to ?? null,
     keepSecrets: typed.keepSecrets === true,
+    redactionKey: typed.redactionKey ?? null,
     keepPartial: typed.keepPartial === true,
   };
 }

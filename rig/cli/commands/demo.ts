@@ -11,8 +11,8 @@ export const declareDemo: DeclareVerb = (program, perform) => {
     // How the demo calls itself inside a private PC/SC stack.
     .addOption(new Option('--pcsc-image <file>').hideHelp());
   addRecordOptions(demo).action(
-    (typed: { pcsc: boolean; pcscImage?: string; record?: string; keepSecrets?: boolean }) =>
-      perform({}, async (io) => {
+    (typed: { pcsc: boolean; pcscImage?: string; record?: string; keepSecrets?: boolean; redactionKey?: string }) =>
+      perform(typed, async (io) => {
         const options = { pcsc: typed.pcsc, pcscImage: typed.pcscImage ?? null, record: recordChoice(typed) };
         const { runDemo } = await import('../../demo/demo.ts');
         return runDemo(options, io);

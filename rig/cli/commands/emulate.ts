@@ -22,6 +22,7 @@ interface Typed {
   wait?: boolean;
   record?: string;
   keepSecrets?: boolean;
+  redactionKey?: string;
   json?: boolean;
 }
 

@@ -9,6 +9,7 @@ import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
 import { declareSynth } from './synth.ts';
 import { declareTap } from './tap.ts';
@@ -21,6 +22,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareTap,
   declareBoard,
   declareConform,
+  declareRecord,
   declareConvert,
   declareReplay,
   declareSynth,

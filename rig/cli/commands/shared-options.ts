@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 
@@ -27,14 +28,20 @@ export function addPinOptions(command: Command): Command {
     .option('--pin-file <file>', 'take the code from the first line of a file (VITAP_PIN in the environment does too)');
 }
 
-/** `--record` and `--keep-secrets`. */
+/** `--record`, `--keep-secrets` and `--redaction-key`. */
 export function addRecordOptions(command: Command): Command {
   return command
-    .option('--record <file>', 'write a trace of everything exchanged, codes and NIRs masked')
-    .option('--keep-secrets', 'mask nothing in the trace');
+    .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
+    .option('--keep-secrets', 'mask nothing in the trace')
+    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare");
 }
 
 /** `--json`. */
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print data and nothing else on standard output');
+}
+
+/** `--timeout`, in milliseconds; 10 seconds by default. */
+export function timeoutOption(words: string): Option {
+  return new Option('--timeout <seconds>', words).argParser(parseSeconds).default(10_000, '10');
 }

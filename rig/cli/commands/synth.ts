@@ -14,7 +14,7 @@ export const declareSynth: DeclareVerb = (program, perform) => {
     .description('learn from traces what a card answers, as rules for replay --as-card')
     .option('-o, --out <file>', 'the rule file (default: standard output)')
     .option('--from <format>', 'read the traces as this format (default: guessed by their content)')
-    .option('--keep-secrets', 'mask no codes and NIRs of the traces in the rules');
+    .option('--keep-secrets', 'mask nothing of the traces in the rules');
   addJsonOption(synth).action((traces: string[], typed: Typed) =>
     perform(typed, async (io) => {
       const { synth: run } = await import('../../replay/synth.ts');

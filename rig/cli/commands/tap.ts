@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../failure.ts';
-import { cardSource, parseReader, parseSeconds, pinChoice, READERS, recordChoice } from '../option-values.ts';
+import { cardSource, parseReader, pinChoice, READERS, recordChoice } from '../option-values.ts';
 import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../options.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
@@ -10,6 +10,7 @@ import {
   addJsonOption,
   addPinOptions,
   addRecordOptions,
+  timeoutOption,
 } from './shared-options.ts';
 
 interface Typed {
@@ -23,6 +24,7 @@ interface Typed {
   pinFile?: string;
   record?: string;
   keepSecrets?: boolean;
+  redactionKey?: string;
   timeout: number;
   explain?: boolean;
   json?: boolean;
@@ -45,7 +47,7 @@ export const declareTap: DeclareVerb = (program, perform) => {
   addRecordOptions(addPinOptions(tap));
   addJsonOption(tap)
     .option('--explain', 'say for each refusal (6982) which rule of the card it comes from and what is missing')
-    .option('--timeout <seconds>', 'how long to wait for a reader and a card', parseSeconds, 10_000)
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
       perform(typed, async (io) => {
         const options = tapOptions(typed);

@@ -1,4 +1,4 @@
-import type { CardInterface, CardLink, LinkEvent, LinkedCard, LinkLimits } from '../card-link.ts';
+import type { CardInterface, CardLink, DistantCard, LinkEvent, LinkedCard, LinkLimits } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { Random } from '../random.ts';
@@ -62,6 +62,8 @@ export class Pn532CardLink implements CardLink {
   readonly name: string;
   readonly interface: CardInterface;
   readonly limits: LinkLimits;
+  /** Whether it is a `PatientCardLink`: the chip's own protocol asks the reader for time, ours wants to know how much. */
+  readonly patient: boolean;
   readonly #options: Pn532CardLinkOptions;
   #serving: Serving | null = null;
 
@@ -69,13 +71,14 @@ export class Pn532CardLink implements CardLink {
     const { port, mode = 'picc', interface: face = 'contactless' } = options;
     this.name = mode === 'raw' ? `${port.name},raw` : port.name;
     this.interface = face;
+    this.patient = mode === 'picc';
     const limits = mode === 'raw' ? RAW_LIMITS : PICC_LIMITS;
     const largestResponse = Math.min(options.largestResponse ?? limits.largestResponse, limits.largestResponse);
     this.limits = { ...limits, largestResponse };
     this.#options = options;
   }
 
-  async serve(card: LinkedCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
+  async serve(card: LinkedCard | DistantCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
     if (this.#serving !== null) throw new HalError('busy', `A card is already served on ${this.name}.`);
     const serving = new Serving(this.#options, card, onEvent);
     this.#serving = serving;
@@ -101,7 +104,11 @@ class Serving {
   #everAttached = false;
   #wake: () => void = () => {};
 
-  constructor(options: Pn532CardLinkOptions, card: LinkedCard, onEvent: ((event: LinkEvent) => void) | undefined) {
+  constructor(
+    options: Pn532CardLinkOptions,
+    card: LinkedCard | DistantCard,
+    onEvent: ((event: LinkEvent) => void) | undefined,
+  ) {
     this.#options = options;
     this.#timers = options.timers ?? realTimers;
     this.#card = new ReportingCard(card, options.clock, (event) => {
@@ -165,7 +172,7 @@ class Serving {
       await (this.#options.mode === 'raw' ? serveRaw(scene) : serveAsPicc(scene));
     } catch (error) {
       if (this.#stopped && error instanceof HalError) return;
-      if (!(error instanceof HalError) || error.kind !== 'reader-lost') throw error;
+      if (!(error instanceof HalError) || error.kind !== 'reader-lost' || error === this.#card.failure) throw error;
       this.#card.unplugged();
       this.#card.report('lost');
     } finally {

@@ -14,8 +14,13 @@ export const FAST_BAUD_RATE = 921_600;
 
 /** Bytes enough for a line that loses some to be noticed. */
 const ECHO: Uint8Array = Uint8Array.from({ length: 200 }, (_, i) => (i * 37) & 0xff);
-/** The chip's own time for its change of rate. */
-const CHANGE_MS = 2;
+/**
+ * How long the chip is given to change its rate, in turn. Its own time is the first; a busy machine may not yet have
+ * passed on what makes it change, and nothing is wrong with the line.
+ */
+const CHANGE_MS: readonly number[] = [2, 20, 200];
+/** Where a chip is looked for: the rate of power-up first. */
+const WAKE_RATES: readonly number[] = [POWER_UP_BAUD_RATE, 921_600, 460_800, 230_400, 1_288_000];
 const FALL_ASLEEP_MS = 2;
 /** Everything but the field of a reader wakes the chip: what libnfc says at its end. */
 const WAKE_BY_HOST = 0xf0;
@@ -111,10 +116,11 @@ export class HsuConnection implements Pn532Connection {
     this.#firmware = await identify(this.chip);
     const lower = BAUD_RATES.filter((rate) => rate <= baudRate && rate >= POWER_UP_BAUD_RATE).reverse();
     for (const rate of lower.length > 0 ? lower : [baudRate]) {
-      if (rate === this.baudRate || (await this.changeBaudRate(rate))) return;
-      await this.wake().catch((error: unknown) => {
+      if (rate === this.baudRate) return;
+      const changed = await this.changeBaudRate(rate).catch((error: unknown) => {
         throw isSilenceOrNoise(error) ? this.#lostAt(rate) : error;
       });
+      if (changed) return;
     }
   }
 
@@ -124,7 +130,8 @@ export class HsuConnection implements Pn532Connection {
    */
   async wake(): Promise<void> {
     let garbage = false;
-    for (const rate of [POWER_UP_BAUD_RATE, 921_600, 460_800, 230_400, 1_288_000]) {
+    // One that was heard before may only be late.
+    for (const rate of this.#awake ? [...WAKE_RATES, ...WAKE_RATES] : WAKE_RATES) {
       if (rate !== this.baudRate) await this.transport.line.setBaudRate(rate);
       this.transport.forgetNoise();
       this.transport.wakeWithNextCommand();
@@ -148,14 +155,26 @@ export class HsuConnection implements Pn532Connection {
     throw new HalError('timeout', words);
   }
 
-  /** @returns whether the line works at the new rate; if not, the chip may be at either: `wake` finds it */
+  /**
+   * @returns whether the line works at the new rate; if not, the chip is heard at another: `baudRate` says at which
+   * @throws {HalError} `timeout`, `protocol` when the chip is heard at no rate any more
+   */
   async changeBaudRate(baudRate: number): Promise<boolean> {
+    for (const ms of CHANGE_MS) {
+      if (await this.#tryBaudRate(baudRate, ms)) return true;
+      // It may be at either.
+      await this.wake();
+    }
+    return false;
+  }
+
+  async #tryBaudRate(baudRate: number, changeMs: number): Promise<boolean> {
     const { transport, chip } = this;
     try {
       await chip.setSerialBaudRate(baudRate);
       // Only this makes the chip change.
       await transport.acknowledge();
-      await pause(transport.timers, CHANGE_MS);
+      await pause(transport.timers, changeMs);
       await transport.line.setBaudRate(baudRate);
       transport.forgetNoise();
       const echo = await chip.diagnoseCommunicationLine(ECHO);
@@ -190,7 +209,7 @@ export class HsuConnection implements Pn532Connection {
 
   async #sleep(): Promise<void> {
     // The next program speaks the rate of power-up.
-    if (this.baudRate !== POWER_UP_BAUD_RATE && !(await this.changeBaudRate(POWER_UP_BAUD_RATE))) await this.wake();
+    if (this.baudRate !== POWER_UP_BAUD_RATE) await this.changeBaudRate(POWER_UP_BAUD_RATE);
     // An error when there is no card to be released.
     await this.chip.inRelease(0).catch((error: HalError) => {
       if (error.kind === 'reader-lost' || error.kind === 'aborted') throw error;

@@ -12,13 +12,15 @@ export const WAKE_UP: Readonly<Uint8Array> = Uint8Array.of(0x55, 0x55, ...new Ar
 
 /**
  * The chip acknowledges within 15 ms. USB bridges keep bytes for up to 16 ms before they pass them on, and a busy
- * machine looks later.
+ * machine looks later. A chip that was heard before is given twice the time with each repetition.
  */
 const ACK_MS = 100;
 /** How often a command is sent when it is not acknowledged, and a damaged response is asked for. */
 const TRIES = 3;
 /** After a command that ended badly the line has to be quiet so long before the next one. */
 const QUIET_MS = 10;
+/** The same when a command was sent and not acknowledged: that, and its response, may only be late. */
+const OWED_QUIET_MS = 100;
 /** A line that is never quiet does not get longer. */
 const QUIET_TRIES = 30;
 /** A command that must not be sent twice and is not acknowledged may still be answered; not for as long as otherwise. */
@@ -35,6 +37,7 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
   acknowledged: boolean;
   sent: number;
+  acks: number;
   nacks: number;
 }
 
@@ -54,6 +57,8 @@ export class HsuTransport implements Pn532Transport {
   #framesReceived = 0;
   /** Something may still come that belongs to a command that is over. */
   #dirty = false;
+  /** That includes an acknowledgement. */
+  #owed = false;
   #settling = false;
   /** Precedes the next command. */
   #wakeUp = false;
@@ -98,7 +103,17 @@ export class HsuTransport implements Pn532Transport {
     const frame = encodeFrame(TFI.hostToChip, command);
     return new Promise((resolve, reject) => {
       const code = command[0] as number;
-      this.#queue.push({ command: code, frame, options, resolve, reject, acknowledged: false, sent: 0, nacks: 0 });
+      this.#queue.push({
+        command: code,
+        frame,
+        options,
+        resolve,
+        reject,
+        acknowledged: false,
+        sent: 0,
+        acks: 0,
+        nacks: 0,
+      });
       this.#startNext();
     });
   }
@@ -143,14 +158,14 @@ export class HsuTransport implements Pn532Transport {
   #settle(triesLeft = QUIET_TRIES): void {
     this.#settling = true;
     const before = this.#bytesReceived;
-    this.timers.after(QUIET_MS, () => {
+    this.timers.after(this.#owed ? OWED_QUIET_MS : QUIET_MS, () => {
       this.#settling = false;
       this.#frames.reset();
       if (this.#bytesReceived !== before && triesLeft > 0) {
         this.#settle(triesLeft - 1);
         return;
       }
-      this.#dirty = false;
+      this.#dirty = this.#owed = false;
       this.#startNext();
     });
   }
@@ -165,7 +180,8 @@ export class HsuTransport implements Pn532Transport {
     } else {
       void this.#send(pending.frame);
     }
-    this.#wait(ACK_MS + this.#wireMs(pending.frame.length), () => this.#unacknowledged(pending));
+    const ackMs = this.#framesReceived === 0 ? ACK_MS : ACK_MS * 2 ** (pending.sent - 1);
+    this.#wait(ackMs + this.#wireMs(pending.frame.length), () => this.#unacknowledged(pending));
   }
 
   /** What a frame takes on the wire there, and the acknowledgement back. */
@@ -234,14 +250,18 @@ export class HsuTransport implements Pn532Transport {
     if (pending === null) return;
     switch (event.kind) {
       case 'ack':
+        pending.acks++;
         if (!pending.acknowledged) this.#acknowledged(pending);
         return;
       case 'error':
         this.#end(() => pending.reject(new Pn532SyntaxError(pending.command, this.line.path)));
         return;
       case 'data':
-        // A response without its acknowledgement tells as much. Another command's response is late, and nobody's.
-        if (event.payload[0] === pending.command + 1) this.#finish(pending, event.payload.slice());
+        // Another command's response is late, and nobody's.
+        if (event.payload[0] !== pending.command + 1) return;
+        // Without its acknowledgement it tells as much.
+        if (pending.acks < pending.sent) this.#dirty = true;
+        this.#finish(pending, event.payload.slice());
         return;
       case 'nack':
         return;
@@ -298,7 +318,9 @@ export class HsuTransport implements Pn532Transport {
   #end(settle: () => void): void {
     this.#cancelTimer();
     this.#cancelTimer = nothing;
+    const pending = this.#pending;
     this.#pending = null;
+    if (pending !== null && pending.acks < pending.sent) this.#owed = true;
     settle();
     this.#startNext();
   }

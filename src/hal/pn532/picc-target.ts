@@ -55,7 +55,9 @@ async function answerCommands({ chip, card, stopped }: TargetScene): Promise<voi
       if (part.more) continue;
       command = parts.subarray(0, length);
     }
-    const answered = card.process(command, 0, command.length);
+    const answer = card.process(command, 0, command.length);
+    // The chip keeps the reader waiting meanwhile.
+    const answered = typeof answer === 'number' ? answer : await answer;
     length = 0;
     if (stopped()) return;
     const status = await chip.tgSetData(card.response.subarray(0, answered));

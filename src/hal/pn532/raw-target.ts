@@ -1,4 +1,5 @@
 import { IsoDepCard } from '../../iso-dep/card.ts';
+import type { LinkedCard } from '../card-link.ts';
 import { PARAMETER, TARGET_MODE } from './chip.ts';
 import { CHIP_ERROR } from './status.ts';
 import { Arming, type ServedCard, type TargetScene } from './target-loop.ts';
@@ -93,7 +94,7 @@ async function nextFrame(chip: TargetScene['chip'], picc: IsoDepCard): Promise<U
 }
 
 /** The block machine calls power and resets by its own states; here the chip's activations and releases say them. */
-function withoutPower(card: ServedCard): ServedCard {
+function withoutPower(card: ServedCard): LinkedCard {
   return {
     get response() {
       return card.response;
@@ -103,12 +104,13 @@ function withoutPower(card: ServedCard): ServedCard {
     reset: () => {},
     fieldOff: () => {},
     deselect: () => {},
-    process: (command, offset, length) => card.process(command, offset, length),
+    process: (command, offset, length) => {
+      const answered = card.process(command, offset, length);
+      if (typeof answered !== 'number') throw new TypeError('a raw target has no card in another reader');
+      return answered;
+    },
     ...(card.expectedMicroseconds === undefined
       ? {}
       : { expectedMicroseconds: (c: Uint8Array, o: number, l: number) => card.expectedMicroseconds!(c, o, l) }),
-    deselected: false,
-    activated: () => {},
-    released: () => {},
   };
 }

@@ -1,16 +1,18 @@
-import type { LinkEvent, LinkedCard } from '../card-link.ts';
+import type { DistantCard, LinkEvent, LinkedCard } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import type { ServedCard } from './target-loop.ts';
 
 /** Stands between a link and its card, and reports what happens. */
 export class ReportingCard implements ServedCard {
-  readonly #card: LinkedCard;
+  readonly #card: LinkedCard | DistantCard;
   readonly #clock: Clock;
   readonly #onEvent: ((event: LinkEvent) => void) | undefined;
   #state: 'off' | 'on' | 'deselected' = 'off';
+  /** Why a card in another reader could not answer: not to be taken for a fault of the board. */
+  failure: unknown = null;
   readonly expectedMicroseconds?: (command: Uint8Array, offset: number, length: number) => number;
 
-  constructor(card: LinkedCard, clock: Clock, onEvent: ((event: LinkEvent) => void) | undefined) {
+  constructor(card: LinkedCard | DistantCard, clock: Clock, onEvent: ((event: LinkEvent) => void) | undefined) {
     this.#card = card;
     this.#clock = clock;
     this.#onEvent = onEvent;
@@ -72,15 +74,29 @@ export class ReportingCard implements ServedCard {
     this.#card.fieldOff();
   }
 
-  process(command: Uint8Array, offset: number, length: number): number {
+  process(command: Uint8Array, offset: number, length: number): number | Promise<number> {
     const atNs = this.#clock.nowNs();
     const answered = this.#card.process(command, offset, length);
-    const doneNs = this.#clock.nowNs();
-    if (this.#onEvent !== undefined) {
-      const response = this.#card.response.subarray(0, answered);
-      this.#onEvent({ type: 'exchange', atNs, doneNs, command: command.subarray(offset, offset + length), response });
-    }
+    if (typeof answered !== 'number') return this.#later(answered, command.slice(offset, offset + length), atNs);
+    if (this.#onEvent !== undefined) this.#exchanged(command.subarray(offset, offset + length), answered, atNs);
     return answered;
+  }
+
+  async #later(answer: Promise<number>, command: Uint8Array, atNs: number): Promise<number> {
+    let answered: number;
+    try {
+      answered = await answer;
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+    this.#exchanged(command, answered, atNs);
+    return answered;
+  }
+
+  #exchanged(command: Uint8Array, answered: number, atNs: number): void {
+    const response = this.#card.response.subarray(0, answered);
+    this.#onEvent?.({ type: 'exchange', atNs, doneNs: this.#clock.nowNs(), command, response });
   }
 
   report(type: Exclude<LinkEvent['type'], 'exchange'>): void {

@@ -12,7 +12,9 @@ const SEL_RES = 0x20;
 const FIELD_CHECK_MS = 250;
 
 /** The card as one of the two ways of being a target sees it: told of what happens, and reported on. */
-export interface ServedCard extends LinkedCard {
+export interface ServedCard extends Omit<LinkedCard, 'process'> {
+  /** As of the card: a promise when it is in another reader. */
+  process(command: Uint8Array, offset: number, length: number): number | Promise<number>;
   /** Released by a reader whose field may still be there. */
   readonly deselected: boolean;
   /** A reader has activated us: power for a card without, a reset for one that was deselected. */

@@ -1,6 +1,13 @@
+import { readSync, writeSync } from 'node:fs';
 import type { SerialPort } from 'serialport';
 import { HalError } from '../errors.ts';
 import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
+
+/** A port as the library's native part has it, below its streams: they cost a thread and a turn for each byte read. */
+type NativePort = Awaited<ReturnType<typeof SerialPort.binding.open>>;
+
+/** That of POSIX systems. */
+type PolledPort = Extract<NativePort, { poller: unknown }>;
 
 /**
  * Serial ports of this machine, through the package serialport.
@@ -14,15 +21,15 @@ import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
 export class SystemSerialPorts implements SerialLineOpener {
   async open(path: string, baudRate: number): Promise<SerialLine> {
     const { SerialPort } = await loadSerialPort();
-    const port = new SerialPort({ path, baudRate, autoOpen: false });
-    await new Promise<void>((resolve, reject) => {
-      port.open((error) => (error === null ? resolve() : reject(openError(path, error))));
-    });
-    // Without it some USB bridges keep bytes for 16 ms. Not every driver has it.
-    if (process.platform === 'linux') {
-      await new Promise<void>((resolve) => port.set({ lowLatency: true } as object, () => resolve()));
+    let port: NativePort;
+    try {
+      port = await SerialPort.binding.open({ path, baudRate });
+    } catch (error) {
+      throw openError(path, error as Error);
     }
-    return new SystemSerialLine(port);
+    // Not every driver has it.
+    if (process.platform === 'linux') await port.set(LOW_LATENCY).catch(() => {});
+    return new SystemSerialLine(path, baudRate, port);
   }
 }
 
@@ -37,51 +44,51 @@ export async function loadSerialPort(): Promise<typeof import('serialport')> {
 }
 
 /**
- * A port that goes away while nothing waits for its next byte is read as empty for ever: the library does not see it,
- * and so it is asked now and then for something that a dead port refuses.
+ * Without it some USB bridges keep bytes for 16 ms. The lines stay as the system sets them on opening: a chip may hang on
+ * them with its reset or its supply.
  */
-const ALIVE_CHECK_MS = 500;
+const LOW_LATENCY = { lowLatency: true, rts: true, dtr: true, cts: false, dsr: false, brk: false };
+const RECEIVE_BUFFER = 4096;
+/** A port that has nothing to read, or no room to write, just now. */
+const NOT_NOW = new Set(['EAGAIN', 'EWOULDBLOCK', 'EINTR']);
 
 class SystemSerialLine implements SerialLine {
   readonly path: string;
-  readonly #port: SerialPort;
-  readonly #aliveCheck: NodeJS.Timeout;
+  readonly #port: NativePort;
+  readonly #buffer: Buffer = Buffer.allocUnsafe(RECEIVE_BUFFER);
+  #baudRate: number;
   #received: Uint8Array[] = [];
   #dataListener: ((chunk: Uint8Array) => void) | null = null;
   #closeListener: ((reason: Error | null) => void) | null = null;
   /** Undefined while open; then null, or why the device went away. */
   #closed: HalError | null | undefined;
   #closing: Promise<void> | null = null;
+  #portClosed: Promise<void> | null = null;
+  /** Writes that found no room at once and wait for their turn. */
+  #waiting = 0;
+  #lastWrite: Promise<void> = Promise.resolve();
 
-  constructor(port: SerialPort) {
-    this.path = port.path;
+  constructor(path: string, baudRate: number, port: NativePort) {
+    this.path = path;
+    this.#baudRate = baudRate;
     this.#port = port;
-    port.on('data', (chunk: Uint8Array) => {
-      if (this.#closed !== undefined || this.#closing !== null) return;
-      if (this.#dataListener !== null) this.#dataListener(chunk);
-      else this.#received.push(chunk.slice());
-    });
-    // An error that ends the connection is followed by `close`.
-    port.on('error', () => {});
-    port.on('close', (reason: Error | null | undefined) => this.#ended(reason ?? null));
-    this.#aliveCheck = setInterval(() => this.#checkAlive(), ALIVE_CHECK_MS);
-    this.#aliveCheck.unref();
+    if ('poller' in port) this.#listen(port);
+    else void this.#readOn();
   }
 
   get baudRate(): number {
-    return this.#port.baudRate;
+    return this.#baudRate;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    if (this.#closed !== undefined || this.#closing !== null) return Promise.reject(this.#gone());
-    return new Promise((resolve, reject) => {
-      this.#port.write(Buffer.from(bytes), (error) => {
-        if (error) {
-          this.#ended(error);
-          reject(this.#gone());
-        } else resolve();
-      });
-    });
+  async write(bytes: Uint8Array): Promise<void> {
+    if (!this.#open) throw this.#gone();
+    const written = this.#waiting === 0 ? this.#writeNow(bytes) : 0;
+    if (written === bytes.length) return;
+    const rest = Buffer.from(bytes.subarray(written));
+    this.#waiting++;
+    const mine = this.#lastWrite.then(() => this.#native(() => this.#port.write(rest))).finally(() => this.#waiting--);
+    this.#lastWrite = mine.catch(() => {});
+    await mine;
   }
 
   onData(listener: (chunk: Uint8Array) => void): void {
@@ -98,57 +105,120 @@ class SystemSerialLine implements SerialLine {
 
   /** Bytes written before still leave at the old rate. */
   async setBaudRate(baudRate: number): Promise<void> {
-    await this.#call((done) => this.#port.drain(done));
-    await this.#call((done) => this.#port.update({ baudRate }, done));
+    await this.#lastWrite;
+    await this.#native(() => this.#port.drain());
+    await this.#native(() => this.#port.update({ baudRate }));
+    this.#baudRate = baudRate;
   }
 
   async flush(): Promise<void> {
     this.#received = [];
-    await this.#call((done) => this.#port.flush(done));
+    await this.#native(() => this.#port.flush());
     this.#received = [];
   }
 
   close(): Promise<void> {
-    clearInterval(this.#aliveCheck);
-    this.#closing ??= new Promise((resolve) => {
-      if (this.#closed !== undefined || !this.#port.isOpen) resolve();
-      else this.#port.close(() => resolve());
-    });
+    this.#closing ??= Promise.resolve().then(() => this.#close());
     return this.#closing;
   }
 
-  #call(start: (done: (error: Error | null) => void) => void): Promise<void> {
-    if (this.#closed !== undefined || this.#closing !== null) return Promise.reject(this.#gone());
-    return new Promise((resolve, reject) => {
-      start((error) => (error ? reject(this.#lost(error)) : resolve()));
-    });
+  get #open(): boolean {
+    return this.#closed === undefined && this.#closing === null;
   }
 
-  #lost(cause: Error): HalError {
-    return new HalError('reader-lost', `The serial port ${this.path} went away: ${cause.message}.`, { cause });
+  async #close(): Promise<void> {
+    if (this.#closed === undefined) {
+      await this.#closePort();
+      this.#closed = null;
+      this.#received = [];
+      this.#tellClosed();
+    }
+    // One that went away by itself may still be on its way: its lock goes with it.
+    await this.#portClosed;
+  }
+
+  #closePort(): Promise<void> {
+    this.#portClosed ??= this.#port.close().catch(() => {});
+    return this.#portClosed;
+  }
+
+  /** POSIX: reads in the turn in which the bytes are there. */
+  #listen(port: PolledPort): void {
+    // The native part calls back outside of a turn: what hangs on promises would wait for the next thing to happen.
+    port.poller.once('readable', (error: Error | null) => setImmediate(() => this.#readNow(port, error)));
+  }
+
+  #readNow(port: PolledPort, error: Error | null): void {
+    if (!this.#open) return;
+    if (error !== null) {
+      this.#ended(error);
+      return;
+    }
+    let length = 0;
+    try {
+      length = readSync(port.fd as number, this.#buffer);
+      // A port without bytes is never ready; one that has gone is read as empty.
+      if (length === 0) this.#ended(null);
+    } catch (failure) {
+      if (!isNotNow(failure)) this.#ended(failure as Error);
+    }
+    if (!this.#open) return;
+    this.#listen(port);
+    if (length > 0) this.#deliver(this.#buffer.subarray(0, length));
+  }
+
+  /** Windows. */
+  async #readOn(): Promise<void> {
+    while (this.#open) {
+      let length: number;
+      try {
+        length = (await this.#port.read(this.#buffer, 0, RECEIVE_BUFFER)).bytesRead;
+      } catch (error) {
+        if (this.#open && (error as { canceled?: boolean }).canceled !== true) this.#ended(error as Error);
+        return;
+      }
+      if (this.#open) this.#deliver(this.#buffer.subarray(0, length));
+    }
+  }
+
+  #deliver(chunk: Uint8Array): void {
+    if (this.#dataListener !== null) this.#dataListener(chunk);
+    else this.#received.push(chunk.slice());
+  }
+
+  /** @returns how many bytes the port took at once */
+  #writeNow(bytes: Uint8Array): number {
+    if (!('poller' in this.#port)) return 0;
+    try {
+      return writeSync(this.#port.fd as number, bytes);
+    } catch (error) {
+      if (isNotNow(error)) return 0;
+      this.#ended(error as Error);
+      throw this.#gone();
+    }
+  }
+
+  async #native<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#open) throw this.#gone();
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#open) this.#ended(error as Error);
+      throw this.#gone();
+    }
   }
 
   #gone(): HalError {
     return this.#closed ?? new HalError('aborted', `The serial port ${this.path} was closed.`);
   }
 
-  #checkAlive(): void {
-    if (process.platform === 'win32' || !this.#port.isOpen) return;
-    this.#port.drain((error) => {
-      if (error) this.#ended(error);
-    });
-  }
-
-  #ended(reason: Error | null): void {
-    if (this.#closed !== undefined) return;
-    clearInterval(this.#aliveCheck);
-    this.#closed =
-      this.#closing === null
-        ? new HalError('reader-lost', `The serial port ${this.path} was unplugged.`, { cause: reason })
-        : null;
+  #ended(cause: Error | null): void {
+    if (!this.#open) return;
+    this.#closed = new HalError('reader-lost', `The serial port ${this.path} was unplugged.`, { cause });
     this.#received = [];
-    if (this.#port.isOpen) this.#port.close(() => {});
-    this.#tellClosed();
+    void this.#closePort();
+    // Not in the turn of a write that failed: who wrote is not done yet.
+    queueMicrotask(() => this.#tellClosed());
   }
 
   #tellClosed(): void {
@@ -156,6 +226,10 @@ class SystemSerialLine implements SerialLine {
     this.#closeListener = null;
     listener?.(this.#closed ?? null);
   }
+}
+
+function isNotNow(error: unknown): boolean {
+  return NOT_NOW.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** The binding gives no codes, only the system's words. */

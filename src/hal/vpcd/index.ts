@@ -5,6 +5,7 @@
  * |---|---|
  * | commands up to 65535 bytes, responses up to 65535 with their status word | longer ones: the length has two bytes |
  * | power on, power off, reset | tell a warm reset from another, deselect |
+ * | wait for the answer of a card in another reader | |
  * | wait its turn while another card holds the slot, come back after pcscd died | know that the turn will come |
  * | | tell a command of one byte 00, 01, 02 or 04 from a control message: readers must not send any |
  *
@@ -12,7 +13,7 @@
  * 35964. pcscd sees a card come or go up to 400 ms late: a card that takes another's place in less is the same card to
  * it, a session with the first one then fails once and goes on with the second.
  */
-import type { CardInterface, CardLink, LinkEvent, LinkedCard, LinkLimits } from '../card-link.ts';
+import type { CardInterface, DistantCard, LinkEvent, LinkedCard, LinkLimits, PatientCardLink } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import { LARGEST_BODY } from './messages.ts';
@@ -44,7 +45,8 @@ const LIMITS: LinkLimits = {
   uid: 'any',
 };
 
-export class VpcdLink implements CardLink {
+export class VpcdLink implements PatientCardLink {
+  readonly patient = true;
   readonly name: string;
   readonly interface: CardInterface;
   readonly limits: LinkLimits = LIMITS;
@@ -60,7 +62,7 @@ export class VpcdLink implements CardLink {
     this.#peer = { host, port, waitForPeer, silenceMs };
   }
 
-  async serve(card: LinkedCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
+  async serve(card: LinkedCard | DistantCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
     if (this.#serving !== null) throw new HalError('busy', `A card is already served on ${this.name}.`);
     const serving = new Serving(this.#peer, this.#clock, card, onEvent);
     this.#serving = serving;

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { LinkEvent, LinkedCard } from '../card-link.ts';
+import type { DistantCard, LinkEvent, LinkedCard } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from './messages.ts';
 import { refusal } from './refusal.ts';
@@ -22,7 +22,7 @@ export class Serving {
   readonly ended: Promise<void>;
   #peer: Peer;
   #clock: Clock;
-  #card: LinkedCard;
+  #card: LinkedCard | DistantCard;
   #onEvent: ((event: LinkEvent) => void) | undefined;
   #resolve: () => void = () => {};
   #reject: (reason: unknown) => void = () => {};
@@ -39,8 +39,15 @@ export class Serving {
   #chunk: Buffer = Buffer.allocUnsafe(LENGTH_BYTES + LARGEST_BODY);
   #messages: MessageReader = new MessageReader();
   #out: Buffer = Buffer.allocUnsafe(LENGTH_BYTES + LARGEST_BODY);
+  /** What came while a distant card had not answered yet; null while none is waited for. */
+  #held: Uint8Array[] | null = null;
 
-  constructor(peer: Peer, clock: Clock, card: LinkedCard, onEvent: ((event: LinkEvent) => void) | undefined) {
+  constructor(
+    peer: Peer,
+    clock: Clock,
+    card: LinkedCard | DistantCard,
+    onEvent: ((event: LinkEvent) => void) | undefined,
+  ) {
     this.#peer = peer;
     this.#clock = clock;
     this.#card = card;
@@ -83,6 +90,7 @@ export class Serving {
     this.#spoke = false;
     this.#powered = false;
     this.#messages.reset();
+    this.#held = null;
     socket.on('connect', () => {
       this.#everConnected = true;
       this.#timer = setTimeout(() => this.#guard(() => this.#report('waiting')), silenceMs);
@@ -124,22 +132,52 @@ export class Serving {
   }
 
   #onMessage = (buffer: Uint8Array, offset: number, length: number): boolean => {
+    if (this.#held !== null) {
+      this.#held.push(buffer.slice(offset, offset + length));
+      return true;
+    }
     if (length === 1 && this.#control(buffer[offset]!)) return !this.#over;
     // A card that took another's place between two looks of pcscd is believed to have power: now it has.
     if (!this.#powered) this.#powerOn();
     if (this.#over) return false;
     const atNs = this.#clock.nowNs();
     const answered = this.#inside(() => this.#card.process(buffer, offset, length));
-    const doneNs = this.#clock.nowNs();
-    if (this.#over) return false;
-    this.#send(this.#card.response, answered);
-    if (this.#onEvent !== undefined) {
-      const command = buffer.subarray(offset, offset + length);
-      const response = this.#card.response.subarray(0, answered);
-      this.#onEvent({ type: 'exchange', atNs, doneNs, command, response });
+    if (typeof answered !== 'number') {
+      this.#wait(answered, buffer.slice(offset, offset + length), atNs);
+      return true;
     }
+    if (!this.#over) this.#answered(buffer.subarray(offset, offset + length), answered, atNs);
     return !this.#over;
   };
+
+  #answered(command: Uint8Array, length: number, atNs: number): void {
+    const doneNs = this.#clock.nowNs();
+    this.#send(this.#card.response, length);
+    const response = this.#card.response.subarray(0, length);
+    this.#onEvent?.({ type: 'exchange', atNs, doneNs, command, response });
+  }
+
+  /** The reader is asked to wait; whatever it says meanwhile is kept for later, and it is not listened to. */
+  #wait(answer: Promise<number>, command: Uint8Array, atNs: number): void {
+    const socket = this.#socket!;
+    this.#held = [];
+    socket.pause();
+    answer.then(
+      (length) => {
+        // A connection that ended meanwhile has taken its question with it.
+        if (this.#socket === socket) this.#guard(() => this.#goOn(socket, command, length, atNs));
+      },
+      (fault: unknown) => this.#fail(fault),
+    );
+  }
+
+  #goOn(socket: Socket, command: Uint8Array, length: number, atNs: number): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    this.#answered(command, length, atNs);
+    for (const message of held) if (!this.#over) this.#onMessage(message, 0, message.length);
+    if (this.#held === null && !this.#over) socket.resume();
+  }
 
   /** @returns false when it is no control message */
   #control(code: number): boolean {

@@ -102,6 +102,24 @@ describe('a PN532 on a serial port', () => {
     await asleep(pair);
   });
 
+  it('comes to its rate though what makes it change is lost once', async () => {
+    const { pair } = board();
+    let lost = 0;
+    const opener = {
+      async open(path: string, baudRate: number) {
+        const line = await pair.opener.open(path, baudRate);
+        const write = line.write.bind(line);
+        // The host's ACK frame, as long as no other.
+        line.write = (bytes) => (bytes.length === 6 && lost++ === 0 ? Promise.resolve() : write(bytes));
+        return line;
+      },
+    };
+    const connection = await new HsuPort({ opener, path: pair.paths.a }).open();
+    expect([connection.baudRate, pair.a.chip.baudRate]).toEqual([921_600, 921_600]);
+    expect(lost).toBeGreaterThan(1);
+    await connection.close();
+  });
+
   it('that is unplugged while it is opened is said to be lost, and the port is free again', async () => {
     const { pair, port } = board(['unplug@60']);
     await expect(port.open()).rejects.toMatchObject({ kind: 'reader-lost' });

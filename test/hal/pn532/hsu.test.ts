@@ -47,6 +47,19 @@ describe('HsuTransport', () => {
     expect(chip.heard).toEqual(['4001', '4002', '4003']);
   });
 
+  it('never takes the late answer to a command that was sent twice for that to the next', async () => {
+    // Too late for the first time, and then both.
+    const { hsu, chip } = await joined(([code, data], times) => {
+      const reply = answer(hex(Uint8Array.of(code! + 1, data!)));
+      if (times > 2) return reply;
+      if (times === 2) setTimeout(() => chip.send(reply), 40);
+      return times === 2 ? reply : [];
+    });
+    expect(hex(await hsu.exchange(Uint8Array.of(0x40, 1), QUICK))).toBe('4101');
+    expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), QUICK))).toBe('4102');
+    expect(hex(await hsu.exchange(Uint8Array.of(0x40, 3), QUICK))).toBe('4103');
+  });
+
   describe('when something is lost or damaged', () => {
     it.each<[string, Reaction]>([
       ['the acknowledgement is lost', [response('4100')]],

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { benchApdu } from '../../../rig/bench/apdu.ts';
 import type { OpenedReader } from '../../../rig/tap/open-reader.ts';
@@ -51,6 +54,25 @@ it('keeps what was measured when the card goes in the middle, and says why it en
     'reference,SELECT,10,250.000,250.000,1081',
     'reference,VERIFY,4,250.000,250.000,1231',
   ]);
+});
+
+it('writes each command to a trace once, before it is measured', async () => {
+  dying.answers = 1000;
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-apdu-'));
+  const file = join(folder, 'apdu.jsonl');
+  try {
+    await benchApdu({ ...OPTIONS, record: { file, keepSecrets: false } }, fakeIo());
+    const lines = readFileSync(file, 'utf8').split('\n');
+    expect(lines[0]).toContain('"source":"vitap bench apdu","backend":"hardware","reader":"dying"');
+    // SELECT; SELECT, VERIFY; SELECT, VERIFY, READ RECORD …: each after a reset.
+    const told = lines.flatMap(
+      (line) => /"(?:state":"reset|type":"command".*"apdu":"00..)/.exec(line)?.[0].slice(-2) ?? [],
+    );
+    expect(told.slice(0, 5)).toEqual(['et', 'A4', 'et', 'A4', '20']);
+    expect(lines.join('')).not.toContain('323734393136');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('a reader without a card measures nothing and prints nothing', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { benchSoak } from '../../../rig/bench/soak.ts';
 import { fakeIo } from '../cli/fake-io.ts';
@@ -9,6 +12,7 @@ const options = (name: string) => ({
   perSecond: 200,
   timeoutMs: 1000,
   csv: false,
+  record: { file: null, keepSecrets: false },
 });
 
 describe('bench soak', () => {
@@ -41,6 +45,20 @@ describe('bench soak', () => {
 
   it('a card that takes other commands is said at once', async () => {
     await expect(benchSoak(options('ndef'), fakeIo())).rejects.toThrow(/refuses the commands of the benchmark/);
+  });
+
+  it('writes a trace of every tap', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitap-soak-'));
+    const file = join(folder, 'soak.jsonl');
+    try {
+      const io = fakeIo({ json: true });
+      await benchSoak({ ...options('reference'), record: { file, keepSecrets: false } }, io);
+      const { samples } = JSON.parse(io.out.join('')) as { samples: readonly { readonly taps: number }[] };
+      const states = readFileSync(file, 'utf8').match(/"state":"(on|off)"/g) ?? [];
+      expect(states).toHaveLength(2 * samples.reduce((sum, { taps }) => sum + taps, 0));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('ends when it is told to, with what was measured', async () => {

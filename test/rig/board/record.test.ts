@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareWithEarlier } from '../../../rig/board/compare.ts';
 import { boardPage } from '../../../rig/board/html.ts';
@@ -8,7 +8,7 @@ import { identifyBoard } from '../../../rig/board/identity.ts';
 import { judgeMeasurement } from '../../../rig/board/measurement.ts';
 import { median, percentile } from '../../../rig/board/percentile.ts';
 import type { PhaseResult } from '../../../rig/board/phase.ts';
-import { type BoardRecord, earlierRecords, writeRecord } from '../../../rig/board/record.ts';
+import { type BoardRecord, earlierRecords, keepRecord, writeRecord } from '../../../rig/board/record.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -124,5 +124,38 @@ describe('the page', () => {
 
   it('says in its first lines that a board is simulated', async () => {
     expect(await boardPage(record(1, 1, { backend: 'simulated' }))).toContain('This board is simulated');
+  });
+});
+
+describe('a record that its folder does not take', () => {
+  const inTheWay = (): string => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    return join(file, 'records');
+  };
+
+  it('is kept where it belongs when nothing is wrong', () => {
+    const records = join(folder, 'a', 'b');
+    const { path, problem } = keepRecord(records, record(1, 1));
+    expect([dirname(path as string), problem]).toEqual([records, null]);
+  });
+
+  it.each([
+    ['a file in its way', inTheWay, /records: a part of the path is not a folder$/],
+    // Node's own way of making folders never comes back from there.
+    ['no folders can be made', () => '/proc/vitap/records', /^cannot make the folder \/proc\/vitap: /],
+  ])('is kept elsewhere, and the reason is said: %s', (_, records, words) => {
+    const { path, problem } = keepRecord(records(), record(1, 1), folder);
+    expect(problem).toMatch(words);
+    expect(JSON.parse(readFileSync(path as string, 'utf8'))).toMatchObject({ schema: 'vitap-board-test' });
+  });
+
+  it('is nowhere when no place takes it', () => {
+    const records = inTheWay();
+    expect(keepRecord(records, record(1, 1), records)).toEqual({
+      path: null,
+      problem: expect.stringMatching(/folder/),
+    });
+    expect(readdirSync(folder)).toEqual(['file']);
   });
 });

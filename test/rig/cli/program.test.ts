@@ -13,7 +13,8 @@ function verb(action: (io: CommandIo) => Promise<ExitCode>): DeclareVerb {
       .argument('<word>')
       .option('--json')
       .option('--colour <name>')
-      .action((_word: string, options: { json?: boolean }) => perform(options, action));
+      .option('--keep-secrets')
+      .action((_word: string, options: { json?: boolean; keepSecrets?: boolean }) => perform(options, action));
   };
 }
 
@@ -45,6 +46,16 @@ describe('what a command line comes to', () => {
     expect(exitCode).toBe(0);
     expect(out).toContain(expected);
     expect(err).toBe('');
+  });
+
+  it('a verb that keeps secrets says so, whatever comes of it', async () => {
+    const args = ['act', 'now', '--keep-secrets'];
+    expect((await run(args)).err).toMatch(/^SECRETS KEPT: .*\n$/);
+    const failing = async (): Promise<ExitCode> => {
+      throw new CannotRun('the disk is full');
+    };
+    expect((await run(args, failing)).err).toMatch(/^SECRETS KEPT: .*\nvitap: the disk is full\n$/);
+    expect((await run(['act', 'now'])).err).toBe('');
   });
 
   it('without a verb shows the help, exit 2', async () => {

@@ -34,6 +34,7 @@ const PLAIN = {
   json: null,
   junit: null,
   html: null,
+  record: { file: null, keepSecrets: false },
   timeoutMs: 10_000,
 };
 const LOOPBACK = { driver: 'loopback' };

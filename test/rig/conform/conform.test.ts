@@ -81,6 +81,24 @@ describe('vitap conform', () => {
     );
   });
 
+  it('writes a trace of every exchange, codes masked', async () => {
+    const file = join(folder, 'run.jsonl');
+    const { exit } = await run({ only: 'VER-A01,VER-A02', record: { file, keepSecrets: false } });
+    expect(exit).toBe(0);
+    const [header, ...events] = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(header).toMatchObject({ source: 'vitap conform', backend: 'simulated', secretsKept: false });
+    // The first meeting, and a card that was switched on for each case.
+    expect(events.filter(({ type, state }) => type === 'power' && state === 'on')).toHaveLength(3);
+    const commands = events.filter(({ type }) => type === 'command').map(({ apdu }) => `${apdu}`);
+    expect(events.filter(({ type }) => type === 'response')).toHaveLength(commands.length);
+    const verify = commands.filter((apdu) => /^0020....0/.test(apdu));
+    expect(verify.length).toBeGreaterThan(0);
+    for (const apdu of verify) expect(apdu).toMatch(/^.{10}(XX)+$/);
+  });
+
   it('lists cases without a card', async () => {
     const { exit, out } = await run({ list: true, card: null, only: 'UBI-01?' });
     expect(exit).toBe(0);

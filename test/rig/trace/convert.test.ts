@@ -30,6 +30,7 @@ const options = (input: string, output: string, more: Partial<ConvertOptions> = 
   from: null,
   to: null,
   keepSecrets: false,
+  redactionKey: null,
   keepPartial: false,
   ...more,
 });
@@ -52,11 +53,10 @@ describe('convert', () => {
     expect(readdirSync(folder).sort()).toEqual(['in', 'out.pcap']);
   });
 
-  it('keeps secrets when told so, and says it loudly', async () => {
+  it('keeps secrets when told so', async () => {
     writeFileSync(at('in'), `${HEADER}\n${VERIFY}\n`);
     expect(await convert(options('in', 'out.pcapng', { keepSecrets: true }), io)).toBe(0);
     expect(readFileSync(at('out.pcapng')).includes('1234')).toBe(true);
-    expect(io.err.join('')).toContain('SECRETS KEPT');
   });
 
   it('our own to our own changes nothing but what is masked', async () => {
@@ -64,8 +64,8 @@ describe('convert', () => {
     await convert(options('in', 'one.jsonl'), io);
     await convert(options('one.jsonl', 'two.jsonl'), io);
     const one = readFileSync(at('one.jsonl'), 'utf8');
-    expect(one.split('\n')[1]).toBe(
-      '{"type":"command","t":1,"apdu":"0020008104XXXXXXXX","masks":[{"offset":5,"length":4,"what":"code"}]}',
+    expect(one.split('\n')[1]).toMatch(
+      /^{"type":"command","t":1,"apdu":"0020008104XXXXXXXX","masks":\[{"offset":5,"length":4,"what":"code","hash":"[0-9A-F]{16}"}\]}$/,
     );
     expect(readFileSync(at('two.jsonl'), 'utf8')).toBe(one);
     await convert(options('in', 'kept.jsonl', { keepSecrets: true }), io);

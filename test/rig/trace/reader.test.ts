@@ -131,7 +131,12 @@ describe('TraceReader', () => {
     ['a wrong ATR', `${header({ atr: '3b' })}\n`, 1, '"atr" is not bytes in upper-case hexadecimal'],
     ['another unit', `${header({ clock: 'ms' })}\n`, 1, '"clock" is "ms", not ns'],
     ['no date', `${header({ startedAt: 'yesterday' })}\n`, 1, '"startedAt" is no date and time'],
-    ['other redactions', `${header({ redactions: ['all'] })}\n`, 1, '"redactions" is not a list of code, nir'],
+    [
+      'other redactions',
+      `${header({ redactions: ['all'] })}\n`,
+      1,
+      '"redactions" is not a list of code, nir, name, birth, key',
+    ],
     ['no word on secrets', `${header({ secretsKept: 0 })}\n`, 1, '"secretsKept" is neither true nor false'],
     ['UTF-16', Buffer.from(`\ufeff${header()}\n`, 'utf16le'), 1, 'this is UTF-16 text; a trace is UTF-8'],
     ['bytes', Buffer.of(0x00, 0xff, 0xfe, 0x80), 1, 'this is not UTF-8 text'],

@@ -26,14 +26,15 @@ const NIR = '275126322074974';
 
 describe('TraceWriter', () => {
   it('writes the documented lines', async () => {
-    const trace = await TraceWriter.create(path, {
+    const description = {
       ...DESCRIPTION,
       source: 'vitap tap',
       reader: 'pcsc: Virtual PCD 00 00',
       interface: 'contact',
       atr: bytes('3B800181'),
       card: 'profile vitale2',
-    });
+    } as const;
+    const trace = await TraceWriter.create(path, description, { redactionKey: text('a key for this test') });
     trace.power('on', 5_000_000_000, bytes('3B80'));
     trace.field('on', 5_000_000_001);
     trace.command(Uint8Array.of(0x00, 0x20, 0x00, 0x81, 0x06, ...text(PIN)), 5_000_000_100);
@@ -45,10 +46,12 @@ describe('TraceWriter', () => {
     expect(readFileSync(path, 'utf8').split('\n')).toEqual([
       '{"type":"header","format":"vitap-trace","version":1,"source":"vitap tap","backend":"simulated",' +
         '"reader":"pcsc: Virtual PCD 00 00","interface":"contact","atr":"3B800181","ats":null,"card":"profile vitale2",' +
-        '"clock":"ns","startedAt":"2026-01-02T03:04:05.678Z","redactions":["code","nir"],"secretsKept":false}',
+        '"clock":"ns","startedAt":"2026-01-02T03:04:05.678Z","redactions":["code","nir","name","birth","key"],"secretsKept":false,' +
+        '"redactionKey":"0AF8E00FF476B499"}',
       '{"type":"power","t":0,"state":"on","atr":"3B80"}',
       '{"type":"field","t":1,"state":"on"}',
-      '{"type":"command","t":100,"apdu":"0020008106XXXXXXXXXXXX","masks":[{"offset":5,"length":6,"what":"code"}]}',
+      '{"type":"command","t":100,"apdu":"0020008106XXXXXXXXXXXX","masks":[{"offset":5,"length":6,"what":"code",' +
+        '"hash":"F713C35DF5012F2F"}]}',
       '{"type":"response","t":250,"apdu":"9000"}',
       '{"type":"note","t":300,"text":"é \\"quoted\\""}',
       '{"type":"power","t":400,"state":"reset"}',
@@ -144,9 +147,28 @@ describe('TraceWriter', () => {
     });
   });
 
-  it('says that its name is taken by a folder, and where the trace is', async () => {
+  it('says before anything is recorded that its name is that of a folder', async () => {
     mkdirSync(path);
+    await expect(TraceWriter.create(path, DESCRIPTION)).rejects.toMatchObject({
+      kind: 'storage',
+      message: `cannot write ${path}: it is a folder`,
+    });
+    expect(readdirSync(folder)).toEqual(['session.jsonl']);
+  });
+
+  it('leaves nothing when it is discarded, and an older trace as it was', async () => {
+    writeFileSync(path, 'older');
     const trace = await TraceWriter.create(path, DESCRIPTION);
+    trace.note('a', 0);
+    trace.discard();
+    await trace.close();
+    expect(readdirSync(folder)).toEqual(['session.jsonl']);
+    expect(readFileSync(path, 'utf8')).toBe('older');
+  });
+
+  it('says that its name was taken by a folder meanwhile, and where the trace is', async () => {
+    const trace = await TraceWriter.create(path, DESCRIPTION);
+    mkdirSync(path);
     trace.note('a', 0);
     await expect(trace.close()).rejects.toMatchObject({
       kind: 'storage',
@@ -244,8 +266,10 @@ describe('a recorded session', () => {
           await trace.close();
 
           const content = readFileSync(path, 'utf8');
+          // Headers of commands and hashes are digits too.
+          const texts = content.replaceAll(/"(?:apdu|hash|redactionKey)":"[0-9A-FX]*"/g, '');
           for (const secret of [pin, NIR, NIR.slice(0, 13)]) {
-            expect(content).not.toContain(secret);
+            expect(texts).not.toContain(secret);
             expect(content).not.toContain(Buffer.from(secret).toString('hex').toUpperCase());
           }
           const events = (await eventsOf(path)) as { type: string; apdu: string }[];
@@ -256,15 +280,17 @@ describe('a recorded session', () => {
             .join('');
           const shown = Buffer.from(file).toString('hex').toUpperCase();
           const hidden = Buffer.from(NIR).toString('hex').toUpperCase();
-          // No digit of the number itself; the birth date may lose its end where a piece ends in it.
+          // No digit of the number itself.
           expect(read.slice(shown.indexOf(hidden), shown.indexOf(hidden) + hidden.length)).toBe(
             'XX'.repeat(NIR.length),
           );
-          const date = shown.indexOf('3139');
+          for (const told of ['ADRUN', '19751231']) expect(content).not.toContain(Buffer.from(told).toString('hex'));
           for (let i = 0; i < shown.length; i += 2) {
-            const inNir = i >= shown.indexOf(hidden) && i < shown.indexOf(hidden) + hidden.length;
-            const inDate = i >= date && i < date + 16;
-            if (!inNir && !inDate) expect(read.slice(i, i + 2), `byte ${i / 2}`).toBe(shown.slice(i, i + 2));
+            const inside = [NIR, 'ADRUN', '19751231'].some((value) => {
+              const from = shown.indexOf(Buffer.from(value).toString('hex').toUpperCase());
+              return i >= from && i < from + 2 * value.length;
+            });
+            if (!inside) expect(read.slice(i, i + 2), `byte ${i / 2}`).toBe(shown.slice(i, i + 2));
           }
           expect(bytesOf(read)).toHaveLength(file.length);
         },
@@ -273,7 +299,7 @@ describe('a recorded session', () => {
     );
   });
 
-  it('read at once, loses the NIR alone', async () => {
+  it('read at once, loses the NIR, the name and the birth date alone', async () => {
     const trace = await TraceWriter.create(path, DESCRIPTION);
     trace.command(bytes('00B0000000'), 0);
     trace.response(Uint8Array.of(...file, 0x90, 0x00), 1);
@@ -283,7 +309,9 @@ describe('a recorded session', () => {
       Buffer.concat([file, bytes('9000')])
         .toString('hex')
         .toUpperCase()
-        .replace(Buffer.from(NIR).toString('hex').toUpperCase(), 'XX'.repeat(15)),
+        .replace(Buffer.from(NIR).toString('hex').toUpperCase(), 'XX'.repeat(15))
+        .replace(Buffer.from('ADRUN').toString('hex').toUpperCase(), 'XX'.repeat(5))
+        .replace(Buffer.from('19751231').toString('hex').toUpperCase(), 'XX'.repeat(8)),
     );
   });
 });
