@@ -2,6 +2,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // By default one core is left to whoever sits before the machine: on two cores that is half of them.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
