@@ -59,29 +59,13 @@ async function switchTo(
   }
 }
 
-/** How many late answers may lie before the one that is asked for. */
-const LATE_ANSWERS = 3;
-
-/** A lost or damaged echo counts; a lost port ends the phase. The answer to another echo is late, and not wrong. */
+/** A lost or damaged echo counts; a lost port ends the phase. */
 async function echoes(board: Parameters<Phase['run']>[0]['board'], turn: number): Promise<boolean> {
-  const sent = echoBytes(turn);
+  const sent = Uint8Array.from({ length: ECHO_BYTES }, (_, i) => (i * 7 + turn * 13) & 0xff);
   try {
-    for (let late = 0; late <= LATE_ANSWERS; late++) {
-      const received = await board.echo(sent);
-      if (sameBytes(sent, received)) return true;
-      if (!isAnotherEcho(received)) return false;
-    }
-    return false;
+    return sameBytes(sent, await board.echo(sent));
   } catch (error) {
     if (error instanceof HalError && (error.kind === 'timeout' || error.kind === 'protocol')) return false;
     throw error;
   }
-}
-
-function echoBytes(turn: number): Uint8Array {
-  return Uint8Array.from({ length: ECHO_BYTES }, (_, i) => (i * 7 + turn * 13) & 0xff);
-}
-
-function isAnotherEcho(received: Uint8Array): boolean {
-  return Array.from({ length: ECHOES }, (_, turn) => echoBytes(turn)).some((echo) => sameBytes(echo, received));
 }

@@ -19,8 +19,6 @@ const ACK_MS = 100;
 const TRIES = 3;
 /** After a command that ended badly the line has to be quiet so long before the next one. */
 const QUIET_MS = 10;
-/** The same when a command was sent and not acknowledged: that, and its response, may only be late. */
-const OWED_QUIET_MS = 100;
 /** A line that is never quiet does not get longer. */
 const QUIET_TRIES = 30;
 /** A command that must not be sent twice and is not acknowledged may still be answered; not for as long as otherwise. */
@@ -28,6 +26,9 @@ const UNACKNOWLEDGED_MS = 5000;
 /** The chip gives up a frame after this many bit times without a byte; here for its frames to us. */
 const INTER_BYTE_MS_BAUD = 10_252_800;
 const SHORTEST_INTER_BYTE_MS = 20;
+/** GetFirmwareVersion: changes nothing in any state of the chip, and is answered the same each time. */
+const MARKER: Readonly<Uint8Array> = Uint8Array.of(0x02);
+const MARKER_OPTIONS: CommandOptions = { timeoutMs: 500, repeatable: true };
 
 interface Pending {
   readonly command: number;
@@ -37,7 +38,6 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
   acknowledged: boolean;
   sent: number;
-  acks: number;
   nacks: number;
 }
 
@@ -57,8 +57,11 @@ export class HsuTransport implements Pn532Transport {
   #framesReceived = 0;
   /** Something may still come that belongs to a command that is over. */
   #dirty = false;
-  /** That includes an acknowledgement. */
-  #owed = false;
+  /**
+   * Commands that are over and may be answered still, by their codes. The line keeps the order and the frames have no
+   * numbers: whatever is in it comes before the answer to a command that is sent later.
+   */
+  readonly #stale: Set<number> = new Set();
   #settling = false;
   /** Precedes the next command. */
   #wakeUp = false;
@@ -87,6 +90,7 @@ export class HsuTransport implements Pn532Transport {
   forgetNoise(): void {
     this.#bytesReceived = this.#framesReceived = 0;
     this.#frames.reset();
+    this.#stale.clear();
   }
 
   /** The next command is sent after what wakes a sleeping chip. */
@@ -100,20 +104,8 @@ export class HsuTransport implements Pn532Transport {
       const words = `A command of ${command.length} bytes; the PN532 takes ${LARGEST_PAYLOAD}.`;
       return Promise.reject(new HalError('too-long', words));
     }
-    const frame = encodeFrame(TFI.hostToChip, command);
     return new Promise((resolve, reject) => {
-      const code = command[0] as number;
-      this.#queue.push({
-        command: code,
-        frame,
-        options,
-        resolve,
-        reject,
-        acknowledged: false,
-        sent: 0,
-        acks: 0,
-        nacks: 0,
-      });
+      this.#queue.push(pendingOf(command, options, resolve, reject));
       this.#startNext();
     });
   }
@@ -123,7 +115,7 @@ export class HsuTransport implements Pn532Transport {
     for (const waiting of this.#queue.splice(0)) waiting.reject(aborted());
     if (pending === null) return;
     void this.acknowledge();
-    this.#dirty = true;
+    this.#leave(pending);
     this.#end(() => pending.reject(aborted()));
   }
 
@@ -148,24 +140,36 @@ export class HsuTransport implements Pn532Transport {
       this.#settle();
       return;
     }
-    const next = this.#queue.shift();
+    const next = this.#queue[0];
     if (next === undefined) return;
-    this.#pending = next;
-    this.#sendCommand(next);
+    const first = this.#stale.has(next.command) && next.command !== MARKER[0] ? this.#markerBefore(next) : next;
+    if (first === next) this.#queue.shift();
+    this.#pending = first;
+    this.#sendCommand(first);
+  }
+
+  /** A command whose answer comes after everything that could be taken for the answer to `next`. */
+  #markerBefore(next: Pending): Pending {
+    const give = (error: unknown): void => {
+      const at = this.#queue.indexOf(next);
+      if (at >= 0) this.#queue.splice(at, 1);
+      next.reject(error);
+    };
+    return pendingOf(MARKER as Uint8Array, MARKER_OPTIONS, nothing, give);
   }
 
   /** Waits until nothing comes any more, and forgets it. */
   #settle(triesLeft = QUIET_TRIES): void {
     this.#settling = true;
     const before = this.#bytesReceived;
-    this.timers.after(this.#owed ? OWED_QUIET_MS : QUIET_MS, () => {
+    this.timers.after(QUIET_MS, () => {
       this.#settling = false;
       this.#frames.reset();
       if (this.#bytesReceived !== before && triesLeft > 0) {
         this.#settle(triesLeft - 1);
         return;
       }
-      this.#dirty = this.#owed = false;
+      this.#dirty = false;
       this.#startNext();
     });
   }
@@ -191,8 +195,6 @@ export class HsuTransport implements Pn532Transport {
 
   #unacknowledged(pending: Pending): void {
     if (pending.options.repeatable && pending.sent < TRIES) {
-      // Both may be answered in the end.
-      this.#dirty = true;
       this.#frames.reset();
       this.#sendCommand(pending);
       return;
@@ -250,17 +252,15 @@ export class HsuTransport implements Pn532Transport {
     if (pending === null) return;
     switch (event.kind) {
       case 'ack':
-        pending.acks++;
         if (!pending.acknowledged) this.#acknowledged(pending);
         return;
       case 'error':
+        this.#answered(pending);
         this.#end(() => pending.reject(new Pn532SyntaxError(pending.command, this.line.path)));
         return;
       case 'data':
-        // Another command's response is late, and nobody's.
+        // Another command's response is late, and nobody's. Without its acknowledgement a response tells as much.
         if (event.payload[0] !== pending.command + 1) return;
-        // Without its acknowledgement it tells as much.
-        if (pending.acks < pending.sent) this.#dirty = true;
         this.#finish(pending, event.payload.slice());
         return;
       case 'nack':
@@ -279,7 +279,6 @@ export class HsuTransport implements Pn532Transport {
 
   #unanswered(pending: Pending): void {
     if (pending.options.repeatable && pending.sent < TRIES) {
-      this.#dirty = true;
       pending.acknowledged = false;
       this.#frames.reset();
       this.#sendCommand(pending);
@@ -298,29 +297,38 @@ export class HsuTransport implements Pn532Transport {
       return;
     }
     this.#noise = this.#frames.skipped;
-    // It may come twice.
-    this.#dirty = true;
     void this.#send(NACK as Uint8Array);
   }
 
   #finish(pending: Pending, response: Uint8Array): void {
     this.#wakeUp = false;
+    this.#answered(pending);
     this.#end(() => pending.resolve(response));
+  }
+
+  /** All that was in the line before has come; what was asked for more than once may come again. */
+  #answered(pending: Pending): void {
+    this.#stale.clear();
+    if (pending.sent > 1 || pending.nacks > 0) this.#leave(pending);
+  }
+
+  /** The command is over, and what comes for it is old. */
+  #leave(pending: Pending): void {
+    this.#dirty = true;
+    this.#stale.add(pending.command);
   }
 
   #fail(pending: Pending, error: HalError): void {
     // Whatever the chip is still doing for this command, it stops.
     void this.acknowledge();
-    this.#dirty = true;
+    this.#leave(pending);
     this.#end(() => pending.reject(error));
   }
 
   #end(settle: () => void): void {
     this.#cancelTimer();
     this.#cancelTimer = nothing;
-    const pending = this.#pending;
     this.#pending = null;
-    if (pending !== null && pending.acks < pending.sent) this.#owed = true;
     settle();
     this.#startNext();
   }
@@ -347,6 +355,16 @@ export class HsuTransport implements Pn532Transport {
     if (pending !== null) this.#end(() => pending.reject(lost));
     if (reason !== null) this.#lostListener?.(lost);
   }
+}
+
+function pendingOf(
+  command: Uint8Array,
+  options: CommandOptions,
+  resolve: Pending['resolve'],
+  reject: Pending['reject'],
+): Pending {
+  const frame = encodeFrame(TFI.hostToChip, command);
+  return { command: command[0] as number, frame, options, resolve, reject, acknowledged: false, sent: 0, nacks: 0 };
 }
 
 function aborted(): HalError {

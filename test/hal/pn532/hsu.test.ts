@@ -30,14 +30,14 @@ describe('HsuTransport', () => {
   });
 
   it('sends what wakes the chip and the command in one breath, until the chip was heard', async () => {
-    const { hsu, chip } = await joined((_, times) => (times === 1 ? [] : answer('15')));
+    const { hsu, chip } = await joined(([code], times) => (times === 1 ? [] : answer(code === 0x14 ? '15' : '03')));
     hsu.wakeWithNextCommand();
     await hsu.exchange(Uint8Array.of(0x14, 0x01), QUICK);
     const wake = '55550000000000000000000000000000';
     expect(hex(Uint8Array.from(chip.bytes))).toBe(`${wake}0000ff03fdd414011700`.repeat(2));
     chip.bytes.length = 0;
     await hsu.exchange(Uint8Array.of(0x14, 0x01), QUICK);
-    expect(hex(Uint8Array.from(chip.bytes))).toBe('0000ff03fdd414011700');
+    expect(hex(Uint8Array.from(chip.bytes))).toBe('0000ff02fed4022a00' + '0000ff03fdd414011700');
   });
 
   it('carries commands out in the order of the calls', async () => {
@@ -47,17 +47,58 @@ describe('HsuTransport', () => {
     expect(chip.heard).toEqual(['4001', '4002', '4003']);
   });
 
-  it('never takes the late answer to a command that was sent twice for that to the next', async () => {
-    // Too late for the first time, and then both.
-    const { hsu, chip } = await joined(([code, data], times) => {
-      const reply = answer(hex(Uint8Array.of(code! + 1, data!)));
-      if (times > 2) return reply;
-      if (times === 2) setTimeout(() => chip.send(reply), 40);
-      return times === 2 ? reply : [];
+  describe('never takes an old answer for that to the next command, however long the line holds it back:', () => {
+    const echo = (command: Uint8Array): Reaction => answer(hex(Uint8Array.of(command[0]! + 1, command[1] ?? 0)));
+
+    it('to a command that was sent twice', async () => {
+      const { hsu, chip } = await joined((command, times) => {
+        if (times === 1) return [];
+        // Both are answered, the second one late.
+        if (times === 2) {
+          chip.send(echo(command));
+          chip.stall(60);
+        }
+        return echo(command);
+      });
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 1), QUICK))).toBe('4101');
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), QUICK))).toBe('4102');
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 3), QUICK))).toBe('4103');
+      expect(chip.heard).toEqual(['4001', '4001', '02', '4002', '4003']);
     });
-    expect(hex(await hsu.exchange(Uint8Array.of(0x40, 1), QUICK))).toBe('4101');
-    expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), QUICK))).toBe('4102');
-    expect(hex(await hsu.exchange(Uint8Array.of(0x40, 3), QUICK))).toBe('4103');
+
+    it('that was asked for twice', async () => {
+      const { hsu, chip } = await joined((command, times) =>
+        times === 1 ? [ack, damaged(response('4101'))] : echo(command),
+      );
+      chip.onControl = () => {
+        chip.send([response('4101')]);
+        chip.stall(60);
+        return [response('4101')];
+      };
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 1), ONCE))).toBe('4101');
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), ONCE))).toBe('4102');
+      expect(chip.heard).toEqual(['4001', 'NACK', '02', '4002']);
+    });
+
+    it('to a command that was given up', async () => {
+      const { hsu, chip } = await joined((command, times) => {
+        if (times === 1) chip.stall(250);
+        return echo(command);
+      });
+      const given = hsu.exchange(Uint8Array.of(0x40, 1), { timeoutMs: 50, repeatable: false });
+      await expect(given).rejects.toMatchObject({ kind: 'timeout' });
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), { timeoutMs: 1000, repeatable: false }))).toBe('4102');
+    });
+
+    it('and fails when what would tell them apart is not answered either', async () => {
+      const { hsu } = await joined(
+        (command, times) => (times === 1 ? [ack, damaged(echo(command)[1]!)] : []),
+        undefined,
+      );
+      await expect(hsu.exchange(Uint8Array.of(0x40, 1), ONCE)).rejects.toMatchObject({ kind: 'timeout' });
+      await expect(hsu.exchange(Uint8Array.of(0x40, 2), ONCE)).rejects.toMatchObject({ kind: 'timeout' });
+      await expect(hsu.exchange(Uint8Array.of(0x42, 2), ONCE)).rejects.toMatchObject({ kind: 'timeout' });
+    });
   });
 
   describe('when something is lost or damaged', () => {
@@ -121,12 +162,13 @@ describe('HsuTransport', () => {
 
     it('does not take the late response to a repeated command for that of the next one', async () => {
       const { hsu, chip } = await joined((command, times) => {
+        if (command[0] === 0x02) return answer('0332010607');
         if (command[1] !== 0x01) return answer('07bb');
         return times === 1 ? [] : [ack, response('07aa'), ack, response('07aa')];
       });
       expect(hex(await hsu.exchange(Uint8Array.of(0x06, 0x01), QUICK))).toBe('07aa');
       expect(hex(await hsu.exchange(Uint8Array.of(0x06, 0x02), QUICK))).toBe('07bb');
-      expect(chip.heard).toEqual(['0601', '0601', '0602']);
+      expect(chip.heard).toEqual(['0601', '0601', '02', '0602']);
     });
 
     it('brings whole responses or an error, never a wrong one, whatever byte is changed and however it is cut', async () => {
@@ -172,7 +214,9 @@ describe('HsuTransport', () => {
   });
 
   it('does not take a response that crossed the abort for that of the next command', async () => {
-    const { hsu, chip } = await joined((_, times) => (times === 1 ? [ack] : answer('8d08e080')));
+    const { hsu, chip } = await joined(([code], times) =>
+      times === 1 ? [ack] : answer(code === 0x8c ? '8d08e080' : '0332010607'),
+    );
     const waiting = expect(hsu.exchange(Uint8Array.of(0x8c), { timeoutMs: null, repeatable: true })).rejects;
     await new Promise((resolve) => setImmediate(resolve));
     chip.onControl = () => [response('8d00ff')];

@@ -18,6 +18,8 @@ export class ScriptedChip {
   #line: SerialLine | null = null;
   #react: (command: Uint8Array) => Reaction;
   onControl: (kind: 'ack' | 'nack') => Reaction = () => [];
+  /** What a line that stands still holds back, in its order; null while it does not. */
+  #held: Uint8Array[] | null = null;
 
   constructor(react: (command: Uint8Array) => Reaction, options: SerialCableOptions = {}) {
     this.cable = new MemorySerialCable([HOST_PATH, CHIP_PATH], options);
@@ -48,7 +50,18 @@ export class ScriptedChip {
   }
 
   send(reaction: Reaction): void {
-    for (const bytes of reaction) void this.line.write(bytes as Uint8Array);
+    if (this.#held !== null) this.#held.push(...reaction);
+    else for (const bytes of reaction) void this.line.write(bytes as Uint8Array);
+  }
+
+  /** The line to the host stands still: what is sent from now on arrives in its order, but not before so long. */
+  stall(ms: number): void {
+    this.#held = [];
+    setTimeout(() => {
+      const held = this.#held ?? [];
+      this.#held = null;
+      this.send(held);
+    }, ms);
   }
 }
 
