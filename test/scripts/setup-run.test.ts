@@ -39,7 +39,7 @@ const COMPILER = `
 const { mkdirSync, writeFileSync } = require('node:fs');
 const out = process.argv[process.argv.indexOf('--outDir') + 1];
 mkdirSync(out + '/rig/cli', { recursive: true });
-writeFileSync(out + '/rig/cli/main.js', '');
+writeFileSync(out + '/rig/main.js', '');
 `;
 
 const NPM = `echo "npm $*" >>"$LOG"

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { VERBS } from '../../../rig/cli/commands/index.ts';
 import { runCommandLine } from '../../../rig/cli/program.ts';
+import { VERBS } from '../../../rig/verbs/index.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 
 /** What the verb's action was given; the action itself stands still. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LAYERS, STAGES, type TapBenchResult } from '../../../../rig/bench/tap/result.ts';
-import { VERBS } from '../../../../rig/cli/commands/index.ts';
 import { runCommandLine } from '../../../../rig/cli/program.ts';
+import { VERBS } from '../../../../rig/verbs/index.ts';
 import { fakeIo } from '../../cli/fake-io.ts';
 
 let folder: string;

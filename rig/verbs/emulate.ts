@@ -1,8 +1,8 @@
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import { UsageError } from '../failure.ts';
-import { cardSource, LINKS, parseLink, pinChoice, recordChoice } from '../option-values.ts';
-import type { EmulateOptions, LinkChoice } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, LINKS, parseLink, pinChoice, recordChoice } from '../cli/option-values.ts';
+import type { EmulateOptions, LinkChoice } from '../cli/options.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import {
   addCardOptions,
   addInterfaceOption,
@@ -37,7 +37,7 @@ export const declareEmulate: DeclareVerb = (program, perform) => {
   addJsonOption(addRecordOptions(emulate)).action((typed: Typed) =>
     perform(typed, async (io) => {
       const options = emulateOptions(typed);
-      const { emulate: run } = await import('../../emulate/emulate.ts');
+      const { emulate: run } = await import('../emulate/emulate.ts');
       return run(options, io);
     }),
   );

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseCount, parseReader, recordChoice } from '../option-values.ts';
-import type { BenchSoakOptions, ReaderChoice } from '../options.ts';
-import type { Perform } from '../program.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseCount, parseReader, recordChoice } from '../cli/option-values.ts';
+import type { BenchSoakOptions, ReaderChoice } from '../cli/options.ts';
+import type { Perform } from '../cli/program.ts';
 import { addCardOptions, addJsonOption, addRecordOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
@@ -48,7 +48,7 @@ export function declareSoak(bench: Command, perform: Perform): void {
   addJsonOption(soak).action((typed: Typed) =>
     perform(typed, async (io) => {
       const options = soakOptions(typed);
-      const { benchSoak } = await import('../../bench/soak.ts');
+      const { benchSoak } = await import('../bench/soak.ts');
       return benchSoak(options, io);
     }),
   );

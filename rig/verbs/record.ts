@@ -1,9 +1,9 @@
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import type { RecordOptions } from '../../record/record.ts';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseLink, parseReader, parseSeconds, READERS } from '../option-values.ts';
-import type { LinkChoice, ReaderChoice } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseLink, parseReader, parseSeconds, READERS } from '../cli/option-values.ts';
+import type { LinkChoice, ReaderChoice } from '../cli/options.ts';
+import type { DeclareVerb } from '../cli/program.ts';
+import type { RecordOptions } from '../record/record.ts';
 import { addCardOptions, addInterfaceOption, addJsonOption, timeoutOption } from './shared-options.ts';
 
 interface Typed {
@@ -46,7 +46,7 @@ export const declareRecord: DeclareVerb = (program, perform) => {
     .action((output: string, typed: Typed) =>
       perform(typed, async (io) => {
         const options = recordOptions(output, typed);
-        const { record: run } = await import('../../record/record.ts');
+        const { record: run } = await import('../record/record.ts');
         return run(options, io);
       }),
     );

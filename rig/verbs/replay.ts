@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseLink, parseReader, parseSeconds, recordChoice } from '../option-values.ts';
-import type { LinkChoice, ReaderChoice } from '../options.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseLink, parseReader, parseSeconds, recordChoice } from '../cli/option-values.ts';
+import type { LinkChoice, ReaderChoice } from '../cli/options.ts';
+import { PACKAGE_ROOT } from '../cli/package-root.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import {
   addCardOptions,
   addInterfaceOption,
@@ -107,17 +107,17 @@ export const declareReplay: DeclareVerb = (program, perform) => {
         const folder = suiteFolder(trace);
         if (folder !== null) {
           const options = suiteOptions(folder, typed);
-          const { replaySuite } = await import('../../suite/suite.ts');
+          const { replaySuite } = await import('../suite/suite.ts');
           return replaySuite(options, io);
         }
         refuse(typed, ['jobs', 'only', 'list'], `goes with a suite, and ${trace} is no folder`);
         if (typed.asCard === true) {
           const options = asCardOptions(trace, typed);
-          const { replayAsCard } = await import('../../replay/as-card.ts');
+          const { replayAsCard } = await import('../replay/as-card.ts');
           return replayAsCard(options, io);
         }
         const options = toCardOptions(trace, typed);
-        const { replay: run } = await import('../../replay/replay.ts');
+        const { replay: run } = await import('../replay/replay.ts');
         return run(options, io);
       }),
     );

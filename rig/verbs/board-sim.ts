@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { BoardCard } from '../../sim/board-sim.ts';
-import { type BoardFault, FaultSyntaxError, parseFault } from '../../sim/faults/parse.ts';
-import { UsageError } from '../failure.ts';
-import { parseCount } from '../option-values.ts';
-import type { DeclareVerb } from '../program.ts';
+import { UsageError } from '../cli/failure.ts';
+import { parseCount } from '../cli/option-values.ts';
+import type { DeclareVerb } from '../cli/program.ts';
+import type { BoardCard } from '../sim/board-sim.ts';
+import { type BoardFault, FaultSyntaxError, parseFault } from '../sim/faults/parse.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface Typed {
@@ -52,7 +52,7 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
       }
       if (typed.linkA !== undefined) links.a = typed.linkA;
       if (typed.linkB !== undefined) links.b = typed.linkB;
-      const { runBoardSim } = await import('../../sim/board-sim.ts');
+      const { runBoardSim } = await import('../sim/board-sim.ts');
       return runBoardSim(
         {
           boards,

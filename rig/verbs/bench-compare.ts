@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { parseCount, parseShare } from '../option-values.ts';
-import type { Perform } from '../program.ts';
+import { parseCount, parseShare } from '../cli/option-values.ts';
+import type { Perform } from '../cli/program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface Typed {
@@ -23,7 +23,7 @@ export function declareBenchCompare(bench: Command, perform: Perform): void {
     .option('--fail-if-slower <share>', 'exit 1 when B is slower by more than that, as 5%', parseShare);
   addJsonOption(compare).action((typed: Typed) =>
     perform(typed, async (io) => {
-      const { benchCompare } = await import('../../bench/compare/commands.ts');
+      const { benchCompare } = await import('../bench/compare/commands.ts');
       const { a, b, rounds, warmUp, failIfSlower = null } = typed;
       return benchCompare({ a, b, rounds, warmUp, failIfSlower }, io);
     }),

@@ -1,4 +1,4 @@
-import type { DeclareVerb } from '../program.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { declareBench } from './bench.ts';
 import { declareBenchTap } from './bench-tap.ts';
 import { declareBoard } from './board.ts';

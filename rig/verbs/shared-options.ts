@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parseSeconds } from '../option-values.ts';
+import { parseSeconds } from '../cli/option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 

@@ -1,6 +1,6 @@
-import { UsageError } from '../failure.ts';
-import type { ConvertOptions } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import { UsageError } from '../cli/failure.ts';
+import type { ConvertOptions } from '../cli/options.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface Typed {
@@ -27,7 +27,7 @@ export const declareConvert: DeclareVerb = (program, perform) => {
     .option('--keep-partial', 'when the trace is damaged, give what comes before under the name that was asked for');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
     perform(typed, async (io) => {
-      const { convert: run, listFormats } = await import('../../trace/convert.ts');
+      const { convert: run, listFormats } = await import('../trace/convert.ts');
       if (typed.list === true) return listFormats(io);
       return run(convertOptions(input, output, typed), io);
     }),

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseCount, parseReader, recordChoice } from '../option-values.ts';
-import type { BenchApduOptions, ReaderChoice } from '../options.ts';
-import type { DeclareVerb, Perform } from '../program.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseCount, parseReader, recordChoice } from '../cli/option-values.ts';
+import type { BenchApduOptions, ReaderChoice } from '../cli/options.ts';
+import type { DeclareVerb, Perform } from '../cli/program.ts';
 import { declareBenchCompare } from './bench-compare.ts';
 import { declareCrowd } from './bench-crowd.ts';
 import { declareBenchPeer } from './bench-peer.ts';
@@ -31,7 +31,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   addJsonOption(apdu).action((typed: Typed) =>
     perform(typed, async (io) => {
       const options = benchOptions(typed);
-      const { benchApdu } = await import('../../bench/apdu.ts');
+      const { benchApdu } = await import('../bench/apdu.ts');
       return benchApdu(options, io);
     }),
   );
@@ -51,7 +51,7 @@ function declareCore(bench: Command, perform: Perform): void {
     .option('--count <number>', 'commands of each kind', parseCount, 100_000);
   addJsonOption(core).action((typed: { count: number; json?: boolean }) =>
     perform(typed, async (io) => {
-      const { benchCore } = await import('../../bench/core.ts');
+      const { benchCore } = await import('../bench/core.ts');
       return benchCore({ count: typed.count, ...CORE_SIZES }, io);
     }),
   );
@@ -64,7 +64,7 @@ function declareLink(bench: Command, perform: Perform): void {
     .option('--count <number>', 'taps of each', parseCount, 50);
   addJsonOption(link).action((typed: { count: number; json?: boolean }) =>
     perform(typed, async (io) => {
-      const { benchLink } = await import('../../bench/link.ts');
+      const { benchLink } = await import('../bench/link.ts');
       return benchLink({ count: typed.count }, io);
     }),
   );
@@ -85,10 +85,10 @@ function declareTrace(bench: Command, perform: Perform): void {
   addJsonOption(trace).action((typed: { count: number; large: number; report?: boolean; json?: boolean }) =>
     perform(typed, async (io) => {
       if (typed.report === true) {
-        const { benchReport } = await import('../../bench/replay-report.ts');
+        const { benchReport } = await import('../bench/replay-report.ts');
         return benchReport({ count: typed.count }, io);
       }
-      const { benchTrace } = await import('../../bench/trace.ts');
+      const { benchTrace } = await import('../bench/trace.ts');
       return benchTrace({ count: typed.count, memorySizes: [10_000, typed.large] }, io);
     }),
   );

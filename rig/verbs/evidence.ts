@@ -1,4 +1,4 @@
-import type { DeclareVerb } from '../program.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 export const declareEvidence: DeclareVerb = (program, perform) => {
@@ -9,7 +9,7 @@ export const declareEvidence: DeclareVerb = (program, perform) => {
     .argument('[name]', 'makes NAME.key.json and NAME.pub.json', 'lab');
   addJsonOption(keygen).action((name: string, typed: { json?: boolean }) =>
     perform(typed, async (io) => {
-      const { generateKey } = await import('../../evidence/keygen.ts');
+      const { generateKey } = await import('../evidence/keygen.ts');
       return generateKey(name, io);
     }),
   );
@@ -20,7 +20,7 @@ export const declareEvidence: DeclareVerb = (program, perform) => {
     .option('--key <file>', "the signer's public key (default: the one in the bundle)");
   addJsonOption(verify).action((folder: string, typed: { key?: string; json?: boolean }) =>
     perform(typed, async (io) => {
-      const { checkBundle } = await import('../../evidence/check.ts');
+      const { checkBundle } = await import('../evidence/check.ts');
       return checkBundle(folder, typed.key ?? null, io);
     }),
   );

@@ -1,9 +1,9 @@
 import { Option } from 'commander';
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseReader, pinChoice, READERS, recordChoice } from '../option-values.ts';
-import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseReader, pinChoice, READERS, recordChoice } from '../cli/option-values.ts';
+import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence, type TapOptions } from '../cli/options.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import {
   addCardOptions,
   addInterfaceOption,
@@ -51,7 +51,7 @@ export const declareTap: DeclareVerb = (program, perform) => {
     .action((typed: Typed) =>
       perform(typed, async (io) => {
         const options = tapOptions(typed);
-        const { tap: run } = await import('../../tap/tap.ts');
+        const { tap: run } = await import('../tap/tap.ts');
         return run(options, io);
       }),
     );

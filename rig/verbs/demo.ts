@@ -1,6 +1,6 @@
 import { Option } from 'commander';
-import { recordChoice } from '../option-values.ts';
-import type { DeclareVerb } from '../program.ts';
+import { recordChoice } from '../cli/option-values.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addRecordOptions } from './shared-options.ts';
 
 export const declareDemo: DeclareVerb = (program, perform) => {
@@ -14,7 +14,7 @@ export const declareDemo: DeclareVerb = (program, perform) => {
     (typed: { pcsc: boolean; pcscImage?: string; record?: string; keepSecrets?: boolean; redactionKey?: string }) =>
       perform(typed, async (io) => {
         const options = { pcsc: typed.pcsc, pcscImage: typed.pcscImage ?? null, record: recordChoice(typed) };
-        const { runDemo } = await import('../../demo/demo.ts');
+        const { runDemo } = await import('../demo/demo.ts');
         return runDemo(options, io);
       }),
   );

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../failure.ts';
-import { parseCount, recordChoice } from '../option-values.ts';
-import type { DeclareVerb, Perform } from '../program.ts';
+import { UsageError } from '../cli/failure.ts';
+import { parseCount, recordChoice } from '../cli/option-values.ts';
+import type { DeclareVerb, Perform } from '../cli/program.ts';
 import { declareBoardSim } from './board-sim.ts';
 import { addJsonOption, addRecordOptions } from './shared-options.ts';
 
@@ -42,7 +42,7 @@ function declareList(board: Command, perform: Perform): void {
     );
   addJsonOption(list).action((ports: string[] | undefined, typed: { json?: boolean }) =>
     perform(typed, async (io) => {
-      const { listBoards } = await import('../../board/list.ts');
+      const { listBoards } = await import('../board/list.ts');
       return listBoards({ ports: ports ?? [], onlyThese: (ports ?? []).length > 0 }, io);
     }),
   );
@@ -75,7 +75,7 @@ function declareTest(board: Command, perform: Perform): void {
     .option('--html <file>', 'write the record as one page to print');
   addJsonOption(addRecordOptions(test)).action((typed: TestTyped) =>
     perform(typed, async (io) => {
-      const { testBoard } = await import('../../board/test-board.ts');
+      const { testBoard } = await import('../board/test-board.ts');
       return testBoard(
         {
           port: typed.board,
@@ -140,7 +140,7 @@ function declareFlash(board: Command, perform: Perform): void {
         if (typed.list !== undefined || typed.resume === true) {
           throw new UsageError('--list and --resume go with --boards');
         }
-        const { flash: run } = await import('../../board/flash.ts');
+        const { flash: run } = await import('../board/flash.ts');
         return run(
           {
             port: typed.board,
@@ -156,7 +156,7 @@ function declareFlash(board: Command, perform: Perform): void {
       if (typed.list === undefined)
         throw new UsageError('--boards goes with --list FILE.csv, which says what each board gets');
       if (typed.serial !== undefined) throw new UsageError('--serial is of one board; a list has a column for it');
-      const { flashBatch } = await import('../../board/batch.ts');
+      const { flashBatch } = await import('../board/batch.ts');
       return flashBatch(
         {
           boards: typed.boards as 'all' | readonly string[],

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { parseCount } from '../option-values.ts';
-import type { BenchCrowdOptions } from '../options.ts';
-import type { Perform } from '../program.ts';
+import { parseCount } from '../cli/option-values.ts';
+import type { BenchCrowdOptions } from '../cli/options.ts';
+import type { Perform } from '../cli/program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface Typed {
@@ -31,7 +31,7 @@ export function declareCrowd(bench: Command, perform: Perform): void {
     .option('--seed <text>', 'the same arrivals again for the same seed', 'vitap');
   addJsonOption(crowd).action((typed: Typed) =>
     perform(typed, async (io) => {
-      const { benchCrowd } = await import('../../bench/crowd.ts');
+      const { benchCrowd } = await import('../bench/crowd.ts');
       const { profile, cards, taps, rate, arrivals, seed } = typed;
       return benchCrowd({ profile, cards, taps, perSecond: rate, pattern: arrivals, seed }, io);
     }),

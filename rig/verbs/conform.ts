@@ -1,9 +1,9 @@
 import { Option } from 'commander';
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseReader, READERS, recordChoice } from '../option-values.ts';
-import type { ConformOptions, ReaderChoice } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseReader, READERS, recordChoice } from '../cli/option-values.ts';
+import type { ConformOptions, ReaderChoice } from '../cli/options.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addInterfaceOption, addRecordOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
@@ -52,7 +52,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .action((typed: Typed) =>
       perform({ ...typed, json: typed.json === true || typed.json === '-' }, async (io) => {
         const options = conformOptions(typed);
-        const { conform: run } = await import('../../conform/conform.ts');
+        const { conform: run } = await import('../conform/conform.ts');
         return run(options, io);
       }),
     );

@@ -1,13 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import type { BenchTapOptions } from '../../bench/tap/bench-tap.ts';
-import type { Arrivals, WhatIfChange } from '../../bench/tap/result.ts';
-import type { BenchTapOutputs } from '../../bench/tap/verb.ts';
-import { parseWhatIf, whatIfRefusal } from '../../bench/tap/what-if-option.ts';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseApdus, parseCount, parseReader, parseShare, pinChoice, READERS } from '../option-values.ts';
-import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence } from '../options.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import type { BenchTapOptions } from '../bench/tap/bench-tap.ts';
+import type { Arrivals, WhatIfChange } from '../bench/tap/result.ts';
+import type { BenchTapOutputs } from '../bench/tap/verb.ts';
+import { parseWhatIf, whatIfRefusal } from '../bench/tap/what-if-option.ts';
+import { UsageError } from '../cli/failure.ts';
+import {
+  cardSource,
+  parseApdus,
+  parseCount,
+  parseReader,
+  parseShare,
+  pinChoice,
+  READERS,
+} from '../cli/option-values.ts';
+import { PLANS, type PlanName, type ReaderChoice, SEQUENCES, type Sequence } from '../cli/options.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addCardOptions, addInterfaceOption, addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
@@ -84,7 +92,7 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
     .action((typed: Typed) =>
       perform(typed, async (io) => {
         const options = benchTapOptions(typed);
-        const { runBenchTap } = await import('../../bench/tap/verb.ts');
+        const { runBenchTap } = await import('../bench/tap/verb.ts');
         return runBenchTap(options, outputsOf(typed), io);
       }),
     );

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { VERBS } from '../../../rig/cli/commands/index.ts';
 import { runCommandLine } from '../../../rig/cli/program.ts';
-import { fakeIo } from './fake-io.ts';
+import { VERBS } from '../../../rig/verbs/index.ts';
+import { fakeIo } from '../cli/fake-io.ts';
 
 /** What the verbs' actions were given; the actions themselves stand still. */
 const { given, stand } = vi.hoisted(() => {

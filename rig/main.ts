@@ -1,8 +1,8 @@
-import { VERBS } from './commands/index.ts';
-import { leave, leaveWhenIdle } from './leave.ts';
-import { packageVersion } from './package-root.ts';
-import { connectProcess } from './process-io.ts';
-import { reportError, runCommandLine } from './program.ts';
+import { leave, leaveWhenIdle } from './cli/leave.ts';
+import { packageVersion } from './cli/package-root.ts';
+import { connectProcess } from './cli/process-io.ts';
+import { reportError, runCommandLine } from './cli/program.ts';
+import { VERBS } from './verbs/index.ts';
 
 /** The command line of this process. Sets its exit code. */
 export async function main(): Promise<void> {

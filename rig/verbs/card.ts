@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { CardInterface } from '../../../src/hal/card-link.ts';
-import { UsageError } from '../failure.ts';
-import { parseApdu, parseApdus } from '../option-values.ts';
-import type { DeclareVerb, Perform } from '../program.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { UsageError } from '../cli/failure.ts';
+import { parseApdu, parseApdus } from '../cli/option-values.ts';
+import type { DeclareVerb, Perform } from '../cli/program.ts';
 import { addInterfaceOption, addJsonOption } from './shared-options.ts';
 
 export const declareCard: DeclareVerb = (program, perform) => {
@@ -25,7 +25,7 @@ function declareBuild(card: Command, perform: Perform): void {
       if (typed.out !== undefined && profiles.length !== 1) {
         throw new UsageError('--out names one file: give one profile with it');
       }
-      const { buildCard } = await import('../../card/build.ts');
+      const { buildCard } = await import('../card/build.ts');
       return buildCard({ profiles, out: typed.out ?? null, seed: typed.seed ?? null }, io);
     }),
   );
@@ -38,7 +38,7 @@ function declareShow(card: Command, perform: Perform): void {
     .argument('<card>', 'an image file, or a profile by name or path');
   addJsonOption(show).action((source: string, typed: { json?: boolean }) =>
     perform(typed, async (io) => {
-      const { showCard } = await import('../../card/show.ts');
+      const { showCard } = await import('../card/show.ts');
       return showCard({ card: source }, io);
     }),
   );
@@ -59,7 +59,7 @@ function declareExplain(card: Command, perform: Perform): void {
       typed: { after: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
     ) =>
       perform(typed, async (io) => {
-        const { explainCommand } = await import('../../card/explain.ts');
+        const { explainCommand } = await import('../card/explain.ts');
         return explainCommand({ card: source, command, after: typed.after, interface: typed.interface ?? null }, io);
       }),
   );
@@ -69,7 +69,7 @@ function declareCommands(card: Command, perform: Perform): void {
   const commands = card.command('commands').description('list the commands that the card knows');
   addJsonOption(commands).action((typed: { json?: boolean }) =>
     perform(typed, async (io) => {
-      const { listCommands } = await import('../../card/commands.ts');
+      const { listCommands } = await import('../card/commands.ts');
       return listCommands({}, io);
     }),
   );

@@ -1,4 +1,4 @@
-import type { DeclareVerb } from '../program.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 export const declareDoctor: DeclareVerb = (program, perform) => {
@@ -7,7 +7,7 @@ export const declareDoctor: DeclareVerb = (program, perform) => {
     .description('look at this machine: what is installed, what is slow, what to do about it');
   addJsonOption(doctor).action((typed: { json?: boolean }) =>
     perform(typed, async (io) => {
-      const { runDoctor } = await import('../../doctor/doctor.ts');
+      const { runDoctor } = await import('../doctor/doctor.ts');
       return runDoctor(io);
     }),
   );

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { UsageError } from '../failure.ts';
-import { cardSource, parseCount, parseShare } from '../option-values.ts';
-import type { Perform } from '../program.ts';
+import { UsageError } from '../cli/failure.ts';
+import { cardSource, parseCount, parseShare } from '../cli/option-values.ts';
+import type { Perform } from '../cli/program.ts';
 import { addCardOptions, addJsonOption } from './shared-options.ts';
 
 interface Typed {
@@ -27,7 +27,7 @@ export function declareBenchPeer(bench: Command, perform: Perform): void {
     .option('--fail-if-slower <share>', 'exit 1 when ours is slower by more than that in any command', parseShare);
   addJsonOption(addCardOptions(peer)).action((typed: Typed) =>
     perform(typed, async (io) => {
-      const { benchPeer } = await import('../../bench/compare/peer.ts');
+      const { benchPeer } = await import('../bench/compare/peer.ts');
       const card = cardSource(typed) ?? { kind: 'profile', name: 'reference' };
       const { count, rounds, failIfSlower = null } = typed;
       return benchPeer({ card, peer: peerOf(typed.peer), count, rounds, failIfSlower }, io);

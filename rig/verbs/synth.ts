@@ -1,4 +1,4 @@
-import type { DeclareVerb } from '../program.ts';
+import type { DeclareVerb } from '../cli/program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface Typed {
@@ -17,7 +17,7 @@ export const declareSynth: DeclareVerb = (program, perform) => {
     .option('--keep-secrets', 'mask nothing of the traces in the rules');
   addJsonOption(synth).action((traces: string[], typed: Typed) =>
     perform(typed, async (io) => {
-      const { synth: run } = await import('../../replay/synth.ts');
+      const { synth: run } = await import('../replay/synth.ts');
       return run(
         { traces, out: typed.out ?? null, from: typed.from ?? null, keepSecrets: typed.keepSecrets === true },
         io,
