@@ -1,5 +1,5 @@
 import type { CommandIo } from '../cli/io.ts';
-import type { BatchJob } from './batch.ts';
+import type { BatchJob } from './batch-job.ts';
 import type { RowState } from './batch-state.ts';
 
 export interface BatchRun {

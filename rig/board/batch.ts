@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { RecordChoice } from '../cli/options.ts';
+import type { BatchJob } from './batch-job.ts';
 import { type BatchRow, parseBatchList } from './batch-list.ts';
 import { runBatch } from './batch-progress.ts';
 import { BatchState, type RowState } from './batch-state.ts';
@@ -29,14 +30,6 @@ export interface BatchOptions {
   readonly parallel: number;
   /** Of the reading back; absent: no trace. */
   readonly record?: RecordChoice;
-}
-
-/** A row with its board and its card. */
-export interface BatchJob {
-  readonly row: BatchRow;
-  readonly identity: BoardIdentity;
-  /** An image that was checked, or a profile of which each board gets a card of its own. */
-  readonly card: FlashImage | { readonly profile: string };
 }
 
 /**

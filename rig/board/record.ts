@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HalError } from '../../src/hal/errors.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import { makeFolder, PRIVATE } from '../cli/make-folder.ts';
 import type { BoardIdentity } from './identity.ts';
 import type { PhaseResult } from './phase.ts';
-import { makeFolder } from './state-folder.ts';
 
 export const RECORD_SCHEMA = 'vitap-board-test';
 export const RECORD_VERSION = 1;
@@ -86,7 +86,7 @@ const EARLIER: z.ZodType<EarlierRecord> = z.object({
 
 /** Writes a record under a name of its own, whole or not at all. @returns its path */
 export function writeRecord(folder: string, record: BoardRecord): string {
-  makeFolder(folder);
+  makeFolder(folder, PRIVATE);
   const who = record.board.serialNumber ?? record.board.identity.key;
   const when = record.startedAt.replaceAll(/[:.]/g, '-');
   const path = join(folder, `${who.replaceAll(/[^A-Za-z0-9._-]/g, '_')}_${when}.json`);

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import { makeFolder, PRIVATE } from '../cli/make-folder.ts';
 import { type BoardIdentity, identifyBoard } from './identity.ts';
 import { listedPorts } from './ports.ts';
-import { makeFolder, stateFolder } from './state-folder.ts';
+import { stateFolder } from './state-folder.ts';
 
 /**
  * The station's board store: the chip has no memory for a card, so the station keeps each board's card, in a folder
@@ -60,7 +61,7 @@ export async function storedCardOf(
  * @throws {HalError} `busy` when the board's card is being emulated just now, `storage`
  */
 export function storeCard(folder: string, identity: Pick<BoardIdentity, 'key'>, contents: Uint8Array): string {
-  makeFolder(boardFolder(folder, identity));
+  makeFolder(boardFolder(folder, identity), PRIVATE);
   const image = imageOf(folder, identity);
   FileNvm.create(image, contents).close();
   return image;

@@ -5,7 +5,6 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -18,6 +17,7 @@ import type { Crypto } from '../../src/hal/crypto.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import { replaceFile, syncFolder } from '../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../cli/failure.ts';
+import { makeFolder } from '../cli/make-folder.ts';
 import { packageVersion } from '../cli/package-root.ts';
 import { signDetached } from './cose-sign1.ts';
 import { base64url, keyFileText, type LabKey } from './key-file.ts';
@@ -75,7 +75,7 @@ export function writeBundle(
   if (key.privateKey === null) throw new CannotRun('this is the public half of a key; signing needs the private one');
   checkBundleFolder(folder);
   const target = resolve(folder);
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const making = mkdtempSync(join(dirname(target), `.${basename(target)}.`));
   try {
     const publicKey = { path: PUBLIC_KEY_FILE, bytes: Buffer.from(keyFileText(key, 'public')), role: 'public-key' };
@@ -109,7 +109,7 @@ export function writeBundle(
 function addFile(folder: string, path: string, role: string, content: EvidenceItem['content']): EvidenceFile {
   if (!isBundlePath(path)) throw new CannotRun(`"${path}" is no name for a file of a bundle`);
   const file = join(folder, path);
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   if (content instanceof Uint8Array) replaceFile(file, [content]);
   else copy(content.file, file);
   return { path, role, ...measure(file) };

@@ -11,9 +11,15 @@ import { openTrace } from '../trace/open-trace.ts';
 import { openOutput } from '../trace/output-file.ts';
 import { redactedSource } from '../trace/session-redactor.ts';
 import { LossCount } from '../trace/stream.ts';
-import type { CardImage } from './outputs.ts';
 import { documentPieces } from './report/document.ts';
 import type { ReplayReport } from './report/model.ts';
+
+/** The image of a card of ours as it was before the first command. */
+export interface CardImage {
+  /** `image card.img`, `profile vitale2`. */
+  readonly of: string;
+  readonly sha256: string;
+}
 
 /** Where a bundle will be, and the key that signs it. */
 export interface EvidencePlan {

@@ -7,7 +7,7 @@ import type { CardSource } from '../cli/options.ts';
 import { hostEnvironment, type ReportEnvironment } from '../report/environment.ts';
 import type { OpenedReader } from '../tap/open-reader.ts';
 import { openOutput } from '../trace/output-file.ts';
-import { type EvidencePlan, type EvidenceTrace, planEvidence, writeEvidence } from './evidence.ts';
+import { type CardImage, type EvidencePlan, type EvidenceTrace, planEvidence, writeEvidence } from './evidence.ts';
 import type { ReplaySummary } from './model.ts';
 import type { ReplayReport } from './report/model.ts';
 
@@ -16,13 +16,6 @@ export interface ReplayOutputChoice {
   readonly html: string | null;
   readonly junit: string | null;
   readonly evidence: { readonly folder: string; readonly key: string } | null;
-}
-
-/** The image of a card of ours as it was before the first command. */
-export interface CardImage {
-  /** `image card.img`, `profile vitale2`. */
-  readonly of: string;
-  readonly sha256: string;
 }
 
 /** Reports and evidence of one run: looked at before it, written after it. */

@@ -3,23 +3,14 @@ import { INS } from '../../src/apdu/instruction.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
 import {
   CAPABILITY_CONTAINER_LENGTH,
-  type CapabilityContainer,
   contentOf,
   decodeCapabilityContainer,
   decodeMessage,
-  type NdefContent,
   NdefError,
 } from '../ndef/index.ts';
 import { noteRefusal, selectByName } from './files.ts';
-import type { CardReading } from './reading.ts';
+import type { CardReading, NdefReading } from './reading.ts';
 import type { CardAnswer, CardTerminal } from './terminal.ts';
-
-/** What a tap found on an NFC Forum Type 4 Tag. */
-export interface NdefReading extends CapabilityContainer {
-  /** Bytes of the message, without its two length bytes; 0 for a tag that holds none. */
-  readonly messageLength: number;
-  readonly records: readonly NdefContent[];
-}
 
 /** Name of the NDEF tag application. */
 export const NDEF_AID: Uint8Array = Uint8Array.of(0xd2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01);

@@ -8,8 +8,15 @@ import type {
   PointedApplication,
   RightRecord,
 } from '../../src/applet/vitale/index.ts';
-import type { NdefReading } from './ndef.ts';
+import type { CapabilityContainer, NdefContent } from '../ndef/index.ts';
 import type { OwnContent } from './plan-content.ts';
+
+/** What a tap found on an NFC Forum Type 4 Tag. */
+export interface NdefReading extends CapabilityContainer {
+  /** Bytes of the message, without its two length bytes; 0 for a tag that holds none. */
+  readonly messageLength: number;
+  readonly records: readonly NdefContent[];
+}
 
 /** Something that was judged while reading. */
 export interface Check {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../src/hal/card-link.ts';
-import type { BenchTapOptions } from '../bench/tap/bench-tap.ts';
+import type { BenchTapOptions } from '../bench/tap/options.ts';
 import type { Arrivals, WhatIfChange } from '../bench/tap/result.ts';
 import type { BenchTapOutputs } from '../bench/tap/verb.ts';
 import { parseWhatIf, whatIfRefusal } from '../bench/tap/what-if-option.ts';

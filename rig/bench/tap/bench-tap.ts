@@ -12,6 +12,7 @@ import * as look from './diagnosis.ts';
 import { lookAround, lookBack } from './look-around.ts';
 import { LoopbackSource } from './loopback-source.ts';
 import { openSource } from './open-source.ts';
+import type { BenchTapOptions } from './options.ts';
 import {
   type Arrivals,
   type DiagnosisFinding,
@@ -26,29 +27,6 @@ import { realWaiter, scheduleOf } from './schedule.ts';
 import { commandScript, readingScript, type TapScript } from './script.ts';
 import type { TapSource } from './source.ts';
 import { writeOutlierTraces } from './traces.ts';
-
-export interface BenchTapOptions {
-  readonly reader: ReaderChoice;
-  /** As typed. */
-  readonly readerText: string;
-  readonly card: CardSource | null;
-  readonly interface: 'contact' | 'contactless' | 'wired' | null;
-  readonly sequence: Sequence;
-  readonly plan: PlanName;
-  /** Sent instead of a sequence; null for the sequence. */
-  readonly commands: readonly Uint8Array[] | null;
-  readonly taps: number;
-  readonly warmUp: number;
-  readonly arrivals: Arrivals;
-  /** kbit/s that a PN532 asks the card for. */
-  readonly air: number;
-  readonly whatIf: readonly WhatIfChange[];
-  readonly pin: PinChoice;
-  readonly timeoutMs: number;
-  /** Folder for the traces of outliers; null for none. */
-  readonly traces: string | null;
-  readonly keepSecrets: boolean;
-}
 
 /** A run's result, and its verdict as an exit code. */
 export interface BenchedTaps {

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { CannotRun } from '../../cli/failure.ts';
-import type { BenchTapOptions } from './bench-tap.ts';
 import { LoopbackSource } from './loopback-source.ts';
+import type { BenchTapOptions } from './options.ts';
 import { isVirtualReader } from './pcsc-source.ts';
 import { Pn532Source } from './pn532-source.ts';
 import type { TapSource } from './source.ts';

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../cli/make-folder.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { Figures, TapDetail } from './result.ts';
 import type { RecordedTap } from './run.ts';
@@ -23,7 +23,7 @@ export async function writeOutlierTraces(
   taps: readonly RecordedTap[],
   traces: TraceFolder,
 ): Promise<Figures> {
-  mkdirSync(traces.folder, { recursive: true });
+  makeFolder(traces.folder);
   const written = new Map<number, string | null>();
   for (const { sample } of [figures.slowest, ...figures.outliers]) {
     if (written.has(sample.index)) continue;

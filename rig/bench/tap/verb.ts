@@ -6,8 +6,9 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../cli/io.ts'
 import { type BaselineComparison, compareWithBaseline } from '../compare/baseline.ts';
 import { readResultFile } from '../compare/result-file.ts';
 import { verdictSentence } from './answer.ts';
-import { type BenchTapOptions, benchTap } from './bench-tap.ts';
+import { benchTap } from './bench-tap.ts';
 import { tapsAsCsv } from './csv.ts';
+import type { BenchTapOptions } from './options.ts';
 import type { TapBenchResult } from './result.ts';
 
 /** Files that are written when the taps are done. */
