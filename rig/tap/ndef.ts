@@ -6,6 +6,7 @@ import {
   contentOf,
   decodeCapabilityContainer,
   decodeMessage,
+  type NdefContent,
   NdefError,
 } from '../ndef/index.ts';
 import { noteRefusal, selectByName } from './files.ts';

@@ -1,6 +1,5 @@
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../cli/io.ts';
-import type { CardSource, PinChoice, PlanName, ReaderChoice, Sequence } from '../../cli/options.ts';
 import { readPin } from '../../cli/pin.ts';
 import { type Machine, thisMachine } from '../../doctor/machine.ts';
 import { hostEnvironment } from '../../report/environment.ts';
@@ -13,15 +12,7 @@ import { lookAround, lookBack } from './look-around.ts';
 import { LoopbackSource } from './loopback-source.ts';
 import { openSource } from './open-source.ts';
 import type { BenchTapOptions } from './options.ts';
-import {
-  type Arrivals,
-  type DiagnosisFinding,
-  type Figures,
-  RESULT_SCHEMA,
-  RESULT_VERSION,
-  type TapBenchResult,
-  type WhatIfChange,
-} from './result.ts';
+import { type DiagnosisFinding, type Figures, RESULT_SCHEMA, RESULT_VERSION, type TapBenchResult } from './result.ts';
 import { type RecordedTap, type Run, runTaps } from './run.ts';
 import { realWaiter, scheduleOf } from './schedule.ts';
 import { commandScript, readingScript, type TapScript } from './script.ts';
