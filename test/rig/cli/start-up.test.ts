@@ -29,8 +29,8 @@ function vitap(args: string[], nodeOptions: string[] = []): { status: number | n
 }
 
 function placeMain(source: string): void {
-  mkdirSync(join(folder, 'dist', 'rig', 'cli'), { recursive: true });
-  writeFileSync(join(folder, 'dist', 'rig', 'cli', 'main.js'), source);
+  mkdirSync(join(folder, 'dist', 'rig'), { recursive: true });
+  writeFileSync(join(folder, 'dist', 'rig', 'main.js'), source);
 }
 
 describe('bin/vitap.js', () => {
@@ -76,7 +76,7 @@ describe('what every command pays for', () => {
   it('loads commander and no other package before a verb runs', async () => {
     const packages = new Set<string>();
     await build({
-      entryPoints: [join(ROOT, 'rig', 'cli', 'main.ts')],
+      entryPoints: [join(ROOT, 'rig', 'main.ts')],
       bundle: true,
       write: false,
       platform: 'node',
