@@ -1,6 +1,6 @@
 import { statusWordMeaning } from '../../src/apdu/status-word.ts';
 import { type Content, type Html, html } from '../report/html.ts';
-import { hexText, reportPage, table, verdict, wide } from '../report/page.ts';
+import { hexText, reportPage, table, verdict } from '../report/page.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, type StepRecord, VERDICTS } from './model.ts';
 import { type ConformanceRun, linkLimited } from './report.ts';
@@ -94,23 +94,21 @@ function coverage({ rows, statusWords, unreachedStatusWords }: Coverage, complet
 <p>${rows.length - unreached.length} of ${rows.length} commands of the card's tables were judged, and ${statusWords.length} status words seen as answers to judged commands.${
     complete && unreached.length > 0 ? ` Not reached: ${names}.` : null
   }</p>
-${wide(
-  table(
-    [
-      { head: 'INS' },
-      { head: 'Command' },
-      { head: 'Cases', number: true },
-      { head: 'Commands judged', number: true },
-      { head: 'P1-P2 not reached' },
-    ],
-    shown.map(({ ins, name, cases, commands, unreachedParameters }) => [
-      html`<code>${ins}</code>`,
-      name,
-      cases,
-      commands,
-      commands === 0 ? 'all' : unreachedParameters.length === 0 ? 'none' : unreachedParameters.join('; '),
-    ]),
-  ),
+${table(
+  [
+    { head: 'INS' },
+    { head: 'Command' },
+    { head: 'Cases', number: true },
+    { head: 'Commands judged', number: true },
+    { head: 'P1-P2 not reached' },
+  ],
+  shown.map(({ ins, name, cases, commands, unreachedParameters }) => [
+    html`<code>${ins}</code>`,
+    name,
+    cases,
+    commands,
+    commands === 0 ? 'all' : unreachedParameters.length === 0 ? 'none' : unreachedParameters.join('; '),
+  ]),
 )}
 <h3>Status words reached</h3>
 ${statusList(statusWords)}

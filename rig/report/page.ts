@@ -73,14 +73,14 @@ export interface Column {
 
 export function table(columns: readonly Column[], rows: readonly (readonly Content[])[], style = ''): Html {
   const cell = (column: Column | undefined): string => (column?.number === true ? 'number' : 'text');
-  return html`<table class="${style}">
+  return wide(html`<table class="${style}">
 <thead><tr>${columns.map((column) => html`<th class="${cell(column)}">${column.head}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((value, i) => html`<td class="${cell(columns[i])}">${value}</td>`)}</tr>\n`)}</tbody>
-</table>`;
+</table>`);
 }
 
 /** What may be wider than a narrow screen: it scrolls by itself. */
-export function wide(content: Html): Html {
+function wide(content: Html): Html {
   return html`<div class="wide">${content}</div>`;
 }
 

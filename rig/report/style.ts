@@ -84,7 +84,6 @@ footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
   details.item > .inside { padding-left: 0; }
   th, td { padding-right: .5rem; font-size: .86rem; }
   th.number { white-space: normal; }
-  .wide > table { min-width: 40rem; }
 }
 @media print {
   :root {
@@ -94,6 +93,7 @@ footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
   }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .verdict.fail { color: #fff; background: #000; print-color-adjust: exact; }
+  .wide { overflow: visible; }
   details.item, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }

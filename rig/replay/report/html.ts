@@ -1,5 +1,5 @@
 import { type Content, type Html, html } from '../../report/html.ts';
-import { hexText, reportPage, type ShownVerdict, table, verdict, wide } from '../../report/page.ts';
+import { hexText, reportPage, type ShownVerdict, table, verdict } from '../../report/page.ts';
 import { asText } from '../describe.ts';
 import { FIELD_NAMES } from '../field-names.ts';
 import type { ReplayEntry, ReplayVerdict } from '../model.ts';
@@ -106,9 +106,9 @@ function tracesTable({ traces, leftOut }: ReplayReport, rows: PageRows): Html {
   const counted = traces.filter(counts);
   const apart = traces.filter((each) => !counts(each));
   return html`<h2>Traces</h2>
-${counted.length === 0 ? html`<p>None: every trace is in quarantine, and nothing was judged.</p>` : wide(table(columns, counted.map(row)))}
+${counted.length === 0 ? html`<p>None: every trace is in quarantine, and nothing was judged.</p>` : table(columns, counted.map(row))}
 ${leftOut > 0 ? html`<p>${leftOut} traces of the suite were left out by --only.</p>` : null}
-${apart.length === 0 ? null : html`<h3>In quarantine: replayed, not counted</h3>${wide(table(columns, apart.map(row)))}`}`;
+${apart.length === 0 ? null : html`<h3>In quarantine: replayed, not counted</h3>${table(columns, apart.map(row))}`}`;
 }
 
 function wrong(report: ReplayReport, rows: PageRows): Html {
@@ -237,10 +237,8 @@ function notes({ warnings, traces }: ReplayReport): Html | null {
   const heads = ['Trace', 'Format', 'Made by', 'Backend', 'Recorded', 'Rules', 'Pace', 'Replayed on'];
   return html`<h2>Where it comes from</h2>
 ${warnings.map((each) => html`<p>${each}</p>`)}
-${wide(
-  table(
-    heads.map((head) => ({ head })),
-    rows,
-  ),
+${table(
+  heads.map((head) => ({ head })),
+  rows,
 )}`;
 }
