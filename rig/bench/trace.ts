@@ -10,6 +10,7 @@ import { openOutput } from '../trace/output-file.ts';
 import { redactedSource } from '../trace/session-redactor.ts';
 import { type Exporter, LossCount, type TraceSource } from '../trace/stream.ts';
 import { machine } from './figures.ts';
+import { repeatedWalk, replayInChild } from './trace-replay.ts';
 import { syntheticSession } from './trace-session.ts';
 
 export interface BenchTraceOptions {
@@ -31,10 +32,12 @@ interface FormatFigures {
 
 interface MemoryFigures {
   readonly exchanges: number;
-  readonly from: string;
-  readonly to: string;
+  /** `vitap to pcapng`, `replay`. */
+  readonly what: string;
   readonly seconds: number;
-  readonly peakMemoryBytes: number;
+  readonly exchangesPerSecond: number;
+  /** Null where the system does not tell. */
+  readonly peakMemoryBytes: number | null;
 }
 
 /** `vitap bench trace`. Each figure is of one run: file, parsing, model and, for conversions, redaction. */
@@ -83,7 +86,10 @@ async function write(exporter: Exporter, source: TraceSource, path: string): Pro
   await output.finish();
 }
 
-/** Converts in a process of its own: frames made of APDUs, and made into APDUs again, redacted both times. */
+/**
+ * Each in a process of its own: a conversion that makes frames of APDUs, one that makes them into APDUs again, both
+ * redacted; and a replay to a card in process.
+ */
 async function measureMemory(count: number, folder: string, io: CommandIo): Promise<MemoryFigures[]> {
   const session = join(folder, 'session.jsonl');
   const frames = join(folder, 'session.pcapng');
@@ -92,10 +98,18 @@ async function measureMemory(count: number, folder: string, io: CommandIo): Prom
   await write(own, redactedSource(syntheticSession(count)), session);
   const there = await convertInChild(session, frames, io);
   const back = await convertInChild(frames, session, io);
-  return [
-    { exchanges: count, from: 'vitap', to: 'pcapng', ...there },
-    { exchanges: count, from: 'pcapng', to: 'vitap', ...back },
-  ];
+  rmSync(frames);
+  await write(own, await repeatedWalk(count), session);
+  const replayed = await replayInChild(session, io);
+  return Object.entries({ 'vitap to pcapng': there, 'pcapng to vitap': back, replay: replayed }).map(
+    ([what, { seconds, peakMemoryBytes }]) => ({
+      exchanges: count,
+      what,
+      seconds,
+      exchangesPerSecond: count / seconds,
+      peakMemoryBytes,
+    }),
+  );
 }
 
 function convertInChild(
@@ -141,11 +155,11 @@ function report(
     const rates = `${Math.round(written)}`.padStart(12) + (read === null ? '-' : `${Math.round(read)}`).padStart(12);
     io.stdout(`${format.padEnd(16)}${`${size}`.padStart(12)}${rates}\n`);
   }
-  io.stdout(
-    `\n${'exchanges'.padEnd(12)}${'conversion'.padEnd(20)}${'seconds'.padStart(9)}${'peak memory, MB'.padStart(17)}\n`,
-  );
-  for (const { exchanges, from, to, seconds, peakMemoryBytes } of memory) {
-    const figures = seconds.toFixed(1).padStart(9) + (peakMemoryBytes / 1e6).toFixed(0).padStart(17);
-    io.stdout(`${`${exchanges}`.padEnd(12)}${`${from} to ${to}`.padEnd(20)}${figures}\n`);
+  const heads = ['seconds', 'exchanges/s', 'peak memory, MB'].map((head) => head.padStart(17));
+  io.stdout(`\n${'exchanges'.padEnd(12)}${'conversion, replay'.padEnd(20)}${heads.join('')}\n`);
+  for (const { exchanges, what, seconds, exchangesPerSecond, peakMemoryBytes } of memory) {
+    const peak = peakMemoryBytes === null ? '-' : (peakMemoryBytes / 1e6).toFixed(0);
+    const figures = [seconds.toFixed(1), exchangesPerSecond.toFixed(0), peak].map((figure) => figure.padStart(17));
+    io.stdout(`${`${exchanges}`.padEnd(12)}${what.padEnd(20)}${figures.join('')}\n`);
   }
 }
