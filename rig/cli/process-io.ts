@@ -27,7 +27,7 @@ export function connectProcess(): ProcessIo {
   process.on('SIGINT', end).on('SIGTERM', end);
   // Whoever read our output has gone, `head` say: no reason for words, but one to stop.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') throw Object.assign(error, { path: 'standard output' });
     end('SIGPIPE');
   });
   process.stderr.on('error', () => {});

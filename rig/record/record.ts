@@ -7,7 +7,7 @@ import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import type { CardSource, LinkChoice, ReaderChoice } from '../cli/options.ts';
 import { openLink } from '../emulate/open-link.ts';
-import { type OpenedReader, openReader } from '../tap/open-reader.ts';
+import { backendAt, type OpenedReader, openReader } from '../tap/open-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { AddedLatency } from './latency.ts';
@@ -222,8 +222,7 @@ class Recording {
     const own = this.#source.own;
     const description = {
       source: 'vitap record',
-      // vpcd's own readers have cards of software only.
-      backend: session.reader.startsWith('Virtual PCD') ? 'simulated' : this.#source.backend,
+      backend: backendAt(this.#source, session.reader),
       reader: session.reader,
       interface: face,
       atr: session.atr,

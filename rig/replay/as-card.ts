@@ -6,6 +6,7 @@ import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
 import type { LinkChoice, RecordChoice } from '../cli/options.ts';
 import { openLink } from '../emulate/open-link.ts';
 import { recordLink } from '../emulate/recording.ts';
+import { backendOf } from '../pn532/open-port.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { bytesOfHex, hexOf, TemplateError } from './hex-template.ts';
@@ -69,7 +70,9 @@ export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo):
   const part = await loadPart(options);
   const report = SingleReport.open(options.outputs, options, null);
   try {
-    const link = await openLink(options.link, options.interface ?? part.face, options.wait);
+    // An antenna is contactless whatever the trace was recorded through.
+    const usual = options.link.driver === 'vpcd' ? part.face : 'contactless';
+    const link = await openLink(options.link, options.interface ?? usual, options.wait);
     const recording = report === null ? options : { ...options, record: report.record };
     return await serveReplay(link, part, recording, report, io);
   } finally {
@@ -88,6 +91,7 @@ async function serveReplay(
   const startNs = systemClock.nowNs();
   const printer = entryPrinter(io);
   const tally = new ReplayTally();
+  const backend = options.link.driver === 'vpcd' ? 'simulated' : await backendOf(options.link);
   const judge = part.session === null ? null : new TerminalJudge(part.session.exchanges, options.match);
   const ruleCard = part.rules === null ? null : new RuleCard(part.rules, new Scope(part.secrets, replayWorld()));
   const stop = (): void => link.stop();
@@ -100,6 +104,7 @@ async function serveReplay(
       part.rules?.responseTimeMs != null && options.responseTime === 'none'
         ? part.rules.responseTimeMs
         : options.responseTime,
+    largestAnswer: link.limits.largestResponse,
     clock: systemClock,
     keepSecrets: options.keepSecrets,
     onEntry: (entry) => {
@@ -112,7 +117,7 @@ async function serveReplay(
       if (options.once && judge?.anotherSession !== true) setImmediate(stop);
     },
   });
-  const trace = await openRecord(link, part, options);
+  const trace = await openRecord(link, part, backend, options);
   const timer = options.forMs === null ? null : setTimeout(stop, options.forMs);
   io.signal.addEventListener('abort', stop);
   if (!io.json)
@@ -142,10 +147,10 @@ async function serveReplay(
     retries: tally.retries,
     trace: part.trace,
     peer: link.name,
-    backend: 'simulated',
+    backend,
     protocol: null,
     atr: { expected: part.session?.atr ?? null, got: hexOf(part.atr) },
-    rules: options.rules,
+    rules: options.rules ?? (part.session === null ? options.trace : null),
     pace: typeof options.responseTime === 'number' ? `${options.responseTime} ms` : options.responseTime,
     startedAt,
     durationNs: systemClock.nowNs() - startNs,
@@ -253,16 +258,21 @@ function atrFromAts(ats: Uint8Array | null): Uint8Array | null {
   );
 }
 
-function openRecord(link: CardLink, part: Part, { record, trace }: ReplayAsCardOptions): Promise<TraceWriter> | null {
+function openRecord(
+  link: CardLink,
+  part: Part,
+  backend: ReplaySummary['backend'],
+  { record, trace }: ReplayAsCardOptions,
+): Promise<TraceWriter> | null {
   if (record.file === null) return null;
   const description = {
     source: `vitap replay ${trace} --as-card`,
-    backend: 'simulated',
+    backend,
     reader: link.name,
     interface: link.interface,
     atr: part.atr,
     card: `replay of ${trace}`,
-  } as const;
+  };
   return TraceWriter.create(record.file, description, secrecyOf(record));
 }
 

@@ -7,12 +7,14 @@ import { CannotRun } from '../cli/failure.ts';
 import { checkBundleFolder, type EvidenceItem, writeBundle } from '../evidence/bundle.ts';
 import { base64url, type LabKey, readKeyFile } from '../evidence/key-file.ts';
 import { vitapExporter } from '../trace/formats/vitap.ts';
+import type { TraceEvent, TraceHeader } from '../trace/model.ts';
 import { openTrace } from '../trace/open-trace.ts';
 import { openOutput } from '../trace/output-file.ts';
 import { redactedSource } from '../trace/session-redactor.ts';
 import { LossCount } from '../trace/stream.ts';
 import { documentPieces } from './report/document.ts';
 import type { ReplayReport } from './report/model.ts';
+import { redactedRules } from './rules-redaction.ts';
 
 /** The image of a card of ours as it was before the first command. */
 export interface CardImage {
@@ -56,8 +58,9 @@ export function evidenceTraces(
   recordOf: (id: string, attempt: number) => string,
   from: (id: string) => string | null = () => null,
 ): EvidenceTrace[] {
-  return report.traces.flatMap(({ id, trace, attempts }) => [
-    { name: id, file: trace, from: from(id), recorded: false },
+  return report.traces.flatMap(({ id, trace, rules, attempts }) => [
+    // A card of rules alone was no trace.
+    ...(trace === rules ? [] : [{ name: id, file: trace, from: from(id), recorded: false }]),
     ...attempts.map(({ number }) => ({
       name: attempts.length === 1 ? `${id}.replayed` : `${id}.replayed-${number}`,
       file: recordOf(id, number),
@@ -85,9 +88,11 @@ export async function writeEvidence(
         if (existsSync(trace.file)) items.push(traceItem(`${trace.name}.jsonl`, trace.file));
         continue;
       }
-      const { path, problem } = await traceForBundle(trace, report.secretsKept, work);
+      const { path, problem, asItWas } = await traceForBundle(trace, report.secretsKept, work);
       const name = path === null ? null : `traces/${basename(path)}`;
-      originals.push({ file: trace.file, sha256: await hashOfFile(trace.file), as: name, problem });
+      // Beside the masked trace the hash of the open one would tell a short code to whoever tries them all.
+      const sha256 = asItWas ? await hashOfFile(trace.file) : null;
+      originals.push({ file: trace.file, sha256, as: name, problem });
       if (path !== null) items.push(traceItem(basename(path), path));
     }
     items.push(...rulesOf(report));
@@ -132,8 +137,8 @@ const traceItem = (name: string, file: string): EvidenceItem => ({
   content: { file },
 });
 
-/** Rules and the suite's own file, under names that no two of them share. */
-function rulesOf({ suite, traces }: ReplayReport): EvidenceItem[] {
+/** Rules and the suite's own file, without the secrets in them, under names that no two of them share. */
+function rulesOf({ suite, traces, secretsKept }: ReplayReport): EvidenceItem[] {
   const files = new Set([...(suite === null ? [] : [suite.file]), ...traces.flatMap(({ rules }) => rules ?? [])]);
   const taken = new Set<string>();
   return [...files].map((file) => {
@@ -141,8 +146,18 @@ function rulesOf({ suite, traces }: ReplayReport): EvidenceItem[] {
     let name = plain;
     for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${n}-${plain}`;
     taken.add(name.toLowerCase());
-    return { path: `rules/${name}`, role: 'rules', content: readFileSync(file) };
+    const written = readFileSync(file);
+    const content = secretsKept ? written : Buffer.from(redactedRules(written.toString('utf8')));
+    return { path: `rules/${name}`, role: 'rules', content };
   });
+}
+
+/** A trace on its way into a bundle. */
+interface HandedOver {
+  readonly path: string | null;
+  readonly problem: string | null;
+  /** The bundle hides nothing that the original shows. */
+  readonly asItWas: boolean;
 }
 
 /**
@@ -153,33 +168,51 @@ async function traceForBundle(
   { name, file, from }: EvidenceTrace,
   keepSecrets: boolean,
   work: string,
-): Promise<{ readonly path: string | null; readonly problem: string | null }> {
+): Promise<HandedOver> {
   if (keepSecrets) {
     const path = join(work, `${name}${plainName(extname(file)).replace(/^_/, '')}`);
     await writePieces(path, createReadStream(file));
-    return { path, problem: null };
+    return { path, problem: null, asItWas: true };
   }
   const path = join(work, `${name}.jsonl`);
   const output = openOutput(path);
   let problem: string | null = null;
+  let hides = true;
   try {
     const opened = await openTrace(file, from);
     try {
-      const source = redactedSource(opened.source);
+      const masked = { before: 0, after: 0 };
+      const { header, events } = opened.source;
+      let leftOut = false;
+      const open = { header, events: () => counting('before', events()) };
+      const source = redactedSource(open, undefined, () => {
+        leftOut = true;
+      });
       await vitapExporter.write(
-        { header: source.header, events: () => untilFault(source.events()) },
+        { header: source.header, events: () => untilFault(counting('after', source.events())) },
         output,
         new LossCount(),
       );
+      hides = leftOut || masked.after !== masked.before || textOf(source.header) !== textOf(header);
+
+      async function* counting(
+        side: 'before' | 'after',
+        all: AsyncIterable<TraceEvent>,
+      ): AsyncGenerator<TraceEvent, void, undefined> {
+        for await (const event of all) {
+          masked[side] += maskedLength(event);
+          yield event;
+        }
+      }
     } finally {
       await opened.close();
     }
     await output.finish();
-    return { path, problem };
+    return { path, problem, asItWas: !hides && problem === null };
   } catch (error) {
     output.discard();
     if (!isTraceError(error)) throw error;
-    return { path: null, problem: error.message };
+    return { path: null, problem: error.message, asItWas: false };
   }
 
   async function* untilFault<T>(events: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
@@ -190,6 +223,16 @@ async function traceForBundle(
       problem = error.message;
     }
   }
+}
+
+function maskedLength(event: TraceEvent): number {
+  const masks = 'masks' in event ? (event.masks ?? []) : [];
+  return masks.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What of a header may hold a secret. */
+function textOf({ source, reader, card, atr, ats }: TraceHeader): string {
+  return JSON.stringify([source, reader, card, atr, ats]);
 }
 
 function isTraceError(error: unknown): error is Error {

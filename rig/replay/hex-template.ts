@@ -1,3 +1,5 @@
+import { shownPattern } from './rules-redaction.ts';
+
 /** A pattern or a template that cannot be read, or that names a value nobody has given. */
 export class TemplateError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
@@ -60,7 +62,7 @@ export class HexTemplate {
   /** All of it as bytes. @throws {TemplateError} where an `X` or a `*` leaves something open */
   bytes(lookup: Lookup): Uint8Array {
     const digits = this.fill(lookup);
-    if (this.open || digits.includes('X')) throw new TemplateError(`${this.text} leaves bytes open`);
+    if (this.open || digits.includes('X')) throw new TemplateError(`${shownPattern(this.text)} leaves bytes open`);
     return bytesOfHex(digits);
   }
 
@@ -73,7 +75,9 @@ export class HexTemplate {
       if (digit !== 'X') result += digit;
       else if (i < recorded.length) result += recorded[i];
       else
-        throw new TemplateError(`${this.text} keeps byte ${(i >> 1) + 1} of a command that has ${recorded.length / 2}`);
+        throw new TemplateError(
+          `${shownPattern(this.text)} keeps byte ${(i >> 1) + 1} of a command that has ${recorded.length / 2}`,
+        );
     }
     return this.open ? result + recorded.slice(digits.length) : result;
   }

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
 import type { CardSource, ReaderChoice, RecordChoice } from '../cli/options.ts';
-import { type OpenedReader, openReader } from '../tap/open-reader.ts';
+import { backendAt, type OpenedReader, openReader } from '../tap/open-reader.ts';
 import type { OpenTrace } from '../trace/open-trace.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
@@ -212,7 +212,7 @@ async function run(
       startedAt: header.startedAt,
     },
     peer: session.reader,
-    backend: source.backend,
+    backend: backendAt(source, session.reader),
     protocol: session.protocol,
     atr: { expected: expectedAtr, got: gotAtr },
     rules: options.rules,
@@ -277,7 +277,7 @@ function openRecord(
   if (record.file === null) return null;
   const description = {
     source: `vitap replay ${trace}`,
-    backend: source.backend,
+    backend: backendAt(source, session.reader),
     reader: session.reader,
     interface: source.own?.face ?? null,
     atr: session.atr,

@@ -19,6 +19,8 @@ export interface ReplayedCardOptions {
   /** The answer to what nobody knows. */
   readonly otherwise: Uint8Array;
   readonly responseTime: ResponseTime;
+  /** Longest answer that the link carries, in bytes; what a vpcd message holds, if absent. */
+  readonly largestAnswer?: number;
   readonly clock: Clock;
   readonly keepSecrets: boolean;
   readonly onEntry: (entry: ReplayEntry) => void;
@@ -73,6 +75,20 @@ export class ReplayedCard implements LinkedCard {
     this.#power();
   }
 
+  /** For links that must ask the reader for time beforehand: the longest that this command may be held back. */
+  expectedMicroseconds(buffer: Uint8Array, offset: number, length: number): number {
+    const { rules, judge, responseTime } = this.#options;
+    const hex = hexOf(buffer.subarray(offset, offset + length));
+    const usualMs =
+      typeof responseTime === 'number'
+        ? responseTime
+        : responseTime === 'recorded'
+          ? (judge?.longestNs(hex) ?? 0) / 1_000_000
+          : 0;
+    const ms = Math.max(usualMs, rules?.longestMs(hex) ?? 0);
+    return Math.ceil(Math.min(ms, LONGEST_RESPONSE_MS) * 1000);
+  }
+
   process(buffer: Uint8Array, offset: number, length: number): number {
     const { clock, rules, judge, responseTime, otherwise } = this.#options;
     const arrivedNs = clock.nowNs();
@@ -98,8 +114,9 @@ export class ReplayedCard implements LinkedCard {
     }
     let bytes: Uint8Array = Buffer.from(answer.replaceAll('XX', MASKED).replaceAll('X', '0'), 'hex');
     let odd: string | null = null;
-    if (bytes.length < 2 || bytes.length > LARGEST_ANSWER) {
-      odd = `an answer of ${bytes.length} bytes cannot be given`;
+    const largest = Math.min(this.#options.largestAnswer ?? LARGEST_ANSWER, LARGEST_ANSWER);
+    if (bytes.length < 2 || bytes.length > largest) {
+      odd = `an answer of ${bytes.length} bytes cannot be given: ${bytes.length < 2 ? 'it takes 2' : `the link carries ${largest}`}`;
       bytes = Uint8Array.of(0x6f, 0x00);
     }
     this.response.set(bytes);

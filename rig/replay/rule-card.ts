@@ -36,6 +36,12 @@ export class RuleCard {
     return this.#rules.filter((rule) => !this.#used.has(rule)).map(({ name }) => name);
   }
 
+  /** The longest time that a rule sets for this command, in whatever state; 0: none does. */
+  longestMs(command: string): number {
+    const fitting = this.#rules.filter((rule) => rule.responseTimeMs !== null && this.#fits(rule.command, command));
+    return Math.max(0, ...fitting.map(({ responseTimeMs }) => responseTimeMs ?? 0));
+  }
+
   reset(): void {
     this.#state = START;
     this.#turns.clear();

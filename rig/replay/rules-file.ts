@@ -8,6 +8,7 @@ import { HexTemplate, TemplateError } from './hex-template.ts';
 import { type Location, parseLocation } from './location.ts';
 import { isHashName, PLUGS, plugNamed } from './plugs.ts';
 import type { AnswerRule, Capture, CardRules, Computation, Range, ReplayRule, RuleSet, StatusRule } from './rules.ts';
+import { shownPattern } from './rules-redaction.ts';
 
 /** The version of the language that is read. */
 export const RULES_VERSION = 1;
@@ -175,7 +176,7 @@ function replayRule(rule: z.infer<typeof ruleSchema>, i: number, issues: Issues)
   for (const { at: place } of rule.ranges ?? []) refuseCommand(place, [...at, 'ranges'], issues);
   for (const place of rule.mask ?? []) refuseCommand(place, [...at, 'mask'], issues);
   return {
-    name: rule.name ?? rule.command?.text ?? `rule ${i + 1}`,
+    name: rule.name ?? (rule.command === undefined ? `rule ${i + 1}` : shownPattern(rule.command.text)),
     exchanges: rule.exchanges ?? null,
     command: rule.command ?? null,
     send: rule.send ?? null,
@@ -223,7 +224,7 @@ function answerRule(rule: z.infer<typeof answerSchema>, i: number, issues: Issue
       issues.report([...at, 'check', 'at'], 'a card checks what it is sent: `command …`');
   }
   return {
-    name: rule.name ?? rule.command.text,
+    name: rule.name ?? shownPattern(rule.command.text),
     command: rule.command,
     states: rule.in ?? null,
     answers: rule.answer,

@@ -81,6 +81,11 @@ export class TerminalJudge {
     return rest;
   }
 
+  /** How long the card took at most to answer this command, whichever exchange it turns out to be; 0: not known. */
+  longestNs(command: string): number {
+    return Math.max(0, ...this.#matching(command).map(({ tookNs }) => tookNs ?? 0));
+  }
+
   command(command: string): Judged {
     if (this.#restart) this.#next = 0;
     this.#restart = false;

@@ -18,6 +18,14 @@ export interface OpenedReader {
   close(): Promise<void>;
 }
 
+/** vpcd's readers, as pcscd names them: a card in one of them is software. */
+const VIRTUAL_READER = 'Virtual PCD';
+
+/** The same for the reader that was connected to, which PC/SC names only then. */
+export function backendAt({ backend }: Pick<OpenedReader, 'backend'>, reader: string): 'simulated' | 'hardware' {
+  return reader.startsWith(VIRTUAL_READER) ? 'simulated' : backend;
+}
+
 export async function openReader(
   choice: ReaderChoice,
   card: CardSource | null,

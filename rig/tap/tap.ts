@@ -13,7 +13,7 @@ import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
 import { judge } from './judge.ts';
 import { readNdef } from './ndef.ts';
-import { type OpenedReader, openReader } from './open-reader.ts';
+import { backendAt, type OpenedReader, openReader } from './open-reader.ts';
 import { readOwnApplication } from './own-application.ts';
 import { READ_PLANS } from './plan.ts';
 import { comparePlans, type PlanComparison, planLines } from './plan-cost.ts';
@@ -164,7 +164,7 @@ function openTrace(
   if (file === null) return null;
   const description = {
     source: 'vitap tap',
-    backend: source.backend,
+    backend: backendAt(source, session.reader),
     reader: session.reader,
     interface: source.own?.face ?? null,
     atr: session.atr,

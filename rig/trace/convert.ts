@@ -41,8 +41,8 @@ async function write(trace: OpenTrace, exporter: Exporter, options: ConvertOptio
     if (!io.json) io.stderr(`${line}\n`);
   };
   say(`${nameOf(options.input)}: ${importer.name} (${importer.title})${guessed ? ', told by its content' : ''}`);
-  const session = new Session(trace.source, options, io);
   const losses = new LossCount();
+  const session = new Session(trace.source, options, losses, io);
   const output = openOutput(options.output);
   try {
     await exporter.write(session.source, output, losses);
@@ -60,6 +60,8 @@ async function write(trace: OpenTrace, exporter: Exporter, options: ConvertOptio
   return session.fault === null ? EXIT.pass : EXIT.fail;
 }
 
+const UNKNOWN_FIELDS = 'fields that vitap does not know, which may hold secrets';
+
 /** The source on its way to the exporter: redacted, counted, ended by a fault or by Ctrl-C. */
 class Session {
   readonly source: TraceSource;
@@ -67,10 +69,10 @@ class Session {
   fault: TraceError | null = null;
   readonly #io: CommandIo;
 
-  constructor(source: TraceSource, { keepSecrets, redactionKey }: ConvertOptions, io: CommandIo) {
+  constructor(source: TraceSource, { keepSecrets, redactionKey }: ConvertOptions, losses: LossCount, io: CommandIo) {
     this.#io = io;
     const key = redactionKey === null ? undefined : readRedactionKey(redactionKey);
-    const safe = keepSecrets ? source : redactedSource(source, key);
+    const safe = keepSecrets ? source : redactedSource(source, key, (count) => losses.add(UNKNOWN_FIELDS, count));
     this.source = { header: safe.header, events: () => this.#events(safe.events()) };
   }
 

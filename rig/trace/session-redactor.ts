@@ -1,4 +1,5 @@
 import { Conversation, type Part } from './frames/conversation.ts';
+import { knownFields } from './known-fields.ts';
 import { KnownPeople } from './known-people.ts';
 import { bytesOf, maskedHex, masksIn } from './masked-hex.ts';
 import {
@@ -165,26 +166,35 @@ export class SessionRedactor {
 }
 
 /**
- * A source of which every event is redacted, and the texts of its header.
+ * A source of which every event is redacted, and the texts of its header. Fields that nobody knows are left out.
  *
  * One that has hashes of another key already keeps them, and that key's name; what is masked besides has no hash.
  * @param key of the hashes; random by default
+ * @param onLeftOut told of unknown fields, how many at a time
  */
-export function redactedSource(source: TraceSource, key?: Uint8Array): TraceSource {
+export function redactedSource(
+  source: TraceSource,
+  key?: Uint8Array,
+  onLeftOut?: (count: number) => void,
+): TraceSource {
   const own = new Pseudonyms(key);
   const keyId = source.header.redactionKey ?? own.keyId;
   const pseudonyms = keyId === own.keyId ? own : undefined;
-  return { header: redactedHeader(source.header, keyId), events: () => redactedEvents(source, pseudonyms) };
+  return {
+    header: redactedHeader(knownFields(source.header, onLeftOut), keyId),
+    events: () => redactedEvents(source, pseudonyms, onLeftOut),
+  };
 }
 
 async function* redactedEvents(
   source: TraceSource,
   pseudonyms: Pseudonyms | undefined,
+  onLeftOut: ((count: number) => void) | undefined,
 ): AsyncGenerator<TraceEvent, void, undefined> {
   const redactor = new SessionRedactor(source.header, pseudonyms);
   try {
     for await (const event of source.events()) {
-      for (const ready of redactor.next(event)) yield ready;
+      for (const ready of redactor.next(knownFields(event, onLeftOut))) yield ready;
     }
   } catch (error) {
     // What was read before the fault is given.

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { UsageError } from '../cli/failure.ts';
-import { cardSource, parseLink, parseReader, parseSeconds, recordChoice } from '../cli/option-values.ts';
+import {
+  cardSource,
+  LINKS,
+  parseLink,
+  parseReader,
+  parseSeconds,
+  READERS,
+  recordChoice,
+} from '../cli/option-values.ts';
 import type { LinkChoice, ReaderChoice } from '../cli/options.ts';
 import { PACKAGE_ROOT } from '../cli/package-root.ts';
 import type { DeclareVerb } from '../cli/program.ts';
@@ -59,7 +67,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
   replay
     .option(
       '--reader <reader>',
-      'to a card in loopback, pcsc, or pcsc:NAME with a part of the name (default: pcsc; loopback when a card is named)',
+      `where the card is: ${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
       parseReader,
     )
     .option('--keep-going', 'go on after the first divergence')
@@ -69,7 +77,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
       'how far a response time may be from the recorded one: 5ms, 20%, +5ms (only slower)',
     )
     .option('--as-card', 'be the card: answer what a terminal sends as the trace does, and judge the terminal')
-    .option('--link <link>', 'where to be the card: vpcd, vpcd:HOST or vpcd:HOST:PORT (default: vpcd)', parseLink)
+    .option('--link <link>', `where to be the card: ${LINKS} (default: vpcd)`, parseLink)
     .addOption(
       new Option('--match <how>', 'match commands in the order of the trace, or the best in any order').choices([
         'order',
@@ -83,7 +91,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     )
     .option('--once', 'end when the terminal has ended its session')
     .option('--for <seconds>', 'end after so long', parseSeconds)
-    .option('--wait', 'wait for the virtual reader when it is not there yet');
+    .option('--wait', 'wait for the virtual reader or the board when it is not there yet');
   replay
     .option(
       '--jobs <number>',

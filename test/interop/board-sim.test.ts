@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -94,6 +94,40 @@ describeNeeds(['socat'], 'vitap board sim', () => {
     expect(read).toContain('https://example.com/vitap');
     expect(exit).toBe(0);
   });
+
+  it.each(['', ',raw'])(
+    'a recorded session is played on a board%s, slower than a reader waits without being asked',
+    async (mode) => {
+      const [a, b, trace, record] = [
+        join(folder, 'a'),
+        join(folder, 'b'),
+        join(folder, 't.jsonl'),
+        join(folder, 'r.jsonl'),
+      ];
+      const vitap = (...args: string[]) => run(process.execPath, [PROGRAM, ...args]);
+      await vitap('tap', '--profile', 'ndef', '--interface', 'contact', '--sequence', 'ndef', '--record', trace);
+      await sim('--pair', '--link-a', a, '--link-b', b);
+      const card = spawn(process.execPath, [
+        ...[PROGRAM, 'replay', trace, '--as-card', '--link', `pn532:${a}${mode}`, '--match', 'best'],
+        ...['--response-time', '400', '--record', record],
+      ]);
+      const ended = once(card, 'close');
+      let judged = '';
+      card.stdout.on('data', (chunk: Buffer) => {
+        judged += chunk.toString();
+      });
+      await once(card.stderr, 'data');
+      const { exit, out: read } = await vitap('tap', '--reader', `pn532:${b}`, '--sequence', 'ndef');
+      card.kill('SIGINT');
+      await ended;
+      expect(read).toContain('https://example.com/vitap');
+      expect(exit).toBe(0);
+      expect(judged).toMatch(/^PASS: \d+ as expected, 0 not$/m);
+      const header = JSON.parse(readFileSync(record, 'utf8').split('\n')[0] as string);
+      expect(header).toMatchObject({ backend: 'simulated', interface: 'contactless' });
+    },
+    60_000,
+  );
 
   it('says what socat could not do', async () => {
     const { exit, err } = await run(process.execPath, [PROGRAM, 'board', 'sim', '--link-a', join(folder, 'no', 'a')]);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -284,6 +284,12 @@ sys.stdin.read()`,
     const inserted = await serveOnVpcd(watched);
     return inserted;
   }
+});
+
+it.runIf(existsSync('/dev/full'))('a full disk behind standard output is said in a sentence', async () => {
+  const { exit, err } = await run('sh', ['-c', `exec "$0" "$1" convert --list > /dev/full`, process.execPath, PROGRAM]);
+  expect(err).toBe('vitap: standard output: the disk is full\n');
+  expect(exit).toBe(2);
 });
 
 describe('without a PC/SC service', () => {

@@ -166,6 +166,8 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
     expect(readFileSync(trace, 'utf8')).toContain('0020008106XXXXXXXXXXXX');
     const { exit, result } = await toCard(trace, await vitale());
     expect(result).toMatchObject({ verdict: 'PASS', counts: { PASS: SESSION.length, FAIL: 0 }, protocol: 'T=1' });
+    // PC/SC does not tell a virtual reader from others, and evidence of it is not of hardware.
+    expect(result.backend).toBe('simulated');
     expect(exit).toBe(0);
   });
 

@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildImage } from '../../../rig/card/open.ts';
 import { runCommandLine } from '../../../rig/cli/program.ts';
+import { evidenceTraces } from '../../../rig/replay/evidence.ts';
+import type { ReplayReport } from '../../../rig/replay/report/model.ts';
 import { VERBS } from '../../../rig/verbs/index.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
@@ -58,8 +60,11 @@ describe('vitap replay --evidence', () => {
     const bundle = join(folder, 'single');
     const rules = join(folder, 'my rules.yaml');
     writeFileSync(rules, 'version: 1\nignoreTags: 9F36\n');
+    // The shipped one has names of people, which are masked in the bundle; here nothing is left to mask.
+    const trace = join(folder, 'own-application.jsonl');
+    expect((await vitap('convert', TRACE, trace)).exit).toBe(0);
     const { exit, err } = await replay(
-      TRACE,
+      trace,
       ...['--secrets', SECRETS, '--rules', rules, '--evidence', bundle, '--html', join(folder, 'single.html')],
     );
     expect(exit).toBe(0);
@@ -81,7 +86,7 @@ describe('vitap replay --evidence', () => {
       reader: 'loopback',
       atr: '3B8A80018031F873F741FF8290006A',
       image: { of: 'profile vitale2', sha256: sha256(await buildImage('vitale2', 'vitap')) },
-      traces: [{ file: TRACE, sha256: sha256(readFileSync(TRACE)), as: 'traces/own-application.jsonl', problem: null }],
+      traces: [{ file: trace, sha256: sha256(readFileSync(trace)), as: 'traces/own-application.jsonl', problem: null }],
       secretsKept: false,
     });
     const verdicts = JSON.parse(readFileSync(join(bundle, 'verdicts.json'), 'utf8'));
@@ -154,9 +159,36 @@ describe('vitap replay --evidence', () => {
     expect((await replay(trace, '--keep-going', '--evidence', masked)).exit).toBe(1);
     for (const file of filesOf(masked))
       expect(readFileSync(join(masked, file), 'latin1')).not.toMatch(new RegExp(code, 'i'));
+    // Nor its hash, against which all codes could be tried.
+    const originals = JSON.parse(readFileSync(join(masked, 'environment.json'), 'utf8')).traces;
+    expect(originals).toEqual([{ file: trace, sha256: null, as: 'traces/open.jsonl', problem: null }]);
+    const hash = sha256(readFileSync(trace));
+    for (const file of filesOf(masked)) expect(readFileSync(join(masked, file), 'latin1')).not.toContain(hash);
     expect((await replay(trace, '--keep-going', '--keep-secrets', '--evidence', kept)).exit).toBe(1);
+    expect(JSON.parse(readFileSync(join(kept, 'environment.json'), 'utf8')).traces[0].sha256).toBe(hash);
     expect(readFileSync(join(kept, 'traces', 'open.log'))).toEqual(readFileSync(trace));
     expect(JSON.parse(readFileSync(join(kept, 'environment.json'), 'utf8')).secretsKept).toBe(true);
+  });
+
+  it('masks what rules hold, and keeps it when asked', async () => {
+    const rules = join(folder, 'codes.yaml');
+    const code = Buffer.from(CODE).toString('hex');
+    writeFileSync(rules, `version: 1\nrules:\n  - {command: 00 20 00 81 06 ${code}, status: any}\n`);
+    const [masked, kept] = [join(folder, 'rules-masked'), join(folder, 'rules-kept')];
+    const files = ['--html', join(folder, 'codes.html'), '--junit', join(folder, 'codes.xml')];
+    const quiet = await replay(TRACE, '--secrets', SECRETS, '--rules', rules, '--evidence', masked, ...files, '--json');
+    const written = filesOf(masked).map((file) => readFileSync(join(masked, file), 'latin1'));
+    for (const text of [quiet.out, quiet.err, ...written, readFileSync(join(folder, 'codes.xml'), 'latin1')])
+      expect(text).not.toMatch(new RegExp(code, 'i'));
+    await replay(TRACE, '--secrets', SECRETS, '--rules', rules, '--evidence', kept, '--keep-secrets');
+    expect(readFileSync(join(kept, 'rules', 'codes.yaml'))).toEqual(readFileSync(rules));
+  });
+
+  it('takes a card of rules alone for rules, not for a trace', () => {
+    const attempts = [{ number: 1 }] as unknown as ReplayReport['traces'][number]['attempts'];
+    const played = { id: 'card', trace: 'card.yaml', rules: 'card.yaml', attempts };
+    const report = { traces: [played, { ...played, trace: 'a.log' }] } as unknown as ReplayReport;
+    expect(evidenceTraces(report, () => 'r.jsonl').map(({ file }) => file)).toEqual(['r.jsonl', 'a.log', 'r.jsonl']);
   });
 
   it('is found out whatever byte of whatever file is changed', async () => {

@@ -217,3 +217,49 @@ it('holds an answer back for as long as it was recorded, or as is set', async ()
   const { entries } = await play([SELECT_A], { card: { clock } });
   expect(entries[0]?.time?.tookNs).toBe(0);
 });
+
+describe('what a link can carry', () => {
+  const rules = `
+version: 1
+card:
+  answers:
+    - {command: 00B00000 *, answer: ${'AB'.repeat(261)} 9000}
+    - {command: 00B00001 *, answer: ${'AB'.repeat(260)} 9000}
+    - {command: 00B00002 *, answer: 9000, responseTime: 300 ms}
+`;
+
+  it('an answer that is too long for it is 6F00, and the session goes on', async () => {
+    const steps = ['00B0000000', '00B0000100'];
+    const { answers, entries } = await play(steps, { trace: [], rules, card: { largestAnswer: 262 } });
+    expect(answers).toBe(`6F00 ${'AB'.repeat(260)}9000`);
+    expect(entries[0]).toMatchObject({
+      verdict: 'INCONCLUSIVE',
+      problem: 'an answer of 263 bytes cannot be given: the link carries 262',
+    });
+    expect((await play(steps, { trace: [], rules })).answers).toMatch(/^(AB){261}9000 /);
+  });
+
+  it('is told beforehand how long an answer is held back', async () => {
+    const secrets = NO_SECRETS;
+    const session = await loadSession(recorded(...TRACE), secrets);
+    const slowest = (responseTime: ReplayedCardOptions['responseTime'], command: string): number => {
+      const bytes = fromHex(command);
+      return new ReplayedCard({
+        atr: fromHex('3B80800101'),
+        rules: new RuleCard(parseRules(rules, 'rules.yaml').card!, new Scope(secrets, world())),
+        judge: new TerminalJudge(session.exchanges, 'order'),
+        otherwise: fromHex('6F00'),
+        responseTime,
+        clock: systemClock,
+        keepSecrets: false,
+        onEntry: () => {},
+        onSessionEnd: () => {},
+      }).expectedMicroseconds(bytes, 0, bytes.length);
+    };
+    expect(slowest('none', SELECT_A)).toBe(0);
+    expect(slowest('recorded', SELECT_A)).toBe(1000);
+    expect(slowest('recorded', '00CA0000')).toBe(0);
+    expect(slowest(40, '00CA0000')).toBe(40_000);
+    expect(slowest('none', '00B0000200')).toBe(300_000);
+  });
+});

@@ -53,6 +53,19 @@ describe('convert', () => {
     expect(readdirSync(folder).sort()).toEqual(['in', 'out.pcap']);
   });
 
+  it('leaves out fields that nobody knows, and says so: they may hold what is masked elsewhere', async () => {
+    const extra = '"raw":"0020008104 31323334"';
+    const lines = `${HEADER}\n${VERIFY}\n`.replace('"card":null', `"card":null,${extra}`);
+    writeFileSync(at('in'), lines.replace('"t":1,', `"t":1,${extra},"more":{"code":"31323334"},`));
+    expect(await convert(options('in', 'out.jsonl'), io)).toBe(0);
+    const written = readFileSync(at('out.jsonl'), 'utf8');
+    expect(written).not.toContain('31323334');
+    expect(written).toContain('"apdu":"0020008104XXXXXXXX"');
+    expect(io.err.join('')).toContain('not written: fields that vitap does not know, which may hold secrets: 3\n');
+    expect(await convert(options('in', 'kept.jsonl', { keepSecrets: true }), io)).toBe(0);
+    expect(readFileSync(at('kept.jsonl'), 'utf8').split(extra)).toHaveLength(3);
+  });
+
   it('keeps secrets when told so', async () => {
     writeFileSync(at('in'), `${HEADER}\n${VERIFY}\n`);
     expect(await convert(options('in', 'out.pcapng', { keepSecrets: true }), io)).toBe(0);
