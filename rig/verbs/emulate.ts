@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { UsageError } from '../cli/failure.ts';
 import { cardSource, LINKS, parseLink, pinChoice, recordChoice } from '../cli/option-values.ts';
@@ -30,7 +31,11 @@ export const declareEmulate: DeclareVerb = (program, perform) => {
   const emulate = program
     .command('emulate')
     .description('be a card, until Ctrl-C')
-    .option('--link <link>', `${LINKS}: the virtual reader of pcscd, or a board`, parseLink, parseLink('vpcd'));
+    .addOption(
+      new Option('--link <link>', `${LINKS}: the virtual reader of pcscd, or a board`)
+        .argParser(parseLink)
+        .default(parseLink('vpcd'), 'vpcd'),
+    );
   addInterfaceOption(addCardOptions(emulate));
   emulate.option('--unlock', "open the holder's presentation window at the start; needs the code");
   addPinOptions(emulate).option('--wait', 'wait for the virtual reader or the board when it is not there yet');

@@ -1,13 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { Acr122OnVpcd } from '../../rig/sim/acr122/on-vpcd.ts';
 import { SimulatedAcr122 } from '../../rig/sim/acr122/reader.ts';
+import { SimulatedBoard } from '../../rig/sim/board.ts';
 import { FieldCard } from '../../rig/sim/field/card.ts';
 import { Field } from '../../rig/sim/field/field.ts';
+import { MemoryPorts } from '../../rig/sim/serial/memory-port.ts';
 import { RealTimeline } from '../../rig/sim/timeline.ts';
-import { Acr122Port } from '../../src/hal/acr122/index.ts';
+import { ACR122_LARGEST_RESPONSE, Acr122Port } from '../../src/hal/acr122/index.ts';
 import { PcscReader } from '../../src/hal/pcsc/index.ts';
+import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
+import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../src/hal/pn532/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
+import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
 import { TOY, ToyCard } from '../contract/toy-card.ts';
 import { Pcscd } from './pcscd.ts';
@@ -22,6 +27,7 @@ describeNeeds(PCSC_STACK, 'a simulated ACR122 behind pcscd', () => {
   let pcscd: Pcscd;
   let timeline: RealTimeline;
   let acr122: SimulatedAcr122;
+  let field: Field;
   let card: FieldCard;
   let connection: Acr122OnVpcd;
   beforeAll(async () => {
@@ -30,7 +36,7 @@ describeNeeds(PCSC_STACK, 'a simulated ACR122 behind pcscd', () => {
   afterAll(() => pcscd.stop());
   beforeEach(async () => {
     timeline = new RealTimeline();
-    const field = new Field(timeline);
+    field = new Field(timeline);
     acr122 = new SimulatedAcr122('ACS ACR122U', timeline, field);
     const ats = {
       fsci: 5,
@@ -95,6 +101,35 @@ describeNeeds(PCSC_STACK, 'a simulated ACR122 behind pcscd', () => {
       await reader.close();
     }
   });
+
+  it('is a card in the field of a board, through SCardTransmit, for two readers after each other', async () => {
+    card.remove();
+    const board = new SimulatedBoard('board', timeline, field);
+    const opener = new MemoryPorts([board]);
+    const events: string[] = [];
+    const link = new Pn532CardLink({
+      port: new Acr122Port({ reader: SLOTS[0] }),
+      clock: systemClock,
+      random: new SeededRandom('acr122'),
+      largestResponse: ACR122_LARGEST_RESPONSE,
+    });
+    const served = link.serve(new ToyCard(), ({ type }) => events.push(type));
+    try {
+      for (const length of [5, 251]) {
+        const reader = new Pn532Reader({ port: new HsuPort({ opener, path: board.name }), clock: systemClock });
+        const session = await reader.connect({ timeoutMs: 10_000 });
+        const { response } = await session.transmit(Uint8Array.of(0x80, TOY.produce, 0, length, 0));
+        expect([response.length, ...response.subarray(-2)]).toEqual([length + 2, 0x90, 0x00]);
+        await session.disconnect();
+        await reader.close();
+      }
+    } finally {
+      link.stop();
+      await served;
+    }
+    expect(events.filter((each) => each === 'attached')).toHaveLength(1);
+    expect(events).not.toContain('lost');
+  }, 60_000);
 });
 
 function hex(bytes: Uint8Array): string {

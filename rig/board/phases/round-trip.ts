@@ -68,6 +68,9 @@ async function measureRoundTrips(
 const LATENCY_ROUNDS = 60;
 /** Half of FTDI's 16 ms: no board and no system takes that by itself, as a rule. */
 const HELD_BACK_MS = 8;
+const USUAL_LATENCY_MS = 16;
+/** What is longer than the timer by this has another cause, or one more. */
+const SLACK_MS = 10;
 /** And hardly an answer comes sooner than this. The timer runs freely: an answer asked for late waits less for its end. */
 const SOONEST_MS = 7;
 
@@ -105,9 +108,16 @@ export const latencyTimer: Phase = {
     measure('held-back-p10', soonest);
     measure('latency-timer', setting ?? 'none');
     if (heldBack < HELD_BACK_MS || soonest < SOONEST_MS) return;
+    if (heldBack > (setting ?? USUAL_LATENCY_MS) + SLACK_MS) {
+      const timer = setting === null ? 'a latency timer, as a rule 16 ms' : `the latency timer, which is ${setting} ms`;
+      throw new RigFault(
+        `every answer is held back for ${heldBack.toFixed(0)} ms, longer than by ${timer}: ` +
+          'look at the USB bridge, its hub, and what else this machine is doing',
+      );
+    }
     const cure = setting === null ? 'lower the latency timer of the USB bridge' : `as root: echo 1 > ${file}`;
     throw new RigFault(
-      `the USB bridge holds every answer back for ${heldBack.toFixed(0)} ms, as a latency timer of 16 ms does: ${cure}`,
+      `the USB bridge holds every answer back for ${heldBack.toFixed(0)} ms, as a latency timer of ${setting ?? USUAL_LATENCY_MS} ms does: ${cure}`,
     );
   },
 };

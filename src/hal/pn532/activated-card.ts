@@ -19,6 +19,8 @@ export class ActivatedCard {
   readonly #largestPart: number;
   #target: TypeATarget;
   #atr: Uint8Array;
+  /** An APDU was not carried to its end: the card would take the next for its continuation, or answer with its rest. */
+  #cut = false;
 
   constructor(chip: Pn532, target: TypeATarget, atr: Uint8Array, reader: string, timers: Timers) {
     this.#chip = chip;
@@ -37,19 +39,38 @@ export class ActivatedCard {
     return this.#target.uid;
   }
 
+  /** Whether nothing is carried any more until a reset. */
+  get cut(): boolean {
+    return this.#cut;
+  }
+
   isPresent(): Promise<boolean> {
     return this.#chip.diagnosePresence();
   }
 
   /** One command, one response, each in as many parts as the chip's buffer makes of it. */
   async transmit(command: Uint8Array): Promise<Uint8Array> {
+    if (this.#cut) {
+      const words = `The exchange before was cut off in the middle: reset the card on "${this.#reader}".`;
+      throw new HalError('protocol', words);
+    }
+    this.#cut = true;
+    const response = await this.#carry(command);
+    this.#cut = false;
+    return this.#whole(response);
+  }
+
+  async #carry(command: Uint8Array): Promise<Uint8Array> {
     const { number } = this.#target;
     let at = 0;
     for (; command.length - at > this.#largestPart; at += this.#largestPart) {
       await this.#checked(await this.#chip.inDataExchange(number, command.subarray(at, at + this.#largestPart), true));
     }
-    let part = await this.#checked(await this.#chip.inDataExchange(number, command.subarray(at)));
-    if (!part.more) return this.#whole(part.data);
+    let part = await this.#chip.inDataExchange(number, command.subarray(at));
+    // The chip had the command whole, and has nothing of a response.
+    if (part.status !== 0 && at === 0) this.#cut = false;
+    await this.#checked(part);
+    if (!part.more) return part.data;
     const parts = [part.data];
     while (part.more) {
       part = await this.#checked(await this.#chip.inDataExchange(number, NOTHING));
@@ -61,12 +82,15 @@ export class ActivatedCard {
       response.set(each, to);
       to += each.length;
     }
-    return this.#whole(response);
+    return response;
   }
 
   /** `warm`: S(DESELECT), and the card is activated again. `cold`: without field for a moment. */
   async reset(mode: 'warm' | 'cold'): Promise<void> {
-    if (mode === 'warm' && (await this.#reselect())) return;
+    if (mode === 'warm' && (await this.#reselect())) {
+      this.#cut = false;
+      return;
+    }
     await this.powerOff();
     await pause(this.#timers, FIELD_OFF_MS);
     for (let look = 0; look < LOOKS_AFTER_RESET; look++) {
@@ -74,6 +98,7 @@ export class ActivatedCard {
       if (target?.ats != null) {
         this.#target = target;
         this.#atr = atrOfAts(target.ats);
+        this.#cut = false;
         return;
       }
     }

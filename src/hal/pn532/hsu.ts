@@ -26,13 +26,17 @@ const UNACKNOWLEDGED_MS = 5000;
 /** The chip gives up a frame after this many bit times without a byte; here for its frames to us. */
 const INTER_BYTE_MS_BAUD = 10_252_800;
 const SHORTEST_INTER_BYTE_MS = 20;
-/** GetFirmwareVersion: changes nothing in any state of the chip, and is answered the same each time. */
-const MARKER: Readonly<Uint8Array> = Uint8Array.of(0x02);
+/**
+ * Diagnose 00, communication line: changes nothing in any state of the chip, which gives back what it is sent. A number
+ * of two bytes follows, another each time.
+ */
+const MARKER: Readonly<Uint8Array> = Uint8Array.of(0x00, 0x00, ...new TextEncoder().encode('marker'));
 const MARKER_OPTIONS: CommandOptions = { timeoutMs: 500, repeatable: true };
 
 interface Pending {
   readonly command: number;
-  readonly frame: Uint8Array;
+  /** Null for a marker, which is another each time that it is sent. */
+  readonly frame: Uint8Array | null;
   readonly options: CommandOptions;
   readonly resolve: (response: Uint8Array) => void;
   readonly reject: (reason: unknown) => void;
@@ -58,10 +62,13 @@ export class HsuTransport implements Pn532Transport {
   /** Something may still come that belongs to a command that is over. */
   #dirty = false;
   /**
-   * Commands that are over and may be answered still, by their codes. The line keeps the order and the frames have no
-   * numbers: whatever is in it comes before the answer to a command that is sent later.
+   * A command that is over may be answered still. Acknowledgements and error frames do not tell whose they are, nor
+   * does an answer to another command of the same code. But the line keeps the order: all that is in it comes before
+   * the answer to a marker that is sent now.
    */
-  readonly #stale: Set<number> = new Set();
+  #unsure = false;
+  /** Number of the marker that was sent last. */
+  #marker = 0;
   #settling = false;
   /** Precedes the next command. */
   #wakeUp = false;
@@ -90,7 +97,6 @@ export class HsuTransport implements Pn532Transport {
   forgetNoise(): void {
     this.#bytesReceived = this.#framesReceived = 0;
     this.#frames.reset();
-    this.#stale.clear();
   }
 
   /** The next command is sent after what wakes a sleeping chip. */
@@ -115,7 +121,7 @@ export class HsuTransport implements Pn532Transport {
     for (const waiting of this.#queue.splice(0)) waiting.reject(aborted());
     if (pending === null) return;
     void this.acknowledge();
-    this.#leave(pending);
+    this.#leave();
     this.#end(() => pending.reject(aborted()));
   }
 
@@ -142,20 +148,21 @@ export class HsuTransport implements Pn532Transport {
     }
     const next = this.#queue[0];
     if (next === undefined) return;
-    const first = this.#stale.has(next.command) && next.command !== MARKER[0] ? this.#markerBefore(next) : next;
+    // A chip that sleeps takes nothing but SAMConfiguration, whose answers are all alike.
+    const first = this.#unsure && !this.#wakeUp ? this.#markerBefore(next) : next;
     if (first === next) this.#queue.shift();
     this.#pending = first;
     this.#sendCommand(first);
   }
 
-  /** A command whose answer comes after everything that could be taken for the answer to `next`. */
+  /** A command whose answer comes after everything that could be taken for one to `next`. */
   #markerBefore(next: Pending): Pending {
     const give = (error: unknown): void => {
       const at = this.#queue.indexOf(next);
       if (at >= 0) this.#queue.splice(at, 1);
       next.reject(error);
     };
-    return pendingOf(MARKER as Uint8Array, MARKER_OPTIONS, nothing, give);
+    return { ...pendingOf(MARKER as Uint8Array, MARKER_OPTIONS, nothing, give), frame: null };
   }
 
   /** Waits until nothing comes any more, and forgets it. */
@@ -176,16 +183,22 @@ export class HsuTransport implements Pn532Transport {
 
   #sendCommand(pending: Pending): void {
     pending.sent++;
+    const frame = pending.frame ?? this.#nextMarker();
     if (this.#wakeUp) {
-      const both = new Uint8Array(WAKE_UP.length + pending.frame.length);
+      const both = new Uint8Array(WAKE_UP.length + frame.length);
       both.set(WAKE_UP);
-      both.set(pending.frame, WAKE_UP.length);
+      both.set(frame, WAKE_UP.length);
       void this.#send(both);
     } else {
-      void this.#send(pending.frame);
+      void this.#send(frame);
     }
     const ackMs = this.#framesReceived === 0 ? ACK_MS : ACK_MS * 2 ** (pending.sent - 1);
-    this.#wait(ackMs + this.#wireMs(pending.frame.length), () => this.#unacknowledged(pending));
+    this.#wait(ackMs + this.#wireMs(frame.length), () => this.#unacknowledged(pending));
+  }
+
+  #nextMarker(): Uint8Array {
+    this.#marker = (this.#marker + 1) & 0xffff;
+    return encodeFrame(TFI.hostToChip, Uint8Array.of(...MARKER, this.#marker >> 8, this.#marker & 0xff));
   }
 
   /** What a frame takes on the wire there, and the acknowledgement back. */
@@ -255,12 +268,16 @@ export class HsuTransport implements Pn532Transport {
         if (!pending.acknowledged) this.#acknowledged(pending);
         return;
       case 'error':
+        // A marker is understood: what was not is older.
+        if (pending.frame === null) return;
         this.#answered(pending);
         this.#end(() => pending.reject(new Pn532SyntaxError(pending.command, this.line.path)));
         return;
       case 'data':
         // Another command's response is late, and nobody's. Without its acknowledgement a response tells as much.
         if (event.payload[0] !== pending.command + 1) return;
+        // Only the last marker comes after all that was in the line.
+        if (markerOf(event.payload) !== (pending.frame === null ? this.#marker : null)) return;
         this.#finish(pending, event.payload.slice());
         return;
       case 'nack':
@@ -306,22 +323,21 @@ export class HsuTransport implements Pn532Transport {
     this.#end(() => pending.resolve(response));
   }
 
-  /** All that was in the line before has come; what was asked for more than once may come again. */
+  /** What was asked for more than once may come again. A marker is known by its number, however often it comes. */
   #answered(pending: Pending): void {
-    this.#stale.clear();
-    if (pending.sent > 1 || pending.nacks > 0) this.#leave(pending);
+    if (pending.frame === null) this.#unsure = false;
+    else if (pending.sent > 1 || pending.nacks > 0) this.#leave();
   }
 
   /** The command is over, and what comes for it is old. */
-  #leave(pending: Pending): void {
-    this.#dirty = true;
-    this.#stale.add(pending.command);
+  #leave(): void {
+    this.#dirty = this.#unsure = true;
   }
 
   #fail(pending: Pending, error: HalError): void {
     // Whatever the chip is still doing for this command, it stops.
     void this.acknowledge();
-    this.#leave(pending);
+    this.#leave();
     this.#end(() => pending.reject(error));
   }
 
@@ -365,6 +381,13 @@ function pendingOf(
 ): Pending {
   const frame = encodeFrame(TFI.hostToChip, command);
   return { command: command[0] as number, frame, options, resolve, reject, acknowledged: false, sent: 0, nacks: 0 };
+}
+
+/** @returns the number of the marker that this answers, null when it answers none */
+function markerOf(response: Uint8Array): number | null {
+  if (response.length !== MARKER.length + 2 || response[0] !== (MARKER[0] as number) + 1) return null;
+  for (let i = 1; i < MARKER.length; i++) if (response[i] !== MARKER[i]) return null;
+  return ((response[MARKER.length] as number) << 8) | (response[MARKER.length + 1] as number);
 }
 
 function aborted(): HalError {

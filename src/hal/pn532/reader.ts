@@ -94,6 +94,7 @@ export class Pn532Reader implements Reader {
     if (card === null) return null;
     try {
       if (mode !== 'any') await card.reset(mode);
+      else if (card.cut) await card.reset('warm');
     } catch (error) {
       if (error instanceof HalError && error.kind === 'card-removed') return null;
       throw error;

@@ -60,12 +60,14 @@ export class Arming {
     const waiting = chip.tgInitAsTarget({ mode: this.#mode, mifare: this.#mifare, historicalBytes });
     const activation = card.deselected && chip.transport.waitsForever ? await this.#watched(waiting) : await waiting;
     if (activation !== null) this.#uidShown = true;
+    // A USB reader's firmware gave up, and that is when it can be asked.
+    else if (card.deselected) await this.#lookAtField();
     return activation;
   }
 
-  /** Looks after a while whether the field is still there: the chip tells of its loss only to an activated card. */
+  /** Stops waiting after a while, to look at the field: the chip tells of its loss only to an activated card. */
   async #watched(waiting: Promise<Activation | null>): Promise<Activation | null> {
-    const { chip, card, timers, stopped } = this.#scene;
+    const { chip, timers, stopped } = this.#scene;
     let looking = false;
     const cancel = timers.after(FIELD_CHECK_MS, () => {
       looking = true;
@@ -75,11 +77,16 @@ export class Arming {
       return await waiting;
     } catch (error) {
       if (!looking || stopped() || !(error instanceof HalError) || error.kind !== 'aborted') throw error;
-      const { externalField } = await chip.getGeneralStatus();
-      if (!externalField && !stopped()) card.fieldOff();
       return null;
     } finally {
       cancel();
     }
+  }
+
+  async #lookAtField(): Promise<void> {
+    const { chip, card, stopped } = this.#scene;
+    if (stopped()) return;
+    const { externalField } = await chip.getGeneralStatus();
+    if (!externalField && !stopped()) card.fieldOff();
   }
 }

@@ -153,4 +153,36 @@ describe('an ACR122 and its PN532, simulated', () => {
     await served;
     clock.stop();
   }, 20_000);
+
+  it('notices as a card that a field has gone after a deselect, when the firmware gives up waiting', async () => {
+    const { clock, opener, paths, port } = joined();
+    const link = new Pn532CardLink({ port, clock, random: new SeededRandom('acr122'), largestResponse: 253 });
+    const events: string[] = [];
+    const served = link.serve(new ToyCard(), ({ type }) => events.push(type));
+    const { chip, close } = await openBoard(new HsuPort({ opener, path: paths.b }));
+    const uids: string[] = [];
+    for (let turn = 1; turn <= 2; turn++) {
+      await chip.maxRetries(0xff, 0x01, 0xff);
+      const [target] = await chip.listTypeA();
+      uids.push(hex(target!.uid));
+      await chip.inDeselect(target!.number);
+      await chip.rfField(false);
+      await new Promise<void>((resolve) => clock.after(12e9, resolve));
+    }
+    await close();
+    link.stop();
+    await served;
+    clock.stop();
+    expect(events).toEqual([
+      'attached',
+      ...['power-on', 'deselect', 'field-off'],
+      ...['power-on', 'deselect', 'field-off'],
+    ]);
+    expect(new Set(uids).size).toBe(2);
+  }, 20_000);
 });
+
+async function openBoard(port: HsuPort) {
+  const connection = await port.open();
+  return { chip: connection.chip, close: () => connection.close() };
+}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ACK, ERROR_FRAME, encodeFrame, TFI } from '../../../src/hal/pn532/frame.ts';
 import { HsuTransport } from '../../../src/hal/pn532/hsu.ts';
 import type { CommandOptions } from '../../../src/hal/pn532/transport.ts';
@@ -11,12 +11,23 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const GET_FIRMWARE = Uint8Array.of(0x02);
 const ack = ACK as Uint8Array;
 
+/** The first command after one that may be answered still. */
+const MARKER = '00006d61726b65720001';
+
+/** Markers are answered as a chip does it, and are no turn of `react`, unless it is `mute` to them. */
 async function joined(
   react: (command: Uint8Array, times: number) => Reaction,
   chunk?: (length: number) => number,
+  mute = false,
 ): Promise<{ chip: ScriptedChip; hsu: HsuTransport }> {
   let times = 0;
-  const chip = new ScriptedChip((command) => react(command, ++times), chunk === undefined ? {} : { chunk });
+  const chip = new ScriptedChip(
+    (command) => {
+      if (command[0] !== 0x00) return react(command, ++times);
+      return mute ? [] : answer(`01${hex(command.subarray(1))}`);
+    },
+    chunk === undefined ? {} : { chunk },
+  );
   await chip.plugIn();
   return { chip, hsu: new HsuTransport(await chip.cable.open(HOST_PATH, 115_200)) };
 }
@@ -30,14 +41,14 @@ describe('HsuTransport', () => {
   });
 
   it('sends what wakes the chip and the command in one breath, until the chip was heard', async () => {
-    const { hsu, chip } = await joined(([code], times) => (times === 1 ? [] : answer(code === 0x14 ? '15' : '03')));
+    const { hsu, chip } = await joined((_, times) => (times === 1 ? [] : answer('15')));
     hsu.wakeWithNextCommand();
     await hsu.exchange(Uint8Array.of(0x14, 0x01), QUICK);
     const wake = '55550000000000000000000000000000';
     expect(hex(Uint8Array.from(chip.bytes))).toBe(`${wake}0000ff03fdd414011700`.repeat(2));
     chip.bytes.length = 0;
     await hsu.exchange(Uint8Array.of(0x14, 0x01), QUICK);
-    expect(hex(Uint8Array.from(chip.bytes))).toBe('0000ff02fed4022a00' + '0000ff03fdd414011700');
+    expect(hex(Uint8Array.from(chip.bytes))).toBe('0000ff0bf5d400006d61726b65720001a900' + '0000ff03fdd414011700');
   });
 
   it('carries commands out in the order of the calls', async () => {
@@ -63,7 +74,7 @@ describe('HsuTransport', () => {
       expect(hex(await hsu.exchange(Uint8Array.of(0x40, 1), QUICK))).toBe('4101');
       expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), QUICK))).toBe('4102');
       expect(hex(await hsu.exchange(Uint8Array.of(0x40, 3), QUICK))).toBe('4103');
-      expect(chip.heard).toEqual(['4001', '4001', '02', '4002', '4003']);
+      expect(chip.heard).toEqual(['4001', '4001', MARKER, '4002', '4003']);
     });
 
     it('that was asked for twice', async () => {
@@ -77,7 +88,7 @@ describe('HsuTransport', () => {
       };
       expect(hex(await hsu.exchange(Uint8Array.of(0x40, 1), ONCE))).toBe('4101');
       expect(hex(await hsu.exchange(Uint8Array.of(0x40, 2), ONCE))).toBe('4102');
-      expect(chip.heard).toEqual(['4001', 'NACK', '02', '4002']);
+      expect(chip.heard).toEqual(['4001', 'NACK', MARKER, '4002']);
     });
 
     it('to a command that was given up', async () => {
@@ -94,10 +105,44 @@ describe('HsuTransport', () => {
       const { hsu } = await joined(
         (command, times) => (times === 1 ? [ack, damaged(echo(command)[1]!)] : []),
         undefined,
+        true,
       );
       await expect(hsu.exchange(Uint8Array.of(0x40, 1), ONCE)).rejects.toMatchObject({ kind: 'timeout' });
       await expect(hsu.exchange(Uint8Array.of(0x40, 2), ONCE)).rejects.toMatchObject({ kind: 'timeout' });
       await expect(hsu.exchange(Uint8Array.of(0x42, 2), ONCE)).rejects.toMatchObject({ kind: 'timeout' });
+    });
+  });
+
+  describe('while a command waits for its marker', () => {
+    /** One command is over without its answer, and the marker before the next is on its way. */
+    async function waiting(): Promise<{ chip: ScriptedChip; hsu: HsuTransport; next: Promise<unknown> }> {
+      const { hsu, chip } = await joined((_, times) => (times === 1 ? [ack] : answer('4102')), undefined, true);
+      const given = hsu.exchange(Uint8Array.of(0x40, 1), { timeoutMs: 20, repeatable: false });
+      await expect(given).rejects.toMatchObject({ kind: 'timeout' });
+      const next = hsu.exchange(Uint8Array.of(0x40, 2), ONCE).catch((error: unknown) => error);
+      await vi.waitFor(() => expect(chip.heard).toEqual(['4001', 'ACK', MARKER]));
+      return { chip, hsu, next };
+    }
+
+    it('it fails when the port is unplugged', async () => {
+      const { chip, next } = await waiting();
+      chip.cable.unplug(HOST_PATH);
+      expect(await next).toMatchObject({ kind: 'reader-lost' });
+    });
+
+    it('it fails when the port is closed', async () => {
+      const { hsu, next } = await waiting();
+      await hsu.close();
+      expect(await next).toMatchObject({ kind: 'aborted' });
+    });
+
+    it('it can be called back and is not sent, and a sleeping chip is woken without a marker', async () => {
+      const { chip, hsu, next } = await waiting();
+      hsu.abort();
+      expect(await next).toMatchObject({ kind: 'aborted' });
+      hsu.wakeWithNextCommand();
+      expect(hex(await hsu.exchange(Uint8Array.of(0x40, 3), ONCE))).toBe('4102');
+      expect(chip.heard).toEqual(['4001', 'ACK', MARKER, 'ACK', '4003']);
     });
   });
 
@@ -162,13 +207,12 @@ describe('HsuTransport', () => {
 
     it('does not take the late response to a repeated command for that of the next one', async () => {
       const { hsu, chip } = await joined((command, times) => {
-        if (command[0] === 0x02) return answer('0332010607');
         if (command[1] !== 0x01) return answer('07bb');
         return times === 1 ? [] : [ack, response('07aa'), ack, response('07aa')];
       });
       expect(hex(await hsu.exchange(Uint8Array.of(0x06, 0x01), QUICK))).toBe('07aa');
       expect(hex(await hsu.exchange(Uint8Array.of(0x06, 0x02), QUICK))).toBe('07bb');
-      expect(chip.heard).toEqual(['0601', '0601', '02', '0602']);
+      expect(chip.heard).toEqual(['0601', '0601', MARKER, '0602']);
     });
 
     it('brings whole responses or an error, never a wrong one, whatever byte is changed and however it is cut', async () => {
@@ -210,13 +254,11 @@ describe('HsuTransport', () => {
     hsu.abort();
     await waiting.toMatchObject({ kind: 'aborted' });
     expect(hex(await hsu.exchange(GET_FIRMWARE, QUICK))).toBe('0332010607');
-    expect(chip.heard).toEqual(['8c', 'ACK', '02']);
+    expect(chip.heard).toEqual(['8c', 'ACK', MARKER, '02']);
   });
 
   it('does not take a response that crossed the abort for that of the next command', async () => {
-    const { hsu, chip } = await joined(([code], times) =>
-      times === 1 ? [ack] : answer(code === 0x8c ? '8d08e080' : '0332010607'),
-    );
+    const { hsu, chip } = await joined((_, times) => (times === 1 ? [ack] : answer('8d08e080')));
     const waiting = expect(hsu.exchange(Uint8Array.of(0x8c), { timeoutMs: null, repeatable: true })).rejects;
     await new Promise((resolve) => setImmediate(resolve));
     chip.onControl = () => [response('8d00ff')];

@@ -77,6 +77,15 @@ describe('bring-up of a simulated board', () => {
     if (faults[0]?.name !== 'mute') await asleep(bench);
   });
 
+  it('does not blame a latency timer for what is longer than one', async () => {
+    const bench = simulatedBench({ a: [fault('slow-host', 50)] });
+    const results = await bringUp(bench, { only: ['latency-timer'] });
+    expect(results.find(({ id }) => id === 'latency-timer')).toMatchObject({
+      verdict: 'error',
+      reason: expect.stringMatching(/held back for 5\d ms, longer than by a latency timer/),
+    });
+  });
+
   it('blames the rig, not the board, for a second board that is mute', async () => {
     const results = await bringUp(simulatedBench({ b: [fault('mute')] }), { partner: true, only: ['tap-as-card'] });
     expect(results.find(({ id }) => id === 'tap-as-card')).toMatchObject({

@@ -283,6 +283,12 @@ describe('card, bench, demo', () => {
     expect(err).toContain(words);
   });
 
+  it('emulate says its default link as it is written', async () => {
+    const io = fakeIo();
+    expect(await runCommandLine(['emulate', '--help'], '0.0.0', VERBS, io)).toBe(0);
+    expect(io.out.join('').replace(/\s+/g, ' ')).toContain('or a board (default: vpcd)');
+  });
+
   it.each(['card', 'bench'])('%s alone shows its help, exit 2', async (line) => {
     const { exitCode, err } = await run(line);
     expect(exitCode).toBe(2);
