@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
@@ -47,6 +48,8 @@ async function measureInProcess(options: BenchApduOptions, io: CommandIo): Promi
   try {
     const port = opened.card.port();
     for (const measured of workloadFor(label).commands) {
+      // So that Ctrl-C is heard: nothing else here waits for anything.
+      await turn();
       if (io.signal.aborted) break;
       figures.push(measure(port, measured, options.count ?? COUNT.inProcess, trace));
     }

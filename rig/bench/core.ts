@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { INS } from '../../src/apdu/instruction.ts';
 import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
@@ -51,30 +52,39 @@ const BOOTS = 40;
  * of files and records.
  */
 export async function benchCore(options: BenchCoreOptions, io: CommandIo): Promise<ExitCode> {
-  const rest = (): boolean => !io.signal.aborted;
+  // So that Ctrl-C is heard: nothing else here waits for anything.
+  const rest = async (): Promise<boolean> => {
+    await turn();
+    return !io.signal.aborted;
+  };
+  const each = async <T>(sizes: readonly number[], measure: (size: number) => readonly T[]): Promise<T[]> => {
+    const rows: T[] = [];
+    for (const size of sizes) if (await rest()) rows.push(...measure(size));
+    return rows;
+  };
   const commands = await commandRows(options.count, rest);
   // Once for nothing: the first size must not pay for what the compiler learns.
-  growthWithFiles(options.files[0] ?? 1, options.count);
-  const files = options.files.filter(rest).flatMap((size) => growthWithFiles(size, options.count));
-  const records = options.records.filter(rest).flatMap((size) => growthWithRecords(size, options.count));
-  const boots = options.boots.filter(rest).map((size) => bootOf(size, options.count));
+  if (await rest()) growthWithFiles(options.files[0] ?? 1, options.count);
+  const files = await each(options.files, (size) => growthWithFiles(size, options.count));
+  const records = await each(options.records, (size) => growthWithRecords(size, options.count));
+  const boots = await each(options.boots, (size) => [bootOf(size, options.count)]);
   const taps = await measureLoopbackTaps(options.taps);
   const scene = machine();
   const growth = withRatios([...files, ...records]);
-  const booting = boots.map((each) => ({ ...each, ratio: each.p50ms / (boots[0]?.p50ms ?? 1) }));
+  const booting = boots.map((row) => ({ ...row, ratio: row.p50ms / (boots[0]?.p50ms ?? 1) }));
   if (io.json) writeJson(io, { id: 'bench-core', verdict: 'pass', ...scene, commands, growth, boots: booting, taps });
   else io.stdout(report(scene, commands, growth, booting, taps));
   return EXIT.pass;
 }
 
 /** SELECT, VERIFY, READ RECORD on the card that every other product can hold as well, and UPDATE RECORD on a free file. */
-async function commandRows(count: number, rest: () => boolean): Promise<ApduRow[]> {
+async function commandRows(count: number, rest: () => Promise<boolean>): Promise<ApduRow[]> {
   const opened = await openCard({ kind: 'profile', name: 'reference' });
   const rows: ApduRow[] = [];
   try {
     const port = opened.card.port('contact');
     for (const { name, before, command } of workloadFor('reference').commands) {
-      if (!rest()) break;
+      if (!(await rest())) break;
       port.powerOn();
       for (const each of [...before, command]) expectOk(port, each, name);
       rows.push({ ...rowName(name), ...measureCalls(() => port.process(command, 0, command.length), count) });

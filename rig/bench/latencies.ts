@@ -38,7 +38,9 @@ export class Latencies {
 
   figures(): LatencyFigures {
     const histogram = this.#histogram;
-    const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1000;
+    // A value stands for the highest that it cannot be told from: that may be over the longest that was recorded.
+    const at = (percentile: number): number =>
+      Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / 1000;
     return {
       n: histogram.totalCount,
       meanUs: histogram.mean / 1000,

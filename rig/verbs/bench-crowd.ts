@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '../cli/failure.ts';
 import { parseCount } from '../cli/option-values.ts';
 import type { BenchCrowdOptions } from '../cli/options.ts';
 import type { Perform } from '../cli/program.ts';
@@ -13,6 +14,11 @@ interface Typed {
   seed: string;
   json?: boolean;
 }
+
+/** All of them are in memory, some 25 to 50 KB each. */
+const MOST_CARDS = 50_000;
+/** Their moments are drawn before the first. */
+const MOST_TAPS = 10_000_000;
 
 /** `bench crowd`. */
 export function declareCrowd(bench: Command, perform: Perform): void {
@@ -31,6 +37,8 @@ export function declareCrowd(bench: Command, perform: Perform): void {
     .option('--seed <text>', 'the same arrivals again for the same seed', 'vitap');
   addJsonOption(crowd).action((typed: Typed) =>
     perform(typed, async (io) => {
+      if (typed.cards > MOST_CARDS) throw new UsageError(`--cards is at most ${MOST_CARDS}: all of them are in memory`);
+      if (typed.taps > MOST_TAPS) throw new UsageError(`--taps is at most ${MOST_TAPS}`);
       const { benchCrowd } = await import('../bench/crowd.ts');
       const { profile, cards, taps, rate, arrivals, seed } = typed;
       return benchCrowd({ profile, cards, taps, perSecond: rate, pattern: arrivals, seed }, io);

@@ -67,7 +67,7 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
     .addOption(new Option('--sequence <name>', 'what each tap reads and how (default: all)').choices(SEQUENCES))
     .addOption(new Option('--plan <name>', 'how the own application is read (default: classic)').choices(PLANS))
     .option('--apdu <commands>', 'send these instead, in hexadecimal, separated by semicolons', parseApdus)
-    .option('--taps <number>', 'how many', parseCount, 100)
+    .option('--taps <number>', `how many, up to ${MOST_TAPS}`, parseCount, 100)
     .option('--warm-up <number>', 'taps before that are left out', parseWarmUp, 5)
     .option(
       '--rate <number>',
@@ -131,6 +131,8 @@ function benchTapOptions(typed: Typed): BenchTapOptions {
   if (typed.apdu !== undefined && (typed.sequence !== undefined || typed.plan !== undefined)) {
     throw new UsageError('--apdu says what is sent; --sequence and --plan do too: give one of them');
   }
+  const short = typed.apdu?.findIndex(({ length }) => length < 4) ?? -1;
+  if (short !== -1) throw new UsageError(`--apdu: command ${short + 1} is shorter than four bytes, CLA INS P1 P2`);
   const sequence = typed.sequence ?? 'all';
   if (typed.plan !== undefined && sequence !== 'own' && sequence !== 'all') {
     throw new UsageError('--plan is about the own application: it goes with --sequence own or all');

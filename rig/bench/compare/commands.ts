@@ -6,7 +6,7 @@ import { exitOf } from './baseline.ts';
 import { middle, tapTimes } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
 import { duration, effectInWords, precisionNote } from './present.ts';
-import { asResult } from './result-file.ts';
+import { asResult, parseResult } from './result-file.ts';
 
 export interface BenchCompareOptions {
   /** Shell commands. */
@@ -107,7 +107,7 @@ async function runOnce(command: string, option: string, io: CommandIo): Promise<
   const ns = Number(process.hrtime.bigint() - startNs);
   if (io.signal.aborted) throw new HalError('aborted', 'The comparison was cancelled.');
   if (tooLong) throw new CannotRun(`${option}: the command prints more than ${LONGEST_OUTPUT >> 20} MB`);
-  const result = asResult(out);
+  const result = asResult(out) === null ? null : parseResult(out, option);
   // A result says by 1 that taps failed; those that did not are there.
   if (exit !== 0 && (result === null || exit !== 1)) {
     const last = said.trim().split('\n').at(-1) ?? '';

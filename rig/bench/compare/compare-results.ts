@@ -103,7 +103,9 @@ function doubtsOf(baseline: TapBenchResult, current: TapBenchResult): string[] {
   differ('reader', baseline.setup.reader, current.setup.reader);
   differ('card', baseline.environment.card, current.environment.card);
   differ('sequence', baseline.setup.sequence, current.setup.sequence);
-  differ('plan', baseline.setup.plan, current.setup.plan);
+  // Results of before named one even where nothing was read by it.
+  const [planThen, planNow] = [baseline.setup.plan, current.setup.plan];
+  if (planThen !== null && planNow !== null) differ('plan', planThen, planNow);
   if (!baseline.diagnosis.trusted) doubts.push('the baseline says itself that it cannot be trusted');
   if (!current.diagnosis.trusted) doubts.push('this result says itself that it cannot be trusted');
   for (const [which, { taps }] of [

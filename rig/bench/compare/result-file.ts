@@ -39,14 +39,36 @@ export function asResult(text: string): TapBenchResult | null {
 
 /** What a comparison needs and does not find, or null. */
 function damageOf(result: TapBenchResult): string | null {
-  const { taps, setup, diagnosis, environment } = result as Partial<TapBenchResult>;
+  const { taps, setup, diagnosis, environment, figures } = result as { readonly [K in keyof TapBenchResult]?: unknown };
   if (!Array.isArray(taps)) return 'no taps';
-  const good = taps.every((tap) => tap?.failure !== null || (isTime(tap.startNs) && isTime(tap.endNs)));
-  if (!good) return 'a tap without its times';
-  if (setup === undefined || diagnosis === undefined || environment === undefined) return 'no set-up';
+  if (!taps.every(isTap)) return 'a tap without its times';
+  const { reader, sequence } = fields(setup);
+  const { machine, node, backend, card } = fields(environment);
+  if (![reader, sequence, machine, node, backend, card].every((each) => typeof each === 'string')) return 'no set-up';
+  if (typeof fields(diagnosis).trusted !== 'boolean') return 'no diagnosis';
+  if (figures !== null && !isCommands(fields(figures).commands)) return 'no figures of its commands';
   return null;
 }
 
-function isTime(value: unknown): boolean {
+/** A failed one has its reason; a good one has times, and its end is after its start. */
+function isTap(tap: unknown): boolean {
+  const { failure, startNs, endNs } = fields(tap);
+  if (failure !== null) return typeof fields(failure).kind === 'string';
+  return isNumber(startNs) && isNumber(endNs) && endNs > startNs;
+}
+
+function isCommands(commands: unknown): boolean {
+  if (!Array.isArray(commands)) return false;
+  return commands.every((each) => {
+    const { command, count, p50 } = fields(each);
+    return typeof command === 'string' && isNumber(count) && isNumber(p50);
+  });
+}
+
+function fields(value: unknown): { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null ? (value as { readonly [name: string]: unknown }) : {};
+}
+
+function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

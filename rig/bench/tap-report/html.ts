@@ -222,7 +222,7 @@ function setup({ setup: { reader, sequence, plan, taps, warmUp, seed, link }, sc
     schedule.arrivals.kind === 'closed' ? 'one after the other' : `${schedule.arrivals.ratePerSecond} a second`;
   return facts([
     ['Reader, as typed', reader],
-    ['Sequence', `${sequence}, plan ${plan}`],
+    ['Sequence', plan === null ? sequence : `${sequence}, plan ${plan}`],
     ['Taps', `${taps} asked for, ${warmUp} before them to warm up, ${arrivals}`],
     ['Seed', seed],
     ...(air === null

@@ -14,7 +14,7 @@ export function tapSummary(result: TapBenchResult): string {
   const { figures, environment, setup, taps, diagnosis } = result;
   const good = taps.filter(({ failure }) => failure === null);
   const lines = [
-    `${environment.card} on ${environment.reader}${environment.backend === 'simulated' ? ' (simulated)' : ''}, ${setup.sequence}, plan ${setup.plan}`,
+    `${environment.card} on ${environment.reader}${environment.backend === 'simulated' ? ' (simulated)' : ''}, ${setup.sequence}${setup.plan === null ? '' : `, plan ${setup.plan}`}`,
     ...findingLines(diagnosis.findings),
     '',
     result.answer,
@@ -40,6 +40,8 @@ export function tapSummary(result: TapBenchResult): string {
   return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
 
   function row(name: string, { p50, p99 }: Distribution, basis: string): string {
+    // Its time is in another layer: nothing would say that it took none.
+    if (basis === 'unknown') return `  ${name.padEnd(12)}${basis.padEnd(12)}${'–'.padStart(12)}${'–'.padStart(12)}`;
     const unit = unitFor((figures as NonNullable<typeof figures>).total.p50.value);
     const cell = (ns: number): string => digits(ns / unit.ns).padStart(12);
     return `  ${name.padEnd(12)}${basis.padEnd(12)}${cell(p50.value)}${cell(p99.value)}`;

@@ -1,3 +1,4 @@
+import { HalError } from '../../../src/hal/errors.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../cli/io.ts';
 import { readPin } from '../../cli/pin.ts';
@@ -54,7 +55,8 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
       signal: io.signal,
       onTap: show,
     });
-    if (run.taps.length === 0 && run.ended !== null) throw run.ended;
+    // Nothing is written then: a file of an earlier run is worth more.
+    if (run.taps.length === 0) throw run.ended ?? new HalError('aborted', 'The taps were cancelled before the first.');
     const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
@@ -86,7 +88,7 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
   const diagnosis = look.diagnosisOf([
     ...before,
     ...(cardTimes === null ? [] : [cardTimeFinding(cardTimes.profile, times, run.taps)]),
-    ...lookBack(figures, source, machine, before),
+    ...lookBack(figures, run.taps, source, machine, before),
     look.scheduleFinding(schedule, accounted.samples.length),
     ...(figures === null ? [] : [look.sampleSize(figures.total.n)]),
   ]);
@@ -107,7 +109,7 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
     setup: {
       reader: options.readerText,
       sequence: script.name,
-      plan: options.plan,
+      plan: script.plan,
       taps: options.taps,
       warmUp: options.warmUp,
       seed: source.seed,

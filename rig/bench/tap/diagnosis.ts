@@ -12,6 +12,7 @@ import {
   type LinkParameters,
   type Schedule,
 } from './result.ts';
+import { medianOf } from './statistics.ts';
 
 /** What can spoil a measurement, judged from what was seen. Everything here says one thing in one sentence. */
 
@@ -49,6 +50,31 @@ export function vpcdDelayInTaps(figures: Figures, pingpongThreshold: string | nu
     detail,
     ...(cure === undefined ? {} : { cure }),
     ...(data === undefined ? {} : { data }),
+  };
+}
+
+/** A delayed acknowledgement of Linux takes this long at least, and not much longer. */
+const STALL_NS = { from: 38e6, to: 60e6 } as const;
+
+/**
+ * The same delay, now and then: also with the cure a socket leaves quick acknowledgements after some 250 exchanges, for
+ * one. Null where there is none, or where the delay is in most exchanges and known by {@link vpcdDelay}.
+ * @param taps exchanges of each good tap
+ */
+export function vpcdStalls(
+  taps: readonly (readonly { readonly startNs: number; readonly endNs: number }[])[],
+): DiagnosisFinding | null {
+  const times = taps.map((exchanges) => exchanges.map(({ startNs, endNs }) => endNs - startNs));
+  const all = times.flat();
+  if (all.length === 0 || medianOf(all) >= DELAYED_NS) return null;
+  const stalled = times.filter((tap) => tap.some((ns) => ns >= STALL_NS.from && ns <= STALL_NS.to)).length;
+  if (stalled === 0) return null;
+  const which = stalled * 2 >= taps.length ? 'the median too' : 'the slowest quantiles';
+  return {
+    id: 'vpcd-stalls',
+    verdict: stalled * 2 >= taps.length ? 'distrust' : 'note',
+    detail: `${stalled} of ${taps.length} taps hold an exchange of some 44 ms: vpcd's delayed acknowledgement, which comes now and then with the cure too, is in ${which}`,
+    data: { stalled, taps: taps.length },
   };
 }
 

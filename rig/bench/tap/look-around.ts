@@ -10,6 +10,7 @@ import { echoInProcess, echoOfChip, echoThroughVpcd } from './echo.ts';
 import { isVirtualReader } from './pcsc-source.ts';
 import { Pn532Source } from './pn532-source.ts';
 import type { DiagnosisFinding, Figures } from './result.ts';
+import type { RecordedTap } from './run.ts';
 import type { TapSource } from './source.ts';
 
 function pollingKind(reader: ReaderChoice, source: TapSource): Parameters<typeof look.polling>[0] {
@@ -62,6 +63,7 @@ export async function lookAround(
 /** After the run: what only the figures tell. */
 export function lookBack(
   figures: Figures | null,
+  taps: readonly RecordedTap[],
   source: TapSource,
   machine: Machine,
   before: readonly DiagnosisFinding[],
@@ -71,6 +73,11 @@ export function lookBack(
   if (isVirtualReader(source.reader) && !before.some(({ id }) => id === 'vpcd-delay')) {
     const delay = look.vpcdDelayInTaps(figures, pingpong(machine));
     if (delay !== null) findings.push(delay);
+  }
+  if (isVirtualReader(source.reader)) {
+    const good = taps.filter(({ failure }) => failure === null);
+    const stalls = look.vpcdStalls(good.map(({ exchanges }) => exchanges));
+    if (stalls !== null) findings.push(stalls);
   }
   return findings;
 }

@@ -245,7 +245,8 @@ export interface TapBenchResult {
     /** As typed after `--reader`. */
     readonly reader: string;
     readonly sequence: string;
-    readonly plan: string;
+    /** How the own application was read; null where the commands are others. */
+    readonly plan: string | null;
     /** Asked for, warm-up apart. */
     readonly taps: number;
     readonly warmUp: number;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { toHex } from '../../../src/apdu/hex.ts';
 import { instructionName } from '../../../src/apdu/instruction.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -58,6 +59,8 @@ const FINAL: ReadonlySet<string> = new Set(['reader-lost', 'no-service', 'no-rea
 const FAILURES_IN_A_ROW = 10;
 /** Bytes of this many taps are kept: outliers come from them. */
 const KEPT_BYTES = 8;
+/** A card in process answers without a turn of the event loop: Ctrl-C would not be heard before the last tap. */
+const LISTEN_EVERY_MS = 50;
 
 /** Taps again and again. Failed taps are recorded and do not end the run, unless the reader is gone. */
 export async function runTaps(options: RunOptions): Promise<Run> {
@@ -67,7 +70,9 @@ export async function runTaps(options: RunOptions): Promise<Run> {
   const tapper = new Tapper(options);
   let failures = 0;
   let inARow = 0;
+  const listen = listener();
   for (let i = -warmUp; i < 0; i++) {
+    await listen();
     if (signal.aborted) return { taps: [], ended: null };
     options.onTap?.(i, 0);
     const tap = await tapper.tap(i, null, 0, () => waiter.clock.nowNs());
@@ -78,7 +83,9 @@ export async function runTaps(options: RunOptions): Promise<Run> {
   // The first tap's preparation is no part of the schedule.
   await source.prepare().catch(() => {});
   const originNs = waiter.clock.nowNs();
-  for (let i = 0; i < taps && !signal.aborted; i++) {
+  for (let i = 0; i < taps; i++) {
+    await listen();
+    if (signal.aborted) break;
     options.onTap?.(i, failures);
     const intended = intendedNs(arrivals, i);
     const wait = intended === null ? undefined : () => waiter.until(originNs + intended, signal);
@@ -97,6 +104,16 @@ export async function runTaps(options: RunOptions): Promise<Run> {
       return { taps: recorded, ended: asError(tap.failure) };
   }
   return { taps: recorded, ended: null };
+}
+
+/** Between two taps, now and then, a turn of the event loop. */
+function listener(): () => Promise<void> {
+  let lastMs = performance.now();
+  return async () => {
+    if (performance.now() - lastMs < LISTEN_EVERY_MS) return;
+    await turn();
+    lastMs = performance.now();
+  };
 }
 
 function asError({ kind, message }: TapFailure): Error {

@@ -20,6 +20,8 @@ export interface Complaint {
 export interface TapScript {
   /** For people: `own`, `4 commands`. */
   readonly name: string;
+  /** How the own application is read; null where it is not. */
+  readonly plan: PlanName | null;
   /** @returns what is wrong with the answers, or null. @throws {HalError} */
   run(terminal: CardTerminal): Promise<Complaint | null>;
 }
@@ -29,6 +31,7 @@ export function readingScript(sequence: Sequence, plan: PlanName, code: Uint8Arr
   const own = sequence === 'all' || sequence === 'own';
   return {
     name: sequence,
+    plan: own ? plan : null,
     async run(terminal) {
       const reading = emptyReading();
       if (sequence === 'all' || sequence === 'identity') await readIdentityBySfi(terminal, reading);
@@ -78,6 +81,7 @@ function harmless(message: string): Complaint {
 export function commandScript(commands: readonly Uint8Array[]): TapScript {
   return {
     name: commands.length === 1 ? '1 command' : `${commands.length} commands`,
+    plan: null,
     async run(terminal) {
       for (const [i, command] of commands.entries()) {
         const { sw } = await terminal.send(command);

@@ -31,6 +31,12 @@ describe('bench apdu', () => {
     }
   });
 
+  it('Ctrl-C is heard between two commands, and the rows that are done are printed', async () => {
+    const io = fakeIo({ json: true, signal: AbortSignal.timeout(1) });
+    await benchApdu({ ...options('reference'), count: 20_000 }, io);
+    expect(JSON.parse(io.out.join('')).figures.length).toBeLessThan(4);
+  });
+
   it('CSV has its head and a row a command', async () => {
     const io = fakeIo();
     await benchApdu(options('reference', true), io);

@@ -21,3 +21,11 @@ it('takes what is beyond its ends for the ends, and starts anew', () => {
   latencies.reset();
   expect(latencies.figures()).toMatchObject({ n: 0, maxUs: 0 });
 });
+
+it('gives no percentile beyond the longest time', () => {
+  const latencies = new Latencies();
+  latencies.record(22_684.8);
+  const { p50us, p999us, maxUs } = latencies.figures();
+  expect(maxUs).toBeCloseTo(22_684.8, -2);
+  expect([p50us, p999us]).toEqual([maxUs, maxUs]);
+});

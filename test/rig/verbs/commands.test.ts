@@ -269,6 +269,8 @@ describe('card, bench, demo', () => {
     ['bench soak --csv --json', 'two forms'],
     ['bench crowd --arrivals never', 'Allowed choices'],
     ['bench crowd --cards 0', 'whole number'],
+    ['bench crowd --cards 50001', 'at most 50000'],
+    ['bench crowd --taps 10000001', 'at most 10000000'],
     ['bench compare --a true', "required option '--b <command>'"],
     ['bench compare --a true --b true --rounds 0', 'whole number'],
     ['bench compare --a true --b true --fail-if-slower 0.05', 'a share in per cent, as 5%'],

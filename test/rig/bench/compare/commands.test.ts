@@ -121,6 +121,15 @@ describe('commands that cannot be compared', () => {
     await expect(refused(options(tapsOf('a', 10), b))).rejects.toThrow('--b: every tap of the command failed');
   });
 
+  it.each([
+    ['no taps', { taps: undefined }],
+    ['a tap without its times', { taps: [null] }],
+    ['no diagnosis', { diagnosis: null }],
+  ])('one whose result is damaged: %s', async (reason, change) => {
+    const b = tapsOf('b', 10, (result) => ({ ...result, ...change }) as unknown as TapBenchResult);
+    await expect(refused(options(tapsOf('a', 10), b))).rejects.toThrow(`--b: the result is damaged: ${reason}`);
+  });
+
   it('too few rounds to be sure of anything', async () => {
     await expect(refused(options('true', 'true', { rounds: 7 }))).rejects.toThrow('8 or more are needed');
   });

@@ -83,7 +83,8 @@ describe('two results', () => {
       setup: { ...current.setup, plan: 'minimal', reader: 'pcsc' },
       environment: { ...current.environment, machine: 'another', node: 'v1' },
     };
-    const { doubts } = compareResults(withTimes(measured, around(10)), other)!;
+    const before = withTimes(measured, around(10));
+    const { doubts } = compareResults({ ...before, setup: { ...before.setup, plan: 'classic' } }, other)!;
     expect(doubts.map((doubt) => doubt.split(':')[0])).toEqual([
       'another machine',
       'another Node',
@@ -143,6 +144,12 @@ describe('a result file', () => {
     ['no taps', { taps: undefined }],
     ['a tap without its times', { taps: [{ failure: null }] }],
     ['no set-up', { setup: undefined }],
+    ['no set-up', { environment: {} }],
+    ['no diagnosis', { diagnosis: null }],
+    ['a tap without its times', { taps: [null] }],
+    ['a tap without its times', { taps: [{ failure: null, startNs: 5, endNs: 5 }] }],
+    ['a tap without its times', { taps: [{ failure: {}, startNs: 5, endNs: 6 }] }],
+    ['no figures of its commands', { figures: { commands: 5 } }],
   ])('%s: damaged', (reason, change) => {
     expect(() => readResultFile(file({ ...measured, ...change }))).toThrow(`the result is damaged: ${reason}`);
   });

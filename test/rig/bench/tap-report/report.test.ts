@@ -126,6 +126,11 @@ describe('the report in the terminal', () => {
     }
   });
 
+  it('gives a layer that nobody sees no time', () => {
+    const layers = { ...result.layers, reader: { basis: 'unknown', note: 'in link' } } as const;
+    expect(tapSummary({ ...result, layers })).toMatch(/^ {2}reader +unknown +– +–$/m);
+  });
+
   it('says first what cannot be trusted, and last what failed', () => {
     const findings = [
       { id: 'vpcd-delay', verdict: 'distrust', detail: 'an echo takes 44 ms', cure: 'do this' } as const,

@@ -59,6 +59,32 @@ describe('bench tap in process', LONG, () => {
     expect(await count('minimal')).toBeLessThan(await count('classic'));
   });
 
+  it('a plan is named where the own application is read, and nowhere else', async () => {
+    const plan = async (line: string): Promise<string | null> => (await result(`${line} --taps 1`)).setup.plan;
+    expect(await plan('--profile vitale2 --sequence own')).toBe('classic');
+    expect(await plan('--profile vitale2 --sequence identity')).toBeNull();
+    expect(await plan('--profile reference')).toBeNull();
+    const { out } = await vitap('--profile vitale2 --sequence identity --taps 1');
+    expect(out).toMatch(/, identity\n/);
+  });
+
+  it('Ctrl-C is heard between two taps; what was measured is kept', async () => {
+    const io = fakeIo({ json: true, signal: AbortSignal.timeout(1500) });
+    await runCommandLine(['bench', 'tap', '--profile', 'ndef', '--taps', '50000', '--json'], '0.0.0', VERBS, io);
+    const { taps, verdict }: TapBenchResult = JSON.parse(io.out.join(''));
+    expect(taps.length).toBeGreaterThan(0);
+    expect(taps.length).toBeLessThan(50_000);
+    expect(verdict).not.toBe('fail');
+  });
+
+  it('Ctrl-C before the first tap leaves an earlier result alone', async () => {
+    const saved = join(folder, 'r.json');
+    writeFileSync(saved, 'earlier');
+    const { exit } = await vitap(`--profile ndef --taps 5 --save ${saved}`, { signal: AbortSignal.abort() });
+    expect(exit).toBe(2);
+    expect(readFileSync(saved, 'utf8')).toBe('earlier');
+  });
+
   it('predicts what was asked for, first', async () => {
     const { figures } = await result('--profile ndef --taps 5 --what-if rate=848,fsd=256 --what-if fsc=64,rate=106');
     const [first, second, ...rest] = figures?.whatIf ?? [];
@@ -149,6 +175,7 @@ describe('what cannot be, is said before anything is tapped', LONG, () => {
     ['--profile ndef --keep-secrets', 'give --traces'],
     ['--profile ndef --save /there/is/no/such/folder/r.json', 'there is no folder'],
     ['--profile ndef --baseline /there/is/none.json', 'there is no such file'],
+    ['--profile ndef --apdu 00A4040000;00A4', 'command 2 is shorter than four bytes'],
     ['--profile nobody', 'nobody'],
     ['--reader pn532:/dev/there-is-none', 'there-is-none'],
   ])('%s', async (line, words) => {

@@ -77,6 +77,28 @@ describe('what is said of machine and link', () => {
     expect(look.echoFinding(echo(3 * MS), link).detail).toContain('of which the bytes take 2.43 ms');
   });
 
+  /** Taps of four exchanges of 0.2 ms; so many of them hold one of that length. */
+  const viaVpcd = (taps: number, stalled: number, ns: number) =>
+    Array.from({ length: taps }, (_, i) =>
+      [0.2 * MS, 0.2 * MS, i < stalled ? ns : 0.2 * MS, 0.2 * MS].map((each) => ({ startNs: 0, endNs: each })),
+    );
+
+  it.each([
+    ['now and then', viaVpcd(100, 3, 44 * MS), 'note', '3 of 100 taps'],
+    ['in most taps', viaVpcd(100, 60, 42 * MS), 'distrust', 'the median too'],
+  ] as const)('the delay of vpcd %s, though its median exchange is quick', (_, taps, verdict, words) => {
+    const finding = look.vpcdStalls(taps);
+    expect(finding).toMatchObject({ id: 'vpcd-stalls', verdict });
+    expect(finding?.detail).toContain(words);
+  });
+
+  it.each([
+    ['never', viaVpcd(100, 0, 0)],
+    ['in every exchange: that is said already', [[{ startNs: 0, endNs: 44 * MS }]]],
+    ['nor anything else that is slow', viaVpcd(100, 5, 900 * MS)],
+    ['no tap was good', []],
+  ])('no stalls of vpcd: %s', (_, taps) => expect(look.vpcdStalls(taps)).toBeNull());
+
   it('one finding to distrust is enough', () => {
     const fine = look.sampleSize(1000);
     expect(look.diagnosisOf([fine, look.sampleSize(1)]).trusted).toBe(true);
