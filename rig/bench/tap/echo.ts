@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
@@ -8,6 +7,7 @@ import type { Pn532 } from '../../../src/hal/pn532/chip.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import { VPCD_PORT, VpcdLink } from '../../../src/hal/vpcd/index.ts';
 import { median } from '../../board/percentile.ts';
+import { EchoCard, echoCommand } from '../../card/echo-card.ts';
 
 /** What the way to the card takes by itself: something that answers at once, at the end of the same link. */
 export interface Echo {
@@ -19,19 +19,22 @@ export interface Echo {
   readonly bytes: number;
 }
 
-const COMMAND: Uint8Array = Uint8Array.of(0x80, 0x10, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8);
+const DATA: Uint8Array = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+const COMMAND: Uint8Array = echoCommand(DATA);
+/** The data and the status word. */
+const ANSWER_BYTES = DATA.length + 2;
 /** The first exchanges of a connection may be quick even where the line is slow. */
 const WARM_UP = 4;
 const COUNT = 15;
 const CARD_SEEN_MS = 3000;
 
-/** Of ISO/IEC 14443-4 form, historical bytes `vitap-tap`. */
-const ECHO_ATR: Uint8Array = withCheckByte([0x3b, 0x89, 0x80, 0x01, ...Buffer.from('vitap-tap', 'latin1')]);
+const ECHO_NAME = 'vitap-tap';
 
 /** An echo card in a loopback of its own. */
 export async function echoInProcess(clock: Clock): Promise<Echo> {
+  const card = new EchoCard(ECHO_NAME);
   const { link, reader } = createLoopback({ interface: 'contact', clock });
-  const served = link.serve(echoCard());
+  const served = link.serve(card);
   try {
     return await measure(await reader.connect({ timeoutMs: 1000 }), 'echo card');
   } finally {
@@ -46,15 +49,19 @@ export async function echoInProcess(clock: Clock): Promise<Echo> {
  * @throws {HalError} no slot is free, or PC/SC never saw it
  */
 export async function echoThroughVpcd(clock: Clock, signal: AbortSignal): Promise<Echo> {
+  const card = new EchoCard(ECHO_NAME);
   let reason: unknown = null;
   // The card that is benched is in one of them, most likely the first.
   for (const port of [VPCD_PORT + 1, VPCD_PORT]) {
     const link = new VpcdLink({ interface: 'contact', clock, port, silenceMs: 1000 });
-    const gone = link.serve(echoCard()).then(() => Promise.reject(new HalError('no-card', 'the echo card left')));
+    const gone = link.serve(card).then(() => Promise.reject(new HalError('no-card', 'the echo card left')));
     gone.catch(() => {});
     const reader = new PcscReader({ clock });
     try {
-      return await Promise.race([connectToEcho(reader, signal).then((session) => measure(session, 'echo card')), gone]);
+      return await Promise.race([
+        connectTo(card, reader, signal).then((session) => measure(session, 'echo card')),
+        gone,
+      ]);
     } catch (error) {
       if (!(error instanceof HalError)) throw error;
       reason = error;
@@ -66,10 +73,10 @@ export async function echoThroughVpcd(clock: Clock, signal: AbortSignal): Promis
   throw reason;
 }
 
-async function connectToEcho(reader: Reader, signal: AbortSignal): Promise<CardSession> {
+async function connectTo(card: EchoCard, reader: Reader, signal: AbortSignal): Promise<CardSession> {
   const deadlineMs = performance.now() + CARD_SEEN_MS;
   while (performance.now() < deadlineMs && !signal.aborted) {
-    const found = (await reader.list()).find((each) => each.atr !== null && Buffer.compare(each.atr, ECHO_ATR) === 0);
+    const found = (await reader.list()).find((each) => each.atr !== null && Buffer.compare(each.atr, card.atr()) === 0);
     if (found !== undefined) return reader.connect({ reader: found.name, timeoutMs: 2000 });
     await pause(50);
   }
@@ -105,31 +112,5 @@ async function measure(session: CardSession, what: string): Promise<Echo> {
     if (i >= WARM_UP) times.push(endNs - startNs);
   }
   await session.disconnect('unpower');
-  return { what, medianNs: median(times), count: COUNT, bytes: 2 * COMMAND.length + 2 };
-}
-
-function echoCard(): LinkedCard {
-  const response = new Uint8Array(COMMAND.length + 2);
-  return {
-    response,
-    atr: () => ECHO_ATR,
-    powerOn() {},
-    reset() {},
-    fieldOff() {},
-    deselect() {},
-    process(command, offset, length) {
-      const kept = Math.min(length, COMMAND.length);
-      response.set(command.subarray(offset, offset + kept));
-      response[kept] = 0x90;
-      response[kept + 1] = 0x00;
-      return kept + 2;
-    },
-  };
-}
-
-function withCheckByte(bytes: readonly number[]): Uint8Array {
-  return Uint8Array.of(
-    ...bytes,
-    bytes.slice(1).reduce((sum, byte) => sum ^ byte, 0),
-  );
+  return { what, medianNs: median(times), count: COUNT, bytes: COMMAND.length + ANSWER_BYTES };
 }

@@ -1,5 +1,5 @@
+import { EchoCard, echoCommand } from '../../card/echo-card.ts';
 import type { BoardUnderTest } from '../board-under-test.ts';
-import { EchoCard, echoCommand } from '../echo-card.ts';
 import { percentile } from '../percentile.ts';
 import { BoardFault, type Phase, type PhaseContext, RigFault } from '../phase.ts';
 import { sameBytes } from './communication-line.ts';

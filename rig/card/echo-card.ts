@@ -1,17 +1,23 @@
 import type { LinkedCard } from '../../src/hal/card-link.ts';
 
 /** `80 10 00 00 Lc data Le`: the card answers the data and 9000. */
-export const ECHO_INS = 0x10;
-const HISTORICAL = Uint8Array.of(0x56, 0x49, 0x54, 0x41, 0x50); // VITAP
+const ECHO_INS = 0x10;
 
-/** The card of the loopback tap: it sends back what it gets, and knows nothing else. */
+/** A card that sends back what it gets, and knows nothing else: what is timed with it is the way to the card. */
 export class EchoCard implements LinkedCard {
   readonly response: Uint8Array = new Uint8Array(258);
+  readonly #atr: Uint8Array;
+
+  /** @param name up to 15 letters of ASCII, the historical bytes: by these the card is known again */
+  constructor(name = 'VITAP') {
+    const historical = Array.from(name, (letter) => letter.charCodeAt(0));
+    const atr = Uint8Array.of(0x3b, 0x80 | historical.length, 0x80, 0x01, ...historical, 0);
+    for (let i = 1; i < atr.length - 1; i++) (atr[atr.length - 1] as number) ^= atr[i] as number;
+    this.#atr = atr;
+  }
 
   atr(): Uint8Array {
-    const atr = Uint8Array.of(0x3b, 0x80 | HISTORICAL.length, 0x80, 0x01, ...HISTORICAL, 0);
-    for (let i = 1; i < atr.length - 1; i++) (atr[atr.length - 1] as number) ^= atr[i] as number;
-    return atr;
+    return this.#atr;
   }
 
   powerOn(): void {}
