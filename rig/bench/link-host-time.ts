@@ -1,4 +1,4 @@
-import { percentile } from '../board/percentile.ts';
+import { percentile } from '../report/percentile.ts';
 import { frameBytes } from './link-wire.ts';
 
 /** What the simulator tells of a board on one line of `board sim --json`. */

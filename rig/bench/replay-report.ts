@@ -6,6 +6,7 @@ import { CannotRun } from '../cli/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
 import { PACKAGE_ROOT } from '../cli/package-root.ts';
 import { replay } from '../replay/replay.ts';
+import { median } from '../report/percentile.ts';
 import { machine } from './figures.ts';
 
 /** Where distributions put the browser; `VITAP_CHROMIUM` names another. */
@@ -161,8 +162,4 @@ async function open(html: string, io: CommandIo): Promise<Pick<ReportFigures, 'o
   } finally {
     await browser.close();
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }

@@ -1,4 +1,4 @@
-import { median } from './percentile.ts';
+import { median } from '../report/percentile.ts';
 import type { PhaseResult } from './phase.ts';
 import type { Drift, EarlierRecord } from './record.ts';
 

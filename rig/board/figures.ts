@@ -1,5 +1,6 @@
-import { Html } from '../report/html.ts';
-import { percentile } from './percentile.ts';
+import type { Html } from '../report/html.ts';
+import { percentile } from '../report/percentile.ts';
+import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../report/static-plot.ts';
 import type { PhaseResult, Series } from './phase.ts';
 import { LADDER } from './phases/baud-ladder.ts';
 
@@ -11,7 +12,6 @@ export interface Figure {
 
 const WIDTH = 460;
 const HEIGHT = 230;
-const FONT = 'system-ui, "Liberation Sans", "DejaVu Sans", sans-serif';
 
 /** The distributions behind the numbers, for what was measured; drawn without a script in the page. */
 export async function boardFigures(phases: readonly PhaseResult[]): Promise<readonly Figure[]> {
@@ -21,29 +21,11 @@ export async function boardFigures(phases: readonly PhaseResult[]): Promise<read
     series.filter(({ id }) => id === `echo-${rate}`).map((each) => ({ rate, each })),
   );
   if (roundTrip === undefined && ladder.length === 0) return [];
-  const [Plot, { document }] = await Promise.all([import('@observablehq/plot'), emptyDocument()]);
+  const { Plot, document } = await plotting();
   const figures: Figure[] = [];
   if (roundTrip !== undefined) figures.push(histogram(Plot, document, roundTrip));
   if (ladder.length > 0) figures.push(ladderFigure(Plot, document, ladder));
   return figures;
-}
-
-type PlotModule = typeof import('@observablehq/plot');
-
-/** As much of a DOM as the figures use: there is none in Node but linkedom's. */
-interface SvgElement {
-  readonly outerHTML: string;
-  querySelectorAll(selector: string): Iterable<SvgElement>;
-  setAttribute(name: string, value: string): void;
-  removeAttribute(name: string): void;
-  remove(): void;
-}
-
-type SvgDocument = ReturnType<typeof import('linkedom')['parseHTML']>['document'];
-
-async function emptyDocument(): Promise<{ readonly document: SvgDocument }> {
-  const { parseHTML } = await import('linkedom');
-  return parseHTML('<!doctype html><html><body></body></html>');
 }
 
 function histogram(Plot: PlotModule, document: SvgDocument, { values: all }: Series): Figure {
@@ -70,7 +52,7 @@ function histogram(Plot: PlotModule, document: SvgDocument, { values: all }: Ser
     ],
   });
   return {
-    svg: markup(svg),
+    svg: svgMarkup(svg, 'Histogram of round-trip times'),
     caption: `Round-trip time, ${all.length} answers to GetFirmwareVersion${beyond === 0 ? '' : `; ${beyond} longer ones are not drawn, the longest ${Math.max(...all).toFixed(1)} ms`}.`,
   };
 }
@@ -98,19 +80,8 @@ function ladderFigure(
       }),
     ],
   });
-  return { svg: markup(svg), caption: 'Echoes at each rate in baud; the thick mark is the median.' };
-}
-
-/** Without styles of its own: the page’s policy allows the page’s alone. Its classes are dropped with them. */
-function markup(svg: SvgElement): Html {
-  for (const style of svg.querySelectorAll('style')) style.remove();
-  for (const element of [svg, ...svg.querySelectorAll('*')]) {
-    element.removeAttribute('style');
-    element.removeAttribute('class');
-  }
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('font-family', FONT);
-  svg.setAttribute('font-size', '12');
-  return new Html(svg.outerHTML);
+  return {
+    svg: svgMarkup(svg, 'Echo times at each rate'),
+    caption: 'Echoes at each rate in baud; the thick mark is the median.',
+  };
 }

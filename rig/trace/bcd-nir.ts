@@ -1,3 +1,4 @@
+import { joinedBytes } from './joined-bytes.ts';
 import type { KnownPeople } from './known-people.ts';
 import type { FoundSpan } from './person-spans.ts';
 
@@ -31,12 +32,7 @@ export class BcdNirStream {
   /** As {@link NirStream}. */
   next(piece: Uint8Array, from: number, to: number, goesOn: boolean, isCut: boolean): FoundSpan[] {
     const before = this.#tail.length;
-    let bytes = piece.subarray(from, to);
-    if (before > 0) {
-      bytes = new Uint8Array(before + to - from);
-      bytes.set(this.#tail);
-      bytes.set(piece.subarray(from, to), before);
-    }
+    const bytes = joinedBytes(this.#tail, piece, from, to);
     this.#tail = goesOn ? bytes.slice(Math.max(0, bytes.length - LONGEST + 1 - TEXT_BEFORE)) : NO_BYTES;
     const found: FoundSpan[] = [];
     const nibbles = 2 * bytes.length;

@@ -1,3 +1,4 @@
+import { sameBytes } from '../../src/apdu/same-bytes.ts';
 import type { FoundSpan } from './person-spans.ts';
 
 /** Characters from which a name is looked for everywhere; shorter ones only where the data say that they are names. */
@@ -152,8 +153,4 @@ function prefix(bytes: Uint8Array, at: number): number {
 function startsAt(bytes: Uint8Array, at: number, value: Uint8Array): boolean {
   for (let i = SHORTEST_NAME; i < value.length; i++) if (bytes[at + i] !== value[i]) return false;
   return true;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,3 +1,5 @@
+import { joinedBytes } from './joined-bytes.ts';
+
 /** Part of some bytes. */
 export interface Span {
   readonly offset: number;
@@ -36,12 +38,7 @@ export class NirStream {
    */
   next(piece: Uint8Array, from: number, to: number, goesOn: boolean, isCut: boolean): Span[] {
     const before = this.#tail.length;
-    let text = piece.subarray(from, to);
-    if (before > 0) {
-      text = new Uint8Array(before + to - from);
-      text.set(this.#tail);
-      text.set(piece.subarray(from, to), before);
-    }
+    const text = joinedBytes(this.#tail, piece, from, to);
     const { spans, open } = findSpans(text, isCut);
     this.#tail = goesOn && open < text.length ? text.slice(open) : NO_BYTES;
     return merge(spans, before, from - before);

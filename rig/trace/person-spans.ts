@@ -1,3 +1,4 @@
+import { joinedBytes } from './joined-bytes.ts';
 import type { MaskKind } from './model.ts';
 import type { Span } from './nir-spans.ts';
 
@@ -83,12 +84,7 @@ export class PersonStream {
   /** @param goesOn whether the next piece may follow without a gap */
   next(piece: Uint8Array, from: number, to: number, goesOn: boolean): FoundSpan[] {
     const before = this.#tail.length;
-    let text = piece.subarray(from, to);
-    if (before > 0) {
-      text = new Uint8Array(before + to - from);
-      text.set(this.#tail);
-      text.set(piece.subarray(from, to), before);
-    }
+    const text = joinedBytes(this.#tail, piece, from, to);
     const found: FoundSpan[] = [];
     const open = findPeople(text, found);
     const keeps = goesOn && open < text.length && text.length - open <= LONGEST_OPEN;

@@ -2,6 +2,7 @@ import { CommandChain } from '../apdu/chaining.ts';
 import { isChained, isInterindustry, logicalChannel, usesSecureMessaging } from '../apdu/class-byte.ts';
 import { INS } from '../apdu/instruction.ts';
 import { carriesData } from '../apdu/response.ts';
+import { sameBytes } from '../apdu/same-bytes.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { Applet } from './applet.ts';
 import type { Channel } from './channel.ts';
@@ -164,8 +165,4 @@ export class Dispatcher {
     else nvm.rollback();
     return status;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

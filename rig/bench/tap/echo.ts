@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
@@ -6,8 +5,16 @@ import { PcscReader } from '../../../src/hal/pcsc/index.ts';
 import type { Pn532 } from '../../../src/hal/pn532/chip.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import { VPCD_PORT, VpcdLink } from '../../../src/hal/vpcd/index.ts';
-import { median } from '../../board/percentile.ts';
-import { EchoCard, echoCommand } from '../../card/echo-card.ts';
+import { EchoCard } from '../../card/echo-card.ts';
+import {
+  connectToEcho,
+  ECHO_BYTES,
+  ECHO_COMMAND,
+  ECHO_COUNT,
+  ECHO_WARM_UP,
+  timeEchoes,
+} from '../../card/echo-exchanges.ts';
+import { median } from '../../report/percentile.ts';
 
 /** What the way to the card takes by itself: something that answers at once, at the end of the same link. */
 export interface Echo {
@@ -19,13 +26,6 @@ export interface Echo {
   readonly bytes: number;
 }
 
-const DATA: Uint8Array = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-const COMMAND: Uint8Array = echoCommand(DATA);
-/** The data and the status word. */
-const ANSWER_BYTES = DATA.length + 2;
-/** The first exchanges of a connection may be quick even where the line is slow. */
-const WARM_UP = 4;
-const COUNT = 15;
 const CARD_SEEN_MS = 3000;
 
 const ECHO_NAME = 'vitap-tap';
@@ -74,43 +74,33 @@ export async function echoThroughVpcd(clock: Clock, signal: AbortSignal): Promis
 }
 
 async function connectTo(card: EchoCard, reader: Reader, signal: AbortSignal): Promise<CardSession> {
-  const deadlineMs = performance.now() + CARD_SEEN_MS;
-  while (performance.now() < deadlineMs && !signal.aborted) {
-    const found = (await reader.list()).find((each) => each.atr !== null && Buffer.compare(each.atr, card.atr()) === 0);
-    if (found !== undefined) return reader.connect({ reader: found.name, timeoutMs: 2000 });
-    await pause(50);
-  }
+  const session = await connectToEcho(card, reader, CARD_SEEN_MS, signal);
+  if (session !== null) return session;
   throw new HalError('no-card', 'no slot of the virtual reader is free for an echo card');
+}
+
+async function measure(session: CardSession, what: string): Promise<Echo> {
+  return { what, medianNs: median(await timeEchoes(session)), count: ECHO_COUNT, bytes: ECHO_BYTES };
 }
 
 /** The chip's own test of the line: what is sent comes back. */
 export async function echoOfChip(chip: Pn532, clock: Clock): Promise<Echo> {
   const times: number[] = [];
-  for (let i = 0; i < WARM_UP + COUNT; i++) {
+  for (let i = 0; i < ECHO_WARM_UP + ECHO_COUNT; i++) {
     const startNs = clock.nowNs();
-    await chip.diagnoseCommunicationLine(COMMAND);
-    if (i >= WARM_UP) times.push(clock.nowNs() - startNs);
+    await chip.diagnoseCommunicationLine(ECHO_COMMAND);
+    if (i >= ECHO_WARM_UP) times.push(clock.nowNs() - startNs);
   }
   // Frame, acknowledgement, frame.
   return {
     what: 'communication line test',
     medianNs: median(times),
-    count: COUNT,
-    bytes: chipEchoBytes(COMMAND.length),
+    count: ECHO_COUNT,
+    bytes: chipEchoBytes(ECHO_COMMAND.length),
   };
 }
 
 /** Eight bytes of frame around code, test number and data; six of acknowledgement. */
 function chipEchoBytes(data: number): number {
   return 2 * (8 + 2 + data) + 6;
-}
-
-async function measure(session: CardSession, what: string): Promise<Echo> {
-  const times: number[] = [];
-  for (let i = 0; i < WARM_UP + COUNT; i++) {
-    const { startNs, endNs } = await session.transmit(COMMAND);
-    if (i >= WARM_UP) times.push(endNs - startNs);
-  }
-  await session.disconnect('unpower');
-  return { what, medianNs: median(times), count: COUNT, bytes: COMMAND.length + ANSWER_BYTES };
 }

@@ -1,6 +1,6 @@
+import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { BoardFault, type Phase } from '../phase.ts';
-import { sameBytes } from './communication-line.ts';
 
 export const LADDER: readonly number[] = [115_200, 230_400, 460_800, 921_600];
 const ECHOES = 40;

@@ -1,3 +1,4 @@
+import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { BoardFault, type Phase } from '../phase.ts';
 
 /** Empty; one byte; the longest that a normal frame carries back; the first and the longest that need an extended one. */
@@ -39,7 +40,3 @@ export const communicationLine: Phase = {
       throw new BoardFault('no echo came back as it was sent: look at the line’s wiring and levels');
   },
 };
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}

@@ -1,8 +1,8 @@
+import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { EchoCard, echoCommand } from '../../card/echo-card.ts';
+import { percentile } from '../../report/percentile.ts';
 import type { BoardUnderTest } from '../board-under-test.ts';
-import { percentile } from '../percentile.ts';
 import { BoardFault, type Phase, type PhaseContext, RigFault } from '../phase.ts';
-import { sameBytes } from './communication-line.ts';
 
 /** Within one block of any frame size, at the edges of a 64-byte frame, and chained. */
 const LENGTHS = [1, 16, 54, 55, 56, 57, 58, 100, 200, 250];

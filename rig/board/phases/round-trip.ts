@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { HalError } from '../../../src/hal/errors.ts';
-import { percentile } from '../percentile.ts';
+import { percentile } from '../../report/percentile.ts';
 import { type Phase, type PhaseContext, RigFault } from '../phase.ts';
 
 const ROUNDS = 200;

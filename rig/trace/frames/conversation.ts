@@ -1,3 +1,4 @@
+import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { type Block, parseBlock } from '../../../src/iso-dep/block.ts';
 
 /*
@@ -246,10 +247,4 @@ class Direction {
     this.#next = last ? 0 : offset + frame.length - block.headerLength;
     return { kind: 'part', key: this.#key, ...information, offset, last, repeated: false };
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

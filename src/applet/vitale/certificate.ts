@@ -1,4 +1,5 @@
 import { findTlv, TlvWriter } from '../../apdu/index.ts';
+import { sameBytes } from '../../apdu/same-bytes.ts';
 import type { Crypto } from '../../hal/crypto.ts';
 
 /**
@@ -51,7 +52,7 @@ export function checkCertificate(
   const algorithm = key === null ? null : findTlv(key, 0x06);
   const publicKey = key === null ? null : findTlv(key, 0x86);
   if (body === null || signature === null || publicKey === null) return { reason: 'the certificate is not complete' };
-  if (algorithm === null || !isSame(algorithm, ECDSA_WITH_SHA_256) || publicKey.length !== 65) {
+  if (algorithm === null || !sameBytes(algorithm, ECDSA_WITH_SHA_256) || publicKey.length !== 65) {
     return { reason: 'the key in the certificate is not for ECDSA with SHA-256 on P-256' };
   }
   const writer = new TlvWriter(body.length + 8);
@@ -87,8 +88,4 @@ function shortDate(date: string): Uint8Array {
 
 function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

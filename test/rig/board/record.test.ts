@@ -6,9 +6,9 @@ import { compareWithEarlier } from '../../../rig/board/compare.ts';
 import { boardPage } from '../../../rig/board/html.ts';
 import { identifyBoard } from '../../../rig/board/identity.ts';
 import { judgeMeasurement } from '../../../rig/board/measurement.ts';
-import { median, percentile } from '../../../rig/board/percentile.ts';
 import type { PhaseResult } from '../../../rig/board/phase.ts';
 import { type BoardRecord, earlierRecords, keepRecord, writeRecord } from '../../../rig/board/record.ts';
+import { median, percentile } from '../../../rig/report/percentile.ts';
 
 let folder: string;
 beforeEach(() => {
