@@ -11,7 +11,7 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   // Nothing else is loaded: scripts ask this often.
   process.stdout.write(`${JSON.parse(readFileSync(new URL('../package.json', here), 'utf8')).version}\n`);
 } else {
-  const built = new URL('../dist/rig/main.js', here);
+  const built = new URL('../dist/rig/command/main.js', here);
   if (!existsSync(built)) refuse('vitap is not built yet: run `npm run setup`');
   else import(built.href).then((module) => module.main(), loadFailed);
 }

@@ -1,8 +1,9 @@
 /** The bench as a library: cards from profiles, readings, traces. The command line is one more user of it. */
+
+export type { CardSource } from './card/card-source.ts';
 export { buildImage, type OpenedCard, openCard } from './card/open.ts';
-export type { CardSource } from './cli/options.ts';
-export { PhoneScreen, type UnlockOutcome } from './phone/screen.ts';
-export * from './profile/index.ts';
+export { PhoneScreen, type UnlockOutcome } from './card/phone-screen.ts';
+export * from './card/profile/index.ts';
 export { accountOf, type PhaseAccount, type TapAccount } from './tap/account.ts';
 export { readIdentityByFid, readIdentityBySfi, readPointers } from './tap/field-sequences.ts';
 export { judge } from './tap/judge.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Where the build says what it was made of. */
 export const BUILD_STAMP = join('dist', '.stamp.json');
 /** The built command line: when it is there, the build went to its end. */
-export const BUILD_ENTRY = join('dist', 'rig', 'main.js');
+export const BUILD_ENTRY = join('dist', 'rig', 'command', 'main.js');
 
 /** What the build is made of, as one SHA-256 in hex: every source and the compiler's settings and version. */
 export function sourcesFingerprint(root) {

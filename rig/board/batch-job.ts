@@ -1,6 +1,6 @@
+import type { BoardIdentity } from '../endpoint/board-identity.ts';
 import type { BatchRow } from './batch-list.ts';
 import type { FlashImage } from './flash-image.ts';
-import type { BoardIdentity } from './identity.ts';
 
 /** A row with its board and its card. */
 export interface BatchJob {

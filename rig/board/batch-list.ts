@@ -1,4 +1,4 @@
-import { CannotRun } from '../cli/failure.ts';
+import { CannotRun } from '../console/failure.ts';
 
 /** One line of a batch: which board gets which card. */
 export interface BatchRow {

@@ -1,4 +1,4 @@
-import type { CommandIo } from '../cli/io.ts';
+import type { CommandIo } from '../console/io.ts';
 import type { BatchJob } from './batch-job.ts';
 import type { RowState } from './batch-state.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
-import { CannotRun } from '../cli/failure.ts';
+import { CannotRun } from '../console/failure.ts';
 
 /** What became of one row. */
 export interface RowState {

@@ -1,6 +1,6 @@
 import type { CardLink } from '../../src/hal/card-link.ts';
 import type { Reader } from '../../src/hal/reader.ts';
-import type { BoardIdentity } from './identity.ts';
+import type { BoardIdentity } from '../endpoint/board-identity.ts';
 
 /** What GetFirmwareVersion answers. */
 export interface Firmware {

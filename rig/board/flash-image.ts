@@ -5,7 +5,7 @@ import { type CardImage, ImageError, openImage } from '../../src/applet/image/ca
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { buildImage } from '../card/open.ts';
-import { CannotRun } from '../cli/failure.ts';
+import { CannotRun } from '../console/failure.ts';
 
 /** An image that was checked and can go onto a board. */
 export interface FlashImage {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
-import type { RecordChoice } from '../cli/options.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import type { RecordChoice } from '../trace/record-choice.ts';
 import { flashBoard } from './flash-board.ts';
 import { readFlashImage } from './flash-image.ts';
 import { type Bench, thisBench } from './open-board.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { BoardIdentity } from '../endpoint/board-identity.ts';
 import { type Content, type Html, html } from '../report/html.ts';
 import { facts } from '../report/page.ts';
 import { STYLE } from '../report/style.ts';
 import { boardFigures } from './figures.ts';
-import type { BoardIdentity } from './identity.ts';
 import { limitsInWords, type Measurement, valueInWords } from './measurement.ts';
 import type { PhaseResult } from './phase.ts';
 import type { BoardRecord } from './record.ts';

@@ -1,6 +1,6 @@
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { listedPorts, lookAtPort, type PortState } from '../endpoint/ports.ts';
 import { usbInWords } from './html.ts';
-import { listedPorts, lookAtPort, type PortState } from './ports.ts';
 import { stateFolder } from './state-folder.ts';
 import { readStored, type StoredCard } from './store.ts';
 

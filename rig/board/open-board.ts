@@ -1,8 +1,8 @@
-import { CannotRun } from '../cli/failure.ts';
+import { CannotRun } from '../console/failure.ts';
+import { identifyBoard, type ListedPort } from '../endpoint/board-identity.ts';
+import { listedPorts } from '../endpoint/ports.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { Verifier } from './flash-board.ts';
-import { identifyBoard, type ListedPort } from './identity.ts';
-import { listedPorts } from './ports.ts';
 
 /** How boards are opened; a test has boards of its own. */
 export interface Bench {

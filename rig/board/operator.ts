@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { HalError } from '../../src/hal/errors.ts';
-import { CannotRun } from '../cli/failure.ts';
-import type { CommandIo } from '../cli/io.ts';
+import { CannotRun } from '../console/failure.ts';
+import type { CommandIo } from '../console/io.ts';
 import { checkSerialNumber } from './batch-list.ts';
 
 /** The person at the bench. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/hal/clock.ts';
 import type { Reader } from '../../src/hal/reader.ts';
-import { CannotRun } from '../cli/failure.ts';
+import { CannotRun } from '../console/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { MeasuredValue, Measurement, MeasurementPlan } from './measurement.ts';
 

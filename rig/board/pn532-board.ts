@@ -9,8 +9,8 @@ import type { Timers } from '../../src/hal/pn532/transport.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import type { SerialLineOpener } from '../../src/hal/serial-line.ts';
 import { systemRandom } from '../../src/hal/system/random.ts';
+import type { BoardIdentity } from '../endpoint/board-identity.ts';
 import type { BoardUnderTest, Firmware } from './board-under-test.ts';
-import type { BoardIdentity } from './identity.ts';
 import { BoardFault } from './phase.ts';
 
 const DIAGNOSE = 0x00;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HalError } from '../../src/hal/errors.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
-import { makeFolder, PRIVATE } from '../cli/make-folder.ts';
-import type { BoardIdentity } from './identity.ts';
+import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import type { BoardIdentity } from '../endpoint/board-identity.ts';
 import type { PhaseResult } from './phase.ts';
 
 export const RECORD_SCHEMA = 'vitap-board-test';

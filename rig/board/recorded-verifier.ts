@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/hal/system/clock.ts';
-import type { RecordChoice } from '../cli/options.ts';
-import { RecordedReader } from '../record/recorded-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
+import { RecordedReader } from '../trace/record/recorded-reader.ts';
+import type { RecordChoice } from '../trace/record-choice.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import type { Verifier } from './flash-board.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/hal/clock.ts';
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
 import type { Reader } from '../../src/hal/reader.ts';
-import { CannotRun } from '../cli/failure.ts';
+import { CannotRun } from '../console/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { judgeMeasurement, limitsInWords, type MeasuredValue, type Measurement, valueInWords } from './measurement.ts';
 import { BoardFault, type Phase, type PhaseContext, type PhaseResult, type Series } from './phase.ts';

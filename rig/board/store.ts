@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
-import { makeFolder, PRIVATE } from '../cli/make-folder.ts';
-import { type BoardIdentity, identifyBoard } from './identity.ts';
-import { listedPorts } from './ports.ts';
+import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
+import { listedPorts } from '../endpoint/ports.ts';
 import { stateFolder } from './state-folder.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
-import { CannotRun } from '../cli/failure.ts';
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
-import type { CardBuildOptions } from '../cli/options.ts';
-import { listProfiles } from '../profile/index.ts';
+import { CannotRun } from '../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { buildImage } from './open.ts';
+import type { CardBuildOptions } from './options.ts';
+import { listProfiles } from './profile/index.ts';
 
 /** `vitap card build`: an image file for each profile, written whole or not at all. */
 export async function buildCard(options: CardBuildOptions, io: CommandIo): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 import type { CommandRow, Parameters } from '../../src/applet/command-row.ts';
 import { ISO7816_COMMANDS } from '../../src/applet/iso7816/index.ts';
 import { GET_EXPORT_OR_DATA } from '../../src/applet/vitale/export-object.ts';
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 
 /** `vitap card commands`: the rows that the dispatcher works from. */
 export async function listCommands(_options: Readonly<Record<string, never>>, io: CommandIo): Promise<ExitCode> {

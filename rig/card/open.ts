@@ -8,8 +8,8 @@ import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { CannotRun } from '../cli/failure.ts';
-import type { CardSource } from '../cli/options.ts';
+import { CannotRun } from '../console/failure.ts';
+import type { CardSource } from './card-source.ts';
 
 /** Two cards of one profile in memory are the same card: a bench must be able to say a run again. */
 export const FIXED_SEED = 'vitap';
@@ -54,7 +54,7 @@ export async function openCard(
 /** The image of a new card of a profile. @param seed the same card again for the same seed, or null for a new one */
 export async function buildImage(profile: string, seed: string | null): Promise<Uint8Array> {
   const [{ loadProfile }, { nobleCrypto }, { SeededRandom }, { systemRandom }] = await Promise.all([
-    import('../profile/index.ts'),
+    import('./profile/index.ts'),
     import('../../src/hal/noble/index.ts'),
     import('../../src/hal/virtual/random.ts'),
     import('../../src/hal/system/random.ts'),

@@ -9,10 +9,10 @@ import { type CardImage, ImageError, openImage } from '../../src/applet/image/ca
 import { FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
-import { CannotRun } from '../cli/failure.ts';
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
-import type { CardShowOptions } from '../cli/options.ts';
+import { CannotRun } from '../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { buildImage, FIXED_SEED } from './open.ts';
+import type { CardShowOptions } from './options.ts';
 
 const INTERFACES = ['contact', 'contactless', 'wired'] as const;
 const KIND_NAMES: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { type Check, type CheckResult, runChecks, type Verdict } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { type Machine, thisMachine } from './machine.ts';

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'no
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { PACKAGE_ROOT } from '../cli/package-root.ts';
+import { PACKAGE_ROOT } from '../console/package-root.ts';
 
 /** `load`: nfc-pcsc. `readers`: what PC/SC lists. `vpcd-delay`: times an echo through pcscd and vpcd. */
 export type ProbeName = 'load' | 'readers' | 'vpcd-delay';

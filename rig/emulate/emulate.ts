@@ -1,15 +1,16 @@
 import type { CardInterface, LinkEvent } from '../../src/hal/card-link.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
-import { CannotRun } from '../cli/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../cli/io.ts';
-import type { EmulateOptions } from '../cli/options.ts';
-import { readPin } from '../cli/pin.ts';
-import { PhoneScreen, unlockInWords } from '../phone/screen.ts';
+import { PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
+import { CannotRun } from '../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
+import { readPin } from '../console/pin.ts';
+import { openLink } from '../endpoint/open-link.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
+import { recordLink } from '../trace/record/record-link.ts';
 import { TraceWriter } from '../trace/writer.ts';
+import { cardToEmulate } from './chosen-card.ts';
 import { listenToHolder } from './holder-console.ts';
-import { openLink, sourceOf } from './open-link.ts';
-import { recordLink } from './recording.ts';
+import type { EmulateOptions } from './options.ts';
 
 /**
  * `vitap emulate`: is a card until Ctrl-C. What a reader does is said line by line; with `--json` a line is an object.
@@ -17,7 +18,7 @@ import { recordLink } from './recording.ts';
  */
 export async function emulate(options: EmulateOptions, io: CommandIo): Promise<ExitCode> {
   const say = speaker(io);
-  const opened = await openCard(await sourceOf(options, io.env), (fault) => say.fault(fault));
+  const opened = await openCard(await cardToEmulate(options, io.env), (fault) => say.fault(fault));
   try {
     return await serve(opened, options, io, say);
   } finally {

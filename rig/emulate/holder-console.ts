@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { CannotRun } from '../cli/failure.ts';
-import type { CommandIo } from '../cli/io.ts';
-import { readPin } from '../cli/pin.ts';
-import { type PhoneScreen, unlockInWords } from '../phone/screen.ts';
+import { type PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
+import { CannotRun } from '../console/failure.ts';
+import type { CommandIo } from '../console/io.ts';
+import { readPin } from '../console/pin.ts';
 
 const HELP = 'Words: unlock, lock, status, quit.';
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus, hostname, release, type } from 'node:os';
 import { join } from 'node:path';
-import { PACKAGE_ROOT, packageVersion } from '../cli/package-root.ts';
+import { PACKAGE_ROOT, packageVersion } from '../console/package-root.ts';
 
 /** Where, with what and when something was measured or judged. The same in every report. */
 export interface ReportEnvironment {

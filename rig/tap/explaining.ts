@@ -3,8 +3,8 @@ import { INS, instructionName } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { EF_ACCESS } from '../../src/applet/files/card-file.ts';
-import { accessSentence } from '../explain/condition-sentence.ts';
-import { fcpSentence, type RefusedCommand, shortIdentifierOf } from '../explain/fcp-sentence.ts';
+import { accessSentence } from '../card/explain/condition-sentence.ts';
+import { fcpSentence, type RefusedCommand, shortIdentifierOf } from '../card/explain/fcp-sentence.ts';
 import type { ExchangeListener } from './terminal.ts';
 
 /** A command that was refused for its rule, and how the card can be asked for that. */

@@ -24,7 +24,7 @@ function judgeNirs(reading: CardReading): void {
 async function judgeSignature(reading: CardReading, signed: NonNullable<CardReading['signed']>): Promise<void> {
   const [{ nobleCrypto }, { TEST_AUTHORITY_PUBLIC_KEY }] = await Promise.all([
     import('../../src/hal/noble/index.ts'),
-    import('../profile/test-keys.ts'),
+    import('../card/profile/test-keys.ts'),
   ]);
   const reason = refuseSignature(nobleCrypto(), TEST_AUTHORITY_PUBLIC_KEY, signed.files, signed.content);
   reading.checks.push({

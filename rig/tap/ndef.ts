@@ -8,7 +8,7 @@ import {
   decodeMessage,
   type NdefContent,
   NdefError,
-} from '../ndef/index.ts';
+} from '../card/ndef/index.ts';
 import { noteRefusal, selectByName } from './files.ts';
 import type { CardReading, NdefReading } from './reading.ts';
 import type { CardAnswer, CardTerminal } from './terminal.ts';

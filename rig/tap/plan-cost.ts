@@ -2,7 +2,7 @@ import { INVOICE_RECORD_SIZE, OWN_AID } from '../../src/applet/vitale/index.ts';
 import { activationCycles, exchangeCycles, ppsCycles } from '../../src/iso-dep/air-time.ts';
 import type { BitRate } from '../../src/iso-dep/bit-rate.ts';
 import { cyclesToNs } from '../../src/iso-dep/timing.ts';
-import { PLANS, type PlanName } from '../cli/options.ts';
+import { PLANS, type PlanName } from './options.ts';
 import type { OwnContent } from './plan-content.ts';
 import { withoutPadding } from './plan-minimal.ts';
 import type { TimedExchange } from './terminal.ts';

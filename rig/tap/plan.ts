@@ -1,4 +1,4 @@
-import type { PlanName } from '../cli/options.ts';
+import type { PlanName } from './options.ts';
 import { readClassic } from './plan-classic.ts';
 import type { OwnContent } from './plan-content.ts';
 import { readMinimal } from './plan-minimal.ts';

@@ -8,7 +8,7 @@ import type {
   PointedApplication,
   RightRecord,
 } from '../../src/applet/vitale/index.ts';
-import type { CapabilityContainer, NdefContent } from '../ndef/index.ts';
+import type { CapabilityContainer, NdefContent } from '../card/ndef/index.ts';
 import type { OwnContent } from './plan-content.ts';
 
 /** What a tap found on an NFC Forum Type 4 Tag. */

@@ -1,7 +1,7 @@
 import { HalError } from '../../src/hal/errors.ts';
-import { CannotRun, UsageError } from '../cli/failure.ts';
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../cli/io.ts';
-import type { ConvertOptions } from '../cli/options.ts';
+import { CannotRun, UsageError } from '../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+
 import { EXPORTERS, IMPORTERS } from './formats/index.ts';
 import { TraceError } from './lines.ts';
 import type { TraceEvent } from './model.ts';
@@ -10,6 +10,20 @@ import { openOutput } from './output-file.ts';
 import { readRedactionKey } from './pseudonyms.ts';
 import { redactedSource } from './session-redactor.ts';
 import { type Exporter, LossCount, type TraceSource } from './stream.ts';
+
+export interface ConvertOptions {
+  /** Files; `-` is standard input or output. */
+  readonly input: string;
+  readonly output: string;
+  /** Names of formats; null: the first by content, the second by the name of the output. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
+  readonly redactionKey: string | null;
+  /** Gives the output its name even when the input could be read to a fault only. */
+  readonly keepPartial: boolean;
+}
 
 /**
  * `vitap convert`: reads a trace of any format and writes it as another, one event in memory at a time.

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CannotRun } from '../cli/failure.ts';
-import type { RecordChoice } from '../cli/options.ts';
+import { CannotRun } from '../console/failure.ts';
 import { nirOfBcd } from './bcd-nir.ts';
 import { digitsOf, textOf } from './known-people.ts';
 import type { MaskKind } from './model.ts';
+import type { RecordChoice } from './record-choice.ts';
 
 /** Bytes of the hash that are told: enough to tell secrets apart, and of no use without the key. */
 const HASH_BYTES = 8;

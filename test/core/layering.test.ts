@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,4 +58,48 @@ describe('the layers', () => {
     ['a driver uses Node', 'src/hal/vpcd/x.ts', using('connect', 'node:net')],
     ['the bench uses everything', 'rig/x.ts', using('Card', '../src/applet/card.ts')],
   ])('%s: allowed', (_, path, source) => expect(broken(path, source)).toEqual([]));
+});
+
+/** The wings of the bench, the lowest first: the order in docs/architecture.md, and nothing else says it. */
+const WINGS = [...readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8').matchAll(/^ *rig\/(\w+)\/ /gm)]
+  .map(([, wing]) => wing!)
+  .reverse();
+
+interface Override {
+  readonly includes: readonly string[];
+  readonly linter: { rules: { style?: { noRestrictedImports?: { options: { patterns: { group: string[] }[] } } } } };
+}
+
+describe('the wings of the bench', () => {
+  it('are the folders of rig, each with a page that says what is in it', () => {
+    const entries = readdirSync(join(ROOT, 'rig'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect([...WINGS].sort()).toEqual(folders.sort());
+    for (const wing of folders) expect(readdirSync(join(ROOT, 'rig', wing))).toContain('README.md');
+    expect(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual(['index.ts']);
+  });
+
+  it('import downward only, as the linter is told', () => {
+    const { overrides } = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8')) as { overrides: Override[] };
+    const forbidden = overrides.flatMap(({ includes, linter }) => {
+      const wing = /^rig\/(\w+)\/\*\*$/.exec(includes[0] ?? '')?.[1];
+      const groups = linter.rules.style?.noRestrictedImports?.options.patterns.flatMap(({ group }) => group);
+      return wing === undefined ? [] : [[wing, groups?.sort()]];
+    });
+    expect(Object.fromEntries(forbidden)).toEqual(
+      Object.fromEntries(
+        WINGS.slice(0, -1).map((wing, index) => [
+          wing,
+          WINGS.slice(index + 1)
+            .map((above) => `**/${above}/**`)
+            .sort(),
+        ]),
+      ),
+    );
+  });
+
+  it.each([
+    ['a card imports its reader', 'rig/card/x.ts', using('tap', '../tap/tap.ts')],
+    ['a room of a wing imports a verb', 'rig/judge/conform/x.ts', using('VERBS', '../../command/verbs/index.ts')],
+  ])('%s: refused', (_, path, source) => expect(broken(path, source)).toContain('noRestrictedImports'));
 });

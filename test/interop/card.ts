@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { openCard } from '../../rig/card/open.ts';
-import { PhoneScreen } from '../../rig/phone/screen.ts';
+import { PhoneScreen } from '../../rig/card/phone-screen.ts';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { serveOnVpcd, type VpcdCard } from './vpcd-card.ts';
 

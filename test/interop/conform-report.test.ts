@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { conform } from '../../rig/conform/conform.ts';
-import { fakeIo } from '../rig/cli/fake-io.ts';
+import { conform } from '../../rig/judge/conform/conform.ts';
+import { fakeIo } from '../rig/console/fake-io.ts';
 import { describeNeeds } from './real-parts.ts';
 
 describeNeeds(['chromium'], 'a conformance report in Chromium', () => {

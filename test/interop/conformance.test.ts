@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { ConformOptions } from '../../rig/cli/options.ts';
-import { conform } from '../../rig/conform/conform.ts';
-import { fakeIo } from '../rig/cli/fake-io.ts';
+import { conform } from '../../rig/judge/conform/conform.ts';
+import type { ConformOptions } from '../../rig/judge/conform/options.ts';
+import { fakeIo } from '../rig/console/fake-io.ts';
 import { serveProfile } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';

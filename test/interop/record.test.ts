@@ -3,14 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import type { ExitCode } from '../../rig/cli/io.ts';
-import { type RecordOptions, record } from '../../rig/record/record.ts';
+import type { ExitCode } from '../../rig/console/io.ts';
 import type { TraceEvent, TraceHeader } from '../../rig/trace/model.ts';
 import { TraceReader } from '../../rig/trace/reader.ts';
+import { type RecordOptions, record } from '../../rig/trace/record/record.ts';
 import { PcscReader } from '../../src/hal/pcsc/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
-import { type FakeIo, fakeIo } from '../rig/cli/fake-io.ts';
+import { type FakeIo, fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { longTrace } from '../../rig/bench/replay-report.ts';
-import { runCommandLine } from '../../rig/cli/program.ts';
-import { replay } from '../../rig/replay/replay.ts';
-import { VERBS } from '../../rig/verbs/index.ts';
-import { fakeIo } from '../rig/cli/fake-io.ts';
-import { makeSuite, runSuite, shippedTrace, withOtherAnswer } from '../rig/suite/suite-run.ts';
+import { runCommandLine } from '../../rig/command/program.ts';
+import { VERBS } from '../../rig/command/verbs/index.ts';
+import { replay } from '../../rig/judge/replay/replay.ts';
+import { longTrace } from '../../rig/measure/replay-report.ts';
+import { fakeIo } from '../rig/console/fake-io.ts';
+import { makeSuite, runSuite, shippedTrace, withOtherAnswer } from '../rig/judge/suite/suite-run.ts';
 import { describeNeeds } from './real-parts.ts';
 
 describeNeeds(['chromium'], 'a report in Chromium', () => {

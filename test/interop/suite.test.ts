@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCard } from '../../rig/card/open.ts';
-import { runSuite, SHIPPED } from '../rig/suite/suite-run.ts';
+import { runSuite, SHIPPED } from '../rig/judge/suite/suite-run.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';

@@ -38,8 +38,8 @@ interface Checkout {
 const COMPILER = `
 const { mkdirSync, writeFileSync } = require('node:fs');
 const out = process.argv[process.argv.indexOf('--outDir') + 1];
-mkdirSync(out + '/rig', { recursive: true });
-writeFileSync(out + '/rig/main.js', '');
+mkdirSync(out + '/rig/command', { recursive: true });
+writeFileSync(out + '/rig/command/main.js', '');
 `;
 
 const NPM = `echo "npm $*" >>"$LOG"
@@ -120,7 +120,7 @@ describe('the set-up on a fresh machine', () => {
     expect(first.output).toContain('set-up: building dist/ (not built yet)');
     expect(first.exitCode).toBe(0);
     expect(here.asked()).toEqual(['npm ci --strict-allow-scripts --include=dev --include=optional']);
-    expect(existsSync(join(here.root, 'dist', 'rig', 'main.js'))).toBe(true);
+    expect(existsSync(join(here.root, 'dist', 'rig', 'command', 'main.js'))).toBe(true);
 
     const second = await setUp(here, ['--for', 'demo']);
     expect(second).toEqual({ exitCode: 0, output: 'set-up: nothing to do\n' });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ProfileError, type ProfileIssue } from '../../profile/profile-error.ts';
-import { readSource, type Written } from '../../profile/source.ts';
+import { ProfileError, type ProfileIssue } from '../../card/profile/profile-error.ts';
+import { readSource, type Written } from '../../card/profile/source.ts';
 import { type BoardFault, checkName, FaultSyntaxError, makeFault } from './parse.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FIXED_SEED } from '../../../rig/card/open.ts';
-import { loadProfile } from '../../../rig/profile/index.ts';
+import { loadProfile } from '../../../rig/card/profile/index.ts';
 import { fromHex, toHex } from '../../../src/apdu/hex.ts';
 import { Card } from '../../../src/applet/card.ts';
 import type { CardPort } from '../../../src/applet/card-port.ts';

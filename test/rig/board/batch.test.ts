@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BatchOptions, flashBatch, planBatch } from '../../../rig/board/batch.ts';
 import { parseBatchList } from '../../../rig/board/batch-list.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
-import { identifyBoard } from '../../../rig/board/identity.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
 import { imageOf, readStored } from '../../../rig/board/store.ts';
 import { buildImage } from '../../../rig/card/open.ts';
+import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 
 let folder: string;
 let list: string;

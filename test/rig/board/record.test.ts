@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareWithEarlier } from '../../../rig/board/compare.ts';
 import { boardPage } from '../../../rig/board/html.ts';
-import { identifyBoard } from '../../../rig/board/identity.ts';
 import { judgeMeasurement } from '../../../rig/board/measurement.ts';
 import type { PhaseResult } from '../../../rig/board/phase.ts';
 import { type BoardRecord, earlierRecords, keepRecord, writeRecord } from '../../../rig/board/record.ts';
+import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { median, percentile } from '../../../rig/report/percentile.ts';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Verifier } from '../../../rig/board/flash-board.ts';
 import { recordedVerifier } from '../../../rig/board/recorded-verifier.ts';
-import { openReader } from '../../../rig/tap/open-reader.ts';
+import { openReader } from '../../../rig/endpoint/open-reader.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,8 +1,8 @@
-import { identifyBoard } from '../../../rig/board/identity.ts';
 import type { Phase, PhaseResult } from '../../../rig/board/phase.ts';
 import { PN532_PHASES } from '../../../rig/board/phases/index.ts';
 import { Pn532Board } from '../../../rig/board/pn532-board.ts';
 import { runPhases } from '../../../rig/board/run-phases.ts';
+import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import type { Fault, FaultName } from '../../../rig/sim/faults/plan.ts';
 import { type SimulatedPair, simulatedPair } from '../../../rig/sim/pair.ts';
 import type { Timers } from '../../../src/hal/pn532/transport.ts';

@@ -6,10 +6,10 @@ import { buildCard } from '../../../rig/card/build.ts';
 import { listCommands } from '../../../rig/card/commands.ts';
 import { openCard } from '../../../rig/card/open.ts';
 import { showCard } from '../../../rig/card/show.ts';
-import { CannotRun } from '../../../rig/cli/failure.ts';
+import { CannotRun } from '../../../rig/console/failure.ts';
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import { HalError } from '../../../src/hal/errors.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 
 let folder: string;
 let image: string;

@@ -36,7 +36,7 @@ describe('node', () => {
 });
 
 describe('build', () => {
-  const main = { '/package/dist/rig/main.js': '' };
+  const main = { '/package/dist/rig/command/main.js': '' };
   const sources = { '/package/src/index.ts': '' };
   const fingerprint = { 'scripts/fingerprint.mjs': { BUILD_STAMP: 'dist/.stamp.json', sourcesFingerprint: () => 'A' } };
   const stamp = (text: string) => ({ '/package/dist/.stamp.json': text });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Check, Finding } from '../../../rig/doctor/check.ts';
 import { runChecks } from '../../../rig/doctor/check.ts';
 import { runDoctor } from '../../../rig/doctor/doctor.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 import { fakeMachine } from './fake-machine.ts';
 
 const machine = fakeMachine({});

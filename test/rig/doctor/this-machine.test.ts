@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../rig/doctor/checks/index.ts';
 import { runDoctor } from '../../../rig/doctor/doctor.ts';
 import { thisMachine } from '../../../rig/doctor/machine.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 
 /** The probes are TypeScript here, not built. */
 const machine = thisMachine(process.env, ['--import', 'tsx']);

@@ -1,5 +1,5 @@
 import { openCard } from '../../../rig/card/open.ts';
-import { PhoneScreen } from '../../../rig/phone/screen.ts';
+import { PhoneScreen } from '../../../rig/card/phone-screen.ts';
 import { UNLIMITED } from '../../../src/applet/card.ts';
 import type { CardPort } from '../../../src/applet/card-port.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';

@@ -3,7 +3,7 @@ import { openCard } from '../../../rig/card/open.ts';
 import { TapExplainer } from '../../../rig/tap/explaining.ts';
 import { tap } from '../../../rig/tap/tap.ts';
 import { fromHex } from '../../../src/apdu/hex.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 
 describe('tap --explain', () => {
   it.each([

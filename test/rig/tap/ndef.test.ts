@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decodeMessage, encodeMessage, textRecord } from '../../../rig/card/ndef/index.ts';
 import { buildImage } from '../../../rig/card/open.ts';
-import { decodeMessage, encodeMessage, textRecord } from '../../../rig/ndef/index.ts';
 import { ndefLines, readNdef } from '../../../rig/tap/ndef.ts';
 import { type CardReading, emptyReading } from '../../../rig/tap/reading.ts';
 import { tap } from '../../../rig/tap/tap.ts';
@@ -11,7 +11,7 @@ import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 
 const OPTIONS = {
   reader: { driver: 'loopback' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlanName } from '../../../rig/cli/options.ts';
+import type { PlanName } from '../../../rig/tap/options.ts';
 import { readOwnApplication } from '../../../rig/tap/own-application.ts';
 import { READ_PLANS } from '../../../rig/tap/plan.ts';
 import { comparePlans, type PlanComparison, type PlanCost } from '../../../rig/tap/plan-cost.ts';
@@ -11,7 +11,7 @@ import { fromHex, toHex } from '../../../src/apdu/hex.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo } from '../console/fake-io.ts';
 import { answerOf, poweredPort, sessionWith } from './card-session.ts';
 
 const CODE = Buffer.from('274916');

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../../rig/card/open.ts';
-import type { TapOptions } from '../../../rig/cli/options.ts';
+import type { TapOptions } from '../../../rig/tap/options.ts';
 import { tap } from '../../../rig/tap/tap.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
-import { type FakeIo, fakeIo } from '../cli/fake-io.ts';
+import { type FakeIo, fakeIo } from '../console/fake-io.ts';
 
 let folder: string;
 beforeEach(() => {

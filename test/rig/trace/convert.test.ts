@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../../../rig/cli/failure.ts';
-import type { ConvertOptions } from '../../../rig/cli/options.ts';
+import { UsageError } from '../../../rig/console/failure.ts';
+import type { ConvertOptions } from '../../../rig/trace/convert.ts';
 import { convert, listFormats } from '../../../rig/trace/convert.ts';
 import { TraceError } from '../../../rig/trace/lines.ts';
 import { HalError } from '../../../src/hal/errors.ts';
-import { type FakeIo, fakeIo } from '../cli/fake-io.ts';
+import { type FakeIo, fakeIo } from '../console/fake-io.ts';
 
 let folder: string;
 let io: FakeIo;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProfileError } from '../../../../rig/profile/profile-error.ts';
+import { ProfileError } from '../../../../rig/card/profile/profile-error.ts';
 import { parseFaultFile } from '../../../../rig/sim/faults/file.ts';
 import { FaultSyntaxError, parseFault } from '../../../../rig/sim/faults/parse.ts';
 import { FAULT_NAMES, FAULTS, FaultPlan } from '../../../../rig/sim/faults/plan.ts';

@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { logicalChannel } from '../../src/apdu/class-byte.ts';
+import { CommandApdu } from '../../src/apdu/command.ts';
+import { instructionName } from '../../src/apdu/instruction.ts';
+import { carriesData } from '../../src/apdu/response.ts';
+import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
+import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
+import { Card } from '../../src/applet/card.ts';
+import { isCardTerminated } from '../../src/applet/files/life-cycle.ts';
+import { ImageError } from '../../src/applet/image/card-image.ts';
+import { INTERFACES } from '../../src/applet/image/layout.ts';
+import { exportApplets } from '../../src/applet/vitale/export-object.ts';
+import type { CardInterface } from '../../src/hal/card-link.ts';
+import { nobleHashes } from '../../src/hal/noble/hashes.ts';
+import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { CannotRun } from '../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { accessSentence } from './explain/condition-sentence.ts';
+import { refusalSentence } from './explain/refusal-sentence.ts';
+import { buildImage, FIXED_SEED } from './open.ts';
+import type { CardExplainOptions } from './options.ts';
+
+/** What one interface of the card says to a command. */
+export interface Explanation {
+  readonly interface: CardInterface;
+  /** Four hexadecimal digits. */
+  readonly status: string;
+  readonly sentence: string;
+  /** Status words of the commands sent before. */
+  readonly before: readonly string[];
+}
+
+/**
+ * `vitap card explain`: what the card answers to a command and why, for each interface, on a copy of the card: nothing
+ * is changed. @throws {CannotRun} no such card, or an image that is damaged
+ */
+export async function explainCommand(options: CardExplainOptions, io: CommandIo): Promise<ExitCode> {
+  const image = await loadImage(options.card);
+  const faces = options.interface === null ? INTERFACES : [options.interface];
+  const explanations = faces.map((face) => explainOn(face, image, options));
+  if (io.json) {
+    writeJson(io, { explanations });
+    return EXIT.pass;
+  }
+  for (const { interface: face, status, sentence, before } of explanations) {
+    const width = Math.max(...faces.map((each) => each.length));
+    if (before.length > 0) io.stdout(`${face.padEnd(width)}  after ${before.join(', ')}\n`);
+    io.stdout(`${face.padEnd(width)}  ${status}  ${sentence}.\n`);
+  }
+  return EXIT.pass;
+}
+
+async function loadImage(fileOrName: string): Promise<Uint8Array> {
+  if (!existsSync(fileOrName) || /\.ya?ml$/.test(fileOrName)) return buildImage(fileOrName, FIXED_SEED);
+  const { FileNvm } = await import('../../src/hal/nvm/file.ts');
+  const nvm = await FileNvm.load(fileOrName);
+  const image = new Uint8Array(nvm.size);
+  nvm.read(0, image, 0, image.length);
+  return image;
+}
+
+function explainOn(face: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
+  let decisions: ExplainedAccess[] = [];
+  const nvm = new MemoryNvm(image.slice());
+  const card = boot(nvm, options.card, (explained) => decisions.push(explained));
+  const port = card.port(face);
+  port.powerOn();
+  const send = (bytes: Uint8Array): number => {
+    const length = port.process(bytes, 0, bytes.length);
+    return ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
+  };
+  const before = options.after.map((bytes) => formatStatusWord(send(bytes)));
+  decisions = [];
+  const status = send(options.command);
+  const command = new CommandApdu();
+  const whole = command.parse(options.command, 0, options.command.length);
+  const scene = {
+    command,
+    channel: port.channel(logicalChannel(command.cla)),
+    nvm,
+    cardTerminated: isCardTerminated(nvm, card.image.card),
+  };
+  const sentence = whole
+    ? sentenceFor(status, instructionName(command.ins), decisions, () => refusalSentence(status, scene))
+    : 'a command has at least four bytes: CLA INS P1 P2';
+  return { interface: face, status: formatStatusWord(status), sentence, before };
+}
+
+/** Why a status word: by the decisions about access where they made it, otherwise as `otherwise` says. */
+export function sentenceFor(
+  status: number,
+  command: string,
+  decisions: readonly ExplainedAccess[],
+  otherwise: () => string,
+): string {
+  const last = decisions.at(-1);
+  if (status === SW.SECURITY_STATUS_NOT_SATISFIED && last !== undefined) {
+    const refused = decisions.filter((decision) => !decision.permitted);
+    const sentences = (refused.length > 0 ? refused : [last]).map((decision) => accessSentence(command, decision));
+    return [...new Set(sentences)].join('; or ');
+  }
+  if (carriesData(status) || status >> 8 === 0x61) {
+    const meaning = status === SW.OK ? '' : `${statusWordMeaning(status)}; `;
+    return last === undefined ? `${meaning}${command} was carried out` : `${meaning}${accessSentence(command, last)}`;
+  }
+  return otherwise();
+}
+
+function boot(nvm: MemoryNvm, name: string, onAccess: (explained: ExplainedAccess) => void): Card {
+  try {
+    return new Card({ nvm, clock: systemClock, crypto: nobleHashes(), applets: exportApplets, onAccess });
+  } catch (error) {
+    if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

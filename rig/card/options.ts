@@ -1,0 +1,25 @@
+import type { CardInterface } from '../../src/hal/card-link.ts';
+
+export interface CardBuildOptions {
+  /** Names of shipped profiles or paths of profile files; empty for every shipped one. */
+  readonly profiles: readonly string[];
+  /** The image file; null for NAME.img in the current folder. With several profiles always null. */
+  readonly out: string | null;
+  /** Makes the same image again; null for a new card each time. */
+  readonly seed: string | null;
+}
+
+export interface CardShowOptions {
+  /** An image file, or a profile by name or path. */
+  readonly card: string;
+}
+
+export interface CardExplainOptions {
+  /** An image file, or a profile by name or path. */
+  readonly card: string;
+  readonly command: Uint8Array;
+  /** Sent first, in this order. */
+  readonly after: readonly Uint8Array[];
+  /** One interface, or null for each. */
+  readonly interface: CardInterface | null;
+}

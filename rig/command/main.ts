@@ -1,0 +1,16 @@
+import { packageVersion } from '../console/package-root.ts';
+import { leave, leaveWhenIdle } from './leave.ts';
+import { connectProcess } from './process-io.ts';
+import { reportError, runCommandLine } from './program.ts';
+import { VERBS } from './verbs/index.ts';
+
+/** The command line of this process. Sets its exit code. */
+export async function main(): Promise<void> {
+  const { io, endedBySignal } = connectProcess();
+  const onFault = (error: unknown): void => void leave(reportError(error, io, true));
+  // What a library throws outside of any call of ours.
+  process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
+
+  const exitCode = await runCommandLine(process.argv.slice(2), packageVersion(), VERBS, io);
+  leaveWhenIdle(endedBySignal() ?? exitCode);
+}

@@ -1,0 +1,87 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../console/failure.ts';
+import type { BoardCard } from '../../sim/board-sim.ts';
+import { type BoardFault, FaultSyntaxError, parseFault } from '../../sim/faults/parse.ts';
+import { parseCount } from '../option-values.ts';
+import type { DeclareVerb } from '../program.ts';
+import { addJsonOption } from './shared-options.ts';
+
+interface Typed {
+  pair?: boolean;
+  boards?: number;
+  linkA?: string;
+  linkB?: string;
+  links?: string;
+  rate: string;
+  card?: BoardCard[];
+  fault?: BoardFault[];
+  faults?: string;
+  bytes?: boolean;
+  json?: boolean;
+}
+
+const MOST_BOARDS = 64;
+
+/** `vitap board sim`; the group `board` is given instead of the program. */
+export const declareBoardSim: DeclareVerb = (board, perform) => {
+  const sim = board
+    .command('sim')
+    .description('simulated PN532 boards on serial ports of this machine, until Ctrl-C')
+    .option('--pair', 'two boards in one field; with --boards, each two')
+    .option('--boards <count>', 'how many boards (default: 1, with --pair 2)', parseCount)
+    .option('--link-a <path>', "where to put the link to the first board's port")
+    .option('--link-b <path>', "where to put the link to the second board's port")
+    .option('--links <folder>', 'folder for links board-NAME (default: a new one, removed at the end)')
+    .addOption(
+      new Option('--rate <kbit/s>', 'the highest bit rate that the field carries')
+        .choices(['106', '212', '424'])
+        .default('424'),
+    )
+    .option('--card <board:profile>', "lays a card of a profile into a board's field; may be given again", collectCard)
+    .option('--fault <fault>', 'BOARD:NAME[=VALUE][@WHEN], as a:lose-ack@3; may be given again', collectFault)
+    .option('--faults <file>', 'fault script (YAML)')
+    .option('--bytes', 'also show what commands, responses and frames on air hold; they may hold codes');
+  addJsonOption(sim).action((typed: Typed) =>
+    perform(typed, async (io) => {
+      const boards = typed.boards ?? (typed.pair === true ? 2 : 1);
+      if (boards > MOST_BOARDS) throw new UsageError(`--boards takes up to ${MOST_BOARDS}`);
+      if (typed.pair === true && boards % 2 !== 0) throw new UsageError('--pair needs an even number of boards');
+      const links: Record<string, string> = {};
+      if (boards > 2 && (typed.linkA !== undefined || typed.linkB !== undefined)) {
+        throw new UsageError('--link-a and --link-b are for one or two boards; --links names a folder for more');
+      }
+      if (typed.linkA !== undefined) links.a = typed.linkA;
+      if (typed.linkB !== undefined) links.b = typed.linkB;
+      const { runBoardSim } = await import('../../sim/board-sim.ts');
+      return runBoardSim(
+        {
+          boards,
+          pair: typed.pair === true,
+          links,
+          folder: typed.links ?? null,
+          rate: Number(typed.rate),
+          cards: typed.card ?? [],
+          faults: typed.fault ?? [],
+          faultFile: typed.faults ?? null,
+          bytes: typed.bytes === true,
+        },
+        io,
+      );
+    }),
+  );
+};
+
+function collectCard(text: string, before: BoardCard[] | undefined): BoardCard[] {
+  const match = /^(\w+):(.+)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('A card is BOARD:PROFILE, as a:ndef.');
+  return [...(before ?? []), { board: match[1] as string, profile: match[2] as string }];
+}
+
+function collectFault(text: string, before: BoardFault[] | undefined): BoardFault[] {
+  try {
+    return [...(before ?? []), parseFault(text)];
+  } catch (error) {
+    if (!(error instanceof FaultSyntaxError)) throw error;
+    throw new InvalidArgumentError(`Line 1, column ${error.column}: ${error.message}.`);
+  }
+}

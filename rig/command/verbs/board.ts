@@ -1,0 +1,175 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../../console/failure.ts';
+import { parseCount, recordChoice } from '../option-values.ts';
+import type { DeclareVerb, Perform } from '../program.ts';
+import { declareBoardSim } from './board-sim.ts';
+import { addJsonOption, addRecordOptions } from './shared-options.ts';
+
+export const declareBoard: DeclareVerb = (program, perform) => {
+  const board = program.command('board').description('PN532 boards: find, test, put cards on them, simulate them');
+  declareList(board, perform);
+  declareTest(board, perform);
+  declareFlash(board, perform);
+  declareBoardSim(board, perform);
+};
+
+/** `pn532:PORT`, or the port alone. @throws {InvalidArgumentError} */
+function parseBoard(text: string): string {
+  const port = text.replace(/^pn532:/, '');
+  if (port === '' || /^[a-z0-9]+:/.test(port)) {
+    throw new InvalidArgumentError('A board is pn532:PORT, as pn532:/dev/ttyUSB0.');
+  }
+  return port;
+}
+
+/** `all`, or boards separated by commas. @throws {InvalidArgumentError} */
+function parseBoards(text: string): 'all' | readonly string[] {
+  if (text === 'all') return 'all';
+  const ports = text.split(',').map((each) => parseBoard(each.trim()));
+  const twice = ports.find((port, i) => ports.indexOf(port) !== i);
+  if (twice !== undefined) throw new InvalidArgumentError(`${twice} is named twice.`);
+  return ports;
+}
+
+function declareList(board: Command, perform: Perform): void {
+  const list = board
+    .command('list')
+    .description('serial ports that a board may be on: which adapter, who holds it, may we open it')
+    .argument(
+      '[ports...]',
+      'look at these ports only, simulated ones for instance',
+      (text: string, before?: string[]) => [...(before ?? []), parseBoard(text)],
+    );
+  addJsonOption(list).action((ports: string[] | undefined, typed: { json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { listBoards } = await import('../../board/list.ts');
+      return listBoards({ ports: ports ?? [], onlyThese: (ports ?? []).length > 0 }, io);
+    }),
+  );
+}
+
+interface TestTyped {
+  board: string;
+  partner?: string;
+  operator?: boolean;
+  serial?: string;
+  only?: string;
+  records?: string;
+  html?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
+  json?: boolean;
+}
+
+function declareTest(board: Command, perform: Perform): void {
+  const test = board
+    .command('test')
+    .description('bring a board up phase by phase, measure it, and keep a record')
+    .requiredOption('--board <board>', 'the board: pn532:PORT', parseBoard)
+    .option('--partner <board>', 'a second board in the same field, for taps in both directions', parseBoard)
+    .option('--operator', 'ask for name and serial number, and say what to do before each step')
+    .option('--serial <number>', 'the serial number of the board')
+    .option('--only <phases>', 'run these phases, separated by commas, and those that they stand on')
+    .option('--records <folder>', 'where records are kept (default: records in the state folder of vitap)')
+    .option('--html <file>', 'write the record as one page to print');
+  addJsonOption(addRecordOptions(test)).action((typed: TestTyped) =>
+    perform(typed, async (io) => {
+      const { testBoard } = await import('../../board/test-board.ts');
+      return testBoard(
+        {
+          port: typed.board,
+          partner: typed.partner ?? null,
+          operator: typed.operator === true,
+          serialNumber: typed.serial ?? null,
+          only: typed.only?.split(',').map((id) => id.trim()) ?? null,
+          records: typed.records ?? null,
+          html: typed.html ?? null,
+          record: recordChoice(typed),
+        },
+        io,
+      );
+    }),
+  );
+}
+
+interface FlashTyped {
+  board?: string;
+  boards?: 'all' | readonly string[];
+  image?: string;
+  profile?: string;
+  list?: string;
+  serial?: string;
+  verifyWith?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
+  resume?: boolean;
+  parallel: number;
+  json?: boolean;
+}
+
+function declareFlash(board: Command, perform: Perform): void {
+  const flash = board
+    .command('flash')
+    .description("put a card on a board, or a list of cards on many: vitap emulate --link then starts the board's card")
+    .option('--board <board>', 'one board: pn532:PORT', parseBoard)
+    .option('--boards <boards>', 'many: all, or pn532:PORT,pn532:PORT,…', parseBoards)
+    .option('--image <file>', 'the card; with --boards, of the rows that name none')
+    .option(
+      '--profile <name>',
+      'what profile the image must be of; with --boards and no --image, a new card of it for each',
+    )
+    .option('--list <file>', 'CSV with the columns serial, profile or image, port or identity')
+    .option('--serial <number>', 'the serial number of the one board')
+    .option('--verify-with <reader>', 'read the card back over the field: pn532:PORT or pcsc:NAME')
+    .option('--parallel <number>', 'boards at the same time', parseCount, 4)
+    .option('--resume', 'go on with a batch that was interrupted, and try again what failed');
+  addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
+    perform(typed, async (io) => {
+      if (typed.record !== undefined && typed.verifyWith === undefined) {
+        throw new UsageError('--record writes a trace of the reading back; give --verify-with too');
+      }
+      const record = recordChoice(typed);
+      if ((typed.board === undefined) === (typed.boards === undefined)) {
+        throw new UsageError('which board? give --board pn532:PORT for one, or --boards with --list for many');
+      }
+      if (typed.board !== undefined) {
+        if (typed.image === undefined)
+          throw new UsageError('which card? give --image FILE; `vitap card build` makes one');
+        if (typed.list !== undefined || typed.resume === true) {
+          throw new UsageError('--list and --resume go with --boards');
+        }
+        const { flash: run } = await import('../../board/flash.ts');
+        return run(
+          {
+            port: typed.board,
+            image: typed.image,
+            profile: typed.profile ?? null,
+            verifyWith: typed.verifyWith ?? null,
+            serialNumber: typed.serial ?? null,
+            record,
+          },
+          io,
+        );
+      }
+      if (typed.list === undefined)
+        throw new UsageError('--boards goes with --list FILE.csv, which says what each board gets');
+      if (typed.serial !== undefined) throw new UsageError('--serial is of one board; a list has a column for it');
+      const { flashBatch } = await import('../../board/batch.ts');
+      return flashBatch(
+        {
+          boards: typed.boards as 'all' | readonly string[],
+          list: typed.list,
+          image: typed.image ?? null,
+          profile: typed.profile ?? null,
+          verifyWith: typed.verifyWith ?? null,
+          resume: typed.resume === true,
+          parallel: typed.parallel,
+          record,
+        },
+        io,
+      );
+    }),
+  );
+}

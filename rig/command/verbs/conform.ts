@@ -1,0 +1,89 @@
+import { Option } from 'commander';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import { UsageError } from '../../console/failure.ts';
+import type { ReaderChoice } from '../../endpoint/choice.ts';
+import type { ConformOptions } from '../../judge/conform/options.ts';
+import { cardSource, parseReader, READERS, recordChoice } from '../option-values.ts';
+import type { DeclareVerb } from '../program.ts';
+import { addInterfaceOption, addRecordOptions, timeoutOption } from './shared-options.ts';
+
+interface Typed {
+  suite: ConformOptions['suite'];
+  reader?: ReaderChoice;
+  profile?: string;
+  image?: string;
+  interface?: CardInterface;
+  declare?: string;
+  only?: string;
+  list?: boolean;
+  destructive?: boolean;
+  json?: string | true;
+  junit?: string;
+  html?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
+  timeout: number;
+}
+
+export const declareConform: DeclareVerb = (program, perform) => {
+  const conform = program
+    .command('conform')
+    .description('judge a card, ours or any other, by a conformance suite')
+    .addOption(
+      new Option('--suite <name>', 'what to judge it by').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'),
+    )
+    .option(
+      '--reader <reader>',
+      `${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
+      parseReader,
+    );
+  conform
+    .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
+    .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
+  addRecordOptions(addInterfaceOption(conform))
+    .option('--declare <file>', 'what the card holds, for a card that is none of our profiles')
+    .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
+    .option('--list', 'list the cases and run none')
+    .option('--destructive', 'also run, on a card in a reader, the cases that change it for good')
+    .option('--json [file]', 'write the run as JSON; without a file or with - on standard output')
+    .option('--junit <file>', 'write the run as JUnit XML')
+    .option('--html <file>', 'write the run as one HTML file')
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
+    .action((typed: Typed) =>
+      perform({ ...typed, json: typed.json === true || typed.json === '-' }, async (io) => {
+        const options = conformOptions(typed);
+        const { conform: run } = await import('../../judge/conform/conform.ts');
+        return run(options, io);
+      }),
+    );
+};
+
+function conformOptions(typed: Typed): ConformOptions {
+  const card = cardSource(typed);
+  const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
+  if (reader.driver === 'loopback' && card === null && typed.list !== true) {
+    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
+  }
+  if ((reader.driver === 'pn532' || reader.driver === 'acr122') && card !== null) {
+    throw new UsageError('a PN532 judges the card that is on it: --profile and --image go with loopback or pcsc');
+  }
+  if (typed.interface !== undefined && card === null) {
+    throw new UsageError('--interface goes with a card of ours: a card in a reader has the door that it has');
+  }
+  return {
+    suite: typed.suite,
+    reader,
+    card,
+    interface: typed.interface ?? null,
+    declare: typed.declare ?? null,
+    only: typed.only ?? null,
+    list: typed.list === true,
+    destructive: typed.destructive === true,
+    json: typed.json === true ? '-' : (typed.json ?? null),
+    junit: typed.junit ?? null,
+    html: typed.html ?? null,
+    record: recordChoice(typed),
+    timeoutMs: typed.timeout,
+  };
+}

@@ -1,0 +1,56 @@
+import { UsageError } from '../../console/failure.ts';
+import type { ConvertOptions } from '../../trace/convert.ts';
+import type { DeclareVerb } from '../program.ts';
+import { addJsonOption } from './shared-options.ts';
+
+interface Typed {
+  from?: string;
+  to?: string;
+  list?: boolean;
+  keepSecrets?: boolean;
+  redactionKey?: string;
+  keepPartial?: boolean;
+  json?: boolean;
+}
+
+export const declareConvert: DeclareVerb = (program, perform) => {
+  const convert = program
+    .command('convert')
+    .description('turn a trace of one format into another; what is lost is said')
+    .argument('[in]', 'the trace to read, - for standard input')
+    .argument('[out]', 'the file to write, - for standard output')
+    .option('--from <format>', 'what the trace is (default: told by its content)')
+    .option('--to <format>', "what to write (default: told by the file's name; our own on standard output)")
+    .option('--list', 'list the formats and do nothing else')
+    .option('--keep-secrets', 'mask nothing')
+    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
+    .option('--keep-partial', 'when the trace is damaged, give what comes before under the name that was asked for');
+  addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
+    perform(typed, async (io) => {
+      const { convert: run, listFormats } = await import('../../trace/convert.ts');
+      if (typed.list === true) return listFormats(io);
+      return run(convertOptions(input, output, typed), io);
+    }),
+  );
+};
+
+function convertOptions(input: string | undefined, output: string | undefined, typed: Typed): ConvertOptions {
+  if (input === undefined || output === undefined) {
+    throw new UsageError('convert takes two files, the trace to read and the file to write (or --list)');
+  }
+  if (output === '-' && typed.json === true) {
+    throw new UsageError('--json and the trace would both go to standard output; name a file for the trace');
+  }
+  if (typed.keepSecrets === true && typed.redactionKey !== undefined) {
+    throw new UsageError('--redaction-key is for masks, and --keep-secrets makes none; give one of them');
+  }
+  return {
+    input,
+    output,
+    from: typed.from ?? null,
+    to: typed.to ?? null,
+    keepSecrets: typed.keepSecrets === true,
+    redactionKey: typed.redactionKey ?? null,
+    keepPartial: typed.keepPartial === true,
+  };
+}

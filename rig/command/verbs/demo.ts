@@ -1,0 +1,21 @@
+import { Option } from 'commander';
+import { recordChoice } from '../option-values.ts';
+import type { DeclareVerb } from '../program.ts';
+import { addRecordOptions } from './shared-options.ts';
+
+export const declareDemo: DeclareVerb = (program, perform) => {
+  const demo = program
+    .command('demo')
+    .description('issue a test card, unlock it, tap and read it: in process, then through pcscd')
+    .option('--no-pcsc', 'leave out the half that goes through pcscd')
+    // How the demo calls itself inside a private PC/SC stack.
+    .addOption(new Option('--pcsc-image <file>').hideHelp());
+  addRecordOptions(demo).action(
+    (typed: { pcsc: boolean; pcscImage?: string; record?: string; keepSecrets?: boolean; redactionKey?: string }) =>
+      perform(typed, async (io) => {
+        const options = { pcsc: typed.pcsc, pcscImage: typed.pcscImage ?? null, record: recordChoice(typed) };
+        const { runDemo } = await import('../demo/demo.ts');
+        return runDemo(options, io);
+      }),
+  );
+};

@@ -1,0 +1,27 @@
+import type { DeclareVerb } from '../program.ts';
+import { addJsonOption } from './shared-options.ts';
+
+export const declareEvidence: DeclareVerb = (program, perform) => {
+  const evidence = program.command('evidence').description('signed bundles of what was judged and how');
+  const keygen = evidence
+    .command('keygen')
+    .description('make the key that signs bundles')
+    .argument('[name]', 'makes NAME.key.json and NAME.pub.json', 'lab');
+  addJsonOption(keygen).action((name: string, typed: { json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { generateKey } = await import('../../judge/evidence/keygen.ts');
+      return generateKey(name, io);
+    }),
+  );
+  const verify = evidence
+    .command('verify')
+    .description('say what was changed, added or removed since a bundle was signed')
+    .argument('<folder>', 'the bundle')
+    .option('--key <file>', "the signer's public key (default: the one in the bundle)");
+  addJsonOption(verify).action((folder: string, typed: { key?: string; json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { checkBundle } = await import('../../judge/evidence/check.ts');
+      return checkBundle(folder, typed.key ?? null, io);
+    }),
+  );
+};

@@ -1,0 +1,33 @@
+import type { DeclareVerb } from '../program.ts';
+import { declareBench } from './bench.ts';
+import { declareBenchTap } from './bench-tap.ts';
+import { declareBoard } from './board.ts';
+import { declareCard } from './card.ts';
+import { declareConform } from './conform.ts';
+import { declareConvert } from './convert.ts';
+import { declareDemo } from './demo.ts';
+import { declareDoctor } from './doctor.ts';
+import { declareEmulate } from './emulate.ts';
+import { declareEvidence } from './evidence.ts';
+import { declareRecord } from './record.ts';
+import { declareReplay } from './replay.ts';
+import { declareSynth } from './synth.ts';
+import { declareTap } from './tap.ts';
+
+/** Every verb, in the order in which help lists them. */
+export const VERBS: readonly DeclareVerb[] = [
+  declareDemo,
+  declareCard,
+  declareEmulate,
+  declareTap,
+  declareBoard,
+  declareConform,
+  declareRecord,
+  declareConvert,
+  declareReplay,
+  declareSynth,
+  declareEvidence,
+  declareBench,
+  declareBenchTap,
+  declareDoctor,
+];

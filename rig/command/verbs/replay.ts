@@ -1,0 +1,276 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import { UsageError } from '../../console/failure.ts';
+import { PACKAGE_ROOT } from '../../console/package-root.ts';
+import type { LinkChoice, ReaderChoice } from '../../endpoint/choice.ts';
+import { cardSource, LINKS, parseLink, parseReader, parseSeconds, READERS, recordChoice } from '../option-values.ts';
+import type { DeclareVerb } from '../program.ts';
+import {
+  addCardOptions,
+  addInterfaceOption,
+  addJsonOption,
+  addRecordOptions,
+  timeoutOption,
+} from './shared-options.ts';
+
+interface Typed {
+  from?: string;
+  reader?: ReaderChoice;
+  profile?: string;
+  image?: string;
+  interface?: CardInterface;
+  rules?: string;
+  secrets?: string;
+  keepGoing?: boolean;
+  pace?: 'fast' | number;
+  maxDeviation?: string;
+  asCard?: boolean;
+  link?: LinkChoice;
+  match?: 'order' | 'best';
+  responseTime?: 'recorded' | 'none' | number;
+  once?: boolean;
+  for?: number;
+  wait?: boolean;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
+  timeout: number;
+  json?: boolean;
+  html?: string;
+  junit?: string;
+  evidence?: string;
+  evidenceKey?: string;
+  jobs?: number;
+  only?: string;
+  list?: boolean;
+}
+
+export const declareReplay: DeclareVerb = (program, perform) => {
+  const replay = program
+    .command('replay <trace>')
+    .description(
+      'send the commands of a trace, or of a suite of traces, to a card and judge its answers; or be the card that answered (--as-card)',
+    )
+    .option('--from <format>', 'read the trace as this format (default: guessed by its content)')
+    .option('--rules <file>', 'how to compare, or with --as-card how to answer (YAML)')
+    .option('--secrets <file>', 'codes, keys and masked bytes that the trace does not show (YAML)');
+  replay
+    .option(
+      '--reader <reader>',
+      `where the card is: ${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
+      parseReader,
+    )
+    .option('--keep-going', 'go on after the first divergence')
+    .option('--pace <pace>', 'fast, original, or a factor: 2 is twice as fast as recorded (default: fast)', parsePace)
+    .option(
+      '--max-deviation <limit>',
+      'how far a response time may be from the recorded one: 5ms, 20%, +5ms (only slower)',
+    )
+    .option('--as-card', 'be the card: answer what a terminal sends as the trace does, and judge the terminal')
+    .option('--link <link>', `where to be the card: ${LINKS} (default: vpcd)`, parseLink)
+    .addOption(
+      new Option('--match <how>', 'match commands in the order of the trace, or the best in any order').choices([
+        'order',
+        'best',
+      ]),
+    )
+    .option(
+      '--response-time <time>',
+      'recorded, none, or milliseconds for each answer (default: none)',
+      parseResponseTime,
+    )
+    .option('--once', 'end when the terminal has ended its session')
+    .option('--for <seconds>', 'end after so long', parseSeconds)
+    .option('--wait', 'wait for the virtual reader or the board when it is not there yet');
+  replay
+    .option(
+      '--jobs <number>',
+      'of a suite, with --reader loopback: so many traces at a time, each to its own card',
+      parseJobs,
+    )
+    .option('--only <ids>', 'of a suite: ids, as identity*,!*-old')
+    .option('--list', 'of a suite: only say which traces it has')
+    .option('--html <file>', 'write a report that opens offline')
+    .option('--junit <file>', 'write the verdicts as JUnit XML')
+    .option(
+      '--evidence <folder>',
+      'write a signed bundle: traces, rules, verdicts, environment, the report if there is one',
+    )
+    .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)');
+  addInterfaceOption(addCardOptions(replay));
+  addJsonOption(addRecordOptions(replay))
+    .addOption(timeoutOption('how long to wait for a reader and a card'))
+    .action((trace: string, typed: Typed) =>
+      perform(typed, async (io) => {
+        const folder = suiteFolder(trace);
+        if (folder !== null) {
+          const options = suiteOptions(folder, typed);
+          const { replaySuite } = await import('../../judge/suite/suite.ts');
+          return replaySuite(options, io);
+        }
+        refuse(typed, ['jobs', 'only', 'list'], `goes with a suite, and ${trace} is no folder`);
+        if (typed.asCard === true) {
+          const options = asCardOptions(trace, typed);
+          const { replayAsCard } = await import('../../judge/replay/as-card.ts');
+          return replayAsCard(options, io);
+        }
+        const options = toCardOptions(trace, typed);
+        const { replay: run } = await import('../../judge/replay/replay.ts');
+        return run(options, io);
+      }),
+    );
+};
+
+/** A folder that is there, or one of the suites that come with vitap; null: a trace. */
+function suiteFolder(named: string): string | null {
+  const found = statSync(named, { throwIfNoEntry: false });
+  if (found !== undefined) return found.isDirectory() ? named : null;
+  const shipped = /^suites\/[\w-]+\/?$/.test(named) ? join(PACKAGE_ROOT, named) : null;
+  return shipped !== null && existsSync(shipped) ? shipped : null;
+}
+
+function suiteOptions(folder: string, typed: Typed) {
+  refuse(typed, ['asCard', ...AS_CARD_OPTIONS], 'does not go with a suite');
+  refuse(typed, ['from', 'pace', 'maxDeviation'], 'stands in the suite itself, for each trace');
+  refuse(typed, ['record'], 'is for one trace; --evidence keeps what each trace of a suite recorded');
+  if (typed.list === true) {
+    const target = { reader: { driver: 'loopback' } as const, card: null, interface: null };
+    return { folder, ...target, ...suiteChoice(typed) };
+  }
+  const target = targetOf(typed);
+  const choice = suiteChoice(typed);
+  if (choice.jobs > 1 && target.reader.driver !== 'loopback') {
+    throw new UsageError('--jobs goes with --reader loopback: one card in a reader takes one trace at a time');
+  }
+  return { folder, ...target, ...choice };
+}
+
+function suiteChoice(typed: Typed) {
+  return {
+    rules: typed.rules ?? null,
+    secrets: typed.secrets ?? null,
+    keepGoing: typed.keepGoing === true,
+    keepSecrets: typed.keepSecrets === true,
+    jobs: typed.jobs ?? 1,
+    only: typed.only ?? null,
+    list: typed.list === true,
+    outputs: outputsOf(typed),
+    timeoutMs: typed.timeout,
+  };
+}
+
+/** @throws {UsageError} half of a pair */
+function outputsOf({ html, junit, evidence, evidenceKey }: Typed) {
+  if ((evidence === undefined) !== (evidenceKey === undefined)) {
+    throw new UsageError('--evidence FOLDER and --evidence-key FILE go together (a key: vitap evidence keygen)');
+  }
+  if (html === '-' || junit === '-') throw new UsageError('--html and --junit take the name of a file');
+  return {
+    html: html ?? null,
+    junit: junit ?? null,
+    evidence: evidence === undefined || evidenceKey === undefined ? null : { folder: evidence, key: evidenceKey },
+  };
+}
+
+const AS_CARD_OPTIONS = ['link', 'match', 'responseTime', 'once', 'for', 'wait'];
+
+/** @throws {UsageError} */
+function refuse(typed: Typed, names: readonly string[], why: string): void {
+  const misplaced = names.filter((name) => name in typed);
+  if (misplaced.length > 0) throw new UsageError(`${misplaced.map(asOption).join(', ')} ${why}`);
+}
+
+function toCardOptions(trace: string, typed: Typed) {
+  refuse(typed, AS_CARD_OPTIONS, 'goes with --as-card');
+  return {
+    trace,
+    from: typed.from ?? null,
+    ...targetOf(typed),
+    rules: typed.rules ?? null,
+    secrets: typed.secrets ?? null,
+    keepGoing: typed.keepGoing === true,
+    pace: typed.pace ?? ('fast' as const),
+    maxDeviation: typed.maxDeviation ?? null,
+    record: record(typed),
+    keepSecrets: typed.keepSecrets === true,
+    timeoutMs: typed.timeout,
+    outputs: outputsOf(typed),
+  };
+}
+
+/** Reader and card. @throws {UsageError} they do not go together */
+function targetOf(typed: Typed) {
+  const card = cardSource(typed);
+  const reader: ReaderChoice =
+    typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
+  if (reader.driver === 'loopback' && card === null) {
+    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
+  }
+  if (reader.driver !== 'loopback' && (card !== null || typed.interface !== undefined)) {
+    throw new UsageError(
+      '--profile, --image and --interface go with --reader loopback: another reader has its own card',
+    );
+  }
+  return { reader, card, interface: typed.interface ?? null };
+}
+
+function asCardOptions(trace: string, typed: Typed) {
+  refuse(typed, ['reader', 'profile', 'image', 'keepGoing', 'pace', 'maxDeviation'], 'does not go with --as-card');
+  if (typed.interface === 'wired') throw new UsageError('--as-card is a card at a reader: contact or contactless');
+  return {
+    trace,
+    from: typed.from ?? null,
+    rules: typed.rules ?? null,
+    secrets: typed.secrets ?? null,
+    link: typed.link ?? parseLink('vpcd'),
+    interface: typed.interface ?? null,
+    match: typed.match ?? ('order' as const),
+    responseTime: typed.responseTime ?? ('none' as const),
+    once: typed.once === true,
+    forMs: typed.for ?? null,
+    wait: typed.wait === true,
+    record: record(typed),
+    keepSecrets: typed.keepSecrets === true,
+    outputs: outputsOf(typed),
+  };
+}
+
+/** Here `--keep-secrets` is also about what is printed. */
+function record({ record: file, keepSecrets, redactionKey }: Typed) {
+  if (file === undefined && redactionKey === undefined) return { file: null, keepSecrets: false };
+  const choice = redactionKey === undefined ? {} : { redactionKey };
+  return recordChoice({
+    ...(file === undefined ? {} : { record: file }),
+    keepSecrets: keepSecrets === true,
+    ...choice,
+  });
+}
+
+function asOption(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function parseJobs(text: string): number {
+  const jobs = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (jobs < 1 || jobs > 64) throw new InvalidArgumentError('It takes a number from 1 to 64.');
+  return jobs;
+}
+
+function parsePace(text: string): 'fast' | number {
+  if (text === 'fast') return 'fast';
+  if (text === 'original') return 1;
+  const factor = /^\d{1,4}(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (factor <= 0) throw new InvalidArgumentError('A pace is fast, original, or a factor such as 2 or 0.5.');
+  return factor;
+}
+
+function parseResponseTime(text: string): 'recorded' | 'none' | number {
+  if (text === 'recorded' || text === 'none') return text;
+  const ms = /^\d{1,5}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(ms >= 0 && ms <= 60_000)) {
+    throw new InvalidArgumentError('A response time is recorded, none, or milliseconds up to 60000.');
+  }
+  return ms;
+}

@@ -1,0 +1,47 @@
+import { type Command, Option } from 'commander';
+import { parseSeconds } from '../option-values.ts';
+
+/** Options that several verbs share, with the same words everywhere. */
+
+/** `--profile` and `--image`. */
+export function addCardOptions(command: Command): Command {
+  return command
+    .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
+    .option('--image <file>', 'the card in an image file, its state kept; or a profile by name');
+}
+
+/** `--interface`. */
+export function addInterfaceOption(command: Command): Command {
+  return command.addOption(
+    new Option('--interface <door>', 'through which door the card is used (default: as its profile says)').choices([
+      'contact',
+      'contactless',
+      'wired',
+    ]),
+  );
+}
+
+/** `--pin` and `--pin-file`. */
+export function addPinOptions(command: Command): Command {
+  return command
+    .option('--pin', 'ask for the code on the terminal, without showing it')
+    .option('--pin-file <file>', 'take the code from the first line of a file (VITAP_PIN in the environment does too)');
+}
+
+/** `--record`, `--keep-secrets` and `--redaction-key`. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
+    .option('--keep-secrets', 'mask nothing in the trace')
+    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare");
+}
+
+/** `--json`. */
+export function addJsonOption(command: Command): Command {
+  return command.option('--json', 'print data and nothing else on standard output');
+}
+
+/** `--timeout`, in milliseconds; 10 seconds by default. */
+export function timeoutOption(words: string): Option {
+  return new Option('--timeout <seconds>', words).argParser(parseSeconds).default(10_000, '10');
+}

@@ -1,0 +1,27 @@
+import type { DeclareVerb } from '../program.ts';
+import { addJsonOption } from './shared-options.ts';
+
+interface Typed {
+  out?: string;
+  from?: string;
+  keepSecrets?: boolean;
+  json?: boolean;
+}
+
+export const declareSynth: DeclareVerb = (program, perform) => {
+  const synth = program
+    .command('synth <traces...>')
+    .description('learn from traces what a card answers, as rules for replay --as-card')
+    .option('-o, --out <file>', 'the rule file (default: standard output)')
+    .option('--from <format>', 'read the traces as this format (default: guessed by their content)')
+    .option('--keep-secrets', 'mask nothing of the traces in the rules');
+  addJsonOption(synth).action((traces: string[], typed: Typed) =>
+    perform(typed, async (io) => {
+      const { synth: run } = await import('../../judge/replay/synth.ts');
+      return run(
+        { traces, out: typed.out ?? null, from: typed.from ?? null, keepSecrets: typed.keepSecrets === true },
+        io,
+      );
+    }),
+  );
+};

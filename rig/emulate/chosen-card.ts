@@ -1,0 +1,19 @@
+import type { CardSource } from '../card/card-source.ts';
+import { CannotRun } from '../console/failure.ts';
+import type { EmulateOptions } from './options.ts';
+
+/** The card to be: the one that is named, or the one that was flashed onto the board. @throws {CannotRun} neither */
+export async function cardToEmulate(
+  { card, link }: Pick<EmulateOptions, 'card' | 'link'>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<CardSource> {
+  if (card !== null) return card;
+  if (link.driver === 'pn532') {
+    const { storedCardOf } = await import('../board/store.ts');
+    const image = await storedCardOf(link.path, env);
+    if (image !== null) return { kind: 'image', fileOrName: image };
+    const words = 'no card was flashed onto this board: name one with --profile or --image, or use `vitap board flash`';
+    throw new CannotRun(words);
+  }
+  throw new CannotRun('which card? name one with --profile or --image');
+}

@@ -1,0 +1,208 @@
+import type { LinkedCard } from '../../../src/hal/card-link.ts';
+import { HalError } from '../../../src/hal/errors.ts';
+import type { CardSession, Reader } from '../../../src/hal/reader.ts';
+
+/** What the way to the card carries, in bytes of a command. */
+export interface LinkReach {
+  readonly shortestCommand: number;
+  readonly longestCommand: number;
+}
+
+/** The card as a case sees it. */
+export interface CaseSession {
+  /** @throws {HalError} */
+  transmit(command: Uint8Array): Promise<Uint8Array>;
+  /** @throws {HalError} */
+  power(mode: 'cold' | 'warm'): Promise<void>;
+}
+
+/** A card, and a way to it that brings it to a cold reset before each case. */
+export interface CardUnderTest {
+  /** For people. */
+  readonly description: string;
+  readonly reader: string;
+  readonly backend: 'simulated' | 'hardware';
+  readonly reach: LinkReach;
+  /** Whether each case finds the card as it was at the start. */
+  readonly renewed: boolean;
+  /** ATR, once a case has begun; null before. */
+  readonly atr: Uint8Array | null;
+  /** What carries the APDUs. */
+  readonly protocol: string;
+  /** A session with the card after a cold reset. @throws {HalError} */
+  begin(): Promise<CaseSession>;
+  /** Faults of our own card since they were last asked for. */
+  takeFaults(): readonly unknown[];
+  close(): Promise<void>;
+}
+
+/** Everything that ISO/IEC 7816-3 can express, and less than a header. */
+const WHOLE_REACH: LinkReach = { shortestCommand: 1, longestCommand: 4 + 3 + 65_535 + 2 };
+
+/** Makes the card again for each case; told of faults of the card. */
+export type MakeCard = (onFault: (fault: unknown) => void) => LinkedCard;
+
+/** A card in process, without any reader in between: a new one for each case. */
+export class InProcessCard implements CardUnderTest {
+  readonly description: string;
+  readonly reader = 'in process';
+  readonly backend = 'simulated';
+  readonly reach: LinkReach = WHOLE_REACH;
+  readonly renewed = true;
+  readonly protocol = 'direct';
+  readonly #make: MakeCard;
+  #faults: unknown[] = [];
+  #atr: Uint8Array | null = null;
+
+  constructor(description: string, make: MakeCard) {
+    this.description = description;
+    this.#make = make;
+  }
+
+  get atr(): Uint8Array | null {
+    return this.#atr;
+  }
+
+  async begin(): Promise<CaseSession> {
+    const card = this.#make((fault) => this.#faults.push(fault));
+    this.#atr = Uint8Array.from(card.atr());
+    card.powerOn();
+    return new DirectSession(card);
+  }
+
+  takeFaults(): readonly unknown[] {
+    return this.#faults.splice(0);
+  }
+
+  async close(): Promise<void> {}
+}
+
+class DirectSession implements CaseSession {
+  readonly #card: LinkedCard;
+
+  constructor(card: LinkedCard) {
+    this.#card = card;
+  }
+
+  // Not an async function: a case sends tens of thousands of commands, and the card answers at once.
+  transmit(command: Uint8Array): Promise<Uint8Array> {
+    let length: number;
+    try {
+      length = this.#card.process(command, 0, command.length);
+    } catch (error) {
+      if (error instanceof HalError) return Promise.reject(error);
+      const words = error instanceof Error ? error.message : String(error);
+      return Promise.reject(new HalError('card-removed', `the card failed: ${words}`, { cause: error }));
+    }
+    return Promise.resolve(this.#card.response.slice(0, length));
+  }
+
+  async power(mode: 'cold' | 'warm'): Promise<void> {
+    if (mode === 'warm') {
+      this.#card.reset();
+      return;
+    }
+    this.#card.fieldOff();
+    this.#card.powerOn();
+  }
+}
+
+export interface ReaderCardOptions {
+  readonly reader: Reader;
+  /** The reader's name or a part of it, or null for the first with a card. */
+  readonly name: string | null;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly backend: 'simulated' | 'hardware';
+  readonly reach: LinkReach;
+  /** For a card of ours behind the reader: puts a new one in its place, before the reset. */
+  readonly renew?: () => void;
+  readonly description?: string;
+  readonly takeFaults?: () => readonly unknown[];
+  /** Ends what was opened for it besides the reader. */
+  readonly close?: () => Promise<void>;
+}
+
+/** How long a card that went away in the middle of a case may take to come back. */
+const COME_BACK_MS = 2000;
+
+/** A card in a reader. The session is kept from case to case; one that died is begun again once. */
+export class ReaderCard implements CardUnderTest {
+  readonly backend: 'simulated' | 'hardware';
+  readonly reach: LinkReach;
+  readonly renewed: boolean;
+  readonly #options: ReaderCardOptions;
+  #session: CardSession | null = null;
+  #name: string | null;
+  #met = false;
+
+  constructor(options: ReaderCardOptions) {
+    this.#options = options;
+    this.backend = options.backend;
+    this.reach = options.reach;
+    this.renewed = options.renew !== undefined;
+    this.#name = options.name;
+  }
+
+  get description(): string {
+    return this.#options.description ?? 'the card in the reader';
+  }
+
+  get reader(): string {
+    return this.#name ?? this.#options.reader.driver;
+  }
+
+  get atr(): Uint8Array | null {
+    return this.#session?.atr ?? null;
+  }
+
+  get protocol(): string {
+    return this.#session?.protocol ?? '';
+  }
+
+  async begin(): Promise<CaseSession> {
+    this.#options.renew?.();
+    if (this.#session !== null) {
+      try {
+        await this.#session.reset('cold');
+        return asCaseSession(this.#session);
+      } catch {
+        await this.#drop();
+      }
+    }
+    const { reader, timeoutMs, signal } = this.#options;
+    this.#session = await reader.connect({
+      timeoutMs: this.#met ? Math.min(timeoutMs, COME_BACK_MS) : timeoutMs,
+      signal,
+      mode: 'cold',
+      ...(this.#name === null ? {} : { reader: this.#name }),
+    });
+    this.#met = true;
+    this.#name = this.#session.reader;
+    return asCaseSession(this.#session);
+  }
+
+  takeFaults(): readonly unknown[] {
+    return this.#options.takeFaults?.() ?? [];
+  }
+
+  async close(): Promise<void> {
+    await this.#drop();
+    await this.#options.reader.close();
+    await this.#options.close?.();
+  }
+
+  async #drop(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    // What was proven must not wait there for the next program.
+    await session?.disconnect('reset');
+  }
+}
+
+function asCaseSession(session: CardSession): CaseSession {
+  return {
+    transmit: async (command) => (await session.transmit(command)).response,
+    power: (mode) => session.reset(mode),
+  };
+}

@@ -1,0 +1,143 @@
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
+import { systemClock } from '../../../src/hal/system/clock.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { hostEnvironment } from '../../report/environment.ts';
+import { secrecyOf } from '../../trace/pseudonyms.ts';
+import { TraceWriter } from '../../trace/writer.ts';
+import type { CardUnderTest } from './card-under-test.ts';
+import { coverageOf } from './coverage.ts';
+import type { CaseResult, ConformanceCase, Suite } from './model.ts';
+import { type OpenedTarget, openTarget } from './open-target.ts';
+import type { ConformOptions } from './options.ts';
+import { RecordedCard } from './recorded-card.ts';
+import { asJson, asText, type ConformanceRun, verdictOf } from './report.ts';
+import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
+import { loadSuite } from './suites/index.ts';
+
+/**
+ * `vitap conform`: judges a card by a suite.
+ * @returns 0 nothing failed and everything that applies was judged, 1 otherwise
+ * @throws {CannotRun} no case applies, or none has such an id
+ */
+export async function conform(options: ConformOptions, io: CommandIo): Promise<ExitCode> {
+  const suite = await loadSuite(options.suite);
+  const selects = selectsId(options.only);
+  const cases = suite.cases.filter(({ id }) => selects(id));
+  if (cases.length === 0) throw new CannotRun(`no case of ${suite.name} has an id like ${options.only}`);
+  if (options.list) return list(cases, options, io);
+
+  // A run may take minutes: that a report cannot be written is said before.
+  for (const file of [options.json, options.junit, options.html]) {
+    if (file !== null && file !== '-') accessSync(dirname(file), constants.W_OK);
+  }
+  const target = await openTarget(options, io.signal);
+  let trace: TraceWriter | null = null;
+  try {
+    trace = await openTrace(target.card, options);
+    const card = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
+    const run = await judge(suite, cases, { ...target, card }, options, io);
+    if (countVerdicts(run.results)['not-applicable'] === run.results.length) {
+      throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
+    }
+    await write(run, options, io);
+    return verdictOf(run.results) === 'pass' ? EXIT.pass : EXIT.fail;
+  } finally {
+    await target.card.close();
+    await trace?.close();
+  }
+}
+
+async function openTrace(
+  card: CardUnderTest,
+  { record, interface: face }: ConformOptions,
+): Promise<TraceWriter | null> {
+  if (record === undefined || record.file === null) return null;
+  const { backend, reader, description, atr } = card;
+  const about = { source: 'vitap conform', backend, reader, interface: face, atr, card: description };
+  return TraceWriter.create(record.file, about, secrecyOf(record));
+}
+
+async function judge(
+  suite: Suite,
+  cases: readonly ConformanceCase[],
+  { card, declaration }: OpenedTarget,
+  options: ConformOptions,
+  io: CommandIo,
+): Promise<ConformanceRun> {
+  const startedAt = new Date(systemClock.wallSeconds() * 1000).toISOString();
+  const startNs = systemClock.nowNs();
+  const destructive = card.renewed || options.destructive;
+  const progress = progressTo(io, cases.length);
+  const results = await runSuite(cases, card, { declaration, destructive, signal: io.signal }, progress.result);
+  progress.end();
+  return {
+    suite,
+    environment: environment(card, startedAt, systemClock.nowNs() - startNs),
+    declaration: declaration.title,
+    destructive,
+    results,
+    coverage: coverageOf(results, ISO7816_COMMANDS),
+  };
+}
+
+function environment(card: CardUnderTest, startedAt: string, tookNs: number): ConformanceRun['environment'] {
+  const { backend, reader, protocol, description, atr } = card;
+  return {
+    ...hostEnvironment(),
+    backend,
+    reader,
+    protocol,
+    atr: atr === null ? null : Buffer.from(atr).toString('hex').toUpperCase(),
+    card: description,
+    startedAt,
+    durationMs: Math.round(tookNs / 1_000_000),
+  };
+}
+
+async function write(run: ConformanceRun, { json, junit, html }: ConformOptions, io: CommandIo): Promise<void> {
+  if (junit !== null) writeFileSync(junit, (await import('./junit.ts')).asJunit(run));
+  if (html !== null) writeFileSync(html, (await import('./html.ts')).asHtml(run));
+  if (json === '-') writeJson(io, asJson(run));
+  else {
+    if (json !== null) writeFileSync(json, `${JSON.stringify(asJson(run), null, 2)}\n`);
+    io.stdout(asText(run));
+  }
+}
+
+/** Says what was judged so far: on a terminal in one line that is written over, otherwise in plain lines. */
+function progressTo(
+  io: CommandIo,
+  total: number,
+): { readonly result: (result: CaseResult, done: number) => void; readonly end: () => void } {
+  const every = io.stdoutIsTty ? 10 : 100;
+  let wrong = 0;
+  return {
+    result({ verdict }, done) {
+      if (verdict === 'fail' || verdict === 'inconclusive') wrong++;
+      if (done % every !== 0 && done !== total) return;
+      const line = `${done} of ${total} cases${wrong === 0 ? '' : `, ${wrong} of them FAIL or INCONCLUSIVE`}`;
+      io.stderr(io.stdoutIsTty ? `\r${line}` : `${line}\n`);
+    },
+    end() {
+      if (io.stdoutIsTty) io.stderr('\n');
+    },
+  };
+}
+
+function list(cases: readonly ConformanceCase[], { json }: ConformOptions, io: CommandIo): ExitCode {
+  if (json === '-') {
+    writeJson(io, {
+      id: 'conform-list',
+      cases: cases.map(({ bind: _bind, needs, ...header }) => ({ ...header, needs: needs.map(({ words }) => words) })),
+    });
+    return EXIT.pass;
+  }
+  for (const { id, title, destructive } of cases) {
+    io.stdout(`${id.padEnd(14)} ${title}${destructive ? ' (changes the card)' : ''}\n`);
+  }
+  io.stdout(`${cases.length} cases\n`);
+  return EXIT.pass;
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Issues } from '../../card/profile/issues.ts';
+import { byte, bytes, fid, integer, sfi, text, yesNo } from '../../card/profile/scalars.ts';
+import { plain, readSource } from '../../card/profile/source.ts';
+import {
+  type CardDeclaration,
+  type CodeDeclaration,
+  type Condition,
+  type DirectoryDeclaration,
+  type ElementaryDeclaration,
+  OPERATIONS,
+  type Rules,
+  STRUCTURES,
+} from './declaration.ts';
+
+/**
+ * A card as its owner declares it, in YAML: what the suite works from on a card that is none of ours.
+ * @throws {ProfileError} every fault with file, line and column
+ */
+export function readDeclaration(path: string): CardDeclaration {
+  return parseDeclaration(readFileSync(path, 'utf8'), path);
+}
+
+/** @param name what errors call the text */
+export function parseDeclaration(source: string, name: string): CardDeclaration {
+  const written = readSource(source, name);
+  const issues = new Issues(written);
+  const result = declarationSchema.safeParse(plain(written), { reportInput: true });
+  if (!result.success) {
+    for (const issue of result.error.issues) issues.reportSchema(issue);
+    issues.throwIfAny();
+    throw result.error;
+  }
+  const document = result.data;
+  return {
+    title: document.card,
+    decisions: null,
+    protocol: document.protocol ?? 'T=1',
+    interface: document.interface ?? null,
+    extendedLength: document.extendedLength ?? false,
+    chaining: document.chaining ?? false,
+    channels: document.channels ?? 1,
+    identifierIsFirstByte: document.identifierIsFirstByte ?? false,
+    commands: document.commands ?? null,
+    masterFile: document.masterFile === undefined ? null : asDirectory({ ...document.masterFile, fid: 0x3f00 }),
+    applications: (document.applications ?? []).map(asDirectory),
+  };
+}
+
+/** `free`, `never`, `out-of-reach`, `code 81`. */
+const conditionWord: z.ZodType<Condition> = z.string().transform((word, context) => {
+  if (word === 'free' || word === 'never' || word === 'out-of-reach') return word;
+  const reference = /^code ([0-9A-Fa-f]{2})$/.exec(word)?.[1];
+  if (reference !== undefined) return { code: Number.parseInt(reference, 16) };
+  context.issues.push({
+    code: 'custom',
+    message: 'a condition is free, never, out-of-reach, `code` with two hexadecimal digits, or all, any, not of those',
+    input: word,
+  });
+  return z.NEVER;
+});
+
+const condition: z.ZodType<Condition> = z.lazy(() =>
+  z.union([
+    conditionWord,
+    z.strictObject({ all: z.array(condition) }),
+    z.strictObject({ any: z.array(condition) }),
+    z.strictObject({ not: condition }),
+  ]),
+);
+
+const rules: z.ZodType<Rules> = z.partialRecord(z.enum(OPERATIONS), condition);
+
+const code = z.strictObject({
+  reference: byte,
+  /** Digits in ASCII, or a block in hex. */
+  code: text.optional(),
+  block: bytes(1, 64).optional(),
+  wrong: bytes(1, 64).optional(),
+  tries: integer(1, 15),
+  unblockedBy: byte.optional(),
+});
+
+const file = z.strictObject({
+  fid,
+  sfi: sfi.optional(),
+  structure: z.enum(STRUCTURES),
+  lifeCycle: z.enum(['activated', 'deactivated', 'terminated']).optional(),
+  access: rules.optional(),
+  content: bytes(1, 65_535).optional(),
+  size: integer(1, 65_535).optional(),
+  records: z.array(bytes(0, 65_535)).optional(),
+  recordSize: integer(1, 65_535).optional(),
+  capacity: integer(1, 254).optional(),
+});
+
+interface DirectoryDocument {
+  readonly fid?: number | undefined;
+  readonly name?: Uint8Array | undefined;
+  readonly label?: Uint8Array | undefined;
+  readonly access?: Rules | undefined;
+  readonly codes?: readonly z.infer<typeof code>[] | undefined;
+  readonly files?: readonly z.infer<typeof file>[] | undefined;
+  readonly directories?: readonly DirectoryDocument[] | undefined;
+}
+
+const directory: z.ZodType<DirectoryDocument> = z.strictObject({
+  fid: fid.optional(),
+  name: bytes(1, 16).optional(),
+  label: bytes(1, 16).optional(),
+  access: rules.optional(),
+  codes: z.array(code).optional(),
+  files: z.array(file).optional(),
+  directories: z.array(z.lazy(() => directory)).optional(),
+});
+
+const declarationSchema = z.strictObject({
+  card: text,
+  protocol: z.enum(['T=0', 'T=1']).optional(),
+  interface: z.enum(['contact', 'contactless']).optional(),
+  extendedLength: yesNo.optional(),
+  chaining: yesNo.optional(),
+  channels: integer(1, 20).optional(),
+  identifierIsFirstByte: yesNo.optional(),
+  commands: z.array(text).optional(),
+  masterFile: directory.optional(),
+  applications: z.array(directory).optional(),
+});
+
+function asDirectory(document: DirectoryDocument): DirectoryDeclaration {
+  return {
+    kind: 'directory',
+    fid: document.fid ?? null,
+    name: document.name ?? null,
+    label: document.label ?? null,
+    access: document.access ?? {},
+    codes: (document.codes ?? []).flatMap(asCode),
+    children: [...(document.files ?? []).map(asFile), ...(document.directories ?? []).map(asDirectory)],
+  };
+}
+
+function asFile(document: z.infer<typeof file>): ElementaryDeclaration {
+  const { records } = document;
+  return {
+    kind: 'elementary',
+    fid: document.fid,
+    sfi: document.sfi ?? null,
+    structure: document.structure,
+    lifeCycle: document.lifeCycle ?? 'activated',
+    access: document.access ?? {},
+    rulesIn: null,
+    content: document.content ?? null,
+    size: document.size ?? null,
+    records: records ?? null,
+    recordSize:
+      document.recordSize ?? (records === undefined ? null : Math.max(0, ...records.map((each) => each.length))),
+    capacity: document.capacity ?? null,
+  };
+}
+
+/** A code without its value cannot be presented, and is of no use to any case. */
+function asCode(document: z.infer<typeof code>): readonly CodeDeclaration[] {
+  const block = document.block ?? (document.code === undefined ? null : new TextEncoder().encode(document.code));
+  if (block === null) return [];
+  const wrong = document.wrong ?? block.map((value, i) => (i === 0 ? value ^ 0x01 : value));
+  return [
+    {
+      reference: document.reference,
+      block,
+      wrong,
+      tries: document.tries,
+      presentable: true,
+      unblockedBy: document.unblockedBy ?? null,
+    },
+  ];
+}

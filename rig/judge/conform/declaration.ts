@@ -1,0 +1,112 @@
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+
+/**
+ * What a card under test is said to hold. A case asks it for what it needs and never names a file itself, so that the
+ * same case judges any card that has such a file. What is not stated is unknown, and what needs it is not applicable.
+ */
+export interface CardDeclaration {
+  /** For reports. */
+  readonly title: string;
+  /**
+   * `vitap`: where the standard leaves room, the card decides as Vitap's documentation says, and is held to that.
+   * null: any answer that the standard allows will do.
+   */
+  readonly decisions: 'vitap' | null;
+  /** T=0 rules: 61xx and 6Cxx are followed before an answer is judged. */
+  readonly protocol: 'T=0' | 'T=1';
+  readonly interface: CardInterface | null;
+  readonly extendedLength: boolean;
+  readonly chaining: boolean;
+  /** Logical channels that can be open at once, the basic one included; 1 for none but that. */
+  readonly channels: number;
+  /** Whether the first byte of a record is its identifier. */
+  readonly identifierIsFirstByte: boolean;
+  /** Names of the commands that it has, or null when that is not known. */
+  readonly commands: readonly string[] | null;
+  readonly masterFile: DirectoryDeclaration | null;
+  /** Applications outside of any tree that is known: DFs that are reached by name alone. */
+  readonly applications: readonly DirectoryDeclaration[];
+}
+
+export interface DirectoryDeclaration {
+  readonly kind: 'directory';
+  /** null where only its name is known. */
+  readonly fid: number | null;
+  readonly name: Uint8Array | null;
+  readonly label: Uint8Array | null;
+  readonly access: Rules;
+  readonly codes: readonly CodeDeclaration[];
+  readonly children: readonly FileDeclaration[];
+  /** Files may stand in it that are not declared: what it does not have is unknown. */
+  readonly partial?: boolean;
+}
+
+export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'] as const;
+export type Structure = (typeof STRUCTURES)[number];
+export type LifeCycle = 'activated' | 'deactivated' | 'terminated';
+
+export interface ElementaryDeclaration {
+  readonly kind: 'elementary';
+  readonly fid: number;
+  /** 1 to 30, or null. */
+  readonly sfi: number | null;
+  readonly structure: Structure;
+  readonly lifeCycle: LifeCycle;
+  readonly access: Rules;
+  /** The EF.ARR of its DF and the record there that hold its rules, or null. */
+  readonly rulesIn: { readonly fid: number; readonly record: number } | null;
+  /** Bytes of a transparent EF; all the data objects of a BER-TLV EF. null: not known. */
+  readonly content: Uint8Array | null;
+  /** Bytes that a BER-TLV EF has room for, or null. */
+  readonly size: number | null;
+  /** Records, the first one first (in a cyclic EF the newest), or null when not known. */
+  readonly records: readonly Uint8Array[] | null;
+  /** Length of a record, the longest of a linear variable EF; null where there are none or it is not known. */
+  readonly recordSize: number | null;
+  /** Records that there is room for, or null. */
+  readonly capacity: number | null;
+}
+
+export type FileDeclaration = DirectoryDeclaration | ElementaryDeclaration;
+
+/** Words of access rules, with the operation that each guards. `create` and `delete-child` are of directories. */
+export const OPERATIONS = [
+  'read',
+  'update',
+  'append',
+  'deactivate',
+  'activate',
+  'terminate',
+  'delete',
+  'create-ef',
+  'create-df',
+  'delete-child',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** What must be so before an operation is permitted. An operation without a condition: not known. */
+export type Rules = Readonly<Partial<Record<Operation, Condition>>>;
+
+export type Condition =
+  | 'free'
+  | 'never'
+  /** Something that this bench cannot give: a key, secure messaging, the holder. */
+  | 'out-of-reach'
+  | { readonly code: number }
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly not: Condition };
+
+export interface CodeDeclaration {
+  /** P2 of VERIFY. */
+  readonly reference: number;
+  /** The block as VERIFY carries it, padding included. */
+  readonly block: Uint8Array;
+  /** A block of the same length that is another code. */
+  readonly wrong: Uint8Array;
+  readonly tries: number;
+  /** Whether it can be presented in the clear on this interface. */
+  readonly presentable: boolean;
+  /** Reference of the code that gives the tries back, or null. */
+  readonly unblockedBy: number | null;
+}

@@ -1,0 +1,181 @@
+import type {
+  AccessRules,
+  CardSpecification,
+  DirectorySpecification,
+  FileSpecification,
+  LifeCycleState,
+  PinSpecification,
+} from '../../../src/applet/image/specification.ts';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type {
+  CardDeclaration,
+  CodeDeclaration,
+  Condition,
+  DirectoryDeclaration,
+  ElementaryDeclaration,
+  FileDeclaration,
+  LifeCycle,
+  Operation,
+  Rules,
+} from './declaration.ts';
+import { LAB_RULES, type WrittenRules } from './declarations/lab.ts';
+import { VITAP_COMMANDS } from './vitap-commands.ts';
+
+/** What a card of a profile of ours is to hold: declared from what it was ordered to be, not from what it answers. */
+export function declareProfile(
+  specification: CardSpecification,
+  face: CardInterface = specification.interface,
+): CardDeclaration {
+  return {
+    title: `profile ${specification.profile}`,
+    decisions: 'vitap',
+    protocol: specification.link.protocol,
+    interface: face,
+    extendedLength: true,
+    chaining: true,
+    channels: 20,
+    identifierIsFirstByte: true,
+    commands: VITAP_COMMANDS,
+    masterFile: declareDirectory(specification.masterFile, [], {
+      face,
+      written: specification.profile === 'lab' ? LAB_RULES : {},
+    }),
+    applications: [],
+  };
+}
+
+/** Words for b1 to b7 of the compact format, and of {@link AccessRules}. */
+const EF_OPERATIONS: readonly Operation[] = [
+  'read',
+  'update',
+  'append',
+  'deactivate',
+  'activate',
+  'terminate',
+  'delete',
+];
+const DF_OPERATIONS: readonly Operation[] = [
+  'delete-child',
+  'create-ef',
+  'create-df',
+  'deactivate',
+  'activate',
+  'terminate',
+  'delete',
+];
+
+/** Through which door, and what rules say that are no condition bytes. */
+interface Door {
+  readonly face: CardInterface;
+  readonly written: WrittenRules;
+}
+
+function declareDirectory(
+  directory: DirectorySpecification,
+  above: readonly DirectorySpecification[],
+  door: Door,
+): DirectoryDeclaration {
+  const { face } = door;
+  const way = [directory, ...above];
+  return {
+    kind: 'directory',
+    fid: directory.fid,
+    name: directory.name,
+    label: directory.label,
+    access: directory.attributes?.[face] === undefined ? rules(directory.access, DF_OPERATIONS, way, face) : {},
+    codes: directory.pins.map((pin) => declareCode(pin, face)),
+    children: directory.children.flatMap((child) => declareFile(child, way, door)),
+  };
+}
+
+function declareFile(
+  file: FileSpecification,
+  way: readonly DirectorySpecification[],
+  door: Door,
+): readonly FileDeclaration[] {
+  const { face, written } = door;
+  if (file.kind === 'directory') return [declareDirectory(file, way, door)];
+  const lifeCycle = usualLifeCycle(file.lifeCycle);
+  if (lifeCycle === null) return [];
+  const records = 'records' in file ? file : null;
+  // Expanded and referenced rules are declared by hand, or not known.
+  const compact = file.attributes?.[face] === undefined;
+  const byHand = compact ? undefined : written[file.fid];
+  const declared: ElementaryDeclaration = {
+    kind: 'elementary',
+    fid: file.fid,
+    sfi: file.sfi,
+    structure: file.kind,
+    lifeCycle,
+    access: compact ? rules(file.access, EF_OPERATIONS, way, face) : (byHand?.access[face] ?? {}),
+    rulesIn: byHand?.in ?? null,
+    content: 'content' in file ? file.content : null,
+    size: file.kind === 'ber-tlv' ? file.capacity : null,
+    records: records?.records ?? null,
+    recordSize: records?.recordSize ?? null,
+    capacity: records?.capacity ?? null,
+  };
+  return [declared];
+}
+
+/** null for a state in which a file is not yet in use: no case asks for one. */
+function usualLifeCycle(state: LifeCycleState | undefined): LifeCycle | null {
+  if (state === undefined) return 'activated';
+  return state === 'creation' || state === 'initialisation' ? null : state;
+}
+
+function rules(
+  access: AccessRules,
+  operations: readonly Operation[],
+  way: readonly DirectorySpecification[],
+  face: CardInterface,
+): Rules {
+  const declared: Partial<Record<Operation, Condition>> = {};
+  operations.forEach((operation, bit) => {
+    declared[operation] = condition(access[face][bit] as number, way, face);
+  });
+  return declared;
+}
+
+/** A security condition byte of the compact format. */
+function condition(byte: number, way: readonly DirectorySpecification[], face: CardInterface): Condition {
+  if (byte === 0x00) return 'free';
+  if (byte === 0xff) return 'never';
+  const parts: Condition[] = [];
+  if ((byte & 0x10) !== 0) parts.push(authenticated(byte & 0x0f, way, face));
+  // External authentication and secure messaging: keys that this bench has not.
+  if ((byte & 0x60) !== 0) parts.push('out-of-reach');
+  if ((byte & 0x80) !== 0) {
+    if (parts.includes('out-of-reach')) return 'out-of-reach';
+    return parts.length === 1 ? (parts[0] as Condition) : { all: parts };
+  }
+  // Joined by "one of", what is in reach is enough.
+  return parts.find((each) => each !== 'out-of-reach') ?? 'out-of-reach';
+}
+
+function authenticated(id: number, way: readonly DirectorySpecification[], face: CardInterface): Condition {
+  for (const directory of way) {
+    const environment = directory.environments.find((each) => each.id === id);
+    if (environment === undefined) continue;
+    if (environment.by === 'holder') return 'out-of-reach';
+    const pin = way.flatMap((each) => each.pins).find((each) => each.reference === environment.pin);
+    return pin === undefined || pin.access[face] !== 0x00 ? 'out-of-reach' : { code: environment.pin };
+  }
+  return 'out-of-reach';
+}
+
+function declareCode(pin: PinSpecification, face: CardInterface): CodeDeclaration {
+  const block = new Uint8Array(pin.paddedLength === 0 ? pin.code.length : pin.paddedLength).fill(pin.paddingByte);
+  block.set(pin.code);
+  const wrong = block.slice();
+  // Another digit in the first place.
+  wrong[0] = 0x30 + ((((wrong[0] as number) - 0x30 + 1) % 10) & 0x0f);
+  return {
+    reference: pin.reference,
+    block,
+    wrong,
+    tries: pin.tries,
+    presentable: pin.access[face] === 0x00,
+    unblockedBy: pin.unblockedBy,
+  };
+}

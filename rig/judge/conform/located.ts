@@ -1,0 +1,247 @@
+import { toHex } from '../../../src/apdu/hex.ts';
+import type {
+  CardDeclaration,
+  CodeDeclaration,
+  DirectoryDeclaration,
+  ElementaryDeclaration,
+  LifeCycle,
+  Rules,
+  Structure,
+} from './declaration.ts';
+import { hex, hex16 } from './hex-pattern.ts';
+import type { CommandStep } from './model.ts';
+
+/** A DF and the way to it from a reset. */
+export class LocatedDirectory {
+  readonly declaration: DirectoryDeclaration;
+  /** null for the MF, and for an application of which nothing but the name is known. */
+  readonly parent: LocatedDirectory | null;
+
+  constructor(declaration: DirectoryDeclaration, parent: LocatedDirectory | null) {
+    this.declaration = declaration;
+    this.parent = parent;
+  }
+
+  get fid(): string {
+    return hex16(this.declaration.fid ?? 0);
+  }
+
+  get isMasterFile(): boolean {
+    return this.declaration.fid === 0x3f00;
+  }
+
+  /** DF name in hex, empty for none. */
+  get name(): string {
+    return this.declaration.name === null ? '' : toHex(this.declaration.name);
+  }
+
+  /** From the MF down to it, without the MF. */
+  get path(): string {
+    return this.isMasterFile ? '' : `${this.parent?.path ?? ''}${this.fid}`;
+  }
+
+  /** Commands that make it the current DF, whatever was selected before. */
+  get selection(): readonly string[] {
+    if (this.isMasterFile) return ['00A4000C023F00'];
+    const { name } = this;
+    if (name !== '') return [`00A40400${hex(name.length / 2)}${name}00`];
+    return [...(this.parent?.selection ?? []), `00A4000C02${this.fid}`];
+  }
+
+  /** The same as steps. */
+  get select(): readonly CommandStep[] {
+    return this.selection.map((command) => given(`SELECT ${this.words}`, command, '9000|61XX'));
+  }
+
+  get words(): string {
+    if (this.isMasterFile) return 'the MF';
+    return this.name === '' ? `DF ${this.fid}` : `the DF of name ${this.name}`;
+  }
+
+  get directories(): readonly LocatedDirectory[] {
+    return this.declaration.children.flatMap((child) =>
+      child.kind === 'directory' ? [new LocatedDirectory(child, this)] : [],
+    );
+  }
+
+  get files(): readonly LocatedFile[] {
+    return this.declaration.children.flatMap((child) =>
+      child.kind === 'elementary' ? [new LocatedFile(child, this)] : [],
+    );
+  }
+
+  /** A file identifier that no file here, above or beside has. */
+  get absentFid(): string {
+    const taken = new Set<number>([0x3f00, 0x3fff, 0xffff, this.declaration.fid ?? 0]);
+    for (const directory of [this.declaration, this.parent?.declaration]) {
+      for (const child of directory?.children ?? []) if (child.fid !== null) taken.add(child.fid);
+      if (directory?.fid !== null && directory?.fid !== undefined) taken.add(directory.fid);
+    }
+    let fid = 0x4a4b;
+    while (taken.has(fid)) fid++;
+    return hex16(fid);
+  }
+
+  /** A short identifier that no file here has; 0 when all are taken, or when that is not known. */
+  get absentSfi(): number {
+    if (this.declaration.partial === true) return 0;
+    const taken = new Set(this.files.map((file) => file.declaration.sfi ?? file.declaration.fid & 0x1f));
+    for (let sfi = 30; sfi > 0; sfi--) if (!taken.has(sfi)) return sfi;
+    return 0;
+  }
+}
+
+/** An EF and the way to it. */
+export class LocatedFile {
+  readonly declaration: ElementaryDeclaration;
+  readonly directory: LocatedDirectory;
+
+  constructor(declaration: ElementaryDeclaration, directory: LocatedDirectory) {
+    this.declaration = declaration;
+    this.directory = directory;
+  }
+
+  get fid(): string {
+    return hex16(this.declaration.fid);
+  }
+
+  get sfi(): number {
+    return this.declaration.sfi ?? 0;
+  }
+
+  get structure(): Structure {
+    return this.declaration.structure;
+  }
+
+  get access(): Rules {
+    return this.declaration.access;
+  }
+
+  get lifeCycle(): LifeCycle {
+    return this.declaration.lifeCycle;
+  }
+
+  /** Steps that make its DF the current one. */
+  get reach(): readonly CommandStep[] {
+    return this.directory.select;
+  }
+
+  /** Command that makes it current when its DF is. */
+  get selection(): string {
+    return `00A4020C02${this.fid}`;
+  }
+
+  /** Steps that make it the current EF from anywhere. */
+  get select(): readonly CommandStep[] {
+    return [...this.reach, given(`SELECT EF ${this.fid}`, this.selection, '9000|61XX')];
+  }
+
+  /** Content in hex; the declaration must have it. */
+  get content(): string {
+    return toHex(this.declaration.content ?? new Uint8Array(0));
+  }
+
+  /** Bytes of the content. */
+  get length(): number {
+    return this.declaration.content?.length ?? 0;
+  }
+
+  /** `length` bytes of the content from `offset` on, in hex. */
+  part(offset: number, length: number): string {
+    return this.content.slice(2 * offset, 2 * (offset + length));
+  }
+
+  get count(): number {
+    return this.declaration.records?.length ?? 0;
+  }
+
+  get capacity(): number {
+    return this.declaration.capacity ?? this.count;
+  }
+
+  get recordSize(): number {
+    return this.declaration.recordSize ?? 0;
+  }
+
+  /** Record `number` in hex. */
+  record(number: number): string {
+    return toHex(this.declaration.records?.[number - 1] ?? new Uint8Array(0));
+  }
+
+  /** Identifier of record `number`: its first byte. */
+  identifier(number: number): string {
+    return this.record(number).slice(0, 2);
+  }
+
+  /** P1 of a binary command by short identifier. */
+  get p1(): string {
+    return hex(0x80 | this.sfi);
+  }
+
+  /** P2 of a record command: short identifier (or 0 for the current EF) and mode. */
+  p2(mode: number, bySfi = true): string {
+    return hex(((bySfi ? this.sfi : 0) << 3) | mode);
+  }
+}
+
+/** A code and the DF in which it is presented. */
+export class LocatedCode {
+  readonly declaration: CodeDeclaration;
+  readonly directory: LocatedDirectory;
+
+  constructor(declaration: CodeDeclaration, directory: LocatedDirectory) {
+    this.declaration = declaration;
+    this.directory = directory;
+  }
+
+  get reference(): string {
+    return hex(this.declaration.reference);
+  }
+
+  get tries(): number {
+    return this.declaration.tries;
+  }
+
+  /** The right block, in hex. */
+  get right(): string {
+    return toHex(this.declaration.block);
+  }
+
+  get wrong(): string {
+    return toHex(this.declaration.wrong);
+  }
+
+  get length(): number {
+    return this.declaration.block.length;
+  }
+
+  /** VERIFY with a block in hex. */
+  verify(block: string): string {
+    return `002000${this.reference}${hex(block.length / 2)}${block}`;
+  }
+
+  /** VERIFY without data. */
+  get query(): string {
+    return `002000${this.reference}`;
+  }
+}
+
+export function given(words: string, command: string, status = '9000'): CommandStep {
+  return { kind: 'command', role: 'given', words, command, expect: { status } };
+}
+
+/** Every DF of the card, the MF first and each before what is in it; then applications that are known by name alone. */
+export function directoriesOf(card: CardDeclaration): readonly LocatedDirectory[] {
+  const all: LocatedDirectory[] = [];
+  const walk = (directory: LocatedDirectory): void => {
+    all.push(directory);
+    for (const child of directory.directories) walk(child);
+  };
+  if (card.masterFile !== null) walk(new LocatedDirectory(card.masterFile, null));
+  for (const application of card.applications) walk(new LocatedDirectory(application, null));
+  return all;
+}
+
+export function filesOf(card: CardDeclaration): readonly LocatedFile[] {
+  return directoriesOf(card).flatMap((directory) => directory.files);
+}

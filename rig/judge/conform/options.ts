@@ -1,0 +1,27 @@
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { CardSource } from '../../card/card-source.ts';
+import type { ReaderChoice } from '../../endpoint/choice.ts';
+import type { RecordChoice } from '../../trace/record-choice.ts';
+
+export interface ConformOptions {
+  readonly suite: 'iso7816-4' | 'vitale' | 't4t';
+  readonly reader: ReaderChoice;
+  /** A card of ours to judge, always as a copy; with a PC/SC reader it is put into the virtual reader. Null: the card there. */
+  readonly card: CardSource | null;
+  readonly interface: CardInterface | null;
+  /** YAML file that says what the card holds; null: our profile says it, or the card itself. */
+  readonly declare: string | null;
+  /** Ids to run, as `SEL-*,!SEL-9*`; null for all. */
+  readonly only: string | null;
+  /** Only say which cases there are. */
+  readonly list: boolean;
+  /** Also run what changes a card for good, on a card that is not a copy. */
+  readonly destructive: boolean;
+  /** Files for the reports; `-` is standard output, for JSON alone. */
+  readonly json: string | null;
+  readonly junit: string | null;
+  readonly html: string | null;
+  /** Absent: no trace. */
+  readonly record?: RecordChoice;
+  readonly timeoutMs: number;
+}

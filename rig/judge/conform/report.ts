@@ -1,0 +1,87 @@
+import type { ReportEnvironment } from '../../report/environment.ts';
+import type { Coverage } from './coverage.ts';
+import { type CaseResult, type Suite, VERDICTS, type Verdict } from './model.ts';
+import { countVerdicts } from './run-suite.ts';
+
+/** A run of a suite, with all that its reports say. */
+export interface ConformanceRun {
+  readonly suite: Suite;
+  readonly environment: ReportEnvironment;
+  /** What the card was declared as. */
+  readonly declaration: string;
+  readonly destructive: boolean;
+  readonly results: readonly CaseResult[];
+  readonly coverage: Coverage;
+}
+
+/** `fail` when a case failed, else `inconclusive` when one could not be judged, else `pass`. */
+export function verdictOf(results: readonly CaseResult[]): Exclude<Verdict, 'not-applicable'> {
+  const counts = countVerdicts(results);
+  if (counts.fail > 0) return 'fail';
+  return counts.inconclusive > 0 ? 'inconclusive' : 'pass';
+}
+
+/** Verdicts as people read them. */
+export const WORDS: Readonly<Record<Verdict, string>> = {
+  pass: 'PASS',
+  fail: 'FAIL',
+  inconclusive: 'INCONCLUSIVE',
+  'not-applicable': 'NOT APPLICABLE',
+};
+
+/** The run as a JSON document. */
+export function asJson(run: ConformanceRun): unknown {
+  return {
+    id: 'conform',
+    verdict: verdictOf(run.results),
+    suite: run.suite.name,
+    environment: run.environment,
+    declaration: run.declaration,
+    destructive: run.destructive,
+    counts: { ...countVerdicts(run.results), linkLimited: linkLimited(run.results) },
+    coverage: run.coverage,
+    cases: run.results.map(({ reached: _reached, ...result }) => result),
+  };
+}
+
+/** What a terminal is told at the end. */
+export function asText(run: ConformanceRun): string {
+  const { suite, environment, results, coverage } = run;
+  const counts = countVerdicts(results);
+  const lines = [
+    `${suite.title}`,
+    `${environment.card}; ${environment.reader}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${run.declaration}`,
+    '',
+  ];
+  for (const verdict of ['fail', 'inconclusive'] as const) {
+    for (const result of results.filter((each) => each.verdict === verdict)) {
+      lines.push(`${WORDS[verdict]}  ${result.id}  ${result.title}`, `    ${result.reason}`);
+    }
+  }
+  if (counts.fail + counts.inconclusive > 0) lines.push('');
+  lines.push(VERDICTS.map((verdict) => `${counts[verdict]} ${WORDS[verdict]}`).join(', '));
+  const limited = linkLimited(results);
+  if (limited > 0) lines.push(`${limited} of the NOT APPLICABLE are limits of this link`);
+  lines.push(...coverageLines(coverage, suite.complete), '');
+  return lines.join('\n');
+}
+
+/** Which commands and status words no case reached; only a suite that means to reach them all is asked. */
+function coverageLines({ rows, statusWords, unreachedStatusWords }: Coverage, whole: boolean): string[] {
+  const unreached = rows.filter(({ commands }) => commands === 0).map(({ name }) => name);
+  const partly = rows.filter(({ commands, unreachedParameters }) => commands > 0 && unreachedParameters.length > 0);
+  const reached = `commands reached: ${rows.length - unreached.length} of ${rows.length}`;
+  if (!whole) return [reached, `status words reached: ${statusWords.length}`];
+  const lines = [unreached.length === 0 ? reached : `${reached}; not ${unreached.join(', ')}`];
+  for (const { name, unreachedParameters } of partly) {
+    lines.push(`    ${name}: not with P1-P2 that mean ${unreachedParameters.join('; ')}`);
+  }
+  const missing =
+    unreachedStatusWords.length === 0 ? '' : `; of those that the card has, not ${unreachedStatusWords.join(', ')}`;
+  lines.push(`status words reached: ${statusWords.length}${missing}`);
+  return lines;
+}
+
+export function linkLimited(results: readonly CaseResult[]): number {
+  return results.filter((result) => result.linkLimited).length;
+}

@@ -1,0 +1,311 @@
+import { INS } from '../../../src/apdu/instruction.ts';
+import { SW } from '../../../src/apdu/status-word.ts';
+import { HalError } from '../../../src/hal/errors.ts';
+import { maskedHex } from '../../trace/masked-hex.ts';
+import { Redactor } from '../../trace/redaction.ts';
+import type { CardUnderTest, CaseSession, LinkReach } from './card-under-test.ts';
+import type { CardDeclaration } from './declaration.ts';
+import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
+import { type CardResponse, captured, expectationInWords, judgeResponse } from './judge-response.ts';
+import type {
+  CaseResult,
+  CommandStep,
+  ConformanceCase,
+  Expectation,
+  Reached,
+  Step,
+  StepRecord,
+  SweepStep,
+  Verdict,
+} from './model.ts';
+
+export interface RunSettings {
+  readonly declaration: CardDeclaration;
+  /** Whether cases that change the card for good may run. */
+  readonly destructive: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Wrong answers of one sweep that are told one by one. */
+const MOST_SWEEP_FAULTS = 8;
+/** Parts of one answer that are fetched before a card is taken to be talking nonsense. */
+const MOST_PARTS = 300;
+
+/** Runs one case from a cold reset and judges it. Never throws but for a mistake in the case or a cancelled run. */
+export async function runCase(
+  definition: ConformanceCase,
+  card: CardUnderTest,
+  settings: RunSettings,
+): Promise<CaseResult> {
+  const run = new CaseRun(definition, card, settings);
+  return run.result();
+}
+
+/** An answer, and how reports show it and its command: without codes and NIRs. */
+interface Exchanged extends CardResponse {
+  readonly shownCommand: string;
+  readonly shownResponse: string;
+}
+
+/** Why a case ended before its last step. */
+class Ending {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly linkLimited: boolean;
+
+  constructor(verdict: Verdict, reason: string, linkLimited = false) {
+    this.verdict = verdict;
+    this.reason = reason;
+    this.linkLimited = linkLimited;
+  }
+}
+
+class CaseRun {
+  readonly #definition: ConformanceCase;
+  readonly #card: CardUnderTest;
+  readonly #settings: RunSettings;
+  readonly #variables = new Map<string, string>();
+  readonly #records: StepRecord[] = [];
+  readonly #reached: Reached[] = [];
+  /** Codes and NIRs stay out of every report; it must see all that is exchanged. */
+  readonly #redactor = new Redactor();
+  #exchanges = 0;
+  /** The command under way, as reports show it. */
+  #shown = '';
+
+  constructor(definition: ConformanceCase, card: CardUnderTest, settings: RunSettings) {
+    this.#definition = definition;
+    this.#card = card;
+    this.#settings = settings;
+  }
+
+  async result(): Promise<CaseResult> {
+    const end = await this.#run();
+    const { id, title, standard, clause, commands, statusWords, destructive } = this.#definition;
+    const header = { id, title, standard, commands, statusWords, destructive };
+    return {
+      ...header,
+      ...(clause === undefined ? {} : { clause }),
+      verdict: end.verdict,
+      reason: end.reason,
+      linkLimited: end.linkLimited,
+      steps: this.#records,
+      // What a case without a verdict met on its way says nothing of what was judged.
+      reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
+      exchanges: this.#exchanges,
+    };
+  }
+
+  async #run(): Promise<Ending> {
+    const { declaration, destructive } = this.#settings;
+    const unknown = this.#definition.commands.find((name) => declaration.commands?.includes(name) === false);
+    if (unknown !== undefined) return new Ending('not-applicable', `the card is declared without ${unknown}`);
+    const steps = this.#definition.bind(declaration);
+    if (typeof steps === 'string') return new Ending('not-applicable', steps);
+    if (this.#definition.destructive && !destructive) {
+      return new Ending('not-applicable', 'it changes the card for good; --destructive allows that');
+    }
+    const limited = linkLimit(steps, this.#card.reach);
+    if (limited !== null) return new Ending('not-applicable', limited, true);
+    this.#card.takeFaults();
+    try {
+      const session = await this.#card.begin();
+      const end = await this.#walk(session, steps);
+      const fault = this.#card.takeFaults()[0];
+      if (fault === undefined || end.verdict === 'inconclusive') return end;
+      return new Ending('fail', `the card had a fault of its own: ${messageOf(fault)}. ${end.reason}`.trim());
+    } catch (error) {
+      if (error instanceof Ending) return error;
+      if (error instanceof HalError && error.kind !== 'aborted') {
+        return new Ending('inconclusive', `the link died: ${error.message}`);
+      }
+      throw error;
+    }
+  }
+
+  async #walk(session: CaseSession, steps: readonly Step[]): Promise<Ending> {
+    for (const step of steps) {
+      this.#settings.signal.throwIfAborted();
+      let end: Ending | null = null;
+      if (step.kind === 'power') {
+        await session.power(step.mode);
+        const words = step.mode === 'cold' ? 'power off and on' : 'warm reset';
+        this.#records.push({ role: 'power', words, command: '', response: '', expected: '', faults: [] });
+      } else if (step.kind === 'command') {
+        end = await this.#command(session, step);
+      } else {
+        end = await this.#sweep(session, step);
+      }
+      if (end !== null) return end;
+    }
+    return new Ending('pass', '');
+  }
+
+  async #command(session: CaseSession, step: CommandStep): Promise<Ending | null> {
+    const command = commandBytes(step.command, this.#variables);
+    const record = (shown: string, response: string, faults: readonly string[]): void => {
+      const expected = expectationInWords(step.expect, this.#decided);
+      this.#records.push({
+        role: step.role,
+        words: step.words,
+        command: shown,
+        response,
+        expected,
+        faults,
+      });
+    };
+    let response: Exchanged;
+    try {
+      response = await this.#exchange(session, command);
+    } catch (error) {
+      if (error instanceof HalError) record(this.#shown, '', [error.message]);
+      throw error;
+    }
+    const faults = this.#judge(response, step.expect, this.#variables);
+    if (faults.length === 0) faults.push(...this.#capture(step, response));
+    record(response.shownCommand, response.shownResponse, faults);
+    if (step.role === 'judged') this.#note(command, response.sw);
+    if (faults.length === 0) return null;
+    const sentence = `step ${this.#records.length}, ${step.words}: ${faults.join('; ')}`;
+    if (step.role === 'given') return new Ending('inconclusive', `a precondition failed: ${sentence}`);
+    if (this.#isAbsent(response.sw)) {
+      return new Ending('not-applicable', `the card knows no such instruction (${statusHex(response.sw)})`);
+    }
+    return new Ending('fail', sentence);
+  }
+
+  async #sweep(session: CaseSession, step: SweepStep): Promise<Ending | null> {
+    const before = step.before === undefined ? null : commandBytes(step.before, this.#variables);
+    const expected = expectationInWords(step.expect, this.#decided);
+    const variables = new Map(this.#variables);
+    const template = fill(step.command.replaceAll('{value}', '<>'), this.#variables);
+    const faults: string[] = [];
+    let wrong = 0;
+    let last: Exchanged | null = null;
+    for (const value of step.values) {
+      this.#settings.signal.throwIfAborted();
+      variables.set('value', value);
+      const command = Uint8Array.from(Buffer.from(template.replaceAll('<>', value), 'hex'));
+      if (before !== null) await this.#exchange(session, before);
+      const response = await this.#exchange(session, command);
+      last = response;
+      this.#note(command, response.sw);
+      const found = this.#judge(response, step.expect, variables);
+      if (found.length === 0) continue;
+      wrong++;
+      if (faults.length < MOST_SWEEP_FAULTS) faults.push(`${response.shownCommand.slice(0, 48)}: ${found.join('; ')}`);
+    }
+    if (wrong > faults.length) faults.push(`and ${wrong - faults.length} more`);
+    this.#records.push({
+      role: 'sweep',
+      words: `${step.words} (${step.values.length} commands)`,
+      // The last of them stands for all.
+      command: last?.shownCommand.slice(0, 64) ?? '',
+      response: last?.shownResponse ?? '',
+      expected,
+      faults,
+    });
+    if (wrong === 0) return null;
+    const sentence = `step ${this.#records.length}, ${step.words}: ${wrong} of ${step.values.length} wrong, ${faults[0]}`;
+    return new Ending('fail', sentence);
+  }
+
+  /** Sends a command; over T=0 rules the rest of the answer is fetched and a corrected Le sent again. */
+  async #exchange(session: CaseSession, command: Uint8Array): Promise<Exchanged> {
+    let response = await this.#transmit(session, command);
+    const { shownCommand } = response;
+    if (this.#settings.declaration.protocol === 'T=1') return response;
+    if (response.sw >> 8 === 0x6c && command.length === 5) {
+      response = await this.#transmit(session, Uint8Array.of(...command.subarray(0, 4), response.sw & 0xff));
+    }
+    const parts = [response];
+    for (let count = 0; response.sw >> 8 === 0x61 && command[1] !== INS.GET_RESPONSE; count++) {
+      if (count > MOST_PARTS) throw new Ending('fail', 'the card announces more data without end');
+      const fetch = Uint8Array.of((command[0] as number) & 0x03, INS.GET_RESPONSE, 0, 0, response.sw & 0xff);
+      response = await this.#transmit(session, fetch);
+      parts.push(response);
+    }
+    return {
+      data: Uint8Array.from(Buffer.concat(parts.map(({ data }) => data))),
+      sw: response.sw,
+      shownCommand,
+      shownResponse: parts.map(({ shownResponse }) => shownResponse.slice(0, -4)).join('') + statusHex(response.sw),
+    };
+  }
+
+  async #transmit(session: CaseSession, command: Uint8Array): Promise<Exchanged> {
+    const { shortestCommand, longestCommand } = this.#card.reach;
+    if (command.length < shortestCommand || command.length > longestCommand) {
+      throw new Ending('not-applicable', limitInWords(command.length), true);
+    }
+    this.#exchanges++;
+    const shownCommand = maskedHex(command, this.#redactor.command(command));
+    this.#shown = shownCommand;
+    const bytes = await session.transmit(command);
+    if (bytes.length < 2) throw new HalError('protocol', 'the card gave no status word');
+    const end = bytes.length - 2;
+    return {
+      data: bytes.subarray(0, end),
+      sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number),
+      shownCommand,
+      shownResponse: maskedHex(bytes, this.#redactor.response(bytes)),
+    };
+  }
+
+  /** What a card in a reader holds may be a person's: a fault then says where data differ, and not how. */
+  #judge(response: CardResponse, expect: Expectation, variables: Variables): string[] {
+    return judgeResponse(response, expect, variables, {
+      decided: this.#decided,
+      showData: this.#card.backend === 'simulated',
+    });
+  }
+
+  #capture(step: CommandStep, response: CardResponse): string[] {
+    const faults: string[] = [];
+    for (const [name, what] of Object.entries(step.capture ?? {})) {
+      const value = captured(response, what);
+      if (value === null) faults.push(`the response has nothing to take as ${name}`);
+      else this.#variables.set(name, value);
+    }
+    return faults;
+  }
+
+  #note(command: Uint8Array, sw: number): void {
+    if (command.length < 4) return;
+    this.#reached.push({
+      ins: command[1] as number,
+      p1: command[2] as number,
+      p2: command[3] as number,
+      sw,
+    });
+  }
+
+  /** An optional command that a card of unknown make does not have is no fault of it. */
+  #isAbsent(sw: number): boolean {
+    return sw === SW.INSTRUCTION_NOT_SUPPORTED && this.#settings.declaration.commands === null;
+  }
+
+  get #decided(): boolean {
+    return this.#settings.declaration.decisions === 'vitap';
+  }
+}
+
+/** Why the link cannot carry a command of the case, or null; commands that captures go into are looked at when sent. */
+function linkLimit(steps: readonly Step[], reach: LinkReach): string | null {
+  const none: Variables = new Map();
+  for (const step of steps) {
+    if (step.kind !== 'command' || step.command.includes('{')) continue;
+    const { length } = commandBytes(step.command, none);
+    if (length === 0) throw new CaseError('a command without a byte');
+    if (length < reach.shortestCommand || length > reach.longestCommand) return limitInWords(length);
+  }
+  return null;
+}
+
+function limitInWords(length: number): string {
+  return `LINK-LIMITED: this link cannot carry a command of ${length} byte${length === 1 ? '' : 's'}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,30 @@
+import { nobleCrypto } from '../../../src/hal/noble/index.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { readKeyFile } from './key-file.ts';
+import { type BundleVerdict, verifyBundle } from './verify.ts';
+
+/** `vitap evidence verify`: names what was changed, added or removed since the bundle was signed; exit 1 if anything. */
+export async function checkBundle(folder: string, keyFile: string | null, io: CommandIo): Promise<ExitCode> {
+  const crypto = nobleCrypto();
+  const key = keyFile === null ? null : readKeyFile(keyFile, crypto);
+  const result = await verifyBundle(folder, key, crypto);
+  if (io.json) writeJson(io, { id: folder, ...result });
+  else io.stdout(inWords(folder, result));
+  if (key === null) {
+    io.stderr('vitap: without --key this says that the bundle is whole, not whose it is: the key came with it\n');
+  }
+  return result.verdict === 'PASS' ? EXIT.pass : EXIT.fail;
+}
+
+function inWords(folder: string, { verdict, manifest, signer, signerKnown, deviations }: BundleVerdict): string {
+  const lines = deviations.map(({ path, text }) => `  ${path}: ${text}`);
+  if (verdict === 'FAIL') return [`FAIL ${folder} is not as it was signed:`, ...lines, ''].join('\n');
+  const subject = Object.entries(manifest?.subject ?? {}).filter(([name]) => name !== 'signer');
+  return [
+    `PASS ${folder}: ${manifest?.files.length} files as they were signed`,
+    `  by the key ${signer}${signerKnown ? '' : ' (the one in the bundle)'}`,
+    `  at ${manifest?.createdAt} with ${manifest?.program}, ${manifest?.backend}; what it judged: ${manifest?.verdict}`,
+    ...subject.map(([name, value]) => `  ${name}: ${value}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import { accessSync, constants, createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { nobleCrypto } from '../../../src/hal/noble/index.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { vitapExporter } from '../../trace/formats/vitap.ts';
+import type { TraceEvent, TraceHeader } from '../../trace/model.ts';
+import { openTrace } from '../../trace/open-trace.ts';
+import { openOutput } from '../../trace/output-file.ts';
+import { redactedSource } from '../../trace/session-redactor.ts';
+import { LossCount } from '../../trace/stream.ts';
+import { checkBundleFolder, type EvidenceItem, writeBundle } from '../evidence/bundle.ts';
+import { base64url, type LabKey, readKeyFile } from '../evidence/key-file.ts';
+import { documentPieces } from './report/document.ts';
+import type { ReplayReport } from './report/model.ts';
+import { redactedRules } from './rules-redaction.ts';
+
+/** The image of a card of ours as it was before the first command. */
+export interface CardImage {
+  /** `image card.img`, `profile vitale2`. */
+  readonly of: string;
+  readonly sha256: string;
+}
+
+/** Where a bundle will be, and the key that signs it. */
+export interface EvidencePlan {
+  readonly folder: string;
+  readonly key: LabKey;
+}
+
+/** A trace for the bundle. */
+export interface EvidenceTrace {
+  /** Of its file in `traces/`, without extension. */
+  readonly name: string;
+  readonly file: string;
+  /** Name of an importer; null: guess. */
+  readonly from: string | null;
+  /** Recorded by this very run, and redacted then. */
+  readonly recorded: boolean;
+}
+
+/** @throws {CannotRun} the folder holds something or cannot be made, or the key does not sign */
+export function planEvidence({ folder, key: keyFile }: { folder: string; key: string }): EvidencePlan {
+  checkBundleFolder(folder);
+  let above = dirname(resolve(folder));
+  while (!existsSync(above)) above = dirname(above);
+  accessSync(above, constants.W_OK);
+  const key = readKeyFile(keyFile, nobleCrypto());
+  if (key.privateKey === null)
+    throw new CannotRun(`${keyFile} is the public half of a key; signing needs the private one`);
+  return { folder, key };
+}
+
+/** What of a report's traces goes into a bundle: those that were replayed, and what each attempt recorded. */
+export function evidenceTraces(
+  report: ReplayReport,
+  recordOf: (id: string, attempt: number) => string,
+  from: (id: string) => string | null = () => null,
+): EvidenceTrace[] {
+  return report.traces.flatMap(({ id, trace, rules, attempts }) => [
+    // A card of rules alone was no trace.
+    ...(trace === rules ? [] : [{ name: id, file: trace, from: from(id), recorded: false }]),
+    ...attempts.map(({ number }) => ({
+      name: attempts.length === 1 ? `${id}.replayed` : `${id}.replayed-${number}`,
+      file: recordOf(id, number),
+      from: null,
+      recorded: true,
+    })),
+  ]);
+}
+
+/** Writes the bundle of a run. @throws {CannotRun}, {HalError} `storage` */
+export async function writeEvidence(
+  { folder, key }: EvidencePlan,
+  report: ReplayReport,
+  traces: readonly EvidenceTrace[],
+  image: CardImage | null,
+  page: string | null,
+): Promise<{ readonly folder: string; readonly keyId: string }> {
+  const work = mkdtempSync(join(tmpdir(), 'vitap-evidence-'));
+  try {
+    const originals: unknown[] = [];
+    const items: EvidenceItem[] = [];
+    for (const trace of traces) {
+      if (trace.recorded) {
+        // An attempt that could not begin has recorded nothing.
+        if (existsSync(trace.file)) items.push(traceItem(`${trace.name}.jsonl`, trace.file));
+        continue;
+      }
+      const { path, problem, asItWas } = await traceForBundle(trace, report.secretsKept, work);
+      const name = path === null ? null : `traces/${basename(path)}`;
+      // Beside the masked trace the hash of the open one would tell a short code to whoever tries them all.
+      const sha256 = asItWas ? await hashOfFile(trace.file) : null;
+      originals.push({ file: trace.file, sha256, as: name, problem });
+      if (path !== null) items.push(traceItem(basename(path), path));
+    }
+    items.push(...rulesOf(report));
+    const verdicts = join(work, 'verdicts.json');
+    await writePieces(verdicts, documentPieces(report));
+    items.push({ path: 'verdicts.json', role: 'verdicts', content: { file: verdicts } });
+    const environment = { ...report.environment, image, traces: originals, secretsKept: report.secretsKept };
+    items.push({
+      path: 'environment.json',
+      role: 'environment',
+      content: Buffer.from(`${JSON.stringify(environment, null, 2)}\n`),
+    });
+    if (page !== null) items.push({ path: 'report.html', role: 'report', content: Buffer.from(page) });
+    const { backend, verdict, subject } = describe(report, image);
+    writeBundle(folder, { backend, verdict, subject, items }, key, nobleCrypto());
+    return { folder, keyId: base64url(key.keyId) };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function describe({ environment, verdict, suite, traces }: ReplayReport, image: CardImage | null) {
+  const subject: Record<string, string> = {
+    ...(suite === null ? { trace: traces[0]?.trace ?? '' } : { suite: suite.name }),
+    card: environment.card,
+    reader: environment.reader,
+    ...(environment.atr === null ? {} : { atr: environment.atr }),
+    ...(image === null ? {} : { image: `${image.of}, SHA-256 ${image.sha256}` }),
+  };
+  return { backend: environment.backend, verdict, subject };
+}
+
+/** A name as a bundle may have it. */
+export function plainName(name: string): string {
+  const plain = name.replace(/[^\w.-]/g, '_');
+  return /^\w/.test(plain) ? plain : `_${plain}`;
+}
+
+const traceItem = (name: string, file: string): EvidenceItem => ({
+  path: `traces/${name}`,
+  role: 'trace',
+  content: { file },
+});
+
+/** Rules and the suite's own file, without the secrets in them, under names that no two of them share. */
+function rulesOf({ suite, traces, secretsKept }: ReplayReport): EvidenceItem[] {
+  const files = new Set([...(suite === null ? [] : [suite.file]), ...traces.flatMap(({ rules }) => rules ?? [])]);
+  const taken = new Set<string>();
+  return [...files].map((file) => {
+    const plain = plainName(basename(file));
+    let name = plain;
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${n}-${plain}`;
+    taken.add(name.toLowerCase());
+    const written = readFileSync(file);
+    const content = secretsKept ? written : Buffer.from(redactedRules(written.toString('utf8')));
+    return { path: `rules/${name}`, role: 'rules', content };
+  });
+}
+
+/** A trace on its way into a bundle. */
+interface HandedOver {
+  readonly path: string | null;
+  readonly problem: string | null;
+  /** The bundle hides nothing that the original shows. */
+  readonly asItWas: boolean;
+}
+
+/**
+ * The trace as it may be handed over: as it is where secrets are kept, otherwise redacted in our own format. A damaged
+ * trace goes as far as it can be read.
+ */
+async function traceForBundle(
+  { name, file, from }: EvidenceTrace,
+  keepSecrets: boolean,
+  work: string,
+): Promise<HandedOver> {
+  if (keepSecrets) {
+    const path = join(work, `${name}${plainName(extname(file)).replace(/^_/, '')}`);
+    await writePieces(path, createReadStream(file));
+    return { path, problem: null, asItWas: true };
+  }
+  const path = join(work, `${name}.jsonl`);
+  const output = openOutput(path);
+  let problem: string | null = null;
+  let hides = true;
+  try {
+    const opened = await openTrace(file, from);
+    try {
+      const masked = { before: 0, after: 0 };
+      const { header, events } = opened.source;
+      let leftOut = false;
+      const open = { header, events: () => counting('before', events()) };
+      const source = redactedSource(open, undefined, () => {
+        leftOut = true;
+      });
+      await vitapExporter.write(
+        { header: source.header, events: () => untilFault(counting('after', source.events())) },
+        output,
+        new LossCount(),
+      );
+      hides = leftOut || masked.after !== masked.before || textOf(source.header) !== textOf(header);
+
+      async function* counting(
+        side: 'before' | 'after',
+        all: AsyncIterable<TraceEvent>,
+      ): AsyncGenerator<TraceEvent, void, undefined> {
+        for await (const event of all) {
+          masked[side] += maskedLength(event);
+          yield event;
+        }
+      }
+    } finally {
+      await opened.close();
+    }
+    await output.finish();
+    return { path, problem, asItWas: !hides && problem === null };
+  } catch (error) {
+    output.discard();
+    if (!isTraceError(error)) throw error;
+    return { path: null, problem: error.message, asItWas: false };
+  }
+
+  async function* untilFault<T>(events: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      yield* events;
+    } catch (error) {
+      if (!isTraceError(error)) throw error;
+      problem = error.message;
+    }
+  }
+}
+
+function maskedLength(event: TraceEvent): number {
+  const masks = 'masks' in event ? (event.masks ?? []) : [];
+  return masks.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What of a header may hold a secret. */
+function textOf({ source, reader, card, atr, ats }: TraceHeader): string {
+  return JSON.stringify([source, reader, card, atr, ats]);
+}
+
+function isTraceError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'TraceError';
+}
+
+async function writePieces(path: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
+  const output = openOutput(path);
+  try {
+    for await (const piece of pieces) await output.write(piece);
+    await output.finish();
+  } catch (error) {
+    output.discard();
+    throw error;
+  }
+}
+
+async function hashOfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}

@@ -1,0 +1,289 @@
+import type { CardSession } from '../../../src/hal/reader.ts';
+import { systemClock } from '../../../src/hal/system/clock.ts';
+import type { CardSource } from '../../card/card-source.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { backendAt, type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
+import type { OpenTrace } from '../../trace/open-trace.ts';
+import { secrecyOf } from '../../trace/pseudonyms.ts';
+import type { RecordChoice } from '../../trace/record-choice.ts';
+import { TraceWriter } from '../../trace/writer.ts';
+import { parseDeviation } from './deviation.ts';
+import { TemplateError } from './hex-template.ts';
+import { type ReplayEntry, type ReplaySummary, ReplayTally } from './model.ts';
+import type { ReplayOutputChoice } from './outputs.ts';
+import type { Pace } from './pace.ts';
+import { replayWorld } from './plug-world.ts';
+import { type EntryPrinter, entryPrinter, progressTo } from './present.ts';
+import { type DeviationLimit, NO_RULES, type RuleSet } from './rules.ts';
+import { readRules } from './rules-file.ts';
+import { NO_SECRETS, readSecrets, type Secrets } from './secrets.ts';
+import { SingleReport } from './single-report.ts';
+import { MOST_NAMED, surveyTrace } from './survey.ts';
+import { replayToCard, type ToCardEnd } from './to-card.ts';
+import { openTraceFile } from './trace-file.ts';
+
+export interface ReplayToCardOptions {
+  /** `-` for standard input. */
+  readonly trace: string;
+  /** Name of an importer; null: guess. */
+  readonly from: string | null;
+  readonly reader: ReaderChoice;
+  readonly card: CardSource | null;
+  readonly interface: 'contact' | 'contactless' | 'wired' | null;
+  readonly rules: string | null;
+  readonly secrets: string | null;
+  readonly keepGoing: boolean;
+  readonly pace: Pace;
+  /** As typed: `5ms`, `20%`. */
+  readonly maxDeviation: string | null;
+  readonly record: RecordChoice;
+  /** Also in what is printed. */
+  readonly keepSecrets: boolean;
+  readonly timeoutMs: number;
+  /** Reports and evidence; absent: none. */
+  readonly outputs?: ReplayOutputChoice;
+}
+
+/** Who follows a replay. */
+export interface ReplayHooks {
+  readonly signal: AbortSignal;
+  /** The reader is open, and the card in it where it is ours; nothing was sent. */
+  readonly onOpen?: ((reader: OpenedReader) => void) | undefined;
+  /** Before the first command. @param total exchanges in the trace; null where that is not known */
+  readonly onStart?: (total: number | null) => void;
+  /** Told of the rules that no exchange matched, which is then no warning. */
+  readonly onUnusedRules?: (names: readonly string[]) => void;
+  /** Told of every exchange of the trace, in their order. */
+  readonly onEntry: (entry: ReplayEntry) => void;
+}
+
+/**
+ * `vitap replay TRACE --reader …`: sends the commands of a trace to a card and judges its answers.
+ * @returns 0 all as expected, 1 something was not, 2 it could not be judged to its end
+ */
+export async function replay(options: ReplayToCardOptions, io: CommandIo): Promise<ExitCode> {
+  const report = SingleReport.open(options.outputs, options, options.card);
+  try {
+    return await replayReported(options, report, io);
+  } finally {
+    report?.close();
+  }
+}
+
+async function replayReported(
+  options: ReplayToCardOptions,
+  report: SingleReport | null,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const printer = entryPrinter(io);
+  let progress: ReturnType<typeof progressTo> | null = null;
+  let summary: ReplaySummary;
+  try {
+    summary = await replayTrace(report === null ? options : { ...options, record: report.record }, {
+      signal: io.signal,
+      onOpen: report?.onOpen,
+      onStart: (total) => {
+        progress = progressTo(io, total);
+      },
+      onEntry: (entry) => {
+        progress?.step();
+        printer.entry(entry);
+        report?.entry(entry);
+      },
+    });
+  } finally {
+    (progress as ReturnType<typeof progressTo> | null)?.end();
+  }
+  const exit = finish(summary, printer, io);
+  await report?.write(summary, io);
+  return exit;
+}
+
+/**
+ * The same without a word: one trace, one card, one verdict.
+ * @throws {CannotRun} missing secrets, a trace without commands; {HalError}, {TraceError}, {ProfileError}: before the
+ * first command. What happens later is in the summary
+ */
+export async function replayTrace(options: ReplayToCardOptions, hooks: ReplayHooks): Promise<ReplaySummary> {
+  const rules = options.rules === null ? NO_RULES : readRules(options.rules);
+  const secrets = options.secrets === null ? NO_SECRETS : readSecrets(options.secrets);
+  const limit = deviationOf(options.maxDeviation);
+  const total = options.trace === '-' ? null : await checkBefore(options, rules, secrets);
+  const opened = await openTraceFile(options.trace, options.from);
+  try {
+    const source = await openReader(options.reader, options.card, options.interface);
+    try {
+      hooks.onOpen?.(source);
+      return await run(opened, source, { rules, secrets, limit, total }, options, hooks);
+    } finally {
+      await source.close();
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+interface Prepared {
+  readonly rules: RuleSet;
+  readonly secrets: Secrets;
+  readonly limit: DeviationLimit | null;
+  /** Exchanges in the trace; null where that is not known. */
+  readonly total: number | null;
+}
+
+/** Before a card is touched. @returns how many exchanges there are @throws {CannotRun} */
+async function checkBefore(options: ReplayToCardOptions, rules: RuleSet, secrets: Secrets): Promise<number> {
+  const opened = await openTraceFile(options.trace, options.from);
+  try {
+    const { exchanges, missing, missingCount } = await surveyTrace(opened.source, rules, secrets);
+    if (exchanges === 0) throw new CannotRun(`${options.trace} has no commands to replay`);
+    if (missingCount > 0) {
+      const more = missingCount > missing.length ? `, and ${missingCount - MOST_NAMED} more` : '';
+      throw new CannotRun(
+        `secrets are missing: ${missing.join('; ')}${more}; ${options.secrets === null ? 'give them with --secrets FILE' : `add them to ${options.secrets}`}`,
+      );
+    }
+    return exchanges;
+  } finally {
+    await opened.close();
+  }
+}
+
+async function run(
+  opened: OpenTrace,
+  source: OpenedReader,
+  { rules, secrets, limit, total }: Prepared,
+  options: ReplayToCardOptions,
+  { signal, onStart, onUnusedRules, onEntry }: ReplayHooks,
+): Promise<ReplaySummary> {
+  const { header } = opened.source;
+  const startedAt = new Date().toISOString();
+  const session = await source.reader.connect({
+    timeoutMs: options.timeoutMs,
+    mode: 'cold',
+    signal,
+    ...(source.name === null ? {} : { reader: source.name }),
+  });
+  const startNs = systemClock.nowNs();
+  const trace = await openRecord(source, session, options, startNs);
+  const tally = new ReplayTally();
+  let end: ToCardEnd;
+  onStart?.(total);
+  try {
+    trace?.power('on', startNs, session.atr);
+    end = await replayToCard(opened.source, session, {
+      rules,
+      secrets,
+      pace: options.pace,
+      maxDeviation: limit,
+      keepGoing: options.keepGoing,
+      keepSecrets: options.keepSecrets,
+      world: replayWorld(),
+      clock: systemClock,
+      signal,
+      listener: trace,
+      onEntry: (entry) => {
+        tally.add(entry);
+        onEntry(entry);
+      },
+    });
+    await session.disconnect('reset').catch(() => {});
+    trace?.power('off', systemClock.nowNs());
+  } finally {
+    await session.disconnect().catch(() => {});
+    await trace?.close();
+  }
+  onUnusedRules?.(end.unusedRules);
+  const unusedRules = onUnusedRules === undefined ? end.unusedRules : [];
+  const expectedAtr = header.atr;
+  const gotAtr = Buffer.from(session.atr).toString('hex').toUpperCase();
+  const empty = tally.counts.PASS + tally.counts.FAIL + tally.counts.INCONCLUSIVE + tally.counts.SKIPPED === 0;
+  return {
+    id: 'replay',
+    mode: 'to-card',
+    verdict: tally.verdict(end.problem === null),
+    counts: tally.counts,
+    retries: tally.retries,
+    trace: {
+      file: options.trace,
+      format: opened.importer.name,
+      source: header.source,
+      backend: header.backend,
+      startedAt: header.startedAt,
+    },
+    peer: session.reader,
+    backend: backendAt(source, session.reader),
+    protocol: session.protocol,
+    atr: { expected: expectedAtr, got: gotAtr },
+    rules: options.rules,
+    pace: `${options.pace}`,
+    startedAt,
+    durationNs: systemClock.nowNs() - startNs,
+    firstDivergence: tally.firstDivergence,
+    problem: end.problem ?? (empty ? 'the trace has no commands to replay' : null),
+    warnings: warningsOf({ ...end, unusedRules }, rules, options, expectedAtr, gotAtr),
+  };
+}
+
+function finish(summary: ReplaySummary, printer: EntryPrinter, io: CommandIo): ExitCode {
+  printer.end(summary);
+  for (const warning of summary.warnings) io.stderr(`vitap: ${warning}\n`);
+  if (summary.problem !== null) io.stderr(`vitap: the replay ended before its end: ${summary.problem}\n`);
+  if (summary.verdict === 'FAIL') return EXIT.fail;
+  return summary.verdict === 'PASS' ? EXIT.pass : EXIT.cannotRun;
+}
+
+function warningsOf(
+  end: ToCardEnd,
+  rules: RuleSet,
+  options: ReplayToCardOptions,
+  expectedAtr: string | null,
+  gotAtr: string,
+): string[] {
+  const warnings = end.unusedRules.map((name) => `the rule "${name}" of ${rules.name} matched no exchange`);
+  if (rules.rules.length === 0 && rules.card !== null) {
+    warnings.push(`${rules.name} has answers of a card only: they are for --as-card`);
+  }
+  if (end.strayResponses > 0) {
+    warnings.push(`${end.strayResponses} answers in ${options.trace} stand before any command and were passed over`);
+  }
+  if (expectedAtr !== null && expectedAtr !== gotAtr) {
+    warnings.push(`the ATR is ${gotAtr}, in the trace it is ${expectedAtr}`);
+  }
+  if (!end.timed && (options.maxDeviation !== null || rules.maxDeviation !== null)) {
+    warnings.push(`${options.trace} has no times: deviations were not judged`);
+  }
+  if (!end.timed && options.pace !== 'fast')
+    warnings.push(`${options.trace} may have no times: the pace has little meaning`);
+  return warnings;
+}
+
+function deviationOf(text: string | null): DeviationLimit | null {
+  if (text === null) return null;
+  try {
+    return parseDeviation(text);
+  } catch (error) {
+    if (error instanceof TemplateError) throw new CannotRun(`--max-deviation: ${error.message}`);
+    throw error;
+  }
+}
+
+function openRecord(
+  source: OpenedReader,
+  session: CardSession,
+  { record, trace }: ReplayToCardOptions,
+  originNs: number,
+): Promise<TraceWriter> | null {
+  if (record.file === null) return null;
+  const description = {
+    source: `vitap replay ${trace}`,
+    backend: backendAt(source, session.reader),
+    reader: session.reader,
+    interface: source.own?.face ?? null,
+    atr: session.atr,
+    card: source.own?.opened.card.image.profile ?? null,
+  };
+  return TraceWriter.create(record.file, description, { ...secrecyOf(record), originNs });
+}

@@ -1,0 +1,133 @@
+import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
+import type { CardSession, Exchange } from '../../src/hal/reader.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import type { CardSource } from '../card/card-source.ts';
+import { CannotRun } from '../console/failure.ts';
+import type { ReaderChoice } from '../endpoint/choice.ts';
+import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import { RecordedSession } from '../trace/record/recorded-reader.ts';
+import type { RecordChoice } from '../trace/record-choice.ts';
+import { TraceWriter } from '../trace/writer.ts';
+import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
+import { quantile } from './figures.ts';
+import { type Measured, workloadFor } from './workload.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const WARM_UP = 50;
+
+type Times = Pick<Exchange, 'startNs' | 'endNs'>;
+
+/**
+ * The same commands through a reader, whose driver times each exchange.
+ * @param record gets each command once, before it is measured
+ * @param card the card behind a loopback; for another reader its profile says which commands the card there takes
+ */
+export async function measureThroughReader(
+  choice: ReaderChoice,
+  card: CardSource,
+  count: number,
+  signal: AbortSignal,
+  record: RecordChoice = { file: null, keepSecrets: false },
+): Promise<ApduMeasurement> {
+  const source = await openReader(choice, choice.driver === 'loopback' ? card : null, null);
+  const profile = source.own?.opened.card.image.profile ?? (card.kind === 'profile' ? card.name : '');
+  const figures: ApduRow[] = [];
+  let failure: unknown = null;
+  let name = choice.driver as string;
+  try {
+    const session = await source.reader.connect({
+      timeoutMs: CONNECT_TIMEOUT_MS,
+      mode: 'cold',
+      signal,
+      ...(source.name === null ? {} : { reader: source.name }),
+    });
+    name = `${session.reader}, ${session.protocol}`;
+    let trace: TraceWriter | null = null;
+    try {
+      trace = record.file === null ? null : await openTrace(record, session, source, profile);
+      for (const measured of workloadFor(profile).commands) {
+        if (signal.aborted || failure !== null) break;
+        const exchanges: Times[] = [];
+        try {
+          if (trace !== null) await sendOnce(new RecordedSession(session, trace, systemClock), measured);
+          await measure(session, measured, count, signal, exchanges);
+        } catch (error) {
+          failure = error;
+        }
+        // What was measured before the reader failed counts.
+        if (exchanges.length > 0) figures.push(rowOf(measured.name, exchanges));
+      }
+    } finally {
+      await session.disconnect();
+      await trace?.close();
+    }
+  } catch (error) {
+    failure = error;
+  } finally {
+    await source.close();
+  }
+  return { label: profile, card: `${profile} in ${name}`, backend: source.backend, figures, failure };
+}
+
+function openTrace(
+  record: RecordChoice,
+  session: CardSession,
+  { own, backend }: OpenedReader,
+  profile: string,
+): Promise<TraceWriter> {
+  const description = {
+    source: 'vitap bench apdu',
+    backend,
+    reader: session.reader,
+    interface: own?.face ?? null,
+    atr: session.atr,
+    card: profile === '' ? null : profile,
+  } as const;
+  return TraceWriter.create(record.file as string, description, secrecyOf(record));
+}
+
+async function sendOnce(session: CardSession, { before, command }: Measured): Promise<void> {
+  await session.reset('warm');
+  for (const each of [...before, command]) await session.transmit(each);
+}
+
+/** @param exchanges filled with those that are measured */
+async function measure(
+  session: CardSession,
+  { name, before, command }: Measured,
+  count: number,
+  signal: AbortSignal,
+  exchanges: Times[],
+): Promise<void> {
+  await session.reset('warm');
+  for (const each of before) await session.transmit(each);
+  for (let i = 0; i < Math.min(WARM_UP, count); i++) expectOk(name, await session.transmit(command));
+  for (let i = 0; i < count && !signal.aborted; i++) {
+    const exchange = await session.transmit(command);
+    expectOk(name, exchange);
+    exchanges.push({ startNs: exchange.startNs, endNs: exchange.endNs });
+  }
+}
+
+function rowOf(name: string, exchanges: readonly Times[]): ApduRow {
+  const samples = exchanges.map(({ startNs, endNs }) => (endNs - startNs) / 1000).sort((a, b) => a - b);
+  const [first, last] = [exchanges[0] as Times, exchanges.at(-1) as Times];
+  return {
+    ...rowName(name),
+    n: samples.length,
+    p50us: quantile(samples, 0.5),
+    p99us: quantile(samples, 0.99),
+    perSecond: (1e9 * samples.length) / (last.endNs - first.startNs),
+    bestUs: samples[0] as number,
+    clockUs: 0,
+  };
+}
+
+function expectOk(name: string, { response }: Exchange): void {
+  const sw = ((response.at(-2) ?? 0) << 8) | (response.at(-1) ?? 0);
+  if (sw === SW.OK) return;
+  throw new CannotRun(
+    `${name} is refused by the card in the reader (${formatStatusWord(sw)}): --profile says which card it is`,
+  );
+}

@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toHex } from '../../../src/apdu/hex.ts';
+import { formatStatusWord } from '../../../src/apdu/status-word.ts';
+import { HalError } from '../../../src/hal/errors.ts';
+import { PcscReader } from '../../../src/hal/pcsc/index.ts';
+import type { CardSession } from '../../../src/hal/reader.ts';
+import { systemClock } from '../../../src/hal/system/clock.ts';
+import type { CardSource } from '../../card/card-source.ts';
+import { openCard } from '../../card/open.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { machine } from '../figures.ts';
+import { type Measured, workloadFor } from '../workload.ts';
+import { exitOf } from './baseline.ts';
+import { middle } from './compare-results.ts';
+import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
+import { type BothSessions, expectEmptySlots, insertBoth } from './peer-cards.ts';
+import { effectInWords } from './present.ts';
+
+export interface BenchPeerOptions {
+  readonly card: CardSource;
+  /** The shell command of a program that puts a card into vpcd; null for the echo card. */
+  readonly peer: string | null;
+  /** Commands of each kind to each card, in every round. */
+  readonly count: number;
+  /** How often both programs are started anew. */
+  readonly rounds: number;
+  readonly failIfSlower: number | null;
+}
+
+interface Row {
+  readonly command: string;
+  /** Commands to each card, of all rounds. */
+  readonly n: number;
+  /** Medians of the rounds' medians. */
+  readonly oursUs: number;
+  readonly peerUs: number;
+  /** Ours to the peer's; null when the peer answers something else. */
+  readonly effect: Effect | null;
+  /** What the peer answered instead, or null. */
+  readonly otherAnswer: string | null;
+}
+
+const WARM_UP = 30;
+/** An exchange over this is the delayed acknowledgement of vpcd and says nothing of cards. */
+const DELAYED_US = 20_000;
+
+/** A command in one round. */
+interface Round {
+  /** Medians, nanoseconds. */
+  readonly ours: number;
+  readonly peer: number;
+  /** What the peer answered, where that is something else. */
+  readonly otherAnswer: string | null;
+}
+
+/**
+ * `vitap bench peer`: each command to our card and to the other in turn, through one pcscd. A program keeps for its life
+ * what it was given at its start, memory and processor: so both are started anew for each round, and change slots.
+ */
+export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promise<ExitCode> {
+  if (options.rounds < LEAST_PAIRS) {
+    const words = `${LEAST_PAIRS} or more are needed to be ${COMPARE_CONFIDENCE * 100} % sure`;
+    throw new CannotRun(`--rounds ${options.rounds}: ${words}`);
+  }
+  const { profile, commands, answers } = await knownAnswers(options.card);
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-peer-'));
+  const reader = new PcscReader({ clock: systemClock });
+  const rounds: Round[][] = commands.map(() => []);
+  try {
+    await expectEmptySlots(reader);
+    const table = join(folder, 'answers.json');
+    writeFileSync(table, JSON.stringify(answers));
+    for (let round = 0; round < options.rounds; round++) {
+      io.stderr(`round ${round + 1} of ${options.rounds}\n`);
+      const cards = await insertBoth(reader, options, table, round, io.signal);
+      try {
+        for (const [i, command] of commands.entries()) {
+          rounds[i]?.push(await measure(cards.sessions, command, options.count, io.signal));
+        }
+      } catch (error) {
+        const ended = error instanceof HalError && !io.signal.aborted ? await cards.ended() : null;
+        throw ended === null ? error : new CannotRun(ended, { cause: error });
+      } finally {
+        await cards.remove();
+      }
+    }
+  } finally {
+    await reader.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const rows = commands.map(({ name }, i) => rowOf(name, rounds[i] as Round[], options.count));
+  return tell(options, profile, rows, io);
+}
+
+/** What our card answers to each command, and its ATR. */
+async function knownAnswers(card: CardSource): Promise<{
+  readonly profile: string;
+  readonly commands: readonly Measured[];
+  readonly answers: Readonly<Record<string, string>>;
+}> {
+  const opened = await openCard(card);
+  try {
+    const { profile } = opened.card.image;
+    const { commands } = workloadFor(profile);
+    const port = opened.card.port('contact');
+    const answers: Record<string, string> = { atr: toHex(port.atr()) };
+    for (const { name, before, command } of commands) {
+      port.powerOn();
+      let length = 0;
+      for (const each of [...before, command]) {
+        length = port.process(each, 0, each.length);
+        answers[toHex(each)] = toHex(port.response.subarray(0, length));
+      }
+      const status = toHex(port.response.subarray(length - 2, length));
+      if (status !== '9000') throw new CannotRun(`${name} is refused by this card (${status})`);
+    }
+    return { profile, commands, answers };
+  } finally {
+    opened.close();
+  }
+}
+
+async function measure(
+  sessions: BothSessions,
+  { before, command }: Measured,
+  count: number,
+  signal: AbortSignal,
+): Promise<Round> {
+  let [oursSaid, peerSaid] = ['', ''];
+  for (const each of [...before, command]) {
+    oursSaid = toHex((await sessions.ours.transmit(each)).response);
+    peerSaid = toHex((await sessions.peer.transmit(each)).response);
+  }
+  const [ours, peer]: [number[], number[]] = [[], []];
+  const once = async (session: CardSession, times: number[], kept: boolean): Promise<void> => {
+    const { startNs, endNs } = await session.transmit(command);
+    if (kept) times.push(endNs - startNs);
+  };
+  for (let i = -WARM_UP; i < count; i++) {
+    signal.throwIfAborted();
+    // Whoever comes second finds the caches warm: each is second as often.
+    if (i % 2 === 0) await once(sessions.ours, ours, i >= 0);
+    await once(sessions.peer, peer, i >= 0);
+    if (i % 2 !== 0) await once(sessions.ours, ours, i >= 0);
+  }
+  // Data may differ between cards; length and status word must not.
+  const same = oursSaid.length === peerSaid.length && oursSaid.slice(-4) === peerSaid.slice(-4);
+  return {
+    ours: middle(ours),
+    peer: middle(peer),
+    otherAnswer: same
+      ? null
+      : `${peerSaid.length / 2} bytes, ${formatStatusWord(Number.parseInt(peerSaid.slice(-4), 16))}`,
+  };
+}
+
+function rowOf(command: string, rounds: readonly Round[], count: number): Row {
+  const [ours, peer] = [rounds.map((round) => round.ours), rounds.map((round) => round.peer)];
+  const otherAnswer = rounds.find((round) => round.otherAnswer !== null)?.otherAnswer ?? null;
+  return {
+    command,
+    n: rounds.length * count,
+    oursUs: middle(ours) / 1000,
+    peerUs: middle(peer) / 1000,
+    effect: otherAnswer === null ? pairedEffect(peer, ours) : null,
+    otherAnswer,
+  };
+}
+
+function tell(options: BenchPeerOptions, profile: string, rows: readonly Row[], io: CommandIo): ExitCode {
+  const compared = rows.flatMap(({ effect }) => (effect === null ? [] : [effect]));
+  const worst = compared.some((effect) => exitOf(effect, options.failIfSlower) === EXIT.fail);
+  const exitCode = worst ? EXIT.fail : EXIT.pass;
+  const scene = machine();
+  const peer = options.peer ?? 'echo';
+  const delayed = rows.some(({ oursUs, peerUs }) => Math.min(oursUs, peerUs) > DELAYED_US);
+  if (io.json) {
+    writeJson(io, {
+      id: 'bench-peer',
+      verdict: worst ? 'fail' : 'pass',
+      backend: 'simulated',
+      profile,
+      peer,
+      trusted: !delayed,
+      ...scene,
+      rows,
+    });
+    return exitCode;
+  }
+  const line = (cells: readonly string[]): string =>
+    `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(11))).join('')}`;
+  io.stdout(
+    [
+      `${profile} in vpcd against ${peer}; ${scene.machine}; Node ${scene.node}`,
+      ...(delayed ? ['Not to be trusted: vpcd waits for delayed acknowledgements here (vitap doctor says more).'] : []),
+      '',
+      line(['command', 'n', 'ours µs', 'peer µs', 'ratio']),
+      ...rows.map((row) => {
+        const cells = line([
+          row.command,
+          `${row.n}`,
+          row.oursUs.toFixed(1),
+          row.peerUs.toFixed(1),
+          (row.oursUs / row.peerUs).toFixed(3),
+        ]);
+        return `${cells}   ${row.effect === null ? `not compared: the peer answers ${row.otherAnswer}` : effectInWords(row.effect)}`;
+      }),
+      '',
+      `  Through PC/SC, command by command in turn; medians of ${options.rounds} rounds, each with both programs started anew.`,
+      `  In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift between rounds (Hodges-Lehmann).`,
+      '',
+    ].join('\n'),
+  );
+  return exitCode;
+}

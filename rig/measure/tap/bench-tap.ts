@@ -1,0 +1,188 @@
+import { HalError } from '../../../src/hal/errors.ts';
+import { systemClock } from '../../../src/hal/system/clock.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { readPin } from '../../console/pin.ts';
+import { type Machine, thisMachine } from '../../doctor/machine.ts';
+import { hostEnvironment } from '../../report/environment.ts';
+import { commandsOfTap, workloadFor } from '../workload.ts';
+import { answerOf } from './answer.ts';
+import { accountAll, failuresOf, figuresOf } from './assemble.ts';
+import { accountingWithCard, type CardTimes, cardTimeFinding, cardTimesOf, withCardTimes } from './card-time.ts';
+import * as look from './diagnosis.ts';
+import { lookAround, lookBack } from './look-around.ts';
+import { LoopbackSource } from './loopback-source.ts';
+import { openSource } from './open-source.ts';
+import type { BenchTapOptions } from './options.ts';
+import { type DiagnosisFinding, type Figures, RESULT_SCHEMA, RESULT_VERSION, type TapBenchResult } from './result.ts';
+import { type RecordedTap, type Run, runTaps } from './run.ts';
+import { realWaiter, scheduleOf } from './schedule.ts';
+import { commandScript, readingScript, type TapScript } from './script.ts';
+import type { TapSource } from './source.ts';
+import { writeOutlierTraces } from './traces.ts';
+
+/** A run's result, and its verdict as an exit code. */
+export interface BenchedTaps {
+  readonly result: TapBenchResult;
+  readonly exit: ExitCode;
+}
+
+/** Our shipped cards are test cards, and their code is public. */
+const TEST_CODE = '274916';
+const UPDATE_MS = 500;
+
+/**
+ * Taps, and says where the time went.
+ * @throws {CannotRun} an option that this link cannot have; {HalError} the reader is not there at all
+ */
+export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise<BenchedTaps> {
+  const startedAt = new Date().toISOString();
+  const startNs = systemClock.nowNs();
+  const code = (await readPin(options.pin, io)) ?? testCode(options);
+  const source = await openSource(options, code);
+  try {
+    const machine = thisMachine(io.env);
+    const before = await lookAround(options.reader, source, machine, io);
+    const script = scriptOf(options, source, code);
+    const cardTimes = await cardTimesFor(options, code, io);
+    const show = progress(io, options);
+    const run = await runTaps({
+      source,
+      script,
+      taps: options.taps,
+      warmUp: options.warmUp,
+      arrivals: options.arrivals,
+      waiter: realWaiter(systemClock),
+      signal: io.signal,
+      onTap: show,
+    });
+    // Nothing is written then: a file of an earlier run is worth more.
+    if (run.taps.length === 0) throw run.ended ?? new HalError('aborted', 'The taps were cancelled before the first.');
+    const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
+    return await conclude(options, { source, script, run, cardTimes, before, machine, when });
+  } finally {
+    code?.fill(0);
+    await source.close();
+  }
+}
+
+interface Ran {
+  readonly source: TapSource;
+  readonly script: TapScript;
+  readonly run: Run;
+  /** Null where the card is measured itself, or nobody says which it is. */
+  readonly cardTimes: { readonly profile: string; readonly times: CardTimes | null } | null;
+  readonly before: readonly DiagnosisFinding[];
+  readonly machine: Machine;
+  readonly when: { readonly startedAt: string; readonly durationMs: number };
+}
+
+async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps> {
+  const { source, script, run, cardTimes, before, machine, when } = ran;
+  const times = cardTimes?.times ?? null;
+  const taps = times === null ? run.taps : withCardTimes(run.taps, times);
+  const accounting = times === null ? source.accounting : accountingWithCard(source.accounting, times.profile);
+  const accounted = accountAll(taps, source.link, accounting);
+  const bare = figuresOf(taps, accounted, options.whatIf);
+  const figures = bare === null ? null : await withTraces(bare, run.taps, options, source, when.startedAt);
+  const schedule = scheduleOf(options.arrivals, accounted.samples, figures?.total.p50.value ?? null);
+  const diagnosis = look.diagnosisOf([
+    ...before,
+    ...(cardTimes === null ? [] : [cardTimeFinding(cardTimes.profile, times, run.taps)]),
+    ...lookBack(figures, run.taps, source, machine, before),
+    look.scheduleFinding(schedule, accounted.samples.length),
+    ...(figures === null ? [] : [look.sampleSize(figures.total.n)]),
+  ]);
+  const failed = accounted.samples.some(({ failure }) => failure !== null) || run.ended !== null || figures === null;
+  const result: TapBenchResult = {
+    schema: RESULT_SCHEMA,
+    version: RESULT_VERSION,
+    environment: {
+      ...hostEnvironment(),
+      backend: source.backend,
+      reader: source.reader,
+      protocol: source.protocol,
+      atr: source.atr,
+      card: source.card,
+      ...when,
+    },
+    diagnosis,
+    setup: {
+      reader: options.readerText,
+      sequence: script.name,
+      plan: script.plan,
+      taps: options.taps,
+      warmUp: options.warmUp,
+      seed: source.seed,
+      link: accounted.link,
+    },
+    layers: accounting.layers,
+    stages: accounting.stages,
+    shapes: accounted.shapes,
+    taps: accounted.samples,
+    failures: failuresOf(accounted.samples),
+    schedule,
+    figures,
+    answer: figures === null ? 'no tap was good' : answerOf(figures, accounted.link, accounting),
+    verdict: failed ? 'fail' : diagnosis.trusted ? 'pass' : 'inconclusive',
+  };
+  return { result, exit: failed ? EXIT.fail : EXIT.pass };
+}
+
+function withTraces(
+  figures: Figures,
+  taps: readonly RecordedTap[],
+  { traces, keepSecrets }: BenchTapOptions,
+  source: TapSource,
+  startedAt: string,
+): Promise<Figures> | Figures {
+  return traces === null
+    ? figures
+    : writeOutlierTraces(figures, taps, { folder: traces, keepSecrets, source, startedAt });
+}
+
+/** A card that we make ourselves from a profile has a code that everybody may know; any other keeps its own. */
+function testCode({ card, reader, commands }: BenchTapOptions): Uint8Array | null {
+  if (reader.driver !== 'loopback' || card?.kind !== 'profile' || commands !== null) return null;
+  return Buffer.from(TEST_CODE, 'latin1');
+}
+
+/** How long the card of the profile takes by itself, where the card that is tapped is out of sight. */
+async function cardTimesFor(
+  options: BenchTapOptions,
+  code: Uint8Array | null,
+  io: CommandIo,
+): Promise<Ran['cardTimes']> {
+  const { card, reader } = options;
+  if (card?.kind !== 'profile' || reader.driver === 'loopback') return null;
+  const door = reader.driver === 'pcsc' ? options.interface : 'contactless';
+  const scriptFor = (source: LoopbackSource): TapScript => scriptOf(options, source, code);
+  const times = await cardTimesOf(card, door, code, scriptFor, systemClock, io.signal);
+  return { profile: card.name, times };
+}
+
+/** A card that no reading knows has commands of its own. */
+const REFERENCE = 'reference';
+
+function scriptOf(options: BenchTapOptions, source: TapSource, code: Uint8Array | null): TapScript {
+  const { commands, sequence, plan, card } = options;
+  if (commands !== null) return commandScript(commands);
+  if (card?.kind === 'profile' && card.name === REFERENCE && sequence === 'all') {
+    return commandScript(commandsOfTap(workloadFor(REFERENCE)));
+  }
+  // Typed on the phone before the tap: no reader presents it then.
+  const typed = source instanceof LoopbackSource && source.unlocksItself;
+  return readingScript(sequence, plan, typed ? null : code);
+}
+
+/** Says how far it is, now and then. */
+function progress(io: CommandIo, { taps, warmUp }: BenchTapOptions): (index: number, failures: number) => void {
+  let lastMs = performance.now();
+  return (index, failures) => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < UPDATE_MS) return;
+    lastMs = nowMs;
+    const failed = failures === 0 ? '' : `, ${failures} failed`;
+    const text = index < 0 ? `warming up, ${warmUp + index} of ${warmUp}` : `tap ${index} of ${taps}${failed}`;
+    io.stderr(`${text}\n`);
+  };
+}

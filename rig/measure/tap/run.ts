@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { toHex } from '../../../src/apdu/hex.ts';
+import { instructionName } from '../../../src/apdu/instruction.ts';
+import { HalError } from '../../../src/hal/errors.ts';
+import type { CardSession, Disposition, Exchange } from '../../../src/hal/reader.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { CardTerminal } from '../../tap/terminal.ts';
+import type { SeenExchange } from './account.ts';
+import type { Metered } from './meter.ts';
+import type { Arrivals, TapFailure } from './result.ts';
+import { intendedNs, type Waiter } from './schedule.ts';
+import type { TapScript } from './script.ts';
+import type { TapSource } from './source.ts';
+
+/** The bytes of a tap, for the trace of one that stands out. */
+export interface TapBytes {
+  readonly atr: Uint8Array;
+  readonly apdus: readonly { readonly command: Uint8Array; readonly response: Uint8Array }[];
+}
+
+/** A tap as it was recorded; times count from the run's origin. */
+export interface RecordedTap {
+  readonly index: number;
+  readonly intendedNs: number | null;
+  readonly startNs: number;
+  /** Null when no card was found. */
+  readonly activatedNs: number | null;
+  readonly activation: Metered;
+  readonly exchanges: readonly SeenExchange[];
+  readonly endNs: number;
+  readonly failure: TapFailure | null;
+  /** Kept for the slowest only. */
+  bytes: TapBytes | null;
+}
+
+export interface RunOptions {
+  readonly source: TapSource;
+  readonly script: TapScript;
+  readonly taps: number;
+  readonly warmUp: number;
+  readonly arrivals: Arrivals;
+  readonly waiter: Waiter;
+  readonly signal: AbortSignal;
+  /** Told before each tap. @param index negative while warming up */
+  readonly onTap?: (index: number, failures: number) => void;
+}
+
+export interface Run {
+  /** Without warm-up. What was recorded before an end that was not wanted is all there. */
+  readonly taps: readonly RecordedTap[];
+  /** Why the run ended before its taps were done: {@link HalError} or {@link CannotRun}; null when they were. */
+  readonly ended: Error | null;
+}
+
+/** With these the reader is gone, and no other tap can be. */
+const FINAL: ReadonlySet<string> = new Set(['reader-lost', 'no-service', 'no-reader', 'no-port', 'permission']);
+/** A reader that failed this often in a row will not come back by itself. */
+const FAILURES_IN_A_ROW = 10;
+/** Bytes of this many taps are kept: outliers come from them. */
+const KEPT_BYTES = 8;
+/** A card in process answers without a turn of the event loop: Ctrl-C would not be heard before the last tap. */
+const LISTEN_EVERY_MS = 50;
+
+/** Taps again and again. Failed taps are recorded and do not end the run, unless the reader is gone. */
+export async function runTaps(options: RunOptions): Promise<Run> {
+  const { source, warmUp, taps, arrivals, waiter, signal } = options;
+  const recorded: RecordedTap[] = [];
+  const slowest: RecordedTap[] = [];
+  const tapper = new Tapper(options);
+  let failures = 0;
+  let inARow = 0;
+  const listen = listener();
+  for (let i = -warmUp; i < 0; i++) {
+    await listen();
+    if (signal.aborted) return { taps: [], ended: null };
+    options.onTap?.(i, 0);
+    const tap = await tapper.tap(i, null, 0, () => waiter.clock.nowNs());
+    if (tap.failure !== null && (tapper.final || FINAL.has(tap.failure.kind))) {
+      return { taps: [], ended: asError(tap.failure) };
+    }
+  }
+  // The first tap's preparation is no part of the schedule.
+  await source.prepare().catch(() => {});
+  const originNs = waiter.clock.nowNs();
+  for (let i = 0; i < taps; i++) {
+    await listen();
+    if (signal.aborted) break;
+    options.onTap?.(i, failures);
+    const intended = intendedNs(arrivals, i);
+    const wait = intended === null ? undefined : () => waiter.until(originNs + intended, signal);
+    const tap = await tapper.tap(i, intended, originNs, () => waiter.clock.nowNs(), wait);
+    // Stopped in the middle: no tap, and no failure of the card's.
+    if (signal.aborted) break;
+    recorded.push(tap);
+    keepSlowest(slowest, tap);
+    if (tap.failure === null) {
+      inARow = 0;
+      continue;
+    }
+    failures++;
+    inARow++;
+    if (tapper.final || FINAL.has(tap.failure.kind) || inARow >= FAILURES_IN_A_ROW)
+      return { taps: recorded, ended: asError(tap.failure) };
+  }
+  return { taps: recorded, ended: null };
+}
+
+/** Between two taps, now and then, a turn of the event loop. */
+function listener(): () => Promise<void> {
+  let lastMs = performance.now();
+  return async () => {
+    if (performance.now() - lastMs < LISTEN_EVERY_MS) return;
+    await turn();
+    lastMs = performance.now();
+  };
+}
+
+function asError({ kind, message }: TapFailure): Error {
+  return FINAL.has(kind) ? new HalError(kind as HalError['kind'], message) : new CannotRun(message);
+}
+
+function keepSlowest(slowest: RecordedTap[], tap: RecordedTap): void {
+  slowest.push(tap);
+  if (slowest.length <= KEPT_BYTES) return;
+  slowest.sort((a, b) => b.endNs - b.startNs - (a.endNs - a.startNs));
+  for (const dropped of slowest.splice(KEPT_BYTES)) dropped.bytes = null;
+}
+
+/** One tap after the other, each held against the content of the first good one. */
+class Tapper {
+  readonly #source: TapSource;
+  readonly #script: TapScript;
+  readonly #signal: AbortSignal;
+  #content: string | null = null;
+  #final = false;
+
+  constructor({ source, script, signal }: RunOptions) {
+    this.#source = source;
+    this.#script = script;
+    this.#signal = signal;
+  }
+
+  /** Whether the last tap says that no other may be. */
+  get final(): boolean {
+    return this.#final;
+  }
+
+  async tap(
+    index: number,
+    intended: number | null,
+    originNs: number,
+    now: () => number,
+    wait?: () => Promise<void>,
+  ): Promise<RecordedTap> {
+    let startNs = 0;
+    let activatedNs: number | null = null;
+    let activation: Metered = NOT_METERED;
+    let session: RecordingSession | null = null;
+    let inner: CardSession | null = null;
+    let failure: TapFailure | null = null;
+    const done = (): number => session?.exchanges.length ?? 0;
+    let begun = false;
+    try {
+      await this.#source.prepare();
+      await wait?.();
+      begun = true;
+      startNs = now();
+      const tap = await this.#source.begin(this.#signal);
+      ({ startNs, metered: activation } = tap);
+      activatedNs = tap.endNs;
+      inner = tap.session;
+      session = new RecordingSession(inner, this.#source, originNs);
+      const complaint = await this.#script.run(new CardTerminal(session, { signal: this.#signal }));
+      failure =
+        complaint === null
+          ? this.#judge(session)
+          : { kind: 'refused', message: complaint.message, afterExchanges: done() };
+      this.#final = complaint?.final ?? false;
+    } catch (error) {
+      if (!begun) startNs = now();
+      failure = failureOf(error, done());
+    }
+    const failedNs = failure === null ? null : now();
+    if (inner !== null) await this.#source.end(inner).catch(() => {});
+    const last = session?.exchanges.at(-1)?.endNs;
+    return {
+      index,
+      intendedNs: intended,
+      startNs: startNs - originNs,
+      activatedNs: activatedNs === null ? null : activatedNs - originNs,
+      activation,
+      exchanges: session?.exchanges ?? [],
+      endNs: failedNs === null && last !== undefined ? last : (failedNs ?? now()) - originNs,
+      failure,
+      bytes: session === null ? null : { atr: session.atr, apdus: session.apdus },
+    };
+  }
+
+  #judge(session: RecordingSession): TapFailure | null {
+    const { content } = session;
+    this.#content ??= content;
+    if (content === this.#content) return null;
+    const message = 'the card answered something else than in the first tap';
+    return { kind: 'wrong-content', message, afterExchanges: session.exchanges.length };
+  }
+}
+
+const NOT_METERED: Metered = { cardNs: null, serialBytes: 0, chipNs: null };
+
+function failureOf(error: unknown, afterExchanges: number): TapFailure {
+  if (error instanceof HalError) return { kind: error.kind, message: error.message, afterExchanges };
+  // Garbage that is no response APDU or no record: the card's or the reader's, seen by who reads it.
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'fault', message: message.split('\n', 1)[0] as string, afterExchanges };
+}
+
+/** A session that writes down what passes. */
+class RecordingSession implements CardSession {
+  readonly reader: string;
+  readonly protocol: string;
+  readonly exchanges: SeenExchange[] = [];
+  readonly apdus: { command: Uint8Array; response: Uint8Array }[] = [];
+  readonly #session: CardSession;
+  readonly #source: TapSource;
+  readonly #originNs: number;
+  constructor(session: CardSession, source: TapSource, originNs: number) {
+    this.#session = session;
+    this.#source = source;
+    this.#originNs = originNs;
+    this.reader = session.reader;
+    this.protocol = session.protocol;
+  }
+
+  get atr(): Uint8Array {
+    return this.#session.atr;
+  }
+
+  /** Of all answers, so that two taps can be compared. What a code brought is in no answer. */
+  get content(): string {
+    const hash = createHash('sha1');
+    for (const { response } of this.apdus) hash.update(`${response.length}:`).update(response);
+    return hash.digest('base64');
+  }
+
+  async transmit(command: Uint8Array): Promise<Exchange> {
+    const exchange = await this.#session.transmit(command);
+    const { response } = exchange;
+    const metered = this.#source.take();
+    if (response.length < 2) throw new HalError('protocol', 'an answer without a status word');
+    this.exchanges.push({
+      command: instructionName(command[1] as number),
+      header: toHex(command.subarray(0, 4)),
+      status: toHex(response.subarray(-2)),
+      sentBytes: command.length,
+      receivedBytes: response.length,
+      serialBytes: metered.serialBytes,
+      startNs: exchange.startNs - this.#originNs,
+      endNs: exchange.endNs - this.#originNs,
+      metered,
+    });
+    this.apdus.push({ command, response });
+    return exchange;
+  }
+
+  reset(mode: 'warm' | 'cold'): Promise<void> {
+    return this.#session.reset(mode);
+  }
+
+  control(code: number, data: Uint8Array): Promise<Uint8Array> {
+    return this.#session.control(code, data);
+  }
+
+  disconnect(disposition?: Disposition): Promise<void> {
+    return this.#session.disconnect(disposition);
+  }
+}

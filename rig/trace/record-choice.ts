@@ -1,0 +1,8 @@
+export interface RecordChoice {
+  /** The trace file to write, or null. */
+  readonly file: string | null;
+  /** Without redaction. */
+  readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; absent: a random one that nobody keeps. */
+  readonly redactionKey?: string;
+}

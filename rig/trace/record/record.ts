@@ -1,0 +1,287 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CardInterface, CardLink, LinkEvent, PatientCardLink } from '../../../src/hal/card-link.ts';
+import { HalError, type HalErrorKind } from '../../../src/hal/errors.ts';
+import type { CardSession } from '../../../src/hal/reader.ts';
+import { systemClock } from '../../../src/hal/system/clock.ts';
+import type { CardSource } from '../../card/card-source.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import type { LinkChoice, ReaderChoice } from '../../endpoint/choice.ts';
+import { openLink } from '../../endpoint/open-link.ts';
+import { backendAt, type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
+import { secrecyOf } from '../pseudonyms.ts';
+import { TraceWriter } from '../writer.ts';
+import { AddedLatency } from './latency.ts';
+import { watchPresence } from './presence.ts';
+import { RelayCard } from './relay-card.ts';
+
+export interface RecordOptions {
+  /** The trace to write. */
+  readonly output: string;
+  readonly keepSecrets: boolean;
+  /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
+  readonly redactionKey: string | null;
+  readonly reader: ReaderChoice;
+  /** The card behind a loopback reader; null for a reader with a card of its own. */
+  readonly card: CardSource | null;
+  readonly to: LinkChoice;
+  /** Of a card that is not ours; null: not known, a PC/SC reader does not tell. */
+  readonly interface: CardInterface | null;
+  /** End when the card is taken out. */
+  readonly once: boolean;
+  readonly forMs: number | null;
+  /** Wait for the terminal's side when it is not there yet. */
+  readonly wait: boolean;
+  /** How long to wait for the reader and the first card. */
+  readonly timeoutMs: number;
+}
+
+/** After these the card may come back; others say that the reader can do no more. */
+const CARD_LEFT: ReadonlySet<HalErrorKind> = new Set(['card-removed', 'reader-lost', 'no-card', 'no-reader']);
+/** A card that comes back sooner than pcscd looks (every 400 ms) would be the old one to it, only broken. */
+const ABSENCE_MS = 600;
+/** Longest single wait for the next card. */
+const NEXT_CARD_MS = 3_600_000;
+
+/**
+ * `vitap record`: stands between a card in a reader and a terminal, and writes down what they say.
+ * @throws {CannotRun} nothing was exchanged; {HalError}
+ */
+export async function record(options: RecordOptions, io: CommandIo): Promise<ExitCode> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([io.signal, ending.signal]);
+  const timer = options.forMs === null ? null : setTimeout(() => ending.abort(), options.forMs);
+  const source = await openReader(options.reader, options.card, options.interface);
+  try {
+    return await new Recording(source, options, io, signal).run();
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    await source.close();
+  }
+}
+
+class Recording {
+  readonly #source: OpenedReader;
+  readonly #options: RecordOptions;
+  readonly #io: CommandIo;
+  readonly #signal: AbortSignal;
+  readonly #latency = new AddedLatency();
+  readonly #counts = { cards: 0, commands: 0, removals: 0, failures: 0, tooShort: 0, resets: 0 };
+  /** Of the exchange under way. */
+  #cardNs: number | null = null;
+  /** What is to be said when the terminal's side is there. */
+  #announcement: string | null = null;
+
+  constructor(source: OpenedReader, options: RecordOptions, io: CommandIo, signal: AbortSignal) {
+    this.#source = source;
+    this.#options = options;
+    this.#io = io;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<ExitCode> {
+    const first = await this.#connect(this.#source.name, this.#options.timeoutMs);
+    if (first === null) throw new CannotRun('nothing was recorded: the wait for a card was ended');
+    const reader = first.reader;
+    const face = this.#options.interface ?? this.#source.own?.face ?? doorOf(this.#options.reader);
+    let trace: TraceWriter;
+    let link: PatientCardLink;
+    try {
+      link = patient(
+        await openLink(this.#options.to, face ?? doorOf(this.#options.to) ?? 'contact', this.#options.wait),
+      );
+      trace = await this.#openTrace(first, face);
+    } catch (error) {
+      await first.disconnect();
+      throw error;
+    }
+    try {
+      await this.#relay(first, link, trace);
+    } catch (error) {
+      if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${trace.path}.\n`);
+      throw error;
+    }
+    if (!(await this.#finish(trace))) {
+      throw new CannotRun(`no command came to the card, and ${trace.path} was not written`);
+    }
+    this.#report(reader, link, trace.path);
+    return EXIT.pass;
+  }
+
+  /** An older trace is worth more than one of nothing. @returns whether anything was recorded */
+  async #finish(trace: TraceWriter): Promise<boolean> {
+    if (this.#counts.commands === 0) trace.discard();
+    else await trace.close();
+    return this.#counts.commands > 0;
+  }
+
+  async #relay(first: CardSession, link: PatientCardLink, trace: TraceWriter): Promise<void> {
+    let session: CardSession | null = first;
+    while (session !== null) {
+      this.#counts.cards++;
+      this.#announcement = `The card in ${session.reader} is at ${link.name} now. Ctrl-C ends it.`;
+      const gone = await this.#serve(session, link, trace);
+      await session.disconnect();
+      if (gone === null || this.#signal.aborted) return;
+      trace.power('off', systemClock.nowNs());
+      trace.note(gone.kind, systemClock.nowNs());
+      if (CARD_LEFT.has(gone.kind)) this.#counts.removals++;
+      else this.#counts.failures++;
+      if (gone.kind === 'no-service') throw gone;
+      this.#say(gone.kind, `${gone.message}${this.#options.once ? '' : ' Waiting for a card.'}`);
+      if (this.#options.once) return;
+      await pause(ABSENCE_MS);
+      session = await this.#nextCard(session.reader);
+    }
+  }
+
+  /** @returns what took the card away, or null when the relay was ended */
+  async #serve(session: CardSession, link: PatientCardLink, trace: TraceWriter): Promise<HalError | null> {
+    const signal = this.#signal;
+    const card = new RelayCard({
+      session,
+      clock: systemClock,
+      recorder: trace,
+      largestResponse: link.limits.largestResponse,
+      onExchange: (cardNs) => {
+        this.#cardNs = cardNs;
+      },
+      onGone: () => link.stop(),
+    });
+    const stop = (): void => {
+      card.end();
+      link.stop();
+    };
+    const unwatch = watchPresence(this.#source.reader, session.reader, (error) => card.lose(error));
+    signal.addEventListener('abort', stop);
+    try {
+      if (signal.aborted) return null;
+      await link.serve(card, (event) => this.#linkEvent(event, trace));
+    } catch (error) {
+      if (error !== card.failure) throw error;
+    } finally {
+      unwatch();
+      signal.removeEventListener('abort', stop);
+      this.#counts.commands += card.commands;
+      this.#counts.tooShort += card.tooShort;
+      card.end();
+    }
+    return card.failure;
+  }
+
+  #linkEvent(event: LinkEvent, trace: TraceWriter): void {
+    switch (event.type) {
+      case 'exchange':
+        if (this.#cardNs !== null) this.#latency.add(event.doneNs - event.atNs, this.#cardNs);
+        this.#cardNs = null;
+        return;
+      case 'reset':
+        this.#counts.resets++;
+        return;
+      case 'attached':
+        // Not before: the terminal's side may be missing.
+        if (this.#announcement !== null) this.#say('card', this.#announcement);
+        this.#announcement = null;
+        trace.note(`terminal's side: attached`, event.atNs);
+        return;
+      case 'waiting':
+      case 'lost':
+        trace.note(`terminal's side: ${event.type}`, event.atNs);
+        if (event.type === 'waiting') {
+          this.#io.stderr('The reader takes no notice: another card emulator seems to hold this slot.\n');
+        }
+    }
+  }
+
+  /** @returns null when the wait was ended by Ctrl-C or by the time */
+  async #connect(name: string | null, timeoutMs: number): Promise<CardSession | null> {
+    const signal = this.#signal;
+    try {
+      const reader = name === null ? {} : { reader: name };
+      return await this.#source.reader.connect({ ...reader, timeoutMs, mode: 'cold', signal });
+    } catch (error) {
+      if (error instanceof HalError && error.kind === 'aborted' && signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  /** In the same reader: any other could be the one that this relay is a card in. */
+  async #nextCard(reader: string): Promise<CardSession | null> {
+    for (;;) {
+      try {
+        return await this.#connect(reader, NEXT_CARD_MS);
+      } catch (error) {
+        if (!(error instanceof HalError) || !CARD_LEFT.has(error.kind)) throw error;
+        // A reader that is gone is not waited for by every driver.
+        await pause(ABSENCE_MS);
+      }
+    }
+  }
+
+  #openTrace(session: CardSession, face: CardInterface | null): Promise<TraceWriter> {
+    const { output, keepSecrets, redactionKey } = this.#options;
+    const own = this.#source.own;
+    const description = {
+      source: 'vitap record',
+      backend: backendAt(this.#source, session.reader),
+      reader: session.reader,
+      interface: face,
+      atr: session.atr,
+      card: own === null ? null : own.opened.card.image.profile,
+    } as const;
+    const choice = { file: output, keepSecrets, ...(redactionKey === null ? {} : { redactionKey }) };
+    return TraceWriter.create(output, description, secrecyOf(choice));
+  }
+
+  #say(event: string, text: string): void {
+    if (!this.#io.json) this.#io.stderr(`${text}\n`);
+    else if (event === 'card') this.#io.stderr(`${JSON.stringify({ event, text })}\n`);
+  }
+
+  #report(reader: string, link: CardLink, file: string): void {
+    const { exchanges, medianUs, p99Us, worstUs } = this.#latency.summary;
+    const counts = this.#counts;
+    if (this.#io.json) {
+      const addedLatency = { medianUs, p99Us, worstUs };
+      const { keepSecrets: secretsKept } = this.#options;
+      writeJson(this.#io, {
+        id: 'record',
+        file,
+        reader,
+        link: link.name,
+        exchanges,
+        ...counts,
+        addedLatency,
+        secretsKept,
+      });
+      return;
+    }
+    const lines = [
+      `${file}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${reader}, relayed to ${link.name}`,
+    ];
+    if (counts.removals > 0) lines.push(`the card left ${times(counts.removals)}`);
+    if (counts.failures > 0) lines.push(`the card did not answer ${times(counts.failures)}`);
+    if (counts.tooShort > 0) lines.push(`commands of less than 4 bytes, refused by the relay: ${counts.tooShort}`);
+    if (medianUs !== null && p99Us !== null && worstUs !== null) {
+      const [median, p99, worst] = [medianUs, p99Us, worstUs].map((us) => `${(us / 1000).toFixed(3)} ms`);
+      lines.push(`added by the relay: median ${median}, 99 % within ${p99}, at most ${worst}`);
+    }
+    this.#io.stdout(`${lines.join('\n')}\n`);
+  }
+}
+
+/** The door that a driver is; null for a PC/SC reader, which may be any. */
+function doorOf({ driver }: ReaderChoice | LinkChoice): CardInterface | null {
+  return driver === 'pn532' || driver === 'acr122' ? 'contactless' : null;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function patient(link: CardLink): PatientCardLink {
+  if ('patient' in link && link.patient === true) return link as PatientCardLink;
+  throw new CannotRun(
+    `${link.name} cannot keep its reader waiting for a card elsewhere: relay without "raw", or to vpcd`,
+  );
+}

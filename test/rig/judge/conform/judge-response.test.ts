@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { captured, judgeResponse } from '../../../../rig/judge/conform/judge-response.ts';
+import type { Expectation } from '../../../../rig/judge/conform/model.ts';
+import { fromHex } from '../../../../src/apdu/hex.ts';
+
+const NONE = new Map<string, string>();
+const PLAIN = { decided: false, showData: true };
+const OWN = { decided: true, showData: true };
+const DISCREET = { decided: false, showData: false };
+
+/** A response in hex, status word last. */
+function response(hex: string): { data: Uint8Array; sw: number } {
+  const bytes = fromHex(hex);
+  const end = bytes.length - 2;
+  return { data: bytes.slice(0, end), sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number) };
+}
+
+describe('a response that is as expected', () => {
+  it.each<[string, Expectation]>([
+    ['9000', { status: '9000' }],
+    ['01029000', { status: '9000' }],
+    ['01029000', { status: '9000', data: '0102' }],
+    ['01026282', { status: '9000|6282', data: '01*' }],
+    ['01029000', { status: '9000', length: 2 }],
+    ['01029000', { status: '9000', length: [1, 3] }],
+    ['6A82', { status: '6A8X', data: '' }],
+    ['AAAA6102', { status: '61XX' }],
+    ['62088002000182024101' + '9000', { status: '9000', objects: { '62/80': '0001', '62/82': '41XX', '62/84': null } }],
+  ])('%s', (hex, expect_) => {
+    expect(judgeResponse(response(hex), expect_, NONE, PLAIN)).toEqual([]);
+  });
+});
+
+describe('a response that is not', () => {
+  it.each<[string, Expectation, string]>([
+    ['6A82', { status: '9000' }, 'status word 6A82 (file or application not found) where 9000 is right'],
+    ['9000', { status: '6A82|6A88' }, 'status word 9000 (no error) where 6A82 or 6A88 is right'],
+    ['01039000', { status: '9000', data: '0102' }, 'the data differ from byte 1 on: 03 instead of 02'],
+    ['019000', { status: '9000', data: '0102' }, '1 bytes of data instead of 2: 01'],
+    ['019000', { status: '9000', data: '' }, '1 bytes of data where none belong'],
+    ['019000', { status: '9000', length: 2 }, '1 bytes of data instead of 2'],
+    ['019000', { status: '9000', length: [2, 4] }, '1 bytes of data instead of 2 to 4'],
+    ['016982', { status: '6982' }, '1 bytes of data with the status word of an error'],
+    ['620480020001' + '9000', { status: '9000', objects: { '62/82': '41' } }, 'data object 62/82 is missing'],
+    [
+      '620480020001' + '9000',
+      { status: '9000', objects: { '62/80': null } },
+      'data object 62/80 is there and must not be',
+    ],
+    [
+      '620480020001' + '9000',
+      { status: '9000', objects: { '62/80': '0002' } },
+      'data object 62/80 is 0001 instead of 0002',
+    ],
+    [
+      '6205800200' + '9000',
+      { status: '9000', objects: { '62/80': '0001' } },
+      'the data are no BER-TLV: 5 bytes announced, 3 there at offset 0',
+    ],
+  ])('%s', (hex, expect_, fault) => {
+    expect(judgeResponse(response(hex), expect_, NONE, PLAIN)).toEqual([fault]);
+  });
+});
+
+describe('what a card in a reader holds', () => {
+  it.each<[string, Expectation, string]>([
+    ['01039000', { status: '9000', data: '0102' }, 'the data differ from byte 1 on'],
+    ['019000', { status: '9000', data: '0102' }, '1 bytes of data instead of 2'],
+    [
+      '620480020001' + '9000',
+      { status: '9000', objects: { '62/80': '0002' } },
+      'data object 62/80 is another instead of 0002',
+    ],
+  ])('is not repeated: %s', (hex, expect_, fault) => {
+    expect(judgeResponse(response(hex), expect_, NONE, DISCREET)).toEqual([fault]);
+  });
+});
+
+describe("a card's own decisions", () => {
+  const expectation = { status: '6700|6A80', decided: '6700' };
+
+  it('are held against a card that is said to have them', () => {
+    expect(judgeResponse(response('6A80'), expectation, NONE, OWN)).toEqual([
+      "status word 6A80 where this card's own decision is 6700",
+    ]);
+    expect(judgeResponse(response('6700'), expectation, NONE, OWN)).toEqual([]);
+  });
+
+  it('and against no other', () => {
+    expect(judgeResponse(response('6A80'), expectation, NONE, PLAIN)).toEqual([]);
+  });
+});
+
+describe('captures', () => {
+  const answer = response('620480020102' + '9000');
+
+  it.each([
+    [{ from: 4, length: 2 }, '0102'],
+    [{ object: '62/80' }, '0102'],
+    [{ status: true }, '9000'],
+    [{ from: 5, length: 2 }, null],
+    [{ object: '62/81' }, null],
+  ] as const)('%o', (what, expected) => {
+    expect(captured(answer, what)).toBe(expected);
+  });
+
+  it('are what a later expectation can name', () => {
+    const variables = new Map([['size', '0102']]);
+    expect(judgeResponse(answer, { status: '9000', objects: { '62/80': '{size}' } }, variables, PLAIN)).toEqual([]);
+    expect(judgeResponse(answer, { status: '9000', data: '{size}*' }, variables, PLAIN)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { InProcessCard } from '../../../../rig/judge/conform/card-under-test.ts';
+import { coverageOf } from '../../../../rig/judge/conform/coverage.ts';
+import { declareProfile } from '../../../../rig/judge/conform/declare-profile.ts';
+import type { CaseResult } from '../../../../rig/judge/conform/model.ts';
+import { makerOf, openRenewable, specificationOf } from '../../../../rig/judge/conform/open-card.ts';
+import { countVerdicts, runSuite } from '../../../../rig/judge/conform/run-suite.ts';
+import { loadSuite, SUITE_NAMES, type SuiteName } from '../../../../rig/judge/conform/suites/index.ts';
+import { VITAP_COMMANDS } from '../../../../rig/judge/conform/vitap-commands.ts';
+import type { CardSpecification } from '../../../../src/applet/image/specification.ts';
+import { ISO7816_COMMANDS } from '../../../../src/applet/iso7816/index.ts';
+
+async function judge(suite: SuiteName, profile: string): Promise<readonly CaseResult[]> {
+  const card = await openRenewable({ kind: 'profile', name: profile }, null);
+  const declaration = declareProfile((await specificationOf(profile)) as CardSpecification, card.face);
+  const settings = { declaration, destructive: true, signal: new AbortController().signal };
+  const { cases } = await loadSuite(suite);
+  return runSuite(cases, new InProcessCard(profile, makerOf(card)), settings, () => {});
+}
+
+/** What failed or could not be judged, with the reason: nothing. */
+const wrong = (results: readonly CaseResult[]): string[] =>
+  results
+    .filter(({ verdict }) => verdict === 'fail' || verdict === 'inconclusive')
+    .map(({ id, verdict, reason }) => `${verdict} ${id}: ${reason}`);
+
+describe.each(SUITE_NAMES)('the suite %s', (name) => {
+  it('has ids of one form, each once, of groups that have a name', async () => {
+    const { cases, groups } = await loadSuite(name);
+    const ids = cases.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) {
+      expect(id).toMatch(/^[A-Z0-9]{3}-[A-Z0-9-]+$/);
+      expect(Object.keys(groups)).toContain(id.split('-')[0]);
+    }
+  });
+
+  it('names commands by the names of the standards', async () => {
+    const { cases } = await loadSuite(name);
+    for (const { commands } of cases) for (const each of commands) expect(VITAP_COMMANDS).toContain(each);
+  });
+
+  it('has a title for every case, and no two alike', async () => {
+    const { cases } = await loadSuite(name);
+    const titles = cases.map(({ title }) => title);
+    expect(titles.filter((title, i) => titles.indexOf(title) !== i)).toEqual([]);
+  });
+});
+
+describe('our cards', () => {
+  it('lab: 300 cases and more are judged, every row is reached, and nothing fails', { timeout: 60_000 }, async () => {
+    const results = await judge('iso7816-4', 'lab');
+    expect(wrong(results)).toEqual([]);
+    expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(300);
+    const { rows } = coverageOf(results, ISO7816_COMMANDS);
+    expect(rows.filter(({ cases, commands }) => cases === 0 || commands === 0)).toEqual([]);
+  });
+
+  it.each<[SuiteName, string, number]>([
+    ['iso7816-4', 'vitale2', 300],
+    ['iso7816-4', 'vitale2-t0', 300],
+    ['iso7816-4', 'apcv', 250],
+    ['iso7816-4', 'reference', 200],
+    ['iso7816-4', 'ndef', 200],
+    ['vitale', 'vitale2', 20],
+    ['vitale', 'vitale2-t0', 20],
+    ['vitale', 'apcv', 2],
+    ['t4t', 'ndef', 25],
+  ])('%s on %s: nothing fails, %i cases and more are judged', { timeout: 60_000 }, async (suite, profile, least) => {
+    const results = await judge(suite, profile);
+    expect(wrong(results)).toEqual([]);
+    expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(least);
+  });
+
+  it('a suite for another kind of card applies to none of its cases', async () => {
+    const results = await judge('t4t', 'lab');
+    expect(countVerdicts(results)['not-applicable']).toBe(results.length);
+  });
+});

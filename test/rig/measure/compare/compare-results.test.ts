@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { compareWithBaseline } from '../../../../rig/measure/compare/baseline.ts';
+import { compareResults, middle, tapTimes } from '../../../../rig/measure/compare/compare-results.ts';
+import { duration, percent } from '../../../../rig/measure/compare/present.ts';
+import { readResultFile } from '../../../../rig/measure/compare/result-file.ts';
+import type { TapBenchResult, TapSample } from '../../../../rig/measure/tap/result.ts';
+import { measuredResult, withTimes } from './measured-result.ts';
+
+let measured: TapBenchResult;
+beforeAll(async () => {
+  measured = await measuredResult();
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitap-compare-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Milliseconds that vary a little, the same way in every run. */
+const around = (ms: number, count = 40): number[] =>
+  Array.from({ length: count }, (_, i) => Math.round(ms * 1e6 * (1 + 0.01 * Math.sin(i * i))));
+
+const file = (content: unknown): string => {
+  const path = join(folder, 'result.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
+
+describe('two results', () => {
+  it.each([
+    ['slower', 11, 'slower'],
+    ['faster', 9, 'faster'],
+    ['the same', 10, 'no difference seen'],
+    ['slower by less than counts', 10.1, 'no difference seen'],
+  ])('%s', (_, ms, verdict) => {
+    const { total } = compareResults(withTimes(measured, around(10)), withTimes(measured, around(ms)))!;
+    expect(total.verdict).toBe(verdict);
+    expect(total.ratio.value).toBeCloseTo(ms / 10, 2);
+    expect(total.ratio.low).toBeLessThanOrEqual(total.ratio.value);
+    expect(total.ratio.high).toBeGreaterThanOrEqual(total.ratio.value);
+  });
+
+  it('are compared part by part and command by command, in medians', () => {
+    const compared = compareResults(withTimes(measured, around(10)), withTimes(measured, around(11)))!;
+    expect(compared.figures[0]).toMatchObject({ name: 'total', of: 'tap' });
+    expect(compared.figures[0]!.current / compared.figures[0]!.baseline).toBeCloseTo(1.1, 2);
+    const commands = compared.figures.filter(({ of }) => of === 'command');
+    expect(commands.map(({ name }) => name)).toEqual([
+      ...new Set(measured.figures!.commands.map(({ command }) => command)),
+    ]);
+    expect(commands.every(({ baseline, current, effect }) => baseline === current && effect === null)).toBe(true);
+  });
+
+  it('that are the same to the nanosecond have an interval of nothing', () => {
+    const { figures } = compareResults(withTimes(measured, around(10)), withTimes(measured, around(10)))!;
+    // Stages and layers of these taps are all alike, as modelled ones are.
+    const [part] = figures.filter(({ of }) => of === 'stage');
+    expect(part!.effect).toMatchObject({ ratio: { value: 1, low: 1, high: 1 }, verdict: 'no difference seen' });
+  });
+
+  it('of too few good taps are not compared', () => {
+    expect(compareResults(withTimes(measured, around(10, 4)), withTimes(measured, around(10)))).toBeNull();
+  });
+
+  it('leave failed taps out and say how many', () => {
+    const current = withTimes(measured, around(10));
+    const failure = { kind: 'timeout', message: 'no answer', afterExchanges: 2 };
+    const taps = current.taps.map((tap, i): TapSample => (i < 3 ? { ...tap, endNs: tap.startNs, failure } : tap));
+    expect(tapTimes({ ...current, taps })).toHaveLength(37);
+    const compared = compareResults(withTimes(measured, around(10)), { ...current, taps })!;
+    expect(compared.total.verdict).toBe('no difference seen');
+    expect(compared.doubts).toEqual(['3 of 40 taps of this run failed and are left out']);
+  });
+
+  it('that are not of one kind say what differs', () => {
+    const current = withTimes(measured, around(10), false);
+    const other: TapBenchResult = {
+      ...current,
+      setup: { ...current.setup, plan: 'minimal', reader: 'pcsc' },
+      environment: { ...current.environment, machine: 'another', node: 'v1' },
+    };
+    const before = withTimes(measured, around(10));
+    const { doubts } = compareResults({ ...before, setup: { ...before.setup, plan: 'classic' } }, other)!;
+    expect(doubts.map((doubt) => doubt.split(':')[0])).toEqual([
+      'another machine',
+      'another Node',
+      'another reader',
+      'another plan',
+      'this result says itself that it cannot be trusted',
+    ]);
+  });
+});
+
+describe('a baseline', () => {
+  it.each([
+    ['slower by 10 %, 5 % allowed', 11, 0.05, 1],
+    ['slower by 10 %, 15 % allowed', 11, 0.15, 0],
+    ['slower by 10 %, not asked', 11, null, 0],
+    ['as fast, nothing allowed', 10, 0, 0],
+    ['faster, nothing allowed', 9, 0, 0],
+  ])('%s: exit', (_, ms, allowed, exit) => {
+    const path = file(withTimes(measured, around(10)));
+    const compared = compareWithBaseline(withTimes(measured, around(ms)), path, allowed);
+    expect(compared.exitCode).toBe(exit);
+    expect(compared.lines[0]).toContain(path);
+    expect(compared.lines[1]).toMatch(/^Verdict: (slower|faster|no difference seen)/);
+  });
+
+  it('says when its interval is wide', () => {
+    const wild = Array.from({ length: 20 }, (_, i) => 5e6 + ((i * 7) % 20) * 5e5);
+    const path = file(withTimes(measured, wild));
+    expect(compareWithBaseline(withTimes(measured, wild), path, null).lines.join('\n')).toContain('interval is wide');
+    const calm = file(withTimes(measured, around(10)));
+    expect(compareWithBaseline(withTimes(measured, around(10)), calm, null).lines.join('\n')).not.toContain('wide');
+  });
+
+  it('with too few taps is refused', () => {
+    const path = file(withTimes(measured, around(10, 3)));
+    expect(() => compareWithBaseline(withTimes(measured, around(10)), path, null)).toThrow('5 good taps');
+  });
+});
+
+describe('a result file', () => {
+  it('is read as it was saved', () => {
+    expect(readResultFile(file(measured))).toEqual(JSON.parse(JSON.stringify(measured)));
+  });
+
+  it.each([
+    ['nonsense', 'nonsense', 'this is no result of `vitap bench tap --save`'],
+    ['empty', '', 'this is no result'],
+    ['other JSON', { id: 'bench-apdu' }, 'this is no result'],
+    ['a list', [1], 'this is no result'],
+    ['null', 'null', 'this is no result'],
+    ['a later version', { schema: 'vitap-bench-tap', version: 99 }, 'a result of version 99; this program reads'],
+  ])('%s is refused in one sentence', (_, content, sentence) => {
+    expect(() => readResultFile(file(content))).toThrow(sentence);
+  });
+
+  it.each([
+    ['no taps', { taps: undefined }],
+    ['a tap without its times', { taps: [{ failure: null }] }],
+    ['no set-up', { setup: undefined }],
+    ['no set-up', { environment: {} }],
+    ['no diagnosis', { diagnosis: null }],
+    ['a tap without its times', { taps: [null] }],
+    ['a tap without its times', { taps: [{ failure: null, startNs: 5, endNs: 5 }] }],
+    ['a tap without its times', { taps: [{ failure: {}, startNs: 5, endNs: 6 }] }],
+    ['no figures of its commands', { figures: { commands: 5 } }],
+  ])('%s: damaged', (reason, change) => {
+    expect(() => readResultFile(file({ ...measured, ...change }))).toThrow(`the result is damaged: ${reason}`);
+  });
+
+  it('that is not there, and one that cannot be read, are told apart', () => {
+    expect(() => readResultFile(join(folder, 'none.json'))).toThrow('there is no such file');
+    expect(() => readResultFile(folder)).toThrow('it cannot be read');
+  });
+});
+
+describe('in words', () => {
+  it.each([
+    [1.084, '+8.4 %'],
+    [1, '+0.0 %'],
+    [0.9999, '+0.0 %'],
+    [0.5, '−50.0 %'],
+    [3.5, '+250 %'],
+    [0, '−100 %'],
+    [Number.POSITIVE_INFINITY, 'without end'],
+  ])('a ratio of %f is %s', (ratio, words) => expect(percent(ratio)).toBe(words));
+
+  it.each([
+    [1234, '1.2 µs'],
+    [1_234_567, '1.235 ms'],
+  ])('%i ns are %s', (ns, words) => expect(duration(ns)).toBe(words));
+
+  it.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 2, 3], 2.5],
+    [[], 0],
+  ])('the middle of %j is %f', (values, value) => expect(middle(values)).toBe(value));
+});
