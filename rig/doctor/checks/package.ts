@@ -30,7 +30,7 @@ export const buildCheck: Check = {
   timeoutMs: 10_000,
   async look(machine) {
     const cure = 'npm run build';
-    if (!machine.exists(join(machine.packageRoot, 'dist', 'rig', 'main.js'))) {
+    if (!machine.exists(join(machine.packageRoot, 'dist', 'rig', 'command', 'main.js'))) {
       return { verdict: 'fail', detail: 'dist/ is missing', cure };
     }
     const fingerprint = (await machine.load(join('scripts', 'fingerprint.mjs'))) as typeof Fingerprint | null;

@@ -103,7 +103,7 @@ function startOurs(card: CardSource, { port }: Slot): ChildProgram {
 
 /** @param command null for the echo card */
 function startPeer(command: string | null, { port }: Slot, table: string): ChildProgram {
-  if (command === null) return ChildProgram.node(['dist/rig/bench/compare/echo-peer.js', HOST, `${port}`, table]);
+  if (command === null) return ChildProgram.node(['dist/rig/measure/compare/echo-peer.js', HOST, `${port}`, table]);
   return ChildProgram.shell(command.replaceAll('{host}', HOST).replaceAll('{port}', `${port}`));
 }
 

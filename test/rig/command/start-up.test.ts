@@ -76,7 +76,7 @@ describe('what every command pays for', () => {
   it('loads commander and no other package before a verb runs', async () => {
     const packages = new Set<string>();
     await build({
-      entryPoints: [join(ROOT, 'rig', 'main.ts')],
+      entryPoints: [join(ROOT, 'rig', 'command', 'main.ts')],
       bundle: true,
       write: false,
       platform: 'node',

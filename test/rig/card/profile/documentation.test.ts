@@ -5,7 +5,7 @@ import { fromHex, toHex } from '../../../../src/apdu/index.ts';
 import type { DirectorySpecification } from '../../../../src/applet/image/specification.ts';
 import { world } from './small-profile.ts';
 
-const page = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+const page = (name: string): string => readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');
 
 describe('docs/card-content.md', async () => {
   const card = await loadProfile('vitale2', world());
