@@ -53,7 +53,7 @@ export function readerAndCard(
   }
   const free = habits.interfaceDescribes === true || (card !== null && face === null);
   if (typed.interface !== undefined && !free) {
-    throw new UsageError(`${words} has an interface of its own: --interface goes with --reader loopback`);
+    throw new UsageError(`${words} has an interface of its own: --interface goes with a card of ours`);
   }
   return chosen;
 }
