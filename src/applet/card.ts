@@ -1,3 +1,4 @@
+import { UNLIMITED } from '../hal/apdu-size.ts';
 import type { CardInterface, LinkLimits } from '../hal/card-link.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { KeyedHashes } from '../hal/crypto.ts';
@@ -16,15 +17,6 @@ import { Holder } from './holder.ts';
 import { type CardImage, openImage } from './image/card-image.ts';
 import { openMemory } from './nvm/open-memory.ts';
 import { PinStore } from './pin/pin-store.ts';
-
-/** Limits of a link that carries everything: what a card in process is given. */
-export const UNLIMITED: LinkLimits = {
-  largestCommand: 65_544,
-  largestResponse: 65_538,
-  historicalBytes: 15,
-  fixedAts: null,
-  uid: 'any',
-};
 
 /** What a card needs of the world. */
 export interface CardWorld {

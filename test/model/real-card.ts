@@ -1,5 +1,5 @@
 import { fromHex } from '../../src/apdu/hex.ts';
-import { Card, UNLIMITED } from '../../src/applet/card.ts';
+import { Card } from '../../src/applet/card.ts';
 import { PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type {
@@ -11,6 +11,7 @@ import type {
   SecurityAttributeSpecification,
   SecurityEnvironmentSpecification,
 } from '../../src/applet/image/specification.ts';
+import { UNLIMITED } from '../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';

@@ -55,6 +55,8 @@ async function openTrace(
   { record, interface: face }: ConformOptions,
 ): Promise<TraceWriter | null> {
   if (record === undefined || record.file === null) return null;
+  // The reader is known when it was connected to.
+  if (card.atr === null) await card.begin();
   const { backend, reader, description, atr } = card;
   const about = { source: 'vitap conform', backend, reader, interface: face, atr, card: description };
   return TraceWriter.create(record.file, about, secrecyOf(record));
