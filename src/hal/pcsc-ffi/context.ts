@@ -1,4 +1,4 @@
-import { HalError } from '../errors.ts';
+import type { HalError } from '../errors.ts';
 import { SCARD, scardFailure } from '../pcsc/scard-error.ts';
 import { limitedCall } from './limited-call.ts';
 import { type Handle, PNP_READER, STATE, SUCCESS, type Winscard } from './winscard.ts';
@@ -111,6 +111,6 @@ function stateOf(eventCount: number, cardPresent: boolean): number {
 }
 
 /** The service is over for a context after these. */
-export function endsContext(error: unknown): boolean {
-  return error instanceof HalError && (error.kind === 'no-service' || error.kind === 'timeout');
+export function endsContext({ kind }: HalError): boolean {
+  return kind === 'no-service' || kind === 'timeout';
 }

@@ -17,6 +17,7 @@ import { PcscFfiSession, type ProtocolChoice, type SessionOptions } from './sess
 import { loadWinscard } from './winscard.ts';
 
 export { stuckFfiCalls } from './limited-call.ts';
+export { controlCode } from './platform.ts';
 export { PcscFfiSession, type ProtocolChoice } from './session.ts';
 
 export interface PcscFfiReaderOptions {
@@ -104,12 +105,13 @@ export class PcscFfiReader implements Reader {
       return await answer;
     } catch (error) {
       if (this.#closing.signal.aborted) throw aborted();
-      if (endsContext(error) && this.#context === context) {
+      const certain = await certainly(error);
+      if (endsContext(certain) && this.#context === context) {
         this.#context = null;
         // A context of a service that died says so at once; one that gives no answer is left to its thread.
-        if (error instanceof HalError && error.kind === 'no-service') void context.release();
+        if (certain.kind === 'no-service') void context.release();
       }
-      throw error;
+      throw certain;
     } finally {
       this.#questions.delete(answer);
     }
@@ -143,6 +145,18 @@ export class PcscFfiReader implements Reader {
       if (error instanceof HalError && ['no-card', 'card-removed', 'reader-lost'].includes(error.kind)) return null;
       throw error;
     }
+  }
+}
+
+/** A service that was killed in the middle of a wait makes libpcsclite give any code: the service itself is looked for. */
+async function certainly(error: unknown): Promise<HalError> {
+  if (!(error instanceof HalError)) throw error;
+  if (error.kind === 'timeout') return error;
+  try {
+    await requireService();
+    return error;
+  } catch (absence) {
+    return absence instanceof HalError ? absence : error;
   }
 }
 

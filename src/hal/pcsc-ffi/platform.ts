@@ -76,3 +76,8 @@ export function winscardPlatform(system: NodeJS.Platform = process.platform): Wi
       throw new HalError('unsupported', `No PC/SC library is known for ${system}.`);
   }
 }
+
+/** SCARD_CTL_CODE of this system, for `control` of a session. @param functionNumber as 1 (CCID escape) or 3400 (features) */
+export function controlCode(functionNumber: number): number {
+  return winscardPlatform().controlCode(functionNumber);
+}

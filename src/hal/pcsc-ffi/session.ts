@@ -1,7 +1,9 @@
+import { LARGEST_COMMAND, LARGEST_RESPONSE, sizeRefusal } from '../apdu-size.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import { SCARD, scardFailure } from '../pcsc/scard-error.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange } from '../reader.ts';
+import { isVirtualReader } from '../vpcd/reader-name.ts';
 import { PcscContext, type SeenReader } from './context.ts';
 import { limitedCall } from './limited-call.ts';
 import { DISPOSITION, type Handle, PROTOCOL, SHARE, SUCCESS, type Winscard } from './winscard.ts';
@@ -16,14 +18,8 @@ export interface SessionOptions {
   readonly transmitTimeoutMs: number;
 }
 
-/** Header only: the shortest command APDU. A shorter one hangs vpcd, or is taken for a control message of it. */
-const SHORTEST_COMMAND = 4;
-/** Header, three bytes of Lc, 65535 bytes of data, two bytes of Le. */
-const LARGEST_COMMAND = 4 + 3 + 65_535 + 2;
 /** vpcd's messages have a length of two bytes; a longer one makes it drop the card. */
 const LARGEST_VPCD_COMMAND = 65_535;
-/** Data of 65536 bytes and the status word. */
-const LARGEST_RESPONSE = 65_536 + 2;
 /** A card's power-on or power-off that takes longer has failed. */
 const CONNECT_LIMIT_MS = 10_000;
 /** How long pcscd may take to see that a card is gone; it looks every 400 ms. */
@@ -105,11 +101,9 @@ export class PcscFfiSession implements CardSession {
   }
 
   async transmit(command: Uint8Array): Promise<Exchange> {
-    if (command.length < SHORTEST_COMMAND) throw new HalError('protocol', 'A command has four bytes or more.');
-    const largest = this.reader.startsWith('Virtual PCD') ? LARGEST_VPCD_COMMAND : LARGEST_COMMAND;
-    if (command.length > largest) {
-      throw new HalError('too-long', `A command of ${command.length} bytes; "${this.reader}" carries ${largest}.`);
-    }
+    const largest = isVirtualReader(this.reader) ? LARGEST_VPCD_COMMAND : LARGEST_COMMAND;
+    const refusal = sizeRefusal(command, largest, `"${this.reader}"`);
+    if (refusal !== null) throw refusal;
     return this.#inOrder(() => this.#exchange(command));
   }
 
@@ -148,12 +142,11 @@ export class PcscFfiSession implements CardSession {
     });
   }
 
-  /** @param code the function number, as 1 or 3500; the system's form of it is made here */
+  /** @param code as the system writes it: `controlCode` of platform.ts makes it of a function's number */
   async control(code: number, data: Uint8Array): Promise<Uint8Array> {
-    const { controlCode } = this.#winscard.platform;
     return this.#inOrder(() =>
       this.#watched(async () => {
-        const call = this.#winscard.control(this.#card, controlCode(code), data, LARGEST_RESPONSE);
+        const call = this.#winscard.control(this.#card, code >>> 0, data, LARGEST_RESPONSE);
         const answer = await this.#limited(call, this.#options.transmitTimeoutMs);
         this.#check(answer.code);
         return answer.response;

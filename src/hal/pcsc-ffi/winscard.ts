@@ -142,10 +142,12 @@ function unsigned(code: number | bigint): number {
   return Number(code) >>> 0;
 }
 
-function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winscard {
-  const { dword, long, handle, suffix, convention, atrBytes, packed } = platform;
+/** SCARD_READERSTATE and SCARD_IO_REQUEST as a system lays them out, without names, so that they can be made again. */
+export function structuresOf(
+  koffi: Koffi,
+  { dword, atrBytes, packed }: Pick<WinscardPlatform, 'dword' | 'atrBytes' | 'packed'>,
+): { readonly readerState: ReturnType<Koffi['struct']>; readonly ioRequest: ReturnType<Koffi['struct']> } {
   const structure = packed ? koffi.pack : koffi.struct;
-  // Anonymous types: a second load must not meet the names of the first.
   const readerState = structure({
     szReader: 'const char *',
     pvUserData: 'void *',
@@ -154,7 +156,12 @@ function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winsc
     cbAtr: dword,
     rgbAtr: koffi.array('uint8_t', atrBytes, 'Typed'),
   });
-  const ioRequest = structure({ dwProtocol: dword, cbPciLength: dword });
+  return { readerState, ioRequest: structure({ dwProtocol: dword, cbPciLength: dword }) };
+}
+
+function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winscard {
+  const { dword, long, handle, suffix, convention, atrBytes } = platform;
+  const { readerState, ioRequest } = structuresOf(koffi, platform);
   const ioRequestBytes = koffi.sizeof(ioRequest);
   const pointer = (type: CType): CType => koffi.pointer(type);
   const word = koffi.out(pointer(dword));
