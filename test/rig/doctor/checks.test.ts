@@ -9,13 +9,13 @@ import {
 } from '../../../rig/doctor/checks/package.ts';
 import { kernelNfcCheck, libnfcCheck, pcscdCheck, readersCheck } from '../../../rig/doctor/checks/pcsc.ts';
 import { serialCheck } from '../../../rig/doctor/checks/serial.ts';
-const fail: Finding = { verdict: 'fail', detail: '' };
 import { vpcdCheck, vpcdDelayCheck, vpcdPortCheck } from '../../../rig/doctor/checks/vpcd.ts';
 import * as setupPlan from '../../../scripts/setup-plan.mjs';
 import { type FakeMachine, failed, fakeMachine, killed, printed } from './fake-machine.ts';
 
 const pass: Finding = { verdict: 'pass', detail: '' };
 const warn: Finding = { verdict: 'warn', detail: '' };
+const fail: Finding = { verdict: 'fail', detail: '' };
 
 function look(check: Check, machine: FakeMachine, earlier: Record<string, Finding> = {}): Promise<Finding> {
   return check.look(fakeMachine(machine), new Map(Object.entries(earlier)));
