@@ -20,6 +20,8 @@ export interface CardUnderTest {
   /** Known of a reader when a case has begun. */
   readonly backend: Backend;
   readonly reach: CommandReach;
+  /** Of a card of ours that draws from a seed; else null. */
+  readonly seed: string | null;
   /** Whether each case finds the card as it was at the start. */
   readonly renewed: boolean;
   /** ATR, once a case has begun; null before. */
@@ -45,14 +47,16 @@ export class InProcessCard implements CardUnderTest {
   readonly reader = 'in process';
   readonly backend = 'simulated';
   readonly reach: CommandReach = WHOLE_REACH;
+  readonly seed: string | null;
   readonly renewed = true;
   readonly protocol = 'direct';
   readonly #make: MakeCard;
   #faults: unknown[] = [];
   #atr: Uint8Array | null = null;
 
-  constructor(description: string, make: MakeCard) {
+  constructor(description: string, make: MakeCard, seed: string | null = null) {
     this.description = description;
+    this.seed = seed;
     this.#make = make;
   }
 
@@ -115,6 +119,7 @@ export interface ReaderCardOptions {
   /** For a card of ours behind the reader: puts a new one in its place, before the reset. */
   readonly renew?: () => void;
   readonly description?: string;
+  readonly seed?: string | null;
   readonly takeFaults?: () => readonly unknown[];
   /** Ends what was opened for it. */
   close(): Promise<void>;
@@ -149,6 +154,10 @@ export class ReaderCard implements CardUnderTest {
 
   get reader(): string {
     return this.#name ?? this.#options.reader.driver;
+  }
+
+  get seed(): string | null {
+    return this.#options.seed ?? null;
   }
 
   get atr(): Uint8Array | null {
