@@ -16,9 +16,10 @@ const FOR_EVER = 0xff;
 const PASSIVE_ATR_RETRIES = 2;
 const POLL_NS = 5_000_000;
 
-/** Tries once and `retries` times more; without end for FF. */
+/** Tries once and `retries` times more. No target comes, so without end is to wait for the host. */
 function* tries(retries: number, ns: number): Work<void> {
-  for (let done = 0; retries === FOR_EVER || done <= retries; done++) yield* pauseNs(ns);
+  if (retries === FOR_EVER) yield { until: () => () => {} };
+  for (let done = 0; done <= retries; done++) yield* pauseNs(ns);
 }
 
 /** General bytes are what is left, and are there only when they are announced. */
