@@ -78,6 +78,7 @@ async function openTrace(
     interface: face,
     atr: opened.card.atr,
     card,
+    cardSeed: opened.seed,
   } as const;
   return TraceWriter.create(file, description, secrecyOf(options.record));
 }

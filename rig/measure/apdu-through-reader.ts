@@ -85,6 +85,7 @@ function openTrace(
     interface: own?.face ?? null,
     atr: session.atr,
     card: profile === '' ? null : profile,
+    cardSeed: own?.opened.seed ?? null,
   } as const;
   return TraceWriter.create(record.file as string, description, secrecyOf(record));
 }

@@ -74,6 +74,7 @@ async function openTrace(
     interface: source.own?.face ?? null,
     atr: session.atr,
     card,
+    cardSeed: source.own?.opened.seed ?? null,
   };
   return TraceWriter.create(record.file, description, secrecyOf(record));
 }

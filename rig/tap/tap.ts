@@ -169,6 +169,7 @@ function openTrace(
     interface: source.own?.face ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
+    cardSeed: source.own?.opened.seed ?? null,
   };
   return TraceWriter.create(file, description, { ...secrecyOf(options.record), originNs });
 }

@@ -17,6 +17,7 @@ import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { LARGEST_ANSWER } from './answer.ts';
 import {
   CODES,
@@ -67,7 +68,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
     throw fault;
   };
   const boot = (): { card: Card; ports: Record<Face, LinkedCard> } => {
-    const card = new Card({ nvm, clock, crypto, onFault });
+    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), onFault });
     const ports = byFace((face) => card.port(face, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[face] + 2 }));
     for (const face of FACES) ports[face].powerOn();
     return { card, ports };

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -20,6 +21,8 @@ export interface CardUnderTest {
   /** Known of a reader when a case has begun. */
   readonly backend: Backend;
   readonly reach: CommandReach;
+  /** Of a card of ours that draws from a seed; else null. */
+  readonly seed: string | null;
   /** Whether each case finds the card as it was at the start. */
   readonly renewed: boolean;
   /** ATR, once a case has begun; null before. */
@@ -45,14 +48,16 @@ export class InProcessCard implements CardUnderTest {
   readonly reader = 'in process';
   readonly backend = 'simulated';
   readonly reach: CommandReach = WHOLE_REACH;
+  readonly seed: string | null;
   readonly renewed = true;
   readonly protocol = 'direct';
   readonly #make: MakeCard;
   #faults: unknown[] = [];
   #atr: Uint8Array | null = null;
 
-  constructor(description: string, make: MakeCard) {
+  constructor(description: string, make: MakeCard, seed: string | null = null) {
     this.description = description;
+    this.seed = seed;
     this.#make = make;
   }
 
@@ -91,7 +96,7 @@ class DirectSession implements CaseSession {
       const words = error instanceof Error ? error.message : String(error);
       return Promise.reject(new HalError('card-removed', `the card failed: ${words}`, { cause: error }));
     }
-    return Promise.resolve(this.#card.response.slice(0, length));
+    return Promise.resolve(copyBytes(this.#card.response, 0, length));
   }
 
   async power(mode: 'cold' | 'warm'): Promise<void> {
@@ -115,6 +120,7 @@ export interface ReaderCardOptions {
   /** For a card of ours behind the reader: puts a new one in its place, before the reset. */
   readonly renew?: () => void;
   readonly description?: string;
+  readonly seed?: string | null;
   readonly takeFaults?: () => readonly unknown[];
   /** Ends what was opened for it. */
   close(): Promise<void>;
@@ -149,6 +155,10 @@ export class ReaderCard implements CardUnderTest {
 
   get reader(): string {
     return this.#name ?? this.#options.reader.driver;
+  }
+
+  get seed(): string | null {
+    return this.#options.seed ?? null;
   }
 
   get atr(): Uint8Array | null {

@@ -22,7 +22,7 @@ export async function openTarget(options: ConformOptions, signal: AbortSignal): 
   const { ourCards } = readerDriver(reader);
   if (ourCards === 'in process') {
     if (own === null) throw needsCard(reader);
-    const card = new InProcessCard(`${own.description}, ${own.face}`, makerOf(own));
+    const card = new InProcessCard(`${own.description}, ${own.face}`, makerOf(own), own.seed);
     return { card, declaration: await declared(options, own, card) };
   }
   const card = own === null ? await inReader(options, signal) : await throughVpcd(own, options, signal);
@@ -89,6 +89,7 @@ async function throughVpcd(
     signal,
     reach: readerDriver(reader).reach,
     description: `${own.description}, ${own.face}, in the virtual reader`,
+    seed: own.seed,
     renew: () => {
       if (lost !== null) throw lost;
       slot.renew();

@@ -284,6 +284,7 @@ function openRecord(
     interface: source.own?.face ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
+    cardSeed: source.own?.opened.seed ?? null,
   };
   return TraceWriter.create(record.file, description, { ...secrecyOf(record), originNs });
 }

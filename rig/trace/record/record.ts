@@ -237,6 +237,7 @@ class Recording {
       interface: face,
       atr: session.atr,
       card: own === null ? null : own.opened.card.image.profile,
+      cardSeed: own?.opened.seed ?? null,
     } as const;
     const choice = { file: output, keepSecrets, ...(redactionKey === null ? {} : { redactionKey }) };
     return TraceWriter.create(output, description, secrecyOf(choice));

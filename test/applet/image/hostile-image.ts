@@ -9,6 +9,7 @@ import { UNLIMITED } from '../../../src/hal/apdu-size.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../../src/hal/virtual/random.ts';
 
 /** A change of an image: bytes at an address; the checksums of what holds them are made right again. */
 export interface Mutation {
@@ -48,7 +49,7 @@ export function checkedParts(image: Uint8Array): Checked[] {
 
 /** The image with a change made, and checksums that fit it: what a program that knows the format could write. */
 export function mutated(image: Uint8Array, parts: readonly Checked[], mutations: readonly Mutation[]): Uint8Array {
-  const bytes = image.slice();
+  const bytes = Uint8Array.from(image);
   const view = new DataView(bytes.buffer);
   for (const { address, bytes: change } of mutations) {
     change.forEach((byte, i) => {
@@ -110,6 +111,7 @@ export function tryImage(image: Uint8Array): Outcome {
   const nvm = new MemoryNvm(image);
   const boot = (): Card =>
     new Card({
+      random: new SeededRandom('hostile'),
       nvm,
       clock: new VirtualClock(),
       crypto,

@@ -18,9 +18,13 @@ export async function faultsOf(text: string): Promise<string[]> {
   const specification = parseProfile(text, 'random', { random: new SeededRandom('conform'), crypto });
   const image = personalise(specification, crypto);
   const card = new InProcessCard('random', (onFault) =>
-    new Card({ nvm: new MemoryNvm(image), clock: systemClock, crypto: nobleHashes(), onFault }).port(
-      specification.interface,
-    ),
+    new Card({
+      random: new SeededRandom('judged'),
+      nvm: new MemoryNvm(image),
+      clock: systemClock,
+      crypto: nobleHashes(),
+      onFault,
+    }).port(specification.interface),
   );
   const settings = {
     declaration: declareProfile(specification),
