@@ -55,7 +55,7 @@ it('every driver of a table runs the contract suite of its interface', () => {
     .map((path) => readFileSync(join(ROOT, 'test', path), 'utf8'));
   const subjects = (contract: string): string[] =>
     tests.flatMap((text) =>
-      [...text.matchAll(new RegExp(`${contract}\\(\\s*['\`]([a-z0-9]+)`, 'g'))].map(([, a]) => `${a}`),
+      [...text.matchAll(new RegExp(`${contract}\\(\\s*['\`]([a-z0-9-]+)`, 'g'))].map(([, a]) => `${a}`),
     );
   expect(subjects('readerContract')).toEqual(expect.arrayContaining(Object.keys(READERS)));
   // As a card an ACR122 cannot keep it: its firmware calls no command back and sees the field go late, as the driver's
