@@ -13,7 +13,7 @@ export function pcscBackend(reader: string): Backend {
 }
 
 /** What of the machine a driver needs: ids of the doctor's checks. */
-export type Need = 'nfc-pcsc' | 'pcscd' | 'vpcd' | 'serial';
+export type Need = 'nfc-pcsc' | 'pcsc-ffi' | 'pcscd' | 'vpcd' | 'serial';
 
 /** Sizes of the commands that a way to a card carries, in bytes. */
 export interface CommandReach {

@@ -1,7 +1,7 @@
 import { LARGEST_COMMAND, SHORTEST_COMMAND } from '../../src/hal/apdu-size.ts';
 import { isVirtualReader } from '../../src/hal/vpcd/reader-name.ts';
 import { parseChoice, wordList } from './choice.ts';
-import { type CommandReach, type ForeignReader, pcscBackend, type ReaderDriver } from './driver.ts';
+import { type CommandReach, type ForeignReader, type Polling, pcscBackend, type ReaderDriver } from './driver.ts';
 import {
   type ChipPort,
   parseSerialPn532,
@@ -24,13 +24,22 @@ interface PcscChoice {
   readonly name: string | null;
 }
 
+/** The same through the system's own library, whether or not nfc-pcsc loads. */
+interface PcscFfiChoice {
+  readonly driver: 'pcsc-ffi';
+  readonly name: string | null;
+}
+
 /** A reader as it is named on the command line. */
-export type ReaderChoice = LoopbackChoice | PcscChoice | SerialPn532Choice | UsbPn532Choice;
+export type ReaderChoice = LoopbackChoice | PcscChoice | PcscFfiChoice | SerialPn532Choice | UsbPn532Choice;
 
 type ReaderTable = { readonly [Name in ReaderChoice['driver']]: ReaderDriver<Extract<ReaderChoice, { driver: Name }>> };
 
 /** What ISO/IEC 14443-4 carries: a PN532 chains what its buffer does not hold. */
 const WHOLE_COMMANDS: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: LARGEST_COMMAND };
+
+/** vpcd's messages have a length of two bytes; with other readers it depends on their drivers. */
+const PCSC_COMMANDS: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: 0xffff };
 
 /**
  * Every reader there is. A driver is added by its choice above and a row here, and nowhere else: options, help, errors,
@@ -55,24 +64,30 @@ export const READERS: ReaderTable = {
     interface: null,
     needs: ['nfc-pcsc', 'pcscd'],
     ourCards: 'through vpcd',
-    // vpcd's messages have a length of two bytes; with other readers it depends on their drivers.
-    reach: { shortestCommand: SHORTEST_COMMAND, longestCommand: 0xffff },
+    reach: PCSC_COMMANDS,
     watchable: true,
     pseudoApdus: true,
     parse: (rest) => ({ driver: 'pcsc', name: rest }),
-    polling: (reader) => ({
-      detail: isVirtualReader(reader)
-        ? 'pcscd asks vpcd every 400 ms whether the card is there, between commands; detection is not in the figures'
-        : 'the reader polls for cards by itself, mostly every 100 to 400 ms; the card lies there, so detection is not in the figures',
-      hidden: true,
-    }),
+    polling: pcscPolling,
     open: async ({ name }, { exclusive }) => {
-      const [{ PcscReader }, { systemClock }] = await Promise.all([
-        import('../../src/hal/pcsc/index.ts'),
-        import('../../src/hal/system/clock.ts'),
-      ]);
-      const share = exclusive ? 'exclusive' : 'shared';
-      return { reader: new PcscReader({ clock: systemClock, share }), name, backendAt: pcscBackend };
+      const { openPcsc } = await import('./pcsc.ts');
+      return { reader: await openPcsc(exclusive ? 'exclusive' : 'shared'), name, backendAt: pcscBackend };
+    },
+  },
+  'pcsc-ffi': {
+    forms: ['pcsc-ffi', 'pcsc-ffi:NAME'],
+    words: 'a PC/SC reader',
+    interface: null,
+    needs: ['pcsc-ffi', 'pcscd'],
+    ourCards: 'through vpcd',
+    reach: PCSC_COMMANDS,
+    watchable: true,
+    pseudoApdus: true,
+    parse: (rest) => ({ driver: 'pcsc-ffi', name: rest }),
+    polling: pcscPolling,
+    open: async ({ name }, { exclusive }) => {
+      const { openPcscFfi } = await import('./pcsc.ts');
+      return { reader: await openPcscFfi(exclusive ? 'exclusive' : 'shared'), name, backendAt: pcscBackend };
     },
   },
   pn532: {
@@ -132,4 +147,11 @@ async function chipReader({ port, backend }: ChipPort): Promise<ForeignReader> {
     import('../../src/hal/system/clock.ts'),
   ]);
   return { reader: new Pn532Reader({ port, clock: systemClock }), name: null, backendAt: backend };
+}
+
+function pcscPolling(reader: string): Polling {
+  const detail = isVirtualReader(reader)
+    ? 'pcscd asks vpcd every 400 ms whether the card is there, between commands; detection is not in the figures'
+    : 'the reader polls for cards by itself, mostly every 100 to 400 ms; the card lies there, so detection is not in the figures';
+  return { detail, hidden: true };
 }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine } from '../serial-line.ts';
 import { ACK, encodeFrame, type FrameEvent, FrameReader, LARGEST_PAYLOAD, NACK, TFI } from './frame.ts';
@@ -278,7 +279,7 @@ export class HsuTransport implements Pn532Transport {
         if (event.payload[0] !== pending.command + 1) return;
         // Only the last marker comes after all that was in the line.
         if (markerOf(event.payload) !== (pending.frame === null ? this.#marker : null)) return;
-        this.#finish(pending, event.payload.slice());
+        this.#finish(pending, copyBytes(event.payload));
         return;
       case 'nack':
         return;

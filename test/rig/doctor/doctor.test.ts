@@ -40,8 +40,8 @@ describe('the doctor', () => {
       finds('pcscd', { verdict: 'warn', detail: 'not installed', cure: 'install it' }),
       finds('serial', { verdict: 'info', detail: 'no USB serial port' }),
     ]);
-    expect(io.out[0]).toBe(
-      'WARN  About pcscd: not installed\n      needed by --reader pcsc, --reader acr122, --link vpcd, --link acr122\n      -> install it\n',
+    expect(io.out[0]).toMatch(
+      /^WARN {2}About pcscd: not installed\n {6}needed by --reader pcsc, .*--link vpcd, .*\n {6}-> install it\n$/,
     );
     expect(io.out[1]).not.toContain('needed by');
   });
