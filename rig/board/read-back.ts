@@ -1,12 +1,13 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { toHex } from '../../src/apdu/hex.ts';
-import { Card } from '../../src/applet/card.ts';
+import type { Card } from '../../src/applet/card.ts';
 import type { CardLink, LinkLimits } from '../../src/hal/card-link.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import { createLoopback } from '../../src/hal/loopback/index.ts';
-import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { CardSession, Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
+import { bootCard } from '../card/open.ts';
 import { readIdentityBySfi, readPointers } from '../tap/field-sequences.ts';
 import { readNdef } from '../tap/ndef.ts';
 import { readOwnApplication } from '../tap/own-application.ts';
@@ -95,7 +96,7 @@ async function readInProcess(contents: Uint8Array, limits: LinkLimits): Promise<
 }
 
 function copyOf(contents: Uint8Array): Card {
-  return new Card({ nvm: new MemoryNvm(contents), clock: systemClock, crypto: nobleHashes() });
+  return bootCard(new MemoryNvm(contents), 'the card that was flashed', null);
 }
 
 /** All that is free to read, in whichever way readers in the field read it. */
@@ -104,9 +105,9 @@ async function readAll(session: CardSession, signal: AbortSignal): Promise<reado
   let command: Uint8Array = new Uint8Array(0);
   const listener = {
     command: (apdu: Uint8Array): void => {
-      command = apdu.slice();
+      command = copyBytes(apdu);
     },
-    response: (apdu: Uint8Array): void => void said.push({ command, response: apdu.slice() }),
+    response: (apdu: Uint8Array): void => void said.push({ command, response: copyBytes(apdu) }),
   };
   try {
     const terminal = new CardTerminal(session, { listener, signal });

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import type { MaskKind } from './model.ts';
 import type { Span } from './nir-spans.ts';
@@ -88,7 +89,7 @@ export class PersonStream {
     const found: FoundSpan[] = [];
     const open = findPeople(text, found);
     const keeps = goesOn && open < text.length && text.length - open <= LONGEST_OPEN;
-    this.#tail = keeps ? text.slice(open) : NO_BYTES;
+    this.#tail = keeps ? copyBytes(text, open) : NO_BYTES;
     if (found.length === 0) return found;
     return found.flatMap(({ offset, length, what, whole }) => {
       const end = offset + length;

@@ -1,3 +1,5 @@
+import { copyBytes } from '../apdu/copy-bytes.ts';
+import { LARGEST_RESPONSE } from '../hal/apdu-size.ts';
 import { type Ats, encodeRats, parseAts } from './ats.ts';
 import type { BitRate, BitRates } from './bit-rate.ts';
 import { type BlockKind, putBlockHeader, ReceivedBlock } from './block.ts';
@@ -99,7 +101,7 @@ export class IsoDepReader {
     this.#retries = retries;
     this.#largestWtx = largestWtx;
     this.#wantedRates = wantedRates;
-    this.response = new Uint8Array(options.largestResponse ?? 65_538);
+    this.response = new Uint8Array(options.largestResponse ?? LARGEST_RESPONSE);
     this.#command = this.response;
   }
 
@@ -235,7 +237,7 @@ export class IsoDepReader {
   }
 
   #takeAts(bytes: Uint8Array, offset: number, length: number): Step {
-    const own = bytes.slice(offset, offset + length);
+    const own = copyBytes(bytes, offset, offset + length);
     const ats = length > this.#fsd - CRC_LENGTH ? null : parseAts(own);
     if (ats === null) return this.#again('protocol');
     this.ats = ats;

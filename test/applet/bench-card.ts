@@ -14,6 +14,7 @@ import type { CardInterface, LinkLimits } from '../../src/hal/card-link.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../src/hal/virtual/random.ts';
 
 /** A small card with one of everything, for tests of the core. Its content is in {@link benchSpecification}. */
 export interface BenchCard {
@@ -208,16 +209,26 @@ export function boot(
   const nvm = options.nvm ?? new MemoryNvm(personalise(options.specification ?? benchSpecification(), crypto));
   const clock = new VirtualClock();
   const faults: unknown[] = [];
-  const card = new Card({ nvm, clock, crypto, applets: options.applets ?? [], onFault: (fault) => faults.push(fault) });
+  const card = new Card({
+    nvm,
+    clock,
+    crypto,
+    random: new SeededRandom('bench'),
+    applets: options.applets ?? [],
+    onFault: (fault) => faults.push(fault),
+  });
   const port = card.port(options.face, options.limits);
   port.powerOn();
   return { card, port, nvm, clock, faults, send: sender(port) };
 }
 
+/** Sends as the links do: in a Node Buffer, which belongs to the link and must come back as it was. */
 export function sender(port: CardPort): (command: string) => string {
   return (command) => {
-    const bytes = fromHex(command);
-    return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+    const bytes = Buffer.from(fromHex(command));
+    const answer = toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
+    if (!bytes.equals(fromHex(command))) throw new Error(`the card changed the command ${command}: ${toHex(bytes)}`);
+    return answer;
   };
 }
 

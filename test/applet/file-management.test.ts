@@ -113,6 +113,13 @@ describe('CREATE FILE', () => {
     expect(send(read)).toBe(answer);
   });
 
+  it('6A80: records of more than 65,535 bytes together, which tag 80 could not say', () => {
+    const bench = card({ freeBytes: 80_000 });
+    expect(bench.send(create(`8206 0241 0200 0080 83026F77 8801B8 ${FREELY}`))).toBe('6A80');
+    expect(bench.send(create(`8206 0241 0200 007F 83026F77 8801B8 ${FREELY}`))).toBe('9000');
+    expect(bench.send('00A4020402 6F77 00')).toContain('8002FE00');
+  });
+
   it('takes what SELECT answers for the FCP, and SELECT then answers the same', () => {
     const bench = card();
     for (const rules of [
@@ -238,10 +245,10 @@ describe('CREATE FILE', () => {
   });
 
   it('comes in a chain when the template is long', () => {
-    const whole = fromHex(create(TRANSPARENT)).slice(5);
+    const whole = Uint8Array.from(fromHex(create(TRANSPARENT)).subarray(5));
     const { send } = card();
-    expect(send(`10E00000 08 ${toHex(whole.slice(0, 8))}`)).toBe('9000');
-    expect(send(`00E00000${toHex(Uint8Array.of(whole.length - 8))}${toHex(whole.slice(8))}`)).toBe('9000');
+    expect(send(`10E00000 08 ${toHex(whole.subarray(0, 8))}`)).toBe('9000');
+    expect(send(`00E00000${toHex(Uint8Array.of(whole.length - 8))}${toHex(whole.subarray(8))}`)).toBe('9000');
   });
 });
 
@@ -580,7 +587,7 @@ describe('an image with free entries', () => {
     for (const place of places) {
       for (const at of [place, place + 1]) {
         for (let bit = 0; bit < 8; bit++) {
-          const bytes = image.slice();
+          const bytes = Uint8Array.from(image);
           bytes[at]! ^= 1 << bit;
           expect(() => openImage(new MemoryNvm(bytes))).toThrow('life cycle of');
         }

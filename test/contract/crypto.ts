@@ -285,7 +285,7 @@ export function cryptoContract(name: string, setup: () => Crypto): void {
         for (const key of [
           new Uint8Array(bytes),
           new Uint8Array(bytes).fill(0xff),
-          alice.slice(1),
+          Uint8Array.from(alice.subarray(1)),
           Uint8Array.of(0, ...alice),
           new Uint8Array(0),
         ]) {
@@ -303,7 +303,7 @@ export function cryptoContract(name: string, setup: () => Crypto): void {
           flipped(point, 0),
           compressed,
           Uint8Array.of(0),
-          point.slice(0, -1),
+          Uint8Array.from(point.subarray(0, -1)),
           Uint8Array.of(...point, 0),
           new Uint8Array(0),
         ]) {
@@ -348,7 +348,7 @@ function hex(bytes: Uint8Array): string {
 }
 
 function flipped(bytes: Uint8Array, index: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = Uint8Array.from(bytes);
   copy[index] = (copy[index] as number) ^ 0x01;
   return copy;
 }

@@ -10,8 +10,9 @@ import { benchSpecification } from '../applet/bench-card.ts';
 
 /** Entry point of the bundle that embedded-engine.test.ts runs: a card, and global functions to talk to it. */
 const crypto = nobleHashes();
+const random = { fill: (target: Uint8Array, at: number, length: number) => void target.fill(0x5a, at, at + length) };
 const clock = { nowNs: () => 0, wallSeconds: () => 0 };
-const card = new Card({ nvm: new MemoryNvm(personalise(benchSpecification(), crypto)), clock, crypto });
+const card = new Card({ nvm: new MemoryNvm(personalise(benchSpecification(), crypto)), clock, crypto, random });
 const port = card.port();
 port.powerOn();
 
@@ -37,11 +38,11 @@ joined.run(reader.activate());
 Object.assign(globalThis, {
   exchange: (command: string): string => {
     const bytes = fromHex(command);
-    return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+    return toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
   },
   exchangeInBlocks: (command: string): string => {
     const bytes = fromHex(command);
     const end = joined.run(reader.transmit(bytes, 0, bytes.length));
-    return end === 'done' ? toHex(reader.response.slice(0, reader.responseLength)) : end;
+    return end === 'done' ? toHex(reader.response.subarray(0, reader.responseLength)) : end;
   },
 });

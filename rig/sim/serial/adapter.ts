@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { FaultPlan } from '../faults/plan.ts';
 import type { Timeline } from '../timeline.ts';
 import { sampledBytes, wireNs } from './uart.ts';
@@ -62,6 +63,11 @@ export class SerialAdapter {
     });
   }
 
+  /** Nothing is on the wire to the chip for so long after what was written so far. */
+  restToChip(ns: number): void {
+    this.#toChipFreeNs = Math.max(this.#timeline.nowNs(), this.#toChipFreeNs) + ns;
+  }
+
   /** The chip sends. */
   fromChip(bytes: Uint8Array, baudRate: number): void {
     const { taken, cut } = this.#untilUnplugged(this.#flipped('flip-to-host', bytes));
@@ -115,7 +121,7 @@ export class SerialAdapter {
   #flipped(name: 'flip-to-chip' | 'flip-to-host', bytes: Uint8Array): Uint8Array {
     const strike = this.#faults.strikes(name, bytes.length);
     if (strike === null) return bytes;
-    const wrong = bytes.slice();
+    const wrong = copyBytes(bytes);
     wrong[strike.at]! ^= 1 << strike.fault.value;
     return wrong;
   }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { maskedHex } from '../masked-hex.ts';
 import type { TraceEvent } from '../model.ts';
 import type { Losses } from '../stream.ts';
@@ -130,7 +131,7 @@ export class UsbCcidDecoder implements PacketDecoder {
     }
     if (chain === CHAIN.WHOLE || chain === CHAIN.BEGINS) chains[from] = [];
     const parts = chains[from];
-    parts.push(data.slice());
+    parts.push(copyBytes(data));
     if (parts.reduce((sum, part) => sum + part.length, 0) > LONGEST_APDU) {
       chains[from] = [];
       this.#losses.add('parts of APDUs longer than any may be');

@@ -7,7 +7,31 @@ import { PROTOTYPES, type Prototype } from './prototypes.ts';
 
 /** For every command on EFs: each thing that can stand in its way, alone. */
 
-const ALL_STRUCTURES: readonly Structure[] = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'];
+type Numbered = readonly (readonly [number: string, structure: Structure])[];
+
+/** Structures that a command does not work on, with the last digit of the case's id. */
+const NOT_TRANSPARENT: Numbered = [
+  ['1', 'linear-fixed'],
+  ['2', 'linear-variable'],
+  ['3', 'cyclic'],
+  ['4', 'ber-tlv'],
+];
+/** Commands that some records admit are not tried on the other kinds of records: those are a matter of their own. */
+const NO_RECORDS: Numbered = [
+  ['1', 'transparent'],
+  ['2', 'ber-tlv'],
+];
+const NO_OBJECTS: Numbered = [
+  ['1', 'transparent'],
+  ['2', 'linear-fixed'],
+  ['3', 'linear-variable'],
+  ['4', 'cyclic'],
+];
+
+function wrongFor({ structures }: Prototype): Numbered {
+  if (structures.includes('transparent')) return NOT_TRANSPARENT;
+  return structures.includes('ber-tlv') ? NO_OBJECTS : NO_RECORDS;
+}
 
 function noCurrentFile({ code, name, structures, build }: Prototype): ConformanceCase {
   return defineCase({
@@ -35,9 +59,13 @@ function noShortIdentifier({ code, name, structures, build }: Prototype): Confor
   });
 }
 
-function wrongStructure({ code, name, structures, build }: Prototype, wrong: Structure, i: number): ConformanceCase {
+function wrongStructure(
+  { code, name, structures, build }: Prototype,
+  wrong: Structure,
+  number: string,
+): ConformanceCase {
   return defineCase({
-    id: `REF-${code}-3${i + 1}`,
+    id: `REF-${code}-3${number}`,
     title: `${name} on a ${wrong} EF`,
     commands: [name],
     statusWords: ['6981'],
@@ -85,7 +113,8 @@ function never({ code, name, structures, operation, build }: Prototype): Conform
   });
 }
 
-function behindCode({ code, name, structures, operation, build, done, writes }: Prototype): readonly ConformanceCase[] {
+function behindCode(prototype: Prototype): readonly ConformanceCase[] {
+  const { code, name, structures, operation, build, done, writes } = prototype;
   const needs = { g: guarded(operation, { structure: structures }) };
   return [
     defineCase({
@@ -101,7 +130,7 @@ function behindCode({ code, name, structures, operation, build, done, writes }: 
       title: `${name} behind a code that was presented`,
       commands: [name, 'VERIFY'],
       destructive: writes,
-      needs,
+      needs: { g: guarded(operation, { structure: structures, ...prototype.needs }) },
       steps: ({ g }) => [
         g.file.select,
         given('VERIFY', g.code.verify(g.code.right)),
@@ -125,14 +154,21 @@ function behindCode({ code, name, structures, operation, build, done, writes }: 
   ];
 }
 
-function bySfi({ code, name, structures, operation, build, done, writes }: Prototype): ConformanceCase {
+function bySfi({ code, name, structures, operation, build, done, writes, needs }: Prototype): ConformanceCase {
+  // The command is sent twice.
+  const twice = needs.room === undefined ? needs : { ...needs, room: 2 * needs.room };
   return defineCase({
     id: `REF-${code}-A`,
     title: `${name} by short identifier, which makes the EF the current one`,
     commands: [name],
     destructive: writes,
     needs: {
-      f: file({ structure: structures, sfi: true, access: { [operation]: 'free' } as Record<string, AccessWish> }),
+      f: file({
+        structure: structures,
+        sfi: true,
+        access: { [operation]: 'free' } as Record<string, AccessWish>,
+        ...twice,
+      }),
     },
     steps: ({ f }) => [
       f.reach,
@@ -164,7 +200,7 @@ function byIdentifier({
         const command = build(f, 'current');
         return [
           f.reach,
-          send(name, `${command.slice(0, 4)}${f.fid}${command.slice(8)}`, done),
+          send(name, `${command.slice(0, 4)}${f.fidInP1P2}${command.slice(8)}`, done),
           send('the same on the current EF', command, done),
         ];
       },
@@ -184,7 +220,7 @@ const IN_ORDER: readonly ConformanceCase[] = [
     },
     steps: ({ f, card }) => {
       const other = directoriesOf(card).find((each) =>
-        each.files.every((one) => one.sfi !== f.sfi && (one.declaration.fid & 0x1f) !== f.sfi),
+        each.everyFile.every((one) => one.sfi !== f.sfi && (one.declaration.fid & 0x1f) !== f.sfi),
       );
       if (other === undefined) return 'every DF has an EF of that short identifier';
       return [other.select, send('READ BINARY by its short identifier', `00B0${f.p1}0001`, refused('6A82'))];
@@ -236,9 +272,7 @@ export const REFUSAL_CASES: readonly ConformanceCase[] = [
   ...PROTOTYPES.flatMap((prototype) => [
     noCurrentFile(prototype),
     noShortIdentifier(prototype),
-    ...ALL_STRUCTURES.filter((each) => wrongFor(prototype, each)).map((wrong, i) =>
-      wrongStructure(prototype, wrong, i),
-    ),
+    ...wrongFor(prototype).map(([number, wrong]) => wrongStructure(prototype, wrong, number)),
     ...ENDS.map((end) => outOfUse(prototype, end)),
     never(prototype),
     ...behindCode(prototype),
@@ -246,9 +280,3 @@ export const REFUSAL_CASES: readonly ConformanceCase[] = [
     ...byIdentifier(prototype),
   ]),
 ];
-
-/** Commands that some records admit are not tried on the other kinds of records: those are a matter of their own. */
-function wrongFor({ structures }: Prototype, structure: Structure): boolean {
-  const isRecord = (each: Structure): boolean => each.startsWith('linear') || each === 'cyclic';
-  return !structures.includes(structure) && !(structures.some(isRecord) && isRecord(structure));
-}
