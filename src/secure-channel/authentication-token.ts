@@ -2,6 +2,7 @@
  * The token of PACE and of chip authentication version 2 (BSI TR-03110-3 A.2.4): the first 8 bytes of
  * AES-CMAC(K_MAC, `7F49 { 06 protocol, 86 received public key }`). Each side computes it over the other side's key.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { TlvWriter } from '../apdu/index.ts';
 import type { Crypto } from '../hal/crypto.ts';
 
@@ -22,5 +23,5 @@ export function authenticationToken(
   writer.primitive(OBJECT_IDENTIFIER, protocol);
   writer.primitive(PUBLIC_POINT, publicKey);
   writer.close();
-  return crypto.cmac(macKey, writer.finish()).slice(0, TOKEN_LENGTH);
+  return copyBytes(crypto.cmac(macKey, writer.finish()), 0, TOKEN_LENGTH);
 }

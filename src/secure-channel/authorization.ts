@@ -2,6 +2,7 @@
  * The certificate holder authorization template, CHAT (BSI TR-03110-3 C.1.5): `7F4C { 06 terminal type, 53 role and
  * rights }`. The bits of each terminal type are those of BSI TR-03110-4; the two highest are the role.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { findTlv, fromHex, TlvError, TlvWriter } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 
@@ -81,7 +82,7 @@ export function parseAuthorization(chat: Uint8Array): Authorization | null {
     const row = TYPES.find((candidate) => oid !== null && sameBytes(candidate.oid, oid));
     if (row === undefined || bits === null || bits.length !== row.length) return null;
     // Nothing else, nothing twice, nothing between.
-    const authorization = { type: row.type, bits: bits.slice() };
+    const authorization = { type: row.type, bits: copyBytes(bits) };
     return sameBytes(encodeAuthorization(authorization), chat) ? authorization : null;
   } catch (error) {
     if (error instanceof TlvError) return null;
@@ -138,7 +139,7 @@ export function grants(authorization: Authorization, right: string): boolean {
 export function effectiveAuthorization(chain: readonly Authorization[]): Authorization | null {
   const last = chain[chain.length - 1];
   if (last === undefined) return null;
-  const bits = last.bits.slice();
+  const bits = copyBytes(last.bits);
   for (const { type, bits: others } of chain) {
     if (type !== last.type) return null;
     for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] as number) & (others[i] as number);

@@ -2,6 +2,7 @@
  * Authenticated auxiliary data of terminal authentication version 2 (BSI TR-03110-3 A.7.5):
  * `67 { 73 { 06 object identifier, 53 value } … }`. Their meaning is known only after the terminal's signature held.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { fromHex, TlvError, TlvReader, TlvWriter } from '../apdu/index.ts';
 
 export const AUXILIARY_DATA = 0x67;
@@ -37,9 +38,9 @@ export function parseAuxiliaryData(data: Uint8Array): readonly AuxiliaryDatum[] 
       if (reader.tag !== TEMPLATE) return null;
       const template = reader.enter();
       if (!template.next() || template.tag !== OBJECT_IDENTIFIER) return null;
-      const oid = template.value().slice();
+      const oid = copyBytes(template.value());
       if (!template.next() || !isTag(template, DISCRETIONARY_DATA)) return null;
-      const value = template.value().slice();
+      const value = copyBytes(template.value());
       if (template.next() || items.some((item) => String(item.oid) === String(oid))) return null;
       items.push({ oid, value });
     }

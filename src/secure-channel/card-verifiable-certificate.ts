@@ -9,6 +9,7 @@
  *
  * Only ECDSA on the curves of domain-parameters.ts. Domain parameters are the root's; the others inherit them.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { TlvError, TlvReader, TlvWriter } from '../apdu/index.ts';
 import type { Crypto, CurveName, HashName } from '../hal/crypto.ts';
 import { type Authorization, CHAT, encodeAuthorization, parseAuthorization } from './authorization.ts';
@@ -83,10 +84,10 @@ export function parseCertificate(bytes: Uint8Array): CardVerifiableCertificate {
 
 function parseParts(parts: TlvReader, bytes: Uint8Array): CardVerifiableCertificate {
   expectNext(parts, CERTIFICATE_BODY);
-  const body = bytes.slice(parts.start, parts.valueOffset + parts.valueLength);
+  const body = copyBytes(bytes, parts.start, parts.valueOffset + parts.valueLength);
   const fields = parts.enter();
   expectNext(parts, CERTIFICATE_SIGNATURE);
-  const signature = parts.value().slice();
+  const signature = copyBytes(parts.value());
   if (parts.next()) throw new CertificateError('something follows the signature');
 
   const profile = expectNext(fields, PROFILE);
@@ -102,7 +103,7 @@ function parseParts(parts: TlvReader, bytes: Uint8Array): CardVerifiableCertific
   let extensions: Uint8Array | null = null;
   if (fields.next()) {
     if (fields.tag !== EXTENSIONS) throw new CertificateError(`tag ${hexTag(fields.tag)} has no place in the body`);
-    extensions = fields.value().slice();
+    extensions = copyBytes(fields.value());
     if (fields.next()) throw new CertificateError('something follows the extensions');
   }
   return {
@@ -138,7 +139,7 @@ function parsePublicKey(key: TlvReader): CertificatePublicKey {
   const parameters = [prime, a, b, generator, order];
   if (parameters.every((value) => value === undefined)) {
     if (cofactor !== undefined) throw new CertificateError('a cofactor without domain parameters');
-    return { hash, curve: null, point: point.slice() };
+    return { hash, curve: null, point: copyBytes(point) };
   }
   if (!prime || !a || !b || !generator || !order) throw new CertificateError('domain parameters are all there or none');
   if (cofactor !== undefined && (cofactor.length !== 1 || cofactor[0] !== 1)) {
@@ -146,7 +147,7 @@ function parsePublicKey(key: TlvReader): CertificatePublicKey {
   }
   const curve = knownCurve({ prime, a, b, generator, order });
   if (curve === null) throw new CertificateError('the domain parameters are of no curve that is built here');
-  return { hash, curve, point: point.slice() };
+  return { hash, curve, point: copyBytes(point) };
 }
 
 /** Moves to the next object, which must have this tag. */
@@ -160,7 +161,7 @@ function reference(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0 || bytes.length > LONGEST_REFERENCE) {
     throw new CertificateError(`a reference has 1 to ${LONGEST_REFERENCE} characters, not ${bytes.length}`);
   }
-  return bytes.slice();
+  return copyBytes(bytes);
 }
 
 function hexTag(tag: number): string {

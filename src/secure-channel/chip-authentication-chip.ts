@@ -8,6 +8,7 @@
  *
  * The answer goes out under the old keys; from the next command on the new session counts, its counter at 0.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { SW } from '../apdu/index.ts';
 import { type Crypto, CryptoError, type CurveName } from '../hal/crypto.ts';
 import type { Random } from '../hal/random.ts';
@@ -71,7 +72,7 @@ export class ChipAuthenticationChip {
     const id = singleByte(reference);
     const key = reference === undefined ? offered[0] : offered.find(({ keyId }) => keyId === id);
     if (key === undefined) return SW.REFERENCED_DATA_NOT_FOUND;
-    this.#selected = { key, cipher, oid: template.protocol.slice() };
+    this.#selected = { key, cipher, oid: copyBytes(template.protocol) };
     return SW.OK;
   }
 

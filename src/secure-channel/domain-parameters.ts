@@ -4,6 +4,7 @@
  *
  * A terminal uses curves of this table only: parameters that a card sends are compared with it and never computed with.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { fromHex } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import type { CurveName } from '../hal/crypto.ts';
@@ -157,7 +158,7 @@ export function fieldLength(curve: CurveName): number {
 
 /** X of a point `04 X Y`: Comp of BSI TR-03110-3 A.2.2.3, at the length of the field. */
 export function compressed(point: Uint8Array): Uint8Array {
-  return point.slice(1, 1 + ((point.length - 1) >> 1));
+  return copyBytes(point, 1, 1 + ((point.length - 1) >> 1));
 }
 
 /** Explicit parameters as a card or a certificate gives them: numbers may have zeros before them, or lack them. */

@@ -10,6 +10,7 @@
  * CA = m · k⁻¹ modulo the order. It is encrypted under K_ENC with IV = E(K_ENC, FF … FF), always padded.
  * The terminal accepts it when CA times the static public key is the chip's mapping key.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import { type Crypto, CryptoError, type CurveName } from '../hal/crypto.ts';
 import { BLOCK_SIZE, pad, paddedLength, unpaddedLength } from './secure-session.ts';
@@ -67,12 +68,12 @@ export function openChipAuthenticationData(
   encKey: Uint8Array,
 ): Uint8Array | null {
   if (sealed.length === 0 || sealed.length % BLOCK_SIZE !== 0) return null;
-  const data = sealed.slice();
+  const data = copyBytes(sealed);
   const cipher = crypto.blockCipher(encKey);
   cipher.cbcDecrypt(ivOfOnes(cipher), data, 0, data.length);
   cipher.wipe();
   const length = unpaddedLength(data, 0, data.length);
-  return length < 0 ? null : data.slice(0, length);
+  return length < 0 ? null : copyBytes(data, 0, length);
 }
 
 /**

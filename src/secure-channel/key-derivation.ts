@@ -6,6 +6,7 @@
  *
  * r is the nonce of chip authentication version 2; PACE has none.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import type { Crypto } from '../hal/crypto.ts';
 
 export type CipherName = 'AES-128' | 'AES-192' | 'AES-256';
@@ -59,7 +60,7 @@ function derive(
   input[input.length - 1] = counter;
   const keydata = crypto.hash(cipher === 'AES-128' ? 'sha-1' : 'sha-256', input);
   input.fill(0);
-  const key = keydata.slice(0, keyLength(cipher));
+  const key = copyBytes(keydata, 0, keyLength(cipher));
   keydata.fill(0);
   return key;
 }

@@ -11,6 +11,7 @@
  *
  * Draws from `Random`: nonce (16), private mapping key, private ephemeral key (each field length + 8), in this order.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { SW } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import { type Crypto, CryptoError, type CurveName } from '../hal/crypto.ts';
@@ -130,7 +131,7 @@ export class PaceChip {
     this.#run = this.#ready !== null && this.#ready.curve === curve ? this.#ready : this.#compute(curve);
     if (this.#run === this.#ready) this.#ready = null;
     this.#offer = offer;
-    this.#oid = template.protocol.slice();
+    this.#oid = copyBytes(template.protocol);
     this.#passwordKey = derivePasswordKey(this.#crypto, offer.cipher, password);
     this.#authorities = authorities.slice(0, 2);
     this.#step = 'nonce';
@@ -207,7 +208,7 @@ export class PaceChip {
   }
 
   #sendNonce(): number {
-    const encrypted = (this.#run as Prepared).nonce.slice();
+    const encrypted = copyBytes((this.#run as Prepared).nonce);
     const cipher = this.#crypto.blockCipher(this.#passwordKey);
     cipher.cbcEncrypt(new Uint8Array(BLOCK_SIZE), encrypted, 0, encrypted.length);
     cipher.wipe();
@@ -231,7 +232,7 @@ export class PaceChip {
     const secret = this.#crypto.ecdh(run.curve, run.ephemeralKey, terminalKey);
     this.#keys = deriveSessionKeys(this.#crypto, offer.cipher, secret);
     secret.fill(0);
-    this.#terminalKey = terminalKey.slice();
+    this.#terminalKey = copyBytes(terminalKey);
     this.#ephemeralPublicKey = chipKey;
     return this.#answer([[0x84, chipKey]], 'token');
   }

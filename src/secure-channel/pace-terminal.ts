@@ -7,6 +7,7 @@
  *
  * Draws from `Random`: private mapping key, private ephemeral key (each field length + 8), in this order.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { SW } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import type { Crypto, CurveName } from '../hal/crypto.ts';
@@ -171,7 +172,7 @@ export class PaceTerminal {
 
   #sendMappingKey(response: Uint8Array): Uint8Array {
     const { crypto, random } = this.#options;
-    const nonce = authenticationObject(NONCE, authenticationObjects(NONCE, response), 0x80).slice();
+    const nonce = copyBytes(authenticationObject(NONCE, authenticationObjects(NONCE, response), 0x80));
     if (nonce.length === 0 || nonce.length % BLOCK_SIZE !== 0 || nonce.length > LONGEST_NONCE) {
       throw new ChannelError('malformed', `${NONCE}: ${nonce.length} bytes`);
     }
@@ -189,7 +190,7 @@ export class PaceTerminal {
 
   #sendEphemeralKey(response: Uint8Array): Uint8Array {
     const { crypto, random } = this.#options;
-    const chipKey = authenticationObject(MAPPING, authenticationObjects(MAPPING, response), 0x82).slice();
+    const chipKey = copyBytes(authenticationObject(MAPPING, authenticationObjects(MAPPING, response), 0x82));
     if (sameBytes(chipKey, this.#mappingPublicKey)) {
       throw new ChannelError('incorrect', `${MAPPING}: the chip sent our own key back`);
     }
@@ -205,7 +206,7 @@ export class PaceTerminal {
 
   #sendToken(response: Uint8Array): Uint8Array {
     const { crypto, cipher } = this.#options;
-    const chipKey = authenticationObject(AGREEMENT, authenticationObjects(AGREEMENT, response), 0x84).slice();
+    const chipKey = copyBytes(authenticationObject(AGREEMENT, authenticationObjects(AGREEMENT, response), 0x84));
     if (sameBytes(chipKey, this.#ephemeralPublicKey)) {
       throw new ChannelError('incorrect', `${AGREEMENT}: the chip sent our own key back`);
     }
@@ -230,7 +231,7 @@ export class PaceTerminal {
     if (authorities.some(({ length }) => length === 0 || length > LONGEST_REFERENCE)) {
       throw new ChannelError('malformed', `${AUTHENTICATION}: a certification authority's name is too long`);
     }
-    this.certificationAuthorities = authorities.map((name) => name.slice());
+    this.certificationAuthorities = authorities.map((name) => copyBytes(name));
     if (mapping === 'CAM') {
       const sealed = authenticationObject(AUTHENTICATION, objects, 0x8a);
       const data = openChipAuthenticationData(crypto, sealed, keys.enc);

@@ -7,6 +7,7 @@
  * 4. MAC over counter ‖ the objects, padded: `8E 08 …`.
  * 5. The same status word follows in clear.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { ChannelError, refused } from './channel-error.ts';
 import { equalInConstantTime } from './constant-time.ts';
 import { DataObjectCursor, DO, headerLength, PADDED, putHeader } from './data-objects.ts';
@@ -157,7 +158,7 @@ function open(session: SecureSession, response: Uint8Array, { odd, plainValues }
 
   if (dataOffset < 0) return { data: new Uint8Array(0), status, confidential: true };
   if (dataTag === DO.PLAIN) {
-    return { data: response.slice(dataOffset, dataOffset + dataLength), status, confidential: false };
+    return { data: copyBytes(response, dataOffset, dataOffset + dataLength), status, confidential: false };
   }
   if (dataTag === DO.CRYPTOGRAM) {
     if (dataLength === 0 || response[dataOffset] !== PADDED) {
@@ -169,9 +170,9 @@ function open(session: SecureSession, response: Uint8Array, { odd, plainValues }
   if (dataLength === 0 || dataLength % BLOCK_SIZE !== 0) {
     throw new ChannelError('incorrect', 'the cryptogram is not of whole blocks');
   }
-  const data = response.slice(dataOffset, dataOffset + dataLength);
+  const data = copyBytes(response, dataOffset, dataOffset + dataLength);
   session.decrypt(data, 0, dataLength);
   const length = unpaddedLength(data, 0, dataLength);
   if (length < 0) throw new ChannelError('incorrect', 'the data are not padded');
-  return { data: data.slice(0, length), status, confidential: true };
+  return { data: copyBytes(data, 0, length), status, confidential: true };
 }

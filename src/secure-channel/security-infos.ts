@@ -4,6 +4,7 @@
  *
  * `SET OF SEQUENCE { protocol OBJECT IDENTIFIER, required, optional }`
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { TlvError, TlvReader } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import type { CurveName } from '../hal/crypto.ts';
@@ -101,7 +102,7 @@ function parseInfo(info: TlvReader, privileged: boolean): SecurityInfo {
   if (!nextIs(info, DER.OBJECT_IDENTIFIER)) {
     throw new ChannelError('malformed', 'a SecurityInfo has no protocol');
   }
-  const oid = info.value().slice();
+  const oid = copyBytes(info.value());
   if (isPace(oid) && nextIs(info, DER.INTEGER)) {
     return { kind: 'pace', oid, protocol: paceProtocol(oid), version: integer(info), parameterId: optional(info) };
   }
@@ -191,7 +192,7 @@ function subjectPublicKeyInfo(sequence: TlvReader): CurveReference & { readonly 
   if (!nextIs(sequence, DER.BIT_STRING) || sequence.value()[0] !== 0) {
     throw new ChannelError('malformed', 'a SubjectPublicKeyInfo has no key');
   }
-  return { ...curve, publicKey: sequence.value().slice(1) };
+  return { ...curve, publicKey: copyBytes(sequence.value(), 1) };
 }
 
 /** Moves to the next object. @returns whether there is one, of this tag */

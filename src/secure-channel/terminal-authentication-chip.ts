@@ -8,6 +8,7 @@
  * 4. GET CHALLENGE, at any time before: {@link TerminalAuthenticationChip.challenge}.
  * 5. EXTERNAL AUTHENTICATE brings the signature: {@link TerminalAuthenticationChip.authenticate}.
  */
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { SW } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import { type Crypto, CryptoError } from '../hal/crypto.ts';
@@ -142,8 +143,8 @@ export class TerminalAuthenticationChip {
     if (terminalAuthenticationHash(protocol) !== key.hash) return SW.WRONG_DATA;
     this.#template = {
       key,
-      compressedKey: ephemeralKey.slice(),
-      auxiliaryData: auxiliaryData === undefined ? null : auxiliaryData.slice(),
+      compressedKey: copyBytes(ephemeralKey),
+      auxiliaryData: auxiliaryData === undefined ? null : copyBytes(auxiliaryData),
     };
     return SW.OK;
   }
@@ -152,7 +153,7 @@ export class TerminalAuthenticationChip {
   challenge(): Uint8Array {
     const challenge = new Uint8Array(CHALLENGE_LENGTH);
     this.#random.fill(challenge, 0, CHALLENGE_LENGTH);
-    this.#challenge = challenge.slice();
+    this.#challenge = copyBytes(challenge);
     return challenge;
   }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { type Crypto, CryptoError, type CurveName, type HashName } from '../../src/hal/crypto.ts';
 
 const HASHES: readonly HashName[] = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'];
@@ -123,14 +124,16 @@ export function cryptoContract(name: string, setup: () => Crypto): void {
           const buffer = sequence(16 * blocks + 9);
           cipher.cbcEncrypt(iv, buffer, 4, 16 * blocks);
           const expected = sequence(16 * blocks + 9);
-          expected.set(crypto.aesCbcEncrypt(kept, iv, expected.slice(4, 4 + 16 * blocks)), 4);
+          expected.set(crypto.aesCbcEncrypt(kept, iv, copyBytes(expected, 4, 4 + 16 * blocks)), 4);
           expect(buffer).toEqual(expected);
           cipher.cbcDecrypt(iv, buffer, 4, 16 * blocks);
           expect(buffer).toEqual(sequence(16 * blocks + 9));
         }
         const block = sequence(20);
         cipher.encryptBlock(block, 3);
-        expect(block.slice(3, 19)).toEqual(crypto.aesCbcEncrypt(kept, new Uint8Array(16), sequence(20).slice(3, 19)));
+        expect(copyBytes(block, 3, 19)).toEqual(
+          crypto.aesCbcEncrypt(kept, new Uint8Array(16), copyBytes(sequence(20), 3, 19)),
+        );
         expect(iv).toEqual(sequence(16));
         for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 48, 100]) {
           for (const cut of [0, 1, 7, 15, 16, 17, 32]) {
@@ -154,8 +157,8 @@ export function cryptoContract(name: string, setup: () => Crypto): void {
       second.finish(target, 8, 8);
       first.finish(target, 0, 8);
       expect(hex(target)).toBe(
-        hex(crypto.cmac(sequence(16), sequence(20)).slice(0, 8)) +
-          hex(crypto.cmac(sequence(32), sequence(20)).slice(0, 8)),
+        hex(copyBytes(crypto.cmac(sequence(16), sequence(20)), 0, 8)) +
+          hex(copyBytes(crypto.cmac(sequence(32), sequence(20)), 0, 8)),
       );
     });
 
@@ -219,7 +222,7 @@ export function cryptoContract(name: string, setup: () => Crypto): void {
         expect(crypto.multiply(curve, alice, generator)).toEqual(crypto.publicKey(curve, alice));
         const shared = crypto.multiply(curve, alice, crypto.publicKey(curve, bob));
         expect(crypto.multiply(curve, bob, crypto.publicKey(curve, alice))).toEqual(shared);
-        expect(shared.slice(1, 1 + bytes)).toEqual(crypto.ecdh(curve, alice, crypto.publicKey(curve, bob)));
+        expect(copyBytes(shared, 1, 1 + bytes)).toEqual(crypto.ecdh(curve, alice, crypto.publicKey(curve, bob)));
         const [a, b] = [crypto.publicKey(curve, alice), crypto.publicKey(curve, bob)];
         expect(crypto.addPoints(curve, a, b)).toEqual(crypto.addPoints(curve, b, a));
         const two = Uint8Array.of(...new Uint8Array(bytes - 1), 2);
@@ -244,14 +247,14 @@ export function cryptoContract(name: string, setup: () => Crypto): void {
       it('refuses infinite sums, points and scalars that are none', () => {
         const point = crypto.publicKey(curve, bob);
         const opposite = crypto.multiply(curve, minusOne(crypto, curve, generator, bytes), point);
-        expect(opposite.slice(0, 1 + bytes)).toEqual(point.slice(0, 1 + bytes));
+        expect(copyBytes(opposite, 0, 1 + bytes)).toEqual(copyBytes(point, 0, 1 + bytes));
         expect(() => crypto.addPoints(curve, point, opposite)).toThrow(CryptoError);
-        for (const bad of [flipped(point, 2 * bytes), Uint8Array.of(0), point.slice(0, -1), new Uint8Array(0)]) {
+        for (const bad of [flipped(point, 2 * bytes), Uint8Array.of(0), copyBytes(point, 0, -1), new Uint8Array(0)]) {
           expect(() => crypto.multiply(curve, alice, bad)).toThrow(CryptoError);
           expect(() => crypto.addPoints(curve, point, bad)).toThrow(CryptoError);
           expect(() => crypto.addPoints(curve, bad, point)).toThrow(CryptoError);
         }
-        for (const bad of [new Uint8Array(bytes), new Uint8Array(bytes).fill(0xff), alice.slice(1)]) {
+        for (const bad of [new Uint8Array(bytes), new Uint8Array(bytes).fill(0xff), copyBytes(alice, 1)]) {
           expect(() => crypto.multiply(curve, bad, point)).toThrow(CryptoError);
           expect(() => crypto.divideScalars(curve, bad, alice)).toThrow(CryptoError);
           expect(() => crypto.divideScalars(curve, alice, bad)).toThrow(CryptoError);
@@ -326,7 +329,7 @@ function minusOne(crypto: Crypto, curve: CurveName, generator: Uint8Array, bytes
   const order = Uint8Array.from(Buffer.from(ORDERS[curve].padStart(2 * bytes, '0'), 'hex'));
   order[bytes - 1] = (order[bytes - 1] as number) - 1;
   const opposite = crypto.multiply(curve, order, generator);
-  expect(opposite.slice(0, 1 + bytes)).toEqual(generator.slice(0, 1 + bytes));
+  expect(copyBytes(opposite, 0, 1 + bytes)).toEqual(copyBytes(generator, 0, 1 + bytes));
   expect(opposite).not.toEqual(generator);
   return order;
 }

@@ -33,5 +33,5 @@ export function parsed(hex: string | Uint8Array): CommandApdu {
 /** Class, instruction, parameters, data and Ne of a command in one line, whatever its lengths are written like. */
 export function meaning(command: CommandApdu): string {
   const { cla, ins, p1, p2, bytes, dataOffset, nc, ne } = command;
-  return `${toHex(Uint8Array.of(cla, ins, p1, p2))} [${toHex(bytes.slice(dataOffset, dataOffset + nc))}] Ne ${ne}`;
+  return `${toHex(Uint8Array.of(cla, ins, p1, p2))} [${toHex(bytes.subarray(dataOffset, dataOffset + nc))}] Ne ${ne}`;
 }

@@ -138,7 +138,7 @@ function chipOf(run: Run, confined = everything): { ta: TerminalAuthenticationCh
 /** What the card's dispatcher will do: data and status word. */
 function answer({ ta, ca }: ReturnType<typeof chipOf>, commandHex: string | Uint8Array): string {
   const command = parsed(commandHex);
-  const data = command.bytes.slice(command.dataOffset, command.dataOffset + command.nc);
+  const data = command.bytes.subarray(command.dataOffset, command.dataOffset + command.nc);
   const p1p2 = (command.p1 << 8) | command.p2;
   let body: Uint8Array = new Uint8Array(0);
   let status: number;

@@ -279,7 +279,7 @@ describe('the counter', () => {
       const length = protectResponse(card, buffer, 1, SW.OK, false);
       buffer[length] = 0x90;
       buffer[length + 1] = 0x00;
-      if (unprotectResponse(terminal, buffer.slice(0, length + 2), { odd: false }).data[0] !== (i & 0xff)) {
+      if (unprotectResponse(terminal, buffer.subarray(0, length + 2), { odd: false }).data[0] !== (i & 0xff)) {
         throw new Error(`answer ${i}`);
       }
     }
@@ -291,8 +291,8 @@ describe('logical channels 4 to 19', () => {
   it('carry their header as an object, which must be there and be true', () => {
     const plain = '45B00000 04';
     const ours = protectCommand(sessionOf(file.gematik), parsed(plain));
-    expect(toHex(ours.slice(0, 4))).toBe('65B00000');
-    expect(toHex(ours.slice(5, 14))).toBe('890465B00000970104');
+    expect(toHex(ours.subarray(0, 4))).toBe('65B00000');
+    expect(toHex(ours.subarray(5, 14))).toBe('890465B00000970104');
     expect(opened(sessionOf(file.gematik), toHex(ours))).toBe(meaning(parsed(plain)));
     const without = withMac('65B00000', '970104');
     expect(opened(sessionOf(file.gematik), without)).toBe('6987');
@@ -373,5 +373,5 @@ function word(value: number): string {
 /** The data field of a command and its header. */
 function objects(command: string): string {
   const { cla, ins, bytes, dataOffset, nc } = parsed(command);
-  return `${byte(cla)}${byte(ins)} ${toHex(bytes.slice(dataOffset, dataOffset + nc))}`;
+  return `${byte(cla)}${byte(ins)} ${toHex(bytes.subarray(dataOffset, dataOffset + nc))}`;
 }

@@ -200,7 +200,7 @@ describe('curves', () => {
     const given = { ...parameters, prime: fromHex(`00${row.p}`) };
     expect(knownCurve(given)).toBe(parameters.curve);
     for (const field of ['prime', 'a', 'b', 'generator', 'order'] as const) {
-      const changed = parameters[field].slice();
+      const changed = Uint8Array.from(parameters[field]);
       changed[5] = (changed[5] as number) ^ 1;
       expect(knownCurve({ ...parameters, [field]: changed })).toBeNull();
       expect(knownCurve({ ...parameters, [field]: new Uint8Array(0) })).toBeNull();
