@@ -36,7 +36,7 @@ export interface ToCardOptions {
   readonly maxDeviation: DeviationLimit | null;
   /** Go on after a divergence. */
   readonly keepGoing: boolean;
-  /** Show codes and NIRs in entries. */
+  /** Shows secrets in entries. */
   readonly keepSecrets: boolean;
   readonly world: PlugWorld;
   readonly clock: Clock;
