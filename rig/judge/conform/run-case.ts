@@ -50,7 +50,7 @@ export async function runCase(
   return run.result();
 }
 
-/** An answer, and how reports show it and its command: without codes and NIRs. */
+/** An answer, and how reports show it and its command: with secrets masked. */
 interface Exchanged extends CardResponse {
   readonly shownCommand: string;
   readonly shownResponse: string;
@@ -76,7 +76,7 @@ class CaseRun {
   readonly #variables = new Map<string, string>();
   readonly #records: StepRecord[] = [];
   readonly #reached: Reached[] = [];
-  /** Codes and NIRs stay out of every report; it must see all that is exchanged. */
+  /** Keeps secrets out of every report; it must see all that is exchanged. */
   readonly #redactor = new Redactor();
   #exchanges = 0;
   /** The command under way, as reports show it. */

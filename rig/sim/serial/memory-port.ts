@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { SerialLine, SerialLineOpener } from '../../../src/hal/serial-line.ts';
 import type { SimulatedBoard } from '../board.ts';
@@ -65,7 +66,7 @@ class BoardLine implements SerialLine, HostPort {
   async write(bytes: Uint8Array): Promise<void> {
     this.#checkOpen();
     // Copied before the first await: the caller's buffer is his own again at once.
-    if (bytes.length > 0) this.#adapter.fromHost(bytes.slice(), this.#baudRate);
+    if (bytes.length > 0) this.#adapter.fromHost(copyBytes(bytes), this.#baudRate);
   }
 
   onData(listener: (chunk: Uint8Array) => void): void {
@@ -102,7 +103,7 @@ class BoardLine implements SerialLine, HostPort {
     for (let at = 0; at < bytes.length; ) {
       const left = bytes.length - at;
       const size = Math.min(left, Math.max(1, Math.trunc(this.#chunk(left))));
-      this.#received.push(bytes.slice(at, at + size));
+      this.#received.push(copyBytes(bytes, at, at + size));
       at += size;
     }
     this.#drain();

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { Nvm } from '../nvm.ts';
 import { checkSpan } from './span.ts';
 
@@ -54,6 +55,6 @@ export class MemoryNvm implements Nvm {
 
   /** A copy of all that it holds. */
   snapshot(): Uint8Array {
-    return this.bytes.slice();
+    return copyBytes(this.bytes);
   }
 }

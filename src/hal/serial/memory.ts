@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
 
@@ -96,7 +97,7 @@ class MemorySerialLine implements SerialLine {
   async write(bytes: Uint8Array): Promise<void> {
     this.#checkOpen();
     // Copied before the first await: the caller's buffer is his own again at once.
-    this.#end.peer?.line?.receive(bytes.slice(), this.#baudRate);
+    this.#end.peer?.line?.receive(copyBytes(bytes), this.#baudRate);
   }
 
   onData(listener: (chunk: Uint8Array) => void): void {

@@ -17,6 +17,7 @@ const ALL = [
   'latency-timer',
   'tap-as-card',
   'tap-as-reader',
+  'sleep',
 ];
 
 describe('bring-up of a simulated board', () => {
