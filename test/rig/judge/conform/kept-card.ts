@@ -6,7 +6,7 @@ export function keptCard(card: LinkedCard, protocol: 'T=0' | 'T=1' = 'T=1'): Car
   const session: CaseSession = {
     transmit: (command) => {
       const length = card.process(command, 0, command.length);
-      return Promise.resolve(card.response.slice(0, length));
+      return Promise.resolve(Uint8Array.from(card.response.subarray(0, length)));
     },
     power: async (mode) => {
       if (mode === 'warm') return card.reset();
