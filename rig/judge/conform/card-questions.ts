@@ -15,7 +15,7 @@ export function asker(session: CaseSession, protocol: 'T=0' | 'T=1'): Ask {
   const send = async (command: Uint8Array): Promise<Answer> => {
     const bytes = await session.transmit(command);
     const end = Math.max(bytes.length - 2, 0);
-    return { data: bytes.slice(0, end), sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0) };
+    return { data: Uint8Array.from(bytes.subarray(0, end)), sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0) };
   };
   return async (text) => {
     const command = commandBytes(text, new Map());
