@@ -1,7 +1,7 @@
 /** The bench as a library: cards from profiles, readings, traces. The command line is one more user of it. */
 
 export type { CardSource } from './card/card-source.ts';
-export { buildImage, type OpenedCard, openCard } from './card/open.ts';
+export { buildImage, type CardSettings, type OpenedCard, openCard } from './card/open.ts';
 export { PhoneScreen, type UnlockOutcome } from './card/phone-screen.ts';
 export * from './card/profile/index.ts';
 export { accountOf, type PhaseAccount, type TapAccount } from './tap/account.ts';
