@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../console/failure.ts';
+import { readInputText } from '../console/input-file.ts';
 
 /** What became of one row. */
 export interface RowState {
@@ -138,7 +139,7 @@ function differences(begun: BatchPlan, now: BatchPlan): string[] {
 function readState(path: string): State {
   let document: unknown;
   try {
-    document = JSON.parse(readFileSync(path, 'utf8'));
+    document = JSON.parse(readInputText(path, 'the state of a batch'));
   } catch (cause) {
     throw new CannotRun(`${path} is damaged; to begin the batch anew, remove it`, { cause });
   }

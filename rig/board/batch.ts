@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { CannotRun } from '../console/failure.ts';
+import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
@@ -39,7 +39,7 @@ export interface BatchOptions {
  * @returns 0 every board has its card, 1 some board is at fault, 2 the rig could not do some of it
  */
 export async function flashBatch(options: BatchOptions, io: CommandIo, given?: Bench): Promise<ExitCode> {
-  const text = readFileSync(options.list, 'utf8');
+  const text = readInputText(options.list, 'a list of boards');
   const rows = parseBatchList(text, options.list);
   const bench = given ?? (await thisBench());
   const state = BatchState.open(`${options.list}.batch`, planOf(text, options), options.resume);
