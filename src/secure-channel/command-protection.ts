@@ -119,7 +119,7 @@ const header = new Uint8Array(HEADER_LENGTH);
 
 /**
  * The card's side: checks a protected command and makes it the plain one, in place. The data go into `plain`, which
- * the card made once; the command's own buffer is the reader's and is left alone. Nothing is allocated.
+ * the card made once; the command's own buffer is the reader's and is left alone. Nothing is allocated here.
  *
  * The fields of `command` are afterwards those of the plain command: class without secure messaging, data field,
  * Ne and case. Note the outer `ne` and `extended` before: they say how the protected answer may travel.

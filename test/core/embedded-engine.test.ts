@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
  * The core, bundled as one script, in an engine that has no Node, no timers, no TextDecoder and no WebAssembly: what
  * a microcontroller's JavaScript engine would give it.
  */
-async function bundle(entry: string): Promise<string> {
+async function bundle(entry: URL): Promise<string> {
   const result = await build({
-    entryPoints: [new URL(entry, import.meta.url).pathname],
+    entryPoints: [entry.pathname],
     bundle: true,
     write: false,
     format: 'iife',
@@ -22,7 +22,7 @@ async function bundle(entry: string): Promise<string> {
 
 describe('the core in QuickJS', () => {
   it('answers SELECT, VERIFY, READ RECORD and READ BINARY', async () => {
-    const script = await bundle('embedded-card.ts');
+    const script = await bundle(new URL('embedded-card.ts', import.meta.url));
     expect(script).not.toMatch(/require\(|node:/);
     const vm = (await getQuickJS()).newContext();
     try {
@@ -52,7 +52,7 @@ describe('the core in QuickJS', () => {
   });
 
   it('opens a channel: PACE, terminal and chip authentication, both roles', async () => {
-    const script = await bundle('embedded-channel.ts');
+    const script = await bundle(new URL('embedded-channel.ts', import.meta.url));
     expect(script).not.toMatch(/require\(|node:/);
     const vm = (await getQuickJS()).newContext();
     try {
