@@ -218,7 +218,7 @@ function check(session: SecureSession, command: CommandApdu, plain: Uint8Array):
 
 function encodingOf(nc: number, ne: number, extended: boolean): CommandApdu['encoding'] {
   if (nc === 0 && ne === 0) return '1';
-  const letter = extended ? 'E' : 'S';
-  if (nc === 0) return `2${letter}`;
-  return ne === 0 ? `3${letter}` : `4${letter}`;
+  if (nc === 0) return extended ? '2E' : '2S';
+  if (ne === 0) return extended ? '3E' : '3S';
+  return extended ? '4E' : '4S';
 }
