@@ -10,12 +10,13 @@ export function leaveWhenIdle(exitCode: number): void {
 /**
  * Ends the process now.
  *
- * A PC/SC call that a reader never answers holds a thread for which `process.exit` would wait for good. Then the
- * process kills itself, and its parent sees that instead of the exit code.
+ * A PC/SC call that is never answered holds a thread for which `process.exit` would wait for good. Its connection is
+ * taken away from it; where that cannot be done, the process kills itself, and its parent sees that instead of the exit
+ * code.
  */
 export async function leave(exitCode: number): Promise<void> {
   // Loaded here because most commands never do; the native module is not loaded by this.
-  const { stuckPcscCalls } = await import('../../src/hal/pcsc/index.ts');
-  if (stuckPcscCalls() > 0) process.kill(process.pid, 'SIGKILL');
+  const { releaseStuckCalls } = await import('../../src/hal/pcsc/index.ts');
+  if (!(await releaseStuckCalls())) process.kill(process.pid, 'SIGKILL');
   process.exit(exitCode);
 }

@@ -51,6 +51,8 @@ export async function benchCrowd(options: BenchCrowdOptions, io: CommandIo): Pro
   const random = new SeededRandom(options.seed);
   const times = arrivals(options.pattern, options.taps, options.perSecond, random);
   const result = await tapAll(crowd, commands, times, order(options, random), io);
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const scene = { ...hostEnvironment(), backend: 'simulated', profile: options.profile };
   const asked = { pattern: options.pattern, perSecond: options.perSecond, seed: options.seed };
   if (io.json) writeJson(io, { ...result, ...asked, ...scene });

@@ -108,6 +108,8 @@ export async function benchLink({ count }: BenchLinkOptions, io: CommandIo): Pro
     for (const child of children.reverse()) await child.end();
     rmSync(folder, { recursive: true, force: true });
   }
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const blocks = measureBlocks(BLOCK_EXCHANGES);
   const scene = machine();
   if (io.json)

@@ -42,9 +42,12 @@ export async function benchReport({ count }: { readonly count: number }, io: Com
       [count, 'all'],
     ] as const;
     for (const [exchanges, differing] of cases) {
+      io.signal.throwIfAborted();
       io.stderr(`${exchanges} exchanges, ${differing} not as expected\n`);
       rows.push(await measure(exchanges, differing, folder, io));
     }
+    // What an interruption leaves is no result.
+    io.signal.throwIfAborted();
     if (io.json) {
       writeJson(io, { id: 'bench-report', ...machine(), reports: rows });
       return EXIT.pass;

@@ -43,6 +43,8 @@ export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promi
     await source.close();
     await trace?.close();
   }
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const judged = run.samples.slice(Math.ceil(run.samples.length * WARM_UP_SHARE));
   const checks = judgeSoak(judged, SOAK_LIMITS, run.failuresInWords());
   const verdict = verdictOf(checks);
@@ -110,8 +112,7 @@ class SoakRun {
     let turned = start;
     let sampled = start;
     let number = 0;
-    while (this.endedEarly === null) {
-      if (this.#io.signal.aborted) this.endedEarly = 'interrupted';
+    while (this.endedEarly === null && !this.#io.signal.aborted) {
       const now = performance.now();
       if (now - sampled >= sampleMs) {
         this.#sample(now - start);

@@ -58,6 +58,8 @@ export async function benchCompare(options: BenchCompareOptions, io: CommandIo):
   const measured = new Set([...timesA, ...timesB].map((run) => run.measured));
   if (measured.size > 1) throw new CannotRun('one of the commands printed a result of taps and the other did not');
   const [nsA, nsB] = [timesA.map(({ ns }) => ns), timesB.map(({ ns }) => ns)];
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const effect = pairedEffect(nsA, nsB);
   const exitCode = exitOf(effect, failIfSlower);
   const what = measured.has('taps') ? 'median tap' : 'running time';

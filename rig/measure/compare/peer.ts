@@ -91,6 +91,8 @@ export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promi
     await reader.close();
     rmSync(folder, { recursive: true, force: true });
   }
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const rows = commands.map(({ name }, i) => rowOf(name, rounds[i] as Round[], options.count));
   return tell(options, profile, rows, io);
 }

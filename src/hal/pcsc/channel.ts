@@ -1,6 +1,7 @@
 import { HalError } from '../errors.ts';
 import type { NativeCardReader } from './binding.ts';
 import { scardError } from './scard-error.ts';
+import { requireService } from './service-socket.ts';
 
 /** Data of 65536 bytes and the status word; pcsclite itself carries a few more. */
 const LARGEST_RESPONSE = 65_536 + 2;
@@ -10,11 +11,16 @@ const CONNECT_LIMIT_MS = 10_000;
 /** Never emptied: the destructor of an object that never watched is not safe (binding.ts). */
 const pinned: NativeCardReader[] = [];
 
+/** A call that takes longer may wait for a service that is stopped: the service is asked, again and again. */
+const CALL_QUIET_MS = 1000;
+/** How long the service may take to say that it lives. */
+const SIGN_OF_LIFE_MS = 1000;
+
 let stuckCalls = 0;
 
 /**
  * How many calls to the PC/SC service were given up and are still unanswered. Each holds a thread that cannot be
- * stopped, and while it does `process.exit` hangs: a program that must end then has to kill itself.
+ * stopped, and while it does `process.exit` hangs: see stuck-calls.ts.
  */
 export function stuckPcscCalls(): number {
   return stuckCalls;
@@ -95,10 +101,11 @@ export class Channel {
 
   #call<T>(timeoutMs: number, start: (done: (error: Error | null, value?: T) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
+      let settled = false;
       let givenUp = false;
       const giveUp = (error: HalError): void => {
-        clearTimeout(timer);
-        this.#giveUp = null;
+        if (settled) return;
+        settle();
         givenUp = true;
         this.stuck = true;
         stuckCalls++;
@@ -108,6 +115,22 @@ export class Channel {
         () => giveUp(new HalError('timeout', `The reader "${this.reader}" gave no answer for ${timeoutMs / 1000} s.`)),
         timeoutMs,
       );
+      const askAgain = (): NodeJS.Timeout =>
+        setTimeout(() => {
+          const alive = (): void => {
+            if (!settled) asking = askAgain();
+          };
+          // A service that ends or is restarted ends the call itself, with a reason of its own.
+          const dead = (error: HalError): void => (error.cause === undefined ? giveUp(error) : alive());
+          requireService(SIGN_OF_LIFE_MS).then(alive, dead);
+        }, CALL_QUIET_MS);
+      let asking = askAgain();
+      const settle = (): void => {
+        settled = true;
+        clearTimeout(timer);
+        clearTimeout(asking);
+        this.#giveUp = null;
+      };
       this.#giveUp = giveUp;
       start((error, value) => {
         if (givenUp) {
@@ -116,8 +139,7 @@ export class Channel {
           this.#native._disconnect(this.#native.SCARD_RESET_CARD, () => {});
           return;
         }
-        clearTimeout(timer);
-        this.#giveUp = null;
+        settle();
         if (error) reject(scardError(error, this.reader));
         else resolve(value as T);
       });
