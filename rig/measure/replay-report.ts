@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { PACKAGE_ROOT } from '../console/package-root.ts';
+import { median } from '../figures/quantile.ts';
 import { replay } from '../judge/replay/replay.ts';
-import { median } from '../report/percentile.ts';
 import { machine } from './figures.ts';
 
 /** Where distributions put the browser; `VITAP_CHROMIUM` names another. */

@@ -11,19 +11,19 @@ const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 /** Verbs that take long enough to be interrupted, and print a verdict or a result at their end. */
 const VERBS: readonly (readonly string[])[] = [
-  ['bench', 'core', '--count', '3000000'],
+  ['bench', 'core', '--count', '300000'],
   ['bench', 'apdu', '--count', '20000000'],
   ['bench', 'apdu', '--reader', 'loopback', '--profile', 'vitale2', '--count', '9999999'],
   ['bench', 'crowd', '--cards', '10', '--taps', '1000000', '--rate', '100'],
-  ['bench', 'soak', '--profile', 'vitale2', '--for', '10m'],
-  ['bench', 'tap', '--profile', 'vitale2', '--taps', '100000'],
+  ['bench', 'soak', '--profile', 'vitale2', '--minutes', '10'],
+  ['bench', 'tap', '--profile', 'vitale2', '--taps', '50000'],
   ['bench', 'tap', '--profile', 'vitale2', '--taps', '1000', '--rate', '1'],
   ['bench', 'compare', '--a', 'sleep 2', '--b', 'sleep 2'],
-  ['bench', 'trace', '--count', '1000000'],
+  ['bench', 'trace', '--count', '100000'],
   ['bench', 'link', '--count', '10000'],
   ['doctor'],
   ['demo'],
-  ['replay', 'SESSION', '--profile', 'vitale2', '--pace', 'recorded'],
+  ['replay', 'SESSION', '--profile', 'vitale2', '--pace', '0.001'],
   ['convert', 'SESSION', 'FOLDER/out.pcapng'],
   ['tap', '--profile', 'vitale2'],
 ];
@@ -38,16 +38,22 @@ describe('a verb that is interrupted', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vitap-interrupted-'));
     session = join(folder, 'session.jsonl');
-    await run(process.execPath, [PROGRAM, 'tap', '--profile', 'vitale2', '--record', session]);
+    await run(process.execPath, [
+      PROGRAM,
+      'tap',
+      '--profile',
+      'vitale2',
+      '--sequence',
+      'identity',
+      '--record',
+      session,
+    ]);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it.for(
     VERBS.flatMap((args) =>
-      MOMENTS.flatMap((ms) => [
-        { args, ms, json: false },
-        { args, ms, json: true },
-      ]),
+      MOMENTS.flatMap((ms) => [false, ...(args[0] === 'demo' ? [] : [true])].map((json) => ({ args, ms, json }))),
     ),
   )('$args after $ms ms, JSON $json', { timeout: 120_000 }, async ({ args, ms, json }) => {
     const typed = args.map((each) => each.replace('FOLDER', folder).replace('SESSION', session));
@@ -68,7 +74,7 @@ describe('a verb that is interrupted', () => {
     ];
     child.kill('SIGKILL');
     // Quicker than the signal, or before the program listens for signals: the system ends it then.
-    if (code === 0 || signal === 'SIGINT') return;
+    if (code === 0 || (signal === 'SIGINT' && ms === MOMENTS[0])) return;
     expect(code).toBe(130);
     expect(err).not.toMatch(/fault of vitap|\n\s+at /);
     expect(err.trim().split('\n').at(-1)).toBe('vitap: interrupted');

@@ -84,7 +84,7 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
   const accounted = accountAll(taps, source.link, accounting);
   const bare = figuresOf(taps, accounted, options.whatIf);
   const figures = bare === null ? null : await withTraces(bare, run.taps, options, source, when.startedAt);
-  const schedule = scheduleOf(options.arrivals, accounted.samples, figures?.total.p50.value ?? null);
+  const schedule = scheduleOf(options.arrivals, accounted.samples);
   const diagnosis = look.diagnosisOf([
     ...before,
     ...(cardTimes === null ? [] : [cardTimeFinding(cardTimes.profile, times, run.taps)]),

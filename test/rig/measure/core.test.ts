@@ -4,7 +4,7 @@ import { fakeIo } from '../console/fake-io.ts';
 
 const SMALL = { count: 20, files: [10, 50], records: [5, 10], boots: [10, 300], taps: 5 };
 
-it('bench core gives figures that can be for every row', async () => {
+it('bench core gives figures that can be for every row', { timeout: 60_000 }, async () => {
   const io = fakeIo({ json: true });
   expect(await benchCore(SMALL, io)).toBe(0);
   const data = JSON.parse(io.out.join(''));

@@ -65,7 +65,9 @@ describe('bench soak', () => {
     const ended = new AbortController();
     setTimeout(() => ended.abort(), 100);
     const io = fakeIo({ json: true, signal: ended.signal });
-    await expect(benchSoak({ ...options('reference'), durationMs: 3_600_000 }, io)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(benchSoak({ ...options('reference'), durationMs: 3_600_000 }, io)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
     expect(io.out).toEqual([]);
   });
 });
