@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { toHex } from '../../src/apdu/hex.ts';
-import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
-import { buildImage } from '../card/open.ts';
+import { buildImage, readImage } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 
 /** An image that was checked and can go onto a board. */
@@ -36,14 +35,7 @@ export async function newFlashImage(profile: string): Promise<FlashImage> {
 }
 
 function checkFlashImage(source: string, contents: Uint8Array, wanted: string | null): FlashImage {
-  let image: CardImage;
-  try {
-    image = openImage(new MemoryNvm(contents));
-  } catch (error) {
-    if (error instanceof ImageError)
-      throw new CannotRun(`${source}: ${error.message}; the board was not changed`, { cause: error });
-    throw error;
-  }
+  const image = readImage(new MemoryNvm(contents), `the board was not changed: ${source}`);
   const name = wanted === null ? null : basename(wanted).replace(/\.ya?ml$/, '');
   if (name !== null && image.profile !== name) {
     throw new CannotRun(`${source} is a card of profile ${image.profile}, not of ${name}; the board was not changed`);

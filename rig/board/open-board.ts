@@ -1,6 +1,7 @@
 import { CannotRun } from '../console/failure.ts';
 import { identifyBoard, type ListedPort } from '../endpoint/board-identity.ts';
 import { listedPorts } from '../endpoint/ports.ts';
+import { parseReader, type ReaderChoice, readerDriver } from '../endpoint/readers.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { Verifier } from './flash-board.ts';
 
@@ -9,7 +10,7 @@ export interface Bench {
   readonly listed: readonly ListedPort[];
   /** The port is not opened before the board is woken. */
   open(port: string): Promise<BoardUnderTest>;
-  /** `pn532:PORT` or `pcsc:NAME`. */
+  /** @param text as `--reader` takes it @throws {CannotRun} it reads no board */
   verifier(text: string): Verifier;
 }
 
@@ -28,26 +29,23 @@ export async function thisBench(): Promise<Bench> {
     listed,
     open,
     verifier(text) {
-      const port = portOf(text);
+      const choice = readerToVerifyWith(text);
       return {
         name: text,
         open: async () => {
-          if (port !== null) return { reader: await (await open(port)).reader(), readerName: null };
-          const [{ PcscReader }, { systemClock }] = await Promise.all([
-            import('../../src/hal/pcsc/index.ts'),
-            import('../../src/hal/system/clock.ts'),
-          ]);
-          const name = text.slice('pcsc'.length).replace(/^:/, '');
-          return { reader: new PcscReader({ clock: systemClock }), readerName: name === '' ? null : name };
+          const { openReader } = await import('../endpoint/open-reader.ts');
+          const { reader, name } = await openReader(choice);
+          return { reader, readerName: name };
         },
       };
     },
   };
 }
 
-/** `pn532:PORT`; null when it is a PC/SC reader. @throws {CannotRun} neither */
-function portOf(text: string): string | null {
-  if (text.startsWith('pn532:') && text.length > 'pn532:'.length) return text.slice('pn532:'.length);
-  if (text === 'pcsc' || text.startsWith('pcsc:')) return null;
-  throw new CannotRun(`${text} can read nothing: --verify-with takes pn532:PORT or pcsc:NAME`);
+/** @throws {CannotRun} no reader, or one that reads only cards of ours in process */
+function readerToVerifyWith(text: string): ReaderChoice {
+  const choice = parseReader(text);
+  const { ourCards, words } = readerDriver(choice);
+  if (ourCards === 'in process') throw new CannotRun(`--verify-with: ${words} cannot read a board`);
+  return choice;
 }

@@ -1,12 +1,12 @@
 import { toHex } from '../../src/apdu/hex.ts';
-import { Card } from '../../src/applet/card.ts';
+import type { Card } from '../../src/applet/card.ts';
 import type { CardLink, LinkLimits } from '../../src/hal/card-link.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import { createLoopback } from '../../src/hal/loopback/index.ts';
-import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { CardSession, Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
+import { bootCard } from '../card/open.ts';
 import { readIdentityBySfi, readPointers } from '../tap/field-sequences.ts';
 import { readNdef } from '../tap/ndef.ts';
 import { readOwnApplication } from '../tap/own-application.ts';
@@ -95,7 +95,7 @@ async function readInProcess(contents: Uint8Array, limits: LinkLimits): Promise<
 }
 
 function copyOf(contents: Uint8Array): Card {
-  return new Card({ nvm: new MemoryNvm(contents), clock: systemClock, crypto: nobleHashes() });
+  return bootCard(new MemoryNvm(contents), 'the card that was flashed', null);
 }
 
 /** All that is free to read, in whichever way readers in the field read it. */

@@ -5,20 +5,14 @@ import { instructionName } from '../../src/apdu/instruction.ts';
 import { carriesData } from '../../src/apdu/response.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
-import { Card } from '../../src/applet/card.ts';
 import { isCardTerminated } from '../../src/applet/files/life-cycle.ts';
-import { ImageError } from '../../src/applet/image/card-image.ts';
 import { INTERFACES } from '../../src/applet/image/layout.ts';
-import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import type { CardInterface } from '../../src/hal/card-link.ts';
-import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
-import { systemClock } from '../../src/hal/system/clock.ts';
-import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { accessSentence } from './explain/condition-sentence.ts';
 import { refusalSentence } from './explain/refusal-sentence.ts';
-import { buildImage, FIXED_SEED } from './open.ts';
+import { bootCard, buildImage, FIXED_SEED } from './open.ts';
 import type { CardExplainOptions } from './options.ts';
 
 /** What one interface of the card says to a command. */
@@ -63,7 +57,7 @@ async function loadImage(fileOrName: string): Promise<Uint8Array> {
 function explainOn(face: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
   let decisions: ExplainedAccess[] = [];
   const nvm = new MemoryNvm(image.slice());
-  const card = boot(nvm, options.card, (explained) => decisions.push(explained));
+  const card = bootCard(nvm, options.card, FIXED_SEED, undefined, (explained) => decisions.push(explained));
   const port = card.port(face);
   port.powerOn();
   const send = (bytes: Uint8Array): number => {
@@ -105,13 +99,4 @@ export function sentenceFor(
     return last === undefined ? `${meaning}${command} was carried out` : `${meaning}${accessSentence(command, last)}`;
   }
   return otherwise();
-}
-
-function boot(nvm: MemoryNvm, name: string, onAccess: (explained: ExplainedAccess) => void): Card {
-  try {
-    return new Card({ nvm, clock: systemClock, crypto: nobleHashes(), applets: exportApplets, onAccess });
-  } catch (error) {
-    if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

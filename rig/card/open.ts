@@ -1,18 +1,23 @@
 import { existsSync } from 'node:fs';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { Card } from '../../src/applet/card.ts';
-import { ImageError } from '../../src/applet/image/card-image.ts';
+import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
 import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
+import { systemRandom } from '../../src/hal/system/random.ts';
+import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { CardSource } from './card-source.ts';
 
 /** Two cards of one profile in memory are the same card: a bench must be able to say a run again. */
 export const FIXED_SEED = 'vitap';
+
+/** Behind the seed of a card in use: its image was made of the same one, and must not be what the card draws. */
+const IN_USE = ', in use';
 
 /** A card, powered by nobody yet, and its memory. */
 export interface OpenedCard {
@@ -20,6 +25,8 @@ export interface OpenedCard {
   readonly nvm: Nvm;
   /** For people: `apcv, a fresh card in memory` or `apcv, image apcv.img`. */
   readonly description: string;
+  /** What it was made and draws from; null for a card that draws from the system. */
+  readonly seed: string | null;
   /** Lets go of the image file. */
   close(): void;
 }
@@ -38,26 +45,32 @@ export async function openCard(
 ): Promise<OpenedCard> {
   if (source.kind === 'image' && existsSync(source.fileOrName))
     return openImageFile(source.fileOrName, onFault, onAccess);
-  const name = source.kind === 'image' ? source.fileOrName : source.name;
-  if (source.kind === 'image' && /[./]/.test(name) && !/\.ya?ml$/.test(name)) {
-    throw new CannotRun(`there is no image ${name}; \`vitap card build\` makes one`);
-  }
+  const name = profileNamed(source);
   const nvm = new MemoryNvm(await buildImage(name, FIXED_SEED));
   return {
-    card: boot(nvm, name, onFault, onAccess),
+    card: bootCard(nvm, name, FIXED_SEED, onFault, onAccess),
     nvm,
     description: `${name}, a fresh card in memory`,
+    seed: FIXED_SEED,
     close: () => {},
   };
 }
 
+/** The profile of a source that is no image file. @throws {CannotRun} it was meant to be one */
+export function profileNamed(source: CardSource): string {
+  if (source.kind === 'profile') return source.name;
+  const name = source.fileOrName;
+  if (/[./]/.test(name) && !/\.ya?ml$/.test(name)) {
+    throw new CannotRun(`there is no image ${name}; \`vitap card build\` makes one`);
+  }
+  return name;
+}
+
 /** The image of a new card of a profile. @param seed the same card again for the same seed, or null for a new one */
 export async function buildImage(profile: string, seed: string | null): Promise<Uint8Array> {
-  const [{ loadProfile }, { nobleCrypto }, { SeededRandom }, { systemRandom }] = await Promise.all([
+  const [{ loadProfile }, { nobleCrypto }] = await Promise.all([
     import('./profile/index.ts'),
     import('../../src/hal/noble/index.ts'),
-    import('../../src/hal/virtual/random.ts'),
-    import('../../src/hal/system/random.ts'),
   ]);
   const crypto = nobleCrypto();
   const random = seed === null ? systemRandom : new SeededRandom(seed);
@@ -77,29 +90,48 @@ async function openImageFile(
   const { FileNvm } = await import('../../src/hal/nvm/file.ts');
   const nvm = FileNvm.open(path);
   try {
-    const card = boot(nvm, path, onFault, onAccess);
-    return { card, nvm, description: `${card.image.profile}, image ${path}`, close: () => nvm.close() };
+    const card = bootCard(nvm, path, null, onFault, onAccess);
+    return { card, nvm, description: `${card.image.profile}, image ${path}`, seed: null, close: () => nvm.close() };
   } catch (error) {
     nvm.close();
     throw error;
   }
 }
 
-function boot(
+/**
+ * Every card of the bench boots here.
+ * @param name of the memory, for a person
+ * @param seed what the card draws from; null: the system
+ * @throws {CannotRun} no image, a damaged one, or one of another version
+ */
+export function bootCard(
   nvm: Nvm,
   name: string,
+  seed: string | null,
   onFault?: (fault: unknown) => void,
   onAccess?: (explained: ExplainedAccess) => void,
 ): Card {
-  try {
+  return ofImage(name, () => {
     return new Card({
       nvm,
       clock: systemClock,
       crypto: nobleHashes(),
+      random: seed === null ? systemRandom : new SeededRandom(`${seed}${IN_USE}`),
       applets: exportApplets,
       ...(onFault === undefined ? {} : { onFault }),
       ...(onAccess === undefined ? {} : { onAccess }),
     });
+  });
+}
+
+/** What a memory holds, without booting a card on it. @throws {CannotRun} as {@link bootCard} */
+export function readImage(nvm: Nvm, name: string): CardImage {
+  return ofImage(name, () => openImage(nvm));
+}
+
+function ofImage<T>(name: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
     throw error;

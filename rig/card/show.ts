@@ -5,13 +5,12 @@ import { answerToReset } from '../../src/applet/answer-to-reset.ts';
 import { type CardFile, EF_ACCESS } from '../../src/applet/files/card-file.ts';
 import { LIFE_CYCLE, lifeCycleOf } from '../../src/applet/files/life-cycle.ts';
 import { recordCount } from '../../src/applet/files/record-file.ts';
-import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
+import type { CardImage } from '../../src/applet/image/card-image.ts';
 import { FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
-import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
-import { buildImage, FIXED_SEED } from './open.ts';
+import { buildImage, FIXED_SEED, readImage } from './open.ts';
 import type { CardShowOptions } from './options.ts';
 
 const INTERFACES = ['contact', 'contactless', 'wired'] as const;
@@ -38,7 +37,7 @@ const LIFE_CYCLE_NAMES: Readonly<Record<number, string>> = {
  */
 export async function showCard(options: CardShowOptions, io: CommandIo): Promise<ExitCode> {
   const nvm = await load(options.card);
-  const image = open(nvm, options.card);
+  const image = readImage(nvm, options.card);
   const card = describe(image, nvm);
   if (io.json) writeJson(io, card);
   else io.stdout(format(card));
@@ -51,15 +50,6 @@ async function load(fileOrName: string): Promise<Nvm> {
   }
   const { FileNvm } = await import('../../src/hal/nvm/file.ts');
   return FileNvm.load(fileOrName);
-}
-
-function open(nvm: Nvm, name: string): CardImage {
-  try {
-    return openImage(nvm);
-  } catch (error) {
-    if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
 
 interface ShownFile {

@@ -2,69 +2,30 @@ import { InvalidArgumentError } from 'commander';
 import type { CardSource } from '../card/card-source.ts';
 import { UsageError } from '../console/failure.ts';
 import type { PinChoice } from '../console/pin.ts';
-import type { LinkChoice, Pn532Choice, ReaderChoice } from '../endpoint/choice.ts';
+import { type LinkChoice, parseLink as linkOf } from '../endpoint/links.ts';
+import { type ReaderChoice, parseReader as readerOf } from '../endpoint/readers.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
 /** Values of options: from what a person types to what the actions take. */
 
-/** Where vpcd listens as Debian installs it: the driver's own defaults, which every command would load for a number. */
-const VPCD_HOST = '127.0.0.1';
-const VPCD_PORT = 35963;
-
-/** The chip's baud rates from that of its power-up on: the driver's own, which every command would load for them. */
-const PN532_BAUD_RATES: readonly number[] = [115_200, 230_400, 460_800, 921_600, 1_288_000];
-
-/** What `--reader` takes, for its help. */
-export const READERS = 'loopback, pcsc, pcsc:NAME, pn532:PORT or acr122:NAME';
-/** What `--link` takes, for its help. */
-export const LINKS = 'vpcd, vpcd:HOST, vpcd:HOST:PORT, pn532:PORT, pn532:PORT,raw or acr122:NAME';
-
-/**
- * `loopback`, `pcsc`, `pcsc:NAME` or `acr122:NAME` where the name is a part of the reader's, `pn532:PORT` or
- * `pn532:PORT:BAUD`. @throws {InvalidArgumentError}
- */
+/** `--reader`. @throws {InvalidArgumentError} */
 export function parseReader(text: string): ReaderChoice {
-  if (text === 'loopback') return { driver: 'loopback' };
-  if (text === 'pcsc') return { driver: 'pcsc', name: null };
-  if (text.startsWith('pcsc:') && text.length > 'pcsc:'.length) {
-    return { driver: 'pcsc', name: text.slice('pcsc:'.length) };
-  }
-  const pn532 = parsePn532(text);
-  if (pn532 !== null) return pn532;
-  throw new InvalidArgumentError(`A reader is ${READERS}.`);
+  return asArgument(() => readerOf(text));
 }
 
-/** A port may have colons in its name; what comes after the last is a baud rate only when it is a number. */
-function parsePn532(text: string): Pn532Choice | null {
-  const acr122 = /^acr122:(.+)$/.exec(text)?.[1];
-  if (acr122 !== undefined) return { driver: 'acr122', name: acr122 };
-  const match = /^pn532:(.+?)(?::(\d+))?$/.exec(text);
-  if (match === null) return null;
-  const baudRate = match[2] === undefined ? null : Number(match[2]);
-  if (baudRate !== null && !PN532_BAUD_RATES.includes(baudRate)) {
-    throw new InvalidArgumentError(`A PN532 is driven at ${PN532_BAUD_RATES.join(', ')} baud, not at ${baudRate}.`);
-  }
-  return { driver: 'pn532', path: match[1] as string, baudRate };
-}
-
-/**
- * `vpcd`, `vpcd:HOST` or `vpcd:HOST:PORT`, where an IPv6 address stands in brackets; a PN532 as for a reader, with
- * `,raw` for our own ISO/IEC 14443-4. @throws {InvalidArgumentError}
- */
+/** `--link`. @throws {InvalidArgumentError} */
 export function parseLink(text: string): LinkChoice {
-  const raw = text.endsWith(',raw');
-  const pn532 = parsePn532(raw ? text.slice(0, -',raw'.length) : text);
-  if (pn532?.driver === 'acr122' && raw) {
-    throw new InvalidArgumentError('An ACR122 is too slow for raw: its firmware stands between us and the chip.');
+  return asArgument(() => linkOf(text));
+}
+
+/** Commander says which option it was. */
+function asArgument<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof UsageError) throw new InvalidArgumentError(error.message);
+    throw error;
   }
-  if (pn532 !== null) return { ...pn532, raw };
-  const match = /^vpcd(?::(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?)?$/.exec(text);
-  const port = match?.[2] === undefined ? VPCD_PORT : Number(match[2]);
-  if (match === null || port < 1 || port > 65535) {
-    throw new InvalidArgumentError(`A link is ${LINKS}.`);
-  }
-  const host = match[1]?.replace(/^\[|\]$/g, '') ?? VPCD_HOST;
-  return { driver: 'vpcd', host, port };
 }
 
 /** Seconds, with a fraction if need be, as whole milliseconds. @throws {InvalidArgumentError} */

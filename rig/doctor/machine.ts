@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../console/package-root.ts';
 
-/** `load`: nfc-pcsc. `readers`: what PC/SC lists. `vpcd-delay`: times an echo through pcscd and vpcd. */
-export type ProbeName = 'load' | 'readers' | 'vpcd-delay';
+/** `load`: nfc-pcsc. `load-ffi`: the PC/SC library. `readers`: what PC/SC lists. `vpcd-delay`: times an echo through pcscd and vpcd. */
+export type ProbeName = 'load' | 'load-ffi' | 'readers' | 'vpcd-delay';
 
 /** What became of a program that was run. */
 export interface Ran {

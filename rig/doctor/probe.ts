@@ -1,13 +1,14 @@
 /** What the doctor does in a process of its own: a native module may crash it, hang it, or never let it end. */
 
 import { loadNfcPcsc } from '../../src/hal/pcsc/binding.ts';
-import { PcscReader } from '../../src/hal/pcsc/index.ts';
+import { loadWinscard } from '../../src/hal/pcsc-ffi/winscard.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
+import { openPcsc } from '../endpoint/pcsc.ts';
 import type { ProbedReader } from './checks/pcsc.ts';
 import { measureVpcdDelay } from './vpcd-delay.ts';
 
 async function listReaders(): Promise<readonly ProbedReader[]> {
-  const reader = new PcscReader({ clock: systemClock });
+  const reader = await openPcsc('shared');
   const readers = await reader.list();
   return readers.map(({ name, cardPresent, atr }) => {
     return { name, cardPresent, atr: atr === null ? null : Buffer.from(atr).toString('hex').toUpperCase() };
@@ -19,10 +20,13 @@ async function probe(name: string | undefined): Promise<unknown> {
     case 'load':
       await loadNfcPcsc();
       return true;
+    case 'load-ffi':
+      await loadWinscard();
+      return true;
     case 'readers':
       return listReaders();
     case 'vpcd-delay':
-      return measureVpcdDelay(new PcscReader({ clock: systemClock }), systemClock);
+      return measureVpcdDelay(await openPcsc('shared'), systemClock);
     default:
       throw new Error(`no probe is called ${name}`);
   }

@@ -4,6 +4,7 @@ import { PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
+import { linkDriver } from '../endpoint/links.ts';
 import { openLink } from '../endpoint/open-link.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { recordLink } from '../trace/record/record-link.ts';
@@ -28,8 +29,8 @@ export async function emulate(options: EmulateOptions, io: CommandIo): Promise<E
 
 async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<ExitCode> {
   // An antenna is contactless whatever the card usually is; a virtual reader is what the card is.
-  const usual = options.link.driver === 'vpcd' ? opened.card.defaultInterface : 'contactless';
-  const face: CardInterface = options.interface ?? usual;
+  const driver = linkDriver(options.link);
+  const face: CardInterface = options.interface ?? driver.interface ?? opened.card.defaultInterface;
   const screen = new PhoneScreen(opened.card);
   if (options.unlock) await unlockAtStart(screen, options, io, say);
   const link = await openLink(options.link, face, options.wait);
@@ -42,7 +43,7 @@ async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo,
   try {
     await link.serve(port, (event) => {
       if (trace !== null) recordLink(trace, event, port.atr());
-      sayEvent(say, event, options.link.driver === 'vpcd' ? 'reader' : 'board');
+      sayEvent(say, event, driver.peer);
     });
   } finally {
     stopListening();
@@ -61,22 +62,23 @@ async function unlockAtStart(screen: PhoneScreen, options: EmulateOptions, io: C
   say.line('holder', screen.status());
 }
 
-function openTrace(
+async function openTrace(
   opened: OpenedCard,
   face: CardInterface,
   options: EmulateOptions,
   reader: string,
-): Promise<TraceWriter> | null {
+): Promise<TraceWriter | null> {
   const { file } = options.record;
   if (file === null) return null;
   const card = opened.card.image.profile;
   const description = {
     source: 'vitap emulate',
-    backend: 'simulated',
+    backend: await linkDriver(options.link).backend(options.link),
     reader,
     interface: face,
     atr: opened.card.atr,
     card,
+    cardSeed: opened.seed,
   } as const;
   return TraceWriter.create(file, description, secrecyOf(options.record));
 }

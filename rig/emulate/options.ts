@@ -1,7 +1,7 @@
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { CardSource } from '../card/card-source.ts';
 import type { PinChoice } from '../console/pin.ts';
-import type { LinkChoice } from '../endpoint/choice.ts';
+import type { LinkChoice } from '../endpoint/links.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
 export interface EmulateOptions {

@@ -1,23 +1,24 @@
-/** A PN532: on a serial port, or inside of a USB reader that PC/SC knows. */
-export type Pn532Choice =
-  | {
-      readonly driver: 'pn532';
-      readonly path: string;
-      /** What the line is brought to; null for as fast as is usual. */
-      readonly baudRate: number | null;
-    }
-  /** `name`: the reader's name in PC/SC or a part of it. */
-  | { readonly driver: 'acr122'; readonly name: string };
+import { UsageError } from '../console/failure.ts';
+import type { Driver } from './driver.ts';
 
-export type ReaderChoice =
-  | { readonly driver: 'loopback' }
-  /** `name`: the reader's name or a part of it; null for the first reader with a card. */
-  | { readonly driver: 'pcsc'; readonly name: string | null }
-  | Pn532Choice;
+/**
+ * What a person typed, by the driver whose name stands before the first colon.
+ * @param refusal the sentence for what no driver takes
+ * @throws {UsageError}
+ */
+export function parseChoice<Choice>(
+  drivers: Readonly<Record<string, Pick<Driver<Choice>, 'parse'>>>,
+  text: string,
+  refusal: string,
+): Choice {
+  const [, name = '', rest] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
+  const driver = Object.hasOwn(drivers, name) ? drivers[name] : undefined;
+  const choice = rest === '' ? null : (driver?.parse(rest ?? null) ?? null);
+  if (choice === null) throw new UsageError(refusal);
+  return choice;
+}
 
-export type LinkChoice =
-  | { readonly driver: 'vpcd'; readonly host: string; readonly port: number }
-  | (Pn532Choice & {
-      /** By our own ISO/IEC 14443-4 instead of the chip's. */
-      readonly raw: boolean;
-    });
+/** `a, b or c` */
+export function wordList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

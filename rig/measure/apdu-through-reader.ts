@@ -3,8 +3,8 @@ import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import type { CardSource } from '../card/card-source.ts';
 import { CannotRun } from '../console/failure.ts';
-import type { ReaderChoice } from '../endpoint/choice.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import type { ReaderChoice } from '../endpoint/readers.ts';
 import { quantile } from '../figures/quantile.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
@@ -30,11 +30,12 @@ export async function measureThroughReader(
   signal: AbortSignal,
   record: RecordChoice = { file: null, keepSecrets: false },
 ): Promise<ApduMeasurement> {
-  const source = await openReader(choice, choice.driver === 'loopback' ? card : null, null);
+  const source = await openReader(choice, { card });
   const profile = source.own?.opened.card.image.profile ?? (card.kind === 'profile' ? card.name : '');
   const figures: ApduRow[] = [];
   let failure: unknown = null;
-  let name = choice.driver as string;
+  let name: string = choice.driver;
+  let reader = source.name ?? '';
   try {
     const session = await source.reader.connect({
       timeoutMs: CONNECT_TIMEOUT_MS,
@@ -42,7 +43,8 @@ export async function measureThroughReader(
       signal,
       ...(source.name === null ? {} : { reader: source.name }),
     });
-    name = `${session.reader}, ${session.protocol}`;
+    reader = session.reader;
+    name = `${reader}, ${session.protocol}`;
     let trace: TraceWriter | null = null;
     try {
       trace = record.file === null ? null : await openTrace(record, session, source, profile);
@@ -67,22 +69,23 @@ export async function measureThroughReader(
   } finally {
     await source.close();
   }
-  return { label: profile, card: `${profile} in ${name}`, backend: source.backend, figures, failure };
+  return { label: profile, card: `${profile} in ${name}`, backend: source.backendAt(reader), figures, failure };
 }
 
 function openTrace(
   record: RecordChoice,
   session: CardSession,
-  { own, backend }: OpenedReader,
+  { own, backendAt }: OpenedReader,
   profile: string,
 ): Promise<TraceWriter> {
   const description = {
     source: 'vitap bench apdu',
-    backend,
+    backend: backendAt(session.reader),
     reader: session.reader,
     interface: own?.face ?? null,
     atr: session.atr,
     card: profile === '' ? null : profile,
+    cardSeed: own?.opened.seed ?? null,
   } as const;
   return TraceWriter.create(record.file as string, description, secrecyOf(record));
 }

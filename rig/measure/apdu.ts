@@ -70,6 +70,7 @@ function openTrace(opened: OpenedCard, { record }: BenchApduOptions): Promise<Tr
     source: 'vitap bench apdu',
     backend: 'simulated',
     card: image.profile,
+    cardSeed: opened.seed,
     interface: defaultInterface,
     atr,
   } as const;

@@ -1,12 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
-import { Card } from '../../src/applet/card.ts';
+import type { Card } from '../../src/applet/card.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
-import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
-import { systemClock } from '../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
-import { buildImage, FIXED_SEED } from '../card/open.ts';
+import { bootCard, buildImage, FIXED_SEED } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { Latencies, type LatencyFigures } from '../figures/latencies.ts';
@@ -79,7 +77,7 @@ function makeCrowd(image: Uint8Array, count: number): Crowd {
 }
 
 function makeCard(image: Uint8Array): Card {
-  return new Card({ nvm: new MemoryNvm(image), clock: systemClock, crypto: nobleHashes() });
+  return bootCard(new MemoryNvm(image), 'a card of the crowd', FIXED_SEED);
 }
 
 /** The compiler's work is not the crowd's; and a card that refuses the commands is found out before anything runs. */

@@ -1,5 +1,5 @@
 import type { CardSource } from '../card/card-source.ts';
-import type { ReaderChoice } from '../endpoint/choice.ts';
+import type { ReaderChoice } from '../endpoint/readers.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
 export interface BenchApduOptions {

@@ -30,12 +30,12 @@ const LONGEST_TURN_MS = 20;
 
 /** `vitap bench soak`: one tap after the other for hours; whether it gets slower, grows, or leaks. */
 export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promise<ExitCode> {
-  const source = await openReader(options.reader, options.reader.driver === 'loopback' ? options.card : null, null);
+  const source = await openReader(options.reader, options);
   const profile = source.own?.opened.card.image.profile ?? (options.card.kind === 'profile' ? options.card.name : '');
   let trace: TraceWriter | null = null;
   let run: SoakRun;
   try {
-    trace = await openTrace(source, profile, options);
+    trace = await openTrace(source, profile, options, io.signal);
     const reader = trace === null ? source.reader : new RecordedReader(source.reader, trace, systemClock);
     run = new SoakRun({ ...source, reader }, commandsOfTap(workloadFor(profile)), options, io);
     await run.go();
@@ -48,7 +48,7 @@ export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promi
   const judged = run.samples.slice(Math.ceil(run.samples.length * WARM_UP_SHARE));
   const checks = judgeSoak(judged, SOAK_LIMITS, run.failuresInWords());
   const verdict = verdictOf(checks);
-  const scene = { ...hostEnvironment(), backend: source.backend, reader: run.readerName, profile };
+  const scene = { ...hostEnvironment(), backend: source.backendAt(run.readerName), reader: run.readerName, profile };
   const ended = run.endedEarly;
   if (io.json) {
     writeJson(io, { id: 'bench-soak', verdict, ended, ...scene, checks, failures: run.failures, samples: run.samples });
@@ -58,18 +58,25 @@ export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promi
 }
 
 async function openTrace(
-  { own, backend }: OpenedReader,
+  source: OpenedReader,
   profile: string,
-  { record, reader }: BenchSoakOptions,
+  { record, timeoutMs }: BenchSoakOptions,
+  signal: AbortSignal,
 ): Promise<TraceWriter | null> {
   if (record.file === null) return null;
+  // A reader is known by name when it was connected to, and the head of a trace is written before the first tap.
+  const name = source.name === null ? {} : { reader: source.name };
+  const session = await source.reader.connect({ timeoutMs, mode: 'cold', signal, ...name });
+  await session.disconnect('unpower');
   const card = profile === '' ? null : profile;
   const description = {
     source: 'vitap bench soak',
-    backend,
-    reader: reader.driver,
-    interface: own?.face ?? null,
+    backend: source.backendAt(session.reader),
+    reader: session.reader,
+    interface: source.own?.face ?? null,
+    atr: session.atr,
     card,
+    cardSeed: source.own?.opened.seed ?? null,
   };
   return TraceWriter.create(record.file, description, secrecyOf(record));
 }

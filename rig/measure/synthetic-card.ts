@@ -1,4 +1,4 @@
-import { Card } from '../../src/applet/card.ts';
+import type { Card } from '../../src/applet/card.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type {
   AccessRules,
@@ -9,7 +9,7 @@ import type {
 } from '../../src/applet/image/specification.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
-import { systemClock } from '../../src/hal/system/clock.ts';
+import { bootCard, FIXED_SEED } from '../card/open.ts';
 
 /** Cards of any size, made to see what grows with it. Their files are free to read and to write. */
 
@@ -68,7 +68,7 @@ export function cardOfRecords(records: number): Uint8Array {
 /** A card in memory, its contact side powered. */
 export function boot(content: Uint8Array): { readonly card: Card; readonly nvm: MemoryNvm } {
   const nvm = new MemoryNvm(content);
-  return { card: new Card({ nvm, clock: systemClock, crypto: nobleHashes() }), nvm };
+  return { card: bootCard(nvm, 'a card of the benchmark', FIXED_SEED), nvm };
 }
 
 /** SELECT commands by name, one for each of `count` DFs spread over the card. */

@@ -1,7 +1,7 @@
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { CardSource } from '../card/card-source.ts';
 import type { PinChoice } from '../console/pin.ts';
-import type { ReaderChoice } from '../endpoint/choice.ts';
+import type { ReaderChoice } from '../endpoint/readers.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
 /** `all`: everything the card holds. `own`: the own application's records. Others: as readers in the field read. */

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/hal/system/clock.ts';
 import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
-import { backendAt, type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
@@ -30,7 +30,7 @@ export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode>
   const code = await readPin(options.pin, io);
   const decisions: ExplainedAccess[] = [];
   const tell = options.explain === true ? (explained: ExplainedAccess) => decisions.push(explained) : undefined;
-  const source = await openReader(options.reader, options.card, options.interface, tell);
+  const source = await openReader(options.reader, { ...options, onAccess: tell });
   try {
     const result = await readOnce(source, options, code, io, decisions);
     code?.fill(0);
@@ -164,11 +164,12 @@ function openTrace(
   if (file === null) return null;
   const description = {
     source: 'vitap tap',
-    backend: backendAt(source, session.reader),
+    backend: source.backendAt(session.reader),
     reader: session.reader,
     interface: source.own?.face ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
+    cardSeed: source.own?.opened.seed ?? null,
   };
   return TraceWriter.create(file, description, { ...secrecyOf(options.record), originNs });
 }

@@ -29,6 +29,8 @@ export interface TraceDescription {
   readonly ats?: Uint8Array | null;
   /** For people: `profile vitale2`. */
   readonly card?: string | null;
+  /** What the card draws from, where it is ours and draws from a seed. */
+  readonly cardSeed?: string | null;
   /** Wall time, ISO 8601; now by default. */
   readonly startedAt?: string;
 }
@@ -254,7 +256,7 @@ export class TraceWriter {
 function header(description: TraceDescription, pseudonyms: Pseudonyms | null): TraceHeader {
   const secretsKept = pseudonyms === null;
   const plain = (text: string): string => (secretsKept ? text : redactText(text).text);
-  const { reader = null, card = null, atr = null, ats = null } = description;
+  const { reader = null, card = null, atr = null, ats = null, cardSeed = null } = description;
   return {
     type: 'header',
     format: TRACE_FORMAT,
@@ -271,6 +273,7 @@ function header(description: TraceDescription, pseudonyms: Pseudonyms | null): T
     redactions: secretsKept ? [] : MASK_KINDS,
     secretsKept,
     ...(pseudonyms === null ? {} : { redactionKey: pseudonyms.keyId }),
+    ...(cardSeed === null ? {} : { cardSeed: plain(cardSeed) }),
   };
 }
 

@@ -1,7 +1,9 @@
+import { UNLIMITED } from '../hal/apdu-size.ts';
 import type { CardInterface, LinkLimits } from '../hal/card-link.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { KeyedHashes } from '../hal/crypto.ts';
 import type { Nvm } from '../hal/nvm.ts';
+import type { Random } from '../hal/random.ts';
 import { AccessControl, type AccessObserver } from './access/access-control.ts';
 import { type ExplainedAccess, explainAccess, explainCondition } from './access/explain.ts';
 import { answerToReset, contactlessAtr } from './answer-to-reset.ts';
@@ -17,21 +19,14 @@ import { type CardImage, openImage } from './image/card-image.ts';
 import { openMemory } from './nvm/open-memory.ts';
 import { PinStore } from './pin/pin-store.ts';
 
-/** Limits of a link that carries everything: what a card in process is given. */
-export const UNLIMITED: LinkLimits = {
-  largestCommand: 65_544,
-  largestResponse: 65_538,
-  historicalBytes: 15,
-  fixedAts: null,
-  uid: 'any',
-};
-
 /** What a card needs of the world. */
 export interface CardWorld {
   readonly nvm: Nvm;
   readonly clock: Clock;
   /** What the card computes with; hashes are enough for its codes. */
   readonly crypto: KeyedHashes;
+  /** What the card draws; a card from a seed says the same again to the same commands. */
+  readonly random: Random;
   /** For the applications of this card; or what makes them from its files, of which a card may lack some. */
   readonly applets?: readonly Applet[] | ((files: readonly CardFile[]) => readonly Applet[]);
   /** Told of every decision about access, as it is made. For tools that explain; a card in use has none. */
@@ -67,7 +62,17 @@ export class Card {
     const { onAccess } = world;
     if (onAccess !== undefined) access.observer = explaining(access, onAccess);
     const store = new FileStore(nvm, files, image);
-    this.#core = { nvm, files, store, pins, access, holder: this.holder, card: image.card, sessions: [] };
+    this.#core = {
+      nvm,
+      files,
+      store,
+      pins,
+      access,
+      holder: this.holder,
+      card: image.card,
+      random: world.random,
+      sessions: [],
+    };
     const { applets = [] } = world;
     const bound = typeof applets === 'function' ? applets(image.files) : applets;
     this.#largestData = bound.reduce((most, { largestData = 0 }) => Math.max(most, largestData), image.largestData);

@@ -2,6 +2,7 @@ import { CommandApdu } from '../apdu/command.ts';
 import type { ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CardInterface } from '../hal/card-link.ts';
+import type { Random } from '../hal/random.ts';
 import type { AccessControl, Requester } from './access/access-control.ts';
 import { SecurityStatus } from './access/security-status.ts';
 import type { Channel } from './channel.ts';
@@ -32,6 +33,8 @@ export interface CardCore {
   readonly holder: Holder;
   /** Address of the card object in the image. */
   readonly card: number;
+  /** For challenges and session keys. */
+  readonly random: Random;
   /** The channels of every interface. */
   readonly sessions: Channels[];
 }

@@ -1,3 +1,4 @@
+import { LARGEST_COMMAND } from '../hal/apdu-size.ts';
 import type { LinkedCard } from '../hal/card-link.ts';
 import { type Ats, encodeAts, parseRats } from './ats.ts';
 import type { BitRate } from './bit-rate.ts';
@@ -78,7 +79,7 @@ export class IsoDepCard {
     this.#ats = encodeAts(options.ats);
     this.#fsc = frameSize(options.ats.fsci);
     this.#fwt = fwtCycles(options.ats.fwi);
-    this.#command = new Uint8Array(options.largestCommand ?? 65_544);
+    this.#command = new Uint8Array(options.largestCommand ?? LARGEST_COMMAND);
   }
 
   get state(): IsoDepCardState {

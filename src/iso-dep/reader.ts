@@ -1,3 +1,4 @@
+import { LARGEST_RESPONSE } from '../hal/apdu-size.ts';
 import { type Ats, encodeRats, parseAts } from './ats.ts';
 import type { BitRate, BitRates } from './bit-rate.ts';
 import { type BlockKind, putBlockHeader, ReceivedBlock } from './block.ts';
@@ -99,7 +100,7 @@ export class IsoDepReader {
     this.#retries = retries;
     this.#largestWtx = largestWtx;
     this.#wantedRates = wantedRates;
-    this.response = new Uint8Array(options.largestResponse ?? 65_538);
+    this.response = new Uint8Array(options.largestResponse ?? LARGEST_RESPONSE);
     this.#command = this.response;
   }
 

@@ -14,6 +14,7 @@ import type { CardInterface, LinkLimits } from '../../src/hal/card-link.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../src/hal/virtual/random.ts';
 
 /** A small card with one of everything, for tests of the core. Its content is in {@link benchSpecification}. */
 export interface BenchCard {
@@ -208,7 +209,14 @@ export function boot(
   const nvm = options.nvm ?? new MemoryNvm(personalise(options.specification ?? benchSpecification(), crypto));
   const clock = new VirtualClock();
   const faults: unknown[] = [];
-  const card = new Card({ nvm, clock, crypto, applets: options.applets ?? [], onFault: (fault) => faults.push(fault) });
+  const card = new Card({
+    nvm,
+    clock,
+    crypto,
+    random: new SeededRandom('bench'),
+    applets: options.applets ?? [],
+    onFault: (fault) => faults.push(fault),
+  });
   const port = card.port(options.face, options.limits);
   port.powerOn();
   return { card, port, nvm, clock, faults, send: sender(port) };

@@ -97,7 +97,6 @@ describe('UPDATE BINARY', () => {
     ['an offset at the end', '00D60028 01 AA', '6B00'],
     ['data over the end', '00D60027 02 AABB', '6A84'],
     ['more than the file', `00D60000 29 ${'5A'.repeat(41)}`, '6A84'],
-    ['short identifier 0', '00D68000 01 AA', '6A86'],
     ['a short identifier that is not there', '00D69E00 01 AA', '6A82'],
     ['without data', '00D60000', '6700'],
     ['with Le', '00D60000 01 AA 00', '6700'],
@@ -298,4 +297,26 @@ describe('the file of a binary command', () => {
       expect(card.send('00B0000201')).toMatch(/9000$/);
     }
   });
+});
+
+describe('P1 80: the short identifier 0', () => {
+  it.each([
+    ['READ BINARY', '00B0800502', `${part(5, 7)}9000`, ALL],
+    ['UPDATE BINARY', '00D6800502 CAFE', '9000', `${part(0, 5)}CAFE${part(7, 40)}`],
+    ['WRITE BINARY', '00D0800002 FFF0', '9000', `FFF1${part(2, 40)}`],
+    ['ERASE BINARY', '000E800502 0007', '9000', `${part(0, 5)}0000${part(7, 40)}`],
+    ['SEARCH BINARY', '00A0800202 0607 00', '069000', ALL],
+  ])('%s of the current EF', (_, command, answer, content) => {
+    const card = opened('0201');
+    expect(card.send(command)).toBe(answer);
+    expect(card.send('00B0800000')).toBe(`${content}9000`);
+  });
+
+  it.each(['00B0800001', '00D6800001AA', '00D0800001AA', '000E8000', '00A0800001AA00'])(
+    '%s without a current EF',
+    (command) => {
+      const card = dataCard();
+      expect(card.send(command)).toBe('6986');
+    },
+  );
 });

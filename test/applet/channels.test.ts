@@ -32,6 +32,8 @@ describe('MANAGE CHANNEL', () => {
     ['no Le where the card chooses', '00700000', '6700'],
     ['an Le where it does not', '0070000301', '6700'],
     ['an Le when closing', '0070800101', '6700'],
+    ['Le 00 when closing, which only T=0 takes for none', '0070800100', '6700'],
+    ['Le 00 when opening by number', '0070000200', '6700'],
     ['channel 20', '00700014', '6A86'],
     ['P1 01', '0070010001', '6A86'],
     ['closing the basic channel', '00708000', '6A81'],

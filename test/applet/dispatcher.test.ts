@@ -202,6 +202,18 @@ describe('T=0 rules, on contact', () => {
     expect(send('00A4030000')).toBe('6A82');
   });
 
+  it('MANAGE CHANNEL by number is such a command, and where the card chooses it has an answer of one byte', () => {
+    const { send } = boot({ specification: benchSpecification({ link }) });
+    expect(send('0070000200')).toBe('9000');
+    expect(send('02A4000000')).not.toBe('6881');
+    expect(send('0070800200')).toBe('9000');
+    expect(send('02A4000000')).toBe('6881');
+    expect(send('0070000301')).toBe('6700');
+    expect(send('0070000000')).toBe('6C01');
+    expect(send('0070000001')).toBe('019000');
+    expect(send('0170800000')).toBe('9000');
+  });
+
   it('hold on contact alone', () => {
     const { send, port } = boot({ specification: benchSpecification({ link }), face: 'contactless' });
     expect(send('00A40000 02 DF02 00')).toMatch(/^6F.*9000$/);

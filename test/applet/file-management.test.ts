@@ -113,6 +113,13 @@ describe('CREATE FILE', () => {
     expect(send(read)).toBe(answer);
   });
 
+  it('6A80: records of more than 65,535 bytes together, which tag 80 could not say', () => {
+    const bench = card({ freeBytes: 80_000 });
+    expect(bench.send(create(`8206 0241 0200 0080 83026F77 8801B8 ${FREELY}`))).toBe('6A80');
+    expect(bench.send(create(`8206 0241 0200 007F 83026F77 8801B8 ${FREELY}`))).toBe('9000');
+    expect(bench.send('00A4020402 6F77 00')).toContain('8002FE00');
+  });
+
   it('takes what SELECT answers for the FCP, and SELECT then answers the same', () => {
     const bench = card();
     for (const rules of [

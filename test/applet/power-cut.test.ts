@@ -83,7 +83,13 @@ const DAY: readonly [command: string, status: string][] = [
 ];
 
 function card(nvm: Nvm): (command: string) => string {
-  const port = new Card({ nvm, clock: new VirtualClock(), crypto: nobleHashes(), onFault: rethrow }).port('contact');
+  const port = new Card({
+    nvm,
+    clock: new VirtualClock(),
+    crypto: nobleHashes(),
+    random: new SeededRandom('power'),
+    onFault: rethrow,
+  }).port('contact');
   port.powerOn();
   return (command) => {
     const bytes = fromHex(command);

@@ -22,7 +22,6 @@ describe('READ BINARY of a file of 600 bytes', () => {
     ['by short identifier', '00B0810002', `${part(0, 2)}9000`],
     ['by short identifier with an offset', '00B081FF02', `${part(255, 2)}9000`],
     ['by a short identifier that is not there', '00B0820001', '6A82'],
-    ['short identifier 0', '00B0800001', '6A86'],
     ['short identifier 31', '00B09F0001', '6A86'],
     ['bits 6 and 7 of P1 beside b8', '00B0A10001', '6A86'],
     ['without Le', '00B00000', '6700'],

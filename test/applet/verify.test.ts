@@ -42,6 +42,17 @@ describe('VERIFY', () => {
     expect(again.send(SECRET_RECORD)).toBe('6982');
   });
 
+  it.each(['00', '08'])('takes no notice of an Le of %s, which clients of other cards send', (le) => {
+    const { send } = boot();
+    send(selectName(AID_A));
+    expect(send(`${QUERY}${le}`)).toBe('63C3');
+    expect(send(`${WRONG}${le}`)).toBe('63C2');
+    expect(send(`${RIGHT}${le}`)).toBe('9000');
+    expect(send(`${QUERY}${le}`)).toBe('9000');
+    expect(send(`0020FF81${le}`)).toBe('9000');
+    expect(send(`${QUERY}${le}`)).toBe('63C3');
+  });
+
   it('a right code gives the tries back', () => {
     const { send } = boot();
     send(selectName(AID_A));
@@ -65,7 +76,6 @@ describe('VERIFY', () => {
     ['reserved bits of P2', '002000A104 31323334', '6A86'],
     ['P1 01', '0020018104 31323334', '6A86'],
     ['P1 FE', '0020FE8104 31323334', '6A86'],
-    ['an Le', '00200081 04 31323334 00', '6700'],
     ['too short a code', '0020008103 313233', '6700'],
     ['too long a code', '0020008109 313233343536373839', '6700'],
     ['data with "forget"', '0020FF8104 31323334', '6A87'],

@@ -14,7 +14,7 @@ function measure(command: string, count: number): { bytesPerCommand: number; col
   return JSON.parse(run.stdout);
 }
 
-describe('allocation in a million commands', () => {
+describe('allocation in a million commands', { timeout: 120_000 }, () => {
   it.each([
     ['SELECT by name', '9000'],
     ['SELECT an EF', '9000'],

@@ -10,8 +10,9 @@ import { benchSpecification } from '../applet/bench-card.ts';
 
 /** Entry point of the bundle that embedded-engine.test.ts runs: a card, and global functions to talk to it. */
 const crypto = nobleHashes();
+const random = { fill: (target: Uint8Array, at: number, length: number) => void target.fill(0x5a, at, at + length) };
 const clock = { nowNs: () => 0, wallSeconds: () => 0 };
-const card = new Card({ nvm: new MemoryNvm(personalise(benchSpecification(), crypto)), clock, crypto });
+const card = new Card({ nvm: new MemoryNvm(personalise(benchSpecification(), crypto)), clock, crypto, random });
 const port = card.port();
 port.powerOn();
 

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
 
+/** How other programs open a PN532. */
+const HOSTS = new URL('./hosts/pn532-hosts.py', import.meta.url).pathname;
 /** `vitap board sim` as a person runs it. */
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
@@ -79,6 +81,34 @@ describeNeeds(['socat'], 'vitap board sim', () => {
     await ends(started, 'SIGINT');
     expect(existsSync(join(path, '..'))).toBe(false);
   });
+
+  // Answers by the PN532's manual: ACK, then version 1.6, SAMConfiguration, SetSerialBaudRate, Diagnose 00.
+  const ACK = '0000ff00ff00';
+  const VERSION = `${ACK}0000ff06fad50332010607e800`;
+  const SAM = `${ACK}0000ff02fed5151600`;
+  it.each([
+    [
+      'nfcpy',
+      ['version', VERSION],
+      ['sam', SAM],
+      ['speed', `${ACK}0000ff02fed5111a00`],
+      ['version at 921600', VERSION],
+    ],
+    ['hsu', ['version', VERSION], ['sam', SAM]],
+    ['adafruit', ['sam', SAM], ['version', VERSION]],
+    ['libnfc', ['sam', SAM], ['echo', `${ACK}0000ff09f7d501006c69626e6663bc00`]],
+    ['rebaud', ['followed', '8 of 8']],
+  ])(
+    'is opened as %s opens a PN532',
+    async (host, ...steps) => {
+      const a = join(folder, 'a');
+      await sim('--link-a', a);
+      const { stdout, stderr } = spawnSync('python3', [HOSTS, a, host], { encoding: 'utf8' });
+      expect(stderr).toBe('');
+      expect(stdout).toBe(steps.map(([step, came]) => `${step}: ${came}\n`).join(''));
+    },
+    30_000,
+  );
 
   it('has a card in its field that a reader of ours reads', async () => {
     const a = join(folder, 'a');

@@ -47,7 +47,7 @@ describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
     };
   });
 
-  readerContract('nfc-pcsc, on a card behind vpcd', () => {
+  readerContract('pcsc, through nfc-pcsc, on a card behind vpcd', () => {
     const link = new VpcdLink({ interface: 'contact', clock: systemClock });
     const reader = new PcscReader({ clock: systemClock });
     let served: Promise<void> = Promise.resolve();

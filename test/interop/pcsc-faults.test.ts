@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PcscReader, stuckPcscCalls } from '../../src/hal/pcsc/index.ts';
+import { PcscFfiReader, stuckFfiCalls } from '../../src/hal/pcsc-ffi/index.ts';
+import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
 import { CONTROL, MessageReader } from '../../src/hal/vpcd/messages.ts';
@@ -15,179 +17,201 @@ const SOON_MS = 10_000;
 const OK = Uint8Array.of(0x12, 0x34);
 const command = toyCommand(TOY.odd, 4);
 
-describeNeeds(PCSC_STACK, 'the PC/SC stack in trouble', () => {
-  let daemon: Pcscd;
-  let reader: PcscReader;
-  let cards: VpcdCard[];
-  let holder: ChildProcess | null;
-  const insert = async (card: ToyCard, slot: 0 | 1 = 0): Promise<VpcdCard> => {
-    const served = await serveOnVpcd(card, { slot });
-    cards.push(served);
-    return served;
-  };
-  beforeEach(async () => {
-    daemon = await Pcscd.start();
-    reader = new PcscReader({ clock: systemClock });
-    cards = [];
-    holder = null;
-  });
-  afterEach(async () => {
-    holder?.kill();
-    await reader.close();
-    for (const { link } of cards) link.stop();
-    if (daemon.running) await Promise.all([slotIsEmpty(0), slotIsEmpty(1)]);
-    await daemon.stop();
-  });
+/** Both drivers of PC/SC: what goes wrong below them is the same, and so is what they make of it. */
+const DRIVERS: readonly {
+  readonly name: string;
+  readonly make: (options?: { readonly transmitTimeoutMs: number }) => Reader;
+  readonly stuckCalls: () => number;
+}[] = [
+  {
+    name: 'pcsc',
+    make: (options) => new PcscReader({ clock: systemClock, ...options }),
+    stuckCalls: stuckPcscCalls,
+  },
+  {
+    name: 'pcsc-ffi',
+    make: (options) => new PcscFfiReader({ clock: systemClock, ...options }),
+    stuckCalls: stuckFfiCalls,
+  },
+];
 
-  describeNeeds(['pcscd of our own'], 'pcscd killed', () => {
-    it('in the middle of a command: no service, and link and reader are well again when it is back', async () => {
-      const card = new ToyCard();
-      const { events } = await insert(card);
-      const session = await reader.connect({ timeoutMs: SOON_MS });
-      card.inCommand = () => {
-        card.inCommand = () => {};
-        void daemon.kill9();
-        // The card is synchronous: the daemon is dead before the answer leaves.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-      };
-      await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'no-service' });
-      await session.disconnect();
-      await expect(reader.connect({ timeoutMs: SOON_MS })).rejects.toMatchObject({ kind: 'no-service' });
-      await expect(reader.list()).rejects.toMatchObject({ kind: 'no-service' });
-      await vi.waitFor(() => expect(events.at(-1)).toBe('lost'));
-
+for (const { name, make, stuckCalls } of DRIVERS)
+  describeNeeds(PCSC_STACK, `the PC/SC stack in trouble, read by ${name}`, () => {
+    let daemon: Pcscd;
+    let reader: Reader;
+    let cards: VpcdCard[];
+    let holder: ChildProcess | null;
+    const insert = async (card: ToyCard, slot: 0 | 1 = 0): Promise<VpcdCard> => {
+      const served = await serveOnVpcd(card, { slot });
+      cards.push(served);
+      return served;
+    };
+    beforeEach(async () => {
       daemon = await Pcscd.start();
-      const fresh = await reader.connect({ timeoutMs: SOON_MS });
-      expect((await fresh.transmit(command)).response).toEqual(OK);
-      expect(events.slice(events.indexOf('lost'))).toContain('attached');
-      await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'no-service' });
+      reader = make();
+      cards = [];
+      holder = null;
+    });
+    afterEach(async () => {
+      holder?.kill();
+      await reader.close();
+      for (const { link } of cards) link.stop();
+      if (daemon.running) await Promise.all([slotIsEmpty(0), slotIsEmpty(1)]);
+      await daemon.stop();
     });
 
-    it('between two commands: no service', async () => {
+    describeNeeds(['pcscd of our own'], 'pcscd killed', () => {
+      it('in the middle of a command: no service, and link and reader are well again when it is back', async () => {
+        const card = new ToyCard();
+        const { events } = await insert(card);
+        const session = await reader.connect({ timeoutMs: SOON_MS });
+        card.inCommand = () => {
+          card.inCommand = () => {};
+          void daemon.kill9();
+          // The card is synchronous: the daemon is dead before the answer leaves.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+        };
+        await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'no-service' });
+        await session.disconnect();
+        await expect(reader.connect({ timeoutMs: SOON_MS })).rejects.toMatchObject({ kind: 'no-service' });
+        await expect(reader.list()).rejects.toMatchObject({ kind: 'no-service' });
+        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'));
+
+        daemon = await Pcscd.start();
+        const fresh = await reader.connect({ timeoutMs: SOON_MS });
+        expect((await fresh.transmit(command)).response).toEqual(OK);
+        expect(events.slice(events.indexOf('lost'))).toContain('attached');
+        await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'no-service' });
+      });
+
+      it('between two commands: no service', async () => {
+        await insert(new ToyCard());
+        const session = await reader.connect({ timeoutMs: SOON_MS });
+        await session.transmit(command);
+        await daemon.kill9();
+        await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'no-service' });
+        await session.disconnect();
+      });
+
+      it('while a card is waited for: no service, and not only when the wait is over', async () => {
+        await reader.list();
+        const refused = expect(reader.connect({ timeoutMs: 3_600_000 })).rejects.toMatchObject({ kind: 'no-service' });
+        await daemon.kill9();
+        await refused;
+      });
+
+      it('leaves a port that refuses a new card', async () => {
+        await daemon.kill9();
+        const link = new VpcdLink({ interface: 'contact', clock: systemClock });
+        await expect(link.serve(new ToyCard())).rejects.toMatchObject({ kind: 'no-port' });
+      });
+    });
+
+    itNeeds(['pyscard'], 'another program has the reader for itself: busy, until it is gone', async () => {
+      await insert(new ToyCard());
+      await vi.waitFor(async () => expect((await reader.list())[0]?.cardPresent).toBe(true), SOON_MS);
+      holder = await holdWithPyscard(SLOTS[0]);
+      await expect(reader.connect({ timeoutMs: 0 })).rejects.toMatchObject({
+        kind: 'busy',
+        message: `Another program is using the reader "${SLOTS[0]}".`,
+      });
+      holder.stdin!.end();
+      await once(holder, 'exit');
+      // pcscd notices the end of a client a moment later.
+      const session = await vi.waitFor(() => reader.connect({ timeoutMs: 0 }), SOON_MS);
+      expect((await session.transmit(command)).response).toEqual(OK);
+    });
+
+    it('another program resets the card: the session is over', async () => {
       await insert(new ToyCard());
       const session = await reader.connect({ timeoutMs: SOON_MS });
       await session.transmit(command);
-      await daemon.kill9();
-      await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'no-service' });
+      const other = make();
+      await (await other.connect({ timeoutMs: SOON_MS })).reset('warm');
+      await other.close();
+      await expect(session.transmit(command)).rejects.toMatchObject({
+        kind: 'card-removed',
+        message: `Another program reset the card in "${SLOTS[0]}".`,
+      });
+    });
+
+    it('a second card on the same slot waits, says so, and takes over', async () => {
+      const first = await insert(new ToyCard());
+      const second = new VpcdLink({ interface: 'contact', clock: systemClock, silenceMs: 500 });
+      const events: string[] = [];
+      const served = second.serve(new ToyCard(), ({ type }) => events.push(type));
+      await vi.waitFor(() => expect(events).toEqual(['waiting']), SOON_MS);
+      first.link.stop();
+      await vi.waitFor(() => expect(events).toContain('attached'), SOON_MS);
+      second.stop();
+      await served;
+    });
+
+    it('two cards in two slots: the first, or the one asked for', async () => {
+      await insert(new ToyCard(), 1);
+      expect((await reader.connect({ timeoutMs: SOON_MS })).reader).toBe(SLOTS[1]);
+      await insert(new ToyCard(), 0);
+      await vi.waitFor(async () => expect((await reader.list())[0]?.cardPresent).toBe(true), SOON_MS);
+      expect((await reader.connect({ timeoutMs: SOON_MS })).reader).toBe(SLOTS[0]);
+      expect((await reader.connect({ timeoutMs: SOON_MS, reader: '00 01' })).reader).toBe(SLOTS[1]);
+    });
+
+    it('a card that never answers: timeout, and the stuck call is counted until the card goes', async () => {
+      const impatient = make({ transmitTimeoutMs: 300 });
+      const silent = silentCard();
+      const session = await impatient.connect({ timeoutMs: SOON_MS });
+      await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'timeout' });
+      await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'timeout' });
+      expect(stuckCalls()).toBe(1);
       await session.disconnect();
+      silent.destroy();
+      await vi.waitFor(() => expect(stuckCalls()).toBe(0), SOON_MS);
+      await impatient.close();
     });
 
-    it('while a card is waited for: no service, and not only when the wait is over', async () => {
-      await reader.list();
-      const refused = expect(reader.connect({ timeoutMs: 3_600_000 })).rejects.toMatchObject({ kind: 'no-service' });
-      await daemon.kill9();
+    it('a card that does not answer when the reader is closed: the command is given up', async () => {
+      const silent = silentCard();
+      const session = await reader.connect({ timeoutMs: SOON_MS });
+      const refused = expect(session.transmit(command)).rejects.toMatchObject({ kind: 'aborted' });
+      await reader.close();
       await refused;
+      silent.destroy();
+      await vi.waitFor(() => expect(stuckCalls()).toBe(0), SOON_MS);
     });
 
-    it('leaves a port that refuses a new card', async () => {
-      await daemon.kill9();
-      const link = new VpcdLink({ interface: 'contact', clock: systemClock });
-      await expect(link.serve(new ToyCard())).rejects.toMatchObject({ kind: 'no-port' });
-    });
-  });
-
-  itNeeds(['pyscard'], 'another program has the reader for itself: busy, until it is gone', async () => {
-    await insert(new ToyCard());
-    await vi.waitFor(async () => expect((await reader.list())[0]?.cardPresent).toBe(true), SOON_MS);
-    holder = await holdWithPyscard(SLOTS[0]);
-    await expect(reader.connect({ timeoutMs: 0 })).rejects.toMatchObject({
-      kind: 'busy',
-      message: `Another program is using the reader "${SLOTS[0]}".`,
-    });
-    holder.stdin!.end();
-    await once(holder, 'exit');
-    // pcscd notices the end of a client a moment later.
-    const session = await vi.waitFor(() => reader.connect({ timeoutMs: 0 }), SOON_MS);
-    expect((await session.transmit(command)).response).toEqual(OK);
-  });
-
-  it('another program resets the card: the session is over', async () => {
-    await insert(new ToyCard());
-    const session = await reader.connect({ timeoutMs: SOON_MS });
-    await session.transmit(command);
-    const other = new PcscReader({ clock: systemClock });
-    await (await other.connect({ timeoutMs: SOON_MS })).reset('warm');
-    await other.close();
-    await expect(session.transmit(command)).rejects.toMatchObject({
-      kind: 'card-removed',
-      message: `Another program reset the card in "${SLOTS[0]}".`,
-    });
-  });
-
-  it('a second card on the same slot waits, says so, and takes over', async () => {
-    const first = await insert(new ToyCard());
-    const second = new VpcdLink({ interface: 'contact', clock: systemClock, silenceMs: 500 });
-    const events: string[] = [];
-    const served = second.serve(new ToyCard(), ({ type }) => events.push(type));
-    await vi.waitFor(() => expect(events).toEqual(['waiting']), SOON_MS);
-    first.link.stop();
-    await vi.waitFor(() => expect(events).toContain('attached'), SOON_MS);
-    second.stop();
-    await served;
-  });
-
-  it('two cards in two slots: the first, or the one asked for', async () => {
-    await insert(new ToyCard(), 1);
-    expect((await reader.connect({ timeoutMs: SOON_MS })).reader).toBe(SLOTS[1]);
-    await insert(new ToyCard(), 0);
-    await vi.waitFor(async () => expect((await reader.list())[0]?.cardPresent).toBe(true), SOON_MS);
-    expect((await reader.connect({ timeoutMs: SOON_MS })).reader).toBe(SLOTS[0]);
-    expect((await reader.connect({ timeoutMs: SOON_MS, reader: '00 01' })).reader).toBe(SLOTS[1]);
-  });
-
-  it('a card that never answers: timeout, and the stuck call is counted until the card goes', async () => {
-    const impatient = new PcscReader({ clock: systemClock, transmitTimeoutMs: 300 });
-    const silent = silentCard();
-    const session = await impatient.connect({ timeoutMs: SOON_MS });
-    await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'timeout' });
-    await expect(session.transmit(command)).rejects.toMatchObject({ kind: 'timeout' });
-    expect(stuckPcscCalls()).toBe(1);
-    await session.disconnect();
-    silent.destroy();
-    await vi.waitFor(() => expect(stuckPcscCalls()).toBe(0), SOON_MS);
-    await impatient.close();
-  });
-
-  it('a card that does not answer when the reader is closed: the command is given up', async () => {
-    const silent = silentCard();
-    const session = await reader.connect({ timeoutMs: SOON_MS });
-    const refused = expect(session.transmit(command)).rejects.toMatchObject({ kind: 'aborted' });
-    await reader.close();
-    await refused;
-    silent.destroy();
-    await vi.waitFor(() => expect(stuckPcscCalls()).toBe(0), SOON_MS);
-  });
-
-  it('vpcd takes no commands for the reader itself', async () => {
-    await insert(new ToyCard());
-    const session = await reader.connect({ timeoutMs: SOON_MS });
-    await expect(session.control(0x42000000 + 3400, new Uint8Array(0))).rejects.toMatchObject({ kind: 'unsupported' });
-    expect((await session.transmit(command)).response).toEqual(OK);
-  });
-
-  it('a process that has closed its reader ends by itself', async () => {
-    await insert(new ToyCard());
-    for (const task of ['list', 'tap', 'wait']) {
-      const child = spawn(process.execPath, [
-        '--import',
-        'tsx',
-        new URL('./pcsc-process.ts', import.meta.url).pathname,
-        task,
-      ]);
-      let said = '';
-      child.stdout.on('data', (chunk) => {
-        said += chunk;
+    it('vpcd takes no commands for the reader itself', async () => {
+      await insert(new ToyCard());
+      const session = await reader.connect({ timeoutMs: SOON_MS });
+      await expect(session.control(0x42000000 + 3400, new Uint8Array(0))).rejects.toMatchObject({
+        kind: 'unsupported',
       });
-      child.stderr.on('data', (chunk) => {
-        said += chunk;
-      });
-      const overdue = setTimeout(() => child.kill('SIGKILL'), SOON_MS);
-      const [code] = await once(child, 'exit');
-      clearTimeout(overdue);
-      expect([task, code, said]).toEqual([task, 0, 'closed\n']);
-    }
+      expect((await session.transmit(command)).response).toEqual(OK);
+    });
+
+    it('a process that has closed its reader ends by itself', async () => {
+      await insert(new ToyCard());
+      for (const task of ['list', 'tap', 'wait']) {
+        const child = spawn(process.execPath, [
+          '--import',
+          'tsx',
+          new URL('./pcsc-process.ts', import.meta.url).pathname,
+          task,
+          name,
+        ]);
+        let said = '';
+        child.stdout.on('data', (chunk) => {
+          said += chunk;
+        });
+        child.stderr.on('data', (chunk) => {
+          said += chunk;
+        });
+        const overdue = setTimeout(() => child.kill('SIGKILL'), SOON_MS);
+        const [code] = await once(child, 'exit');
+        clearTimeout(overdue);
+        expect([task, code, said]).toEqual([task, 0, 'closed\n']);
+      }
+    });
   });
-});
 
 /** A second process that connects exclusively and holds the card until its input ends. */
 async function holdWithPyscard(reader: string): Promise<ChildProcess> {

@@ -1,11 +1,13 @@
 /**
  * Uses a PC/SC reader, closes it, and leaves its own end to Node: what pcsc-faults.test.ts runs as a process of its own.
- * Its argument says how the reader is used.
+ * Its arguments say how the reader is used, and by which driver.
  */
 import { PcscReader } from '../../src/hal/pcsc/index.ts';
+import { PcscFfiReader } from '../../src/hal/pcsc-ffi/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 
-const reader = new PcscReader({ clock: systemClock });
+const reader =
+  process.argv[3] === 'pcsc-ffi' ? new PcscFfiReader({ clock: systemClock }) : new PcscReader({ clock: systemClock });
 switch (process.argv[2]) {
   case 'list':
     await reader.list();

@@ -13,9 +13,12 @@ const answer = fc.constantFrom(3, 3, 0, 1, 2);
 const sfi = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 8 }) },
   { weight: 2, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.constant(0) },
 );
 const ne = fc.constantFrom(256, 256, 256, 1, 4, 10);
 const offset = fc.constantFrom(0, 0, 0, 1, 2, 7, 200, 255);
+/** Le where no answer has data: none, or one that the card takes no notice of. */
+const idleNe = fc.constantFrom(0, 0, 256, 8);
 const reference = fc.constantFrom(0x81, 0x81, 0x81, 0x01, 0x82, 0x83, 0x84);
 const value = fc.constantFrom(...VALUES);
 const fresh = fc.option(value);
@@ -92,16 +95,31 @@ const write: fc.Arbitrary<Command> = fc.oneof(
 
 /** The code as the card was made with it. */
 const rightCode: fc.Arbitrary<Command> = fc
-  .record({ code: fc.constantFrom(...CODES), chained: fc.boolean() })
-  .map(({ code, chained }) => ({ is: 'verify' as const, reference: code.reference, code: code.value, chained }));
+  .record({ code: fc.constantFrom(...CODES), chained: fc.boolean(), ne: idleNe })
+  .map(({ code, chained, ne: le }) => ({
+    is: 'verify' as const,
+    reference: code.reference,
+    code: code.value,
+    chained,
+    ne: le,
+  }));
 
 const withCode: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: rightCode },
   {
     weight: 2,
-    arbitrary: fc.record({ is: fc.constant('verify' as const), reference, code: value, chained: fc.boolean() }),
+    arbitrary: fc.record({
+      is: fc.constant('verify' as const),
+      reference,
+      code: value,
+      chained: fc.boolean(),
+      ne: idleNe,
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ is: fc.constantFrom('query' as const, 'forget' as const), reference }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ is: fc.constantFrom('query' as const, 'forget' as const), reference, ne: idleNe }),
+  },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('change' as const), reference, old: value, fresh: value }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('change-verified' as const), reference, fresh: value }) },
   {

@@ -1,6 +1,6 @@
 import { answer, type Expected, LARGEST_ANSWER } from './answer.ts';
 import { CodeModel, type Presenter } from './code-model.ts';
-import { ContentModel } from './content-model.ts';
+import { ContentModel, isCurrent } from './content-model.ts';
 import {
   CODES,
   type CodePlan,
@@ -170,7 +170,7 @@ export class CardModel {
     if (!this.#permits(file.rules[operation][at.port.face], at)) return answer(0x6982);
     const outcome = this.#contents.apply(file, command, channel.record);
     if ('refused' in outcome) return answer(outcome.refused);
-    if (command.sfi !== null) {
+    if (!isCurrent(command.sfi)) {
       channel.file = file;
       channel.record = 0;
     }
@@ -289,7 +289,7 @@ function freshChannel(directory: Directory): Channel {
 
 /** The current EF, null for none; or the one with that short identifier, undefined for none. */
 function fileMeant(channel: Channel, sfi: number | null): FilePlan | null | undefined {
-  return sfi === null ? channel.file : channel.directory.plan.files.find((each) => each.sfi === sfi);
+  return isCurrent(sfi) ? channel.file : channel.directory.plan.files.find((each) => each.sfi === sfi);
 }
 
 /** Card-wide codes count on all channels of an interface. */

@@ -20,7 +20,7 @@ export class ContentModel {
   /** @param current number of the current record, 0 for none; it does not count for a file named by short identifier */
   apply(file: FilePlan, command: ContentCommand, current: number): Outcome {
     const pieces = this.#contents.get(file) as number[][];
-    const from = command.sfi === null ? current : 0;
+    const from = isCurrent(command.sfi) ? current : 0;
     switch (command.is) {
       case 'read-binary':
         return readBinary(pieces[0] as number[], command);
@@ -38,6 +38,11 @@ export class ContentModel {
         return DONE;
     }
   }
+}
+
+/** The current EF, plainly or by the short identifier 0. */
+export function isCurrent(sfi: number | null): boolean {
+  return sfi === null || sfi === 0;
 }
 
 function readBinary(content: readonly number[], { offset, ne }: Extract<Command, { is: 'read-binary' }>): Outcome {

@@ -1,5 +1,5 @@
 import { fromHex } from '../../src/apdu/hex.ts';
-import { Card, UNLIMITED } from '../../src/applet/card.ts';
+import { Card } from '../../src/applet/card.ts';
 import { PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type {
@@ -11,11 +11,13 @@ import type {
   SecurityAttributeSpecification,
   SecurityEnvironmentSpecification,
 } from '../../src/applet/image/specification.ts';
+import { UNLIMITED } from '../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { LARGEST_ANSWER } from './answer.ts';
 import {
   CODES,
@@ -66,7 +68,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
     throw fault;
   };
   const boot = (): { card: Card; ports: Record<Face, LinkedCard> } => {
-    const card = new Card({ nvm, clock, crypto, onFault });
+    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), onFault });
     const ports = byFace((face) => card.port(face, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[face] + 2 }));
     for (const face of FACES) ports[face].powerOn();
     return { card, ports };

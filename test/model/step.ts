@@ -8,7 +8,7 @@ export type Step =
   | { readonly do: 'restart' | 'reboot' }
   | { readonly do: 'wait'; readonly seconds: number };
 
-/** Current EF (null) or one by its short identifier. */
+/** Current EF (null), one by its short identifier, or the current EF again by the short identifier 0. */
 type Where = { readonly sfi: number | null };
 
 export type Command =
@@ -40,8 +40,15 @@ export type Command =
   /** Of the current EF, or the current DF. */
   | { readonly is: 'deactivate' | 'activate' }
   | { readonly is: 'get-response'; readonly ne: number }
-  | { readonly is: 'verify'; readonly reference: number; readonly code: string; readonly chained: boolean }
-  | { readonly is: 'query' | 'forget'; readonly reference: number }
+  | {
+      readonly is: 'verify';
+      readonly reference: number;
+      readonly code: string;
+      readonly chained: boolean;
+      /** Le, where the client appends one. */
+      readonly ne?: number;
+    }
+  | { readonly is: 'query' | 'forget'; readonly reference: number; readonly ne?: number }
   | { readonly is: 'change'; readonly reference: number; readonly old: string; readonly fresh: string }
   | { readonly is: 'change-verified'; readonly reference: number; readonly fresh: string }
   | { readonly is: 'unblock'; readonly reference: number; readonly puk: string; readonly fresh: string | null }
@@ -101,16 +108,16 @@ export function encode(command: Command, channel: number): Uint8Array[] {
       return [apdu(0xc0, 0, 0, [], command.ne)];
     case 'verify': {
       const data = digits(command.code);
-      if (!command.chained || data.length < 2) return [apdu(0x20, 0, command.reference, data)];
+      if (!command.chained || data.length < 2) return [apdu(0x20, 0, command.reference, data, command.ne)];
       return [
         apdu(0x20, 0, command.reference, data.slice(0, 1), 0, true),
-        apdu(0x20, 0, command.reference, data.slice(1)),
+        apdu(0x20, 0, command.reference, data.slice(1), command.ne),
       ];
     }
     case 'query':
-      return [apdu(0x20, 0, command.reference)];
+      return [apdu(0x20, 0, command.reference, [], command.ne)];
     case 'forget':
-      return [apdu(0x20, 0xff, command.reference)];
+      return [apdu(0x20, 0xff, command.reference, [], command.ne)];
     case 'change':
       return [apdu(0x24, 0, command.reference, digits(command.old + command.fresh))];
     case 'change-verified':

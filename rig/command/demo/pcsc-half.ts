@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../../src/hal/vpcd/index.ts';
+import { VIRTUAL_READER } from '../../../src/hal/vpcd/reader-name.ts';
 import { openCard } from '../../card/open.ts';
 import { PhoneScreen, unlockInWords } from '../../card/phone-screen.ts';
 import { CannotRun } from '../../console/failure.ts';
@@ -12,8 +13,6 @@ import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import { tap } from '../../tap/tap.ts';
 import { step, TEST_CODE } from './script.ts';
 
-/** How pcscd names the slots of vpcd. */
-const VIRTUAL_READER = 'Virtual PCD';
 const PRIVATE_PCSCD = join(PACKAGE_ROOT, 'scripts', 'private-pcscd.sh');
 const PROGRAM = join(PACKAGE_ROOT, 'bin', 'vitap.js');
 const NEEDED = ['/usr/sbin/pcscd', '/etc/reader.conf.d/vpcd'];

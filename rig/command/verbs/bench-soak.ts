@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../console/failure.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import { READER_FORMS, type ReaderChoice } from '../../endpoint/readers.ts';
 import type { BenchSoakOptions } from '../../measure/options.ts';
 import { cardSource, parseCount, parseReader, recordChoice } from '../option-values.ts';
 import type { Perform } from '../program.ts';
@@ -40,7 +41,7 @@ function parseTime(unitMs: number): (text: string) => number {
 export function declareSoak(bench: Command, perform: Perform): void {
   const soak = bench.command('soak').description('tap for hours: does it get slower, grow, or leak');
   addRecordOptions(addCardOptions(soak))
-    .option('--reader <reader>', 'loopback, pcsc or pcsc:NAME (default: loopback)', parseReader)
+    .option('--reader <reader>', `${READER_FORMS} (default: loopback)`, parseReader)
     .option('--minutes <number>', `how long (default: ${DEFAULT_MINUTES})`, parseTime(MINUTE_MS))
     .option('--hours <number>', 'how long, in hours', parseTime(HOUR_MS))
     .option('--rate <number>', 'taps a second (default: one after the other)', parseCount)
@@ -62,13 +63,11 @@ function soakOptions(typed: Typed): BenchSoakOptions {
   if (typed.csv === true && typed.json === true) {
     throw new UsageError('--csv and --json are two forms; give one of them');
   }
-  const reader = typed.reader ?? { driver: 'loopback' };
-  if (reader.driver !== 'loopback' && typed.image !== undefined) {
-    throw new UsageError('--image is for the loopback; with another reader --profile says which card is in it');
-  }
+  const card = cardSource(typed) ?? { kind: 'profile', name: 'reference' };
+  const { reader } = readerAndCard({ ...typed, card }, { profileDescribes: true });
   return {
     reader,
-    card: cardSource(typed) ?? { kind: 'profile', name: 'reference' },
+    card,
     durationMs: typed.hours ?? typed.minutes ?? DEFAULT_MINUTES * MINUTE_MS,
     perSecond: typed.rate ?? null,
     timeoutMs: typed.timeout,

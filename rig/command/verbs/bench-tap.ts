@@ -1,15 +1,23 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../../console/failure.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import type { BenchTapOptions } from '../../measure/tap/options.ts';
 import type { Arrivals, WhatIfChange } from '../../measure/tap/result.ts';
 import type { BenchTapOutputs } from '../../measure/tap/verb.ts';
 import { parseWhatIf, whatIfRefusal } from '../../measure/tap/what-if-option.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
-import { cardSource, parseApdus, parseCount, parseReader, parseShare, pinChoice, READERS } from '../option-values.ts';
+import { cardSource, parseApdus, parseCount, parseReader, parseShare, pinChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption, addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
+import {
+  addCardOptions,
+  addInterfaceOption,
+  addJsonOption,
+  addPinOptions,
+  addReaderOption,
+  timeoutOption,
+} from './shared-options.ts';
 
 interface Typed {
   reader?: { readonly choice: ReaderChoice; readonly text: string };
@@ -49,12 +57,8 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
   const bench = program.commands.find((each) => each.name() === 'bench') ?? program.command('bench');
   const tap = bench
     .command('tap')
-    .description('whole taps, one after the other: how long they take, and where every part of it goes')
-    .option(
-      '--reader <reader>',
-      `${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
-      (text) => ({ choice: parseReader(text), text }),
-    );
+    .description('whole taps, one after the other: how long they take, and where every part of it goes');
+  addReaderOption(tap, '', (text) => ({ choice: parseReader(text), text }));
   addInterfaceOption(addCardOptions(tap));
   tap
     .addOption(new Option('--sequence <name>', 'what each tap reads and how (default: all)').choices(SEQUENCES))
@@ -115,10 +119,11 @@ function outputsOf(typed: Typed): BenchTapOutputs {
 
 function benchTapOptions(typed: Typed): BenchTapOptions {
   outputsOf(typed);
-  const card = cardSource(typed);
-  const reader: ReaderChoice =
-    typed.reader?.choice ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
-  checkCard(typed, reader, card !== null);
+  const target = readerAndCard(
+    { reader: typed.reader?.choice, card: cardSource(typed), interface: typed.interface },
+    { profileDescribes: true },
+  );
+  const driver = readerDriver(target.reader);
   if (typed.taps > MOST_TAPS)
     throw new UsageError(`--taps is at most ${MOST_TAPS}; \`vitap bench soak\` runs for hours`);
   if (typed.apdu !== undefined && (typed.sequence !== undefined || typed.plan !== undefined)) {
@@ -130,20 +135,18 @@ function benchTapOptions(typed: Typed): BenchTapOptions {
   if (typed.plan !== undefined && sequence !== 'own' && sequence !== 'all') {
     throw new UsageError('--plan is about the own application: it goes with --sequence own or all');
   }
-  if (typed.air !== undefined && reader.driver !== 'pn532' && reader.driver !== 'acr122') {
+  if (typed.air !== undefined && driver.chip === undefined) {
     throw new UsageError(
       '--air goes with a PN532: other readers choose the bit rate themselves; --what-if rate= predicts one',
     );
   }
-  refuseWhatIfs(typed.whatIf ?? [], reader);
+  refuseWhatIfs(typed.whatIf ?? [], driver.serialPort !== undefined);
   if (typed.keepSecrets === true && typed.traces === undefined) {
     throw new UsageError('--keep-secrets says how to write traces; give --traces FOLDER too');
   }
   return {
-    reader,
-    readerText: typed.reader?.text ?? reader.driver,
-    card,
-    interface: typed.interface ?? null,
+    ...target,
+    readerText: typed.reader?.text ?? target.reader.driver,
     sequence,
     plan: typed.plan ?? 'classic',
     commands: typed.apdu ?? null,
@@ -159,26 +162,10 @@ function benchTapOptions(typed: Typed): BenchTapOptions {
   };
 }
 
-function checkCard({ image, interface: door }: Typed, { driver }: ReaderChoice, named: boolean): void {
-  if (driver === 'loopback') {
-    if (named) return;
-    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
-  }
-  const words = driver === 'pcsc' ? 'a PC/SC reader' : 'a PN532';
-  if (image !== undefined) {
-    throw new UsageError(
-      `${words} reads the card that is in it: --image goes with --reader loopback; --profile says what card that is`,
-    );
-  }
-  if (door !== undefined && (driver !== 'pcsc' || !named)) {
-    throw new UsageError(`${words} has the door that it has: --interface goes with --reader loopback`);
-  }
-}
-
-/** Before anything is tapped: only a PN532 on a serial line has a baud rate. */
-function refuseWhatIfs(changes: readonly WhatIfChange[], { driver }: ReaderChoice): void {
+/** Before anything is tapped: only a serial line has a baud rate. */
+function refuseWhatIfs(changes: readonly WhatIfChange[], serial: boolean): void {
   for (const change of changes) {
-    const refusal = whatIfRefusal(change, driver === 'pn532');
+    const refusal = whatIfRefusal(change, serial);
     if (refusal !== null) throw new UsageError(refusal);
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../console/failure.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import { READER_FORMS, type ReaderChoice } from '../../endpoint/readers.ts';
 import type { BenchApduOptions } from '../../measure/options.ts';
 import { cardSource, parseCount, parseReader, recordChoice } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
@@ -26,7 +27,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   const bench = program.command('bench').description('measure');
   const apdu = bench.command('apdu').description('commands a second, in process or through a reader');
   addRecordOptions(addCardOptions(apdu))
-    .option('--reader <reader>', 'loopback, pcsc or pcsc:NAME (default: in process, without a reader)', parseReader)
+    .option('--reader <reader>', `${READER_FORMS} (default: in process, without a reader)`, parseReader)
     .option('--count <number>', 'commands of each kind (default: 100000, through a reader 1000)', parseCount)
     .option('--csv', 'print a table for a spreadsheet');
   addJsonOption(apdu).action((typed: Typed) =>
@@ -101,13 +102,12 @@ const CORE_SIZES = { files: [10, 100, 1000, 4000], records: [10, 100, 254], boot
 function benchOptions(typed: Typed): BenchApduOptions {
   if (typed.csv === true && typed.json === true)
     throw new UsageError('--csv and --json are two forms; give one of them');
-  const reader = typed.reader ?? null;
-  if (reader?.driver === 'pcsc' && typed.image !== undefined) {
-    throw new UsageError('--image is for a card of ours; with a PC/SC reader --profile says which card is in it');
-  }
+  const card = cardSource(typed) ?? { kind: 'profile', name: 'vitale2' };
+  const { reader = null } = typed;
+  if (reader !== null) readerAndCard({ reader, card }, { profileDescribes: true });
   return {
     reader,
-    card: cardSource(typed) ?? { kind: 'profile', name: 'vitale2' },
+    card,
     count: typed.count ?? null,
     csv: typed.csv === true,
     record: recordChoice(typed),

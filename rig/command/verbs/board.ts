@@ -122,7 +122,7 @@ function declareFlash(board: Command, perform: Perform): void {
     )
     .option('--list <file>', 'CSV with the columns serial, profile or image, port or identity')
     .option('--serial <number>', 'the serial number of the one board')
-    .option('--verify-with <reader>', 'read the card back over the field: pn532:PORT or pcsc:NAME')
+    .option('--verify-with <reader>', 'read the card back over the field with this reader, as --reader of tap takes it')
     .option('--parallel <number>', 'boards at the same time', parseCount, 4)
     .option('--resume', 'go on with a batch that was interrupted, and try again what failed');
   addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>

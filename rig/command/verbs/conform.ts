@@ -1,11 +1,11 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
-import { UsageError } from '../../console/failure.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ConformOptions } from '../../judge/conform/options.ts';
-import { cardSource, parseReader, READERS, recordChoice } from '../option-values.ts';
+import { cardSource, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addInterfaceOption, addRecordOptions, timeoutOption } from './shared-options.ts';
+import { addInterfaceOption, addReaderOption, addRecordOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
   suite: ConformOptions['suite'];
@@ -32,13 +32,8 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .description('judge a card, ours or any other, by a conformance suite')
     .addOption(
       new Option('--suite <name>', 'what to judge it by').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'),
-    )
-    .option(
-      '--reader <reader>',
-      `${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
-      parseReader,
     );
-  conform
+  addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
   addRecordOptions(addInterfaceOption(conform))
@@ -60,22 +55,11 @@ export const declareConform: DeclareVerb = (program, perform) => {
 };
 
 function conformOptions(typed: Typed): ConformOptions {
-  const card = cardSource(typed);
-  const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
-  if (reader.driver === 'loopback' && card === null && typed.list !== true) {
-    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
-  }
-  if ((reader.driver === 'pn532' || reader.driver === 'acr122') && card !== null) {
-    throw new UsageError('a PN532 judges the card that is on it: --profile and --image go with loopback or pcsc');
-  }
-  if (typed.interface !== undefined && card === null) {
-    throw new UsageError('--interface goes with a card of ours: a card in a reader has the door that it has');
-  }
+  const habits = { throughVpcd: true, withoutCard: typed.list === true };
+  const target = readerAndCard({ ...typed, card: cardSource(typed) }, habits);
   return {
     suite: typed.suite,
-    reader,
-    card,
-    interface: typed.interface ?? null,
+    ...target,
     declare: typed.declare ?? null,
     only: typed.only ?? null,
     list: typed.list === true,

@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../../console/failure.ts';
 import type { EmulateOptions } from '../../emulate/options.ts';
-import type { LinkChoice } from '../../endpoint/choice.ts';
-import { cardSource, LINKS, parseLink, pinChoice, recordChoice } from '../option-values.ts';
+import { LINK_FORMS, type LinkChoice, linkDriver, USUAL_LINK } from '../../endpoint/links.ts';
+import { cardSource, parseLink, pinChoice, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
@@ -33,9 +33,9 @@ export const declareEmulate: DeclareVerb = (program, perform) => {
     .command('emulate')
     .description('be a card, until Ctrl-C')
     .addOption(
-      new Option('--link <link>', `${LINKS}: the virtual reader of pcscd, or a board`)
+      new Option('--link <link>', `${LINK_FORMS}: the virtual reader of pcscd, or a board`)
         .argParser(parseLink)
-        .default(parseLink('vpcd'), 'vpcd'),
+        .default(USUAL_LINK, 'vpcd'),
     );
   addInterfaceOption(addCardOptions(emulate));
   emulate.option('--unlock', "open the holder's presentation window at the start; needs the code");
@@ -51,7 +51,7 @@ export const declareEmulate: DeclareVerb = (program, perform) => {
 
 function emulateOptions(typed: Typed): EmulateOptions {
   const card = cardSource(typed);
-  if (card === null && typed.link.driver !== 'pn532') {
+  if (card === null && linkDriver(typed.link).serialPort === undefined) {
     throw new UsageError('which card? name one with --profile or --image');
   }
   return {

@@ -1,10 +1,12 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../../console/failure.ts';
-import type { LinkChoice, ReaderChoice } from '../../endpoint/choice.ts';
+import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordOptions } from '../../trace/record/record.ts';
-import { cardSource, parseLink, parseReader, parseSeconds, READERS } from '../option-values.ts';
+import { cardSource, parseLink, parseSeconds } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption, addJsonOption, timeoutOption } from './shared-options.ts';
+import { addCardOptions, addInterfaceOption, addJsonOption, addReaderOption, timeoutOption } from './shared-options.ts';
 
 interface Typed {
   reader?: ReaderChoice;
@@ -26,15 +28,11 @@ export const declareRecord: DeclareVerb = (program, perform) => {
     .command('record <out>')
     .description('stand between a card and a terminal, and write down what they say, until Ctrl-C')
     .option(
-      '--reader <reader>',
-      `where the card is: ${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
-      parseReader,
-    )
-    .option(
       '--to <link>',
-      "the terminal's side: vpcd, vpcd:HOST, vpcd:HOST:PORT, pn532:PORT or acr122:NAME (default: vpcd)",
+      `the terminal's side: ${LINK_FORMS} (default: vpcd); one that can wait, so not raw`,
       parseLink,
     );
+  addReaderOption(record, 'where the card is: ');
   addInterfaceOption(addCardOptions(record))
     .option('--keep-secrets', 'mask nothing in the trace')
     .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
@@ -53,14 +51,7 @@ export const declareRecord: DeclareVerb = (program, perform) => {
 };
 
 function recordOptions(output: string, typed: Typed): RecordOptions {
-  const card = cardSource(typed);
-  const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
-  if (reader.driver === 'loopback' && card === null) {
-    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
-  }
-  if (reader.driver !== 'loopback' && card !== null) {
-    throw new UsageError('a reader relays the card that is in it: --profile and --image go with --reader loopback');
-  }
+  const target = readerAndCard({ ...typed, card: cardSource(typed) }, { interfaceDescribes: true });
   if (typed.keepSecrets === true && typed.redactionKey !== undefined) {
     throw new UsageError('--redaction-key is for masks, and --keep-secrets makes none; give one of them');
   }
@@ -68,10 +59,8 @@ function recordOptions(output: string, typed: Typed): RecordOptions {
     output,
     keepSecrets: typed.keepSecrets === true,
     redactionKey: typed.redactionKey ?? null,
-    reader,
-    card,
-    to: typed.to ?? parseLink('vpcd'),
-    interface: typed.interface ?? null,
+    ...target,
+    to: typed.to ?? USUAL_LINK,
     once: typed.once === true,
     forMs: typed.for ?? null,
     wait: typed.wait === true,

@@ -4,13 +4,16 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../../console/failure.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
-import type { LinkChoice, ReaderChoice } from '../../endpoint/choice.ts';
-import { cardSource, LINKS, parseLink, parseReader, parseSeconds, READERS, recordChoice } from '../option-values.ts';
+import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
+import { readerAndCard, type VerbHabits } from '../../endpoint/reader-and-card.ts';
+import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
+import { cardSource, parseLink, parseSeconds, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
   addInterfaceOption,
   addJsonOption,
+  addReaderOption,
   addRecordOptions,
   timeoutOption,
 } from './shared-options.ts';
@@ -56,12 +59,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     .option('--from <format>', 'read the trace as this format (default: guessed by its content)')
     .option('--rules <file>', 'how to compare, or with --as-card how to answer (YAML)')
     .option('--secrets <file>', 'codes, keys and masked bytes that the trace does not show (YAML)');
-  replay
-    .option(
-      '--reader <reader>',
-      `where the card is: ${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
-      parseReader,
-    )
+  addReaderOption(replay, 'where the card is: ')
     .option('--keep-going', 'go on after the first divergence')
     .option('--pace <pace>', 'fast, original, or a factor: 2 is twice as fast as recorded (default: fast)', parsePace)
     .option(
@@ -69,7 +67,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
       'how far a response time may be from the recorded one: 5ms, 20%, +5ms (only slower)',
     )
     .option('--as-card', 'be the card: answer what a terminal sends as the trace does, and judge the terminal')
-    .option('--link <link>', `where to be the card: ${LINKS} (default: vpcd)`, parseLink)
+    .option('--link <link>', `where to be the card: ${LINK_FORMS} (default: vpcd)`, parseLink)
     .addOption(
       new Option('--match <how>', 'match commands in the order of the trace, or the best in any order').choices([
         'order',
@@ -136,12 +134,11 @@ function suiteOptions(folder: string, typed: Typed) {
   refuse(typed, ['from', 'pace', 'maxDeviation'], 'stands in the suite itself, for each trace');
   refuse(typed, ['record'], 'is for one trace; --evidence keeps what each trace of a suite recorded');
   if (typed.list === true) {
-    const target = { reader: { driver: 'loopback' } as const, card: null, interface: null };
-    return { folder, ...target, ...suiteChoice(typed) };
+    return { folder, ...targetOf(typed, { withoutCard: true }), ...suiteChoice(typed) };
   }
   const target = targetOf(typed);
   const choice = suiteChoice(typed);
-  if (choice.jobs > 1 && target.reader.driver !== 'loopback') {
+  if (choice.jobs > 1 && readerDriver(target.reader).ourCards !== 'in process') {
     throw new UsageError('--jobs goes with --reader loopback: one card in a reader takes one trace at a time');
   }
   return { folder, ...target, ...choice };
@@ -200,20 +197,9 @@ function toCardOptions(trace: string, typed: Typed) {
   };
 }
 
-/** Reader and card. @throws {UsageError} they do not go together */
-function targetOf(typed: Typed) {
-  const card = cardSource(typed);
-  const reader: ReaderChoice =
-    typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
-  if (reader.driver === 'loopback' && card === null) {
-    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
-  }
-  if (reader.driver !== 'loopback' && (card !== null || typed.interface !== undefined)) {
-    throw new UsageError(
-      '--profile, --image and --interface go with --reader loopback: another reader has its own card',
-    );
-  }
-  return { reader, card, interface: typed.interface ?? null };
+/** @throws {UsageError} reader and card do not go together */
+function targetOf(typed: Typed, habits: VerbHabits = {}) {
+  return readerAndCard({ ...typed, card: cardSource(typed) }, habits);
 }
 
 function asCardOptions(trace: string, typed: Typed) {
@@ -224,7 +210,7 @@ function asCardOptions(trace: string, typed: Typed) {
     from: typed.from ?? null,
     rules: typed.rules ?? null,
     secrets: typed.secrets ?? null,
-    link: typed.link ?? parseLink('vpcd'),
+    link: typed.link ?? USUAL_LINK,
     interface: typed.interface ?? null,
     match: typed.match ?? ('order' as const),
     responseTime: typed.responseTime ?? ('none' as const),

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { parseSeconds } from '../option-values.ts';
+import { READER_FORMS, type ReaderChoice } from '../../endpoint/readers.ts';
+import { parseReader, parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 
@@ -10,14 +11,23 @@ export function addCardOptions(command: Command): Command {
     .option('--image <file>', 'the card in an image file, its state kept; or a profile by name');
 }
 
+/** `--reader`, of a verb that takes a card in a reader or one of ours. */
+export function addReaderOption<T = ReaderChoice>(
+  command: Command,
+  what = '',
+  parse: (text: string) => T = parseReader as (text: string) => T,
+): Command {
+  const words = `${what}${READER_FORMS}; a part of the name will do (default: pcsc; loopback when a card is named)`;
+  return command.option('--reader <reader>', words, parse);
+}
+
 /** `--interface`. */
 export function addInterfaceOption(command: Command): Command {
   return command.addOption(
-    new Option('--interface <door>', 'through which door the card is used (default: as its profile says)').choices([
-      'contact',
-      'contactless',
-      'wired',
-    ]),
+    new Option(
+      '--interface <name>',
+      'the interface that the card is used through (default: as its profile says)',
+    ).choices(['contact', 'contactless', 'wired']),
   );
 }
 

@@ -1,15 +1,17 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { UsageError } from '../../console/failure.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence, type TapOptions } from '../../tap/options.ts';
-import { cardSource, parseReader, pinChoice, READERS, recordChoice } from '../option-values.ts';
+import { cardSource, pinChoice, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
   addInterfaceOption,
   addJsonOption,
   addPinOptions,
+  addReaderOption,
   addRecordOptions,
   timeoutOption,
 } from './shared-options.ts';
@@ -32,14 +34,8 @@ interface Typed {
 }
 
 export const declareTap: DeclareVerb = (program, perform) => {
-  const tap = program
-    .command('tap')
-    .description('read a card, show what it holds and where the time went')
-    .option(
-      '--reader <reader>',
-      `${READERS}; a part of the name will do (default: pcsc; loopback when a card is named)`,
-      parseReader,
-    );
+  const tap = program.command('tap').description('read a card, show what it holds and where the time went');
+  addReaderOption(tap);
   addInterfaceOption(addCardOptions(tap));
   tap.addOption(new Option('--sequence <name>', 'what to read and how').choices(SEQUENCES).default('all'));
   tap.addOption(
@@ -59,25 +55,12 @@ export const declareTap: DeclareVerb = (program, perform) => {
 };
 
 function tapOptions(typed: Typed): TapOptions {
-  const card = cardSource(typed);
-  const reader = typed.reader ?? (card === null ? { driver: 'pcsc', name: null } : { driver: 'loopback' });
-  if (reader.driver === 'loopback' && card === null) {
-    throw new UsageError('a loopback reader has no card of its own: name one with --profile or --image');
-  }
-  const words = reader.driver === 'pcsc' ? 'a PC/SC reader' : 'a PN532';
-  if (reader.driver !== 'loopback' && card !== null) {
-    throw new UsageError(`${words} reads the card that is in it: --profile and --image go with --reader loopback`);
-  }
-  if (reader.driver !== 'loopback' && typed.interface !== undefined) {
-    throw new UsageError(`--interface goes with --reader loopback: ${words} has the door that it has`);
-  }
+  const target = readerAndCard({ ...typed, card: cardSource(typed) });
   if (typed.plan !== undefined && typed.sequence !== 'own' && typed.sequence !== 'all') {
     throw new UsageError('--plan is about the own application: it goes with --sequence own or all');
   }
   return {
-    reader,
-    card,
-    interface: typed.interface ?? null,
+    ...target,
     sequence: typed.sequence,
     ...(typed.plan === undefined ? {} : { plan: typed.plan }),
     pin: pinChoice(typed),

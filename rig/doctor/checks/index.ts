@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { buildCheck, nfcPcscCheck, nodeCheck, packagesCheck } from './package.ts';
+import { buildCheck, nfcPcscCheck, nodeCheck, packagesCheck, pcscFfiCheck } from './package.ts';
 import { kernelNfcCheck, libnfcCheck, pcscdCheck, readersCheck } from './pcsc.ts';
 import { listSerialPorts, serialCheck } from './serial.ts';
 import { vpcdCheck, vpcdDelayCheck, vpcdPortCheck } from './vpcd.ts';
@@ -10,6 +10,7 @@ export const CHECKS: readonly Check[] = [
   buildCheck,
   packagesCheck,
   nfcPcscCheck,
+  pcscFfiCheck,
   pcscdCheck,
   readersCheck,
   vpcdCheck,

@@ -69,6 +69,7 @@ export const packagesCheck: Check = {
   },
 };
 
+/** The first of the two ways to PC/SC. Without it the other serves, so that nothing is lost but an ACR122 as a board. */
 export const nfcPcscCheck: Check = {
   id: 'nfc-pcsc',
   title: 'nfc-pcsc (PC/SC readers)',
@@ -77,12 +78,26 @@ export const nfcPcscCheck: Check = {
     const cure = 'npm run setup';
     const ran = await machine.probe('load', 15_000);
     if (ran.outcome === 'exited' && ran.exitCode === 0) return { verdict: 'pass', detail: 'loads' };
-    if (ran.outcome !== 'exited') return { verdict: 'fail', detail: 'crashes when it is loaded', cure };
+    if (ran.outcome !== 'exited') return { verdict: 'warn', detail: 'crashes when it is loaded', cure };
     const installed = machine.exists(join(machine.packageRoot, 'node_modules', 'nfc-pcsc'));
-    if (!installed) {
-      return { verdict: 'warn', detail: 'not installed: readers on PC/SC cannot be used, everything else can', cure };
+    if (!installed) return { verdict: 'warn', detail: 'not installed: an ACR122 as a board needs it', cure };
+    return { verdict: 'warn', detail: `does not load: ${firstLine(ran.stderr)}`, cure };
+  },
+};
+
+export const pcscFfiCheck: Check = {
+  id: 'pcsc-ffi',
+  title: 'PC/SC by FFI (koffi)',
+  timeoutMs: 20_000,
+  async look(machine, earlier): Promise<Finding> {
+    const ran = await machine.probe('load-ffi', 15_000);
+    const first = earlier.get('nfc-pcsc')?.verdict === 'pass';
+    if (ran.outcome === 'exited' && ran.exitCode === 0) {
+      return { verdict: 'pass', detail: first ? 'loads; nfc-pcsc comes first' : 'loads, and serves --reader pcsc' };
     }
-    return { verdict: 'fail', detail: `does not load: ${firstLine(ran.stderr)}`, cure };
+    const detail = ran.outcome === 'exited' ? firstLine(ran.stderr) : 'crashes when it is loaded';
+    // One of the two is enough.
+    return first ? { verdict: 'info', detail } : { verdict: 'fail', detail, cure: 'npm run setup' };
   },
 };
 

@@ -56,8 +56,9 @@ export const readersCheck: Check = {
   title: 'Readers and cards',
   timeoutMs: 15_000,
   async look(machine, earlier): Promise<Finding> {
-    if (earlier.get('nfc-pcsc')?.verdict !== 'pass')
-      return { verdict: 'info', detail: 'not listed: nfc-pcsc does not load' };
+    if (!['nfc-pcsc', 'pcsc-ffi'].some((id) => earlier.get(id)?.verdict === 'pass')) {
+      return { verdict: 'info', detail: 'not listed: neither nfc-pcsc nor the PC/SC library loads' };
+    }
     if (machine.platform === 'linux' && earlier.get('pcscd')?.verdict !== 'pass') {
       return { verdict: 'info', detail: 'not listed: pcscd does not run' };
     }

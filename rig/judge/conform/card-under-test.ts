@@ -1,12 +1,8 @@
+import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
-
-/** What the way to the card carries, in bytes of a command. */
-export interface LinkReach {
-  readonly shortestCommand: number;
-  readonly longestCommand: number;
-}
+import type { Backend, CommandReach } from '../../endpoint/driver.ts';
 
 /** The card as a case sees it. */
 export interface CaseSession {
@@ -21,8 +17,11 @@ export interface CardUnderTest {
   /** For people. */
   readonly description: string;
   readonly reader: string;
-  readonly backend: 'simulated' | 'hardware';
-  readonly reach: LinkReach;
+  /** Known of a reader when a case has begun. */
+  readonly backend: Backend;
+  readonly reach: CommandReach;
+  /** Of a card of ours that draws from a seed; else null. */
+  readonly seed: string | null;
   /** Whether each case finds the card as it was at the start. */
   readonly renewed: boolean;
   /** ATR, once a case has begun; null before. */
@@ -37,7 +36,7 @@ export interface CardUnderTest {
 }
 
 /** Everything that ISO/IEC 7816-3 can express, and less than a header. */
-const WHOLE_REACH: LinkReach = { shortestCommand: 1, longestCommand: 4 + 3 + 65_535 + 2 };
+const WHOLE_REACH: CommandReach = { shortestCommand: 1, longestCommand: LARGEST_COMMAND };
 
 /** Makes the card again for each case; told of faults of the card. */
 export type MakeCard = (onFault: (fault: unknown) => void) => LinkedCard;
@@ -47,15 +46,17 @@ export class InProcessCard implements CardUnderTest {
   readonly description: string;
   readonly reader = 'in process';
   readonly backend = 'simulated';
-  readonly reach: LinkReach = WHOLE_REACH;
+  readonly reach: CommandReach = WHOLE_REACH;
+  readonly seed: string | null;
   readonly renewed = true;
   readonly protocol = 'direct';
   readonly #make: MakeCard;
   #faults: unknown[] = [];
   #atr: Uint8Array | null = null;
 
-  constructor(description: string, make: MakeCard) {
+  constructor(description: string, make: MakeCard, seed: string | null = null) {
     this.description = description;
+    this.seed = seed;
     this.#make = make;
   }
 
@@ -113,14 +114,15 @@ export interface ReaderCardOptions {
   readonly name: string | null;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  readonly backend: 'simulated' | 'hardware';
-  readonly reach: LinkReach;
+  backendAt(reader: string): Backend;
+  readonly reach: CommandReach;
   /** For a card of ours behind the reader: puts a new one in its place, before the reset. */
   readonly renew?: () => void;
   readonly description?: string;
+  readonly seed?: string | null;
   readonly takeFaults?: () => readonly unknown[];
-  /** Ends what was opened for it besides the reader. */
-  readonly close?: () => Promise<void>;
+  /** Ends what was opened for it. */
+  close(): Promise<void>;
 }
 
 /** How long a card that went away in the middle of a case may take to come back. */
@@ -128,8 +130,7 @@ const COME_BACK_MS = 2000;
 
 /** A card in a reader. The session is kept from case to case; one that died is begun again once. */
 export class ReaderCard implements CardUnderTest {
-  readonly backend: 'simulated' | 'hardware';
-  readonly reach: LinkReach;
+  readonly reach: CommandReach;
   readonly renewed: boolean;
   readonly #options: ReaderCardOptions;
   #session: CardSession | null = null;
@@ -138,7 +139,6 @@ export class ReaderCard implements CardUnderTest {
 
   constructor(options: ReaderCardOptions) {
     this.#options = options;
-    this.backend = options.backend;
     this.reach = options.reach;
     this.renewed = options.renew !== undefined;
     this.#name = options.name;
@@ -148,8 +148,16 @@ export class ReaderCard implements CardUnderTest {
     return this.#options.description ?? 'the card in the reader';
   }
 
+  get backend(): Backend {
+    return this.#options.backendAt(this.reader);
+  }
+
   get reader(): string {
     return this.#name ?? this.#options.reader.driver;
+  }
+
+  get seed(): string | null {
+    return this.#options.seed ?? null;
   }
 
   get atr(): Uint8Array | null {
@@ -188,8 +196,7 @@ export class ReaderCard implements CardUnderTest {
 
   async close(): Promise<void> {
     await this.#drop();
-    await this.#options.reader.close();
-    await this.#options.close?.();
+    await this.#options.close();
   }
 
   async #drop(): Promise<void> {

@@ -55,8 +55,18 @@ async function openTrace(
   { record, interface: face }: ConformOptions,
 ): Promise<TraceWriter | null> {
   if (record === undefined || record.file === null) return null;
-  const { backend, reader, description, atr } = card;
-  const about = { source: 'vitap conform', backend, reader, interface: face, atr, card: description };
+  // The reader is known when it was connected to.
+  if (card.atr === null) await card.begin();
+  const { backend, reader, description, atr, seed } = card;
+  const about = {
+    source: 'vitap conform',
+    backend,
+    reader,
+    interface: face,
+    atr,
+    card: description,
+    cardSeed: seed,
+  };
   return TraceWriter.create(record.file, about, secrecyOf(record));
 }
 

@@ -9,6 +9,8 @@ import {
   type Condition,
   type DirectoryDeclaration,
   type ElementaryDeclaration,
+  LIFE_CYCLES,
+  type LifeCycle,
   OPERATIONS,
   type Rules,
   STRUCTURES,
@@ -43,6 +45,7 @@ export function parseDeclaration(source: string, name: string): CardDeclaration 
     channels: document.channels ?? 1,
     identifierIsFirstByte: document.identifierIsFirstByte ?? false,
     commands: document.commands ?? null,
+    free: document.free ?? null,
     masterFile: document.masterFile === undefined ? null : asDirectory({ ...document.masterFile, fid: 0x3f00 }),
     applications: (document.applications ?? []).map(asDirectory),
   };
@@ -79,14 +82,17 @@ const code = z.strictObject({
   block: bytes(1, 64).optional(),
   wrong: bytes(1, 64).optional(),
   tries: integer(1, 15),
+  /** Bytes of the shortest block that it takes. */
+  shortest: integer(1, 64).optional(),
   unblockedBy: byte.optional(),
+  requirementOptional: yesNo.optional(),
 });
 
 const file = z.strictObject({
   fid,
   sfi: sfi.optional(),
   structure: z.enum(STRUCTURES),
-  lifeCycle: z.enum(['activated', 'deactivated', 'terminated']).optional(),
+  lifeCycle: z.enum(LIFE_CYCLES).optional(),
   access: rules.optional(),
   content: bytes(1, 65_535).optional(),
   size: integer(1, 65_535).optional(),
@@ -99,6 +105,7 @@ interface DirectoryDocument {
   readonly fid?: number | undefined;
   readonly name?: Uint8Array | undefined;
   readonly label?: Uint8Array | undefined;
+  readonly lifeCycle?: LifeCycle | undefined;
   readonly access?: Rules | undefined;
   readonly codes?: readonly z.infer<typeof code>[] | undefined;
   readonly files?: readonly z.infer<typeof file>[] | undefined;
@@ -109,6 +116,7 @@ const directory: z.ZodType<DirectoryDocument> = z.strictObject({
   fid: fid.optional(),
   name: bytes(1, 16).optional(),
   label: bytes(1, 16).optional(),
+  lifeCycle: z.enum(LIFE_CYCLES).optional(),
   access: rules.optional(),
   codes: z.array(code).optional(),
   files: z.array(file).optional(),
@@ -124,6 +132,7 @@ const declarationSchema = z.strictObject({
   channels: integer(1, 20).optional(),
   identifierIsFirstByte: yesNo.optional(),
   commands: z.array(text).optional(),
+  free: z.strictObject({ entries: integer(0, 1000), bytes: integer(0, 1_000_000) }).optional(),
   masterFile: directory.optional(),
   applications: z.array(directory).optional(),
 });
@@ -134,6 +143,7 @@ function asDirectory(document: DirectoryDocument): DirectoryDeclaration {
     fid: document.fid ?? null,
     name: document.name ?? null,
     label: document.label ?? null,
+    lifeCycle: document.lifeCycle ?? 'activated',
     access: document.access ?? {},
     codes: (document.codes ?? []).flatMap(asCode),
     children: [...(document.files ?? []).map(asFile), ...(document.directories ?? []).map(asDirectory)],
@@ -170,7 +180,9 @@ function asCode(document: z.infer<typeof code>): readonly CodeDeclaration[] {
       block,
       wrong,
       tries: document.tries,
+      shortest: document.shortest ?? null,
       presentable: true,
+      canBeDisabled: document.requirementOptional ?? null,
       unblockedBy: document.unblockedBy ?? null,
     },
   ];

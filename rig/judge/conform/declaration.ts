@@ -23,9 +23,18 @@ export interface CardDeclaration {
   readonly identifierIsFirstByte: boolean;
   /** Names of the commands that it has, or null when that is not known. */
   readonly commands: readonly string[] | null;
+  /** Room for files that CREATE FILE makes, or null when that is not known. */
+  readonly free: FreeRoom | null;
   readonly masterFile: DirectoryDeclaration | null;
   /** Applications outside of any tree that is known: DFs that are reached by name alone. */
   readonly applications: readonly DirectoryDeclaration[];
+}
+
+export interface FreeRoom {
+  /** Files and directories. */
+  readonly entries: number;
+  /** For what they hold, and what the card keeps of them besides. */
+  readonly bytes: number;
 }
 
 export interface DirectoryDeclaration {
@@ -34,6 +43,7 @@ export interface DirectoryDeclaration {
   readonly fid: number | null;
   readonly name: Uint8Array | null;
   readonly label: Uint8Array | null;
+  readonly lifeCycle: LifeCycle;
   readonly access: Rules;
   readonly codes: readonly CodeDeclaration[];
   readonly children: readonly FileDeclaration[];
@@ -43,7 +53,9 @@ export interface DirectoryDeclaration {
 
 export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'] as const;
 export type Structure = (typeof STRUCTURES)[number];
-export type LifeCycle = 'activated' | 'deactivated' | 'terminated';
+/** No case works on a file in `creation` or `initialisation`, but its names are taken. */
+export const LIFE_CYCLES = ['creation', 'initialisation', 'activated', 'deactivated', 'terminated'] as const;
+export type LifeCycle = (typeof LIFE_CYCLES)[number];
 
 export interface ElementaryDeclaration {
   readonly kind: 'elementary';
@@ -105,8 +117,12 @@ export interface CodeDeclaration {
   /** A block of the same length that is another code. */
   readonly wrong: Uint8Array;
   readonly tries: number;
+  /** Shortest block that it takes, or null when that is not known. */
+  readonly shortest: number | null;
   /** Whether it can be presented in the clear on this interface. */
   readonly presentable: boolean;
+  /** Whether DISABLE VERIFICATION REQUIREMENT may be used on it, or null when that is not known. */
+  readonly canBeDisabled: boolean | null;
   /** Reference of the code that gives the tries back, or null. */
   readonly unblockedBy: number | null;
 }

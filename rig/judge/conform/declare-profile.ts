@@ -3,7 +3,6 @@ import type {
   CardSpecification,
   DirectorySpecification,
   FileSpecification,
-  LifeCycleState,
   PinSpecification,
 } from '../../../src/applet/image/specification.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
@@ -12,9 +11,7 @@ import type {
   CodeDeclaration,
   Condition,
   DirectoryDeclaration,
-  ElementaryDeclaration,
   FileDeclaration,
-  LifeCycle,
   Operation,
   Rules,
 } from './declaration.ts';
@@ -36,6 +33,7 @@ export function declareProfile(
     channels: 20,
     identifierIsFirstByte: true,
     commands: VITAP_COMMANDS,
+    free: { entries: specification.freeEntries ?? 0, bytes: specification.freeBytes ?? 0 },
     masterFile: declareDirectory(specification.masterFile, [], {
       face,
       written: specification.profile === 'lab' ? LAB_RULES : {},
@@ -82,31 +80,26 @@ function declareDirectory(
     fid: directory.fid,
     name: directory.name,
     label: directory.label,
+    lifeCycle: directory.lifeCycle ?? 'activated',
     access: directory.attributes?.[face] === undefined ? rules(directory.access, DF_OPERATIONS, way, face) : {},
     codes: directory.pins.map((pin) => declareCode(pin, face)),
-    children: directory.children.flatMap((child) => declareFile(child, way, door)),
+    children: directory.children.map((child) => declareFile(child, way, door)),
   };
 }
 
-function declareFile(
-  file: FileSpecification,
-  way: readonly DirectorySpecification[],
-  door: Door,
-): readonly FileDeclaration[] {
+function declareFile(file: FileSpecification, way: readonly DirectorySpecification[], door: Door): FileDeclaration {
   const { face, written } = door;
-  if (file.kind === 'directory') return [declareDirectory(file, way, door)];
-  const lifeCycle = usualLifeCycle(file.lifeCycle);
-  if (lifeCycle === null) return [];
+  if (file.kind === 'directory') return declareDirectory(file, way, door);
   const records = 'records' in file ? file : null;
   // Expanded and referenced rules are declared by hand, or not known.
   const compact = file.attributes?.[face] === undefined;
   const byHand = compact ? undefined : written[file.fid];
-  const declared: ElementaryDeclaration = {
+  return {
     kind: 'elementary',
     fid: file.fid,
     sfi: file.sfi,
     structure: file.kind,
-    lifeCycle,
+    lifeCycle: file.lifeCycle ?? 'activated',
     access: compact ? rules(file.access, EF_OPERATIONS, way, face) : (byHand?.access[face] ?? {}),
     rulesIn: byHand?.in ?? null,
     content: 'content' in file ? file.content : null,
@@ -115,13 +108,6 @@ function declareFile(
     recordSize: records?.recordSize ?? null,
     capacity: records?.capacity ?? null,
   };
-  return [declared];
-}
-
-/** null for a state in which a file is not yet in use: no case asks for one. */
-function usualLifeCycle(state: LifeCycleState | undefined): LifeCycle | null {
-  if (state === undefined) return 'activated';
-  return state === 'creation' || state === 'initialisation' ? null : state;
 }
 
 function rules(
@@ -175,7 +161,9 @@ function declareCode(pin: PinSpecification, face: CardInterface): CodeDeclaratio
     block,
     wrong,
     tries: pin.tries,
+    shortest: pin.paddedLength === 0 ? pin.minLength : pin.paddedLength,
     presentable: pin.access[face] === 0x00,
+    canBeDisabled: pin.canBeDisabled ?? false,
     unblockedBy: pin.unblockedBy,
   };
 }

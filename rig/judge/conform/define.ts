@@ -1,5 +1,6 @@
 import type { CardDeclaration } from './declaration.ts';
 import { hex } from './hex-pattern.ts';
+import { DoesNotApply } from './located.ts';
 import type { Capture, CommandStep, ConformanceCase, Expectation, Need, PowerStep, Step, SweepStep } from './model.ts';
 
 export { given } from './located.ts';
@@ -47,8 +48,13 @@ export function defineCase<const N extends Readonly<Record<string, Need<unknown>
         if (part === null) return `the card has not ${need.words}, as far as it is declared`;
         found[name] = part;
       }
-      const steps = text.steps(found as Found<N>);
-      return typeof steps === 'string' ? steps : steps.flat();
+      try {
+        const steps = text.steps(found as Found<N>);
+        return typeof steps === 'string' ? steps : steps.flat();
+      } catch (error) {
+        if (error instanceof DoesNotApply) return error.message;
+        throw error;
+      }
     },
   };
 }
@@ -109,12 +115,12 @@ export function bytesFrom(from: number, to: number, except: readonly number[] = 
   return values;
 }
 
-/** Lc and data field, short; nothing for no data. */
+/** Lc and data field, short; nothing for no data. With more than 255 bytes the case does not apply. */
 export function field(data: string): string {
   const bytes = data.replace(/\s+/g, '');
   if (bytes === '') return '';
   const nc = bytes.length / 2;
-  if (nc > 255) throw new RangeError(`${nc} bytes are too many for a short Lc`);
+  if (nc > 255) throw new DoesNotApply(`what the case sends are ${nc} bytes here, and a short command carries 255`);
   return `${hex(nc)}${bytes}`;
 }
 

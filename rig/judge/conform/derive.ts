@@ -50,6 +50,7 @@ export async function deriveDeclaration({ session, atr, protocol }: CardAnswers)
     channels: channelsIn(transport),
     identifierIsFirstByte: false,
     commands: null,
+    free: null,
     masterFile: hasMasterFile ? directory(0x3f00, null, files) : null,
     applications,
   };
@@ -129,7 +130,8 @@ function directory(
   name: Uint8Array | null,
   children: readonly ElementaryDeclaration[],
 ): DirectoryDeclaration {
-  return { kind: 'directory', fid, name, label: null, access: {}, codes: [], children, partial: true };
+  const unknown = { label: null, lifeCycle: 'activated', access: {}, codes: [] } as const;
+  return { kind: 'directory', fid, name, ...unknown, children, partial: true };
 }
 
 function applicationsIn(content: Uint8Array | null): readonly string[] {

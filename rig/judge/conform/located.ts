@@ -11,6 +11,9 @@ import type {
 import { hex, hex16 } from './hex-pattern.ts';
 import type { CommandStep } from './model.ts';
 
+/** What the card is declared with does not go into a command of the case; the message says why. */
+export class DoesNotApply extends Error {}
+
 /** A DF and the way to it from a reset. */
 export class LocatedDirectory {
   readonly declaration: DirectoryDeclaration;
@@ -24,6 +27,11 @@ export class LocatedDirectory {
 
   get fid(): string {
     return hex16(this.declaration.fid ?? 0);
+  }
+
+  /** Neither it nor a DF above it is out of use: then what is in it is out of use, too. */
+  get isActivated(): boolean {
+    return this.declaration.lifeCycle === 'activated' && this.parent?.isActivated !== false;
   }
 
   get isMasterFile(): boolean {
@@ -58,34 +66,46 @@ export class LocatedDirectory {
     return this.name === '' ? `DF ${this.fid}` : `the DF of name ${this.name}`;
   }
 
+  /** DFs in it that are in use. */
   get directories(): readonly LocatedDirectory[] {
+    return this.everyDirectory.filter((each) => each.isActivated);
+  }
+
+  /** EFs in it that are in use. */
+  get files(): readonly LocatedFile[] {
+    return this.everyFile.filter((each) => each.lifeCycle === 'activated');
+  }
+
+  get everyDirectory(): readonly LocatedDirectory[] {
     return this.declaration.children.flatMap((child) =>
       child.kind === 'directory' ? [new LocatedDirectory(child, this)] : [],
     );
   }
 
-  get files(): readonly LocatedFile[] {
+  get everyFile(): readonly LocatedFile[] {
     return this.declaration.children.flatMap((child) =>
       child.kind === 'elementary' ? [new LocatedFile(child, this)] : [],
     );
   }
 
-  /** A file identifier that no file here, above or beside has. */
+  /** A file identifier that no file here, above or beside has, and whose five low bits are no short one of a file here. */
   get absentFid(): string {
     const taken = new Set<number>([0x3f00, 0x3fff, 0xffff, this.declaration.fid ?? 0]);
     for (const directory of [this.declaration, this.parent?.declaration]) {
       for (const child of directory?.children ?? []) if (child.fid !== null) taken.add(child.fid);
       if (directory?.fid !== null && directory?.fid !== undefined) taken.add(directory.fid);
     }
+    // A file without a short identifier of its own has those bits as one.
+    const short = new Set(this.everyFile.map((file) => file.declaration.sfi ?? file.declaration.fid & 0x1f));
     let fid = 0x4a4b;
-    while (taken.has(fid)) fid++;
+    while (taken.has(fid) || short.has(fid & 0x1f)) fid++;
     return hex16(fid);
   }
 
   /** A short identifier that no file here has; 0 when all are taken, or when that is not known. */
   get absentSfi(): number {
     if (this.declaration.partial === true) return 0;
-    const taken = new Set(this.files.map((file) => file.declaration.sfi ?? file.declaration.fid & 0x1f));
+    const taken = new Set(this.everyFile.map((file) => file.declaration.sfi ?? file.declaration.fid & 0x1f));
     for (let sfi = 30; sfi > 0; sfi--) if (!taken.has(sfi)) return sfi;
     return 0;
   }
@@ -103,6 +123,12 @@ export class LocatedFile {
 
   get fid(): string {
     return hex16(this.declaration.fid);
+  }
+
+  /** Its identifier as P1-P2 of an odd INS. @throws {DoesNotApply} 0000 to 001E mean something else there */
+  get fidInP1P2(): string {
+    if (this.declaration.fid > 0x1e) return this.fid;
+    throw new DoesNotApply(`identifier ${this.fid} in P1-P2 would be a short one`);
   }
 
   get sfi(): number {
@@ -230,18 +256,22 @@ export function given(words: string, command: string, status = '9000'): CommandS
   return { kind: 'command', role: 'given', words, command, expect: { status } };
 }
 
-/** Every DF of the card, the MF first and each before what is in it; then applications that are known by name alone. */
+/**
+ * Every DF of the card that is in use, the MF first and each before what is in it; then applications that are known by
+ * name alone.
+ */
 export function directoriesOf(card: CardDeclaration): readonly LocatedDirectory[] {
   const all: LocatedDirectory[] = [];
   const walk = (directory: LocatedDirectory): void => {
     all.push(directory);
     for (const child of directory.directories) walk(child);
   };
-  if (card.masterFile !== null) walk(new LocatedDirectory(card.masterFile, null));
-  for (const application of card.applications) walk(new LocatedDirectory(application, null));
+  const roots = [...(card.masterFile === null ? [] : [card.masterFile]), ...card.applications];
+  for (const root of roots.map((each) => new LocatedDirectory(each, null))) if (root.isActivated) walk(root);
   return all;
 }
 
+/** Every EF in those DFs, whatever its own state. */
 export function filesOf(card: CardDeclaration): readonly LocatedFile[] {
-  return directoriesOf(card).flatMap((directory) => directory.files);
+  return directoriesOf(card).flatMap((directory) => directory.everyFile);
 }

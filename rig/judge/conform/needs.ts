@@ -1,4 +1,4 @@
-import type { CardDeclaration, Condition, LifeCycle, Operation, Structure } from './declaration.ts';
+import type { CardDeclaration, Condition, FreeRoom, LifeCycle, Operation, Structure } from './declaration.ts';
 import { directoriesOf, filesOf, LocatedCode, type LocatedDirectory, type LocatedFile } from './located.ts';
 import type { Need } from './model.ts';
 
@@ -14,10 +14,10 @@ export interface FileWish {
   readonly sfi?: boolean;
   /** Least bytes of a transparent EF. */
   readonly bytes?: number;
-  /** Least records in it. */
+  /** Least records in it; then each of them goes into a short answer, in a data object 53 too. */
   readonly records?: number;
-  /** Room for more records than it has. */
-  readonly room?: boolean;
+  /** Room for so many records more than it has (a cyclic EF always has), or for so many bytes of data objects. */
+  readonly room?: number;
   /** Stands in a DF that is not the MF. */
   readonly inDirectory?: boolean;
   /** Fewest bytes of a record. */
@@ -44,13 +44,26 @@ function fitsFile(file: LocatedFile, wish: FileWish, structures: readonly Struct
   if (declaration.lifeCycle !== (wish.lifeCycle ?? 'activated')) return false;
   if (wish.sfi === true && declaration.sfi === null) return false;
   if (wish.bytes !== undefined && (declaration.content === null || file.length < wish.bytes)) return false;
-  if (wish.records !== undefined && (declaration.records === null || file.count < wish.records)) return false;
-  if (wish.room === true && !(declaration.records !== null && file.capacity > file.count)) return false;
+  if (wish.records !== undefined && !hasShortRecords(file, wish.records)) return false;
+  if (wish.room !== undefined && !hasRoom(file, wish.room)) return false;
   if (wish.inDirectory === true && file.directory.isMasterFile) return false;
   if (wish.recordSize !== undefined && file.recordSize < wish.recordSize) return false;
   return Object.entries(wish.access ?? {}).every(([operation, access]) =>
     fitsAccess(declaration.access[operation as Operation], access),
   );
+}
+
+/** 256 bytes of answer, less tag and length. */
+const LONGEST_RECORD = 253;
+
+function hasShortRecords({ declaration, count }: LocatedFile, least: number): boolean {
+  return count >= least && declaration.records?.every(({ length }) => length <= LONGEST_RECORD) === true;
+}
+
+function hasRoom(file: LocatedFile, more: number): boolean {
+  if (file.structure === 'cyclic') return true;
+  if (file.structure === 'ber-tlv') return (file.declaration.size ?? 0) - file.length >= more;
+  return file.declaration.records !== null && file.capacity - file.count >= more;
 }
 
 function fitsAccess(condition: Condition | undefined, wish: AccessWish): boolean {
@@ -67,9 +80,10 @@ function fileInWords(wish: FileWish, structures: readonly Structure[]): string {
   }
   if (wish.sfi === true) parts.push('with a short identifier');
   if (wish.bytes !== undefined) parts.push(`of ${wish.bytes} known bytes or more`);
-  if (wish.records !== undefined) parts.push(`with ${wish.records} known records or more`);
+  if (wish.records !== undefined)
+    parts.push(`with ${wish.records} known records or more, none over ${LONGEST_RECORD} bytes`);
   if (wish.recordSize !== undefined) parts.push(`records of ${wish.recordSize} bytes or more`);
-  if (wish.room === true) parts.push('with room for more');
+  if (wish.room !== undefined) parts.push(`with room for ${wish.room} more`);
   if (wish.inDirectory === true) parts.push('in a DF below the MF');
   return `a ${parts.join(', ')}`;
 }
@@ -80,16 +94,20 @@ export function code(
 ): Need<LocatedCode> {
   const scope = wish.cardWide === undefined ? '' : wish.cardWide ? ' of the whole card' : ' of an application';
   return {
-    words: `a code${scope} with known value${wish.unblocked === true ? ' that another code unblocks' : ''}`,
+    words: `a code${scope} with known value${wish.unblocked === true ? ' that another code with known value unblocks' : ''}`,
     find: (card) =>
       codesOf(card).find(
-        ({ declaration }) =>
+        ({ declaration, directory }) =>
           declaration.presentable &&
           (wish.cardWide === undefined || wish.cardWide === declaration.reference < 0x80) &&
-          (wish.unblocked !== true || declaration.unblockedBy !== null) &&
+          (wish.unblocked !== true || isUnblocked(card, directory, declaration.unblockedBy)) &&
           declaration.tries >= (wish.tries ?? 1),
       ) ?? null,
   };
+}
+
+function isUnblocked(card: CardDeclaration, from: LocatedDirectory, by: number | null): boolean {
+  return by !== null && codeOf(card, from, by)?.declaration.presentable === true;
 }
 
 export function codesOf(card: CardDeclaration): readonly LocatedCode[] {
@@ -104,18 +122,24 @@ export interface Guarded {
   readonly code: LocatedCode;
 }
 
-/** A file of which one operation is behind one code that can be presented. */
-export function guarded(operation: Operation, wish: FileWish): Need<Guarded> {
+/**
+ * A file of which one operation is behind one code that can be presented.
+ * @param canBeDisabled whether DISABLE VERIFICATION REQUIREMENT must be right for the code, or wrong; absent: all one
+ */
+export function guarded(operation: Operation, wish: FileWish, canBeDisabled?: boolean): Need<Guarded> {
   const wanted = file({ ...wish, access: { ...wish.access, [operation]: 'code' } });
+  const requirement = canBeDisabled === undefined ? '' : ` that is ${canBeDisabled ? '' : 'not '}optional`;
   return {
-    words: wanted.words,
+    words: `${wanted.words}${requirement}`,
     find(card) {
       for (const each of filesOf(card)) {
         const structures = typeof wish.structure === 'string' ? [wish.structure] : wish.structure;
         if (!fitsFile(each, { ...wish, access: { ...wish.access, [operation]: 'code' } }, structures)) continue;
         const condition = each.access[operation] as { readonly code: number };
         const found = codeOf(card, each.directory, condition.code);
-        if (found?.declaration.presentable === true) return { file: each, code: found };
+        if (found?.declaration.presentable !== true) continue;
+        if (canBeDisabled !== undefined && found.declaration.canBeDisabled !== canBeDisabled) continue;
+        return { file: each, code: found };
       }
       return null;
     },
@@ -142,6 +166,8 @@ export interface DirectoryWish {
   /** Neither the MF nor known by name alone. */
   readonly inTree?: boolean;
   readonly access?: Readonly<Partial<Record<Operation, AccessWish>>>;
+  /** The card has room for so many files, and for so much in them. */
+  readonly free?: FreeRoom;
 }
 
 export function directory(words: string, wish: DirectoryWish): Need<LocatedDirectory> {
@@ -152,15 +178,20 @@ export function directory(words: string, wish: DirectoryWish): Need<LocatedDirec
         (each) =>
           (wish.named === undefined || wish.named === (each.name !== '')) &&
           (wish.masterFile === undefined || wish.masterFile === each.isMasterFile) &&
-          (wish.withFile !== true || each.files.some((one) => one.lifeCycle === 'activated')) &&
+          (wish.withFile !== true || each.files.length > 0) &&
           (wish.withDirectory !== true || each.directories.length > 0) &&
           (wish.withSibling !== true || (each.parent !== null && each.parent.directories.length > 1)) &&
           (wish.inTree !== true || (each.parent !== null && !each.isMasterFile)) &&
+          (wish.free === undefined || hasFree(card, wish.free)) &&
           Object.entries(wish.access ?? {}).every(([operation, access]) =>
             fitsAccess(each.declaration.access[operation as Operation], access),
           ),
       ) ?? null,
   };
+}
+
+function hasFree({ free }: CardDeclaration, { entries, bytes }: FreeRoom): boolean {
+  return free !== null && free.entries >= entries && free.bytes >= bytes;
 }
 
 export const MASTER_FILE: Need<LocatedDirectory> = directory('an MF', { masterFile: true });

@@ -1,7 +1,9 @@
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
-import { systemClock } from '../../../src/hal/system/clock.ts';
-import { CannotRun } from '../../console/failure.ts';
-import { type CardUnderTest, InProcessCard, type LinkReach, ReaderCard } from './card-under-test.ts';
+import { VIRTUAL_READER } from '../../../src/hal/vpcd/reader-name.ts';
+import { USUAL_LINK } from '../../endpoint/links.ts';
+import { needsCard } from '../../endpoint/reader-and-card.ts';
+import { readerDriver } from '../../endpoint/readers.ts';
+import { type CardUnderTest, InProcessCard, ReaderCard } from './card-under-test.ts';
 import type { CardDeclaration } from './declaration.ts';
 import { declareProfile } from './declare-profile.ts';
 import { makerOf, openRenewable, type RenewableCard, specificationOf } from './open-card.ts';
@@ -13,24 +15,17 @@ export interface OpenedTarget {
   readonly declaration: CardDeclaration;
 }
 
-/** A PC/SC stack refuses less than a header; vpcd's messages have a length of two bytes. */
-const PCSC_REACH: LinkReach = { shortestCommand: 4, longestCommand: 65_535 };
-/** A PN532 as a reader chains what its buffer does not hold. */
-const ISO_DEP_REACH: LinkReach = { shortestCommand: 4, longestCommand: 65_544 };
-/** The reader that vpcd shows. */
-const VIRTUAL_READER = 'Virtual PCD';
-
 /** Opens what the command line names. The caller closes `card`. */
 export async function openTarget(options: ConformOptions, signal: AbortSignal): Promise<OpenedTarget> {
   const { card: source, reader } = options;
   const own = source === null ? null : await openRenewable(source, options.interface);
-  if (reader.driver === 'loopback') {
-    if (own === null)
-      throw new CannotRun('a loopback reader has no card of its own: name one with --profile or --image');
-    const card = new InProcessCard(`${own.description}, ${own.face}`, makerOf(own));
+  const { ourCards } = readerDriver(reader);
+  if (ourCards === 'in process') {
+    if (own === null) throw needsCard(reader);
+    const card = new InProcessCard(`${own.description}, ${own.face}`, makerOf(own), own.seed);
     return { card, declaration: await declared(options, own, card) };
   }
-  const card = own === null ? await inReader(options, signal) : await throughPcsc(own, options, signal);
+  const card = own === null ? await inReader(options, signal) : await throughVpcd(own, options, signal);
   try {
     return { card, declaration: await declared(options, own, card) };
   } catch (error) {
@@ -61,34 +56,23 @@ async function declared(
 
 /** The card that is in a reader. */
 async function inReader({ reader, timeoutMs }: ConformOptions, signal: AbortSignal): Promise<ReaderCard> {
-  if (reader.driver === 'pn532' || reader.driver === 'acr122') {
-    const { openReader } = await import('../../endpoint/open-reader.ts');
-    const { reader: board, name, backend } = await openReader(reader, null, null);
-    return new ReaderCard({ reader: board, name, timeoutMs, signal, backend, reach: ISO_DEP_REACH });
-  }
-  const { PcscReader } = await import('../../../src/hal/pcsc/index.ts');
-  return new ReaderCard({
-    reader: new PcscReader({ clock: systemClock, share: 'exclusive' }),
-    name: reader.driver === 'pcsc' ? reader.name : null,
-    timeoutMs,
-    signal,
-    backend: 'hardware',
-    reach: PCSC_REACH,
-  });
+  const { openReader } = await import('../../endpoint/open-reader.ts');
+  const opened = await openReader(reader, { exclusive: true });
+  return new ReaderCard({ ...opened, timeoutMs, signal, reach: readerDriver(reader).reach });
 }
 
-/** A card of ours in the virtual reader of the machine's PC/SC service, and read through that: a new copy each case. */
-async function throughPcsc(
+/** A card of ours in vpcd's virtual reader, and read through that: a new copy each case. */
+async function throughVpcd(
   own: RenewableCard,
   { reader, timeoutMs }: ConformOptions,
   signal: AbortSignal,
 ): Promise<ReaderCard> {
-  const [{ PcscReader }, { VpcdLink }] = await Promise.all([
-    import('../../../src/hal/pcsc/index.ts'),
-    import('../../../src/hal/vpcd/index.ts'),
+  const [{ openReader }, { openLink }] = await Promise.all([
+    import('../../endpoint/open-reader.ts'),
+    import('../../endpoint/open-link.ts'),
   ]);
   const faults: unknown[] = [];
-  const link = new VpcdLink({ interface: own.face, clock: systemClock });
+  const link = await openLink(USUAL_LINK, own.face, false);
   const slot = new RenewedCard(() => own.make((fault) => faults.push(fault), link.limits));
   let lost: unknown = null;
   const served = link.serve(slot).catch((error: unknown) => {
@@ -96,20 +80,23 @@ async function throughPcsc(
   });
   // A port that nobody listens on is known at once, and is the reason that a person needs.
   await new Promise((resolve) => setImmediate(resolve));
+  const opened = await openReader(reader);
   return new ReaderCard({
-    reader: new PcscReader({ clock: systemClock }),
-    name: reader.driver === 'pcsc' && reader.name !== null ? reader.name : VIRTUAL_READER,
+    ...opened,
+    // Not the first reader with a card: that one is somebody else's.
+    name: opened.name ?? VIRTUAL_READER,
     timeoutMs,
     signal,
-    backend: 'simulated',
-    reach: PCSC_REACH,
+    reach: readerDriver(reader).reach,
     description: `${own.description}, ${own.face}, in the virtual reader`,
+    seed: own.seed,
     renew: () => {
       if (lost !== null) throw lost;
       slot.renew();
     },
     takeFaults: () => faults.splice(0),
     close: async () => {
+      await opened.close();
       link.stop();
       await served;
     },

@@ -1,6 +1,6 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 
 export interface ConformOptions {

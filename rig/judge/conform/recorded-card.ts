@@ -31,6 +31,10 @@ export class RecordedCard implements CardUnderTest {
     return this.#card.reach;
   }
 
+  get seed(): string | null {
+    return this.#card.seed;
+  }
+
   get renewed(): boolean {
     return this.#card.renewed;
   }

@@ -1,9 +1,10 @@
 import { INS } from '../../../src/apdu/instruction.ts';
 import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
+import type { CommandReach } from '../../endpoint/driver.ts';
 import { maskedHex } from '../../trace/masked-hex.ts';
 import { Redactor } from '../../trace/redaction.ts';
-import type { CardUnderTest, CaseSession, LinkReach } from './card-under-test.ts';
+import type { CardUnderTest, CaseSession } from './card-under-test.ts';
 import type { CardDeclaration } from './declaration.ts';
 import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
 import { type CardResponse, captured, expectationInWords, judgeResponse } from './judge-response.ts';
@@ -252,11 +253,14 @@ class CaseRun {
     };
   }
 
-  /** What a card in a reader holds may be a person's: a fault then says where data differ, and not how. */
+  /**
+   * What a card in a reader holds may be a person's, also in vpcd's, which a relay can serve: a fault then says where
+   * data differ, and not how. A card that is renewed is a copy of ours.
+   */
   #judge(response: CardResponse, expect: Expectation, variables: Variables): string[] {
     return judgeResponse(response, expect, variables, {
       decided: this.#decided,
-      showData: this.#card.backend === 'simulated',
+      showData: this.#card.renewed,
     });
   }
 
@@ -291,7 +295,7 @@ class CaseRun {
 }
 
 /** Why the link cannot carry a command of the case, or null; commands that captures go into are looked at when sent. */
-function linkLimit(steps: readonly Step[], reach: LinkReach): string | null {
+function linkLimit(steps: readonly Step[], reach: CommandReach): string | null {
   const none: Variables = new Map();
   for (const step of steps) {
     if (step.kind !== 'command' || step.command.includes('{')) continue;

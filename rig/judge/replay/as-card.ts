@@ -3,9 +3,8 @@ import type { CardInterface, CardLink, LinkEvent } from '../../../src/hal/card-l
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
-import type { LinkChoice } from '../../endpoint/choice.ts';
+import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
-import { backendOf } from '../../endpoint/pn532-port.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { recordLink } from '../../trace/record/record-link.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
@@ -72,7 +71,7 @@ export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo):
   const report = SingleReport.open(options.outputs, options, null);
   try {
     // An antenna is contactless whatever the trace was recorded through.
-    const usual = options.link.driver === 'vpcd' ? part.face : 'contactless';
+    const usual = linkDriver(options.link).interface ?? part.face;
     const link = await openLink(options.link, options.interface ?? usual, options.wait);
     const recording = report === null ? options : { ...options, record: report.record };
     return await serveReplay(link, part, recording, report, io);
@@ -92,7 +91,7 @@ async function serveReplay(
   const startNs = systemClock.nowNs();
   const printer = entryPrinter(io);
   const tally = new ReplayTally();
-  const backend = options.link.driver === 'vpcd' ? 'simulated' : await backendOf(options.link);
+  const backend = await linkDriver(options.link).backend(options.link);
   const judge = part.session === null ? null : new TerminalJudge(part.session.exchanges, options.match);
   const ruleCard = part.rules === null ? null : new RuleCard(part.rules, new Scope(part.secrets, replayWorld()));
   const stop = (): void => link.stop();

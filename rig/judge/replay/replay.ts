@@ -3,8 +3,8 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
-import { backendAt, type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
+import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { OpenTrace } from '../../trace/open-trace.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
@@ -116,7 +116,7 @@ export async function replayTrace(options: ReplayToCardOptions, hooks: ReplayHoo
   const total = options.trace === '-' ? null : await checkBefore(options, rules, secrets);
   const opened = await openTraceFile(options.trace, options.from);
   try {
-    const source = await openReader(options.reader, options.card, options.interface);
+    const source = await openReader(options.reader, options);
     try {
       hooks.onOpen?.(source);
       return await run(opened, source, { rules, secrets, limit, total }, options, hooks);
@@ -217,7 +217,7 @@ async function run(
       startedAt: header.startedAt,
     },
     peer: session.reader,
-    backend: backendAt(source, session.reader),
+    backend: source.backendAt(session.reader),
     protocol: session.protocol,
     atr: { expected: expectedAtr, got: gotAtr },
     rules: options.rules,
@@ -282,11 +282,12 @@ function openRecord(
   if (record.file === null) return null;
   const description = {
     source: `vitap replay ${trace}`,
-    backend: backendAt(source, session.reader),
+    backend: source.backendAt(session.reader),
     reader: session.reader,
     interface: source.own?.face ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
+    cardSeed: source.own?.opened.seed ?? null,
   };
   return TraceWriter.create(record.file, description, { ...secrecyOf(record), originNs });
 }

@@ -2,8 +2,8 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
 import { describeFailure } from '../../console/failure.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
 import { openReader } from '../../endpoint/open-reader.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { EntryFile } from '../replay/entry-file.ts';
 import type { Divergence, ReplaySummary } from '../replay/model.ts';
 import { type ReplayHooks, replayTrace } from '../replay/replay.ts';
@@ -173,7 +173,10 @@ async function replayOnce(
  */
 export async function checkCard(setting: SuiteSetting): Promise<void> {
   const { reader, timeoutMs, signal } = setting;
-  const opened = await openReader(reader, ownCard(setting, 'check.img'), setting.interface);
+  const opened = await openReader(reader, {
+    card: ownCard(setting, 'check.img'),
+    interface: setting.interface,
+  });
   try {
     if (opened.own !== null) return;
     const name = opened.name === null ? {} : { reader: opened.name };

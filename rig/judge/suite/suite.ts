@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { selectsId } from '../conform/run-suite.ts';
 import { evidenceTraces } from '../replay/evidence.ts';
 import { type ReplayOutputChoice, ReplayOutputs } from '../replay/outputs.ts';

@@ -2,6 +2,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { readPin } from '../../console/pin.ts';
 import { type Machine, thisMachine } from '../../doctor/machine.ts';
+import { readerDriver } from '../../endpoint/readers.ts';
 import { hostEnvironment } from '../../report/environment.ts';
 import { commandsOfTap, workloadFor } from '../workload.ts';
 import { answerOf } from './answer.ts';
@@ -142,7 +143,7 @@ function withTraces(
 
 /** A card that we make ourselves from a profile has a code that everybody may know; any other keeps its own. */
 function testCode({ card, reader, commands }: BenchTapOptions): Uint8Array | null {
-  if (reader.driver !== 'loopback' || card?.kind !== 'profile' || commands !== null) return null;
+  if (readerDriver(reader).ourCards !== 'in process' || card?.kind !== 'profile' || commands !== null) return null;
   return Buffer.from(TEST_CODE, 'latin1');
 }
 
@@ -153,8 +154,9 @@ async function cardTimesFor(
   io: CommandIo,
 ): Promise<Ran['cardTimes']> {
   const { card, reader } = options;
-  if (card?.kind !== 'profile' || reader.driver === 'loopback') return null;
-  const door = reader.driver === 'pcsc' ? options.interface : 'contactless';
+  const driver = readerDriver(reader);
+  if (card?.kind !== 'profile' || driver.ourCards === 'in process') return null;
+  const door = driver.interface ?? options.interface;
   const scriptFor = (source: LoopbackSource): TapScript => scriptOf(options, source, code);
   const times = await cardTimesOf(card, door, code, scriptFor, systemClock, io.signal);
   return { profile: card.name, times };

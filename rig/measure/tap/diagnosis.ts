@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Machine } from '../../doctor/machine.ts';
+import type { Polling } from '../../endpoint/driver.ts';
 import { median } from '../../figures/quantile.ts';
 import { inWords } from './answer.ts';
 import type { Calibration } from './calibration.ts';
@@ -159,16 +160,8 @@ export function noEcho(reason: string): DiagnosisFinding {
 }
 
 /** How the reader looks for cards, which is in `detect` or hidden before it. */
-export function polling(kind: 'loopback' | 'pcsc' | 'vpcd' | 'pn532' | 'acr122'): DiagnosisFinding {
-  const words = {
-    loopback: 'nothing polls: the card is there',
-    pcsc: 'the reader polls for cards by itself, mostly every 100 to 400 ms; the card lies there, so detection is not in the figures',
-    vpcd: 'pcscd asks vpcd every 400 ms whether the card is there, between commands; detection is not in the figures',
-    pn532: 'the chip looks when it is told to: detection begins with the field off',
-    acr122: "the reader's own polling is switched off during the run",
-  };
-  const hidden = kind === 'pcsc' || kind === 'vpcd';
-  return { id: 'reader-polling', verdict: hidden ? 'note' : 'fine', detail: words[kind] };
+export function polling({ detail, hidden }: Polling): DiagnosisFinding {
+  return { id: 'reader-polling', verdict: hidden ? 'note' : 'fine', detail };
 }
 
 export function versions(node: string, pcscd: string | null): DiagnosisFinding {

@@ -1,21 +1,17 @@
 import { realpathSync } from 'node:fs';
 import { HalError } from '../../../src/hal/errors.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
+import { isVirtualReader } from '../../../src/hal/vpcd/reader-name.ts';
 import type { CommandIo } from '../../console/io.ts';
 import type { Machine } from '../../doctor/machine.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { calibrate } from './calibration.ts';
 import * as look from './diagnosis.ts';
 import { echoInProcess, echoOfChip, echoThroughVpcd } from './echo.ts';
-import { isVirtualReader } from './pcsc-source.ts';
 import { Pn532Source } from './pn532-source.ts';
 import type { DiagnosisFinding, Figures } from './result.ts';
 import type { RecordedTap } from './run.ts';
 import type { TapSource } from './source.ts';
-
-function pollingKind(reader: ReaderChoice, source: TapSource): Parameters<typeof look.polling>[0] {
-  return reader.driver === 'pcsc' && isVirtualReader(source.reader) ? 'vpcd' : reader.driver;
-}
 
 const PINGPONG = '/proc/sys/net/ipv4/tcp_pingpong_thresh';
 
@@ -28,24 +24,23 @@ export async function lookAround(
 ): Promise<DiagnosisFinding[]> {
   // PC/SC knows its reader only when a card was seen in it.
   await source.prepare();
+  const driver = readerDriver(reader);
   const calibration = calibrate(systemClock);
   const findings = [
-    look.versions(
-      machine.nodeVersion,
-      reader.driver === 'pcsc' || reader.driver === 'acr122' ? await pcscd(machine) : null,
-    ),
+    look.versions(machine.nodeVersion, driver.needs.includes('pcscd') ? await pcscd(machine) : null),
     look.governor(machine),
     look.noise(calibration),
     look.clockCost(calibration),
-    look.polling(pollingKind(reader, source)),
+    look.polling(driver.polling(source.reader)),
   ];
   if (source.backend === 'simulated') findings.push(look.simulated());
-  if (reader.driver === 'pn532') findings.push(look.ftdiLatency(machine, devicePath(reader.path)));
+  const port = driver.serialPort?.(reader);
+  if (port !== undefined) findings.push(look.ftdiLatency(machine, devicePath(port)));
   try {
     if (source instanceof Pn532Source) {
       const echo = await echoOfChip(source.connection.chip, systemClock);
       findings.push(look.echoFinding(echo, source.link));
-    } else if (reader.driver === 'loopback') {
+    } else if (driver.ourCards === 'in process') {
       findings.push(look.echoFinding(await echoInProcess(systemClock), source.link));
     } else if (isVirtualReader(source.reader)) {
       const echo = await echoThroughVpcd(systemClock, io.signal);

@@ -2,10 +2,9 @@ import { toHex } from '../../../src/apdu/hex.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
-import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import type { CardSource } from '../../card/card-source.ts';
-import { FIXED_SEED, type OpenedCard, openCard } from '../../card/open.ts';
+import { type OpenedCard, openCard } from '../../card/open.ts';
 import { PhoneScreen, unlockInWords } from '../../card/phone-screen.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type Metered, MeteredCard } from './meter.ts';
@@ -56,8 +55,7 @@ export class LoopbackSource implements TapSource {
     const faults: unknown[] = [];
     const opened = await openCard(options.card, (fault) => faults.push(fault));
     const door = options.interface ?? opened.card.defaultInterface;
-    const fresh = opened.nvm instanceof MemoryNvm;
-    return new LoopbackSource(opened, door, options.code, options.clock, faults, fresh);
+    return new LoopbackSource(opened, door, options.code, options.clock, faults);
   }
 
   private constructor(
@@ -66,7 +64,6 @@ export class LoopbackSource implements TapSource {
     code: Uint8Array | null,
     clock: Clock,
     faults: readonly unknown[],
-    fresh: boolean,
   ) {
     const { link, reader } = createLoopback({ interface: door, clock });
     this.#clock = clock;
@@ -77,7 +74,7 @@ export class LoopbackSource implements TapSource {
       code !== null && door === 'contactless' && opened.card.holder.present ? new PhoneScreen(opened.card) : null;
     this.reader = `loopback, ${door}`;
     this.card = opened.description;
-    this.seed = fresh ? FIXED_SEED : null;
+    this.seed = opened.seed;
     const served = link.serve(this.#metered);
     // Awaited in the end; a fault before that is seen as a failed tap first.
     served.catch(() => {});

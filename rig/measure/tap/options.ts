@@ -1,6 +1,6 @@
 import type { CardSource } from '../../card/card-source.ts';
 import type { PinChoice } from '../../console/pin.ts';
-import type { ReaderChoice } from '../../endpoint/choice.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { PlanName, Sequence } from '../../tap/options.ts';
 import type { Arrivals, WhatIfChange } from './result.ts';
 

@@ -11,6 +11,7 @@ import type { CardSession } from '../../../src/hal/reader.ts';
 import { parseAts } from '../../../src/iso-dep/ats.ts';
 import type { Ats } from '../../../src/iso-dep/index.ts';
 import { offersRates } from '../../../src/iso-dep/pps.ts';
+import type { Backend } from '../../endpoint/driver.ts';
 import { bitRate } from './air.ts';
 import type { Metered } from './meter.ts';
 import type { AirParameters, LinkParameters } from './result.ts';
@@ -77,7 +78,8 @@ const IN_USB_READER: Accounting = {
 export interface Pn532SourceOptions {
   readonly port: Pn532Port;
   readonly clock: Clock;
-  readonly backend: 'simulated' | 'hardware';
+  /** Asked when the port is open. */
+  backend(): Backend;
   /** Of the line, when the port is on one that is metered; else null. */
   readonly meter: (() => Metered) | null;
   /** kbit/s to ask the card for by PPS; 106 asks for nothing. */
@@ -89,7 +91,7 @@ export interface Pn532SourceOptions {
 /** A PN532 as the reader. Each tap switches the field on anew. */
 export class Pn532Source implements TapSource {
   readonly reader: string;
-  readonly backend: 'simulated' | 'hardware';
+  readonly backend: Backend;
   readonly accounting: Accounting;
   readonly protocol = 'ISO-DEP';
   readonly seed = null;
@@ -109,7 +111,7 @@ export class Pn532Source implements TapSource {
     this.#timers = options.timers ?? realTimers;
     this.#connection = connection;
     this.reader = options.port.name;
-    this.backend = options.backend;
+    this.backend = options.backend();
     this.accounting = options.meter === null ? IN_USB_READER : ON_LINE;
   }
 

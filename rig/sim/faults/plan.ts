@@ -35,7 +35,9 @@ export type FaultName =
   | 'rom-fail'
   | 'ram-fail'
   | 'other-chip'
-  | 'old-firmware';
+  | 'old-firmware'
+  | 'sam-first'
+  | 'slow-chip';
 
 /** Every fault, as `--fault BOARD:NAME[=VALUE][@WHEN]` and fault files name it. */
 export const FAULTS: Readonly<Record<FaultName, FaultDescription>> = {
@@ -85,6 +87,16 @@ export const FAULTS: Readonly<Record<FaultName, FaultDescription>> = {
     what: 'the firmware is 1.x',
     counts: null,
     value: { what: 'x', least: 0, most: 5, absent: 4 },
+  },
+  'sam-first': {
+    what: 'after power on the chip takes no command before SAMConfiguration',
+    counts: null,
+    value: null,
+  },
+  'slow-chip': {
+    what: 'a response is late',
+    counts: 'commands',
+    value: { what: 'milliseconds', least: 1, most: 60_000, absent: 400 },
   },
 };
 

@@ -4,6 +4,7 @@ import { risingEdges, wireNs } from '../serial/uart.ts';
 import type { Timeline } from '../timeline.ts';
 import { INITIATOR } from './commands/initiator.ts';
 import { MISCELLANEOUS } from './commands/miscellaneous.ts';
+import { NFC_DEP } from './commands/nfc-dep.ts';
 import { TARGET } from './commands/target.ts';
 import { ACK_FRAME, ERROR_FRAME, FROM_HOST, frameToHost, type HostFrame, HostFrameReceiver } from './host-frame.ts';
 import { Poller } from './poller.ts';
@@ -13,8 +14,8 @@ import { PARAMETER } from './status.ts';
 import { Target } from './target.ts';
 import { runWork } from './work.ts';
 
-/** Every command that firmware 1.6 knows and that is simulated; the others are syntax errors. */
-export const COMMANDS: CommandTable = { ...MISCELLANEOUS, ...INITIATOR, ...TARGET };
+/** Every command that firmware 1.6 knows; the others are syntax errors. */
+export const COMMANDS: CommandTable = { ...MISCELLANEOUS, ...INITIATOR, ...NFC_DEP, ...TARGET };
 
 const SAM_CONFIGURATION = 0x14;
 const POWER_UP_BAUD = 115_200;
@@ -95,7 +96,7 @@ export class SimulatedPn532 implements Antenna {
     return this.#power === 'asleep' || this.#power === 'off';
   }
 
-  /** Power comes: the chip is in LowVBat mode until it is woken, and takes SAMConfiguration first. */
+  /** Power comes: the chip is in LowVBat mode until it is woken. */
   powerOn(): void {
     this.powerOff();
     this.#wakeSources = WAKE_BY.hsu;
@@ -203,14 +204,14 @@ export class SimulatedPn532 implements Antenna {
     this.#state.nextBaudRate = null;
     const code = payload[0];
     const command = tfi === FROM_HOST && code !== undefined ? COMMANDS[code] : undefined;
-    // In LowVBat mode nothing else is taken.
-    if (!this.#state.samConfigured && code !== SAM_CONFIGURATION) return;
+    if (!this.#state.samConfigured && code !== SAM_CONFIGURATION && this.#faults.holds('sam-first') !== null) return;
     if (this.#faults.holds('mute') !== null) return;
     const parameters = payload.subarray(1);
     // SetParameters holds from the next command on.
     this.#bare = this.#state.has(PARAMETER.noPreamble);
     this.#tell({ type: 'command', code: code ?? 0, name: command?.name ?? 'unknown', parameters });
     const ackNs = wireNs(ACK_FRAME.length, this.#baudRate);
+    const lateNs = (this.#faults.strikes('slow-chip')?.fault.value ?? 0) * 1e6;
     const steps: (() => void)[] = [];
     this.#running = { code: code ?? 0, cancel: () => steps.splice(0).forEach((cancel) => void cancel()) };
     steps.push(
@@ -221,7 +222,7 @@ export class SimulatedPn532 implements Antenna {
           this.#stuck = true;
         }
       }),
-      this.#timeline.after(ACK_DELAY_NS + ackNs + WORK_NS, () => {
+      this.#timeline.after(ACK_DELAY_NS + ackNs + WORK_NS + lateNs, () => {
         if (command === undefined) this.#finish(code ?? 0, null);
         else steps.push(this.#work(code!, command, parameters));
       }),

@@ -131,3 +131,14 @@ export function immediate(
 export type CommandTable = Readonly<Record<number, ChipCommand>>;
 
 export const NO_DATA: Uint8Array = new Uint8Array(0);
+
+/** The chip becomes a reader: it is no card any more, and its field is on. */
+export function* takeField(chip: ChipState): Work<void> {
+  chip.target.end();
+  yield* chip.poller.fieldOn();
+}
+
+/** Codes of RFConfiguration 02: none, or 100 µs · 2^(n-1). */
+export function timeoutNs(code: number): number {
+  return code === 0 ? 3_600_000_000_000 : 100_000 * 2 ** (Math.min(code, 0x10) - 1);
+}

@@ -5,6 +5,7 @@ export const STATUS = {
   crc: 0x02,
   bitCount: 0x04,
   bufferSize: 0x07,
+  fieldNotInTime: 0x0a,
   protocol: 0x0b,
   parameter: 0x10,
   wrongContext: 0x27,

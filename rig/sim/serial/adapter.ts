@@ -62,6 +62,11 @@ export class SerialAdapter {
     });
   }
 
+  /** Nothing is on the wire to the chip for so long after what was written so far. */
+  restToChip(ns: number): void {
+    this.#toChipFreeNs = Math.max(this.#timeline.nowNs(), this.#toChipFreeNs) + ns;
+  }
+
   /** The chip sends. */
   fromChip(bytes: Uint8Array, baudRate: number): void {
     const { taken, cut } = this.#untilUnplugged(this.#flipped('flip-to-host', bytes));

@@ -5,10 +5,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SerialPort } from 'serialport';
 import type { SimulatedBoard } from '../board.ts';
 import type { HostPort } from './adapter.ts';
+import { atTheirSpeeds } from './speed-change.ts';
 import { sampledBytes } from './uart.ts';
 
 const START_LIMIT_MS = 5000;
 const POWER_UP_BAUD = 115_200;
+/** What a host waits at least between the ACK that changes the chip's speed and its next command. */
+const HOST_PAUSE_NS = 1_000_000;
 
 type Held = Awaited<ReturnType<typeof SerialPort.binding.open>>;
 
@@ -129,10 +132,22 @@ export class PtyPort implements HostPort {
     this.#socat = socat;
     socat.stdout.on('data', (chunk: Buffer) => {
       this.#inOrder(async () => {
+        const before = this.#baudRate;
         await this.#readBaudRate();
-        if (this.#socat === socat) this.#board.adapter.fromHost(Uint8Array.from(chunk), this.#baudRate);
+        if (this.#socat === socat) this.#written(Uint8Array.from(chunk), before);
       });
     });
+  }
+
+  #written(chunk: Uint8Array, before: number): void {
+    const { adapter, chip } = this.#board;
+    const { ack, rest } = atTheirSpeeds(chunk, before, this.#baudRate, chip.baudRate);
+    if (ack.length > 0) {
+      adapter.fromHost(ack, before);
+      // What follows was written after the pause that a host makes for the chip, however late it is read here.
+      adapter.restToChip(HOST_PAUSE_NS);
+    }
+    if (rest.length > 0) adapter.fromHost(rest, this.#baudRate);
   }
 
   async #stop(): Promise<void> {

@@ -1,18 +1,15 @@
 import { HalError } from '../../../src/hal/errors.ts';
 import type { Reader } from '../../../src/hal/reader.ts';
 
-/** Drivers whose `list` looks at what they know already, and says nothing to the card. */
-const QUIET_DRIVERS: ReadonlySet<string> = new Set(['pcsc', 'loopback']);
 const LOOK_MS = 200;
 
 /**
- * Looks whether the card of a session that is idle is still there. With a driver that would have to ask the card itself,
- * the next command finds out.
+ * Looks whether the card of a session that is idle is still there.
+ * @param reader whose `list` looks at what is known already, and says nothing to the card
  * @param onGone called once at most, with `card-removed`, `reader-lost` or why the driver cannot tell any more
  * @returns ends the watch
  */
 export function watchPresence(reader: Reader, name: string, onGone: (error: HalError) => void): () => void {
-  if (!QUIET_DRIVERS.has(reader.driver)) return () => {};
   let over = false;
   const gone = (error: HalError): void => {
     if (!over) onGone(error);

@@ -6,9 +6,11 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
-import type { LinkChoice, ReaderChoice } from '../../endpoint/choice.ts';
+import type { Backend } from '../../endpoint/driver.ts';
+import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
-import { backendAt, type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
+import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
+import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { secrecyOf } from '../pseudonyms.ts';
 import { TraceWriter } from '../writer.ts';
 import { AddedLatency } from './latency.ts';
@@ -53,7 +55,7 @@ export async function record(options: RecordOptions, io: CommandIo): Promise<Exi
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);
   const timer = options.forMs === null ? null : setTimeout(() => ending.abort(), options.forMs);
-  const source = await openReader(options.reader, options.card, options.interface);
+  const source = await openReader(options.reader, options);
   try {
     return await new Recording(source, options, io, signal).run();
   } finally {
@@ -85,7 +87,7 @@ class Recording {
     const first = await this.#connect(this.#source.name, this.#options.timeoutMs);
     if (first === null) throw new CannotRun('nothing was recorded: the wait for a card was ended');
     const reader = first.reader;
-    const face = this.#options.interface ?? this.#source.own?.face ?? doorOf(this.#options.reader);
+    const face = this.#options.interface ?? this.#source.own?.face ?? readerDriver(this.#options.reader).interface;
     let trace: TraceWriter;
     let link: PatientCardLink;
     try {
@@ -162,7 +164,10 @@ class Recording {
       card.end();
       link.stop();
     };
-    const unwatch = watchPresence(this.#source.reader, session.reader, (error) => card.lose(error));
+    // With a driver that would have to ask the card itself, the next command finds out.
+    const unwatch = readerDriver(this.#options.reader).watchable
+      ? watchPresence(this.#source.reader, session.reader, (error) => card.lose(error))
+      : () => {};
     signal.addEventListener('abort', stop);
     try {
       if (signal.aborted) return null;
@@ -235,19 +240,20 @@ class Recording {
 
   async #openLink(face: CardInterface | null, wait: boolean): Promise<PatientCardLink> {
     const { to } = this.#options;
-    return patient(await openLink(to, face ?? doorOf(to) ?? 'contact', wait));
+    return patient(await openLink(to, face ?? linkDriver(to).interface ?? 'contact', wait));
   }
 
-  #openTrace(session: CardSession, face: CardInterface | null): Promise<TraceWriter> {
-    const { output, keepSecrets, redactionKey } = this.#options;
+  async #openTrace(session: CardSession, face: CardInterface | null): Promise<TraceWriter> {
+    const { output, keepSecrets, redactionKey, to } = this.#options;
     const own = this.#source.own;
     const description = {
       source: 'vitap record',
-      backend: backendAt(this.#source, session.reader),
+      backend: all(this.#source.backendAt(session.reader), await linkDriver(to).backend(to)),
       reader: session.reader,
       interface: face,
       atr: session.atr,
       card: own === null ? null : own.opened.card.image.profile,
+      cardSeed: own?.opened.seed ?? null,
     } as const;
     const choice = { file: output, keepSecrets, ...(redactionKey === null ? {} : { redactionKey }) };
     return TraceWriter.create(output, description, secrecyOf(choice));
@@ -291,9 +297,9 @@ class Recording {
   }
 }
 
-/** The door that a driver is; null for a PC/SC reader, which may be any. */
-function doorOf({ driver }: ReaderChoice | LinkChoice): CardInterface | null {
-  return driver === 'pn532' || driver === 'acr122' ? 'contactless' : null;
+/** A relay is software only where both its sides are. */
+function all(...sides: readonly Backend[]): Backend {
+  return sides.includes('hardware') ? 'hardware' : 'simulated';
 }
 
 function times(count: number): string {

@@ -9,7 +9,7 @@ import {
   readAttributes,
 } from '../access/security-attribute.ts';
 import { encodeAttributeObjects } from '../image/attributes.ts';
-import { FILE_KIND, type FileKind, INTERFACES } from '../image/layout.ts';
+import { FILE_KIND, type FileKind, INTERFACES, LARGEST_CAPACITY, LARGEST_FILE } from '../image/layout.ts';
 import type { SecurityAttributeSpecification } from '../image/specification.ts';
 import type { NewFile } from './file-store.ts';
 import { CURRENT_DF_ID, MASTER_FILE_ID } from './file-tree.ts';
@@ -19,8 +19,6 @@ import { LIFE_CYCLE } from './life-cycle.ts';
 export class ControlParametersError extends Error {}
 
 const FCP_TEMPLATE = 0x62;
-const LARGEST_FILE = 65_535;
-const LARGEST_CAPACITY = 254;
 const LARGEST_NAME = 16;
 /** File descriptor bytes without the bit "shareable", which is taken and means nothing here. */
 const DESCRIPTORS: ReadonlyMap<number, FileKind> = new Map([
@@ -108,6 +106,7 @@ class Parameters {
     // What SELECT states is how many records there are; the size says how many there can be.
     const capacity = size === null ? stated : Math.floor(size / recordSize);
     if (capacity < stated) throw new ControlParametersError('more records than the size holds');
+    within(recordSize * capacity, LARGEST_FILE);
     return { recordSize, capacity: within(capacity, LARGEST_CAPACITY), dataSize: 0 };
   }
 

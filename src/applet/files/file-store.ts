@@ -9,8 +9,8 @@ import {
   extentSize,
   type FileEntryFields,
 } from '../image/file-entry.ts';
-import type { FileRegions } from '../image/file-table.ts';
 import { BODY, ENVIRONMENT, FILE, FILE_KIND, NO_PARENT, PIN } from '../image/layout.ts';
+import type { FileRegions } from '../image/superblock.ts';
 import type { TransactionalNvm } from '../nvm/transactional-nvm.ts';
 import type { Pin } from '../pin/pin-store.ts';
 import { type Extent, findSpace } from './allocation.ts';

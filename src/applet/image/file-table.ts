@@ -1,8 +1,9 @@
 import { toHex } from '../../apdu/hex.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import { AccessRuleError } from '../access/access-rule.ts';
-import { readAttributes, type SecurityAttributes } from '../access/security-attribute.ts';
+import { LARGEST_ATTRIBUTES, readAttributes, type SecurityAttributes } from '../access/security-attribute.ts';
 import { CardFile } from '../files/card-file.ts';
+import { CURRENT_DF_ID, MASTER_FILE_ID } from '../files/file-tree.ts';
 import { isLifeCycle } from '../files/life-cycle.ts';
 import { bodySize, extentSize, type FileSizes } from './file-entry.ts';
 import { ImageError } from './image-error.ts';
@@ -12,23 +13,19 @@ import {
   FILE,
   FILE_KIND,
   type FileKind,
+  LARGEST_CAPACITY,
+  LARGEST_FILE,
   NO_PARENT,
   SLOT_LENGTH_SIZE,
-  SUPERBLOCK,
 } from './layout.ts';
 import { Section } from './section.ts';
+import type { FileRegions } from './superblock.ts';
 
-/** Where the file table and the bodies lie. */
-export interface FileRegions {
-  /** Address of the file table. */
-  readonly table: number;
-  /** Entries of the table, free ones included. */
-  readonly entries: number;
-  /** Address of the bodies. */
-  readonly bodies: number;
-  /** Bytes of the bodies, free space included. */
-  readonly bodiesSize: number;
-}
+/** Bytes of a DF name or a label. */
+const LARGEST_NAME = 16;
+const LARGEST_SFI = 30;
+/** Identifiers that no file below the MF has. */
+const RESERVED_IDS: readonly number[] = [0x0000, MASTER_FILE_ID, CURRENT_DF_ID, 0xffff];
 
 interface TableEntry extends FileSizes {
   readonly index: number;
@@ -36,15 +33,6 @@ interface TableEntry extends FileSizes {
   readonly section: Section;
   readonly body: number;
   readonly attributesLength: number;
-}
-
-export function readRegions(superblock: Section): FileRegions {
-  return {
-    table: superblock.u32(SUPERBLOCK.FILES),
-    entries: superblock.u16(SUPERBLOCK.FILE_COUNT),
-    bodies: superblock.u32(SUPERBLOCK.BODIES),
-    bodiesSize: superblock.u32(SUPERBLOCK.BODIES_SIZE),
-  };
 }
 
 /**
@@ -68,11 +56,13 @@ export function readFiles(nvm: Nvm, regions: FileRegions): CardFile[] {
   for (let i = 0; i < files.length; i++) {
     const directory = files[i] as CardFile;
     for (const entry of below.get(directory.index) ?? []) {
-      if (!directory.isDirectory) throw new ImageError(`the card image is damaged: file ${entry.index} makes no sense`);
+      if (!directory.isDirectory) throw makesNoSense(entry.index);
       files.push(addChild(directory, makeFile(nvm, entry, directory)));
     }
   }
   if (files.length !== entries.length) throw new ImageError('the card image is damaged: a file stands in no directory');
+  const names = files.flatMap(({ name }) => (name === null ? [] : [name.join()]));
+  if (new Set(names).size < names.length) throw new ImageError('the card image is damaged: two DFs of one name');
   return files;
 }
 
@@ -83,8 +73,8 @@ function readEntries(nvm: Nvm, regions: FileRegions): TableEntry[] {
     section.check(FILE.CRC, `entry of file ${index}`);
     const kind = section.byte(FILE.KIND);
     if (kind === FILE_KIND.FREE) continue;
-    if (kind > FILE_KIND.BER_TLV) throw new ImageError(`the card image is damaged: file ${index} makes no sense`);
-    entries.push({
+    if (kind > FILE_KIND.BER_TLV) throw makesNoSense(index);
+    const entry: TableEntry = {
       index,
       section,
       kind: kind as FileKind,
@@ -94,9 +84,45 @@ function readEntries(nvm: Nvm, regions: FileRegions): TableEntry[] {
       dataSize: section.u32(FILE.DATA_SIZE),
       body: section.u32(FILE.BODY),
       attributesLength: section.u16(FILE.ATTRIBUTES_LENGTH),
-    });
+    };
+    if (!hasSoundSizes(entry) || !hasSoundNames(entry)) throw makesNoSense(index);
+    entries.push(entry);
   }
   return entries;
+}
+
+/** What a file of this kind can have: its sizes decide how much memory the card takes. */
+function hasSoundSizes({ kind, dataSize, recordSize, capacity, attributesLength }: TableEntry): boolean {
+  if (attributesLength > LARGEST_ATTRIBUTES) return false;
+  switch (kind) {
+    case FILE_KIND.DIRECTORY:
+      return dataSize === 0 && recordSize === 0 && capacity === 0;
+    case FILE_KIND.TRANSPARENT:
+    case FILE_KIND.BER_TLV:
+      return dataSize >= 1 && dataSize <= LARGEST_FILE && recordSize === 0 && capacity === 0;
+    default:
+      return (
+        dataSize === 0 &&
+        recordSize >= 1 &&
+        capacity >= 1 &&
+        capacity <= LARGEST_CAPACITY &&
+        recordSize * capacity <= LARGEST_FILE
+      );
+  }
+}
+
+/** Identifier, short identifier, DF name and label. */
+function hasSoundNames({ index, kind, section }: TableEntry): boolean {
+  const fid = section.u16(FILE.FID);
+  const isDirectory = kind === FILE_KIND.DIRECTORY;
+  if (index === 0 ? fid !== MASTER_FILE_ID : RESERVED_IDS.includes(fid)) return false;
+  if (section.byte(FILE.SFI) > (isDirectory ? 0 : LARGEST_SFI)) return false;
+  const most = isDirectory ? LARGEST_NAME : 0;
+  return section.byte(FILE.NAME_LENGTH) <= most && section.byte(FILE.LABEL_LENGTH) <= most;
+}
+
+function makesNoSense(index: number): ImageError {
+  return new ImageError(`the card image is damaged: file ${index} makes no sense`);
 }
 
 function checkExtents(entries: readonly TableEntry[], { bodies, bodiesSize }: FileRegions): void {
@@ -104,9 +130,7 @@ function checkExtents(entries: readonly TableEntry[], { bodies, bodiesSize }: Fi
   for (const entry of entries.toSorted((a, b) => a.body - b.body)) {
     if (entry.body < end) throw new ImageError(`the card image is damaged: file ${entry.index} lies over another one`);
     end = entry.body + extentSize(entry, entry.attributesLength);
-    if (end > bodies + bodiesSize) {
-      throw new ImageError(`the card image is damaged: file ${entry.index} makes no sense`);
-    }
+    if (end > bodies + bodiesSize) throw makesNoSense(entry.index);
   }
 }
 

@@ -142,3 +142,8 @@ export const SLOT_LENGTH_SIZE = 2;
 
 /** In FILE.PARENT: the MF. In PIN.DIRECTORY and ENVIRONMENT.DIRECTORY: its DF was deleted, the entry is of no use. */
 export const NO_PARENT = 0xffff;
+
+/** Most bytes of content that a file has, records and all: two bytes hold a length. */
+export const LARGEST_FILE = 65_535;
+/** Most records of a file: one byte holds a record number, and FF is none. */
+export const LARGEST_CAPACITY = 254;

@@ -27,6 +27,8 @@ import {
   IMAGE_MAGIC,
   IMAGE_VERSION,
   INTERFACE_INDEX,
+  LARGEST_CAPACITY,
+  LARGEST_FILE,
   NO_PARENT,
   PIN,
   SLOT_LENGTH_SIZE,
@@ -48,7 +50,6 @@ const ERASED = 0xff;
 /** The table counts in two bytes, and the last number means "none". */
 const MOST_FILES = 0xffff;
 const MOST_FREE_BYTES = 16 * 1024 * 1024;
-const LARGEST_FILE = 65_535;
 /** Room for a short command's data field on a card of small files. */
 const LEAST_TRANSACTION = 256;
 const KINDS: Readonly<Record<FileSpecification['kind'], FileKind>> = {
@@ -271,10 +272,10 @@ function writeFile(image: ImageWriter, at: number, file: PlacedFile, body: numbe
   image.bytes(body, encodeState(LIFE_CYCLES[spec.lifeCycle ?? 'activated']));
   image.bytes(body + BODY.DATA + bodySize(sizes(spec)), encodeAttributes(attributes));
   if (spec.kind === 'transparent') {
-    limit(spec.content.length, 1, 65_535, `content of ${hex(spec.fid)}`);
+    limit(spec.content.length, 1, LARGEST_FILE, `content of ${hex(spec.fid)}`);
     image.bytes(body + BODY.DATA, spec.content);
   } else if (spec.kind === 'ber-tlv') {
-    limit(spec.capacity, 1, 65_535, `capacity of ${hex(spec.fid)}`);
+    limit(spec.capacity, 1, LARGEST_FILE, `capacity of ${hex(spec.fid)}`);
     limit(spec.content.length, 0, spec.capacity, `content of ${hex(spec.fid)}`);
     image.u16(body + BODY.USED, spec.content.length);
     image.bytes(body + BODY.DATA, spec.content);
@@ -288,8 +289,8 @@ function writeRecords(
   body: number,
   spec: Exclude<FileSpecification, { kind: 'directory' | 'transparent' | 'ber-tlv' }>,
 ): void {
-  limit(spec.recordSize, 1, 65_535, `record size of ${hex(spec.fid)}`);
-  limit(spec.capacity, 1, 254, `records of ${hex(spec.fid)}`);
+  limit(spec.recordSize, 1, LARGEST_FILE, `record size of ${hex(spec.fid)}`);
+  limit(spec.capacity, 1, LARGEST_CAPACITY, `records of ${hex(spec.fid)}`);
   limit(spec.records.length, 0, spec.capacity, `records in ${hex(spec.fid)}`);
   const count = spec.records.length;
   image.u16(body + BODY.RECORD_COUNT, count);

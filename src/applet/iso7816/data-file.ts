@@ -11,14 +11,21 @@ import { isUsableState } from '../files/life-cycle.ts';
  * `operation` is one of EF_ACCESS.
  */
 
-/** P1 with b8 set carries a short EF identifier, and P2 the offset; otherwise P1-P2 are an offset of 15 bits. */
+/**
+ * P1 with b8 set carries a short EF identifier, 0 for the current EF, and P2 the offset; otherwise P1-P2 are an offset
+ * of 15 bits.
+ */
 const SFI_FLAG = 0x80;
 const LARGEST_SFI = 0x1e;
 
 /** P1-P2 of the binary commands with an even INS. */
 export const OFFSET_PARAMETERS: readonly Parameters[] = [
   { p1: [0x00, 0x7f], p2: [0x00, 0xff], meaning: 'current EF, offset of 15 bits in P1-P2' },
-  { p1: [0x81, 0x9e], p2: [0x00, 0xff], meaning: 'EF by short identifier in P1, offset of 8 bits in P2' },
+  {
+    p1: [0x80, 0x9e],
+    p2: [0x00, 0xff],
+    meaning: 'EF by short identifier in P1, 0: current EF; offset of 8 bits in P2',
+  },
 ];
 
 /** P1-P2 of the binary and data object commands with an odd INS. */
@@ -32,8 +39,8 @@ export const FILE_PARAMETERS: readonly Parameters[] = [
 /** The transparent EF that P1-P2 of an even INS mean. */
 export function fileAtOffset(context: CommandContext, operation: number): CardFile | number {
   const { command, channel } = context;
-  const bySfi = (command.p1 & SFI_FLAG) !== 0;
-  const file = bySfi ? channel.directory.bySfi[command.p1 & 0x1f] : channel.elementary;
+  const sfi = (command.p1 & SFI_FLAG) !== 0 ? command.p1 & 0x1f : 0;
+  const file = sfi !== 0 ? channel.directory.bySfi[sfi] : channel.elementary;
   return judged(context, file, file?.isTransparent === true, operation);
 }
 

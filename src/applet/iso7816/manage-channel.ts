@@ -32,23 +32,25 @@ export const MANAGE_CHANNEL: CommandRow = {
  * current there; nothing is proven on it. What is card-wide counts on all channels of the interface.
  *
  * Errors: 6A81 every channel is open, or the basic one is to be closed; 6A86 the channel is open already; 6200 it was
- * closed already; 6700 an Le without an answer, or none where the card chooses.
+ * closed already; 6700 an Le without an answer (but P3 00 over T=0, which is none), or none where the card chooses.
  */
 function manageChannel(context: CommandContext): number {
   const { command, response, channels } = context;
+  const chosen = command.p1 === OPEN && command.p2 === 0;
+  // Over T=0 a command without data or answer travels with P3 = 00, which looks like an Le.
+  if (!chosen && response.rules.protocol === 'T=0' && command.ne === 256) command.ne = 0;
+  if (chosen !== command.ne > 0) return SW.WRONG_LENGTH;
   if (command.p1 === CLOSE) {
-    if (command.ne > 0) return SW.WRONG_LENGTH;
     return close(context, command.p2 === 0 ? context.channel.number : command.p2);
   }
-  if ((command.p2 === 0) !== command.ne > 0) return SW.WRONG_LENGTH;
-  const number = command.p2 === 0 ? channels.firstClosed() : command.p2;
+  const number = chosen ? channels.firstClosed() : command.p2;
   if (number < 0) return SW.FUNCTION_NOT_SUPPORTED;
   if (channels.get(number) !== null) return SW.WRONG_P1_P2;
-  const admitted = response.admits(command.p2 === 0 ? 1 : 0, command);
+  const admitted = response.admits(chosen ? 1 : 0, command);
   if (admitted !== SW.OK) return admitted;
   const from = context.channel;
   channels.open(number, from.number === 0 ? context.core.files.masterFile : from.directory);
-  if (command.p2 === 0) response.bytes[response.length++] = number;
+  if (chosen) response.bytes[response.length++] = number;
   return SW.OK;
 }
 

@@ -16,7 +16,8 @@ export const VERIFY: CommandRow = {
   ins: INS.VERIFY,
   name: 'VERIFY',
   standard: 'ISO/IEC 7816-4',
-  cases: [1, 3],
+  // Many clients append an Le, and ask without data with one; no answer has data.
+  cases: [1, 2, 3, 4],
   parameters: [
     { p1: [0x00, 0x00], ...CODE_REFERENCE, meaning: 'compare; no data: query' },
     { p1: [FORGET, FORGET], ...CODE_REFERENCE, meaning: 'forget; no data' },
@@ -32,7 +33,7 @@ export const VERIFY_ODD: CommandRow = {
   ...VERIFY,
   ins: INS.VERIFY_ODD,
   name: 'VERIFY (odd INS)',
-  cases: [3],
+  cases: [3, 4],
   parameters: [{ p1: [0x00, 0x00], ...CODE_REFERENCE, meaning: 'compare the value of data object 5F2E; empty: query' }],
   execute: verifyObject,
 };
@@ -40,7 +41,7 @@ export const VERIFY_ODD: CommandRow = {
 /**
  * VERIFY. P2 names the code: 01 to 1F of the card, 81 to 9F of the application.
  *
- * Without data it asks: 9000 verified already or not required, 63Cx tries left, 6983 blocked. With data it compares:
+ * An Le changes nothing. Without data it asks: 9000 verified already or not required, 63Cx tries left, 6983 blocked. With data it compares:
  * 9000, or 63Cx with the tries that are left; 6983 from then on when none is. Errors: 6A88 no such code, 6982 not to
  * be presented like this on this interface, 6700 not the length of the code (no try is spent), 6581 the try could not
  * be stored.

@@ -26,6 +26,8 @@ const SMALLEST_REGION = 8 * LINE;
 export interface JournalRegion {
   readonly address: number;
   readonly size: number;
+  /** Lowest address that a record may write to; 0 by default. */
+  readonly lowest?: number;
 }
 
 /** A region that can hold two transactions, each of which writes up to `bytes` in a few places. */
@@ -116,14 +118,21 @@ export class Journal {
     const sequence = getU32(line, HEADER.SEQUENCE);
     const length = getU32(line, HEADER.LENGTH);
     const expected = getU32(line, HEADER.CRC);
-    if (recordLines(length) > this.#lines / 2) return null;
+    if (recordLines(length) > this.#lines / 2 || !this.#isWhole(index, recordLines(length))) return null;
     const content = new Uint8Array(length);
     for (let at = 0, next = index + 1; at < length; at += LINE_DATA, next++) {
       this.#get(next % this.#lines);
-      if (line[0] !== MORE) return null;
       content.set(line.subarray(1, 1 + Math.min(LINE_DATA, length - at)), at);
     }
     return checksum(sequence, content, length) === expected ? { index, sequence, content } : null;
+  }
+
+  /** Whether as many lines as a record says it has follow its first one: before there is memory for its content. */
+  #isWhole(index: number, lines: number): boolean {
+    for (let next = index + 1; next < index + lines; next++) {
+      if (this.#nvm.readByte(this.#address + (next % this.#lines) * LINE) !== MORE) return false;
+    }
+    return true;
   }
 
   #put(offset: number): void {

@@ -1,4 +1,5 @@
 import type { Nvm } from '../../hal/nvm.ts';
+import { ImageError } from '../image/image-error.ts';
 import { ENTRY_HEADER, getU32, Journal, type JournalRegion, largestContent, putU32 } from './journal.ts';
 
 /** A transaction wrote more than the journal can hold. */
@@ -29,6 +30,7 @@ export class TransactionalNvm implements Nvm {
   readonly #view: DataView | null;
   readonly #journal: Journal | null;
   readonly #capacity: number;
+  readonly #region: JournalRegion | null;
   /** Entries `address(4) length(4) bytes` of the open transaction. */
   #pending: Uint8Array = new Uint8Array(FIRST_BUFFER);
   #pendingLength = 0;
@@ -36,7 +38,10 @@ export class TransactionalNvm implements Nvm {
   #lastEntry = 0;
   #lastEnd = 0;
 
-  /** @param region null for an image without a journal: then a loss of power can leave half a transaction */
+  /**
+   * @param region null for an image without a journal: then a loss of power can leave half a transaction
+   * @throws {ImageError} a record of the journal writes where no transaction does
+   */
   constructor(nvm: Nvm, region: JournalRegion | null) {
     this.#nvm = nvm;
     const { bytes } = nvm;
@@ -45,6 +50,7 @@ export class TransactionalNvm implements Nvm {
     this.size = nvm.size;
     this.eraseValue = nvm.eraseValue;
     this.writeGranule = nvm.writeGranule;
+    this.#region = region;
     this.#journal = region === null ? null : new Journal(nvm, region);
     this.#capacity = region === null ? Number.MAX_SAFE_INTEGER : largestContent(region);
     this.#recover();
@@ -138,12 +144,28 @@ export class TransactionalNvm implements Nvm {
   /** Does again what may not have reached its place; it must be there before the journal writes over its records. */
   #recover(): void {
     let changed = false;
-    for (const content of this.#journal?.recover() ?? []) {
+    const records = this.#journal?.recover() ?? [];
+    for (const content of records) this.#checkRecord(content);
+    for (const content of records) {
       if (this.#isApplied(content)) continue;
       this.#apply(content, content.length);
       changed = true;
     }
     if (changed) this.#nvm.flush();
+  }
+
+  /** A checksum says that a record is whole, not that a card wrote it. */
+  #checkRecord(content: Uint8Array): void {
+    const { address: journal, size: journalSize, lowest = 0 } = this.#region as JournalRegion;
+    for (let at = 0; at < content.length; ) {
+      const address = at + ENTRY_HEADER <= content.length ? getU32(content, at) : this.size;
+      const size = getU32(content, at + 4);
+      at += ENTRY_HEADER + size;
+      const inside = address >= lowest && address + size <= this.size && at <= content.length;
+      const overJournal = address < journal + journalSize && address + size > journal;
+      if (!inside || overJournal)
+        throw new ImageError('the card image is damaged: a record of its journal makes no sense');
+    }
   }
 
   #isApplied(content: Uint8Array): boolean {

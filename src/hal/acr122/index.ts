@@ -38,6 +38,7 @@ export class Acr122Port implements Pn532Port {
   readonly name: string;
   readonly #reader: string;
   readonly #openChannel: (reader: string) => Promise<PseudoApduChannel>;
+  #openedReader: string | null = null;
 
   constructor(options: Acr122PortOptions) {
     this.#reader = options.reader;
@@ -45,8 +46,15 @@ export class Acr122Port implements Pn532Port {
     this.#openChannel = options.openChannel ?? ((reader) => PcscChannel.open(reader));
   }
 
+  /** The whole name of the reader that was opened last; null before. */
+  get openedReader(): string | null {
+    return this.#openedReader;
+  }
+
   async open(): Promise<Pn532Connection> {
-    const transport = new PseudoApduTransport(await this.#openChannel(this.#reader));
+    const channel = await this.#openChannel(this.#reader);
+    this.#openedReader = channel.reader;
+    const transport = new PseudoApduTransport(channel);
     const chip = new Pn532(transport);
     try {
       const firmware = await identify(chip);

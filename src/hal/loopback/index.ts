@@ -4,6 +4,8 @@
  * What can be simulated: the card put in and taken out (`link.serve`, `link.stop`), the reader unplugged and plugged
  * in again. What cannot: time on a wire, and a card that answers late.
  */
+
+import { UNLIMITED } from '../apdu-size.ts';
 import type { CardInterface, CardLink, LinkLimits } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import type { Reader } from '../reader.ts';
@@ -30,19 +32,6 @@ export interface Loopback {
   /** Brings it back, with the card that is still being served. */
   plug(): void;
 }
-
-/** Header, three bytes of Lc, 65535 bytes of data, two bytes of Le. */
-const LARGEST_EXTENDED_COMMAND = 4 + 3 + 65_535 + 2;
-/** 65536 bytes of data and the status word. */
-const LARGEST_EXTENDED_RESPONSE = 65_536 + 2;
-
-const UNLIMITED: LinkLimits = {
-  largestCommand: LARGEST_EXTENDED_COMMAND,
-  largestResponse: LARGEST_EXTENDED_RESPONSE,
-  historicalBytes: 15,
-  fixedAts: null,
-  uid: 'any',
-};
 
 export function createLoopback(options: LoopbackOptions): Loopback {
   const slot = new LoopbackSlot(options.name ?? 'loopback', options.clock, options.limits ?? UNLIMITED);

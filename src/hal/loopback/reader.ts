@@ -1,9 +1,7 @@
+import { sizeRefusal } from '../apdu-size.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange, Reader, ReaderInfo } from '../reader.ts';
 import type { LoopbackSlot } from './slot.ts';
-
-/** Header only: the shortest command APDU. */
-const SHORTEST_COMMAND = 4;
 
 /** The reader's side: one slot, one session at a time. */
 export class LoopbackReader implements Reader {
@@ -98,14 +96,8 @@ class LoopbackSession implements CardSession {
   transmit(command: Uint8Array): Promise<Exchange> {
     const { largestCommand } = this.#slot.limits;
     if (this.#disconnected) return Promise.reject(ended());
-    if (command.length < SHORTEST_COMMAND) {
-      return Promise.reject(new HalError('protocol', 'A command has four bytes or more.'));
-    }
-    if (command.length > largestCommand) {
-      return Promise.reject(
-        new HalError('too-long', `A command of ${command.length} bytes; this reader carries ${largestCommand}.`),
-      );
-    }
+    const refusal = sizeRefusal(command, largestCommand, 'this reader');
+    if (refusal !== null) return Promise.reject(refusal);
     try {
       return Promise.resolve(this.#slot.exchange(this.#generation, command));
     } catch (error) {

@@ -1,10 +1,9 @@
+import { LARGEST_RESPONSE } from '../apdu-size.ts';
 import { HalError } from '../errors.ts';
 import type { NativeCardReader } from './binding.ts';
 import { scardError } from './scard-error.ts';
 import { requireService } from './service-socket.ts';
 
-/** Data of 65536 bytes and the status word; pcsclite itself carries a few more. */
-const LARGEST_RESPONSE = 65_536 + 2;
 /** A card's power-on or power-off that takes longer has failed. */
 const CONNECT_LIMIT_MS = 10_000;
 

@@ -2,6 +2,7 @@ import { HalError, type HalErrorKind } from '../errors.ts';
 
 /** SCARD_ codes of PC/SC that a caller can do something about; every other one is `protocol`. */
 export const SCARD = {
+  cancelled: 0x80100002,
   invalidHandle: 0x80100003,
   insufficientBuffer: 0x80100008,
   unknownReader: 0x80100009,
@@ -58,6 +59,12 @@ export function scardCode(error: unknown): number | null {
   const digits = /\(0x([0-9a-f]+)\)\s*$/i.exec(error instanceof Error ? error.message : '')?.[1];
   // A LONG of 64 bits may be printed with its sign extended.
   return digits === undefined ? null : Number.parseInt(digits.slice(-8), 16);
+}
+
+/** The code that a function of PC/SC returned, as an error of ours. */
+export function scardFailure(code: number, reader: string): HalError {
+  const cause = new Error(`PC/SC (0x${code.toString(16).toUpperCase().padStart(8, '0')})`);
+  return scardError(cause, reader);
 }
 
 /** The binding's error as an error of ours. */

@@ -1,6 +1,8 @@
+import { LARGEST_COMMAND, sizeRefusal } from '../apdu-size.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange } from '../reader.ts';
+import { isVirtualReader } from '../vpcd/reader-name.ts';
 import type { Channel } from './channel.ts';
 import { SCARD, scardCode } from './scard-error.ts';
 import type { PcscService, WatchedReader } from './service.ts';
@@ -13,10 +15,6 @@ export interface SessionOptions {
   readonly signals: readonly AbortSignal[];
 }
 
-/** Header only: the shortest command APDU. A shorter one hangs vpcd, or is taken for a control message of it. */
-const SHORTEST_COMMAND = 4;
-/** Header, three bytes of Lc, 65535 bytes of data, two bytes of Le. */
-const LARGEST_COMMAND = 4 + 3 + 65_535 + 2;
 /** vpcd's messages have a length of two bytes; a longer one makes it drop the card. */
 const LARGEST_VPCD_COMMAND = 65_535;
 /** How long pcscd may take to see that a card is gone; it looks every 400 ms. */
@@ -88,11 +86,10 @@ export class PcscSession implements CardSession {
   }
 
   async transmit(command: Uint8Array): Promise<Exchange> {
-    if (command.length < SHORTEST_COMMAND) throw new HalError('protocol', 'A command has four bytes or more.');
-    const largest = this.reader.startsWith('Virtual PCD') ? LARGEST_VPCD_COMMAND : LARGEST_COMMAND;
-    if (command.length > largest) {
-      throw new HalError('too-long', `A command of ${command.length} bytes; "${this.reader}" carries ${largest}.`);
-    }
+    // A shorter one hangs vpcd, or is taken for a control message of it.
+    const largest = isVirtualReader(this.reader) ? LARGEST_VPCD_COMMAND : LARGEST_COMMAND;
+    const refusal = sizeRefusal(command, largest, `"${this.reader}"`);
+    if (refusal !== null) throw refusal;
     return this.#inOrder(() => this.#exchange(command));
   }
 

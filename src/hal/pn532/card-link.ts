@@ -1,3 +1,4 @@
+import { UNLIMITED } from '../apdu-size.ts';
 import type { CardInterface, CardLink, DistantCard, LinkEvent, LinkedCard, LinkLimits } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
@@ -22,10 +23,7 @@ const PICC_LIMITS: LinkLimits = {
 };
 
 const RAW_LIMITS: LinkLimits = {
-  largestCommand: 65_544,
-  largestResponse: 65_538,
-  historicalBytes: 15,
-  fixedAts: null,
+  ...UNLIMITED,
   uid: 'random-4',
 };
 

@@ -1,9 +1,8 @@
+import { LARGEST_COMMAND } from '../apdu-size.ts';
 import { PARAMETER, TARGET_MODE, TARGET_STATE } from './chip.ts';
 import { CHIP_ERROR } from './status.ts';
 import { Arming, type TargetScene } from './target-loop.ts';
 
-/** Header, three bytes of Lc, 65535 bytes of data, two bytes of Le. */
-const LARGEST_COMMAND = 65_544;
 /** In the answer to TgInitAsTarget: the chip speaks ISO/IEC 14443-4 for us. */
 const ISO14443_PICC_ACTIVATED = 0x08;
 /** An error on the air that the chip could not mend is asked after so often before it is armed again. */

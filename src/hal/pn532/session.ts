@@ -1,12 +1,8 @@
+import { LARGEST_COMMAND, sizeRefusal } from '../apdu-size.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, Disposition, Exchange } from '../reader.ts';
 import type { ActivatedCard } from './activated-card.ts';
-
-/** Header only: the shortest command APDU. */
-const SHORTEST_COMMAND = 4;
-/** Header, three bytes of Lc, 65535 bytes of data, two bytes of Le. */
-const LARGEST_COMMAND = 4 + 3 + 65_535 + 2;
 
 /** Kinds after which nothing more can come of a session. */
 const FINAL = new Set(['card-removed', 'reader-lost', 'timeout', 'aborted']);
@@ -42,13 +38,8 @@ export class Pn532Session implements CardSession {
   }
 
   transmit(command: Uint8Array): Promise<Exchange> {
-    if (command.length < SHORTEST_COMMAND) {
-      return Promise.reject(new HalError('protocol', 'A command has four bytes or more.'));
-    }
-    if (command.length > LARGEST_COMMAND) {
-      const words = `A command of ${command.length} bytes; "${this.reader}" carries ${LARGEST_COMMAND}.`;
-      return Promise.reject(new HalError('too-long', words));
-    }
+    const refusal = sizeRefusal(command, LARGEST_COMMAND, `"${this.reader}"`);
+    if (refusal !== null) return Promise.reject(refusal);
     return this.#watched(async () => {
       const startNs = this.#clock.nowNs();
       const response = await this.#card.transmit(command);

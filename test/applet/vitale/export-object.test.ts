@@ -44,7 +44,13 @@ async function specificationOf(profile: string): Promise<CardSpecification> {
 
 function boot(specification: CardSpecification, face: CardInterface, applets = exportApplets): Booted {
   const clock = new VirtualClock();
-  const card = new Card({ nvm: new MemoryNvm(personalise(specification, crypto)), clock, crypto, applets });
+  const card = new Card({
+    nvm: new MemoryNvm(personalise(specification, crypto)),
+    clock,
+    crypto,
+    random: new SeededRandom('export'),
+    applets,
+  });
   const port = card.port(face);
   port.powerOn();
   const send = (command: string): string => {

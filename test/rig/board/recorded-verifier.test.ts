@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const verifier: Verifier = {
   name: 'pn532:/p',
   open: async () => ({
-    reader: (await openReader({ driver: 'loopback' }, { kind: 'profile', name: 'ndef' }, null)).reader,
+    reader: (await openReader({ driver: 'loopback' }, { card: { kind: 'profile', name: 'ndef' } })).reader,
     readerName: null,
   }),
 };

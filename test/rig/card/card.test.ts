@@ -121,7 +121,7 @@ describe('card commands', () => {
     const plain = fakeIo();
     await listCommands({}, plain);
     for (const row of ISO7816_COMMANDS) expect(plain.out.join('')).toContain(row.name);
-    expect(plain.out.join('')).toContain('P1 81–9E');
+    expect(plain.out.join('')).toContain('P1 80–9E');
     expect(plain.out.join('')).toMatch(/own application .* instead:\nCA {2}GET DATA[\s\S]*P1 BF {2}P2 40 /);
   });
 });

@@ -80,7 +80,7 @@ describe('--link', () => {
     ['pn532:/dev/ttyUSB0', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null, raw: false }],
     ['pn532:/dev/ttyUSB0:460800', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: 460_800, raw: false }],
     ['pn532:/dev/ttyUSB0,raw', { driver: 'pn532', path: '/dev/ttyUSB0', baudRate: null, raw: true }],
-    ['acr122:ACR122U', { driver: 'acr122', name: 'ACR122U', raw: false }],
+    ['acr122:ACR122U', { driver: 'acr122', name: 'ACR122U' }],
   ])('%s', (text, expected) => {
     expect(parseLink(text)).toEqual(expected);
   });

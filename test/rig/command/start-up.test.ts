@@ -75,9 +75,11 @@ describe('bin/vitap.js', () => {
 describe('what every command pays for', () => {
   it('loads commander and no other package before a verb runs', async () => {
     const packages = new Set<string>();
-    await build({
+    const { metafile } = await build({
       entryPoints: [join(ROOT, 'rig', 'command', 'main.ts')],
       bundle: true,
+      metafile: true,
+      absWorkingDir: ROOT,
       write: false,
       platform: 'node',
       format: 'esm',
@@ -96,5 +98,8 @@ describe('what every command pays for', () => {
       ],
     });
     expect([...packages]).toEqual(['commander']);
+    // Names of readers and links are parsed without a driver.
+    const drivers = Object.keys(metafile.inputs).filter((path) => /^src\/hal\/[^/]+\//.test(path));
+    expect(drivers).toEqual(['src/hal/vpcd/reader-name.ts']);
   });
 });

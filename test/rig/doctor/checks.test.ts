@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Check, Finding } from '../../../rig/doctor/check.ts';
-import { buildCheck, nfcPcscCheck, nodeCheck, packagesCheck } from '../../../rig/doctor/checks/package.ts';
+import {
+  buildCheck,
+  nfcPcscCheck,
+  nodeCheck,
+  packagesCheck,
+  pcscFfiCheck,
+} from '../../../rig/doctor/checks/package.ts';
 import { kernelNfcCheck, libnfcCheck, pcscdCheck, readersCheck } from '../../../rig/doctor/checks/pcsc.ts';
 import { serialCheck } from '../../../rig/doctor/checks/serial.ts';
 import { vpcdCheck, vpcdDelayCheck, vpcdPortCheck } from '../../../rig/doctor/checks/vpcd.ts';
@@ -9,6 +15,7 @@ import { type FakeMachine, failed, fakeMachine, killed, printed } from './fake-m
 
 const pass: Finding = { verdict: 'pass', detail: '' };
 const warn: Finding = { verdict: 'warn', detail: '' };
+const fail: Finding = { verdict: 'fail', detail: '' };
 
 function look(check: Check, machine: FakeMachine, earlier: Record<string, Finding> = {}): Promise<Finding> {
   return check.look(fakeMachine(machine), new Map(Object.entries(earlier)));
@@ -94,11 +101,25 @@ describe('nfc-pcsc', () => {
     [
       'for another Node',
       { files, probes: { load: failed('was compiled against another NODE_MODULE_VERSION\nmore') } },
-      'fail',
+      'warn',
       'NODE_MODULE_VERSION',
       'npm run setup',
     ],
-    ['crashes', { files, probes: { load: killed } }, 'fail', 'crashes', 'npm run setup'],
+    ['crashes', { files, probes: { load: killed } }, 'warn', 'crashes', 'npm run setup'],
+  ]);
+});
+
+describe('PC/SC by FFI', () => {
+  const loads = { probes: { 'load-ffi': printed('') } };
+  const missing = { probes: { 'load-ffi': failed('The PC/SC library libpcsclite.so.1 is not installed.') } };
+  table(pcscFfiCheck, { 'nfc-pcsc': pass }, [
+    ['stands by', loads, 'pass', 'nfc-pcsc comes first'],
+    ['is not needed', missing, 'info', 'not installed'],
+  ]);
+  table(pcscFfiCheck, { 'nfc-pcsc': warn }, [
+    ['serves', loads, 'pass', 'serves --reader pcsc'],
+    ['is missing too', missing, 'fail', 'not installed', 'npm run setup'],
+    ['crashes', { probes: { 'load-ffi': killed } }, 'fail', 'crashes', 'npm run setup'],
   ]);
 });
 
@@ -141,7 +162,7 @@ describe('readers', () => {
   ]);
 
   it.each([
-    ['nfc-pcsc', { 'nfc-pcsc': warn, pcscd: pass }],
+    ['nfc-pcsc', { 'nfc-pcsc': warn, 'pcsc-ffi': fail, pcscd: pass }],
     ['pcscd', { 'nfc-pcsc': pass, pcscd: warn }],
   ])('are not listed without %s', async (name, found) => {
     const finding = await look(readersCheck, { probes: { readers: printed('[]') } }, found);

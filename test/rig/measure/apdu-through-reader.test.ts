@@ -29,7 +29,7 @@ vi.mock('../../../rig/endpoint/open-reader.ts', () => ({
       reader: { driver: 'dying', list: async () => [], connect: async () => session, close: async () => {} },
       name: null,
       own: null,
-      backend: 'hardware',
+      backendAt: () => 'hardware',
       close: async () => {},
     };
   },

@@ -1,7 +1,7 @@
 import { openCard } from '../../../rig/card/open.ts';
 import { PhoneScreen } from '../../../rig/card/phone-screen.ts';
-import { UNLIMITED } from '../../../src/applet/card.ts';
 import type { CardPort } from '../../../src/applet/card-port.ts';
+import { UNLIMITED } from '../../../src/hal/apdu-size.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 

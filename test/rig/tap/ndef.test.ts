@@ -11,6 +11,7 @@ import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../../src/hal/virtual/random.ts';
 import { fakeIo } from '../console/fake-io.ts';
 
 const OPTIONS = {
@@ -27,7 +28,12 @@ const image = await buildImage('ndef', 'a seed');
 
 /** A fresh `ndef` card, spoken to in hex. */
 function ndefCard(nvm = new MemoryNvm(image)): { nvm: MemoryNvm; send: (command: string) => string } {
-  const port = new Card({ nvm, clock: new VirtualClock(), crypto: nobleHashes() }).port();
+  const port = new Card({
+    nvm,
+    clock: new VirtualClock(),
+    crypto: nobleHashes(),
+    random: new SeededRandom('use'),
+  }).port();
   port.powerOn();
   return {
     nvm,

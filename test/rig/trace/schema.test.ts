@@ -29,6 +29,7 @@ describe('trace.schema.json', () => {
     header,
     importedHeader({ source: 'x' }),
     { ...header, interface: 'wired', atr: '3B00', later: 1 },
+    { ...header, cardSeed: 'vitap' },
     ...SESSION,
     { type: 'field', t: -5, state: 'on' },
     { ...block, crc: 'good' },
@@ -41,6 +42,7 @@ describe('trace.schema.json', () => {
   it.each([
     { ...header, backend: 'dream' },
     { ...header, version: 2 },
+    { ...header, cardSeed: 7 },
     { ...header, startedAt: 5 },
     { ...header, secretsKept: 'no' },
     { ...header, redactions: ['all'] },

@@ -33,6 +33,7 @@ describe('TraceWriter', () => {
       interface: 'contact',
       atr: bytes('3B800181'),
       card: 'profile vitale2',
+      cardSeed: `vitap ${NIR}`,
     } as const;
     const trace = await TraceWriter.create(path, description, { redactionKey: text('a key for this test') });
     trace.power('on', 5_000_000_000, bytes('3B80'));
@@ -47,7 +48,7 @@ describe('TraceWriter', () => {
       '{"type":"header","format":"vitap-trace","version":1,"source":"vitap tap","backend":"simulated",' +
         '"reader":"pcsc: Virtual PCD 00 00","interface":"contact","atr":"3B800181","ats":null,"card":"profile vitale2",' +
         '"clock":"ns","startedAt":"2026-01-02T03:04:05.678Z","redactions":["code","nir","name","birth","key"],"secretsKept":false,' +
-        '"redactionKey":"0AF8E00FF476B499"}',
+        '"redactionKey":"0AF8E00FF476B499","cardSeed":"vitap XXXXXXXXXXXXXXX"}',
       '{"type":"power","t":0,"state":"on","atr":"3B80"}',
       '{"type":"field","t":1,"state":"on"}',
       '{"type":"command","t":100,"apdu":"0020008106XXXXXXXXXXXX","masks":[{"offset":5,"length":6,"what":"code",' +

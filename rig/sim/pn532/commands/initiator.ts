@@ -3,7 +3,14 @@ import type { AirFrame } from '../../field/field.ts';
 import { IsoDepPcd, type PcdFailure, type ResponsePart } from '../iso-dep-pcd.ts';
 import { LARGEST_DATA } from '../picc.ts';
 import type { SelectedCard } from '../poller.ts';
-import type { ChipCommand, ChipState, CommandTable, ListedCard } from '../state.ts';
+import {
+  type ChipCommand,
+  type ChipState,
+  type CommandTable,
+  type ListedCard,
+  takeField,
+  timeoutNs,
+} from '../state.ts';
 import { PARAMETER, STATUS } from '../status.ts';
 import { saysIsoDep } from '../target.ts';
 import { pauseNs, type Work } from '../work.ts';
@@ -20,11 +27,6 @@ const POLLS: Readonly<Record<number, { readonly data: readonly number[]; readonl
   3: { data: [1, 2], ns: 5_000_000 },
   4: { data: [0], ns: 2_000_000 },
 };
-
-function* takeField(chip: ChipState): Work<void> {
-  chip.target.end();
-  yield* chip.poller.fieldOn();
-}
 
 /** Polls for type A cards until one is there or the retries are used up. */
 function* pollTypeA(chip: ChipState, wanted: Uint8Array | null, retries: number): Work<SelectedCard | null> {
@@ -123,11 +125,6 @@ const inDataExchange: ChipCommand = {
     return Uint8Array.of(part.more ? STATUS.moreInformation : STATUS.ok, ...part.data);
   },
 };
-
-/** Codes of RFConfiguration 02: none, or 100 µs · 2^(n-1). */
-function timeoutNs(code: number): number {
-  return code === 0 ? 3_600_000_000_000 : 100_000 * 2 ** (Math.min(code, 0x10) - 1);
-}
 
 /** One frame as the host made it. @param always with CRC, whatever the registers say */
 function* exchangeRaw(chip: ChipState, data: Uint8Array, always: boolean): Work<Uint8Array> {

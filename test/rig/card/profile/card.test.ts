@@ -6,13 +6,19 @@ import { personalise } from '../../../../src/applet/image/personalise.ts';
 import type { CardInterface } from '../../../../src/hal/index.ts';
 import { MemoryNvm } from '../../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../../src/hal/virtual/clock.ts';
+import { SeededRandom } from '../../../../src/hal/virtual/random.ts';
 import { world } from './small-profile.ts';
 
 /** A card of a shipped profile in memory; `send` takes the interface and a command, both as they are written. */
 async function issue(profile: string): Promise<(face: CardInterface, command: string) => string> {
   const { crypto } = world();
   const specification = await loadProfile(profile, world());
-  const card = new Card({ nvm: new MemoryNvm(personalise(specification, crypto)), clock: new VirtualClock(), crypto });
+  const card = new Card({
+    nvm: new MemoryNvm(personalise(specification, crypto)),
+    clock: new VirtualClock(),
+    crypto,
+    random: new SeededRandom('use'),
+  });
   const ports = { contact: card.port('contact'), contactless: card.port('contactless'), wired: card.port('wired') };
   for (const port of Object.values(ports)) port.powerOn();
   return (face, command) => {

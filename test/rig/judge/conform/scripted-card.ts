@@ -97,6 +97,7 @@ export function declared(more: Partial<CardDeclaration> = {}): CardDeclaration {
     channels: 1,
     identifierIsFirstByte: false,
     commands: null,
+    free: null,
     masterFile: null,
     applications: [],
     ...more,

@@ -154,7 +154,7 @@ describe('what cannot be, is said before anything is tapped', LONG, () => {
   it.each([
     ['--reader loopback', 'name one with --profile or --image'],
     ['--reader pcsc --image x.img', '--image goes with --reader loopback'],
-    ['--reader pn532:/dev/x --profile ndef --interface contact', 'has the door that it has'],
+    ['--reader pn532:/dev/x --profile ndef --interface contact', 'has an interface of its own'],
     ['--profile ndef --what-if baud=921600', 'no serial line'],
     ['--profile ndef --what-if rate=300', 'one of 106, 212, 424, 848'],
     ['--profile ndef --what-if rate=106,rate=848', 'twice'],

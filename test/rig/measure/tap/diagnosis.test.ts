@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { READERS } from '../../../../rig/endpoint/readers.ts';
 import { spreadOf } from '../../../../rig/measure/tap/calibration.ts';
 import * as look from '../../../../rig/measure/tap/diagnosis.ts';
 import type { DiagnosisFinding, Schedule } from '../../../../rig/measure/tap/result.ts';
@@ -74,8 +75,16 @@ describe('what is said of machine and link', () => {
     if (cure !== undefined) expect(finding.cure).toContain(cure);
   });
 
-  it.each(['loopback', 'pcsc', 'vpcd', 'pn532', 'acr122'] as const)('how %s polls', (kind) => {
-    expect(look.polling(kind)).toMatchObject({ id: 'reader-polling' });
+  it.each([
+    ['loopback', 'loopback', 'fine', 'nothing polls'],
+    ['pcsc', 'ACS ACR122U 00 00', 'note', 'by itself'],
+    ['pcsc', 'Virtual PCD 00 00', 'note', 'pcscd asks vpcd every 400 ms'],
+    ['pn532', 'pn532:/dev/ttyUSB0', 'fine', 'when it is told to'],
+    ['acr122', 'acr122:ACS', 'fine', 'switched off'],
+  ] as const)('how %s polls in %s', (driver, reader, verdict, words) => {
+    const finding = look.polling(READERS[driver].polling(reader));
+    expect(finding).toMatchObject({ id: 'reader-polling', verdict });
+    expect(finding.detail).toContain(words);
   });
 
   it('an echo over a serial line says what of it the bytes take', () => {

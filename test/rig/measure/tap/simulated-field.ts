@@ -86,7 +86,7 @@ export async function tapInField(options: {
   const source = await Pn532Source.open({
     port,
     clock,
-    backend: 'simulated',
+    backend: () => 'simulated',
     meter,
     rate: options.rate,
     timeoutMs: 1000,

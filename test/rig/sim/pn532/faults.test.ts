@@ -30,6 +30,16 @@ describe('faults of a simulated board', () => {
     expect(struck).toEqual(['lose-ack@2']);
   });
 
+  it('slow-chip: the ACK comes at once, the response late', async () => {
+    const { pair, host } = await board('slow-chip=400@2');
+    await host.wake();
+    await host.send(GET_FIRMWARE);
+    expect(await host.frame()).toBe(ACK);
+    await pass(pair, 390);
+    expect(host.pending).toBe('');
+    expect(await host.frame()).toBe(FIRMWARE);
+  });
+
   it('lose-response: NACK fetches it', async () => {
     const { pair, host } = await board('lose-response@2');
     await host.wake();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseFault } from '../../../../rig/sim/faults/parse.ts';
 import { type SimulatedPair, simulatedPair } from '../../../../rig/sim/pair.ts';
 import { commandFrame, fromHex, Host } from '../host.ts';
 
@@ -34,8 +35,21 @@ describe('the host line of a simulated PN532', () => {
     expect(host.pending).toBe('');
   });
 
-  it('wakes up and takes SAMConfiguration first', async () => {
+  it.each([
+    ['as nfcpy asks, after ten zeros', '00000000000000000000'],
+    ['as the HSU sketches ask', '5555000000'],
+    ['as libnfc wakes it', WAKE],
+  ])('tells its version before SAMConfiguration: %s', async (_, wake) => {
     const pair = simulatedPair();
+    const host = await Host.open(pair, 'a');
+    await host.send(wake);
+    await pass(pair, 1);
+    await host.send(GET_FIRMWARE);
+    expect([await host.frame(), await host.frame()]).toEqual([ACK, FIRMWARE]);
+  });
+
+  it('takes SAMConfiguration first when it is told to be strict', async () => {
+    const pair = simulatedPair({ a: { faults: [parseFault('a:sam-first').fault] } });
     const host = await Host.open(pair, 'a');
     await host.send(WAKE + GET_FIRMWARE);
     await pass(pair, 100);
@@ -82,7 +96,12 @@ describe('the host line of a simulated PN532', () => {
 
   it.each([
     ['an unknown command', 'ee'],
-    ['InJumpForDEP, which is not simulated', '560000'],
+    ['InJumpForDEP without Next', '560000'],
+    ['InJumpForDEP with half an NFCID3i', '56000002aabbccddee'],
+    ['InJumpForPSL at 848 kbit/s', '46000300'],
+    ['InATR without Next', '5001'],
+    ['InATR with general bytes that are not announced', '500100aa'],
+    ['RFRegulationTest without its mode', '58'],
     ['GetFirmwareVersion with a parameter', '0201'],
     ['Diagnose of an unknown test', '0003'],
     ['SetSerialBaudRate 9', '1009'],
@@ -97,6 +116,33 @@ describe('the host line of a simulated PN532', () => {
     await host.send(commandFrame(payload));
     expect(await host.frame()).toBe(ACK);
     expect(await host.take(8)).toBe(ERROR);
+  });
+
+  it.each([
+    // RF timeout 01, and 0A where the target was to switch its field on: what nfcpy takes for "nobody there".
+    ['InJumpForDEP, active', '56010000', '570a'],
+    ['InJumpForDEP, passive at 106 kbit/s', '56000000', '5701'],
+    ['InJumpForDEP, passive at 212 kbit/s, with everything', `56000107${'00ffff0000'}${'01'.repeat(10)}46666d`, '5701'],
+    ['InJumpForPSL, active at 424 kbit/s', '46010200', '470a'],
+    ['InATR for a target that is not there', '500100', '5127'],
+    ['InATR for a number that no target has', '500300', '5110'],
+  ])('finds no NFC-DEP target: %s', async (_, command, answer) => {
+    const { host } = await awake();
+    // As nfcpy sets the retries: ATR 1, PSL 0, activation 1.
+    expect(await host.command('3205010001')).toBe('33');
+    expect(await host.command(command)).toBe(answer);
+  });
+
+  it.each([
+    ['RFRegulationTest', '5800'],
+    ['InJumpForDEP with endless retries, as after power on', '56000000'],
+  ])('goes on with %s until the host sends something', async (_, endless) => {
+    const { pair, host } = await awake();
+    await host.send(commandFrame(endless));
+    expect(await host.frame()).toBe(ACK);
+    await pass(pair, 2000);
+    expect(host.pending).toBe('');
+    expect(await host.command('02')).toBe('0332010607');
   });
 
   it('refuses a frame of another direction likewise', async () => {

@@ -8,7 +8,7 @@ import { cyclic, FREE, fixed, is, LINEAR, MODE, read } from './record-files.ts';
 
 const APPEND: readonly ConformanceCase[] = [
   ...LINEAR.flatMap(([letter, structure]) => {
-    const needs = { f: file({ structure, access: FREE, records: 1, room: true }) };
+    const needs = { f: file({ structure, access: FREE, records: 1, room: 1 }) };
     const append = (f: LocatedFile, data: string): string => `00E200${f.p2(0, false)}${field(data)}`;
     return [
       defineCase({
@@ -48,7 +48,7 @@ const APPEND: readonly ConformanceCase[] = [
         title: `APPEND RECORD by short identifier, ${structure} EF`,
         commands: ['APPEND RECORD'],
         destructive: true,
-        needs: { f: file({ structure, access: FREE, records: 1, room: true, sfi: true }) },
+        needs: { f: file({ structure, access: FREE, records: 1, room: 1, sfi: true }) },
         steps: ({ f }) => [
           f.reach,
           send('APPEND RECORD', `00E200${f.p2(0)}${field(newRecord(f, 'E3'))}`, ok('')),

@@ -247,7 +247,7 @@ export const CHANNEL_CASES: readonly ConformanceCase[] = [
     needs: { two: TWO, f: F, mf: MASTER_FILE },
     steps: ({ f, mf }) => {
       const child = mf.files[0];
-      if (child === undefined) return 'the MF is declared without an EF';
+      if (child === undefined) return 'the MF is declared without an EF in use';
       return [f.reach, open(1), send('SELECT an EF of the MF on channel 1', on(1, child.selection), ok(''))];
     },
   }),

@@ -3,16 +3,31 @@ import { defineCase, field, given, ok, refused, send, tlv } from '../../define.t
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedDirectory } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Need, Step } from '../../model.ts';
-import { directory } from '../../needs.ts';
+import { directory, trait } from '../../needs.ts';
 
 const CREATE = 'CREATE FILE';
 const DELETE = 'DELETE FILE';
 
-/** A DF in which everything may be made and unmade. */
-export const WORKSHOP: Need<LocatedDirectory> = directory('a DF in which files are free to create and to delete', {
-  inTree: true,
-  access: { 'create-ef': 'free', 'create-df': 'free', 'delete-child': 'free' },
-});
+/** A DF in which everything may be made and unmade. @param bytes that the files of the case hold together */
+function workshop(bytes: number): Need<LocatedDirectory> {
+  return directory(
+    `a DF in which files are free to create and to delete, on a card with ${bytes} known bytes of room or more`,
+    {
+      inTree: true,
+      access: { 'create-ef': 'free', 'create-df': 'free', 'delete-child': 'free' },
+      // Two files are the most that a case makes at a time; what a card keeps of each besides is its own affair.
+      free: { entries: 2, bytes: bytes + 256 },
+    },
+  );
+}
+
+export const WORKSHOP: Need<LocatedDirectory> = workshop(256);
+/** Bytes that no card with a workshop has room for. */
+const TOO_MANY = trait(
+  'a known room of less than 65,535 bytes',
+  (card) => card.free !== null && card.free.bytes < 65_535,
+);
+const FREE_ENTRY = { entries: 1, bytes: 256 };
 
 /** Compact format: every access mode, always. */
 const OPEN = tlv('8C', `7F${'00'.repeat(7)}`);
@@ -42,11 +57,12 @@ export function create({ fid, descriptor, size, sfi, lifeCycle = '05', name }: N
 
 /** Makes a BER-TLV EF with room for `size` bytes and selects it. @returns why not, where that cannot be */
 export function openObjects(card: CardDeclaration, size: number): readonly Step[] | string {
-  const workshop = WORKSHOP.find(card);
-  if (workshop === null) return `the card has not ${WORKSHOP.words}, as far as it is declared`;
-  const fid = workshop.absentFid;
+  const need = workshop(size);
+  const df = need.find(card);
+  if (df === null) return `the card has not ${need.words}, as far as it is declared`;
+  const fid = df.absentFid;
   return [
-    ...workshop.select,
+    ...df.select,
     given('CREATE FILE for data objects', create({ fid, descriptor: '3941', size })),
     given('SELECT it', `00A4020C02${fid}`),
   ];
@@ -223,7 +239,7 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
     commands: [CREATE],
     statusWords: ['6A84'],
     destructive: true,
-    needs: { df: WORKSHOP },
+    needs: { df: WORKSHOP, less: TOO_MANY },
     steps: ({ df }) => [
       df.select,
       send(
@@ -239,7 +255,7 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
     commands: [CREATE],
     statusWords: ['6A82', '6A84'],
     destructive: true,
-    needs: { df: WORKSHOP },
+    needs: { df: WORKSHOP, less: TOO_MANY },
     steps: ({ df }) => {
       const fid = missing(df);
       return [
@@ -281,7 +297,11 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
     statusWords: ['6982'],
     destructive: true,
     needs: {
-      df: directory('a DF in which files are never created', { inTree: true, access: { 'create-ef': 'never' } }),
+      df: directory('a DF in which files are never created, on a card with room', {
+        inTree: true,
+        access: { 'create-ef': 'never' },
+        free: FREE_ENTRY,
+      }),
     },
     steps: ({ df }) => [
       df.select,
@@ -295,7 +315,11 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
     statusWords: ['6982'],
     destructive: true,
     needs: {
-      df: directory('a DF in which files are created after a code', { inTree: true, access: { 'create-ef': 'code' } }),
+      df: directory('a DF in which files are created after a code, on a card with room', {
+        inTree: true,
+        access: { 'create-ef': 'code' },
+        free: FREE_ENTRY,
+      }),
     },
     steps: ({ df }) => [
       df.select,
@@ -307,7 +331,7 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
     title: 'files can be created until there is room for no more, and deleting one makes room',
     commands: [CREATE, DELETE],
     destructive: true,
-    needs: { df: WORKSHOP },
+    needs: { df: workshop(8000) },
     steps: ({ df }) => {
       const fid = missing(df);
       return [
@@ -399,7 +423,7 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
       }),
     },
     steps: ({ df }) => {
-      const ef = df.files.find((each) => each.access.delete === 'never' && each.lifeCycle === 'activated');
+      const ef = df.files.find((each) => each.access.delete === 'never');
       if (ef === undefined) return 'each of its EFs may be deleted';
       return [
         ef.select,
@@ -419,7 +443,7 @@ function namesIn(df: LocatedDirectory): readonly string[] {
   const names: string[] = [];
   const walk = (each: LocatedDirectory): void => {
     if (each.name !== '') names.push(each.name);
-    for (const child of each.directories) walk(child);
+    for (const child of each.everyDirectory) walk(child);
   };
   walk(root);
   return names;

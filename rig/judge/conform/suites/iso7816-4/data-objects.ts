@@ -11,7 +11,8 @@ const PUT = 'PUT DATA';
 const PUT_ODD = 'PUT DATA (odd INS)';
 
 const F = file({ structure: 'ber-tlv', access: { read: 'free' }, sfi: true });
-const FREE = file({ structure: 'ber-tlv', access: { read: 'free', update: 'free' }, sfi: true });
+/** Room for one more object, of any case but those that say how large theirs is. */
+const FREE = file({ structure: 'ber-tlv', access: { read: 'free', update: 'free' }, sfi: true, room: 40 });
 
 interface StoredObject {
   /** In hex, as all of these. */
@@ -162,7 +163,7 @@ const READ: readonly ConformanceCase[] = [
   ...(
     [
       ['1', 'by short identifier', (f: LocatedFile) => hex(0, f.sfi)],
-      ['2', 'by identifier', (f: LocatedFile) => f.fid],
+      ['2', 'by identifier', (f: LocatedFile) => f.fidInP1P2],
     ] as const
   ).map(([id, words, name]) =>
     defineCase({
@@ -355,7 +356,7 @@ const WRITE: readonly ConformanceCase[] = [
     title: 'PUT DATA of more than 127 bytes: the length in the file takes two',
     commands: [PUT_ODD, GET_ODD],
     destructive: true,
-    needs: { f: FREE },
+    needs: { f: file({ structure: 'ber-tlv', access: { read: 'free', update: 'free' }, room: 160 }) },
     steps: ({ f }) => {
       const whole = tlv('C8', '77'.repeat(150));
       return [
@@ -412,7 +413,7 @@ const WRITE: readonly ConformanceCase[] = [
     needs: { f: FREE },
     steps: ({ f }) => [
       f.reach,
-      send('PUT DATA DB', `00DB${f.fid}${field(tlv('C8', '0A0B'))}`, ok('')),
+      send('PUT DATA DB', `00DB${f.fidInP1P2}${field(tlv('C8', '0A0B'))}`, ok('')),
       f.select,
       send('GET DATA', get('C8'), ok('0A0B')),
     ],

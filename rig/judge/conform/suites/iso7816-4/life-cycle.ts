@@ -1,6 +1,6 @@
 import type { Structure } from '../../declaration.ts';
 import { bytesFrom, defineCase, given, ok, refused, send, sweep } from '../../define.ts';
-import type { LocatedFile } from '../../located.ts';
+import type { LocatedDirectory, LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Expectation } from '../../model.ts';
 import { directory, file, OWN_DECISIONS as OWN } from '../../needs.ts';
 
@@ -20,8 +20,14 @@ const terminate = '00E80000';
 function readOf(f: LocatedFile): readonly [command: string, expect: Expectation] | null {
   if (f.structure === 'transparent') return f.length > 0 ? ['00B0000001', ok(f.part(0, 1))] : null;
   if (f.structure === 'ber-tlv') return null;
-  return f.count > 0 ? ['00B2010400', ok(f.record(1))] : null;
+  // A longer record would come in parts.
+  const first = f.record(1);
+  return first !== '' && first.length <= 512 ? ['00B2010400', ok(first)] : null;
 }
+
+/** From a reset to where the last command of its selection finds the DF. */
+const wayTo = (df: LocatedDirectory): readonly CommandStep[] =>
+  df.selection.slice(0, -1).map((command) => given('SELECT what it is in', command));
 
 const status = (f: LocatedFile, sw: string, byte: string): CommandStep =>
   send('SELECT, FCP', `00A4020402${f.fid}00`, { status: sw, objects: { '62/8A': byte } });
@@ -117,11 +123,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
     steps: ({ f }) => {
       const other = f.directory.files.find(
         (each) =>
-          each.structure === 'transparent' &&
-          each.fid !== f.fid &&
-          each.access.read === 'free' &&
-          each.lifeCycle === 'activated' &&
-          each.length > 0,
+          each.structure === 'transparent' && each.fid !== f.fid && each.access.read === 'free' && each.length > 0,
       );
       if (other === undefined) return 'there is no other transparent EF beside it';
       return [
@@ -182,6 +184,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
       df.select,
       send('DEACTIVATE FILE', deactivate, ok('')),
       { kind: 'power', mode: 'cold' },
+      ...wayTo(df),
       send('SELECT it', df.selection.at(-1) as string, { status: '6283', data: '*' }),
     ],
   }),
@@ -196,6 +199,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
       given('DEACTIVATE FILE', deactivate),
       send('ACTIVATE FILE', activate, ok('')),
       { kind: 'power', mode: 'cold' },
+      ...wayTo(df),
       send('SELECT it', df.selection.at(-1) as string, { status: '9000', data: '*' }),
     ],
   }),
@@ -210,6 +214,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
       df.select,
       send('TERMINATE DF', '00E60000', ok('')),
       { kind: 'power', mode: 'cold' },
+      ...wayTo(df),
       send('SELECT it', df.selection.at(-1) as string, { status: '6285', data: '*' }),
       send('ACTIVATE FILE', activate, refused('6985|6982|6285|6A82', '6985')),
     ],
@@ -224,6 +229,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
       df.select,
       send('TERMINATE EF with no EF current', terminate, refused('6986|6985|6981|6A82|6982', '6986|6981')),
       { kind: 'power', mode: 'cold' },
+      ...wayTo(df),
       send('SELECT it', df.selection.at(-1) as string, { status: '9000', data: '*' }),
     ],
   }),
@@ -235,7 +241,9 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
     destructive: true,
     needs: { own: OWN },
     steps: ({ own }) => {
-      if (own.masterFile?.access.terminate === 'free') return 'anybody may end this card';
+      const rule = own.masterFile?.access.terminate;
+      const refuses = rule === 'never' || rule === 'out-of-reach' || (typeof rule === 'object' && 'code' in rule);
+      if (!refuses) return 'the rule of the MF is not known to refuse this';
       return [
         send('TERMINATE CARD USAGE', '00FE0000', refused('6982|6985', '6982')),
         { kind: 'power', mode: 'cold' },

@@ -2,6 +2,7 @@ import type { Operation, Structure } from '../../declaration.ts';
 import { field, tlv } from '../../define.ts';
 import { hex } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
+import type { FileWish } from '../../needs.ts';
 
 /** How a command names the EF that it works on. */
 export type Addressing = 'current' | 'sfi';
@@ -14,6 +15,8 @@ export interface Prototype {
   /** The access mode that guards it. */
   readonly operation: Operation;
   readonly writes: boolean;
+  /** What the file must have besides, for the command to do its work once; a second time takes as much again. */
+  readonly needs: Pick<FileWish, 'bytes' | 'records' | 'room'>;
   /** The command for a file of a right structure; for a wrong one too, where only the refusal matters. */
   build(file: LocatedFile, addressing: Addressing, sfi?: number): string;
   /** What it answers when nothing stands in its way. */
@@ -60,6 +63,7 @@ function binary(
     structures: BINARY,
     operation,
     writes: operation !== 'read',
+    needs: {},
     done,
     build: (file, how, sfi) => `00${ins}${odd ? oddP1P2(file, how, sfi) : evenP1P2(file, how, sfi)}${field(data)}${le}`,
   };
@@ -82,6 +86,7 @@ function record(
     structures: RECORDS,
     operation,
     writes: operation !== 'read',
+    needs: { records: 1 },
     done: '9000',
     build: (file, how, sfi) => `00${ins}${p1}${p2(file, how, mode, sfi)}${field(data(file))}${le}`,
     ...more,
@@ -113,13 +118,13 @@ export const PROTOTYPES: readonly Prototype[] = [
     'append',
     '01',
     4,
-    (file) => (file.structure === 'linear-variable' ? file.record(1) : newRecord(file)),
+    (file) => (file.structure === 'linear-variable' && file.record(1) !== '' ? file.record(1) : newRecord(file)),
     '',
     {
       structures: LINEAR,
     },
   ),
-  record('E2', 'APPEND RECORD', 'E2', 'append', '00', 0, newRecord, ''),
+  record('E2', 'APPEND RECORD', 'E2', 'append', '00', 0, newRecord, '', { needs: { room: 1 } }),
   record('0C', 'ERASE RECORD', '0C', 'update', '01', 4, nothing, '', { structures: LINEAR }),
   record('A2', 'SEARCH RECORD', 'A2', 'read', '01', 4, search, '00', { done: '9000|6282' }),
   {
@@ -128,6 +133,7 @@ export const PROTOTYPES: readonly Prototype[] = [
     structures: OBJECTS,
     operation: 'read',
     writes: false,
+    needs: { bytes: 1 },
     done: '9000',
     build: (file, how, sfi) => `00CB${oddP1P2(file, how, sfi)}${field(tlv('5C', firstTag(file)))}00`,
   },
@@ -137,6 +143,7 @@ export const PROTOTYPES: readonly Prototype[] = [
     structures: OBJECTS,
     operation: 'update',
     writes: true,
+    needs: { room: 4 },
     done: '9000',
     build: (file, how, sfi) => `00DB${oddP1P2(file, how, sfi)}${field(OBJECT)}`,
   },

@@ -183,6 +183,29 @@ const REST: readonly ConformanceCase[] = [
     steps: ({ f }) => [f.reach, send('READ BINARY', '00B09F0001', refused('6A86|6A82', '6A86'))],
   }),
   defineCase({
+    id: 'RBI-035',
+    title: 'a short identifier of 0 means the current EF',
+    commands: ['READ BINARY'],
+    needs: { f: F },
+    steps: ({ f }) => [
+      f.select,
+      send('READ BINARY, P1 80', '00B0800104', {
+        status: '9000|6A82|6A86|6B00',
+        decided: '9000',
+        data: `${f.part(1, 4)}|`,
+      }),
+      send('READ BINARY of the current EF', read(0, '02'), ok(f.part(0, 2))),
+    ],
+  }),
+  defineCase({
+    id: 'RBI-036',
+    title: 'a short identifier of 0 without a current EF',
+    commands: ['READ BINARY'],
+    statusWords: ['6986'],
+    needs: { f: F },
+    steps: ({ f }) => [f.reach, send('READ BINARY, P1 80', '00B0800001', refused('6986|6A82|6A86|6B00', '6986'))],
+  }),
+  defineCase({
     id: 'RBI-032',
     title: 'a read by short identifier that is not there leaves the current EF current',
     commands: ['READ BINARY'],
@@ -295,7 +318,7 @@ const ODD_NAMES: readonly (readonly [id: string, words: string, p1p2: (f: Locate
   [
     ['1', 'the current EF', () => '0000', true],
     ['2', 'an EF by its short identifier', (f) => hex(0, f.sfi), false],
-    ['3', 'an EF by its identifier', (f) => f.fid, false],
+    ['3', 'an EF by its identifier', (f) => f.fidInP1P2, false],
   ];
 
 const ODD_CASES: readonly ConformanceCase[] = [
@@ -397,7 +420,7 @@ const ODD_CASES: readonly ConformanceCase[] = [
     needs: { f: BY_SFI, own: OWN },
     steps: ({ f }) => [
       f.reach,
-      send('READ BINARY B1', odd(f.fid, '540100', '04'), ok(tlv('53', f.part(0, 2)))),
+      send('READ BINARY B1', odd(f.fidInP1P2, '540100', '04'), ok(tlv('53', f.part(0, 2)))),
       send('READ BINARY B0 of the current EF', read(0, '02'), ok(f.part(0, 2))),
     ],
   }),

@@ -117,11 +117,12 @@ const BY_IDENTIFIER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, s
   const needs = { f: wish(structure), identifiers: IDENTIFIERS };
   const numbers = (f: LocatedFile, identifier: string): number[] =>
     from(1, f.count).filter((each) => f.identifier(each) === identifier);
-  /** An identifier that several records have, or at least one. */
-  const often = (f: LocatedFile): string =>
+  /** An identifier that several records have, or at least one; P1 00 means any and FF none. */
+  const often = (f: LocatedFile): string | undefined =>
     from(1, f.count)
       .map((each) => f.identifier(each))
-      .sort((a, b) => numbers(f, b).length - numbers(f, a).length)[0] as string;
+      .filter((identifier) => identifier !== '00' && identifier !== 'FF')
+      .sort((a, b) => numbers(f, b).length - numbers(f, a).length)[0];
   const one = (
     id: string,
     words: string,
@@ -136,6 +137,7 @@ const BY_IDENTIFIER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, s
       needs,
       steps: ({ f }) => {
         const identifier = often(f);
+        if (identifier === undefined) return 'no record has an identifier that P1 can name';
         const number = find(numbers(f, identifier));
         return [
           f.select,
@@ -355,14 +357,17 @@ const REST: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]
       title: `READ RECORD B3: the rest of a record with Le 00, ${structure} EF`,
       commands: ['READ RECORD (odd INS)'],
       needs,
-      steps: ({ f }) => [
-        f.select,
-        send('READ RECORD B3 from byte 1', `00B301${f.p2(MODE.NUMBER, false)}0354010100`, {
-          status: '9000|6282',
-          decided: '9000',
-          objects: { 53: f.record(1).slice(2) },
-        }),
-      ],
+      steps: ({ f }) => {
+        if (f.record(1).length <= 2) return 'the record is of one byte';
+        return [
+          f.select,
+          send('READ RECORD B3 from byte 1', `00B301${f.p2(MODE.NUMBER, false)}0354010100`, {
+            status: '9000|6282',
+            decided: '9000',
+            objects: { 53: f.record(1).slice(2) },
+          }),
+        ];
+      },
     }),
     ...[MODE.FIRST, MODE.LAST, MODE.NEXT, MODE.PREVIOUS].map((mode) =>
       defineCase({

@@ -1,8 +1,8 @@
 import { bytesFrom, defineCase, field, given, ok, refused, send, sweep } from '../../define.ts';
 import type { LocatedCode } from '../../located.ts';
 import type { CommandStep, ConformanceCase } from '../../model.ts';
-import { codeOf, OWN_DECISIONS as OWN } from '../../needs.ts';
-import { CARD_WIDE, GUARDED, LOCAL, tries, UNBLOCKED } from './presented-codes.ts';
+import { codeOf, guarded, OWN_DECISIONS as OWN } from '../../needs.ts';
+import { CARD_WIDE, LOCAL, tries, UNBLOCKED } from './presented-codes.ts';
 
 /** Another code of the same length than the one that it has. */
 function newCode(c: LocatedCode): string {
@@ -66,11 +66,16 @@ const CHANGE: readonly ConformanceCase[] = [
     commands: ['CHANGE REFERENCE DATA', 'VERIFY'],
     destructive: true,
     needs: { c: LOCAL },
-    steps: ({ c }) => [
-      c.directory.select,
-      send('CHANGE REFERENCE DATA with one code alone', change(c, '00', c.right), refused('6700|6A80|6A87')),
-      send('VERIFY the code that it had', c.verify(c.right), ok('')),
-    ],
+    steps: ({ c }) => {
+      const { shortest } = c.declaration;
+      if (shortest === null) return 'the lengths that the code can have are not known';
+      if (c.length >= 2 * shortest) return 'one such block can be an old code and a new one';
+      return [
+        c.directory.select,
+        send('CHANGE REFERENCE DATA with one code alone', change(c, '00', c.right), refused('6700|6A80|6A87')),
+        send('VERIFY the code that it had', c.verify(c.right), ok('')),
+      ];
+    },
   }),
   defineCase({
     id: 'CHG-012',
@@ -277,6 +282,10 @@ const RESET_RETRY: readonly ConformanceCase[] = [
   }),
 ];
 
+/** Files behind a code without which the card can be told to do, and behind one without which it cannot. */
+const OPTIONAL = guarded('update', { structure: 'transparent', bytes: 4 }, true);
+const REQUIRED = guarded('update', { structure: 'transparent', bytes: 4 }, false);
+
 const REQUIREMENT: readonly ConformanceCase[] = [
   defineCase({
     id: 'EVR-001',
@@ -284,7 +293,7 @@ const REQUIREMENT: readonly ConformanceCase[] = [
     commands: ['DISABLE VERIFICATION REQUIREMENT', 'UPDATE BINARY'],
     statusWords: ['63CX'],
     destructive: true,
-    needs: { g: GUARDED },
+    needs: { g: OPTIONAL },
     steps: ({ g }) => [
       g.file.select,
       send(
@@ -301,7 +310,7 @@ const REQUIREMENT: readonly ConformanceCase[] = [
     commands: ['DISABLE VERIFICATION REQUIREMENT', 'ENABLE VERIFICATION REQUIREMENT', 'UPDATE BINARY'],
     statusWords: ['6982'],
     destructive: true,
-    needs: { g: GUARDED },
+    needs: { g: OPTIONAL },
     steps: ({ g }) => [
       g.file.select,
       send('DISABLE VERIFICATION REQUIREMENT', `002600${g.code.reference}${field(g.code.right)}`, ok('')),
@@ -360,7 +369,7 @@ const REQUIREMENT: readonly ConformanceCase[] = [
     commands: ['DISABLE VERIFICATION REQUIREMENT', 'UPDATE BINARY'],
     statusWords: ['6982'],
     destructive: true,
-    needs: { g: GUARDED },
+    needs: { g: OPTIONAL },
     steps: ({ g }) => [
       g.file.select,
       send('DISABLE, P1 01, nothing verified', `002601${g.code.reference}`, refused('6982|6985')),
@@ -374,6 +383,25 @@ const REQUIREMENT: readonly ConformanceCase[] = [
       { kind: 'power', mode: 'cold' },
       g.file.select,
       send('UPDATE BINARY, nothing presented', '00D6000001BB', refused('6982')),
+    ],
+  }),
+  defineCase({
+    id: 'EVR-007',
+    title: 'DISABLE VERIFICATION REQUIREMENT of a code that is not optional is refused, and the code stays required',
+    commands: ['DISABLE VERIFICATION REQUIREMENT', 'UPDATE BINARY'],
+    statusWords: ['6985'],
+    destructive: true,
+    needs: { g: REQUIRED },
+    steps: ({ g }) => [
+      g.file.select,
+      send(
+        'DISABLE VERIFICATION REQUIREMENT',
+        `002600${g.code.reference}${field(g.code.right)}`,
+        refused('6985|6982|6A81|6A86|6A88', '6985'),
+      ),
+      { kind: 'power', mode: 'cold' },
+      g.file.select,
+      send('UPDATE BINARY, nothing presented', '00D6000001AA', refused('6982')),
     ],
   }),
   defineCase({

@@ -85,7 +85,8 @@ function never({ code, name, structures, operation, build }: Prototype): Conform
   });
 }
 
-function behindCode({ code, name, structures, operation, build, done, writes }: Prototype): readonly ConformanceCase[] {
+function behindCode(prototype: Prototype): readonly ConformanceCase[] {
+  const { code, name, structures, operation, build, done, writes } = prototype;
   const needs = { g: guarded(operation, { structure: structures }) };
   return [
     defineCase({
@@ -101,7 +102,7 @@ function behindCode({ code, name, structures, operation, build, done, writes }: 
       title: `${name} behind a code that was presented`,
       commands: [name, 'VERIFY'],
       destructive: writes,
-      needs,
+      needs: { g: guarded(operation, { structure: structures, ...prototype.needs }) },
       steps: ({ g }) => [
         g.file.select,
         given('VERIFY', g.code.verify(g.code.right)),
@@ -125,14 +126,21 @@ function behindCode({ code, name, structures, operation, build, done, writes }: 
   ];
 }
 
-function bySfi({ code, name, structures, operation, build, done, writes }: Prototype): ConformanceCase {
+function bySfi({ code, name, structures, operation, build, done, writes, needs }: Prototype): ConformanceCase {
+  // The command is sent twice.
+  const twice = needs.room === undefined ? needs : { ...needs, room: 2 * needs.room };
   return defineCase({
     id: `REF-${code}-A`,
     title: `${name} by short identifier, which makes the EF the current one`,
     commands: [name],
     destructive: writes,
     needs: {
-      f: file({ structure: structures, sfi: true, access: { [operation]: 'free' } as Record<string, AccessWish> }),
+      f: file({
+        structure: structures,
+        sfi: true,
+        access: { [operation]: 'free' } as Record<string, AccessWish>,
+        ...twice,
+      }),
     },
     steps: ({ f }) => [
       f.reach,
@@ -164,7 +172,7 @@ function byIdentifier({
         const command = build(f, 'current');
         return [
           f.reach,
-          send(name, `${command.slice(0, 4)}${f.fid}${command.slice(8)}`, done),
+          send(name, `${command.slice(0, 4)}${f.fidInP1P2}${command.slice(8)}`, done),
           send('the same on the current EF', command, done),
         ];
       },
@@ -184,7 +192,7 @@ const IN_ORDER: readonly ConformanceCase[] = [
     },
     steps: ({ f, card }) => {
       const other = directoriesOf(card).find((each) =>
-        each.files.every((one) => one.sfi !== f.sfi && (one.declaration.fid & 0x1f) !== f.sfi),
+        each.everyFile.every((one) => one.sfi !== f.sfi && (one.declaration.fid & 0x1f) !== f.sfi),
       );
       if (other === undefined) return 'every DF has an EF of that short identifier';
       return [other.select, send('READ BINARY by its short identifier', `00B0${f.p1}0001`, refused('6A82'))];

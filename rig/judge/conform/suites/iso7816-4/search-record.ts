@@ -1,4 +1,4 @@
-import { defineCase, field, ok, refused, send, tlv } from '../../define.ts';
+import { bytesFrom, defineCase, field, ok, refused, send, tlv } from '../../define.ts';
 import { hex } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { ConformanceCase } from '../../model.ts';
@@ -61,7 +61,11 @@ export const SEARCH_RECORD_CASES: readonly ConformanceCase[] = SEARCHED.flatMap(
       commands: ['SEARCH RECORD'],
       statusWords: ['6282'],
       needs,
-      steps: ({ f }) => [f.select, send('SEARCH RECORD', search(1, 4, f, '7E7D'), { status: '6282', data: '' })],
+      steps: ({ f }) => {
+        const absent = bytesFrom(0x00, 0xff).find((byte) => numbersWith(f, byte).length === 0);
+        if (absent === undefined) return 'every byte stands in one of the records';
+        return [f.select, send('SEARCH RECORD', search(1, 4, f, absent), { status: '6282', data: '' })];
+      },
     }),
     defineCase({
       id: `SRE-${letter}5`,
@@ -102,6 +106,7 @@ export const SEARCH_RECORD_CASES: readonly ConformanceCase[] = SEARCHED.flatMap(
         needs: { ...needs, identifiers: IDENTIFIERS },
         steps: ({ f }) => {
           const identifier = f.identifier(2);
+          if (identifier === '00' || identifier === 'FF') return 'P1 means no identifier 00 and none of FF';
           const found = numbersWith(f, identifier).filter((each) => f.identifier(each) === identifier);
           if (backward) found.reverse();
           return [

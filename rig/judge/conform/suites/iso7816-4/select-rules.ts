@@ -55,7 +55,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     needs: { df: WITH_CHILD, mf: MASTER_FILE },
     steps: ({ df, mf }) => {
       const grandchild = df.directories[0] as LocatedDirectory;
-      const hidden = mf.directories.every((each) => each.fid !== grandchild.fid);
+      const hidden = mf.everyDirectory.every((each) => each.fid !== grandchild.fid);
       if (!hidden) return 'the identifier is there on another level too';
       return [mf.select, send('SELECT', `00A4000C02${grandchild.fid}`, refused('6A82'))];
     },
@@ -138,7 +138,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     commands: ['SELECT'],
     needs: { f: TRANSPARENT },
     steps: ({ f }) => {
-      const other = f.directory.files.find((each) => each.fid !== f.fid && each.lifeCycle === 'activated');
+      const other = f.directory.files.find((each) => each.fid !== f.fid);
       if (other === undefined) return 'the DF has only one EF';
       return [f.select, send('SELECT the other', other.selection, ok(''))];
     },
@@ -150,7 +150,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     needs: { mf: MASTER_FILE },
     steps: ({ mf }) => {
       const child = mf.files[0];
-      if (child === undefined) return 'the MF is declared without an EF';
+      if (child === undefined) return 'the MF is declared without an EF in use';
       return [send('SELECT an EF of the MF, with nothing before', child.selection, ok(''))];
     },
   }),
@@ -174,7 +174,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     statusWords: ['6A82'],
     needs: { df: NAMED_WITH_FILE, mf: MASTER_FILE },
     steps: ({ df, mf }) => {
-      const own = df.files.find((each) => mf.files.every((other) => other.fid !== each.fid));
+      const own = df.files.find((each) => mf.everyFile.every((other) => other.fid !== each.fid));
       if (own === undefined) return 'its EFs have the identifiers of EFs in the MF';
       return [df.select, { kind: 'power', mode: 'warm' }, send('SELECT', own.selection, refused('6A82'))];
     },

@@ -1,5 +1,5 @@
 import { bytesFrom, defineCase, field, ok, refused, send, sweep } from '../../define.ts';
-import { directoriesOf, type LocatedCode } from '../../located.ts';
+import { directoriesOf, type LocatedCode, type LocatedDirectory } from '../../located.ts';
 import type { ConformanceCase } from '../../model.ts';
 import { CHAINING, codeOf, OWN_DECISIONS as OWN, trait } from '../../needs.ts';
 import { CARD_WIDE, GUARDED, LOCAL, right, tries, UNBLOCKED, wrong } from './presented-codes.ts';
@@ -146,8 +146,8 @@ const BOTH: readonly ConformanceCase[] = (
       { destructive: true, statusWords: ['6700'], own: true },
     ),
     one('14', 'selecting an EF in the same DF keeps it presented', (c) => {
-      const ef = c.directory.files.find((each) => each.lifeCycle === 'activated');
-      if (ef === undefined) return 'the DF is declared without an EF';
+      const ef = c.directory.files[0];
+      if (ef === undefined) return 'the DF is declared without an EF in use';
       return [
         c.directory.select,
         right(c),
@@ -155,11 +155,18 @@ const BOTH: readonly ConformanceCase[] = (
         send('VERIFY without data', c.query, ok('')),
       ];
     }),
+    one('16', 'an Le behind the right code, which many clients send, is no reason to refuse it', (c) => [
+      c.directory.select,
+      send('VERIFY, case 4', `${c.verify(c.right)}00`, { status: '9000|6700|6A86', decided: '9000', data: '' }),
+    ]),
     one(
-      '15',
-      'VERIFY with Le has a wrong length',
-      (c) => [c.directory.select, send('VERIFY, case 4', `${c.verify(c.right)}00`, refused('6700|9000|6A86', '6700'))],
-      { statusWords: ['6700'] },
+      '17',
+      'a query with Le 00 tells the tries left',
+      (c) => [
+        c.directory.select,
+        send('VERIFY without data, Le 00', `${c.query}00`, refused(`${tries(c.tries)}|6700|6A86`, tries(c.tries))),
+      ],
+      { statusWords: ['63CX'] },
     ),
   ];
 });
@@ -174,7 +181,7 @@ const VERIFY: readonly ConformanceCase[] = [
       card: trait('another application', (card) => directoriesOf(card).filter((each) => each.name !== '').length > 1),
     },
     steps: ({ c, card }) => {
-      const other = directoriesOf(card).find((each) => each.name !== '' && each.name !== c.directory.name);
+      const other = directoriesOf(card).find((each) => each.name !== '' && !isWithin(each, c.directory));
       if (other === undefined) return 'there is no other application';
       return [
         c.directory.select,
@@ -342,5 +349,13 @@ const VERIFY: readonly ConformanceCase[] = [
     ],
   }),
 ];
+
+/** Whether one of two DFs is the other, or in it. */
+function isWithin(a: LocatedDirectory, b: LocatedDirectory): boolean {
+  if (a.declaration === b.declaration) return true;
+  const climbs = (from: LocatedDirectory, to: LocatedDirectory): boolean =>
+    from.parent !== null && (from.parent.declaration === to.declaration || climbs(from.parent, to));
+  return climbs(a, b) || climbs(b, a);
+}
 
 export const VERIFY_CASES: readonly ConformanceCase[] = [...BOTH, ...VERIFY];

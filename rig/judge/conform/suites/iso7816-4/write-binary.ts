@@ -16,6 +16,8 @@ const BY_SFI = file({
 
 const update = (offset: number, data: string): string => `00D6${hex16(offset)}${field(data)}`;
 const read = (offset: number, count: number): string => `00B0${hex16(offset)}${hex(count)}`;
+/** An offset as SEARCH BINARY may answer it: in one byte, where that is enough, or in two. */
+const place = (offset: number): string => (offset > 0xff ? hex16(offset) : `${hex(offset)}|${hex16(offset)}`);
 const filled = (f: LocatedFile, offset: number, data: string): readonly CommandStep[] => [
   ...f.select,
   given('UPDATE BINARY', update(offset, data)),
@@ -152,6 +154,27 @@ const UPDATE: readonly ConformanceCase[] = [
       return [f.select, send('UPDATE BINARY', update(0, bytes), ok('')), send('READ BINARY', read(0, 255), ok(bytes))];
     },
   }),
+  ...(
+    [
+      ['021', 'UPDATE BINARY', 'D6', 'F00F', 'F00F'],
+      ['022', 'WRITE BINARY', 'D0', '0F0F', '0F0F'],
+      ['023', 'ERASE BINARY', '0E', '0003', '0000'],
+    ] as const
+  ).map(([number, name, ins, data, after]) =>
+    defineCase({
+      id: `UBI-${number}`,
+      title: `${name}: a short identifier of 0 means the current EF`,
+      commands: [name],
+      destructive: true,
+      needs: { f: F, own: OR },
+      steps: ({ f }) => [
+        filled(f, 0, '55000055'),
+        given('UPDATE BINARY', update(1, ins === '0E' ? 'AAAA' : '0000')),
+        send(name, `00${ins}8001${field(data)}`, { status: '9000|6A82|6A86|6B00', decided: '9000', data: '' }),
+        send('READ BINARY', read(0, 4), ok(`55${after}55`)),
+      ],
+    }),
+  ),
 ];
 
 /** The odd forms: offset in 54, data in 53. */
@@ -160,7 +183,7 @@ const UPDATE_ODD: readonly ConformanceCase[] = [
     [
       ['1', 'of the current EF', () => '0000', true],
       ['2', 'by short identifier', (f: LocatedFile) => hex(0, f.sfi), false],
-      ['3', 'by identifier', (f: LocatedFile) => f.fid, false],
+      ['3', 'by identifier', (f: LocatedFile) => f.fidInP1P2, false],
     ] as const
   ).map(([id, words, p1p2, select]) =>
     defineCase({
@@ -385,11 +408,19 @@ const SEARCH: readonly ConformanceCase[] = [
     commands: ['SEARCH BINARY'],
     destructive: true,
     needs: { f: LONG },
-    steps: ({ f }) => [
-      filled(f, 256, '00C0FFEE'),
-      send('SEARCH BINARY', '00A0000003C0FFEE00', { status: '9000', data: '0101' }, { offset: { from: 0, length: 2 } }),
-      send('READ BINARY there', '00B0{offset}03', ok('C0FFEE')),
-    ],
+    steps: ({ f }) => {
+      if (f.part(0, 256).includes('C0FFEE')) return 'the string of the case stands earlier in the file, too';
+      return [
+        filled(f, 256, '00C0FFEE'),
+        send(
+          'SEARCH BINARY',
+          '00A0000003C0FFEE00',
+          { status: '9000', data: '0101' },
+          { offset: { from: 0, length: 2 } },
+        ),
+        send('READ BINARY there', '00B0{offset}03', ok('C0FFEE')),
+      ];
+    },
   }),
   defineCase({
     id: 'SBI-002',
@@ -409,10 +440,13 @@ const SEARCH: readonly ConformanceCase[] = [
     statusWords: ['6282'],
     destructive: true,
     needs: { f: F },
-    steps: ({ f }) => [
-      filled(f, 0, '0000000000000000'),
-      send('SEARCH BINARY for the string', '00A0000006FACEFEEDF00D00', { status: '6282', data: '' }),
-    ],
+    steps: ({ f }) => {
+      if (f.content.includes('FACEFEEDF00D')) return 'the string of the case stands in the file';
+      return [
+        filled(f, 0, '0000000000000000'),
+        send('SEARCH BINARY for the string', '00A0000006FACEFEEDF00D00', { status: '6282', data: '' }),
+      ];
+    },
   }),
   defineCase({
     id: 'SBI-004',
@@ -420,10 +454,13 @@ const SEARCH: readonly ConformanceCase[] = [
     commands: ['SEARCH BINARY'],
     destructive: true,
     needs: { f: F },
-    steps: ({ f }) => [
-      filled(f, f.length - 4, '00FE5AFE'),
-      send('SEARCH BINARY', '00A0000003FE5AFE00', { status: '9000', data: hex16(f.length - 3) }),
-    ],
+    steps: ({ f }) => {
+      if (f.part(0, f.length - 4).includes('FE5AFE')) return 'the string of the case stands earlier in the file, too';
+      return [
+        filled(f, f.length - 4, '00FE5AFE'),
+        send('SEARCH BINARY', '00A0000003FE5AFE00', { status: '9000', data: place(f.length - 3) }),
+      ];
+    },
   }),
   defineCase({
     id: 'SBI-005',
@@ -435,6 +472,17 @@ const SEARCH: readonly ConformanceCase[] = [
       filled(f, 0, '00ABCD'),
       f.reach,
       send('SEARCH BINARY', `00A0${f.p1}0002ABCD00`, { status: '9000', data: '01|0001' }),
+    ],
+  }),
+  defineCase({
+    id: 'SBI-009',
+    title: 'SEARCH BINARY: a short identifier of 0 means the current EF',
+    commands: ['SEARCH BINARY'],
+    destructive: true,
+    needs: { f: F, own: OR },
+    steps: ({ f }) => [
+      filled(f, 0, '0000ABCD'),
+      send('SEARCH BINARY, P1 80', '00A0800102ABCD00', { status: '9000', data: place(2) }),
     ],
   }),
   defineCase({
@@ -469,13 +517,16 @@ const SEARCH: readonly ConformanceCase[] = [
     statusWords: ['6282'],
     destructive: true,
     needs: { f: F },
-    steps: ({ f }) => [
-      filled(f, 0, '0000000000000000'),
-      send('SEARCH BINARY A1', `00A10000${field(tlv('54', '00') + tlv('53', 'FACEFEEDF00D'))}00`, {
-        status: '6282',
-        data: '',
-      }),
-    ],
+    steps: ({ f }) => {
+      if (f.content.includes('FACEFEEDF00D')) return 'the string of the case stands in the file';
+      return [
+        filled(f, 0, '0000000000000000'),
+        send('SEARCH BINARY A1', `00A10000${field(tlv('54', '00') + tlv('53', 'FACEFEEDF00D'))}00`, {
+          status: '6282',
+          data: '',
+        }),
+      ];
+    },
   }),
 ];
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import { parseAts } from '../../../src/iso-dep/ats.ts';
+import type { Backend, ReaderDriver } from '../../endpoint/driver.ts';
 import { PLAIN_AIR } from './floor.ts';
 import { type Metered, UNSEEN } from './meter.ts';
 import type { AirParameters, LinkParameters } from './result.ts';
@@ -18,7 +19,7 @@ import {
 } from './source.ts';
 
 const STAGES: Accounting['stages'] = {
-  detect: none('the card lies in the reader: PC/SC has seen it before the tap'),
+  detect: none('the card lies in the reader, which has seen it before the tap'),
   activate: measured('connecting, with power off before: the reader activates the card'),
   exchanges: measured('each command with its answer'),
   between: HOST,
@@ -31,7 +32,7 @@ const OVER_AIR: Accounting = {
     air: modelled('frames and shortest silences for these bytes; the rate is the lowest that the times allow'),
     reader: unknown('cannot be told apart, and is part of `link`'),
     serial: none('no serial line is in sight'),
-    link: residual('PC/SC, USB, reader and card: an exchange without air'),
+    link: residual('driver, USB, reader and card: an exchange without air'),
     host: HOST,
   },
   stages: STAGES,
@@ -42,7 +43,7 @@ const WITHOUT_AIR: Accounting = {
   layers: {
     ...OVER_AIR.layers,
     air: none('this card is reached by contacts or through a virtual reader'),
-    link: residual('PC/SC, driver, reader and card: the whole exchange'),
+    link: residual('driver, reader and card: the whole exchange'),
   },
   stages: STAGES,
 };
@@ -51,17 +52,14 @@ const WITHOUT_AIR: Accounting = {
 const GET_ATS: Uint8Array = Uint8Array.of(0xff, 0xca, 0x01, 0x00, 0x00);
 const GET_UID: Uint8Array = Uint8Array.of(0xff, 0xca, 0x00, 0x00, 0x00);
 
-/** vpcd's readers. */
-export function isVirtualReader(name: string): boolean {
-  return name.includes('Virtual PCD');
-}
-
-/** A card in a reader of the machine's PC/SC service. */
-export class PcscSource implements TapSource {
+/** A card in a reader that is seen from outside only. */
+export class ReaderSource implements TapSource {
   readonly seed = null;
   readonly #reader: Reader;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #pseudoApdus: boolean;
+  readonly #backendAt: (reader: string) => Backend;
   /** The part of a name that was asked for, until the reader is known. */
   readonly #wanted: string | null;
   #name: string | null = null;
@@ -72,6 +70,8 @@ export class PcscSource implements TapSource {
   constructor(options: {
     readonly reader: Reader;
     readonly name: string | null;
+    readonly driver: Pick<ReaderDriver<unknown>, 'pseudoApdus'>;
+    backendAt(reader: string): Backend;
     readonly clock: Clock;
     readonly timeoutMs: number;
   }) {
@@ -79,10 +79,12 @@ export class PcscSource implements TapSource {
     this.#wanted = options.name;
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
+    this.#pseudoApdus = options.driver.pseudoApdus;
+    this.#backendAt = options.backendAt;
   }
 
   get reader(): string {
-    return this.#name ?? this.#wanted ?? 'pcsc';
+    return this.#name ?? this.#wanted ?? this.#reader.driver;
   }
 
   get card(): string {
@@ -97,8 +99,8 @@ export class PcscSource implements TapSource {
     return this.#protocol;
   }
 
-  get backend(): 'simulated' | 'hardware' {
-    return isVirtualReader(this.reader) ? 'simulated' : 'hardware';
+  get backend(): Backend {
+    return this.#backendAt(this.reader);
   }
 
   get accounting(): Accounting {
@@ -115,7 +117,7 @@ export class PcscSource implements TapSource {
     this.#name = session.reader;
     this.#atr = Buffer.from(session.atr).toString('hex').toUpperCase();
     this.#protocol = session.protocol;
-    this.#air = await airOf(session);
+    this.#air = this.#pseudoApdus && this.backend === 'hardware' ? await airOf(session) : null;
     await session.disconnect('unpower');
   }
 
@@ -147,11 +149,11 @@ export class PcscSource implements TapSource {
   }
 }
 
-/** What can be known of the air between a contactless reader and its card; null without air. */
+/** What the reader says of the air between it and its card; null without air. */
 async function airOf(session: CardSession): Promise<AirParameters | null> {
   const { atr } = session;
   const contactless = atr[0] === 0x3b && ((atr[1] ?? 0) & 0xf0) === 0x80 && atr[2] === 0x80 && atr[3] === 0x01;
-  if (!contactless || isVirtualReader(session.reader)) return null;
+  if (!contactless) return null;
   const ask = async (command: Uint8Array): Promise<Uint8Array | null> => {
     try {
       const { response } = await session.transmit(command);

@@ -1,0 +1,114 @@
+import type { Nvm } from '../../hal/nvm.ts';
+import type { SecurityEnvironment } from '../access/access-control.ts';
+import type { CardFile } from '../files/card-file.ts';
+import { LARGEST_CODE, type Pin } from '../pin/pin-store.ts';
+import { ImageError } from './image-error.ts';
+import { ENVIRONMENT, NO_PARENT, PIN } from './layout.ts';
+import { Section } from './section.ts';
+import type { TableRegion } from './superblock.ts';
+
+const LARGEST_REFERENCE = 0x1f;
+const LARGEST_ENVIRONMENT = 14;
+
+/** The codes whose DF is there. @throws {ImageError} */
+export function readPins(nvm: Nvm, region: TableRegion, files: readonly CardFile[]): Pin[] {
+  const directories = directoriesOf(files);
+  const pins: Pin[] = [];
+  for (let slot = 0; slot < region.entries; slot++) {
+    const address = region.address + slot * PIN.SIZE;
+    const entry = new Section(nvm, address, PIN.SIZE);
+    entry.check(PIN.CRC, `entry of code ${slot}`);
+    if (entry.u16(PIN.DIRECTORY) === NO_PARENT) continue;
+    const directory = directories.get(entry.u16(PIN.DIRECTORY));
+    if (directory === undefined) throw damagedCode(slot);
+    const pin = readPin(entry, directory, slot, address);
+    if (pins.some((other) => isSame(other, directory, pin.reference))) throw damagedCode(slot);
+    pins.push(pin);
+  }
+  for (const { slot, directory, unblockedBy } of pins) {
+    if (unblockedBy !== 0 && !pins.some((other) => isSame(other, directory, unblockedBy))) throw damagedCode(slot);
+  }
+  return pins;
+}
+
+function readPin(entry: Section, directory: CardFile, slot: number, address: number): Pin {
+  const reference = entry.byte(PIN.REFERENCE);
+  const number = reference & 0x7f;
+  const cardWide = (reference & 0x80) === 0;
+  const minLength = entry.byte(PIN.MIN_LENGTH);
+  const maxLength = entry.byte(PIN.MAX_LENGTH);
+  const paddedLength = entry.byte(PIN.PADDED_LENGTH);
+  const tries = entry.byte(PIN.TRIES);
+  const sound =
+    number >= 1 &&
+    number <= LARGEST_REFERENCE &&
+    cardWide === (directory.index === 0) &&
+    minLength >= 1 &&
+    minLength <= maxLength &&
+    maxLength <= (paddedLength === 0 ? LARGEST_CODE : paddedLength) &&
+    paddedLength <= LARGEST_CODE &&
+    tries >= 1 &&
+    tries <= 15 &&
+    entry.byte(PIN.TRIES_LEFT) <= tries &&
+    entry.byte(PIN.STATE) <= 1;
+  if (!sound) throw damagedCode(slot);
+  const flags = entry.byte(PIN.FLAGS);
+  return {
+    slot,
+    reference,
+    directory,
+    cardWide,
+    minLength,
+    maxLength,
+    paddedLength,
+    paddingByte: entry.byte(PIN.PADDING),
+    tries,
+    access: entry.bytes(PIN.ACCESS, 3),
+    unlocksHolder: (flags & 1) !== 0,
+    canBeDisabled: (flags & 2) !== 0,
+    unblockedBy: entry.byte(PIN.UNBLOCKED_BY),
+    address,
+  };
+}
+
+/** The security environments whose DF is there. @throws {ImageError} */
+export function readEnvironments(
+  nvm: Nvm,
+  region: TableRegion,
+  files: readonly CardFile[],
+  pins: readonly Pin[],
+): SecurityEnvironment[] {
+  const directories = directoriesOf(files);
+  const environments: SecurityEnvironment[] = [];
+  const taken = new Set<number>();
+  for (let i = 0; i < region.entries; i++) {
+    const address = region.address + i * ENVIRONMENT.SIZE;
+    const entry = new Section(nvm, address, ENVIRONMENT.SIZE);
+    entry.check(ENVIRONMENT.CRC, `security environment ${i}`);
+    if (entry.u16(ENVIRONMENT.DIRECTORY) === NO_PARENT) continue;
+    const directory = directories.get(entry.u16(ENVIRONMENT.DIRECTORY));
+    const pin = pins.find((each) => each.slot === entry.byte(ENVIRONMENT.PIN));
+    const byte = entry.byte(ENVIRONMENT.ID);
+    const id = byte & 0x0f;
+    const key = entry.u16(ENVIRONMENT.DIRECTORY) * 16 + id;
+    const known = byte >> 4 <= 1 && id >= 1 && id <= LARGEST_ENVIRONMENT && !taken.has(key);
+    if (directory === undefined || pin === undefined || !known) {
+      throw new ImageError(`the card image is damaged: security environment ${i} makes no sense`);
+    }
+    taken.add(key);
+    environments.push({ directory, id, pin, by: byte >> 4 === 0 ? 'verify' : 'holder', address });
+  }
+  return environments;
+}
+
+function directoriesOf(files: readonly CardFile[]): Map<number, CardFile> {
+  return new Map(files.filter((file) => file.isDirectory).map((file) => [file.index, file]));
+}
+
+function isSame(pin: Pin, directory: CardFile, reference: number): boolean {
+  return pin.directory === directory && pin.reference === reference;
+}
+
+function damagedCode(slot: number): ImageError {
+  return new ImageError(`the card image is damaged: code ${slot} makes no sense`);
+}
