@@ -18,6 +18,7 @@ const UNDER_WAY_MS = 4000;
 /** Every verb that uses PC/SC; the longest wait that it can be told to take. */
 const VERBS: readonly (readonly string[])[] = [
   ['tap', '--reader', 'pcsc', '--timeout', '2'],
+  ['tap', '--reader', 'pcsc-ffi', '--timeout', '2'],
   ['tap', '--reader', 'acr122:ACR122', '--timeout', '2'],
   ['conform', '--suite', 'iso7816-4', '--reader', 'pcsc', '--timeout', '2'],
   ['conform', '--suite', 'iso7816-4', '--image', 'vitale2', '--reader', 'pcsc', '--timeout', '2'],
@@ -131,6 +132,7 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
 
   describe('while a verb is under way', () => {
     const APDU = ['bench', 'apdu', '--reader', 'pcsc', '--profile', 'vitale2', '--count', '9999999'];
+    const FFI = ['bench', 'apdu', '--reader', 'pcsc-ffi', '--profile', 'vitale2', '--count', '9999999'];
     const SOAK = ['bench', 'soak', '--reader', 'pcsc', '--profile', 'vitale2', '--minutes', '10'];
     const CONFORM = ['conform', '--suite', 'iso7816-4', '--reader', 'pcsc', '--image', 'vitale2'];
 
@@ -138,6 +140,8 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       { args: APDU, signal: null, code: 2 },
       { args: APDU, signal: 'SIGINT', code: 130 },
       { args: APDU, signal: 'SIGTERM', code: 143 },
+      { args: FFI, signal: null, code: 2 },
+      { args: FFI, signal: 'SIGINT', code: 130 },
       { args: SOAK, signal: 'SIGINT', code: 130 },
       { args: CONFORM, signal: 'SIGINT', code: 130 },
     ] as const)('$args, $signal: exit $code', { timeout: 120_000 }, async ({ args, signal, code }) => {

@@ -1,4 +1,5 @@
 import { HalError } from '../errors.ts';
+import { countHeldCall } from '../system/exit-now.ts';
 import { type WinscardPlatform, winscardPlatform } from './platform.ts';
 
 /** Constants of PC/SC (winscard.h, and pcsclite.h where the two agree). */
@@ -175,7 +176,12 @@ function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winsc
   };
   const call = (fn: Native, ...args: unknown[]): Promise<number> =>
     new Promise((resolve, reject) => {
-      fn.async(...args, (error, code) => (error ? reject(error) : resolve(unsigned(code))));
+      countHeldCall(1);
+      fn.async(...args, (error, code) => {
+        countHeldCall(-1);
+        if (error) reject(error);
+        else resolve(unsigned(code));
+      });
     });
 
   const fn = {

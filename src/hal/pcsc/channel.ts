@@ -1,8 +1,9 @@
 import { LARGEST_RESPONSE } from '../apdu-size.ts';
 import { HalError } from '../errors.ts';
+import { countHeldCall } from '../system/exit-now.ts';
 import type { NativeCardReader } from './binding.ts';
 import { scardError } from './scard-error.ts';
-import { requireService } from './service-socket.ts';
+import { watchService } from './service-watch.ts';
 
 /** A card's power-on or power-off that takes longer has failed. */
 const CONNECT_LIMIT_MS = 10_000;
@@ -10,16 +11,11 @@ const CONNECT_LIMIT_MS = 10_000;
 /** Never emptied: the destructor of an object that never watched is not safe (binding.ts). */
 const pinned: NativeCardReader[] = [];
 
-/** A call that takes longer may wait for a service that is stopped: the service is asked, again and again. */
-const CALL_QUIET_MS = 1000;
-/** How long the service may take to say that it lives. */
-const SIGN_OF_LIFE_MS = 1000;
-
 let stuckCalls = 0;
 
 /**
  * How many calls to the PC/SC service were given up and are still unanswered. Each holds a thread that cannot be
- * stopped, and while it does `process.exit` hangs: see stuck-calls.ts.
+ * stopped, and while it does `process.exit` hangs: see system/exit-now.ts.
  */
 export function stuckPcscCalls(): number {
   return stuckCalls;
@@ -108,32 +104,25 @@ export class Channel {
         givenUp = true;
         this.stuck = true;
         stuckCalls++;
+        countHeldCall(1);
         reject(error);
       };
       const timer = setTimeout(
         () => giveUp(new HalError('timeout', `The reader "${this.reader}" gave no answer for ${timeoutMs / 1000} s.`)),
         timeoutMs,
       );
-      const askAgain = (): NodeJS.Timeout =>
-        setTimeout(() => {
-          const alive = (): void => {
-            if (!settled) asking = askAgain();
-          };
-          // A service that ends or is restarted ends the call itself, with a reason of its own.
-          const dead = (error: HalError): void => (error.cause === undefined ? giveUp(error) : alive());
-          requireService(SIGN_OF_LIFE_MS).then(alive, dead);
-        }, CALL_QUIET_MS);
-      let asking = askAgain();
+      const unwatch = watchService((silence) => giveUp(silence));
       const settle = (): void => {
         settled = true;
         clearTimeout(timer);
-        clearTimeout(asking);
+        unwatch();
         this.#giveUp = null;
       };
       this.#giveUp = giveUp;
       start((error, value) => {
         if (givenUp) {
           stuckCalls--;
+          countHeldCall(-1);
           // Nobody holds the session any more: lets other programs have the card.
           this.#native._disconnect(this.#native.SCARD_RESET_CARD, () => {});
           return;

@@ -6,7 +6,7 @@
  * | list, wait for a card, exclusive or shared | transactions: a shared card may hear others' commands between ours |
  * | commands to 65544 bytes (vpcd: 65535), responses to 65538 | ask for the ATR after a reset: it stays the first one |
  * | reset and power off, at connect, in a session and at its end | reset without letting go of the card for a moment |
- * | a limit of time on every call, a service that is stopped noticed | stop a call that gets no answer: see `releaseStuckCalls` |
+ * | a limit of time on every call, a service that is stopped noticed | stop a call that gets no answer: see `stuckPcscCalls` |
  */
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
@@ -16,7 +16,6 @@ import { SERVICE_LIMIT_MS } from './service-socket.ts';
 import { PcscSession, type SessionOptions } from './session.ts';
 
 export { stuckPcscCalls } from './channel.ts';
-export { releaseStuckCalls } from './stuck-calls.ts';
 
 export interface PcscReaderOptions {
   /** Gives the times of exchanges. */

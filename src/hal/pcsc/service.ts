@@ -4,13 +4,12 @@ import { loadNfcPcsc, type NativeCardReader, type NativeStatus, type NfcPcsc, ty
 import { Channel } from './channel.ts';
 import { scardError } from './scard-error.ts';
 import { requireService } from './service-socket.ts';
+import { SIGN_OF_LIFE_MS } from './service-watch.ts';
 
 /** Before the watching threads may be told to end, the service has to have been quiet so long (binding.ts). */
 const QUIET_MS = 50;
 /** How long the first look at the readers and the end of the threads may take. Both take a few milliseconds. */
 const PATIENCE_MS = 2000;
-/** How long the service may take to say that it lives. */
-const SIGN_OF_LIFE_MS = 1000;
 
 /** A reader as the service last told of it. */
 export interface WatchedReader {
