@@ -1,4 +1,5 @@
 import type { CardLink } from '../../src/hal/card-link.ts';
+import type { Repairs } from '../../src/hal/pn532/repairs.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import type { BoardIdentity } from '../endpoint/board-identity.ts';
 
@@ -24,6 +25,8 @@ export interface BoardUnderTest {
   readonly identity: BoardIdentity;
   /** Of the line, now. */
   readonly baudRate: number;
+  /** What its line needed so far, in every opening of it; counts on. */
+  readonly repairs: Readonly<Repairs>;
   /** Opens the port unless it is open, wakes the chip and configures it. */
   wakeUp(): Promise<void>;
   firmware(): Promise<Firmware>;
@@ -46,6 +49,8 @@ export interface BoardUnderTest {
   cardLink(): Promise<CardLink>;
   /** This board as a reader, likewise. */
   reader(): Promise<Reader>;
+  /** Ends the command under way, which fails with `aborted`; the next one can be sent. */
+  interrupt(): void;
   /** Puts the chip to sleep and lets go of the port. Never throws; harmless the second time. */
   close(): Promise<void>;
 }

@@ -4,9 +4,11 @@ import { type Content, type Html, html } from '../report/html.ts';
 import { facts } from '../report/page.ts';
 import { STYLE } from '../report/style.ts';
 import { boardFigures } from './figures.ts';
+import { longestLatenessMs } from './lateness.ts';
 import { limitsInWords, type Measurement, valueInWords } from './measurement.ts';
 import type { PhaseResult } from './phase.ts';
 import type { BoardRecord } from './record.ts';
+import { allRepairs, isNoRepair } from './repairs.ts';
 
 /** What a board's page has besides the style of all reports: it must fit on one sheet of A4. */
 const SHEET_STYLE = `
@@ -73,6 +75,7 @@ ${comparison(record)}
 
 function factRows(record: BoardRecord): readonly (readonly [string, Content])[] {
   const { board, station, operator, partner } = record;
+  const lateMs = longestLatenessMs(record.phases);
   const seconds = (Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000;
   return [
     ['Serial number', board.serialNumber ?? 'not given'],
@@ -84,6 +87,8 @@ function factRows(record: BoardRecord): readonly (readonly [string, Content])[] 
     ['Started', record.startedAt],
     ['Took', `${seconds.toFixed(1)} s`],
     ['Second board', partner ?? 'none'],
+    ['Repairs on the line', allRepairs(record.phases)],
+    ['Station late by', lateMs === null ? 'not watched' : `${lateMs.toFixed(0)} ms at most`],
     ['Phases', record.complete ? 'all' : 'some were left out by choice'],
   ];
 }
@@ -130,7 +135,8 @@ function phaseRows(phase: PhaseResult): readonly Html[] {
   if (phase.verdict === 'skipped') {
     return [html`<tr>${name}<td class="reason">${phase.reason}</td><td></td><td></td><td>${sign('skipped')}</td></tr>`];
   }
-  return phase.measurements.map(
+  const shown = phase.measurements.filter((each) => !isNoRepair(each));
+  return shown.map(
     (each, i) =>
       html`<tr>${i === 0 ? name : html`<td></td>`}<td>${each.what}</td><td class="number">${valueInWords(each)}</td><td class="reason">${limitsInWords(each)}</td><td>${markOf(each, phase, i)}</td></tr>`,
   );

@@ -13,6 +13,8 @@ export interface MeasurementPlan {
   /** `ms`, `%`, `mA`; empty for a count or words. */
   readonly unit: string;
   readonly limits: Limits;
+  /** Whether this machine spoils the value when it is late: a time, or something that a time limit can lose. */
+  readonly timed?: true;
   /** How numbers are written; decimal without it. */
   readonly format?: 'hex';
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../src/hal/clock.ts';
+import type { Repairs } from '../../src/hal/pn532/repairs.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
+import type { Lateness } from './lateness.ts';
 import type { MeasuredValue, Measurement, MeasurementPlan } from './measurement.ts';
 
 /** Raw values behind a measurement, for the record and the figures. */
@@ -57,6 +59,10 @@ export interface PhaseResult {
   readonly reason: string;
   readonly startedAt: string | null;
   readonly durationMs: number;
+  /** What the line of the board needed in this phase, by kind. */
+  readonly repairs: Repairs;
+  /** How late this machine was in this phase; null when that was not watched. */
+  readonly lateness: Lateness | null;
   readonly measurements: readonly Measurement[];
   readonly series: readonly Series[];
 }

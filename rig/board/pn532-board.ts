@@ -1,10 +1,11 @@
 import type { CardLink } from '../../src/hal/card-link.ts';
 import type { Clock } from '../../src/hal/clock.ts';
+import { HalError } from '../../src/hal/errors.ts';
 import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
-import { encodeFrame, TFI } from '../../src/hal/pn532/frame.ts';
 import { HsuTransport } from '../../src/hal/pn532/hsu.ts';
-import { HsuConnection, HsuPort, POWER_UP_BAUD_RATE } from '../../src/hal/pn532/hsu-port.ts';
+import { HsuConnection, HsuPort, POWER_UP_BAUD_RATE, SLEEP } from '../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../src/hal/pn532/reader.ts';
+import { noRepairs, type Repairs } from '../../src/hal/pn532/repairs.ts';
 import type { Timers } from '../../src/hal/pn532/transport.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import type { SerialLineOpener } from '../../src/hal/serial-line.ts';
@@ -16,9 +17,6 @@ import { BoardFault } from './phase.ts';
 const DIAGNOSE = 0x00;
 const GET_FIRMWARE_VERSION = 0x02;
 const ANTENNA_TEST = 0x07;
-const POWER_DOWN = 0x16;
-/** PowerDown, woken by the host. */
-const SLEEP: Uint8Array = encodeFrame(TFI.hostToChip, Uint8Array.of(POWER_DOWN, 0xf0));
 
 /** Where a board's line and time come from. */
 export interface Pn532BoardWorld {
@@ -32,6 +30,7 @@ export interface Pn532BoardWorld {
 export class Pn532Board implements BoardUnderTest {
   readonly name: string;
   readonly identity: BoardIdentity;
+  readonly repairs: Repairs = noRepairs();
   readonly #world: Pn532BoardWorld;
   #connection: HsuConnection | null = null;
   #closed = false;
@@ -105,7 +104,8 @@ export class Pn532Board implements BoardUnderTest {
     const connection = this.#awake;
     if (connection.baudRate === rate) return;
     if (await connection.changeBaudRate(rate)) return;
-    throw new BoardFault(`no right echo came back at ${rate} baud, in several tries`);
+    const words = `no right echo came back at ${rate} baud, in several tries`;
+    throw new BoardFault(words, { cause: new HalError('timeout', words) });
   }
 
   async recover(): Promise<void> {
@@ -124,6 +124,10 @@ export class Pn532Board implements BoardUnderTest {
     return new Pn532Reader({ port: this.#port(), ...this.#world });
   }
 
+  interrupt(): void {
+    this.#connection?.transport.abort();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#letGo();
@@ -135,12 +139,12 @@ export class Pn532Board implements BoardUnderTest {
   }
 
   #port(): HsuPort {
-    return new HsuPort({ ...this.#world, path: this.identity.port });
+    return new HsuPort({ ...this.#world, path: this.identity.port, repairs: this.repairs });
   }
 
   async #open(): Promise<HsuConnection> {
     const line = await this.#world.opener.open(this.identity.port, POWER_UP_BAUD_RATE);
-    this.#connection = new HsuConnection(new HsuTransport(line, this.#world.timers));
+    this.#connection = new HsuConnection(new HsuTransport(line, this.#world.timers, this.repairs));
     return this.#connection;
   }
 
@@ -149,7 +153,7 @@ export class Pn532Board implements BoardUnderTest {
     this.#connection = null;
     if (connection === null) return;
     // A chip whose answers do not arrive may hear well.
-    if (this.#unheard) await connection.transport.line.write(SLEEP).catch(() => {});
+    if (this.#unheard) await connection.transport.line.write(SLEEP as Uint8Array).catch(() => {});
     this.#unheard = false;
     await connection.close();
   }

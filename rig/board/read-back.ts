@@ -1,3 +1,4 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import type { Card } from '../../src/applet/card.ts';
 import type { CardLink, LinkLimits } from '../../src/hal/card-link.ts';
@@ -104,9 +105,9 @@ async function readAll(session: CardSession, signal: AbortSignal): Promise<reado
   let command: Uint8Array = new Uint8Array(0);
   const listener = {
     command: (apdu: Uint8Array): void => {
-      command = apdu.slice();
+      command = copyBytes(apdu);
     },
-    response: (apdu: Uint8Array): void => void said.push({ command, response: apdu.slice() }),
+    response: (apdu: Uint8Array): void => void said.push({ command, response: copyBytes(apdu) }),
   };
   try {
     const terminal = new CardTerminal(session, { listener, signal });

@@ -1,10 +1,13 @@
 import type { Clock } from '../../src/hal/clock.ts';
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
+import { noRepairs, type Repairs } from '../../src/hal/pn532/repairs.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
+import { type Lateness, type LatenessWatch, TOO_LATE_MS } from './lateness.ts';
 import { judgeMeasurement, limitsInWords, type MeasuredValue, type Measurement, valueInWords } from './measurement.ts';
 import { BoardFault, type Phase, type PhaseContext, type PhaseResult, type Series } from './phase.ts';
+import { countRepairs, REPAIRS, repairsInWords, repairsOf, repairsSince } from './repairs.ts';
 
 export interface RunOptions {
   readonly board: BoardUnderTest;
@@ -19,6 +22,8 @@ export interface RunOptions {
   /** Puts what writes a trace around a reader. */
   readonly recorded?: (reader: Reader) => Reader;
   readonly instruct?: (text: string) => Promise<void>;
+  /** Watches how late this machine is; absent: nobody does. */
+  readonly lateness?: Pick<LatenessWatch, 'start' | 'stop'>;
 }
 
 /** Runs phases in order. A phase never throws out of here: what goes wrong is a result. */
@@ -45,9 +50,20 @@ function notWanted(phase: Phase, { only, partner, signal }: RunOptions): string 
 }
 
 function skipped(phase: Phase, reason: string): PhaseResult {
-  const measurements = phase.measurements.map((plan) => judgeMeasurement(plan, null));
+  const measurements = [...phase.measurements, repairsOf(phase)].map((plan) => judgeMeasurement(plan, null));
   const { id, title } = phase;
-  return { id, title, verdict: 'skipped', reason, startedAt: null, durationMs: 0, measurements, series: [] };
+  return {
+    id,
+    title,
+    verdict: 'skipped',
+    reason,
+    startedAt: null,
+    durationMs: 0,
+    repairs: noRepairs(),
+    lateness: null,
+    measurements,
+    series: [],
+  };
 }
 
 async function runPhase(phase: Phase, options: RunOptions): Promise<PhaseResult> {
@@ -71,31 +87,68 @@ async function runPhase(phase: Phase, options: RunOptions): Promise<PhaseResult>
   };
   const startNs = options.clock.nowNs();
   const startedAt = new Date().toISOString();
+  const before = { ...options.board.repairs };
   let thrown: { readonly error: unknown } | null = null;
+  options.lateness?.start();
+  const interrupt = (): void => options.board.interrupt();
+  options.signal.addEventListener('abort', interrupt, { once: true });
   try {
     await phase.run(context);
   } catch (error) {
     thrown = { error };
+  } finally {
+    options.signal.removeEventListener('abort', interrupt);
   }
-  const measurements = phase.measurements.map((plan) => judgeMeasurement(plan, values.get(plan.id) ?? null));
+  const lateness = options.lateness?.stop() ?? null;
+  const repairs = repairsSince(before, options.board.repairs);
+  const measurements = [
+    ...phase.measurements.map((plan) => judgeMeasurement(plan, values.get(plan.id) ?? null)),
+    judgeMeasurement(repairsOf(phase), countRepairs(repairs)),
+  ];
+  const judged = thrown === null ? judge(measurements, repairs) : whose(thrown.error, options.signal);
   return {
     id: phase.id,
     title: phase.title,
-    ...(thrown === null ? judge(measurements) : whose(thrown.error, options.signal)),
+    ...blamed(judged, thrown?.error ?? null, measurements, lateness),
     startedAt,
     durationMs: (options.clock.nowNs() - startNs) / 1e6,
+    repairs,
+    lateness,
     measurements,
     series,
   };
 }
 
+/** A machine that was late itself cannot say of the board that it was. */
+function blamed(
+  judged: Judged,
+  error: unknown,
+  measurements: readonly Measurement[],
+  lateness: Lateness | null,
+): Judged {
+  if (judged.verdict !== 'fail' || lateness === null || lateness.longestMs < TOO_LATE_MS) return judged;
+  const ofTime = error === null ? measurements.every((each) => each.verdict !== 'fail' || each.timed) : isOfTime(error);
+  if (!ofTime) return judged;
+  const late = `this machine was up to ${lateness.longestMs.toFixed(0)} ms late in this phase (${TOO_LATE_MS} ms is too much), so this says nothing about the board`;
+  return { verdict: 'error', reason: `${late}: ${judged.reason}` };
+}
+
+/** What a late machine takes for silence or a broken frame. */
+function isOfTime(error: unknown): boolean {
+  if (error instanceof BoardFault) return isOfTime(error.cause);
+  return error instanceof HalError && (error.kind === 'timeout' || error.kind === 'protocol');
+}
+
 type Judged = Pick<PhaseResult, 'verdict' | 'reason'>;
 
-function judge(measurements: readonly Measurement[]): Judged {
+function judge(measurements: readonly Measurement[], repairs: Repairs): Judged {
   const wrong = measurements.filter(({ verdict }) => verdict === 'fail');
   const unset = measurements.filter(({ verdict }) => verdict === 'unset');
   const sentences = [
-    ...wrong.map((each) => `${each.what}: ${valueInWords(each)}, must be ${limitsInWords(each)}`),
+    ...wrong.map((each) => {
+      const kinds = each.what === REPAIRS ? ` (${repairsInWords(repairs)})` : '';
+      return `${each.what}: ${valueInWords(each)}${kinds}, must be ${limitsInWords(each)}`;
+    }),
     ...unset.map((each) => `${each.what}: not measured`),
   ];
   return sentences.length === 0 ? { verdict: 'pass', reason: '' } : { verdict: 'fail', reason: sentences.join('; ') };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import { realTimers } from '../../src/hal/pn532/transport.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun, UsageError } from '../console/failure.ts';
@@ -13,6 +14,7 @@ import { checkSerialNumber } from './batch-list.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { compareWithEarlier } from './compare.ts';
 import { boardPage } from './html.ts';
+import { LatenessWatch, longestLatenessMs, TOO_LATE_MS } from './lateness.ts';
 import { limitsInWords, valueInWords } from './measurement.ts';
 import { type Bench, thisBench } from './open-board.ts';
 import { askSerialNumber, type Operator, operatorAt } from './operator.ts';
@@ -26,6 +28,7 @@ import {
   RECORD_SCHEMA,
   RECORD_VERSION,
 } from './record.ts';
+import { allRepairs, isNoRepair } from './repairs.ts';
 import { runPhases, verdictOf } from './run-phases.ts';
 import { stateFolder } from './state-folder.ts';
 
@@ -104,6 +107,7 @@ async function runAll(
       partner,
       clock: systemClock,
       signal: io.signal,
+      lateness: new LatenessWatch(systemClock, realTimers),
       only: options.only,
       onStart: ({ title }) => io.stdoutIsTty && io.stderr(`${title} …\n`),
       onEnd: (result) => tell(phaseInWords(result)),
@@ -122,7 +126,7 @@ function phaseInWords({ verdict, title, reason, measurements }: PhaseResult): st
   const head = `${SIGNS[verdict]}  ${title}${reason === '' ? '' : `: ${reason}`}\n`;
   if (verdict === 'skipped') return head;
   const rows = measurements
-    .filter(({ value }) => value !== null)
+    .filter((each) => each.value !== null && !isNoRepair(each))
     .map((each) => `         ${each.what}: ${valueInWords(each)} (${limitsInWords(each)})\n`);
   return head + rows.join('');
 }
@@ -190,6 +194,7 @@ function conclusion(record: BoardRecord, { path }: KeptRecord, earlier: number):
     fail: 'FAIL: the board is not as it must be',
     error: 'ERROR of the rig: the board was not judged; put it right and test again',
   }[verdict];
+  const lateMs = longestLatenessMs(record.phases);
   const drifted = comparison
     .filter((each) => each.drifted)
     .map(
@@ -199,6 +204,8 @@ function conclusion(record: BoardRecord, { path }: KeptRecord, earlier: number):
   return [
     `\n${words}${backend === 'simulated' ? ' (simulated board: this says nothing about any hardware)' : ''}\n`,
     ...drifted,
+    `Repairs on the line: ${allRepairs(record.phases)}\n`,
+    lateMs === null ? '' : `This machine was late by ${lateMs.toFixed(0)} ms at most (${TOO_LATE_MS} ms is too much)\n`,
     path === null ? `${JSON.stringify(record)}\n` : `Record ${path}\n`,
     earlier > 0 ? `Compared with ${earlier} earlier\n` : '',
   ].join('');

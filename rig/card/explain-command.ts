@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { logicalChannel } from '../../src/apdu/class-byte.ts';
 import { CommandApdu } from '../../src/apdu/command.ts';
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { instructionName } from '../../src/apdu/instruction.ts';
 import { carriesData } from '../../src/apdu/response.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
@@ -56,7 +57,7 @@ async function loadImage(fileOrName: string): Promise<Uint8Array> {
 
 function explainOn(face: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
   let decisions: ExplainedAccess[] = [];
-  const nvm = new MemoryNvm(image.slice());
+  const nvm = new MemoryNvm(copyBytes(image));
   const card = bootCard(nvm, options.card, FIXED_SEED, undefined, (explained) => decisions.push(explained));
   const port = card.port(face);
   port.powerOn();

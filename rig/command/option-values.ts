@@ -28,6 +28,12 @@ function asArgument<T>(parse: () => T): T {
   }
 }
 
+/** Which card of a log: from 1. @throws {InvalidArgumentError} */
+export function parseCard(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Cards are counted from 1.');
+  return Number(text);
+}
+
 /** Seconds, with a fraction if need be, as whole milliseconds. @throws {InvalidArgumentError} */
 export function parseSeconds(text: string): number {
   const ms = /^\d{1,6}(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : 0;

@@ -2,6 +2,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { type Check, type CheckResult, runChecks, type Verdict } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { type Machine, thisMachine } from './machine.ts';
+import { neededBy } from './needed-by.ts';
 
 const MARKS: Readonly<Record<Verdict, string>> = { pass: 'ok  ', warn: 'WARN', fail: 'FAIL', info: '-   ' };
 
@@ -22,16 +23,20 @@ export async function runDoctor(
   io.signal.throwIfAborted();
   const count = (verdict: Verdict): number => results.filter((each) => each.verdict === verdict).length;
   const failed = count('fail') > 0;
-  if (io.json) writeJson(io, { verdict: failed ? 'fail' : 'pass', checks: results });
-  else io.stdout(`\n${summary(count('fail'), count('warn'))}\n`);
+  if (io.json) {
+    const told = results.map((result) => ({ ...result, neededBy: neededBy(result.id) }));
+    writeJson(io, { verdict: failed ? 'fail' : 'pass', checks: told });
+  } else io.stdout(`\n${summary(count('fail'), count('warn'))}\n`);
   return failed ? EXIT.fail : EXIT.pass;
 }
 
 const INDENT = ' '.repeat(6);
 const WIDTH = 110;
 
-function present({ title, verdict, detail, cure }: CheckResult): string {
+function present({ id, title, verdict, detail, cure }: CheckResult): string {
   const lines = [...wrap(`${MARKS[verdict]}  ${title}: ${detail}`)];
+  const users = verdict === 'warn' || verdict === 'fail' ? neededBy(id) : [];
+  if (users.length > 0) lines.push(...wrap(`${INDENT}needed by ${users.join(', ')}`));
   if (cure !== undefined) lines.push(...wrap(`${INDENT}-> ${cure}`));
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,8 @@
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { CardSource } from '../card/card-source.ts';
 import { UsageError } from '../console/failure.ts';
-import { READER_OF_A_CARD, READER_OF_OUR_CARD, type ReaderChoice, readerDriver } from './readers.ts';
+import { wordList } from './choice.ts';
+import { READER_OF_A_CARD, READER_OF_OUR_CARD, READERS, type ReaderChoice, readerDriver } from './readers.ts';
 
 /** `--reader` with `--profile` or `--image`, and `--interface`: which go together, and what is taken for those not given. */
 
@@ -45,10 +46,11 @@ export function readerAndCard(
   const puts = habits.throughVpcd === true && ourCards === 'through vpcd';
   const describes = habits.profileDescribes === true && card?.kind === 'profile';
   if (card !== null && !puts && !describes) {
+    const readers = readersOfOurs(habits.throughVpcd === true);
     const rule =
       habits.profileDescribes === true
-        ? '--image goes with --reader loopback; --profile says which card that is'
-        : `--profile and --image go with ${habits.throughVpcd === true ? '--reader loopback or pcsc' : '--reader loopback'}`;
+        ? `--image goes with ${readers}; --profile says which card that is`
+        : `--profile and --image go with ${readers}`;
     throw new UsageError(`${words} has its own card in it: ${rule}`);
   }
   const free = habits.interfaceDescribes === true || (card !== null && face === null);
@@ -56,6 +58,15 @@ export function readerAndCard(
     throw new UsageError(`${words} has an interface of its own: --interface goes with a card of ours`);
   }
   return chosen;
+}
+
+/** `--reader loopback` */
+function readersOfOurs(throughVpcd: boolean): string {
+  const rows = Object.entries(READERS);
+  const names = rows.filter(
+    ([, { ourCards }]) => ourCards === 'in process' || (throughVpcd && ourCards === 'through vpcd'),
+  );
+  return `--reader ${wordList(names.map(([name]) => name))}`;
 }
 
 /** A reader for cards of ours was given none. */

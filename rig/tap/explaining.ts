@@ -1,4 +1,5 @@
 import { CommandApdu } from '../../src/apdu/command.ts';
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { INS, instructionName } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
@@ -41,7 +42,7 @@ export class TapExplainer implements ExchangeListener {
   }
 
   command(apdu: Uint8Array, tNs: number): void {
-    this.#sent = apdu.slice();
+    this.#sent = copyBytes(apdu);
     this.#next?.command(apdu, tNs);
   }
 
@@ -63,7 +64,7 @@ export class TapExplainer implements ExchangeListener {
 
   #selected(view: CommandApdu): void {
     if (view.p1 === 0x04) {
-      this.#application = this.#sent.slice();
+      this.#application = copyBytes(this.#sent);
       this.#fid = 0;
     } else if (view.p1 === 0x02 && view.nc === 2) {
       this.#fid = ((view.bytes[view.dataOffset] as number) << 8) | (view.bytes[view.dataOffset + 1] as number);

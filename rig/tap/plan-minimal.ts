@@ -1,3 +1,4 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { TlvError, TlvReader } from '../../src/apdu/index.ts';
 import { INS } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
@@ -108,7 +109,7 @@ export function splitObjects(bytes: Uint8Array): Uint8Array[] | null {
       const reader = new TlvReader(bytes, at);
       reader.next();
       const end = reader.valueOffset + reader.valueLength;
-      objects.push(bytes.slice(reader.start, end));
+      objects.push(copyBytes(bytes, reader.start, end));
       at = end;
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import type { KnownPeople } from './known-people.ts';
 import type { FoundSpan } from './person-spans.ts';
@@ -33,7 +34,7 @@ export class BcdNirStream {
   next(piece: Uint8Array, from: number, to: number, goesOn: boolean, isCut: boolean): FoundSpan[] {
     const before = this.#tail.length;
     const bytes = joinedBytes(this.#tail, piece, from, to);
-    this.#tail = goesOn ? bytes.slice(Math.max(0, bytes.length - LONGEST + 1 - TEXT_BEFORE)) : NO_BYTES;
+    this.#tail = goesOn ? copyBytes(bytes, Math.max(0, bytes.length - LONGEST + 1 - TEXT_BEFORE)) : NO_BYTES;
     const found: FoundSpan[] = [];
     const nibbles = 2 * bytes.length;
     for (let at = 0; at + 2 * SHORTEST_CUT <= nibbles; at++) {

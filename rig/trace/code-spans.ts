@@ -20,6 +20,12 @@ const LOAD_KEYS = 0x82;
 const PROPRIETARY = 0x80;
 const READERS_OWN = 0xff;
 
+/** PERFORM SECURITY OPERATION, and what P1 says that it answers, or P1-P2 that it takes. */
+const PSO = 0x2a;
+const HASH = 0x90;
+const DIGITAL_SIGNATURE = 0x9e;
+const VERIFY_SIGNATURE = 0x00a8;
+
 const ENVELOPE = 0xc2;
 /** With its data in data objects. */
 const ENVELOPE_TLV = 0xc3;
@@ -35,7 +41,7 @@ const LONGEST_HEADER = 7;
 const MOST_READINGS = 16;
 
 /**
- * Finds the codes and keys in a stream of commands, those inside ENVELOPE too.
+ * Finds the codes, keys and signatures in a stream of commands, those inside ENVELOPE too.
  *
  * An enveloped command may come in several ENVELOPEs, with or without the chaining bit in CLA. Without it nothing
  * tells the next part from a new command: then it is read both ways, and what is a code in either is one.
@@ -56,7 +62,7 @@ export class CodeStream {
       return this.#envelope(command, this.#chained ? dataOffset : unwrapped(command, dataOffset, end), end);
     }
     if (instruction !== GET_RESPONSE) this.#unfinished = [];
-    const what = secretOf(command[0] as number, instruction);
+    const what = secretOf(command);
     if (what === null || dataLength === 0) return [];
     return [{ offset: dataOffset, length: dataLength, what, whole: ((command[0] as number) & CHAINING) === 0 }];
   }
@@ -77,13 +83,24 @@ export class CodeStream {
   }
 }
 
-type Secret = 'code' | 'key';
+type Secret = 'code' | 'key' | 'signature';
 
 /** What the data field of a command is, when nobody is to read it. */
-function secretOf(cla: number, instruction: number): Secret | null {
+function secretOf(command: Uint8Array): Secret | null {
+  const [cla = 0, instruction = 0, p1 = 0, p2 = 0] = command;
   if (cla === READERS_OWN) return instruction === LOAD_KEYS ? 'key' : null;
   if (instruction === PUT_KEY && (cla & PROPRIETARY) !== 0) return 'key';
+  if (instruction === PSO && signs((p1 << 8) | p2)) return 'signature';
   return CODE_INSTRUCTIONS.has(instruction) ? 'code' : null;
+}
+
+/**
+ * Whether P1-P2 of PERFORM SECURITY OPERATION say that a hash or a signature is sent or answered: HASH, COMPUTE and
+ * VERIFY DIGITAL SIGNATURE of ISO/IEC 7816-8.
+ */
+export function signs(parameters: number): boolean {
+  const p1 = parameters >> 8;
+  return p1 === HASH || p1 === DIGITAL_SIGNATURE || parameters === VERIFY_SIGNATURE;
 }
 
 /** Where the command begins inside of the data objects that it is wrapped in. */
@@ -111,7 +128,7 @@ class EnvelopedCommand {
     const position = this.#position++;
     if (position < LONGEST_HEADER) this.#header[position] = byte;
     if (position < this.#dataOffset || position >= this.#dataEnd) return null;
-    return secretOf(this.#header[0] as number, this.#header[1] as number);
+    return secretOf(this.#header);
   }
 
   get #dataOffset(): number {

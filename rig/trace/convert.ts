@@ -18,6 +18,8 @@ export interface ConvertOptions {
   /** Names of formats; null: the first by content, the second by the name of the output. */
   readonly from: string | null;
   readonly to: string | null;
+  /** Of several in one file, from 1. */
+  readonly card: number;
   readonly keepSecrets: boolean;
   /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
   readonly redactionKey: string | null;
@@ -38,7 +40,7 @@ export async function convert(options: ConvertOptions, io: CommandIo): Promise<E
   if (options.output === '-' && io.stdoutIsTty && BINARY.has(exporter.name)) {
     throw new CannotRun(`${exporter.name} is no text for a terminal; name a file`);
   }
-  const trace = await openTrace(options.input, options.from);
+  const trace = await openTrace(options.input, options.from, options.card);
   try {
     return await write(trace, exporter, options, io);
   } finally {

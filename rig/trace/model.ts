@@ -7,10 +7,13 @@ import type { CardInterface } from '../../src/hal/card-link.ts';
 export const TRACE_FORMAT = 'vitap-trace';
 export const TRACE_VERSION = 1;
 
-/** What a mask hides: reference data (PIN, PUK), a French social security number, a name, a birth date, a key. */
-export type MaskKind = 'code' | 'nir' | 'name' | 'birth' | 'key';
+/**
+ * What a mask hides: reference data (PIN, PUK), a French social security number, a name, a birth date, a key; a signature
+ * or a hash, which confirms guesses of what is masked in the data below it.
+ */
+export type MaskKind = 'code' | 'nir' | 'name' | 'birth' | 'key' | 'signature';
 
-export const MASK_KINDS: readonly MaskKind[] = ['code', 'nir', 'name', 'birth', 'key'];
+export const MASK_KINDS: readonly MaskKind[] = ['code', 'nir', 'name', 'birth', 'key', 'signature'];
 
 /** A span that was made unreadable: in bytes of an APDU or a frame, in characters of a note. */
 export interface Mask {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { joinedBytes } from './joined-bytes.ts';
 
 /** Part of some bytes. */
@@ -40,7 +41,7 @@ export class NirStream {
     const before = this.#tail.length;
     const text = joinedBytes(this.#tail, piece, from, to);
     const { spans, open } = findSpans(text, isCut);
-    this.#tail = goesOn && open < text.length ? text.slice(open) : NO_BYTES;
+    this.#tail = goesOn && open < text.length ? copyBytes(text, open) : NO_BYTES;
     return merge(spans, before, from - before);
   }
 }

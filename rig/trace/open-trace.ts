@@ -20,16 +20,17 @@ export interface OpenTrace {
  * Opens a trace of any format.
  * @param path `-` is standard input
  * @param from the importer's name; null: guess by content
+ * @param card of several in one file the one that the trace is about, from 1
  * @throws {HalError} `storage`
  * @throws {TraceError} when it is of no format that is read, or not of the one that was named. Its events throw it too,
  * in the place of {@link FormatError}, with the path
  */
-export async function openTrace(path: string, from: string | null = null): Promise<OpenTrace> {
-  return openTraceInput(await openInput(path), from);
+export async function openTrace(path: string, from: string | null = null, card = 1): Promise<OpenTrace> {
+  return openTraceInput(await openInput(path), from, card);
 }
 
 /** The same from an input that is open already. It is closed when this fails. */
-export async function openTraceInput(input: OpenInput, from: string | null = null): Promise<OpenTrace> {
+export async function openTraceInput(input: OpenInput, from: string | null = null, card = 1): Promise<OpenTrace> {
   const losses = new LossCount();
   try {
     const importer = from === null ? await guessFormat(input) : importerNamed(from);
@@ -37,7 +38,11 @@ export async function openTraceInput(input: OpenInput, from: string | null = nul
       const problem = 'this is no trace of a format that vitap reads (see: vitap convert --list)';
       throw new TraceError(input.name, await place(input), problem);
     }
-    const source = await importer.open(input, losses);
+    if (card !== 1 && importer.tellsCards !== true) {
+      const problem = `the format ${importer.name} does not tell several cards apart: there is no card ${card}`;
+      throw new TraceError(input.name, await place(input), problem);
+    }
+    const source = await importer.open(input, losses, card);
     return {
       source: { header: source.header, events: () => named(source.events(), input.name) },
       importer,

@@ -1,6 +1,8 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import type { MaskKind } from './model.ts';
 import type { Span } from './nir-spans.ts';
+import { lengthAt } from './signature-spans.ts';
 
 /** A span that is to be masked, and why. */
 export interface FoundSpan extends Span {
@@ -11,7 +13,7 @@ export interface FoundSpan extends Span {
   readonly doubtful?: boolean;
 }
 
-type Kind = 'name' | 'birth';
+type Kind = 'name' | 'birth' | 'signature';
 
 /** Data objects with names and birth dates, by the template that they are in. */
 const PEOPLE: ReadonlyMap<number, ReadonlyMap<number, Kind>> = new Map([
@@ -49,8 +51,15 @@ const PEOPLE: ReadonlyMap<number, ReadonlyMap<number, Kind>> = new Map([
       [0x5f2b, 'birth'],
     ]),
   ],
-  // Payment cards: a record with the cardholder's name.
-  [0x70, new Map<number, Kind>([[0x5f20, 'name']])],
+  // Payment cards: a record with the cardholder's name; or with what signs the records, for everybody to check.
+  [
+    0x70,
+    new Map<number, Kind>([
+      [0x5f20, 'name'],
+      [0x93, 'signature'],
+      [0x9f46, 'signature'],
+    ]),
+  ],
 ]);
 /** A child that a template must have before those after it count: a date of eight digits. Other cards use the tag too. */
 const DATED: ReadonlyMap<number, number> = new Map([
@@ -63,13 +72,15 @@ const BARE: ReadonlyMap<number, Kind> = new Map([
   [0x5f20, 'name'],
   [0x5f0e, 'name'],
   [0x5f2b, 'birth'],
+  [0x5f37, 'signature'],
+  [0x5f3d, 'signature'],
 ]);
 
 /** More than any template with people in it is not waited for. */
 const LONGEST_OPEN = 4096;
 const NO_BYTES = new Uint8Array(0);
 
-/** Whether the answer to GET DATA for a tag is a name or a birth date. */
+/** Whether the answer to GET DATA for a tag is a name, a birth date or a signature. */
 export function personOfTag(tag: number): Kind | null {
   return BARE.get(tag) ?? null;
 }
@@ -88,7 +99,7 @@ export class PersonStream {
     const found: FoundSpan[] = [];
     const open = findPeople(text, found);
     const keeps = goesOn && open < text.length && text.length - open <= LONGEST_OPEN;
-    this.#tail = keeps ? text.slice(open) : NO_BYTES;
+    this.#tail = keeps ? copyBytes(text, open) : NO_BYTES;
     if (found.length === 0) return found;
     return found.flatMap(({ offset, length, what, whole }) => {
       const end = offset + length;
@@ -156,8 +167,7 @@ function readChildren(
       dated = true;
     }
     if (kind !== undefined && dated && there > length.from) {
-      const fits = kind === 'name' ? isText(text, length.from, there) : isDate(text, length.from, there, length.value);
-      if (!fits) return 'wrong';
+      if (!fitsKind(kind, text, length.from, there, length.value)) return 'wrong';
       spans.push({ offset: length.from, length: there - length.from, what: kind, whole: there === end });
     }
     at = end;
@@ -166,17 +176,9 @@ function readChildren(
   return 'whole';
 }
 
-/** The length field at a place; null when there is none that is used. */
-function lengthAt(text: Uint8Array, at: number): { readonly value: number; readonly from: number } | 'cut' | null {
-  const first = text[at];
-  if (first === undefined) return 'cut';
-  if (first < 0x80) return { value: first, from: at + 1 };
-  const bytes = first & 0x7f;
-  if (bytes < 1 || bytes > 2) return null;
-  if (at + bytes >= text.length) return 'cut';
-  let value = 0;
-  for (let i = 1; i <= bytes; i++) value = (value << 8) | (text[at + i] as number);
-  return { value, from: at + 1 + bytes };
+function fitsKind(kind: Kind, text: Uint8Array, from: number, to: number, length: number): boolean {
+  if (kind === 'signature') return true;
+  return kind === 'name' ? isText(text, from, to) : isDate(text, from, to, length);
 }
 
 /** Eight digits AAAAMMJJ, or four bytes with two each, as far as they are there. */

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { CannotRun } from '../console/failure.ts';
 import { nirOfBcd } from './bcd-nir.ts';
 import { digitsOf, textOf } from './known-people.ts';
@@ -23,7 +24,7 @@ export class Pseudonyms {
 
   /** @param key of a laboratory; by default one that nobody keeps, so that hashes compare within one trace only */
   constructor(key: Uint8Array = randomBytes(KEY_BYTES)) {
-    this.#key = key.slice();
+    this.#key = copyBytes(key);
     this.keyId = this.#hmac('key', new Uint8Array(0));
   }
 

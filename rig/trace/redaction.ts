@@ -1,4 +1,4 @@
-import { CodeStream } from './code-spans.ts';
+import { CodeStream, signs } from './code-spans.ts';
 import { commandLayout } from './command-layout.ts';
 import { KnownPeople } from './known-people.ts';
 import type { Mask, MaskKind } from './model.ts';
@@ -19,7 +19,7 @@ const PSO = 0x2a;
 const PLAIN_VALUE = 0x80;
 const PADDED_CRYPTOGRAM = 0x86;
 /** What a span counts as where several overlap: the first of these. */
-const ORDER: readonly MaskKind[] = ['code', 'key', 'nir', 'birth', 'name'];
+const ORDER: readonly MaskKind[] = ['code', 'key', 'signature', 'nir', 'birth', 'name'];
 
 export interface RedactorOptions {
   /** Shared by those who look at the same session. */
@@ -29,8 +29,8 @@ export interface RedactorOptions {
 }
 
 /**
- * Says which bytes of a session nobody is to read: codes and keys in commands; NIRs, names and birth dates in commands
- * and responses.
+ * Says which bytes of a session nobody is to read: codes and keys in commands; NIRs, names, birth dates and signatures
+ * in commands and responses.
  *
  * A value may be cut by the reader: READ BINARY in pieces, UPDATE BINARY in pieces, chained commands, GET RESPONSE. So
  * the redactor wants all the APDUs of a session in their order, and remembers the end of the last one, and whom it met.
@@ -89,6 +89,9 @@ export class Redactor {
     if (this.#instruction === PSO && this.#parameters === ((PLAIN_VALUE << 8) | PADDED_CRYPTOGRAM)) {
       // DECIPHER: what comes back is the key, or the text, that was enciphered.
       found.push({ offset: 0, length, what: 'key', whole: !hasMore });
+    }
+    if (this.#instruction === PSO && signs(this.#parameters)) {
+      found.push({ offset: 0, length, what: 'signature', whole: !hasMore });
     }
     if (isReadBinary(this.#instruction)) {
       const isFull = this.#ne !== null && length >= this.#ne;

@@ -2,6 +2,7 @@ import { BcdNirStream } from './bcd-nir.ts';
 import type { KnownPeople } from './known-people.ts';
 import { NirStream } from './nir-spans.ts';
 import { type FoundSpan, PersonStream } from './person-spans.ts';
+import { SignatureStream } from './signature-spans.ts';
 
 const NIR_LENGTH = 13;
 const NIR_AND_KEY_LENGTH = 15;
@@ -12,6 +13,7 @@ export class SecretStream {
   readonly #nir = new NirStream();
   readonly #bcd: BcdNirStream;
   readonly #people = new PersonStream();
+  readonly #signatures = new SignatureStream();
 
   constructor(known: KnownPeople) {
     this.#known = known;
@@ -39,6 +41,7 @@ export class SecretStream {
         this.#known.add(piece.subarray(offset, offset + length), what);
       found.push(span);
     }
+    found.push(...this.#signatures.next(piece, from, to, goesOn));
     found.push(...this.#bcd.next(piece, from, to, goesOn, isCut && isFile), ...this.#known.find(piece, from, to));
     return found;
   }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { Conversation, type Part } from './frames/conversation.ts';
 import { knownFields } from './known-fields.ts';
 import { KnownPeople } from './known-people.ts';
@@ -130,7 +131,7 @@ export class SessionRedactor {
       chain = [];
       this.#chains.set(key, chain);
     }
-    const waiting: Waiting = { event, frame: whole.slice(), part: meaning, done: false };
+    const waiting: Waiting = { event, frame: copyBytes(whole), part: meaning, done: false };
     chain.push(waiting);
     this.#queue.push(waiting);
     if (last && !repeated) this.#closeChain(key);

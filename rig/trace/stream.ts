@@ -43,8 +43,14 @@ export interface Importer {
    * @param head the first bytes, at most {@link HEAD_LENGTH}; any bytes at all
    */
   guess(head: Uint8Array, fileName: string): number;
-  /** @throws {FormatError} when the beginning is not of this format */
-  open(input: ByteInput, losses: Losses): Promise<TraceSource>;
+  /** Several cards may be in one file, and it tells them apart: `open` takes one of them. */
+  readonly tellsCards?: true;
+  /**
+   * @param card of several in one file the one that the trace is about, counted from 1 in the order of their first
+   * commands (1 where it is left away)
+   * @throws {FormatError} when the beginning is not of this format
+   */
+  open(input: ByteInput, losses: Losses, card?: number): Promise<TraceSource>;
 }
 
 export interface Exporter {

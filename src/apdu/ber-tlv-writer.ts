@@ -1,4 +1,5 @@
 import { TLV_DEPTH_LIMIT, TlvError } from './ber-tlv-reader.ts';
+import { copyBytes } from './copy-bytes.ts';
 
 /**
  * Writes BER-TLV data objects with the shortest lengths, into a buffer that is made once: nothing is allocated
@@ -89,7 +90,7 @@ export class TlvWriter {
   /** A copy of what was written. */
   finish(): Uint8Array {
     if (this.#depth !== 0) throw new Error('a template is still open');
-    return this.#bytes.slice(this.#start, this.#position);
+    return copyBytes(this.#bytes, this.#start, this.#position);
   }
 
   #tag(tag: number): void {

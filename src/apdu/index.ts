@@ -3,6 +3,7 @@ export * from './ber-tlv-writer.ts';
 export * from './chaining.ts';
 export * from './class-byte.ts';
 export * from './command.ts';
+export * from './copy-bytes.ts';
 export * from './hex.ts';
 export * from './instruction.ts';
 export * from './response.ts';

@@ -1,3 +1,4 @@
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import type { IsoDepCard } from './card.ts';
 import { appendCrcA, endsInCrcA } from './crc-a.ts';
 import { CRC_LENGTH, LARGEST_FRAME } from './frame-size.ts';
@@ -112,7 +113,7 @@ export class BackToBack {
 
   /** @returns length of the frame before, which is on air now; 0 when there is none */
   #exchangeForPrevious(length: number): number {
-    const now = this.#onAir.slice(0, length);
+    const now = copyBytes(this.#onAir, 0, length);
     this.#onAir.set(this.#previousFrame);
     const previousLength = this.#previousLength;
     this.#previousFrame.set(now);

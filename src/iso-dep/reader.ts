@@ -1,3 +1,4 @@
+import { copyBytes } from '../apdu/copy-bytes.ts';
 import { LARGEST_RESPONSE } from '../hal/apdu-size.ts';
 import { type Ats, encodeRats, parseAts } from './ats.ts';
 import type { BitRate, BitRates } from './bit-rate.ts';
@@ -236,7 +237,7 @@ export class IsoDepReader {
   }
 
   #takeAts(bytes: Uint8Array, offset: number, length: number): Step {
-    const own = bytes.slice(offset, offset + length);
+    const own = copyBytes(bytes, offset, offset + length);
     const ats = length > this.#fsd - CRC_LENGTH ? null : parseAts(own);
     if (ats === null) return this.#again('protocol');
     this.ats = ats;

@@ -369,7 +369,7 @@ describe('an image with rules', () => {
       const start = file.data + file.dataSize;
       for (let at = start; at < start + file.attributeBytes.length + 4; at++) {
         for (let bit = 0; bit < 8; bit++) {
-          const bytes = image.slice();
+          const bytes = Uint8Array.from(image);
           bytes[at]! ^= 1 << bit;
           expect(() => openImage(new MemoryNvm(bytes)), `byte ${at}`).toThrow('security attributes of file');
         }

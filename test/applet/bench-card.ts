@@ -222,10 +222,13 @@ export function boot(
   return { card, port, nvm, clock, faults, send: sender(port) };
 }
 
+/** Sends as the links do: in a Node Buffer, which belongs to the link and must come back as it was. */
 export function sender(port: CardPort): (command: string) => string {
   return (command) => {
-    const bytes = fromHex(command);
-    return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+    const bytes = Buffer.from(fromHex(command));
+    const answer = toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
+    if (!bytes.equals(fromHex(command))) throw new Error(`the card changed the command ${command}: ${toHex(bytes)}`);
+    return answer;
   };
 }
 

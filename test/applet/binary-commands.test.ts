@@ -4,7 +4,7 @@ import { counting } from './bench-card.ts';
 import { dataCard, opened, select, verifyCode } from './data-card.ts';
 
 const CONTENT = counting(40);
-const part = (from: number, to: number): string => toHex(CONTENT.slice(from, to));
+const part = (from: number, to: number): string => toHex(CONTENT.subarray(from, to));
 const ALL = part(0, 40);
 const zeros = (count: number): string => '00'.repeat(count);
 
@@ -50,7 +50,7 @@ describe('READ BINARY with odd INS', () => {
 
   it('reaches what 15 bits of offset cannot', () => {
     const { send } = opened('0241');
-    const at = (offset: number): string => toHex(counting(40_000).slice(offset, offset + 2));
+    const at = (offset: number): string => toHex(counting(40_000).subarray(offset, offset + 2));
     expect(send('00B10000 04 54027FFF 04')).toBe(`5302${at(0x7fff)}9000`);
     expect(send('00B10000 04 54028000 04')).toBe(`5302${at(0x8000)}9000`);
     expect(send('00B10000 04 54029C3E 00')).toBe(`5302${at(39_998)}9000`);

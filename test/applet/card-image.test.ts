@@ -42,7 +42,7 @@ describe('card image', () => {
   it('refuses an image cut short anywhere', () => {
     const whole = image();
     for (let length = 0; length < whole.length; length += 37) {
-      expect(() => open(whole.slice(0, length))).toThrow(/truncated|damaged/);
+      expect(() => open(Uint8Array.from(whole.subarray(0, length)))).toThrow(/truncated|damaged/);
     }
   });
 
@@ -61,7 +61,7 @@ describe('card image', () => {
     for (let at = 0; at < bodies; at++) {
       // What a command may change lies outside the checksums: tries left and hash of a code.
       if (at >= pins && at < environments && (at - pins) % PIN.SIZE >= PIN.TRIES_LEFT) continue;
-      const bytes = whole.slice();
+      const bytes = Uint8Array.from(whole);
       bytes[at] = bytes[at]! ^ (1 << (at % 8));
       expect(() => open(bytes), `byte ${at}`).toThrow();
     }
@@ -72,7 +72,7 @@ describe('card image', () => {
     const files = open(whole).files;
     const variable = files.find((file) => file.fid === 0xe002)!;
     const poke = (at: number, value: number) => {
-      const bytes = whole.slice();
+      const bytes = Uint8Array.from(whole);
       bytes[at] = value;
       return () => open(bytes);
     };

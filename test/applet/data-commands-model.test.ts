@@ -196,20 +196,20 @@ describe('a record file', () => {
     const data = new Uint8Array(Math.max(1, length + shift)).fill(fill);
     switch (verb) {
       case 'append':
-        return [model.append(data.slice()), send(card, '00E20000', data)];
+        return [model.append(Uint8Array.from(data)), send(card, '00E20000', data)];
       case 'erase':
         return [model.erase(number, 1), send(card, `000C${byte(number)}04`, new Uint8Array(0))];
       case 'eraseFrom':
         return [model.erase(number, 255), send(card, `000C${byte(number)}05`, new Uint8Array(0))];
       case 'partial': {
-        const part = data.slice(0, 2);
+        const part = Uint8Array.from(data.subarray(0, 2));
         const answer = send(card, `00DD${byte(number)}${byte(4 + action)}`, inObjects(offset, part));
         return [model.partial(number, offset, part, action), answer];
       }
       default: {
         const ins = verb === 'write' ? 'D2' : 'DC';
         return [
-          model.put(mode, number, data.slice(), verb === 'write'),
+          model.put(mode, number, Uint8Array.from(data), verb === 'write'),
           send(card, `00${ins}${p1}${byte(mode)}`, data),
         ];
       }

@@ -245,10 +245,10 @@ describe('CREATE FILE', () => {
   });
 
   it('comes in a chain when the template is long', () => {
-    const whole = fromHex(create(TRANSPARENT)).slice(5);
+    const whole = Uint8Array.from(fromHex(create(TRANSPARENT)).subarray(5));
     const { send } = card();
-    expect(send(`10E00000 08 ${toHex(whole.slice(0, 8))}`)).toBe('9000');
-    expect(send(`00E00000${toHex(Uint8Array.of(whole.length - 8))}${toHex(whole.slice(8))}`)).toBe('9000');
+    expect(send(`10E00000 08 ${toHex(whole.subarray(0, 8))}`)).toBe('9000');
+    expect(send(`00E00000${toHex(Uint8Array.of(whole.length - 8))}${toHex(whole.subarray(8))}`)).toBe('9000');
   });
 });
 
@@ -587,7 +587,7 @@ describe('an image with free entries', () => {
     for (const place of places) {
       for (const at of [place, place + 1]) {
         for (let bit = 0; bit < 8; bit++) {
-          const bytes = image.slice();
+          const bytes = Uint8Array.from(image);
           bytes[at]! ^= 1 << bit;
           expect(() => openImage(new MemoryNvm(bytes))).toThrow('life cycle of');
         }

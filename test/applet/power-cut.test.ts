@@ -93,7 +93,7 @@ function card(nvm: Nvm): (command: string) => string {
   port.powerOn();
   return (command) => {
     const bytes = fromHex(command);
-    return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+    return toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
   };
 }
 
@@ -212,7 +212,7 @@ function counting(inner: PowerLossNvm, onFlush: () => void): { nvm: Nvm; flushes
 
 /** The same image with no journal in its superblock: writes then go straight to their places. */
 function withoutJournal(image: Uint8Array): Uint8Array {
-  const copy = image.slice();
+  const copy = Uint8Array.from(image);
   const view = new DataView(copy.buffer);
   view.setUint32(SUPERBLOCK.JOURNAL, 0);
   view.setUint32(SUPERBLOCK.JOURNAL_SIZE, 0);

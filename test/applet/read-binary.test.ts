@@ -3,7 +3,7 @@ import { toHex } from '../../src/apdu/hex.ts';
 import { AID_A, boot, counting, selectName } from './bench-card.ts';
 
 const CONTENT = counting(600);
-const part = (from: number, length: number): string => toHex(CONTENT.slice(from, from + length));
+const part = (from: number, length: number): string => toHex(CONTENT.subarray(from, from + length));
 
 describe('READ BINARY of a file of 600 bytes', () => {
   it.each([

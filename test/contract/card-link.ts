@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fromHex, toHex } from '../../src/apdu/hex.ts';
 import type { CardLink, LinkEvent } from '../../src/hal/card-link.ts';
+import { boot } from '../applet/bench-card.ts';
 import { measured, produced, TOY, ToyCard, toyCommand } from './toy-card.ts';
 
 /** The other end of the link: a reader, or whatever plays one. */
@@ -85,6 +87,30 @@ export function cardLinkContract(
         const command = toyCommand(TOY.echo, 5 + i, i);
         expect(await subject.peer.transmit(command)).toEqual(Uint8Array.of(...command, 0x90, 0x00));
       }
+    });
+
+    it('carries a command in a Node Buffer as any other', async () => {
+      const seen: Uint8Array[] = [];
+      serve(({ command }) => seen.push(Uint8Array.from(command)));
+      await subject.peer.powerOn();
+      const command = Buffer.from(toyCommand(TOY.echo, 40));
+      const expected = Uint8Array.of(...command, 0x90, 0x00);
+      expect(Uint8Array.from(await subject.peer.transmit(command))).toEqual(expected);
+      await vi.waitFor(() => expect(seen).toEqual([Uint8Array.from(command)]));
+    });
+
+    it('reports a command as it came, whatever the card wipes of its own copies', async () => {
+      const seen: string[] = [];
+      const { port } = boot({ face: subject.link.interface });
+      const ended = subject.link.serve(port, (event) => {
+        if (event.type === 'exchange') seen.push(toHex(event.command));
+      });
+      ended.catch(() => {});
+      await subject.peer.powerOn();
+      // READ BINARY of a file that is not there, inside of ENVELOPE: the card parses a copy and wipes it.
+      const enveloped = fromHex('00C2000005 00B0000004 00');
+      expect(toHex((await subject.peer.transmit(enveloped)).subarray(-2))).toBe('9000');
+      await vi.waitFor(() => expect(seen).toEqual(['00C200000500B000000400']));
     });
 
     it('carries commands of every length up to its limit whole', async () => {

@@ -122,6 +122,16 @@ export function readerContract(name: string, setup: () => ReaderSubject | Promis
         }
       });
 
+      it('takes a command in a Node Buffer, and leaves it as it was', async () => {
+        const session = await connectToCard();
+        const command = Buffer.from(toyCommand(TOY.echo, 40));
+        const { response } = await session.transmit(command);
+        expect(command.equals(toyCommand(TOY.echo, 40))).toBe(true);
+        // What came does not hang on what was sent.
+        command.fill(0);
+        expect(response).toEqual(Uint8Array.of(...toyCommand(TOY.echo, 40), 0x90, 0x00));
+      });
+
       it('keeps the order of commands that are not waited for', async () => {
         const session = await connectToCard();
         const order: number[] = [];

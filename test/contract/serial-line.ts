@@ -59,10 +59,12 @@ export function serialLineContract(
       expect(await atNear.until(1000)).toEqual(sent);
     });
 
-    it('has taken the bytes when write returns: the caller may use his buffer again', async () => {
+    it.each([
+      ['a Uint8Array', Uint8Array.of(1, 2, 3)],
+      ['a Node Buffer', Buffer.of(1, 2, 3)],
+    ])('has taken the bytes of %s when write returns: the caller may use his buffer again', async (_, buffer) => {
       const [near, far] = [await open(0), await open(1)];
       const received = collect(far);
-      const buffer = Uint8Array.of(1, 2, 3);
       await near.write(buffer);
       buffer.fill(9);
       expect(await received.until(3)).toEqual(Uint8Array.of(1, 2, 3));

@@ -38,11 +38,11 @@ joined.run(reader.activate());
 Object.assign(globalThis, {
   exchange: (command: string): string => {
     const bytes = fromHex(command);
-    return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+    return toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
   },
   exchangeInBlocks: (command: string): string => {
     const bytes = fromHex(command);
     const end = joined.run(reader.transmit(bytes, 0, bytes.length));
-    return end === 'done' ? toHex(reader.response.slice(0, reader.responseLength)) : end;
+    return end === 'done' ? toHex(reader.response.subarray(0, reader.responseLength)) : end;
   },
 });

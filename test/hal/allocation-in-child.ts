@@ -24,7 +24,7 @@ console.log(
   JSON.stringify({
     // Proves that the measure sees an allocation.
     view: bytesPerCall(() => {
-      sum += buffer.slice(0, 8).length;
+      sum += Uint8Array.from(buffer.subarray(0, 8)).length;
     }),
     read: bytesPerCall(() => nvm.read(17, buffer, 0, 200)),
     readByte: bytesPerCall(() => {

@@ -72,7 +72,7 @@ describeNeeds(PCSC_STACK, 'conformance through PC/SC', () => {
     try {
       const { exit, document } = await run({ only: 'CLA-*,INS-00*,DIR-*,SEL-MF*,VER-*' });
       expect(document.declaration).toBe('what the card says of itself');
-      expect(document.environment.backend).toBe('hardware');
+      expect(document.environment.backend).toBe('simulated');
       expect(document.counts).toMatchObject({ fail: 0, inconclusive: 0 });
       expect(document.counts.pass).toBeGreaterThanOrEqual(15);
       expect(exit).toBe(0);

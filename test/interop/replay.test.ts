@@ -253,7 +253,9 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
     const first = Uint8Array.of(0x00, 0x84, 0x00, 0x00, 0x08);
     challenge.process(first, 0, first.length);
     const cryptogram = Buffer.from(
-      nobleCrypto().cmac(Buffer.from(HOST_KEY, 'hex'), challenge.response.slice(0, 8)).subarray(0, 8),
+      nobleCrypto()
+        .cmac(Buffer.from(HOST_KEY, 'hex'), Uint8Array.from(challenge.response.subarray(0, 8)))
+        .subarray(0, 8),
     ).toString('hex');
     const trace = await recordSession(new ChallengeCard('recorded'), () =>
       openscTool(['0084000008', `0082000108${cryptogram}`, '00B0000000']),

@@ -32,7 +32,7 @@ export class TestCard implements LinkedCard {
   }
   process(command: Uint8Array, offset: number, length: number): number {
     this.executed++;
-    const response = this.#answer(command.slice(offset, offset + length));
+    const response = this.#answer(Uint8Array.from(command.subarray(offset, offset + length)));
     this.response.set(response);
     return response.length;
   }

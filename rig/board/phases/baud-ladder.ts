@@ -12,7 +12,13 @@ export const baudLadder: Phase = {
   title: 'Baud ladder',
   fatal: false,
   measurements: LADDER.flatMap((rate) => [
-    { id: `errors-${rate}`, what: `Echoes lost or wrong at ${rate} baud`, unit: '%', limits: { max: 0 } },
+    {
+      id: `errors-${rate}`,
+      what: `Echoes lost or wrong at ${rate} baud`,
+      unit: '%',
+      limits: { max: 0 },
+      timed: true as const,
+    },
     { id: `throughput-${rate}`, what: `Bytes a second at ${rate} baud, both ways`, unit: 'B/s', limits: null },
   ]),
   async run({ board, measure, keep, say, clock, signal }) {
@@ -38,7 +44,9 @@ export const baudLadder: Phase = {
         keep({ id: `echo-${rate}`, what: `Echo of ${ECHO_BYTES} bytes at ${rate} baud`, unit: 'ms', values: times });
       }
     } finally {
-      if (board.baudRate !== home || reached === null) await board.setBaudRate(home).catch(() => board.recover());
+      // Interrupted: whoever closes the board brings it back.
+      if (!signal.aborted && (board.baudRate !== home || reached === null))
+        await board.setBaudRate(home).catch(() => board.recover());
     }
   },
 };

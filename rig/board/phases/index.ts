@@ -7,6 +7,7 @@ import { tapAsCard, tapAsReader } from './loopback-tap.ts';
 import { ram, rom } from './memory.ts';
 import { registers } from './registers.ts';
 import { latencyTimer, roundTrip } from './round-trip.ts';
+import { sleep } from './sleep.ts';
 import { wakeUp } from './wake-up.ts';
 
 /** The bring-up of a PN532 board, in its order. */
@@ -23,4 +24,5 @@ export const PN532_PHASES: readonly Phase[] = [
   latencyTimer,
   tapAsCard,
   tapAsReader,
+  sleep,
 ];

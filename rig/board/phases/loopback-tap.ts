@@ -27,7 +27,13 @@ function tapPhase(
     fatal: false,
     needsPartner: true,
     measurements: [
-      { id: `${id}-exchanges`, what: 'Commands that the card echoed', unit: '', limits: { equals: LENGTHS.length } },
+      {
+        id: `${id}-exchanges`,
+        what: 'Commands that the card echoed',
+        unit: '',
+        limits: { equals: LENGTHS.length },
+        timed: true,
+      },
       { id: `${id}-wrong`, what: 'Echoes that came back wrong', unit: '', limits: { equals: 0 } },
       { id: `${id}-p50`, what: 'Median of an exchange', unit: 'ms', limits: null },
     ],
@@ -64,9 +70,13 @@ async function echoTap(
     () => null,
     (error: unknown) => error,
   );
-  const stop = (): void => link.stop();
-  signal.addEventListener('abort', stop);
   const reader = recorded(await readerBoard.reader());
+  const stop = (): void => {
+    link.stop();
+    // An exchange with a card may take seconds.
+    void reader.close();
+  };
+  signal.addEventListener('abort', stop);
   const times: number[] = [];
   let wrong = 0;
   try {

@@ -38,7 +38,8 @@ export const registers: Phase = {
         if (wrong !== 0) errors++;
       }
     } finally {
-      await board.writeRegisters(RELOAD.map((address, i) => [address, before[i] ?? 0] as const));
+      // Interrupted: the chip is put to sleep next.
+      if (!signal.aborted) await board.writeRegisters(RELOAD.map((address, i) => [address, before[i] ?? 0] as const));
     }
     measure('register-errors', errors);
     measure('register-bits', stuck);

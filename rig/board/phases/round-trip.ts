@@ -20,10 +20,10 @@ export const roundTrip: Phase = {
   fatal: false,
   measurements: [
     { id: 'round-trips', what: 'Round trips of GetFirmwareVersion', unit: '', limits: null },
-    { id: 'round-trips-lost', what: 'Round trips without an answer', unit: '', limits: { equals: 0 } },
+    { id: 'round-trips-lost', what: 'Round trips without an answer', unit: '', limits: { equals: 0 }, timed: true },
     { id: 'round-trip-wire', what: 'Time of the bytes alone', unit: 'ms', limits: null },
     // Under these a USB bridge with its latency timer at 16 ms passes: that is the next phase’s affair.
-    { id: 'round-trip-p50', what: 'Median', unit: 'ms', limits: { max: 50 } },
+    { id: 'round-trip-p50', what: 'Median', unit: 'ms', limits: { max: 50 }, timed: true },
     { id: 'round-trip-p90', what: '90 % within', unit: 'ms', limits: null },
     { id: 'round-trip-p99', what: '99 % within', unit: 'ms', limits: null },
     { id: 'round-trip-max', what: 'Longest', unit: 'ms', limits: null },

@@ -11,6 +11,7 @@ export const wakeUp: Phase = {
       unit: 'ms',
       // The chip answers within 15 ms; what is over that is the opening of the port and a USB bridge.
       limits: { max: 1000 },
+      timed: true,
     },
   ],
   async run({ board, clock, measure, instruct }) {

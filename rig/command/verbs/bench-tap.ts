@@ -100,7 +100,7 @@ function addOutputOptions(command: Command): Command {
     .option('--save <file>', 'keep the whole result, for --baseline and `vitap bench compare`')
     .option('--csv <file>', 'write one line for each tap; - for standard output')
     .option('--html <file>', 'write the report as one HTML file')
-    .option('--traces <folder>', 'write traces of the slowest tap and of outliers, codes and NIRs masked')
+    .option('--traces <folder>', 'write traces of the slowest tap and of outliers, with secrets masked')
     .option('--keep-secrets', 'mask nothing in these traces')
     .option('--baseline <file>', 'compare with a result that was saved')
     .option(

@@ -1,10 +1,12 @@
 import { UsageError } from '../../console/failure.ts';
 import type { ConvertOptions } from '../../trace/convert.ts';
+import { parseCard } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface Typed {
   from?: string;
+  card: number;
   to?: string;
   list?: boolean;
   keepSecrets?: boolean;
@@ -21,6 +23,12 @@ export const declareConvert: DeclareVerb = (program, perform) => {
     .argument('[out]', 'the file to write, - for standard output')
     .option('--from <format>', 'what the trace is (default: told by its content)')
     .option('--to <format>', "what to write (default: told by the file's name; our own on standard output)")
+    .option(
+      '--card <number>',
+      'of a log with several cards the one to take, in the order of their first commands',
+      parseCard,
+      1,
+    )
     .option('--list', 'list the formats and do nothing else')
     .option('--keep-secrets', 'mask nothing')
     .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
@@ -48,6 +56,7 @@ function convertOptions(input: string | undefined, output: string | undefined, t
     input,
     output,
     from: typed.from ?? null,
+    card: typed.card,
     to: typed.to ?? null,
     keepSecrets: typed.keepSecrets === true,
     redactionKey: typed.redactionKey ?? null,

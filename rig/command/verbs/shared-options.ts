@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { READER_FORMS, type ReaderChoice } from '../../endpoint/readers.ts';
+import { READER_FORMS, READER_OF_A_CARD, READER_OF_OUR_CARD, type ReaderChoice } from '../../endpoint/readers.ts';
 import { parseReader, parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
@@ -17,7 +17,7 @@ export function addReaderOption<T = ReaderChoice>(
   what = '',
   parse: (text: string) => T = parseReader as (text: string) => T,
 ): Command {
-  const words = `${what}${READER_FORMS}; a part of the name will do (default: pcsc; loopback when a card is named)`;
+  const words = `${what}${READER_FORMS}; a part of the name will do (default: ${READER_OF_A_CARD.driver}; ${READER_OF_OUR_CARD.driver} when a card is named)`;
   return command.option('--reader <reader>', words, parse);
 }
 

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -95,7 +96,7 @@ class DirectSession implements CaseSession {
       const words = error instanceof Error ? error.message : String(error);
       return Promise.reject(new HalError('card-removed', `the card failed: ${words}`, { cause: error }));
     }
-    return Promise.resolve(this.#card.response.slice(0, length));
+    return Promise.resolve(copyBytes(this.#card.response, 0, length));
   }
 
   async power(mode: 'cold' | 'warm'): Promise<void> {

@@ -1,10 +1,9 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { hostEnvironment } from '../../report/environment.ts';
+import { checkReportFile, writeReportFile } from '../../report/report-file.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
@@ -13,13 +12,13 @@ import type { CaseResult, ConformanceCase, Suite } from './model.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
 import type { ConformOptions } from './options.ts';
 import { RecordedCard } from './recorded-card.ts';
-import { asJson, asText, type ConformanceRun, verdictOf } from './report.ts';
+import { asJson, asText, type ConformanceRun, interruption, verdictOf } from './report.ts';
 import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
 import { loadSuite } from './suites/index.ts';
 
 /**
  * `vitap conform`: judges a card by a suite.
- * @returns 0 nothing failed and everything that applies was judged, 1 otherwise
+ * @returns 0 nothing failed and everything that applies was judged, 1 otherwise, 2 interrupted
  * @throws {CannotRun} no case applies, or none has such an id
  */
 export async function conform(options: ConformOptions, io: CommandIo): Promise<ExitCode> {
@@ -31,7 +30,7 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
 
   // A run may take minutes: that a report cannot be written is said before.
   for (const file of [options.json, options.junit, options.html]) {
-    if (file !== null && file !== '-') accessSync(dirname(file), constants.W_OK);
+    if (file !== null && file !== '-') checkReportFile(file);
   }
   const target = await openTarget(options, io.signal);
   let trace: TraceWriter | null = null;
@@ -39,10 +38,11 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
     trace = await openTrace(target.card, options);
     const card = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
     const run = await judge(suite, cases, { ...target, card }, options, io);
-    if (countVerdicts(run.results)['not-applicable'] === run.results.length) {
+    if (!run.interrupted && countVerdicts(run.results)['not-applicable'] === run.results.length) {
       throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
     }
     await write(run, options, io);
+    if (run.interrupted) return EXIT.cannotRun;
     return verdictOf(run.results) === 'pass' ? EXIT.pass : EXIT.fail;
   } finally {
     await target.card.close();
@@ -83,11 +83,15 @@ async function judge(
   const progress = progressTo(io, cases.length);
   const results = await runSuite(cases, card, { declaration, destructive, signal: io.signal }, progress.result);
   progress.end();
+  const interrupted = results.length < cases.length;
+  if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);
   return {
     suite,
     environment: environment(card, startedAt, systemClock.nowNs() - startNs),
     declaration: declaration.title,
     destructive,
+    selected: cases.length,
+    interrupted,
     results,
     coverage: coverageOf(results, ISO7816_COMMANDS),
   };
@@ -108,13 +112,12 @@ function environment(card: CardUnderTest, startedAt: string, tookNs: number): Co
 }
 
 async function write(run: ConformanceRun, { json, junit, html }: ConformOptions, io: CommandIo): Promise<void> {
-  if (junit !== null) writeFileSync(junit, (await import('./junit.ts')).asJunit(run));
-  if (html !== null) writeFileSync(html, (await import('./html.ts')).asHtml(run));
+  // First what needs no disk: a run of minutes is not lost with a file that cannot be written.
   if (json === '-') writeJson(io, asJson(run));
-  else {
-    if (json !== null) writeFileSync(json, `${JSON.stringify(asJson(run), null, 2)}\n`);
-    io.stdout(asText(run));
-  }
+  else io.stdout(asText(run));
+  if (junit !== null) writeReportFile(junit, (await import('./junit.ts')).asJunit(run));
+  if (html !== null) writeReportFile(html, (await import('./html.ts')).asHtml(run));
+  if (json !== null && json !== '-') writeReportFile(json, `${JSON.stringify(asJson(run), null, 2)}\n`);
 }
 
 /** Says what was judged so far: on a terminal in one line that is written over, otherwise in plain lines. */

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type {
   AccessRules,
   CardSpecification,
@@ -153,7 +154,7 @@ function authenticated(id: number, way: readonly DirectorySpecification[], face:
 function declareCode(pin: PinSpecification, face: CardInterface): CodeDeclaration {
   const block = new Uint8Array(pin.paddedLength === 0 ? pin.code.length : pin.paddedLength).fill(pin.paddingByte);
   block.set(pin.code);
-  const wrong = block.slice();
+  const wrong = copyBytes(block);
   // Another digit in the first place.
   wrong[0] = 0x30 + ((((wrong[0] as number) - 0x30 + 1) % 10) & 0x0f);
   return {

@@ -1,4 +1,5 @@
 import { TlvError, TlvReader } from '../../../src/apdu/ber-tlv-reader.ts';
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { fromHex, toHex } from '../../../src/apdu/hex.ts';
 import type { CaseSession } from './card-under-test.ts';
 import type { CardDeclaration, DirectoryDeclaration, ElementaryDeclaration } from './declaration.ts';
@@ -147,7 +148,7 @@ function applicationsIn(content: Uint8Array | null): readonly string[] {
 function objectIn(content: Uint8Array | null, tag: number): Uint8Array | null {
   let found: Uint8Array | null = null;
   eachObject(content, (reader) => {
-    if (reader.tag === tag) found ??= reader.value().slice();
+    if (reader.tag === tag) found ??= copyBytes(reader.value());
   });
   return found;
 }
@@ -174,7 +175,7 @@ function historicalBytes(atr: Uint8Array): Uint8Array {
     if ((present & 0x08) === 0) break;
     next = atr[at++] ?? 0;
   }
-  return atr.slice(at, at + count);
+  return copyBytes(atr, at, at + count);
 }
 
 /** Card capabilities (7X) among COMPACT-TLV objects behind the category indicator. */
@@ -185,7 +186,7 @@ function capabilitiesIn(historical: Uint8Array): Uint8Array | null {
   for (let at = 1; at < end; ) {
     const head = historical[at] as number;
     const length = head & 0x0f;
-    if (head >> 4 === 0x7 && length === 3) return historical.slice(at + 1, at + 4);
+    if (head >> 4 === 0x7 && length === 3) return copyBytes(historical, at + 1, at + 4);
     at += 1 + length;
   }
   return null;

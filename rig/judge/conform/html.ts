@@ -3,7 +3,7 @@ import { type Content, type Html, html } from '../../report/html.ts';
 import { hexText, reportPage, table, verdict } from '../../report/page.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, type StepRecord, VERDICTS } from './model.ts';
-import { type ConformanceRun, linkLimited } from './report.ts';
+import { type ConformanceRun, interruption, linkLimited } from './report.ts';
 import { countVerdicts } from './run-suite.ts';
 
 /** The run as one HTML file: what went wrong first, then coverage, then every case with its steps. */
@@ -18,8 +18,11 @@ export function asHtml(run: ConformanceRun): string {
     environment,
     body: [
       summary(results),
+      run.interrupted ? html`<p><b>The run was ${interruption(results.length, run.selected)}.</b></p>` : null,
       wrong.length === 0
-        ? html`<p>No case failed, and every case that applies could be judged.</p>`
+        ? run.interrupted
+          ? null
+          : html`<p>No case failed, and every case that applies could be judged.</p>`
         : html`<h2>What went wrong</h2>${wrong.map((each) => caseDetails(each, true))}`,
       coverage(run.coverage, suite.complete),
       html`<h2>Every case</h2>`,

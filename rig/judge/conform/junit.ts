@@ -1,6 +1,6 @@
 import loaded, { type Builder } from 'junit-report-builder';
 import type { CaseResult } from './model.ts';
-import type { ConformanceRun } from './report.ts';
+import { type ConformanceRun, interruption } from './report.ts';
 
 /** The package's types describe an ES module; what a CommonJS import gives is the builder itself. */
 const reportBuilder = loaded as unknown as Builder;
@@ -9,7 +9,7 @@ const reportBuilder = loaded as unknown as Builder;
  * The run as JUnit XML: a failed case is a `failure`, an inconclusive one an `error` (the bench could not judge), one
  * that is not applicable is `skipped`; the reason is in its output.
  */
-export function asJunit({ suite, environment, results }: ConformanceRun): string {
+export function asJunit({ suite, environment, results, selected, interrupted }: ConformanceRun): string {
   const report = reportBuilder.newBuilder();
   const node = report
     .testSuite()
@@ -17,6 +17,9 @@ export function asJunit({ suite, environment, results }: ConformanceRun): string
     .timestamp(new Date(environment.startedAt))
     .time(environment.durationMs / 1000);
   for (const [name, value] of Object.entries(environment)) node.property(name, String(value ?? ''));
+  node.property('cases', `${results.length} of ${selected} run`);
+  if (interrupted)
+    node.testCase().className(`${suite.name}.run`).name('the run').error(interruption(results.length, selected));
   for (const result of results) {
     const testCase = node
       .testCase()

@@ -10,8 +10,17 @@ export interface ConformanceRun {
   /** What the card was declared as. */
   readonly declaration: string;
   readonly destructive: boolean;
+  /** Cases that were to be run. */
+  readonly selected: number;
+  /** Ended from outside before all of them were run: then the run as a whole has no verdict. */
+  readonly interrupted: boolean;
   readonly results: readonly CaseResult[];
   readonly coverage: Coverage;
+}
+
+/** For people. */
+export function interruption(done: number, selected: number): string {
+  return `interrupted after ${done} of ${selected} cases; this is no verdict`;
 }
 
 /** `fail` when a case failed, else `inconclusive` when one could not be judged, else `pass`. */
@@ -33,11 +42,13 @@ export const WORDS: Readonly<Record<Verdict, string>> = {
 export function asJson(run: ConformanceRun): unknown {
   return {
     id: 'conform',
-    verdict: verdictOf(run.results),
+    verdict: run.interrupted ? 'interrupted' : verdictOf(run.results),
     suite: run.suite.name,
     environment: run.environment,
     declaration: run.declaration,
     destructive: run.destructive,
+    selected: run.selected,
+    run: run.results.length,
     counts: { ...countVerdicts(run.results), linkLimited: linkLimited(run.results) },
     coverage: run.coverage,
     cases: run.results.map(({ reached: _reached, ...result }) => result),
@@ -60,6 +71,7 @@ export function asText(run: ConformanceRun): string {
   }
   if (counts.fail + counts.inconclusive > 0) lines.push('');
   lines.push(VERDICTS.map((verdict) => `${counts[verdict]} ${WORDS[verdict]}`).join(', '));
+  if (run.interrupted) lines.push(interruption(results.length, run.selected));
   const limited = linkLimited(results);
   if (limited > 0) lines.push(`${limited} of the NOT APPLICABLE are limits of this link`);
   lines.push(...coverageLines(coverage, suite.complete), '');

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { INS } from '../../../src/apdu/instruction.ts';
 import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -29,6 +30,8 @@ export interface RunSettings {
 
 /** Wrong answers of one sweep that are told one by one. */
 const MOST_SWEEP_FAULTS = 8;
+/** Commands of a sweep between two pauses. */
+const SWEEP_PAUSE = 1024;
 /** Parts of one answer that are fetched before a card is taken to be talking nonsense. */
 const MOST_PARTS = 300;
 
@@ -42,7 +45,7 @@ export async function runCase(
   return run.result();
 }
 
-/** An answer, and how reports show it and its command: without codes and NIRs. */
+/** An answer, and how reports show it and its command: with secrets masked. */
 interface Exchanged extends CardResponse {
   readonly shownCommand: string;
   readonly shownResponse: string;
@@ -68,7 +71,7 @@ class CaseRun {
   readonly #variables = new Map<string, string>();
   readonly #records: StepRecord[] = [];
   readonly #reached: Reached[] = [];
-  /** Codes and NIRs stay out of every report; it must see all that is exchanged. */
+  /** Keeps secrets out of every report; it must see all that is exchanged. */
   readonly #redactor = new Redactor();
   #exchanges = 0;
   /** The command under way, as reports show it. */
@@ -183,7 +186,9 @@ class CaseRun {
     const faults: string[] = [];
     let wrong = 0;
     let last: Exchanged | null = null;
-    for (const value of step.values) {
+    for (const [i, value] of step.values.entries()) {
+      // A card in process answers at once: without a pause nobody would hear of Ctrl-C.
+      if (i % SWEEP_PAUSE === SWEEP_PAUSE - 1) await setImmediate();
       this.#settings.signal.throwIfAborted();
       variables.set('value', value);
       const command = Uint8Array.from(Buffer.from(template.replaceAll('<>', value), 'hex'));

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CardUnderTest } from './card-under-test.ts';
 import type { CaseResult, ConformanceCase, Verdict } from './model.ts';
 import { type RunSettings, runCase } from './run-case.ts';
@@ -8,7 +9,8 @@ const MOST_DEATHS = 5;
 /**
  * Runs cases one after the other.
  * @param onResult told of each as it is there
- * @throws {HalError} the card cannot be reached at all, or the run was cancelled
+ * @returns the results; fewer than there are cases when the signal fired
+ * @throws {HalError} the card cannot be reached at all
  */
 export async function runSuite(
   cases: readonly ConformanceCase[],
@@ -21,14 +23,31 @@ export async function runSuite(
   const results: CaseResult[] = [];
   let deaths = 0;
   for (const definition of cases) {
-    settings.signal.throwIfAborted();
-    const result = deaths < MOST_DEATHS ? await runCase(definition, card, settings) : givenUp(definition);
+    // A card in process answers at once: without a pause nobody would hear of Ctrl-C.
+    await setImmediate();
+    if (settings.signal.aborted) break;
+    const result = deaths < MOST_DEATHS ? await runOrStop(definition, card, settings) : givenUp(definition);
+    if (result === null) break;
     if (result.verdict === 'inconclusive' && result.exchanges === 0) deaths++;
     else if (result.exchanges > 0) deaths = 0;
     results.push(result);
     onResult(result, results.length);
   }
   return results;
+}
+
+/** @returns null when the signal fired in the middle of the case: then it was not judged */
+async function runOrStop(
+  definition: ConformanceCase,
+  card: CardUnderTest,
+  settings: RunSettings,
+): Promise<CaseResult | null> {
+  try {
+    return await runCase(definition, card, settings);
+  } catch (error) {
+    if (settings.signal.aborted) return null;
+    throw error;
+  }
 }
 
 function givenUp({ id, title, standard, commands, statusWords, destructive }: ConformanceCase): CaseResult {

@@ -4,7 +4,7 @@ import { bytesOfHex } from './hex-template.ts';
 import type { Divergence, ReplayEntry } from './model.ts';
 
 /**
- * Makes the secrets of a session's entries unreadable: codes and NIRs, as in a trace. It wants all the entries of a
+ * Makes the secrets of a session's entries unreadable, as in a trace. It wants all the entries of a
  * session in their order.
  *
  * What is masked on one side of a comparison is masked on the other too: a number with one wrong character is no NIR

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { EntryRedactor } from './entry-redaction.ts';
@@ -93,7 +94,7 @@ export class ReplayedCard implements LinkedCard {
     const { clock, rules, judge, responseTime, otherwise } = this.#options;
     const arrivedNs = clock.nowNs();
     this.#commands++;
-    const command = buffer.slice(offset, offset + length);
+    const command = copyBytes(buffer, offset, offset + length);
     const hex = hexOf(command);
     const byRule = rules?.answer(command) ?? null;
     let recordedNs: number | null = null;

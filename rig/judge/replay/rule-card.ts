@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { commandLayout } from '../../trace/command-layout.ts';
 import { digitsFit, type HexTemplate, hexOf, TemplateError } from './hex-template.ts';
 import { type ByteSpan, locate } from './location.ts';
@@ -74,7 +75,7 @@ export class RuleCard {
     const data: ByteSpan = { offset: dataOffset, length: dataLength };
     for (const { name, from } of rule.capture) {
       const span = locate(from, command, data);
-      if (span !== null) this.#scope.set(name, command.slice(span.offset, span.offset + span.length));
+      if (span !== null) this.#scope.set(name, copyBytes(command, span.offset, span.offset + span.length));
     }
     if (rule.check !== null) {
       const span = locate(rule.check.at, command, data);

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { instructionName } from '../../../src/apdu/instruction.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -35,7 +36,7 @@ export interface ToCardOptions {
   readonly maxDeviation: DeviationLimit | null;
   /** Go on after a divergence. */
   readonly keepGoing: boolean;
-  /** Show codes and NIRs in entries. */
+  /** Shows secrets in entries. */
   readonly keepSecrets: boolean;
   readonly world: PlugWorld;
   readonly clock: Clock;
@@ -276,7 +277,7 @@ class CardReplay {
         missing.push(name);
         continue;
       }
-      const value = live.slice(span.offset, span.offset + span.length);
+      const value = copyBytes(live, span.offset, span.offset + span.length);
       this.#scope.set(name, value);
       if (!follow) continue;
       const then = from.of === 'command' ? step.command.apdu : (step.response?.apdu ?? '');

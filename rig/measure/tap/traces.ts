@@ -14,7 +14,7 @@ export interface TraceFolder {
 }
 
 /**
- * Writes a trace of the slowest tap and of each outlier, codes and NIRs masked.
+ * Writes a trace of the slowest tap and of each outlier, with secrets masked.
  * @returns the figures, with the names of the files
  * @throws {HalError} `storage`
  */

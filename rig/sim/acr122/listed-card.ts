@@ -1,3 +1,5 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+
 /** What a PN532 tells of the first card in its list. */
 export interface ListedCard {
   readonly uid: Uint8Array;
@@ -9,7 +11,7 @@ export interface ListedCard {
 export function parseListedCard(response: Uint8Array): ListedCard | null {
   if (response[0] !== 0x4b || (response[1] ?? 0) < 1) return null;
   const length = response[6] ?? 0;
-  const uid = response.slice(7, 7 + length);
-  const ats = response.slice(7 + length);
+  const uid = copyBytes(response, 7, 7 + length);
+  const ats = copyBytes(response, 7 + length);
   return { uid, ats: ats.length > 0 ? ats : null };
 }

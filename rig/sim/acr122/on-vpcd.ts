@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { CONTROL, LENGTH_BYTES, MessageReader } from '../../../src/hal/vpcd/messages.ts';
 import type { SimulatedAcr122 } from './reader.ts';
 
@@ -25,7 +26,7 @@ export class Acr122OnVpcd {
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       this.#messages.push(chunk, chunk.length, (buffer, offset, length) => {
-        const message = buffer.slice(offset, offset + length);
+        const message = copyBytes(buffer, offset, offset + length);
         this.#order = this.#order.then(() => this.#message(message));
         return true;
       });

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { atrOfAts } from '../../../src/hal/pn532/answer-to-reset.ts';
 import type { BoardOptions } from '../board.ts';
 import { SimulatedBoard } from '../board.ts';
@@ -80,7 +81,7 @@ export class SimulatedAcr122 implements HostPort {
 
   /** SCardTransmit with a card, or the escape command without: the answer with its status word. */
   transmit(apdu: Uint8Array): Promise<Uint8Array> {
-    const copy = apdu.slice();
+    const copy = copyBytes(apdu);
     return this.#inOrder(() => this.#process(copy));
   }
 
@@ -164,7 +165,7 @@ export class SimulatedAcr122 implements HostPort {
       this.#card = null;
       return FAILED;
     }
-    return answer.slice(2);
+    return copyBytes(answer, 2);
   }
 
   async #list(): Promise<void> {

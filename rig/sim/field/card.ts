@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import { IsoDepCard, type IsoDepCardOptions } from '../../../src/iso-dep/card.ts';
 import { endsInCrcA, withCrcA } from '../../../src/iso-dep/crc-a.ts';
@@ -79,7 +80,7 @@ export class FieldCard implements Antenna {
       if (this.#isoDep.state === 'halted') this.#typeA.halt();
       return;
     }
-    const block = this.#isoDep.frame.slice(0, length);
+    const block = copyBytes(this.#isoDep.frame, 0, length);
     if (this.#typeA.state !== 'protocol' && this.#isoDep.state === 'answered') this.#typeA.enterProtocol();
     this.#send(standardFrame(withCrcA(block), this.#isoDep.toReaderRate), frame);
     if (this.#isoDep.state === 'halted') this.#typeA.halt();

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { FaultPlan } from '../faults/plan.ts';
 import type { AirFrame, Antenna, Field, FieldPlace } from '../field/field.ts';
 import { risingEdges, wireNs } from '../serial/uart.ts';
@@ -267,14 +268,14 @@ export class SimulatedPn532 implements Antenna {
   #send(frame: Uint8Array): void {
     if (this.#faults.holds('mute') !== null) return;
     const noise = this.#faults.strikes('garbage') !== null;
-    this.onSend?.(noise ? frame.map((byte, i) => (byte * 167 + i * 89 + 31) & 0xff) : frame.slice());
+    this.onSend?.(noise ? frame.map((byte, i) => (byte * 167 + i * 89 + 31) & 0xff) : copyBytes(frame));
   }
 
   #onAir(frame: AirFrame): AirFrame | null {
     if (this.#faults.strikes('lose-air') !== null) return null;
     const flip = this.#faults.strikes('flip-air');
     if (flip === null) return frame;
-    const bytes = frame.bytes.slice();
+    const bytes = copyBytes(frame.bytes);
     bytes[0]! ^= 1 << flip.fault.value;
     // One wrong bit breaks the parity of its byte.
     return { ...frame, bytes, damaged: true };

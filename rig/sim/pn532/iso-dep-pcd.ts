@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { type Ats, parseAts } from '../../../src/iso-dep/ats.ts';
 import { type BitRate, type BitRates, RATE_OF_CODE } from '../../../src/iso-dep/bit-rate.ts';
 import { parseBlock, writeBlockHeader } from '../../../src/iso-dep/block.ts';
@@ -51,7 +52,7 @@ export class IsoDepPcd {
       const ats = parseAts(answer);
       if (ats === null) return null;
       if (ats.sfgi > 0) yield* pauseNs(frameWaitingNs(ats.sfgi));
-      return new IsoDepPcd(poller, ats, answer.slice(), cid);
+      return new IsoDepPcd(poller, ats, copyBytes(answer), cid);
     }
     return null;
   }

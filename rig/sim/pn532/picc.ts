@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { encodeAts, parseRats } from '../../../src/iso-dep/ats.ts';
 import type { BitRate } from '../../../src/iso-dep/bit-rate.ts';
 import { parseBlock, writeBlockHeader } from '../../../src/iso-dep/block.ts';
@@ -209,7 +210,7 @@ export class Picc {
     if (pps === null || pps.cid !== this.#cid) return false;
     this.#spoken = true;
     if (!offersRates({ ...PICC_ATS, historicalBytes: new Uint8Array(0) }, pps)) return true;
-    this.#surroundings.send(frame.slice(0, 1), 1);
+    this.#surroundings.send(copyBytes(frame, 0, 1), 1);
     this.toCard = pps.toCard;
     this.toReader = pps.toReader;
     return true;

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { BitRate } from '../../../src/iso-dep/bit-rate.ts';
 import { endsInCrcA, withCrcA } from '../../../src/iso-dep/crc-a.ts';
 import { FIELD_ON_GUARD_NS, READER_GUARD_NS, REQUEST_WAIT_NS } from '../field/air-time.ts';
@@ -114,7 +115,7 @@ export class Poller {
       if (typeof sak === 'string' || sak.length !== 1) return null;
       const more = (sak[0]! & CASCADE_BIT) !== 0;
       uid.push(...part.subarray(more && part[0] === CASCADE_TAG ? 1 : 0, 4));
-      if (!more) return { atqa: atqa.bytes.slice(0, 2), uid: Uint8Array.from(uid), sak: sak[0]! };
+      if (!more) return { atqa: copyBytes(atqa.bytes, 0, 2), uid: Uint8Array.from(uid), sak: sak[0]! };
     }
     return null;
   }

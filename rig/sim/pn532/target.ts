@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { BitRate } from '../../../src/iso-dep/bit-rate.ts';
 import { endsInCrcA, withCrcA } from '../../../src/iso-dep/crc-a.ts';
 import { airNs, answerDelayNs } from '../field/air-time.ts';
@@ -154,13 +155,13 @@ export class Target {
   }
 
   #toHost(frame: AirFrame): void {
-    const bytes = this.#registers.checksCrc && endsInCrcA(frame.bytes) ? frame.bytes.slice(0, -2) : frame.bytes;
+    const bytes = this.#registers.checksCrc && endsInCrcA(frame.bytes) ? copyBytes(frame.bytes, 0, -2) : frame.bytes;
     if (this.#state === 'listening') {
       if (frame.damaged === true || (this.#registers.checksCrc && bytes === frame.bytes)) return;
       if (this.#configuration!.onlyRats && bytes[0] !== 0xe0) return;
       // From here on every frame is the host's, HLTA as well.
       this.#typeA!.enterProtocol();
-      this.#activated(bytes.slice());
+      this.#activated(copyBytes(bytes));
       return;
     }
     if (!this.hostListens && this.deafInGaps) return;
@@ -170,7 +171,7 @@ export class Target {
   }
 
   #activated(firstFrame: Uint8Array): void {
-    this.#firstFrame = firstFrame.slice();
+    this.#firstFrame = copyBytes(firstFrame);
     this.#state = 'activated';
     this.#changed();
   }

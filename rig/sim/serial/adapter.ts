@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { FaultPlan } from '../faults/plan.ts';
 import type { Timeline } from '../timeline.ts';
 import { sampledBytes, wireNs } from './uart.ts';
@@ -120,7 +121,7 @@ export class SerialAdapter {
   #flipped(name: 'flip-to-chip' | 'flip-to-host', bytes: Uint8Array): Uint8Array {
     const strike = this.#faults.strikes(name, bytes.length);
     if (strike === null) return bytes;
-    const wrong = bytes.slice();
+    const wrong = copyBytes(bytes);
     wrong[strike.at]! ^= 1 << strike.fault.value;
     return wrong;
   }

@@ -1,6 +1,7 @@
 import type { Line } from '../lines.ts';
 import type { MaskedHex } from '../model.ts';
-import { type Exporter, FormatError, type Importer } from '../stream.ts';
+import { type Exporter, FormatError, type Importer, type Losses } from '../stream.ts';
+import { plausible } from './duration.ts';
 import { durationNs } from './gp-log.ts';
 import { hexOf, isMasked, unmasked } from './hex-text.ts';
 import { type LineParser, lineImporter, requireEnd } from './line-importer.ts';
@@ -28,18 +29,20 @@ export const apdu4jDumpImporter: Importer = lineImporter({
     const answers = bytes.filter((_, index) => index % 2 === 1);
     return answers.length > 0 && answers.every((line) => /(?:6[1-9A-F]|9[0-9A-F])[0-9A-F]{2}\s*$/i.test(line)) ? 50 : 0;
   },
-  parser: (session) => new DumpParser(session),
+  parser: (session, losses) => new DumpParser(session, losses),
 });
 
 class DumpParser implements LineParser {
   readonly #session: SessionLog;
+  readonly #losses: Losses;
   #tNs = 0;
   #atr: MaskedHex | null = null;
   #reader: string | null = null;
   #startedAt: string | null = null;
 
-  constructor(session: SessionLog) {
+  constructor(session: SessionLog, losses: Losses) {
     this.#session = session;
+    this.#losses = losses;
   }
 
   line(text: string, line: Line): void {
@@ -69,7 +72,7 @@ class DumpParser implements LineParser {
   #comment(line: string): void {
     const duration = /^# (?:Received in )?((?:\d+s)?\d+(?:\.\d+)?ms)(?: (.+))?$/.exec(line);
     if (duration !== null) {
-      this.#tNs += durationNs(duration[1] as string) ?? 0;
+      this.#tNs += plausible(durationNs(duration[1] as string) ?? 0, this.#losses);
       const message = duration[2];
       if (message === undefined || !this.#session.awaitsResponse) return;
       this.#session.note(`no response: ${message}`, this.#tNs);

@@ -6,6 +6,7 @@ import { GsmtapDecoder } from './gsmtap.ts';
 import { Iso14443Decoder } from './iso14443-packets.ts';
 import { HEADER_COMMENT, LINK_TYPE, type Packet, type PacketDecoder } from './packet.ts';
 import { UsbCcidDecoder } from './usb-ccid.ts';
+import { linuxTransfer, usbpcapTransfer } from './usb-transfer.ts';
 
 /** What a capture file says of itself before its first packet. */
 export interface CaptureInfo {
@@ -43,7 +44,7 @@ function captureHeader(info: CaptureInfo): TraceHeader {
 /** @returns null for a time that no clock has */
 function isoTime(ns: bigint): string | null {
   const ms = Number(ns / 1_000_000n);
-  return ms > 8.64e15 ? null : new Date(ms).toISOString();
+  return Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString();
 }
 
 async function* captureEvents(
@@ -77,7 +78,7 @@ async function* captureEvents(
   }
   yield* reassembly.end(t);
   if (first !== null && understood === 0) {
-    const known = 'ISO 14443 (264), USB CCID (220, 189) and GSMTAP in UDP';
+    const known = 'ISO 14443 (264), USB CCID (220, 189, 249) and GSMTAP in UDP';
     throw new FormatError(
       { offset: first.offset },
       `no packet holds what vitap reads: the first is of link type ${first.linkType}, and it reads ${known}`,
@@ -90,9 +91,11 @@ function decoderOf(linkType: number, losses: Losses): PacketDecoder | null {
     case LINK_TYPE.ISO_14443:
       return new Iso14443Decoder(losses);
     case LINK_TYPE.USB_LINUX:
-      return new UsbCcidDecoder(48, losses);
+      return new UsbCcidDecoder(linuxTransfer(48), losses);
     case LINK_TYPE.USB_LINUX_MMAPPED:
-      return new UsbCcidDecoder(64, losses);
+      return new UsbCcidDecoder(linuxTransfer(64), losses);
+    case LINK_TYPE.USBPCAP:
+      return new UsbCcidDecoder(usbpcapTransfer, losses);
     case LINK_TYPE.NULL:
     case LINK_TYPE.ETHERNET:
     case LINK_TYPE.RAW:

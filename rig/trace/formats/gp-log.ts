@@ -1,6 +1,7 @@
 import type { Line } from '../lines.ts';
 import type { CommandEvent, MaskedHex } from '../model.ts';
 import { type Exporter, FormatError, type Importer, type Losses } from '../stream.ts';
+import { plausible } from './duration.ts';
 import { commandParts, hexOf, LONGEST_REMARK } from './hex-text.ts';
 import { type LineParser, lineImporter, requireEnd } from './line-importer.ts';
 import { protocolOf } from './protocol.ts';
@@ -30,11 +31,11 @@ export const gpLogImporter: Importer = lineImporter({
   parser: (session, losses) => new GpLogParser(session, losses),
 });
 
-/** `17ms`, `0.53ms` or `8s378ms` in nanoseconds. */
+/** `17ms`, `0.53ms` or `8s378ms` in nanoseconds; of any size. */
 export function durationNs(text: string): number | null {
   const parts = /^(?:(\d+)s)?(\d+(?:\.\d+)?)ms$/.exec(text);
   if (parts === null) return null;
-  return Math.round(Number(parts[1] ?? 0) * 1e9 + Number(parts[2]) * 1e6);
+  return Number(parts[1] ?? 0) * 1e9 + Number(parts[2]) * 1e6;
 }
 
 class GpLogParser implements LineParser {
@@ -75,8 +76,8 @@ class GpLogParser implements LineParser {
 
   #received(text: string, number: number): void {
     const duration = /\(((?:\d+s)?\d+(?:\.\d+)?ms)\)/.exec(text);
-    this.#tNs += durationNs(duration?.[1] ?? '') ?? 0;
-    const size = /^\((\d+)(\+2)?\) /.exec(text);
+    this.#tNs += plausible(durationNs(duration?.[1] ?? '') ?? 0, this.#losses);
+    const size = /^\((\d{1,9})(\+2)?\) /.exec(text);
     const rest = text
       .replace(/^\(\d+(?:\+2)?\)/, '')
       .replace(duration?.[0] ?? '', '')

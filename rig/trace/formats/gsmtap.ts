@@ -1,6 +1,7 @@
 import { bytesOf, maskedHex, masksIn } from '../masked-hex.ts';
 import type { CommandEvent, Mask, ResponseEvent, TraceEvent } from '../model.ts';
 import type { Losses } from '../stream.ts';
+import { dataDirection } from './gsmtap-direction.ts';
 import { maskComment, masksOfComment } from './mask-comment.ts';
 import type { OutgoingPacket, Packet, PacketDecoder } from './packet.ts';
 import { datagramOf, ipv4Packet, LONGEST_PAYLOAD } from './udp.ts';
@@ -13,9 +14,6 @@ const VERSION = 2;
 const TYPE_SIM = 4;
 const SUBTYPE = { APDU: 0, ATR: 1 } as const;
 const SUBTYPE_AT = 12;
-
-/** Commands of a SIM whose fifth byte says how much they want, not how much they bring. */
-const WANTING: ReadonlySet<number> = new Set([0x12, 0x84, 0xb0, 0xb1, 0xb2, 0xb3, 0xc0, 0xca, 0xf2]);
 
 /** Remarks by which our own exports are read again whole. */
 const COMMAND_COMMENT = /^command: (\d{1,6}) bytes(?:, sent (\d{1,15}) ns before the answer|, no answer)$/;
@@ -57,7 +55,7 @@ export class GsmtapDecoder implements PacketDecoder {
     const told = command === null ? null : Number(command[1]);
     const length = told !== null && told <= bytes.length ? told : commandLength(bytes);
     if (length === null) return this.#lost('GSMTAP packets too short for an APDU');
-    const sentT = t - Number(command?.[2] ?? 0);
+    const sentT = earlier(t, Number(command?.[2] ?? 0));
     const events: TraceEvent[] = [...notes, apdu('command', sentT, bytes, 0, length, masks)];
     if (bytes.length >= length + 2) events.push(apdu('response', t, bytes, length, bytes.length, masks));
     return events;
@@ -81,11 +79,16 @@ function apdu(
   return { type, t, apdu: maskedHex(bytes.subarray(from, to), own), ...(own.length > 0 ? { masks: own } : {}) };
 }
 
+/** The remark may be anybody's: times stay whole numbers. */
+function earlier(t: number, ns: number): number {
+  return Number.isSafeInteger(t - ns) ? t - ns : t;
+}
+
 /** Where the answer begins; nothing in the packet says it, but a SIM takes short commands without Le. */
 function commandLength(bytes: Uint8Array): number | null {
   if (bytes.length < 5) return null;
   const whole = 5 + (bytes[4] as number);
-  return WANTING.has(bytes[1] as number) || bytes.length < whole + 2 ? Math.min(5, bytes.length) : whole;
+  return dataDirection(bytes) === 'out' || bytes.length < whole + 2 ? 5 : whole;
 }
 
 export class GsmtapEncoder {

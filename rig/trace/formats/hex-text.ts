@@ -20,14 +20,29 @@ const ROW_SIZE = 16;
 
 /**
  * The bytes of a row of a dump as OpenSC prints it: up to 16 bytes, each with a space after it, and their text. Only from
- * the second row on a short one is filled up with spaces before the text. Null: no such row.
+ * the second row on a short one is filled up with spaces before the text. Blanks at the end may be gone, and with them
+ * text that was blank. Null: no such row.
  */
 export function dumpRow(text: string, isFirst: boolean): MaskedHex | null {
   if (text.length > 4 * ROW_SIZE) return null;
-  // Three characters a byte and one of text; a space at the end of the text may have been cut off.
-  const size = isFirst ? Math.ceil(text.length / 4) : ROW_SIZE;
-  const bytes = text.slice(0, 3 * size).trimEnd();
+  if (!isFirst) return rowOf(text.slice(0, 3 * ROW_SIZE));
+  // Three characters a byte and one of text, of which as many may be missing as the last bytes are blank.
+  const trimmed = text.trimEnd();
+  for (let size = Math.max(1, Math.ceil(trimmed.length / 4)); size <= ROW_SIZE; size++) {
+    const row = rowOf(text.slice(0, 3 * size));
+    if (row === null || row.length !== 2 * size) break;
+    if (`${spaced(row)} ${rowText(row)}`.trimEnd() === trimmed) return row;
+  }
+  return rowOf(text.slice(0, 3 * Math.ceil(text.length / 4)));
+}
+
+function rowOf(text: string): MaskedHex | null {
+  const bytes = text.trimEnd();
   return ROW.test(bytes) ? hexOf(bytes) : null;
+}
+
+function rowText(row: MaskedHex): string {
+  return row.replace(/../g, (byte) => printable(byte));
 }
 
 /** No APDU has more hexadecimal digits: 65,544 bytes of a command, and some for what is none. */
@@ -51,8 +66,7 @@ export function dumpRows(hex: MaskedHex): string {
   let rows = '';
   for (let start = 0; start < hex.length; start += 32) {
     const row = hex.slice(start, start + 32);
-    const text = row.replace(/../g, (byte) => printable(byte));
-    rows += `${`${spaced(row)} `.padEnd(start === 0 ? 0 : 3 * ROW_SIZE)}${text}\n`;
+    rows += `${`${spaced(row)} `.padEnd(start === 0 ? 0 : 3 * ROW_SIZE)}${rowText(row)}\n`;
   }
   return rows;
 }

@@ -7,8 +7,9 @@ import { gematikExporter, gematikImporter } from './gematik-replay.ts';
 import { gpLogExporter, gpLogImporter } from './gp-log.ts';
 import { gpshellImporter } from './gpshell.ts';
 import { jcshellImporter } from './jcshell.ts';
+import { libnfcImporter } from './libnfc.ts';
 import { openscDebugImporter } from './opensc-debug.ts';
-import { openscToolExporter, openscToolImporter } from './opensc-tool.ts';
+import { openscExplorerImporter, openscToolExporter, openscToolImporter } from './opensc-tool.ts';
 import { pcapExporter, pcapImporter } from './pcap.ts';
 import { pcapngImporter } from './pcapng.ts';
 import { gsmtapExporter, pcapngExporter } from './pcapng-writer.ts';
@@ -16,6 +17,9 @@ import { pcscSpyImporter } from './pcsc-spy.ts';
 import { pcscSpyTextImporter } from './pcsc-spy-text.ts';
 import { pcscdLogExporter, pcscdLogImporter } from './pcscd-log.ts';
 import { proxmarkExporter, proxmarkImporter } from './proxmark.ts';
+import { proxmarkHexdumpImporter } from './proxmark-hexdump.ts';
+import { proxmarkListImporter } from './proxmark-list.ts';
+import { pyscardImporter } from './pyscard.ts';
 import { scriptorOutputExporter, scriptorOutputImporter } from './scriptor-output.ts';
 import { scriptorScriptExporter, scriptorScriptImporter } from './scriptor-script.ts';
 import { vitapExporter, vitapImporter } from './vitap.ts';
@@ -27,6 +31,8 @@ export const IMPORTERS: readonly Importer[] = [
   pcapngImporter,
   pcapImporter,
   proxmarkImporter,
+  proxmarkListImporter,
+  proxmarkHexdumpImporter,
   // Text.
   apdu4jDumpImporter,
   apdutoolOutputImporter,
@@ -36,11 +42,14 @@ export const IMPORTERS: readonly Importer[] = [
   gpLogImporter,
   gpshellImporter,
   jcshellImporter,
+  libnfcImporter,
   openscDebugImporter,
+  openscExplorerImporter,
   openscToolImporter,
   pcscSpyImporter,
   pcscSpyTextImporter,
   pcscdLogImporter,
+  pyscardImporter,
   scriptorOutputImporter,
   scriptorScriptImporter,
 ];

@@ -21,7 +21,7 @@ const EVENT = {
 const SYNTHETIC_COMMENT = 'synthetic: made from the APDUs, never on the air';
 
 /** REQA and WUPA: the only frames of seven bits that the reader sends as a whole. */
-const SHORT_FRAMES: ReadonlySet<number> = new Set([0x26, 0x52]);
+export const SHORT_FRAMES: ReadonlySet<number> = new Set([0x26, 0x52]);
 
 /** Frames of ISO/IEC 14443 as capture files hold them. */
 export class Iso14443Decoder implements PacketDecoder {

@@ -1,5 +1,6 @@
 import type { Line } from '../lines.ts';
-import { FormatError, type Importer } from '../stream.ts';
+import { FormatError, type Importer, type Losses } from '../stream.ts';
+import { plausible } from './duration.ts';
 import { hexOf, joined } from './hex-text.ts';
 import { type LineParser, lineImporter, requireEnd } from './line-importer.ts';
 import type { SessionLog } from './session-log.ts';
@@ -19,16 +20,18 @@ export const jcshellImporter: Importer = lineImporter({
   extensions: ['txt', 'log'],
   guess: (head) =>
     /^\s*=> (?:[0-9A-F]{2} ){3}[0-9A-F]{2}/im.test(head) && /^\s*<= (?:[0-9A-F]{2} )*[0-9A-F]{2}/im.test(head) ? 85 : 0,
-  parser: (session) => new JcshellParser(session),
+  parser: (session, losses) => new JcshellParser(session, losses),
 });
 
 class JcshellParser implements LineParser {
   readonly #session: SessionLog;
+  readonly #losses: Losses;
   #tNs = 0;
   #open: { readonly arrow: string; hex: string } | null = null;
 
-  constructor(session: SessionLog) {
+  constructor(session: SessionLog, losses: Losses) {
     this.#session = session;
+    this.#losses = losses;
   }
 
   line(text: string, line: Line): void {
@@ -64,10 +67,10 @@ class JcshellParser implements LineParser {
 
   /** `(381956 nsec)`, `(28350 usec)`, ` (4445 msec[SYS], 4444835 usecs[DEV])`: the finest counts. */
   #duration(text: string): void {
-    const times = /^\s*\((\d{1,15}) ([mun]?sec)(?:\[SYS\], (\d{1,15}) (usecs)\[DEV\])?\)\s*$/.exec(text);
+    const times = /^\s*\((\d{1,400}) ([mun]?sec)(?:\[SYS\], (\d{1,400}) (usecs)\[DEV\])?\)\s*$/.exec(text);
     if (times === null) return;
     const [value, unit] = times[3] === undefined ? [times[1], times[2]] : [times[3], times[4]];
-    this.#tNs += Number(value) * (NANOSECONDS[unit as string] ?? 0);
+    this.#tNs += plausible(Number(value) * (NANOSECONDS[unit as string] ?? 0), this.#losses);
   }
 
   #finish(): void {

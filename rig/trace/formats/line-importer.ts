@@ -10,6 +10,7 @@ import {
   type TraceSource,
 } from '../stream.ts';
 import { headText, textLines } from '../text-lines.ts';
+import { CardChoice } from './card-choice.ts';
 import { SessionLog } from './session-log.ts';
 
 /** How one text format is read, a line at a time. */
@@ -28,7 +29,9 @@ export interface LineFormat {
   readonly extensions: readonly string[];
   /** As in {@link Importer}, from whole lines of text with LF. */
   guess(head: string, fileName: string): number;
-  parser(session: SessionLog, losses: Losses): LineParser;
+  parser(session: SessionLog, losses: Losses, cards: CardChoice): LineParser;
+  /** It asks `cards` which card an exchange belongs to. */
+  readonly tellsCards?: true;
 }
 
 /**
@@ -48,14 +51,16 @@ export function lineImporter(format: LineFormat): Importer {
     name: format.name,
     title: format.title,
     extensions: format.extensions,
+    ...(format.tellsCards ? { tellsCards: true } : {}),
     guess(head, fileName) {
       const text = headText(head);
       return text === null ? 0 : format.guess(text, fileName);
     },
-    async open(input: ByteInput, losses: Losses): Promise<TraceSource> {
+    async open(input: ByteInput, losses: Losses, card = 1): Promise<TraceSource> {
       const session = new SessionLog(losses);
-      const parser = format.parser(session, losses);
-      const steps = parse(input, parser, session, format.title);
+      const cards = new CardChoice(card, losses);
+      const parser = format.parser(session, losses, cards);
+      const steps = parse(input, parser, session, cards, format.title);
       const first: TraceEvent[] = [];
       let fault: unknown = null;
       try {
@@ -90,6 +95,7 @@ async function* parse(
   input: ByteInput,
   parser: LineParser,
   session: SessionLog,
+  cards: CardChoice,
   title: string,
 ): AsyncGenerator<readonly TraceEvent[], void, undefined> {
   let number = 0;
@@ -118,7 +124,12 @@ async function* parse(
   const events = session.take();
   if (events.length > 0) yield events;
   if (fault !== null) throw fault;
+  const last = { line: Math.max(1, number) };
+  if (cards.count > 0 && cards.count < cards.wanted) {
+    const count = cards.count === 1 ? 'one card' : `${cards.count} cards`;
+    throw new FormatError(last, `there is no card ${cards.wanted} in this text: it tells of ${count}`);
+  }
   if (!any && events.length === 0) {
-    throw new FormatError({ line: Math.max(1, number) }, `there is no APDU in this text (it was read as: ${title})`);
+    throw new FormatError(last, `there is no APDU in this text (it was read as: ${title})`);
   }
 }

@@ -8,32 +8,52 @@ import { textExporter } from './text-exporter.ts';
 
 /*
  * What `opensc-tool -s APDU` prints: `Sending: ` and the command, `Received (SW1=0x.., SW2=0x..)` and, after a colon,
- * rows of 16 bytes with their text. There are no times.
+ * rows of 16 bytes with their text. There are no times. The command `apdu` of opensc-explorer prints the same.
  */
 const RECEIVED = /^Received \(SW1=0x([0-9A-Fa-f]{2}|XX), SW2=0x([0-9A-Fa-f]{2}|XX)\)(:?)\s*$/;
+
+const SIGN = /^Sending: (?:[0-9A-FX]{2} ?)+\s*\n(?:.*\n)?Received \(SW1=0x/m;
 
 export const openscToolImporter: Importer = lineImporter({
   name: 'opensc-tool',
   title: 'output of opensc-tool -s',
   extensions: ['txt', 'log'],
-  guess: (head) => (/^Sending: (?:[0-9A-FX]{2} )+\s*\n(?:.*\n)?Received \(SW1=0x/m.test(head) ? 95 : 0),
-  parser: (session, losses) => new OpenscToolParser(session, losses),
+  guess: (head) => (SIGN.test(head) ? 90 : 0),
+  parser: (session, losses) => new OpenscToolParser('opensc-tool', session, losses),
+});
+
+/** The prompt, with the path of the current file in it. A script on standard input leaves no line feed behind it. */
+const PROMPT = /^OpenSC \[[0-9A-Fa-f/]{0,200}\]> /;
+
+export const openscExplorerImporter: Importer = lineImporter({
+  name: 'opensc-explorer',
+  title: 'session of opensc-explorer',
+  extensions: ['txt', 'log'],
+  guess: (head) =>
+    /^(?:OpenSC Explorer version |OpenSC \[[0-9A-Fa-f/]*\]> )/m.test(head) &&
+    /^(?:OpenSC \[[0-9A-Fa-f/]*\]> )?Sending: /m.test(head)
+      ? 95
+      : 0,
+  parser: (session, losses) => new OpenscToolParser('opensc-explorer', session, losses),
 });
 
 class OpenscToolParser implements LineParser {
+  readonly #source: string;
   readonly #session: SessionLog;
   readonly #losses: Losses;
   #statusWord: MaskedHex | null = null;
   #data = '';
   #reader: string | null = null;
 
-  constructor(session: SessionLog, losses: Losses) {
+  constructor(source: string, session: SessionLog, losses: Losses) {
+    this.#source = source;
     this.#session = session;
     this.#losses = losses;
   }
 
-  line(text: string, line: Line): void {
+  line(raw: string, line: Line): void {
     const { number } = line;
+    const text = raw.replace(PROMPT, '');
     if (this.#statusWord !== null) {
       const row = dumpRow(text, this.#data === '');
       if (row !== null || text !== '') requireEnd(line);
@@ -74,7 +94,7 @@ class OpenscToolParser implements LineParser {
   }
 
   header(): { source: string; reader: string | null } {
-    return { source: 'opensc-tool', reader: this.#reader };
+    return { source: this.#source, reader: this.#reader };
   }
 
   #finish(): void {

@@ -30,6 +30,7 @@ export const LINK_TYPE = {
   USB_LINUX: 189,
   USB_LINUX_MMAPPED: 220,
   IPV4: 228,
+  USBPCAP: 249,
   ISO_14443: 264,
   LINUX_SLL2: 276,
 } as const;

@@ -12,6 +12,7 @@ import {
 import { captureSource } from './capture.ts';
 import { Iso14443Encoder } from './iso14443-packets.ts';
 import { LINK_TYPE, type Packet } from './packet.ts';
+import { TraceClock } from './trace-clock.ts';
 
 const FILE_HEADER_LENGTH = 24;
 const RECORD_HEADER_LENGTH = 16;
@@ -41,7 +42,7 @@ async function open(input: ByteInput, losses: Losses): Promise<TraceSource> {
   const header = readHeader(head);
   if (header === null) throw new FormatError({ offset: 0 }, 'this is no pcap file: its magic number is another');
   if (head.length < FILE_HEADER_LENGTH) throw new FormatError({ offset: 0 }, 'the file ends in its header');
-  const clock = new CaptureClock();
+  const clock = new TraceClock(losses);
   const records = cutRecords(input.chunks(), (bytes, at, offset) => cut(header, clock, bytes, at, offset));
   const first = await records.next();
   const packets = again(first.done === true ? [] : [first.value], records);
@@ -63,7 +64,7 @@ function readHeader(head: Uint8Array): FileHeader | null {
   return null;
 }
 
-function cut(header: FileHeader, clock: CaptureClock, bytes: Uint8Array, at: number, offset: number): Cut<Packet> {
+function cut(header: FileHeader, clock: TraceClock, bytes: Uint8Array, at: number, offset: number): Cut<Packet> {
   if (offset === 0) {
     const isWhole = bytes.length - at >= FILE_HEADER_LENGTH;
     return isWhole ? { length: FILE_HEADER_LENGTH, record: null } : { needed: FILE_HEADER_LENGTH };
@@ -79,32 +80,16 @@ function cut(header: FileHeader, clock: CaptureClock, bytes: Uint8Array, at: num
   if (bytes.length - at < length) return { needed: length };
   const seconds = BigInt(view.getUint32(at, littleEndian));
   const ns = seconds * NS_PER_SECOND + BigInt(view.getUint32(at + 4, littleEndian)) * BigInt(nsPerTick);
+  const { t, step } = clock.at(ns);
   const record: Packet = {
-    t: clock.since(ns, offset),
+    t,
     linkType,
     data: bytes.subarray(at + RECORD_HEADER_LENGTH, at + length),
     originalLength: view.getUint32(at + 12, littleEndian),
-    comments: [],
+    comments: step === null ? [] : [step],
     offset,
   };
   return { length, record };
-}
-
-/** Times since the first packet. */
-export class CaptureClock {
-  #startNs: bigint | null = null;
-
-  get startNs(): bigint | null {
-    return this.#startNs;
-  }
-
-  /** @throws {FormatError} for a time that is centuries away */
-  since(ns: bigint, offset: number): number {
-    this.#startNs ??= ns;
-    const t = Number(ns - this.#startNs);
-    if (Number.isSafeInteger(t)) return t;
-    throw new FormatError({ offset }, 'the time of this packet is too far from that of the first: the file is damaged');
-  }
 }
 
 export const pcapExporter: Exporter = {

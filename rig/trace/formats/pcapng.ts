@@ -2,8 +2,8 @@ import { again, type Cut, cutRecords } from '../records.ts';
 import { type ByteInput, FormatError, type Importer, type Losses, type TraceSource } from '../stream.ts';
 import { captureSource } from './capture.ts';
 import type { Packet } from './packet.ts';
-import { CaptureClock } from './pcap.ts';
 import { BLOCK, BYTE_ORDER_MAGIC, OPTION, type Option, padded, parseOptions, textsOf } from './pcapng-blocks.ts';
+import { TraceClock } from './trace-clock.ts';
 
 /** Far above a packet of the largest frame with its remarks. */
 const LARGEST_BLOCK = 16 * 1024 * 1024;
@@ -44,6 +44,8 @@ interface Interface {
   /** Ticks a second. */
   readonly resolution: bigint;
   readonly offsetSeconds: bigint;
+  /** Where longer packets were cut; 0: nowhere. */
+  readonly snapLength: number;
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -55,13 +57,14 @@ class BlockReader {
   comments: readonly string[] = [];
   firstLinkType: number | null = null;
   readonly #losses: Losses;
-  readonly #clock = new CaptureClock();
+  readonly #clock: TraceClock;
   #littleEndian = true;
   #sections = 0;
   #interfaces: Interface[] = [];
 
   constructor(losses: Losses) {
     this.#losses = losses;
+    this.#clock = new TraceClock(losses);
   }
 
   get startNs(): bigint | null {
@@ -95,11 +98,12 @@ class BlockReader {
         this.#interface(body, offset);
         return null;
       case BLOCK.ENHANCED_PACKET:
-        return this.#packet(body, offset);
-      case BLOCK.SIMPLE_PACKET:
+        return this.#packet(body, body.byteLength < 4 ? 0 : body.getUint32(0, this.#littleEndian), offset);
       case BLOCK.OLD_PACKET:
-        this.#losses.add('packets in blocks without time');
-        return null;
+        // The same but for a short number of the interface and a count of dropped packets.
+        return this.#packet(body, body.byteLength < 4 ? 0 : body.getUint16(0, this.#littleEndian), offset);
+      case BLOCK.SIMPLE_PACKET:
+        return this.#simplePacket(body, offset);
       default:
         return null;
     }
@@ -122,7 +126,8 @@ class BlockReader {
     this.interfaceName ??= textsOf(options, OPTION.INTERFACE_NAME)[0] ?? null;
     const resolution = resolutionOf(optionValue(options, OPTION.INTERFACE_TIME_RESOLUTION)?.[0] ?? 6);
     const offsetSeconds = this.#offsetOf(optionValue(options, OPTION.INTERFACE_TIME_OFFSET));
-    this.#interfaces.push({ linkType, resolution, offsetSeconds });
+    const snapLength = body.getUint32(4, this.#littleEndian);
+    this.#interfaces.push({ linkType, resolution, offsetSeconds, snapLength });
   }
 
   #offsetOf(value: Uint8Array | undefined): bigint {
@@ -130,14 +135,36 @@ class BlockReader {
     return new DataView(value.buffer, value.byteOffset, 8).getBigInt64(0, this.#littleEndian);
   }
 
-  #packet(body: DataView, offset: number): Packet {
+  #interfaceOf(number: number, offset: number): Interface {
+    const from = this.#interfaces[number];
+    if (from !== undefined) return from;
+    throw new FormatError({ offset }, `a packet is of interface ${number}, which the file does not describe`);
+  }
+
+  /** Its length before it was cut, and the packet: nothing else is told, and the first interface is meant. */
+  #simplePacket(body: DataView, offset: number): Packet {
+    if (body.byteLength < 4) throw new FormatError({ offset }, 'a packet block is too short: the file is damaged');
+    const { linkType, snapLength } = this.#interfaceOf(0, offset);
+    const originalLength = body.getUint32(0, this.#littleEndian);
+    const captured = snapLength === 0 ? originalLength : Math.min(originalLength, snapLength);
+    if (captured > body.byteLength - 4) {
+      throw new FormatError({ offset }, 'a packet is longer than its block: the file is damaged');
+    }
+    this.#losses.add('times of packets, which Simple Packet Blocks do not have');
+    return {
+      t: this.#clock.last,
+      linkType,
+      data: new Uint8Array(body.buffer, body.byteOffset + 4, captured),
+      originalLength,
+      comments: [],
+      offset,
+    };
+  }
+
+  #packet(body: DataView, number: number, offset: number): Packet {
     if (body.byteLength < 20) throw new FormatError({ offset }, 'a packet block is too short: the file is damaged');
     const order = this.#littleEndian;
-    const number = body.getUint32(0, order);
-    const from = this.#interfaces[number];
-    if (from === undefined) {
-      throw new FormatError({ offset }, `a packet is of interface ${number}, which the file does not describe`);
-    }
+    const from = this.#interfaceOf(number, offset);
     const captured = body.getUint32(12, order);
     if (captured > body.byteLength - 20) {
       throw new FormatError({ offset }, 'a packet is longer than its block: the file is damaged');
@@ -146,12 +173,14 @@ class BlockReader {
     const sinceEpoch = from.resolution === NS_PER_SECOND ? ticks : (ticks * NS_PER_SECOND) / from.resolution;
     const ns = sinceEpoch + from.offsetSeconds * NS_PER_SECOND;
     const optionsAt = 20 + padded(captured);
+    const comments = optionsAt < body.byteLength ? textsOf(parseOptions(body, optionsAt, order), OPTION.COMMENT) : [];
+    const { t, step } = this.#clock.at(ns);
     return {
-      t: this.#clock.since(ns, offset),
+      t,
       linkType: from.linkType,
       data: new Uint8Array(body.buffer, body.byteOffset + 20, captured),
       originalLength: body.getUint32(16, order),
-      comments: optionsAt < body.byteLength ? textsOf(parseOptions(body, optionsAt, order), OPTION.COMMENT) : [],
+      comments: step === null ? comments : [step, ...comments],
       offset,
     };
   }

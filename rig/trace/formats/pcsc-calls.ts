@@ -1,5 +1,5 @@
 import type { MaskedHex } from '../model.ts';
-import type { Losses } from '../stream.ts';
+import type { CardChoice } from './card-choice.ts';
 import { hexOf } from './hex-text.ts';
 import type { SessionLog } from './session-log.ts';
 
@@ -10,12 +10,12 @@ const UNPOWER = 2;
 const MOST_READERS = 1000;
 
 /**
- * Makes one session out of PC/SC calls: that with the reader to which the first APDU goes. What other readers were told
- * is counted as lost.
+ * Makes one session out of PC/SC calls: that with the card in one reader, the one to which the first APDU goes unless
+ * another was chosen. What other readers were told is counted as lost.
  */
 export class PcscCalls {
   readonly #session: SessionLog;
-  readonly #losses: Losses;
+  readonly #choice: CardChoice;
   readonly #readerOf = new Map<string, string>();
   readonly #atrs = new Map<string, MaskedHex>();
   /** Power events of readers before it is known which one counts. */
@@ -26,9 +26,9 @@ export class PcscCalls {
   /** Told the time of the first event. */
   onFirst: (tNs: number) => void = () => {};
 
-  constructor(session: SessionLog, losses: Losses) {
+  constructor(session: SessionLog, choice: CardChoice) {
     this.#session = session;
-    this.#losses = losses;
+    this.#choice = choice;
   }
 
   get reader(): string | null {
@@ -87,11 +87,8 @@ export class PcscCalls {
     problem: string,
   ): void {
     const reader = this.#readerOf.get(handle) ?? `handle ${handle}`;
+    if (!this.#choice.follows(reader)) return;
     if (this.#reader === null) this.#choose(reader);
-    if (this.#reader !== reader) {
-      this.#losses.add('exchanges with other readers');
-      return;
-    }
     this.#begin(tNs);
     this.#session.command(command, tNs);
     if (response !== null) this.#session.response(response, endNs);

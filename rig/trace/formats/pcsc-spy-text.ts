@@ -1,6 +1,8 @@
 import type { Line } from '../lines.ts';
 import type { MaskedHex } from '../model.ts';
 import { FormatError, type Importer, type Losses } from '../stream.ts';
+import type { CardChoice } from './card-choice.ts';
+import { plausible } from './duration.ts';
 import { hexOf, joined, LONGEST_REMARK, withoutColours } from './hex-text.ts';
 import { type LineParser, lineImporter } from './line-importer.ts';
 import { PcscCalls } from './pcsc-calls.ts';
@@ -8,11 +10,13 @@ import type { SessionLog } from './session-log.ts';
 
 /*
  * What pcsc-spy prints of a record of libpcscspy: the name of a call, its arguments after ` i ` and ` o `, buffers as
- * dumps of 16 bytes a line, and ` => TEXT (NAME [0xRESULT])  [SECONDS]`. It tells how long each call took and not when
+ * dumps of 16 bytes a line, and ` => TEXT (NAME [0xRESULT])  [SECONDS]`, since April 2024 ` => NAME [0xRESULT]  [SECONDS]`. It tells how long each call took and not when
  * it was made. Each thread is indented by four spaces more than the one before it; `-t` writes its number.
  */
-const RETURN = / => (.*) \(\w+ \[(0x[0-9A-Fa-f]{8})\]\) +\[(\d{1,9}\.\d{6}|\?\?\.\?\?)\]\s*$/;
-const ROW = /^ *(?:\(t\d+\) )? [io] {2}[0-9A-F]{4,5} (.{47})/;
+const RETURN =
+  / => (?:(.*) \(\w+ \[(0x[0-9A-Fa-f]{8})\]\)|(\w+) \[(0x[0-9A-Fa-f]{8})\]) +\[(\d+\.\d{6}|\?\?\.\?\?)\]\s*$/;
+/** The bytes take 47 characters; blanks at the end may be gone. */
+const ROW = /^ *(?:\(t\d+\) )? [io] {2}[0-9A-F]{4,5} (.{1,47})/;
 const VALUE = /^ *(?:\(t\d+\) )? [io] +([A-Za-z.]+(?: length)?):? ?(.*?)(?: \(.*\))?\s*$/;
 
 export const pcscSpyTextImporter: Importer = lineImporter({
@@ -21,7 +25,8 @@ export const pcscSpyTextImporter: Importer = lineImporter({
   extensions: ['txt', 'log'],
   guess: (head) =>
     /^ *SCard\w+\n(?: *(?:\(t\d+\) )? [io] .*\n)+ *(?:\(t\d+\) )? => /m.test(withoutColours(head)) ? 95 : 0,
-  parser: (session, losses) => new SpyTextParser(session, losses),
+  tellsCards: true,
+  parser: (session, losses, cards) => new SpyTextParser(session, losses, cards),
 });
 
 const MOST_THREADS = 1000;
@@ -47,9 +52,9 @@ class SpyTextParser implements LineParser {
   /** The open call of each thread. */
   readonly #open = new Map<number, Call>();
 
-  constructor(session: SessionLog, losses: Losses) {
+  constructor(session: SessionLog, losses: Losses, cards: CardChoice) {
     this.#losses = losses;
-    this.#calls = new PcscCalls(session, losses);
+    this.#calls = new PcscCalls(session, cards);
   }
 
   line(raw: string, { number }: Line): void {
@@ -75,7 +80,8 @@ class SpyTextParser implements LineParser {
     const returned = RETURN.exec(text);
     if (returned !== null) {
       this.#open.delete(thread);
-      this.#returned(call, returned[1] as string, returned[2] as string, returned[3] as string);
+      const [, text1, code1, text2, code2, seconds] = returned;
+      this.#returned(call, text1 ?? text2 ?? '', code1 ?? code2 ?? '', seconds as string);
       return;
     }
     const row = ROW.exec(text);
@@ -109,7 +115,7 @@ class SpyTextParser implements LineParser {
   #returned({ name, values, buffers, line }: Call, text: string, result: string, seconds: string): void {
     const startNs = this.#tNs;
     if (seconds === '??.??') this.#losses.add('durations of calls');
-    else this.#tNs += Math.round(Number(seconds) * 1e9);
+    else this.#tNs += plausible(Number(seconds) * 1e9, this.#losses);
     const ok = Number(result) === 0;
     const value = (key: string): string => values.get(key) ?? '';
     const handle = value('hCard');

@@ -1,6 +1,7 @@
 import type { Line } from '../lines.ts';
 import type { MaskedHex } from '../model.ts';
 import { FormatError, type Importer, type Losses } from '../stream.ts';
+import type { CardChoice } from './card-choice.ts';
 import { hexOf } from './hex-text.ts';
 import { type LineParser, lineImporter } from './line-importer.ts';
 import { PcscCalls } from './pcsc-calls.ts';
@@ -8,22 +9,26 @@ import type { SessionLog } from './session-log.ts';
 
 /*
  * What libpcscspy writes into its FIFO, saved: each line begins with the thread and `@`. A call of PC/SC begins with
- * `>|SECONDS|MICROSECONDS|NAME`, its arguments follow, one a line, and `<|SECONDS|MICROSECONDS|NAME|TEXT|0xRESULT`.
+ * `>|SECONDS|MICROSECONDS|NAME`, its arguments follow, one a line, and `<|SECONDS|MICROSECONDS|NAME|TEXT|0xRESULT`; since
+ * April 2024 without the text. Two programs at once tear each other's lines.
  */
 const LINE = /^([0-9A-Fa-f]+)@(.*)$/;
 const BEGIN = /^>\|(\d{1,12})\|(\d{1,6})\|(\w+)$/;
-const END = /^<\|(\d{1,12})\|(\d{1,6})\|(\w+)\|(.*)\|(0x[0-9A-Fa-f]{8})$/;
+const END = /^<\|(\d{1,12})\|(\d{1,6})\|(\w+)(?:\|(.*))?\|(0x[0-9A-Fa-f]{8})$/;
 /** SCardGetStatusChange over many readers has the most. */
 const MOST_ARGUMENTS = 10_000;
 const LONGEST_ARGUMENTS = 4 * 1024 * 1024;
 const MOST_THREADS = 1000;
+const TORN_LINES = 'lines that were torn';
+const TORN_CALLS = 'SCardTransmit calls of which lines were torn';
 
 export const pcscSpyImporter: Importer = lineImporter({
   name: 'pcsc-spy',
   title: 'raw record of libpcscspy',
   extensions: ['spy', 'raw', 'log'],
   guess: (head) => (/^[0-9A-F]+@>\|\d+\|\d+\|SCard\w+$/m.test(head) ? 100 : 0),
-  parser: (session, losses) => new SpyParser(session, losses),
+  tellsCards: true,
+  parser: (session, losses, cards) => new SpyParser(session, losses, cards),
 });
 
 interface Call {
@@ -42,19 +47,18 @@ class SpyParser implements LineParser {
   #originSeconds: number | null = null;
   #startedAt: string | null = null;
 
-  constructor(session: SessionLog, losses: Losses) {
+  constructor(session: SessionLog, losses: Losses, cards: CardChoice) {
     this.#losses = losses;
-    this.#calls = new PcscCalls(session, losses);
+    this.#calls = new PcscCalls(session, cards);
   }
 
   line(text: string, { number, terminated }: Line): void {
     if (text === '') return;
     const [, thread, rest = ''] = LINE.exec(text) ?? [];
     if (thread === undefined) {
-      throw new FormatError(
-        { line: number },
-        terminated ? 'this line has no thread and @' : 'the last line is cut off',
-      );
+      if (!terminated) throw new FormatError({ line: number }, 'the last line is cut off');
+      this.#losses.add(TORN_LINES);
+      return;
     }
     const begin = BEGIN.exec(rest);
     if (begin !== null) {
@@ -70,7 +74,7 @@ class SpyParser implements LineParser {
       this.#losses.add('lines outside of a call');
     } else if (end !== null) {
       this.#open.delete(thread);
-      this.#returned(call, this.#time(end[1] as string, end[2] as string), end[4] as string, end[5] as string);
+      this.#returned(call, this.#time(end[1] as string, end[2] as string), end[4] ?? '', end[5] as string);
     } else {
       call.args.push(rest);
       call.length += rest.length;
@@ -98,12 +102,14 @@ class SpyParser implements LineParser {
     return (Number(seconds) - this.#originSeconds) * 1e9 + Number(microseconds) * 1000;
   }
 
-  #returned({ name, tNs, args, line }: Call, endNs: number, text: string, result: string): void {
+  #returned({ name, tNs, args }: Call, endNs: number, text: string, result: string): void {
     const ok = /^0x0{8}$/.test(result);
     const arg = (index: number): string => args[index] ?? '';
     switch (name) {
       case 'SCardConnect':
-        if (ok) this.#calls.connected(arg(1), arg(6), Number(arg(7)) !== 0, endNs);
+        // Handle and protocol come last; of what stood there before the call some versions write less.
+        if (ok && args.length >= 6)
+          this.#calls.connected(arg(1), arg(args.length - 2), Number(arg(args.length - 1)) !== 0, endNs);
         return;
       case 'SCardReconnect':
         if (ok) this.#calls.ended(arg(0), Number(arg(3)), endNs);
@@ -126,12 +132,15 @@ class SpyParser implements LineParser {
         const command = hexOf(arg(4).trim());
         const response = ok ? hexOf(arg(8).trim()) : null;
         if (command === null || (ok && response === null)) {
-          throw new FormatError({ line }, 'the bytes of this SCardTransmit are cut off, or no bytes');
+          this.#losses.add(TORN_CALLS);
+          return;
         }
         if (2 * Number(arg(3)) !== command.length || (response !== null && 2 * Number(arg(7)) !== response.length)) {
-          throw new FormatError({ line }, 'this SCardTransmit has more or fewer bytes than it says');
+          this.#losses.add(TORN_CALLS);
+          return;
         }
-        this.#calls.transmitted(arg(0), command, tNs, response, endNs, `SCardTransmit: ${text} [${result}]`);
+        const said = text === '' ? '' : `${text} `;
+        this.#calls.transmitted(arg(0), command, tNs, response, endNs, `SCardTransmit: ${said}[${result}]`);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { MaskedHex, TraceEvent } from '../model.ts';
 import type { Losses } from '../stream.ts';
 import { masksOfHex } from './hex-text.ts';
+import { TraceClock } from './trace-clock.ts';
 
 /** In characters. */
 const LONGEST_NOTE = 1000;
@@ -10,6 +11,7 @@ const NOTHING: readonly TraceEvent[] = [];
 export class SessionLog {
   readonly #losses: Losses;
   #events: TraceEvent[] = [];
+  readonly #clock: TraceClock;
   #originNs: number | null = null;
   #open = false;
   #hasCommand = false;
@@ -17,6 +19,12 @@ export class SessionLog {
 
   constructor(losses: Losses) {
     this.#losses = losses;
+    this.#clock = new TraceClock(losses);
+  }
+
+  /** The time of the first event as it was told; null before it. */
+  get originNs(): number | null {
+    return this.#originNs;
   }
 
   get hasCommand(): boolean {
@@ -35,7 +43,8 @@ export class SessionLog {
 
   command(apdu: MaskedHex, tNs: number): void {
     const masks = apdu.includes('X') ? { masks: masksOfHex(apdu, 'code') } : {};
-    this.#events.push({ type: 'command', t: this.#time(tNs), apdu, ...masks });
+    const t = this.#time(tNs);
+    this.#events.push({ type: 'command', t, apdu, ...masks });
     this.#open = true;
     this.#hasCommand = true;
   }
@@ -50,12 +59,14 @@ export class SessionLog {
       return;
     }
     const masks = apdu.includes('X') ? { masks: masksOfHex(apdu, 'nir') } : {};
-    this.#events.push({ type: 'response', t: this.#time(tNs), apdu, ...masks });
+    const t = this.#time(tNs);
+    this.#events.push({ type: 'response', t, apdu, ...masks });
     this.#open = false;
   }
 
   power(state: 'on' | 'reset' | 'off', tNs: number, atr: MaskedHex | null = null): void {
-    this.#events.push({ type: 'power', t: this.#time(tNs), state, ...(atr === null ? {} : { atr }) });
+    const t = this.#time(tNs);
+    this.#events.push({ type: 'power', t, state, ...(atr === null ? {} : { atr }) });
     this.#atr ??= atr;
     this.#open = false;
   }
@@ -66,7 +77,8 @@ export class SessionLog {
   }
 
   note(text: string, tNs: number): void {
-    this.#events.push({ type: 'note', t: this.#time(tNs), text: text.slice(0, LONGEST_NOTE) });
+    const t = this.#time(tNs);
+    this.#events.push({ type: 'note', t, text: text.slice(0, LONGEST_NOTE) });
   }
 
   /** What has come since the last time. */
@@ -77,8 +89,11 @@ export class SessionLog {
     return events;
   }
 
+  /** A step of the clock that a trace cannot count is noted. */
   #time(tNs: number): number {
     this.#originNs ??= tNs;
-    return Math.round(tNs - this.#originNs);
+    const { t, step } = this.#clock.at(BigInt(Math.round(tNs)));
+    if (step !== null) this.#events.push({ type: 'note', t, text: step });
+    return t;
   }
 }

@@ -1,3 +1,5 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+
 /** Makes APDUs of the T=1 blocks of ISO/IEC 7816-3 that go through a reader which leaves the protocol to its host. */
 export class T1Reassembly {
   readonly #sides = { reader: new Side(), card: new Side() };
@@ -12,7 +14,7 @@ export class T1Reassembly {
     const pcb = block[1] as number;
     // R-blocks and S-blocks carry no part of an APDU.
     if ((pcb & 0x80) !== 0) return null;
-    return this.#sides[from].part((pcb >> 6) & 1, (pcb & 0x20) !== 0, block.slice(3, block.length - 1));
+    return this.#sides[from].part((pcb >> 6) & 1, (pcb & 0x20) !== 0, copyBytes(block, 3, block.length - 1));
   }
 }
 

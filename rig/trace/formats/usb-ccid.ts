@@ -1,14 +1,13 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { maskedHex } from '../masked-hex.ts';
 import type { TraceEvent } from '../model.ts';
 import type { Losses } from '../stream.ts';
 import type { Packet, PacketDecoder } from './packet.ts';
 import { isT1Block, T1Reassembly } from './t1-reassembly.ts';
+import type { TransferOf } from './usb-transfer.ts';
 
-/* USB packets as Linux captures them, with the messages of USB smart card readers (CCID) in them. */
+/* USB packets with the messages of USB smart card readers (CCID) in them. */
 
-const TRANSFER_BULK = 3;
-const EVENT = { SUBMIT: 0x53, COMPLETE: 0x43 } as const;
-const DIRECTION_IN = 0x80;
 const CCID_HEADER = 10;
 
 const MESSAGE = {
@@ -39,24 +38,23 @@ interface Slot {
 /** The first slot of the first reader in the capture. */
 export class UsbCcidDecoder implements PacketDecoder {
   readonly givesFrames = false;
-  readonly #headerLength: number;
+  readonly #transferOf: TransferOf;
   readonly #losses: Losses;
   readonly #slot: Slot = { powered: false, asked: null, t1: new T1Reassembly(), chains: { reader: [], card: [] } };
   /** Bus, device and slot that the trace is about. */
   #subject: string | null = null;
 
-  /** @param headerLength of what Linux puts before the data: 48, or 64 */
-  constructor(headerLength: 48 | 64, losses: Losses) {
-    this.#headerLength = headerLength;
+  /** @param transferOf how the system that captured writes a bulk transfer */
+  constructor(transferOf: TransferOf, losses: Losses) {
+    this.#transferOf = transferOf;
     this.#losses = losses;
   }
 
   packet({ t, data, comments }: Packet): TraceEvent[] {
     const events: TraceEvent[] = comments.map((text) => ({ type: 'note', t, text }));
-    if (data.length < this.#headerLength || data[9] !== TRANSFER_BULK) return events;
-    const isIn = ((data[10] as number) & DIRECTION_IN) !== 0;
-    if (data[8] !== (isIn ? EVENT.COMPLETE : EVENT.SUBMIT)) return events;
-    const message = data.subarray(this.#headerLength);
+    const transfer = this.#transferOf(data);
+    if (transfer === null) return events;
+    const { isIn, device, data: message } = transfer;
     if (message.length < CCID_HEADER) return events;
     const length = new DataView(message.buffer, message.byteOffset, message.length).getUint32(1, true);
     if (length !== message.length - CCID_HEADER) {
@@ -73,7 +71,7 @@ export class UsbCcidDecoder implements PacketDecoder {
       );
       return events;
     }
-    const subject = `${data[12]}.${data[13]}.${data[11]}.${message[5]}`;
+    const subject = `${device}.${message[5]}`;
     this.#subject ??= subject;
     if (subject !== this.#subject) {
       this.#losses.add('CCID messages of other readers or slots');
@@ -130,7 +128,7 @@ export class UsbCcidDecoder implements PacketDecoder {
     }
     if (chain === CHAIN.WHOLE || chain === CHAIN.BEGINS) chains[from] = [];
     const parts = chains[from];
-    parts.push(data.slice());
+    parts.push(copyBytes(data));
     if (parts.reduce((sum, part) => sum + part.length, 0) > LONGEST_APDU) {
       chains[from] = [];
       this.#losses.add('parts of APDUs longer than any may be');

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { type Block, parseBlock } from '../../../src/iso-dep/block.ts';
 
@@ -81,7 +82,7 @@ export class Conversation {
     if (first === 0x05 && frame.length === 3) return this.#search();
     if (first === 0x1d && frame.length >= 9) {
       this.#readerSaid = 'attrib';
-      this.#uid = frame.slice(1, 5);
+      this.#uid = copyBytes(frame, 1, 5);
       this.#uidComplete = true;
       this.#cid = (frame[8] as number) & 0x0f;
       return FRAME;
@@ -123,7 +124,7 @@ export class Conversation {
     if (said === 'select' && frame.length === 1) {
       this.#uidComplete = ((frame[0] as number) & SAK_NOT_COMPLETE) === 0;
     }
-    if (said === 'rats' && frame[0] === frame.length) return this.#activate(frame.slice());
+    if (said === 'rats' && frame[0] === frame.length) return this.#activate(copyBytes(frame));
     if (said === 'attrib') return this.#activate(null);
     return FRAME;
   }
@@ -242,7 +243,7 @@ class Direction {
     }
     const offset = this.#next;
     this.number = block.number;
-    this.#last = frame.slice();
+    this.#last = copyBytes(frame);
     this.#lastOffset = offset;
     this.#next = last ? 0 : offset + frame.length - block.headerLength;
     return { kind: 'part', key: this.#key, ...information, offset, last, repeated: false };

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { bytesOf, maskedHex } from '../masked-hex.ts';
 import type { BlockEvent, Mask, TraceEvent } from '../model.ts';
 import { Conversation, type Part } from './conversation.ts';
@@ -103,7 +104,7 @@ export class FrameReassembly {
         const to = Math.min(mask.offset + mask.length, part.end);
         if (from < to) apdu.masks.push({ ...mask, offset: from - part.start + apdu.length, length: to - from });
       }
-      apdu.parts.push(frame.slice(part.start, part.end));
+      apdu.parts.push(copyBytes(frame, part.start, part.end));
     } else {
       apdu.parts.length = 0;
       apdu.masks = [];

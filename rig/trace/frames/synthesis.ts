@@ -32,6 +32,8 @@ export class FrameSynthesis {
   #fsc: number;
   /** The card's block number. */
   #number = 1;
+  /** The reader has said something that the card has not answered. */
+  #asked = false;
 
   constructor(header: TraceHeader, losses: Losses) {
     this.#header = header;
@@ -59,9 +61,10 @@ export class FrameSynthesis {
       case 'power':
         return this.#power(event);
       case 'command':
+        this.#asked = true;
         return this.#apdu(event, 'reader');
       case 'response':
-        return this.#apdu(event, 'card');
+        return this.#response(event);
     }
   }
 
@@ -70,6 +73,7 @@ export class FrameSynthesis {
   }
 
   #power(event: PowerEvent): TraceEvent[] {
+    this.#asked = false;
     if (this.#real) return [];
     if (event.state === 'off') {
       const events = this.#active ? this.#deselect(event.t) : [];
@@ -138,6 +142,16 @@ export class FrameSynthesis {
       crc: 'good',
       synthetic: true,
     }));
+  }
+
+  /** A card says nothing unasked, and a block that it sends twice stands for one answer. */
+  #response(event: ResponseEvent): TraceEvent[] {
+    if (!this.#asked && !this.#seen.card) {
+      this.#losses.add('responses that answer no command');
+      return [];
+    }
+    this.#asked = false;
+    return this.#apdu(event, 'card');
   }
 
   #apdu(event: CommandEvent | ResponseEvent, from: 'reader' | 'card'): TraceEvent[] {

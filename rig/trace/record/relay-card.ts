@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { DistantCard } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -80,7 +81,7 @@ export class RelayCard implements DistantCard {
 
   async process(buffer: Uint8Array, offset: number, length: number): Promise<number> {
     const { session, clock, recorder, onExchange } = this.#options;
-    const command = buffer.slice(offset, offset + length);
+    const command = copyBytes(buffer, offset, offset + length);
     await this.#settled;
     if (this.#failure !== null) throw this.#failure;
     if (this.#ended) throw new HalError('aborted', 'The relay has ended.');

@@ -1,4 +1,5 @@
 import { TlvError, TlvReader } from '../../apdu/ber-tlv-reader.ts';
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 
 /** Deepest nesting of OR, AND and NOT templates in a rule. */
 const LARGEST_DEPTH = 8;
@@ -105,7 +106,7 @@ function accessMode(reader: TlvReader): Pick<AccessRule, 'modes' | 'fields' | 'h
   }
   const fields = reader.tag & 0x0f;
   if (value.length === 0 || value.length % bitCount(fields) !== 0) throw new AccessRuleError('a header is cut short');
-  return { modes: 0, fields, headers: value.slice() };
+  return { modes: 0, fields, headers: copyBytes(value) };
 }
 
 function condition(reader: TlvReader, program: ProgramWriter, depth: number): void {

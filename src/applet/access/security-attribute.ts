@@ -1,4 +1,5 @@
 import { TlvError, TlvReader } from '../../apdu/ber-tlv-reader.ts';
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { type AccessRule, AccessRuleError, compileRules } from './access-rule.ts';
 
 /**
@@ -99,7 +100,7 @@ function readReference(value: Uint8Array): ReferencedAttribute {
   return {
     form: 'referenced',
     fid: ((value[0] as number) << 8) | (value[1] as number),
-    records: single ? Uint8Array.of(0, value[2] as number) : value.slice(2),
+    records: single ? Uint8Array.of(0, value[2] as number) : copyBytes(value, 2),
     source: new Uint8Array(0),
     rules: [],
   };

@@ -1,4 +1,5 @@
 import { TlvError, TlvReader } from '../../apdu/ber-tlv-reader.ts';
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { CardInterface } from '../../hal/card-link.ts';
 import { AccessRuleError } from '../access/access-rule.ts';
 import {
@@ -114,7 +115,7 @@ class Parameters {
     const name = this.#take(0x84);
     if (name === null) return null;
     if (name.length === 0 || name.length > LARGEST_NAME) throw new ControlParametersError('a DF name of no length');
-    return name.slice();
+    return copyBytes(name);
   }
 
   #sfi(fid: number): number {

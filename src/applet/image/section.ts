@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
@@ -33,6 +34,6 @@ export class Section {
 
   bytes(at: number, length: number): Uint8Array {
     if (at + length > this.#bytes.length) throw new ImageError('the card image is damaged: a length is too large');
-    return this.#bytes.slice(at, at + length);
+    return copyBytes(this.#bytes, at, at + length);
   }
 }

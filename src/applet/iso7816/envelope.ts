@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { INS } from '../../apdu/instruction.ts';
 import { carriesData } from '../../apdu/response.ts';
 import { SW } from '../../apdu/status-word.ts';
@@ -28,7 +29,7 @@ function envelope(context: CommandContext): number {
   const { command, response } = context;
   const { ne, extended, nc } = command;
   if (ne === 0) return SW.WRONG_LENGTH;
-  const inner = command.bytes.slice(command.dataOffset, command.dataOffset + nc);
+  const inner = copyBytes(command.bytes, command.dataOffset, command.dataOffset + nc);
   const cla = inner[0] as number;
   const ins = inner[1];
   if (ins === INS.ENVELOPE || ins === INS.GET_RESPONSE || (cla & 0x10) !== 0) return SW.WRONG_DATA;

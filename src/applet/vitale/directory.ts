@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { type Format, FormatError, LATIN_1_TEXT } from './format.ts';
 import { optional, required, Template } from './template.ts';
 
@@ -29,5 +30,5 @@ export const APPLICATION: Template<ApplicationEntry> = new Template('2F00', 0x61
 function aid(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0 || bytes.length > 16)
     throw new FormatError(`an AID of ${bytes.length} bytes, 1 to 16 allowed`);
-  return bytes.slice();
+  return copyBytes(bytes);
 }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { TlvError, TlvReader, TlvWriter } from '../../apdu/index.ts';
 import { CardDataError } from './card-data-error.ts';
 import { decodeLatin1, encodeLatin1, isPrintable } from './text.ts';
@@ -97,7 +98,7 @@ function readApplication(value: Uint8Array, into: Map<number, PointedApplication
   }
   const key = number(value, 0);
   if (into.has(key)) throw new CardDataError(FILE, APPLICATION_ENTRY, `key ${key} is there twice`);
-  into.set(key, { aid: value.slice(4), fid: number(value, 2), files: [] });
+  into.set(key, { aid: copyBytes(value, 4), fid: number(value, 2), files: [] });
 }
 
 function writeNumber(writer: TlvWriter, value: number): void {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import { TFI } from '../pn532/frame.ts';
 import { Pn532SyntaxError } from '../pn532/status.ts';
@@ -116,6 +117,6 @@ export class PseudoApduTransport implements Pn532Transport {
     if (sw !== 0x9000 || answer[0] !== TFI.chipToHost || answer[1] !== code + 1) {
       throw new HalError('protocol', `"${reader}" does not pass commands on to a PN532: is it an ACR122U?`);
     }
-    return answer.slice(1, -2);
+    return copyBytes(answer, 1, -2);
   }
 }

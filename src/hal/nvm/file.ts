@@ -1,11 +1,11 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { HalError } from '../errors.ts';
 import type { Nvm } from '../nvm.ts';
+import { checkSpan } from '../span.ts';
 import { type Container, decodeContainer, encodeContainerHeader, LARGEST_CONTENTS } from './container.ts';
 import { FileLock } from './file-lock.ts';
 import { MemoryNvm, type NvmTraits } from './memory.ts';
-import { replaceFile } from './replace-file.ts';
-import { checkSpan } from './span.ts';
+import { removeDeadCopies, replaceFile } from './replace-file.ts';
 import { storageError, systemErrorCode } from './storage-error.ts';
 
 /**
@@ -36,12 +36,15 @@ export class FileNvm implements Nvm {
   }
 
   /**
-   * Opens an image and locks it.
-   * @throws {HalError} `storage` missing or unreadable, `damaged`, `busy`
+   * Opens an image and locks it. What killed processes left beside it is cleaned away.
+   * @throws {HalError} `storage` missing, unreadable or with a second hard link; `damaged`, `busy`
    */
   static open(path: string): FileNvm {
     const target = realPath(path);
-    return FileNvm.#locked(target, (lock) => new FileNvm(path, target, lock, readContainer(path)));
+    return FileNvm.#locked(target, (lock) => {
+      refuseSecondName(path, target);
+      return new FileNvm(path, target, lock, readContainer(path));
+    });
   }
 
   /**
@@ -77,6 +80,7 @@ export class FileNvm implements Nvm {
   static #locked(target: string, open: (lock: FileLock) => FileNvm): FileNvm {
     const lock = FileLock.acquire(target);
     try {
+      removeDeadCopies(target);
       return open(lock);
     } catch (error) {
       lock.release();
@@ -137,6 +141,19 @@ export class FileNvm implements Nvm {
   }
 }
 
+/**
+ * The lock is beside one name, and `flush` gives one name a new file: under the other the card would be used at the
+ * same time, and would keep its old state and its old tries.
+ */
+function refuseSecondName(path: string, target: string): void {
+  const status = statSync(target);
+  if (!status.isFile() || status.nlink < 2) return;
+  throw new HalError(
+    'storage',
+    `${path} has ${status.nlink} names (hard links), and a card must have one: remove the others, or make it a file of its own with \`cp\``,
+  );
+}
+
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -157,7 +174,11 @@ function realPathOrNew(path: string): string {
 function readContainer(path: string): Container {
   let file: Uint8Array;
   try {
-    const { size } = statSync(path);
+    const status = statSync(path);
+    if (!status.isFile() && !status.isDirectory()) {
+      throw new HalError('damaged', `${path} is not a card image: it is not a plain file`);
+    }
+    const { size } = status;
     // Nothing of ours is as long, and such a file should not be read to find that out.
     if (size > 2 * LARGEST_CONTENTS) {
       throw new HalError('damaged', `${path} is not a card image: ${size} bytes are more than any image has`);

@@ -1,5 +1,6 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { Nvm } from '../nvm.ts';
-import { checkSpan } from './span.ts';
+import { checkSpan } from '../span.ts';
 
 /** How a memory reads when erased and what it writes at once; flash-like by default. */
 export interface NvmTraits {
@@ -54,6 +55,6 @@ export class MemoryNvm implements Nvm {
 
   /** A copy of all that it holds. */
   snapshot(): Uint8Array {
-    return this.bytes.slice();
+    return copyBytes(this.bytes);
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -5,6 +6,7 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   type Stats,
@@ -12,7 +14,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isAlive, thisProcess } from './file-owner.ts';
 import { storageError } from './storage-error.ts';
+
+/** Bytes of a file's own name in that of its temporary copy; a name has 255 at most. */
+const LONGEST_STEM = 200;
+
+/** Files beside which this process has looked for copies of dead ones. */
+const cleaned: Set<string> = new Set();
 
 /**
  * Writes a whole file so that its name leads to the old content or to the new, never to anything else:
@@ -23,11 +32,13 @@ import { storageError } from './storage-error.ts';
  * @throws {HalError} `storage`: the file is as it was, and the temporary one is gone
  */
 export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
+  if (!cleaned.has(path)) removeDeadCopies(path);
+  cleaned.add(path);
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = temporaryCopyOf(path);
   const consequence = existsSync(path) ? 'the file still holds what it held before' : 'no file was made';
   try {
-    // Only a dead process of our own number can have left it.
+    if (isFolder(path)) throw Object.assign(new Error(), { code: 'EISDIR' });
     rmSync(temporary, { force: true });
     const descriptor = openSync(temporary, 'wx', 0o600);
     try {
@@ -43,6 +54,56 @@ export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
     throw storageError('cannot write', path, cause, consequence);
   }
   syncFolder(folder, path);
+}
+
+/**
+ * Removes the temporary copies of a file that killed processes left: of this name and this machine, and only those whose
+ * process is dead. They hold what the file holds.
+ */
+export function removeDeadCopies(path: string): void {
+  const folder = dirname(path);
+  const prefix = temporaryPrefix(path);
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => name.startsWith(prefix));
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    // Before machine and start were in the name, it had the number of the process alone.
+    const [, pid, started, machine] =
+      /^(\d{1,10})(?:-(\d*)-([0-9a-f]{8}))?\.tmp$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || (machine !== undefined && machine !== machineName())) continue;
+    const owner = { pid: Number(pid), host: thisProcess().host, started: started || null };
+    if (!isAlive(owner)) removeQuietly(join(folder, name));
+  }
+}
+
+/** Where this process writes a file before it takes the name. */
+export function temporaryCopyOf(path: string): string {
+  const { pid, started } = thisProcess();
+  return join(dirname(path), `${temporaryPrefix(path)}${pid}-${started ?? ''}-${machineName()}.tmp`);
+}
+
+/** With so much of the file's own name that it is no longer than a name may be. */
+function temporaryPrefix(path: string): string {
+  const name = basename(path);
+  if (Buffer.byteLength(name) <= LONGEST_STEM) return `.${name}.`;
+  return `.${Array.from(name)
+    .slice(0, LONGEST_STEM / 8)
+    .join('')}~${digest(name)}.`;
+}
+
+function machineName(): string {
+  return digest(thisProcess().host);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Writes all the bytes, however little the system takes at a time. */

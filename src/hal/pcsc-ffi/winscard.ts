@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import { countHeldCall } from '../system/exit-now.ts';
 import { type WinscardPlatform, winscardPlatform } from './platform.ts';
@@ -271,7 +272,7 @@ function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winsc
       const code = await answered;
       onAnswer();
       data.fill(0);
-      return { code, response: code === SUCCESS ? response.slice(0, Number(length[0])) : new Uint8Array(0) };
+      return { code, response: code === SUCCESS ? copyBytes(response, 0, Number(length[0])) : new Uint8Array(0) };
     },
     async control(card, controlCode, data, largestResponse) {
       const response = stableBytes(largestResponse);
@@ -286,7 +287,7 @@ function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winsc
         largestResponse,
         length,
       );
-      return { code, response: code === SUCCESS ? response.slice(0, Number(length[0])) : new Uint8Array(0) };
+      return { code, response: code === SUCCESS ? copyBytes(response, 0, Number(length[0])) : new Uint8Array(0) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { parseAts } from '../../iso-dep/ats.ts';
 
 /** The most historical bytes that an ATR has room for. */
@@ -29,5 +30,5 @@ export function historicalBytesOf(atr: Uint8Array): Uint8Array {
     announced = hasTd ? (atr[at++] ?? 0) >> 4 : 0;
   }
   const count = t0 & 0x0f;
-  return at + count <= atr.length ? atr.slice(at, at + count) : new Uint8Array(0);
+  return at + count <= atr.length ? copyBytes(atr, at, at + count) : new Uint8Array(0);
 }

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import { CHIP_ERROR, Pn532StatusError, STATUS } from './status.ts';
 import type { CommandOptions, Pn532Transport } from './transport.ts';
@@ -456,12 +457,12 @@ function parseTypeATargets(response: Uint8Array, tooShort: () => HalError): Type
     const number = response[at]!;
     const selRes = response[at + 3]!;
     const sensRes = (response[at + 1]! << 8) | response[at + 2]!;
-    const uid = response.slice(at + 5, at + 5 + uidLength);
+    const uid = copyBytes(response, at + 5, at + 5 + uidLength);
     at += 5 + uidLength;
     // Only a card that says that it is of part 4 has an ATS; the next target's number would look like one.
     const atsLength = (selRes & 0x20) === 0 ? undefined : response[at];
     const hasAts = atsLength !== undefined && atsLength > 0 && at + atsLength <= response.length;
-    targets.push({ number, sensRes, selRes, uid, ats: hasAts ? response.slice(at, at + atsLength) : null });
+    targets.push({ number, sensRes, selRes, uid, ats: hasAts ? copyBytes(response, at, at + atsLength) : null });
     if (hasAts) at += atsLength;
   }
   return targets;

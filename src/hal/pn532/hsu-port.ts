@@ -1,9 +1,11 @@
 import { HalError } from '../errors.ts';
 import type { SerialLineOpener } from '../serial-line.ts';
-import { BAUD_RATES, type FirmwareVersion, Pn532 } from './chip.ts';
+import { BAUD_RATES, COMMAND, type FirmwareVersion, Pn532 } from './chip.ts';
+import { encodeFrame, TFI } from './frame.ts';
 import { HsuTransport } from './hsu.ts';
 import { identify, notThisChip } from './identify.ts';
 import type { Pn532Connection, Pn532Port } from './port.ts';
+import type { Repairs } from './repairs.ts';
 import { Pn532SyntaxError } from './status.ts';
 import { pause, realTimers, type Timers } from './transport.ts';
 
@@ -22,8 +24,13 @@ const CHANGE_MS: readonly number[] = [2, 20, 200];
 /** Where a chip is looked for: the rate of power-up first. */
 const WAKE_RATES: readonly number[] = [POWER_UP_BAUD_RATE, 921_600, 460_800, 230_400, 1_288_000];
 const FALL_ASLEEP_MS = 2;
+/** A chip that takes longer than this to be put to sleep is told to sleep, and not listened to. */
+export const LONGEST_GOODBYE_MS = 2000;
 /** Everything but the field of a reader wakes the chip: what libnfc says at its end. */
 const WAKE_BY_HOST = 0xf0;
+
+/** Said to a chip whose answers do not arrive: it may hear well. */
+export const SLEEP: Readonly<Uint8Array> = encodeFrame(TFI.hostToChip, Uint8Array.of(COMMAND.powerDown, WAKE_BY_HOST));
 
 /** Knows a serial port again when it comes back under another path. */
 export interface SerialPortFinder {
@@ -40,6 +47,8 @@ export interface HsuPortOptions {
   readonly baudRate?: number;
   readonly timers?: Timers;
   readonly finder?: SerialPortFinder;
+  /** Where the repairs of every opening are counted. */
+  readonly repairs?: Repairs;
 }
 
 /** A PN532 on a serial port. */
@@ -56,18 +65,23 @@ export class HsuPort implements Pn532Port {
     this.#options = options;
   }
 
-  async open(): Promise<HsuConnection> {
-    const { opener, timers = realTimers, baudRate = FAST_BAUD_RATE } = this.#options;
+  async open(signal?: AbortSignal): Promise<HsuConnection> {
+    const { opener, timers = realTimers, baudRate = FAST_BAUD_RATE, repairs } = this.#options;
     const path = await this.#path();
     const line = await opener.open(path, POWER_UP_BAUD_RATE);
-    const connection = new HsuConnection(new HsuTransport(line, timers));
+    const connection = new HsuConnection(new HsuTransport(line, timers, repairs));
+    const stop = (): void => connection.transport.abort();
+    signal?.addEventListener('abort', stop);
     try {
+      if (signal?.aborted === true) throw new HalError('aborted', `The opening of ${this.name} was cancelled.`);
       if (this.#identity === null) this.#learnIdentity(path);
       await connection.begin(baudRate);
       return connection;
     } catch (error) {
       await connection.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 
@@ -130,13 +144,18 @@ export class HsuConnection implements Pn532Connection {
    */
   async wake(): Promise<void> {
     let garbage = false;
+    const { repairs } = this.transport;
+    const before = { ...repairs };
     // One that was heard before may only be late.
-    for (const rate of this.#awake ? [...WAKE_RATES, ...WAKE_RATES] : WAKE_RATES) {
+    for (const [turn, rate] of (this.#awake ? [...WAKE_RATES, ...WAKE_RATES] : WAKE_RATES).entries()) {
       if (rate !== this.baudRate) await this.transport.line.setBaudRate(rate);
       this.transport.forgetNoise();
       this.transport.wakeWithNextCommand();
       try {
         await this.chip.samConfiguration(1);
+        // Silence at the rates before, where it does not listen, was no fault of the line.
+        if (!this.#awake && rate !== WAKE_RATES[0]) Object.assign(repairs, before);
+        else repairs.rateTries += turn;
         this.#awake = true;
         return;
       } catch (error) {
@@ -162,6 +181,7 @@ export class HsuConnection implements Pn532Connection {
   async changeBaudRate(baudRate: number): Promise<boolean> {
     for (const ms of CHANGE_MS) {
       if (await this.#tryBaudRate(baudRate, ms)) return true;
+      this.transport.repairs.rateTries++;
       // It may be at either.
       await this.wake();
     }
@@ -200,11 +220,25 @@ export class HsuConnection implements Pn532Connection {
   async #close(): Promise<void> {
     try {
       this.transport.abort();
-      if (this.#awake) await this.#sleep();
+      if (this.#awake) await this.#sleepInTime();
     } catch {
       // It is gone, or beyond being told.
     }
     await this.transport.close().catch(() => {});
+  }
+
+  async #sleepInTime(): Promise<void> {
+    const { line, timers } = this.transport;
+    let cancel = (): void => {};
+    const late = new Promise<'late'>((resolve) => {
+      cancel = timers.after(LONGEST_GOODBYE_MS, () => resolve('late'));
+    });
+    const sleeping = this.#sleep();
+    // When it is not waited for any more, its failure is nobody's.
+    sleeping.catch(() => {});
+    const ended = await Promise.race([sleeping, late]);
+    cancel();
+    if (ended === 'late') await line.write(SLEEP as Uint8Array);
   }
 
   async #sleep(): Promise<void> {

@@ -1,6 +1,8 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine } from '../serial-line.ts';
 import { ACK, encodeFrame, type FrameEvent, FrameReader, LARGEST_PAYLOAD, NACK, TFI } from './frame.ts';
+import { noRepairs, type Repairs } from './repairs.ts';
 import { Pn532SyntaxError } from './status.ts';
 import { type CommandOptions, type Pn532Transport, realTimers, type Timers } from './transport.ts';
 
@@ -53,6 +55,8 @@ export class HsuTransport implements Pn532Transport {
   readonly waitsForever = true;
   readonly line: SerialLine;
   readonly timers: Timers;
+  /** What the line needed so far. */
+  readonly repairs: Repairs;
   readonly #frames: FrameReader = new FrameReader(TFI.chipToHost);
   readonly #queue: Pending[] = [];
   #pending: Pending | null = null;
@@ -80,9 +84,11 @@ export class HsuTransport implements Pn532Transport {
   #lost: Error | null = null;
   #lostListener: ((reason: Error) => void) | null = null;
 
-  constructor(line: SerialLine, timers: Timers = realTimers) {
+  /** @param repairs counted on in there, as when one board's line is opened several times */
+  constructor(line: SerialLine, timers: Timers = realTimers, repairs: Repairs = noRepairs()) {
     this.line = line;
     this.timers = timers;
+    this.repairs = repairs;
     this.name = `pn532:${line.path}`;
     line.onData((chunk) => this.#received(chunk));
     line.onClose((reason) => this.#closed(reason));
@@ -182,7 +188,7 @@ export class HsuTransport implements Pn532Transport {
   }
 
   #sendCommand(pending: Pending): void {
-    pending.sent++;
+    if (pending.sent++ > 0) this.repairs.resent++;
     const frame = pending.frame ?? this.#nextMarker();
     if (this.#wakeUp) {
       const both = new Uint8Array(WAKE_UP.length + frame.length);
@@ -228,7 +234,9 @@ export class HsuTransport implements Pn532Transport {
 
   #received(chunk: Uint8Array): void {
     this.#bytesReceived += chunk.length;
+    const before = this.#frames.skipped;
     this.#frames.push(chunk, this.#onFrame);
+    this.repairs.dropped += this.#frames.skipped - before;
     if (this.#hasRuins() && !this.#stalling) this.#watchRuins();
   }
 
@@ -250,6 +258,7 @@ export class HsuTransport implements Pn532Transport {
         this.#watchRuins();
         return;
       }
+      if (this.#frames.midFrame) this.repairs.damaged++;
       this.#frames.reset();
       this.#damaged();
     });
@@ -257,6 +266,7 @@ export class HsuTransport implements Pn532Transport {
 
   #onFrame = (event: FrameEvent): void => {
     if (event.kind === 'damaged') {
+      this.repairs.damaged++;
       this.#damaged();
       return;
     }
@@ -278,7 +288,7 @@ export class HsuTransport implements Pn532Transport {
         if (event.payload[0] !== pending.command + 1) return;
         // Only the last marker comes after all that was in the line.
         if (markerOf(event.payload) !== (pending.frame === null ? this.#marker : null)) return;
-        this.#finish(pending, event.payload.slice());
+        this.#finish(pending, copyBytes(event.payload));
         return;
       case 'nack':
         return;
@@ -314,11 +324,13 @@ export class HsuTransport implements Pn532Transport {
       return;
     }
     this.#noise = this.#frames.skipped;
+    this.repairs.nacks++;
     void this.#send(NACK as Uint8Array);
   }
 
   #finish(pending: Pending, response: Uint8Array): void {
     this.#wakeUp = false;
+    if (!pending.acknowledged) this.repairs.unacknowledged++;
     this.#answered(pending);
     this.#end(() => pending.resolve(response));
   }
@@ -326,7 +338,10 @@ export class HsuTransport implements Pn532Transport {
   /** What was asked for more than once may come again. A marker is known by its number, however often it comes. */
   #answered(pending: Pending): void {
     if (pending.frame === null) this.#unsure = false;
-    else if (pending.sent > 1 || pending.nacks > 0) this.#leave();
+    else if (pending.sent > 1 || pending.nacks > 0) {
+      this.repairs.resynchronised++;
+      this.#leave();
+    }
   }
 
   /** The command is over, and what comes for it is old. */
@@ -337,6 +352,7 @@ export class HsuTransport implements Pn532Transport {
   #fail(pending: Pending, error: HalError): void {
     // Whatever the chip is still doing for this command, it stops.
     void this.acknowledge();
+    this.repairs.resynchronised++;
     this.#leave();
     this.#end(() => pending.reject(error));
   }

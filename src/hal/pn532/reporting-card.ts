@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { DistantCard, LinkEvent, LinkedCard } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import type { ServedCard } from './target-loop.ts';
@@ -77,7 +78,7 @@ export class ReportingCard implements ServedCard {
   process(command: Uint8Array, offset: number, length: number): number | Promise<number> {
     const atNs = this.#clock.nowNs();
     const answered = this.#card.process(command, offset, length);
-    if (typeof answered !== 'number') return this.#later(answered, command.slice(offset, offset + length), atNs);
+    if (typeof answered !== 'number') return this.#later(answered, copyBytes(command, offset, offset + length), atNs);
     if (this.#onEvent !== undefined) this.#exchanged(command.subarray(offset, offset + length), answered, atNs);
     return answered;
   }

@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import type { SerialPort } from 'serialport';
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
 
@@ -183,7 +184,7 @@ class SystemSerialLine implements SerialLine {
 
   #deliver(chunk: Uint8Array): void {
     if (this.#dataListener !== null) this.#dataListener(chunk);
-    else this.#received.push(chunk.slice());
+    else this.#received.push(copyBytes(chunk));
   }
 
   /** @returns how many bytes the port took at once */

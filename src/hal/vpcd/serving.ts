@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { DistantCard, LinkEvent, LinkedCard } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
 import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from './messages.ts';
@@ -133,7 +134,7 @@ export class Serving {
 
   #onMessage = (buffer: Uint8Array, offset: number, length: number): boolean => {
     if (this.#held !== null) {
-      this.#held.push(buffer.slice(offset, offset + length));
+      this.#held.push(copyBytes(buffer, offset, offset + length));
       return true;
     }
     if (length === 1 && this.#control(buffer[offset]!)) return !this.#over;
@@ -143,7 +144,7 @@ export class Serving {
     const atNs = this.#clock.nowNs();
     const answered = this.#inside(() => this.#card.process(buffer, offset, length));
     if (typeof answered !== 'number') {
-      this.#wait(answered, buffer.slice(offset, offset + length), atNs);
+      this.#wait(answered, copyBytes(buffer, offset, offset + length), atNs);
       return true;
     }
     if (!this.#over) this.#answered(buffer.subarray(offset, offset + length), answered, atNs);

@@ -49,7 +49,7 @@ export function checkedParts(image: Uint8Array): Checked[] {
 
 /** The image with a change made, and checksums that fit it: what a program that knows the format could write. */
 export function mutated(image: Uint8Array, parts: readonly Checked[], mutations: readonly Mutation[]): Uint8Array {
-  const bytes = image.slice();
+  const bytes = Uint8Array.from(image);
   const view = new DataView(bytes.buffer);
   for (const { address, bytes: change } of mutations) {
     change.forEach((byte, i) => {

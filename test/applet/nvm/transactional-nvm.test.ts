@@ -224,7 +224,7 @@ describe('the ring', () => {
     const forger = new TransactionalNvm(other, REGION);
     for (let i = 0; i < 9; i++) play(forger, [[0, [0x66]]]);
     for (let line = REGION.address; line < SIZE; line += 16) {
-      const forged = [...other.snapshot().slice(line, line + 16)];
+      const forged = [...Uint8Array.from(other.snapshot().subarray(line, line + 16))];
       for (let shift = 0; shift < 16; shift++) play(victim, [[8, [...forged.slice(shift), ...forged.slice(0, shift)]]]);
     }
     expect(new TransactionalNvm(new MemoryNvm(memory.snapshot()), REGION).readByte(0)).toBe(7);

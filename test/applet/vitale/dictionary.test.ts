@@ -201,7 +201,7 @@ describe('what a card may hold and should not', () => {
     const whole = encodeInvoice(invoice);
     for (let at = 0; at < 76; at++) {
       for (const value of [0x00, 0x01, 0x7f, 0x80, 0x84, 0xff]) {
-        const record = whole.slice();
+        const record = Uint8Array.from(whole);
         record[at] = value;
         try {
           decodeInvoice(record);

@@ -48,7 +48,7 @@ describe('E00F SIGNATURE', () => {
   it('holds for its files', () => expect(refuseSignature(crypto, authorityPublicKey, files, content)).toBeNull());
 
   const changed = (at: number, by = 1): Uint8Array => {
-    const other = content.slice();
+    const other = Uint8Array.from(content);
     other[at] = (other[at] as number) ^ by;
     return other;
   };

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -74,7 +75,7 @@ describe('FileLock', { timeout: 30_000 }, () => {
     expect(acquire()).toThrow(busy(/on somewhere-else; if that is gone, remove .*card\.img\.lock$/));
   });
 
-  it.each(['', 'x', '{}', '{"pid":"1"}', '{"pid":0,"host":"h"}', '[]', 'null'])(
+  it.each(['x', '{}', '{"pid":"1"}', '{"pid":0,"host":"h"}', '[]', 'null'])(
     'does not touch a lock that it does not understand: %s',
     (text) => {
       writeFileSync(lockPath, text);
@@ -83,14 +84,72 @@ describe('FileLock', { timeout: 30_000 }, () => {
     },
   );
 
-  it('does not take over while another process is doing so', () => {
-    lockOf(deadPid());
-    writeFileSync(`${lockPath}.takeover`, 'x');
-    expect(acquire()).toThrow(busy(/is just being taken over/));
+  const TORN: [string, string][] = [
+    ['nothing', ''],
+    ['zeros', '\0'.repeat(64)],
+    ['its beginning', '{"pid":12'],
+    ['its beginning, with a host', `{"pid":12,"host":"${hostname()}","star`],
+  ];
+  it.each(TORN)('takes over what a loss of power left of a lock: %s', (_, text) => {
+    writeFileSync(lockPath, text);
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(lockPath, before, before);
+    FileLock.acquire(path).release();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('goes to one of several that find a dead holder at the same time', async () => {
+  it.each(TORN)('leaves a lock that may just be being written: %s', (_, text) => {
+    writeFileSync(lockPath, text);
+    expect(acquire()).toThrow(busy(/is just being opened by another process; try again in 10 s$/));
+    expect(readFileSync(lockPath, 'utf8')).toBe(text);
+  });
+
+  const guardOf = (name: string, dead: string): string =>
+    `${lockPath}.takeover-${createHash('sha256').update(name).update(dead).digest('hex').slice(0, 16)}`;
+
+  it('does not take over while another process is doing so', async () => {
     lockOf(deadPid());
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    try {
+      await once(other, 'spawn');
+      const guard = guardOf('card.img.lock', readFileSync(lockPath, 'utf8'));
+      writeFileSync(guard, `${JSON.stringify({ pid: other.pid, host: hostname(), started: null })}\n`);
+      expect(acquire()).toThrow(busy(new RegExp(`is in use by process ${other.pid}$`)));
+    } finally {
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+    }
+    FileLock.acquire(path).release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('takes over from a process that was killed while it took over', () => {
+    lockOf(deadPid());
+    const guard = guardOf('card.img.lock', readFileSync(lockPath, 'utf8'));
+    writeFileSync(guard, `${JSON.stringify({ pid: deadPid(), host: hostname(), started: null })}\n`);
+    FileLock.acquire(path).release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['a dead holder', () => lockOf(deadPid())],
+    [
+      'an empty lock of long ago',
+      () => {
+        writeFileSync(lockPath, '');
+        utimesSync(lockPath, 1, 1);
+      },
+    ],
+    [
+      'a dead holder, and a dead one that took over',
+      () => {
+        lockOf(deadPid());
+        const guard = guardOf('card.img.lock', readFileSync(lockPath, 'utf8'));
+        writeFileSync(guard, `${JSON.stringify({ pid: deadPid(), host: hostname(), started: null })}\n`);
+      },
+    ],
+  ])('goes to one of several that find %s at the same time', async (_, leave) => {
+    leave();
     const module = new URL('../../../src/hal/nvm/file-lock.ts', import.meta.url);
     // Each waits for the same moment, tries, and stays alive with what it got.
     const script = `

@@ -25,7 +25,7 @@ class SlowCard implements DistantCard {
   deselect = (): void => void this.told.push('deselect');
 
   async process(buffer: Uint8Array, offset: number, length: number): Promise<number> {
-    const command = buffer.slice(offset, offset + length);
+    const command = Uint8Array.from(buffer.subarray(offset, offset + length));
     await new Promise<void>((resolve) => this.#boards.pair.clock.after(this.delayMs * 1e6, resolve));
     if (this.failure !== null) throw this.failure;
     this.response.set([...command, 0x90, 0x00]);

@@ -57,7 +57,7 @@ class Direction {
 
   write(frame: Uint8Array): void {
     const fault = this.faults[this.#count++] ?? { kind: 'none', value: 0 };
-    const bytes = frame.slice();
+    const bytes = Uint8Array.from(frame);
     if (fault.kind === 'lost') return;
     if (fault.kind === 'flipped') bytes[(fault.value >> 3) % bytes.length]! ^= 1 << (fault.value & 7);
     this.#free = Math.max(this.#free, this.#time.now + 1 + (fault.kind === 'late' ? fault.value : 0));

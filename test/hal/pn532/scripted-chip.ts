@@ -77,7 +77,7 @@ export function answer(hex: string): Reaction {
 
 /** A frame with its last data byte changed. */
 export function damaged(frame: Uint8Array): Uint8Array {
-  const bytes = frame.slice();
+  const bytes = Uint8Array.from(frame);
   bytes[bytes.length - 3]! ^= 0x40;
   return bytes;
 }

@@ -87,7 +87,7 @@ describe('reading back', () => {
 describe('flashing a simulated board', () => {
   const job = async (bench: ReturnType<typeof simulatedBench>, verified: boolean) => ({
     board: bench.a,
-    image: await newFlashImage('vitale2'),
+    image: await newFlashImage('vitale2', (serial) => serial),
     serialNumber: 'B1',
     station: 'bench',
     folder,

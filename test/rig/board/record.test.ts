@@ -9,6 +9,7 @@ import type { PhaseResult } from '../../../rig/board/phase.ts';
 import { type BoardRecord, earlierRecords, keepRecord, writeRecord } from '../../../rig/board/record.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { median, quantileOf } from '../../../rig/figures/quantile.ts';
+import { noRepairs } from '../../../src/hal/pn532/repairs.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -25,6 +26,8 @@ function phase(value: number, more: Partial<PhaseResult> = {}): PhaseResult {
     reason: '',
     startedAt: '2026-01-01T00:00:00.000Z',
     durationMs: 1,
+    repairs: noRepairs(),
+    lateness: null,
     measurements: [judgeMeasurement(plan, value)],
     series: [],
     ...more,

@@ -34,6 +34,18 @@ describe('the doctor', () => {
     expect(io.out[0]).toBe('WARN  About odd: one; two\n      -> do this\n');
   });
 
+  it('says which readers and links need what is missing', async () => {
+    const io = fakeIo();
+    await runDoctor(io, machine, [
+      finds('pcscd', { verdict: 'warn', detail: 'not installed', cure: 'install it' }),
+      finds('serial', { verdict: 'info', detail: 'no USB serial port' }),
+    ]);
+    expect(io.out[0]).toMatch(
+      /^WARN {2}About pcscd: not installed\n {6}needed by --reader pcsc, .*--link vpcd, .*\n {6}-> install it\n$/,
+    );
+    expect(io.out[1]).not.toContain('needed by');
+  });
+
   it('breaks long lines between words', async () => {
     const io = fakeIo();
     const words = Array.from({ length: 40 }, (_, i) => `word${i}`);
@@ -50,9 +62,9 @@ describe('the doctor', () => {
     expect(JSON.parse(io.out.join(''))).toEqual({
       verdict: 'fail',
       checks: [
-        { id: 'well', title: 'About well', verdict: 'pass', detail: 'fine' },
-        { id: 'broken', title: 'About broken', verdict: 'fail', detail: 'gone' },
-        { id: 'aside', title: 'About aside', verdict: 'info', detail: 'by the way', data: { ms: 44 } },
+        { id: 'well', title: 'About well', verdict: 'pass', detail: 'fine', neededBy: [] },
+        { id: 'broken', title: 'About broken', verdict: 'fail', detail: 'gone', neededBy: [] },
+        { id: 'aside', title: 'About aside', verdict: 'info', detail: 'by the way', data: { ms: 44 }, neededBy: [] },
       ],
     });
   });

@@ -79,7 +79,7 @@ describe('--reader with a card', () => {
   const refused: [string, Parameters<typeof readerAndCard>[0], VerbHabits, string][] = [
     ['none for a loopback', { reader: loopback, card: null }, {}, 'a loopback reader has no card of its own'],
     ['one for PC/SC', { reader: pcsc, card: profile }, {}, 'a PC/SC reader has its own card in it'],
-    ['one for a PN532', { reader: pn532, card: image }, { throughVpcd: true }, 'go with --reader loopback or pcsc'],
+    ['one for a PN532', { reader: pn532, card: image }, { throughVpcd: true }, 'go with --reader loopback'],
     ['an image as a description', { reader: pcsc, card: image }, { profileDescribes: true }, '--image goes with'],
     ['an interface of PC/SC', { reader: pcsc, card: null, interface: 'contact' }, {}, 'an interface of its own'],
     [

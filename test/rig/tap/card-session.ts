@@ -23,7 +23,7 @@ export function sessionWith(answer: (command: Uint8Array) => Uint8Array, protoco
 }
 
 export function answerOf(port: CardPort): (command: Uint8Array) => Uint8Array {
-  return (command) => port.response.slice(0, port.process(command, 0, command.length));
+  return (command) => Uint8Array.from(port.response.subarray(0, port.process(command, 0, command.length)));
 }
 
 /** A port of a shipped card with power, and the holder's code typed on its screen where it has one. */

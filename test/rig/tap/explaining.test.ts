@@ -41,7 +41,8 @@ describe('explaining a card that tells nothing', () => {
     const port = card.port('contact');
     port.powerOn();
     const explainer = new TapExplainer([], null);
-    const exchange = (apdu: Uint8Array): Uint8Array => port.response.slice(0, port.process(apdu, 0, apdu.length));
+    const exchange = (apdu: Uint8Array): Uint8Array =>
+      Uint8Array.from(port.response.subarray(0, port.process(apdu, 0, apdu.length)));
     for (const command of commands) {
       explainer.command(fromHex(command), 0);
       explainer.response(exchange(fromHex(command)), 0);

@@ -39,7 +39,7 @@ function ndefCard(nvm = new MemoryNvm(image)): { nvm: MemoryNvm; send: (command:
     nvm,
     send: (command) => {
       const bytes = fromHex(command);
-      return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+      return toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
     },
   };
 }

@@ -29,6 +29,7 @@ const options = (input: string, output: string, more: Partial<ConvertOptions> = 
   output: output === '-' ? '-' : at(output),
   from: null,
   to: null,
+  card: 1,
   keepSecrets: false,
   redactionKey: null,
   keepPartial: false,

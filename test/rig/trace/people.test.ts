@@ -98,7 +98,7 @@ describe.each([
   ['LOAD KEYS of a reader', ['>FF82000006 [FFFFFFFFFFFF]', '<9000']],
   ['GENERAL AUTHENTICATE of a reader', ['>FF86000005 0100046000', '<9000']],
   ['a key that was deciphered', ['>002A80860400AABBCC00', '<[00112233] 9000']],
-  ['a signature', ['>002A9E9A0400AABBCC00', '<00112233 9000']],
+  ['a signature, and the hash that is signed', ['>002A9E9A04[00AABBCC]00', '<[00112233] 9000']],
   [
     'a challenge and its cryptogram',
     ['>0084000008', '<0011223344556677 9000', '>0082000008 0011223344556677', '<9000'],

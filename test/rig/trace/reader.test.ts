@@ -135,7 +135,7 @@ describe('TraceReader', () => {
       'other redactions',
       `${header({ redactions: ['all'] })}\n`,
       1,
-      '"redactions" is not a list of code, nir, name, birth, key',
+      '"redactions" is not a list of code, nir, name, birth, key, signature',
     ],
     ['no word on secrets', `${header({ secretsKept: 0 })}\n`, 1, '"secretsKept" is neither true nor false'],
     ['UTF-16', Buffer.from(`\ufeff${header()}\n`, 'utf16le'), 1, 'this is UTF-16 text; a trace is UTF-8'],

@@ -47,7 +47,7 @@ describe('TraceWriter', () => {
     expect(readFileSync(path, 'utf8').split('\n')).toEqual([
       '{"type":"header","format":"vitap-trace","version":1,"source":"vitap tap","backend":"simulated",' +
         '"reader":"pcsc: Virtual PCD 00 00","interface":"contact","atr":"3B800181","ats":null,"card":"profile vitale2",' +
-        '"clock":"ns","startedAt":"2026-01-02T03:04:05.678Z","redactions":["code","nir","name","birth","key"],"secretsKept":false,' +
+        '"clock":"ns","startedAt":"2026-01-02T03:04:05.678Z","redactions":["code","nir","name","birth","key","signature"],"secretsKept":false,' +
         '"redactionKey":"0AF8E00FF476B499","cardSeed":"vitap XXXXXXXXXXXXXXX"}',
       '{"type":"power","t":0,"state":"on","atr":"3B80"}',
       '{"type":"field","t":1,"state":"on"}',

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../../src/apdu/copy-bytes.ts';
 import { endsInCrcA, withCrcA } from '../../../../src/iso-dep/crc-a.ts';
 import type { AirFrame } from '../../field/field.ts';
 import { IsoDepPcd, type PcdFailure, type ResponsePart } from '../iso-dep-pcd.ts';
@@ -52,7 +53,7 @@ function* listCard(chip: ChipState, card: SelectedCard, at: number): Work<Uint8A
 /** InitiatorData may carry the cascade tags of longer identifiers. */
 function withoutCascadeTags(data: Uint8Array): Uint8Array | null {
   if (data.length === 0) return null;
-  if (data.length === 8) return data.slice(1);
+  if (data.length === 8) return copyBytes(data, 1);
   return data.length === 12 ? Uint8Array.of(...data.subarray(1, 4), ...data.subarray(5)) : data;
 }
 
@@ -153,7 +154,7 @@ const inCommunicateThru: ChipCommand = {
   *run(chip, parameters) {
     if (parameters.length > LARGEST_DATA) return null;
     yield* takeField(chip);
-    return yield* exchangeRaw(chip, parameters.slice(), false);
+    return yield* exchangeRaw(chip, copyBytes(parameters), false);
   },
 };
 

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../../../src/apdu/copy-bytes.ts';
 import { LARGEST_DATA } from '../picc.ts';
 import { type ChipCommand, type ChipState, type CommandTable, immediate } from '../state.ts';
 import { PARAMETER, STATUS } from '../status.ts';
@@ -27,10 +28,10 @@ const initAsTarget: ChipCommand = {
     chip.cards.fill(null);
     chip.target.deafInGaps = chip.faults.holds('deaf-gap') !== null;
     chip.target.listen({
-      atqa: parameters.slice(1, 3),
-      uidRest: parameters.slice(3, 6),
+      atqa: copyBytes(parameters, 1, 3),
+      uidRest: copyBytes(parameters, 3, 6),
       selRes,
-      historical: parameters.slice(37 + generalLength),
+      historical: copyBytes(parameters, 37 + generalLength),
       picc: chip.has(PARAMETER.picc) && saysIsoDep(selRes) && (mode & MODE.depOnly) === 0,
       onlyRats: (mode & MODE.piccOnly) !== 0,
       asksForTime: chip.asksForTime,
@@ -76,7 +77,7 @@ const setData: ChipCommand = {
     const fault = contextFault(chip, true);
     if (fault !== null) return chip.failed(fault);
     if (chip.target.picc?.awaitsResponse !== true) return chip.failed(STATUS.wrongContext);
-    chip.target.picc.respond(parameters.slice());
+    chip.target.picc.respond(copyBytes(parameters));
     for (;;) {
       const { picc } = chip.target;
       if (picc === null) return chip.failed(STATUS.released);
@@ -129,7 +130,7 @@ const responseToInitiator: ChipCommand = {
     if (parameters.length > LARGEST_DATA) return chip.failed(STATUS.bufferSize);
     const fault = contextFault(chip, false);
     if (fault !== null) return chip.failed(fault);
-    yield* pauseNs(chip.target.sendRaw(parameters.slice()));
+    yield* pauseNs(chip.target.sendRaw(copyBytes(parameters)));
     return Uint8Array.of(STATUS.ok);
   },
 };

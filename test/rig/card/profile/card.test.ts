@@ -24,7 +24,7 @@ async function issue(profile: string): Promise<(face: CardInterface, command: st
   return (face, command) => {
     const bytes = fromHex(command);
     const port = ports[face];
-    return toHex(port.response.slice(0, port.process(bytes, 0, bytes.length)));
+    return toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
   };
 }
 

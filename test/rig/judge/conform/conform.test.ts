@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { buildImage } from '../../../../rig/card/open.ts';
 import { conform } from '../../../../rig/judge/conform/conform.ts';
 import type { ConformOptions } from '../../../../rig/judge/conform/options.ts';
 import { FileNvm } from '../../../../src/hal/nvm/file.ts';
+import { temporaryCopyOf } from '../../../../src/hal/nvm/replace-file.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 
 let folder: string;
@@ -121,7 +122,42 @@ describe('vitap conform', () => {
   });
 });
 
+describe('Ctrl-C', () => {
+  it('ends a run in process at the next case, is said, and is no verdict in any report', async () => {
+    const controller = new AbortController();
+    const io = fakeIo({ signal: controller.signal });
+    const files = { json: join(folder, 'run.json'), junit: join(folder, 'run.xml'), html: join(folder, 'run.html') };
+    setTimeout(() => controller.abort(), 20);
+    expect(await conform(options({ only: '!RRX-*', ...files }), io)).toBe(2);
+    const said = /interrupted after (\d+) of (\d+) cases; this is no verdict/;
+    const [, done, selected] = said.exec(io.err.join('')) as RegExpExecArray;
+    expect(Number(done)).toBeLessThan(Number(selected));
+    expect(io.out.join('')).toMatch(said);
+    expect(readFileSync(files.html, 'utf8')).toMatch(said);
+    expect(readFileSync(files.junit, 'utf8')).toMatch(/<error message="interrupted after/);
+    const document = JSON.parse(readFileSync(files.json, 'utf8'));
+    expect(document).toMatchObject({ verdict: 'interrupted', run: Number(done), selected: Number(selected) });
+    expect(document.cases).toHaveLength(Number(done));
+  });
+});
+
 describe('its reports', () => {
+  it.each(['json', 'junit', 'html'] as const)(
+    '%s: one that cannot be written leaves the old one as it was',
+    async (kind) => {
+      const file = join(folder, 'report');
+      writeFileSync(file, 'the old one');
+      // In the place of the temporary file is what cannot be removed.
+      mkdirSync(temporaryCopyOf(file));
+      await expect(run({ [kind]: file })).rejects.toMatchObject({ kind: 'storage' });
+      expect(readFileSync(file, 'utf8')).toBe('the old one');
+    },
+  );
+
+  it('a full device is one sentence', async () => {
+    await expect(run({ html: '/dev/full' })).rejects.toThrow(/^cannot write \/dev\/full: no space is left/);
+  });
+
   it('JSON on standard output is JSON and nothing else, with ids and verdicts', async () => {
     const { out } = await run({ json: '-', only: 'RBI-001,ACR-R1,INS-01*' });
     const document = JSON.parse(out);

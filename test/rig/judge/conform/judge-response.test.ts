@@ -12,7 +12,10 @@ const DISCREET = { decided: false, showData: false };
 function response(hex: string): { data: Uint8Array; sw: number } {
   const bytes = fromHex(hex);
   const end = bytes.length - 2;
-  return { data: bytes.slice(0, end), sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number) };
+  return {
+    data: Uint8Array.from(bytes.subarray(0, end)),
+    sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number),
+  };
 }
 
 describe('a response that is as expected', () => {

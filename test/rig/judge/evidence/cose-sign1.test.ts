@@ -54,7 +54,7 @@ describe('COSE_Sign1', () => {
     const message = hex(vectors.vectors[0]?.message ?? '');
     const kid = 6;
     for (let i = 0; i < message.length; i++) {
-      const flipped = message.slice();
+      const flipped = Uint8Array.from(message);
       flipped[i] = (flipped[i] as number) ^ 0x01;
       // The key identifier of the published example stands in the unprotected header, where nothing is signed.
       const unsigned = i > kid && i <= kid + 4;
@@ -77,7 +77,7 @@ describe('a detached signature of our own', () => {
 
   it('is wrong when any one bit of it is another', () => {
     for (let bit = 0; bit < 8 * message.length; bit++) {
-      const flipped = message.slice();
+      const flipped = Uint8Array.from(message);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       let verified: unknown = null;
       try {

@@ -49,7 +49,7 @@ export class ChallengeCard implements LinkedCard {
   }
 
   process(command: Uint8Array, offset: number, length: number): number {
-    const answer = this.#answer(command.slice(offset, offset + length));
+    const answer = this.#answer(Uint8Array.from(command.subarray(offset, offset + length)));
     this.response.set(answer);
     return answer.length;
   }

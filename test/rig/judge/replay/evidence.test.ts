@@ -220,7 +220,7 @@ describe('vitap replay --evidence', () => {
     expect((await verify(bundle)).exit).toBe(0);
     writeFileSync(join(bundle, 'traces', 'more.jsonl'), '');
     expect((await verify(bundle)).out).toContain('traces/more.jsonl: ');
-  });
+  }, 60_000);
 
   it('looks at the folder and the key before it touches a card', async () => {
     const taken = join(folder, 'taken');

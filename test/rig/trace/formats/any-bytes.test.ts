@@ -1,150 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TRACE_FORMAT, type TraceEvent } from '../../../../rig/trace/model.ts';
-import { parseEvent } from '../../../../rig/trace/parse.ts';
-import { FormatError } from '../../../../rig/trace/stream.ts';
-import { importer, read, sample } from './text-trace.ts';
+import { checkAnyBytes as check } from './any-bytes.ts';
+import { FORMATS } from './format-list.ts';
+import { importer, sample } from './text-trace.ts';
 
 /*
- * Whatever the bytes: a trace that our own format takes, or a FormatError with the line. Three kinds of bytes: any; lines
- * put together from the words of the format; a real sample with a few bytes changed.
+ * Three kinds of bytes: any; files put together from the words of the format; a real sample with a few bytes changed.
  */
-const FORMATS: Readonly<Record<string, { readonly samples: readonly string[]; readonly words: readonly string[] }>> = {
-  'apdu4j-dump': {
-    samples: ['apdu4j.dump'],
-    words: ['# ATR: 3B00', '# 24ms', '# 1s3ms no', '00A40400', '9000', '9', '#'],
-  },
-  apdutool: {
-    samples: ['apdutool.out'],
-    words: ['CLA: 00, ', 'INS: a4, ', 'P1: 04, P2: 00, ', 'Lc: 00, ', 'Lc: 01, 3f, ', 'Le: 00, ', 'SW1: 90, SW2: 00'],
-  },
-  'apdutool-script': {
-    samples: ['apdutool.scr'],
-    words: [
-      'powerup;',
-      'powerdown;',
-      '0x00 ',
-      '0xA4 ',
-      ';',
-      '//',
-      'echo "a";',
-      'extended on;',
-      '255 ',
-      '256 ',
-      'delay 1;',
-    ],
-  },
-  cardpeek: {
-    samples: ['cardpeek.clf'],
-    words: ['# cardpeek trace file', 'R:', 'C:', '3B00', ':9000:', ':', '00A4', '# end'],
-  },
-  gematik: {
-    samples: ['gematik.jsonl'],
-    words: [
-      '{"type":"header","version":1,"supports_extended_length":true}',
-      '{"type":"exchange","tx":"00","rx":"9000"}',
-      '{"type":"exchange","tx":null}',
-      '{"type":"error","tx":"00"}',
-      '[]',
-      'null',
-      '{',
-    ],
-  },
-  'gp-log': {
-    samples: ['gp.log', 'apdu4j.log'],
-    words: [
-      'A>> ',
-      '<< ',
-      'T=1 ',
-      '(4+0000) ',
-      '(0000+2) ',
-      '(1ms) ',
-      '00A40400',
-      ' 9000',
-      '[malformed]',
-      'SCardConnect("a", T=*) -> T=1, 3B00',
-    ],
-  },
-  gpshell: {
-    samples: ['gpshell.txt'],
-    words: ['Command --> ', 'Wrapped command --> ', 'Response <-- ', '00A4', '9000', '0'],
-  },
-  jcshell: {
-    samples: ['jcshell.txt'],
-    words: [' => ', ' <= ', '00 A4 ', '90 00', '    ....', ' (12 usec)', 'ATR=3B 00 ', 'Status: '],
-  },
-  'opensc-debug': {
-    samples: ['opensc-debug-9.log'],
-    words: [
-      'Outgoing APDU (2 bytes):',
-      'Incoming APDU (1 bytes):',
-      '90 00 ..',
-      '90 .',
-      '0x1 12:00:00.000 [a] b.c:1:d: ',
-      ':match_atr_table: ATR     : 3b:00',
-    ],
-  },
-  'opensc-tool': {
-    samples: ['opensc-tool.txt'],
-    words: ['Sending: ', '00 A4 ', 'Received (SW1=0x90, SW2=0x00)', ':', '90 00 ..', 'APDU transmit failed'],
-  },
-  'pcsc-spy': {
-    samples: ['pcsc-spy.raw', 'pcsc-spy-reset.raw'],
-    words: [
-      'A@',
-      '>|1|2|SCardTransmit',
-      '>|1|2|SCardConnect',
-      '<|1|2|SCardTransmit|x|0x00000000',
-      '0x00000002',
-      '90 00 ',
-      'NULL',
-    ],
-  },
-  'pcsc-spy-text': {
-    samples: ['pcsc-spy.txt', 'pcsc-spy-reset-color.txt'],
-    words: [
-      'SCardTransmit',
-      'SCardConnect',
-      ' i hCard: 0x1',
-      ' i bSendBuffer',
-      ' i  0000 00 A4',
-      ' o bRecvBuffer',
-      ' => ok (X [0x00000000])  [0.000001]',
-    ],
-  },
-  'pcscd-log': {
-    samples: ['pcscd-apdu.log', 'pcscd-info-apdu.log'],
-    words: ['00000010 ', '99999999 ', 'APDU: ', 'SW: ', 'Card ATR: ', '00 A4 ', '90 00 ', '9', 'Card Removed From x'],
-  },
-  scriptor: {
-    samples: ['scriptor-file.txt'],
-    words: ['> ', '< ', 'RESET', 'OK: ', 'KO: no', '00 A4 ', '90 00', ' : Normal processing.'],
-  },
-  'scriptor-script': { samples: ['session.scr'], words: ['00 A4 ', '00A40400', '\\', '#', 'reset', 'exit', ':'] },
-};
-
-async function check(format: string, bytes: Uint8Array): Promise<void> {
-  expect(importer(format).guess(bytes, 'x.txt')).toBeGreaterThanOrEqual(0);
-  let events: readonly TraceEvent[];
-  try {
-    const imported = await read(format, bytes, 64);
-    events = imported.events;
-    expect(imported.header.format).toBe(TRACE_FORMAT);
-    if (imported.fault !== null) expect(imported.fault.place).toHaveProperty('line');
-  } catch (error) {
-    expect(error).toBeInstanceOf(FormatError);
-    expect((error as FormatError).place).toHaveProperty('line');
-    return;
-  }
-  let open = false;
-  for (const event of events) {
-    parseEvent(JSON.stringify(event));
-    if (event.type === 'response') expect(open).toBe(true);
-    if (event.type === 'response') expect(event.apdu.length).toBeGreaterThanOrEqual(4);
-    if (event.type === 'command' || event.type === 'response') open = event.type === 'command';
-  }
-}
-
 describe.each(Object.entries(FORMATS))('%s', (format, { samples, words }) => {
   it('any bytes', async () => {
     await fc.assert(
@@ -156,7 +18,9 @@ describe.each(Object.entries(FORMATS))('%s', (format, { samples, words }) => {
   it('words of the format in any order', async () => {
     const pieces = fc.constantFrom(...words, '\n', '\n', '\r\n', ' ', 'XX ');
     await fc.assert(
-      fc.asyncProperty(fc.array(pieces, { maxLength: 40 }), (parts) => check(format, Buffer.from(parts.join('')))),
+      fc.asyncProperty(fc.array(pieces, { maxLength: 40 }), (parts) =>
+        check(format, Buffer.concat(parts.map((part) => Buffer.from(part as string)))),
+      ),
       { numRuns: 300 },
     );
   });
@@ -184,9 +48,40 @@ describe.each(Object.entries(FORMATS))('%s', (format, { samples, words }) => {
   it.each([' ', '0', 'A', '(', ' (', '/', '// ', ': ', '=> ', '>> ', '0x00 ', '{"type":'])(
     'a line of a megabyte of %j is no burden',
     async (piece) => {
-      const bytes = Buffer.from(`${words[0]}${piece.repeat(1_000_000 / piece.length)}\n`);
+      const bytes = Buffer.concat([
+        Buffer.from(words[0] as string),
+        Buffer.from(`${piece.repeat(1_000_000 / piece.length)}\n`),
+      ]);
       expect(importer(format).guess(bytes.subarray(0, 65_536), '')).toBeGreaterThanOrEqual(0);
       await check(format, bytes);
     },
+  );
+
+  it.runIf(words.some((word) => typeof word === 'string')).each([
+    ['20', '9'.repeat(20)],
+    ['400', '9'.repeat(400)],
+    ['400 zeros and a 1', `${'0'.repeat(400)}1`],
+  ])(
+    'numbers of %s digits are a fault, a loss or no number',
+    async (_digits, number) => {
+      for (const file of samples) {
+        const lines = sample(file).toString('latin1').split('\n').slice(-60);
+        const changed = new Set<string>();
+        for (const [index, line] of lines.entries()) {
+          for (const { 0: found, index: at } of line.matchAll(/\d+/g)) {
+            // One of each kind: the words around it tell it.
+            const kind = line.replace(/[0-9A-Fa-f]/g, '0').slice(Math.max(0, at - 12), at + found.length + 6);
+            if (changed.has(kind) || changed.size > 25) continue;
+            changed.add(kind);
+            const damaged = `${line.slice(0, at)}${number}${line.slice(at + found.length)}`;
+            await check(
+              format,
+              Buffer.from([...lines.slice(0, index), damaged, ...lines.slice(index + 1)].join('\n'), 'latin1'),
+            );
+          }
+        }
+      }
+    },
+    60_000,
   );
 });

@@ -47,6 +47,7 @@ const samples: Readonly<
     format: 'opensc-debug',
     exchanges: [...SESSION, ...SHORT_READ],
     power: [`power on ${ATR}`],
+    reader: 'Virtual PCD 00 00',
   },
   'pcsc-spy.raw': {
     format: 'pcsc-spy',

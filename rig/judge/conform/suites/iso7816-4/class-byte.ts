@@ -53,9 +53,15 @@ export const CLASS_BYTE_CASES: readonly ConformanceCase[] = [
       sweep('SELECT MF under a proprietary class', select('{value}'), bytesFrom(0x80, 0xfe), refused('6E00')),
     ],
   }),
-  ...['04', '08', '0C'].map((cla, i) =>
+  ...(
+    [
+      ['1', '04'],
+      ['2', '08'],
+      ['3', '0C'],
+    ] as const
+  ).map(([number, cla]) =>
     defineCase({
-      id: `CLA-01${i + 1}`,
+      id: `CLA-01${number}`,
       title: `class byte ${cla} announces secure messaging, for which nothing was agreed`,
       commands: ['SELECT'],
       statusWords: ['6882'],
@@ -168,10 +174,16 @@ export const CLASS_BYTE_CASES: readonly ConformanceCase[] = [
       send('the EF is current still', '00B0000004', ok(f.part(0, 4))),
     ],
   }),
-  ...['00', '00A4', '00A400'].map((command, i) =>
+  ...(
+    [
+      ['1', '00', '1 byte'],
+      ['2', '00A4', '2 bytes'],
+      ['3', '00A400', '3 bytes'],
+    ] as const
+  ).map(([number, command, size]) =>
     defineCase({
-      id: `INS-01${i + 1}`,
-      title: `a command of ${command.length / 2} byte${i === 0 ? '' : 's'} has no header`,
+      id: `INS-01${number}`,
+      title: `a command of ${size} has no header`,
       commands: [],
       statusWords: ['6700'],
       steps: () => [send('less than a header', command, refused('6700|6E00|6F00', '6700'))],

@@ -7,13 +7,13 @@ import { NAMED, NAMED_WITH_FILE } from './selected-files.ts';
 /** What control information says of a file: read from the FCP. */
 const CONTROL_INFORMATION: readonly ConformanceCase[] = (
   [
-    ['transparent', '01', 'a transparent EF'],
-    ['linear-fixed', '02', 'a linear EF of fixed records'],
-    ['linear-variable', '04', 'a linear EF of variable records'],
-    ['cyclic', '06', 'a cyclic EF'],
-    ['ber-tlv', '39', 'an EF of data objects'],
+    ['1', 'transparent', '01', 'a transparent EF'],
+    ['2', 'linear-fixed', '02', 'a linear EF of fixed records'],
+    ['3', 'linear-variable', '04', 'a linear EF of variable records'],
+    ['4', 'cyclic', '06', 'a cyclic EF'],
+    ['5', 'ber-tlv', '39', 'an EF of data objects'],
   ] as const
-).flatMap(([structure, descriptor, words], i) => {
+).flatMap(([number, structure, descriptor, words]) => {
   const needs = { f: file({ structure, access: { read: 'free' } }) };
   // b8 is kept for later, b7 says shareable, b6 to b4 what kind of EF.
   const fixed =
@@ -24,7 +24,7 @@ const CONTROL_INFORMATION: readonly ConformanceCase[] = (
     expect: (find: { fid: string; sfi: string; size: string; record: string }) => Expectation,
   ): ConformanceCase =>
     defineCase({
-      id: `FCP-${i + 1}${id}`,
+      id: `FCP-${number}${id}`,
       title: `${words}: ${title}`,
       commands: ['SELECT'],
       needs,

@@ -5,6 +5,13 @@ import type { CommandStep, ConformanceCase, Expectation } from '../../model.ts';
 import { directory, file, OWN_DECISIONS as OWN } from '../../needs.ts';
 
 const ALL: readonly Structure[] = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'];
+const NUMBERED = [
+  ['1', 'transparent'],
+  ['2', 'linear-fixed'],
+  ['3', 'linear-variable'],
+  ['4', 'cyclic'],
+  ['5', 'ber-tlv'],
+] as const;
 const free = (structure: Structure | readonly Structure[]) =>
   file({ structure, access: { read: 'free', deactivate: 'free', activate: 'free', terminate: 'free' } });
 const FREE_DF = directory('a DF that may be deactivated, activated and terminated', {
@@ -33,11 +40,11 @@ const status = (f: LocatedFile, sw: string, byte: string): CommandStep =>
   send('SELECT, FCP', `00A4020402${f.fid}00`, { status: sw, objects: { '62/8A': byte } });
 
 export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
-  ...ALL.flatMap((structure, i) => {
+  ...NUMBERED.flatMap(([number, structure]) => {
     const needs = { f: free(structure) };
     return [
       defineCase({
-        id: `LCY-${i + 1}1`,
+        id: `LCY-${number}1`,
         title: `DEACTIVATE FILE of a ${structure} EF shows in its status byte, and lasts`,
         commands: ['DEACTIVATE FILE'],
         statusWords: ['6283'],
@@ -53,7 +60,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
         ],
       }),
       defineCase({
-        id: `LCY-${i + 1}2`,
+        id: `LCY-${number}2`,
         title: `ACTIVATE FILE brings a deactivated ${structure} EF back`,
         commands: ['ACTIVATE FILE', 'DEACTIVATE FILE'],
         destructive: true,
@@ -70,7 +77,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
         },
       }),
       defineCase({
-        id: `LCY-${i + 1}3`,
+        id: `LCY-${number}3`,
         title: `TERMINATE EF of a ${structure} EF shows in its status byte, and lasts`,
         commands: ['TERMINATE EF'],
         statusWords: ['6285'],
@@ -85,7 +92,7 @@ export const LIFE_CYCLE_CASES: readonly ConformanceCase[] = [
         ],
       }),
       defineCase({
-        id: `LCY-${i + 1}4`,
+        id: `LCY-${number}4`,
         title: `ACTIVATE FILE does not bring a terminated ${structure} EF back`,
         commands: ['ACTIVATE FILE', 'TERMINATE EF'],
         statusWords: ['6985'],

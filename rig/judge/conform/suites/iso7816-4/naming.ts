@@ -15,6 +15,10 @@ interface Made {
 }
 
 interface Way {
+  /** Last part of the ids of its cases. */
+  readonly number: string;
+  /** The same for the cases that give it to a command for the other kind of file; absent: there is none. */
+  readonly wrongKind?: string;
   readonly p1: string;
   readonly words: string;
   readonly data: (made: Made) => string;
@@ -29,31 +33,50 @@ const inFile = ({ df, fid }: Made): readonly Step[] => [
 ];
 
 const EF_WAYS: readonly Way[] = [
-  { p1: '00', words: 'the current EF', data: () => '', from: inFile },
-  { p1: '00', words: 'by identifier', data: ({ fid }) => fid, from: inWorkshop },
-  { p1: '02', words: 'an EF under the current DF', data: ({ fid }) => fid, from: inWorkshop },
+  { number: '1', p1: '00', words: 'the current EF', data: () => '', from: inFile },
+  { number: '2', p1: '00', words: 'by identifier', data: ({ fid }) => fid, from: inWorkshop },
+  { number: '3', p1: '02', words: 'an EF under the current DF', data: ({ fid }) => fid, from: inWorkshop },
   {
+    number: '4',
     p1: '08',
     words: 'by path from the MF',
     data: ({ df, fid }) => `${df.path}${fid}`,
     from: () => [given('SELECT MF', '00A4000C023F00')],
   },
-  { p1: '09', words: 'by path from the current DF', data: ({ fid }) => fid, from: inWorkshop },
+  { number: '5', p1: '09', words: 'by path from the current DF', data: ({ fid }) => fid, from: inWorkshop },
 ];
 
 const DF_WAYS: readonly Way[] = [
-  { p1: '00', words: 'the current DF', data: () => '', from: inFile },
-  { p1: '00', words: 'by identifier', data: ({ fid }) => fid, from: inWorkshop },
-  { p1: '01', words: 'a child DF', data: ({ fid }) => fid, from: inWorkshop },
-  { p1: '04', words: 'by name', data: ({ name }) => name, from: () => [given('SELECT MF', '00A4000C023F00')] },
+  { number: '1', p1: '00', words: 'the current DF', data: () => '', from: inFile },
+  { number: '2', p1: '00', words: 'by identifier', data: ({ fid }) => fid, from: inWorkshop },
+  { number: '3', wrongKind: '1', p1: '01', words: 'a child DF', data: ({ fid }) => fid, from: inWorkshop },
   {
+    number: '4',
+    wrongKind: '2',
+    p1: '04',
+    words: 'by name',
+    data: ({ name }) => name,
+    from: () => [given('SELECT MF', '00A4000C023F00')],
+  },
+  {
+    number: '5',
+    wrongKind: '3',
     p1: '08',
     words: 'by path from the MF',
     data: ({ df, fid }) => `${df.path}${fid}`,
     from: () => [given('SELECT MF', '00A4000C023F00')],
   },
-  { p1: '09', words: 'by path from the current DF', data: ({ fid }) => fid, from: inWorkshop },
   {
+    number: '6',
+    wrongKind: '4',
+    p1: '09',
+    words: 'by path from the current DF',
+    data: ({ fid }) => fid,
+    from: inWorkshop,
+  },
+  {
+    number: '7',
+    wrongKind: '5',
     p1: '03',
     words: 'the parent DF',
     data: () => '',
@@ -81,9 +104,9 @@ function cases(kind: 'ef' | 'df', ways: readonly Way[]): readonly ConformanceCas
       ways
         // In a deactivated DF no child can be made from which it would be the parent.
         .filter(({ p1 }) => before === '' || p1 !== '03')
-        .map(({ p1, words, data, from }, i) =>
+        .map(({ number, p1, words, data, from }) =>
           defineCase({
-            id: `NAM-${id}${kind === 'ef' ? 'E' : 'D'}${i + 1}`,
+            id: `NAM-${id}${kind === 'ef' ? 'E' : 'D'}${number}`,
             title: `${name} of ${kind === 'ef' ? 'an EF' : 'a DF'}, named as ${words}`,
             commands: [name],
             ...(after === '9000' ? {} : { statusWords: [after] }),
@@ -116,9 +139,9 @@ function cases(kind: 'ef' | 'df', ways: readonly Way[]): readonly ConformanceCas
 
 /** A command for the one kind of file, given the other. */
 const WRONG_KIND: readonly ConformanceCase[] = [
-  ...DF_WAYS.filter(({ p1 }) => p1 !== '00').map(({ p1, words, data, from }, i) =>
+  ...DF_WAYS.filter(({ wrongKind }) => wrongKind !== undefined).map(({ wrongKind, p1, words, data, from }) =>
     defineCase({
-      id: `NAM-W${i + 1}`,
+      id: `NAM-W${wrongKind}`,
       title: `TERMINATE EF of a DF, named as ${words}, is refused and ends nothing`,
       commands: ['TERMINATE EF'],
       destructive: true,

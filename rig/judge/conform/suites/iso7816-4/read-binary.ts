@@ -34,9 +34,15 @@ const EXACT: readonly ConformanceCase[] = PLACES.map(([id, words, offset, count]
   }),
 );
 
-const SHORT_IDENTIFIER: readonly ConformanceCase[] = [0, 1, 12].map((offset, i) =>
+const SHORT_IDENTIFIER: readonly ConformanceCase[] = (
+  [
+    ['1', 0],
+    ['2', 1],
+    ['3', 12],
+  ] as const
+).map(([number, offset]) =>
   defineCase({
-    id: `RBI-01${i + 1}`,
+    id: `RBI-01${number}`,
     title: `READ BINARY by short identifier, offset ${offset}`,
     commands: ['READ BINARY'],
     needs: { f: BY_SFI },

@@ -345,9 +345,14 @@ const REQUIREMENT: readonly ConformanceCase[] = [
       send('DISABLE VERIFICATION REQUIREMENT 9E', '0026009E0431323334', refused('6A88|6A86', '6A88')),
     ],
   }),
-  ...(['26', '28'] as const).map((ins, i) =>
+  ...(
+    [
+      ['1', '26'],
+      ['2', '28'],
+    ] as const
+  ).map(([number, ins]) =>
     defineCase({
-      id: `EVR-01${i + 1}`,
+      id: `EVR-01${number}`,
       title: `${ins === '26' ? 'DISABLE' : 'ENABLE'} VERIFICATION REQUIREMENT with a P1 that means nothing`,
       commands: [ins === '26' ? 'DISABLE VERIFICATION REQUIREMENT' : 'ENABLE VERIFICATION REQUIREMENT'],
       statusWords: ['6A86'],

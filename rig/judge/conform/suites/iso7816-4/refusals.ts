@@ -7,7 +7,31 @@ import { PROTOTYPES, type Prototype } from './prototypes.ts';
 
 /** For every command on EFs: each thing that can stand in its way, alone. */
 
-const ALL_STRUCTURES: readonly Structure[] = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'];
+type Numbered = readonly (readonly [number: string, structure: Structure])[];
+
+/** Structures that a command does not work on, with the last digit of the case's id. */
+const NOT_TRANSPARENT: Numbered = [
+  ['1', 'linear-fixed'],
+  ['2', 'linear-variable'],
+  ['3', 'cyclic'],
+  ['4', 'ber-tlv'],
+];
+/** Commands that some records admit are not tried on the other kinds of records: those are a matter of their own. */
+const NO_RECORDS: Numbered = [
+  ['1', 'transparent'],
+  ['2', 'ber-tlv'],
+];
+const NO_OBJECTS: Numbered = [
+  ['1', 'transparent'],
+  ['2', 'linear-fixed'],
+  ['3', 'linear-variable'],
+  ['4', 'cyclic'],
+];
+
+function wrongFor({ structures }: Prototype): Numbered {
+  if (structures.includes('transparent')) return NOT_TRANSPARENT;
+  return structures.includes('ber-tlv') ? NO_OBJECTS : NO_RECORDS;
+}
 
 function noCurrentFile({ code, name, structures, build }: Prototype): ConformanceCase {
   return defineCase({
@@ -35,9 +59,13 @@ function noShortIdentifier({ code, name, structures, build }: Prototype): Confor
   });
 }
 
-function wrongStructure({ code, name, structures, build }: Prototype, wrong: Structure, i: number): ConformanceCase {
+function wrongStructure(
+  { code, name, structures, build }: Prototype,
+  wrong: Structure,
+  number: string,
+): ConformanceCase {
   return defineCase({
-    id: `REF-${code}-3${i + 1}`,
+    id: `REF-${code}-3${number}`,
     title: `${name} on a ${wrong} EF`,
     commands: [name],
     statusWords: ['6981'],
@@ -244,9 +272,7 @@ export const REFUSAL_CASES: readonly ConformanceCase[] = [
   ...PROTOTYPES.flatMap((prototype) => [
     noCurrentFile(prototype),
     noShortIdentifier(prototype),
-    ...ALL_STRUCTURES.filter((each) => wrongFor(prototype, each)).map((wrong, i) =>
-      wrongStructure(prototype, wrong, i),
-    ),
+    ...wrongFor(prototype).map(([number, wrong]) => wrongStructure(prototype, wrong, number)),
     ...ENDS.map((end) => outOfUse(prototype, end)),
     never(prototype),
     ...behindCode(prototype),
@@ -254,9 +280,3 @@ export const REFUSAL_CASES: readonly ConformanceCase[] = [
     ...byIdentifier(prototype),
   ]),
 ];
-
-/** Commands that some records admit are not tried on the other kinds of records: those are a matter of their own. */
-function wrongFor({ structures }: Prototype, structure: Structure): boolean {
-  const isRecord = (each: Structure): boolean => each.startsWith('linear') || each === 'cyclic';
-  return !structures.includes(structure) && !(structures.some(isRecord) && isRecord(structure));
-}

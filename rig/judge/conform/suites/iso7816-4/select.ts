@@ -101,18 +101,17 @@ function caseOf(text: Pick<ConformanceCase, 'id' | 'title' | 'bind'>): Conforman
 
 /** File identifier that is nowhere, in each way of naming. */
 const NOT_FOUND: readonly ConformanceCase[] = [
-  ['00', 'by identifier', (df: LocatedDirectory) => df.absentFid],
-  ['01', 'as a child DF', (df: LocatedDirectory) => df.absentFid],
-  ['02', 'as an EF under the current DF', (df: LocatedDirectory) => df.absentFid],
-  ['04', 'by name', () => 'F0DEADBEEF'],
-  ['08', 'by path from the MF', (df: LocatedDirectory) => `${df.path}${df.absentFid}`],
-  ['09', 'by path from the current DF', (df: LocatedDirectory) => df.absentFid],
-].flatMap(([p1, words, data], i) => {
+  ['1', '00', 'by identifier', (df: LocatedDirectory) => df.absentFid],
+  ['2', '01', 'as a child DF', (df: LocatedDirectory) => df.absentFid],
+  ['3', '02', 'as an EF under the current DF', (df: LocatedDirectory) => df.absentFid],
+  ['4', '04', 'by name', () => 'F0DEADBEEF'],
+  ['5', '08', 'by path from the MF', (df: LocatedDirectory) => `${df.path}${df.absentFid}`],
+  ['6', '09', 'by path from the current DF', (df: LocatedDirectory) => df.absentFid],
+].flatMap(([number, p1, words, data]) => {
   const absent = data as (df: LocatedDirectory) => string;
-  const number = `${i + 1}`;
   return [
     defineCase({
-      id: `SEL-20${number}`,
+      id: `SEL-20${number as string}`,
       title: `what is not there ${words as string} is not found`,
       commands: ['SELECT'],
       statusWords: ['6A82'],
@@ -120,7 +119,7 @@ const NOT_FOUND: readonly ConformanceCase[] = [
       steps: ({ f }) => [f.reach, send('SELECT', select(p1 as string, '00', absent(f.directory)), refused('6A82'))],
     }),
     defineCase({
-      id: `SEL-21${number}`,
+      id: `SEL-21${number as string}`,
       title: `not found ${words as string}: the selection stays`,
       commands: ['SELECT', 'READ BINARY'],
       statusWords: ['6A82'],
@@ -137,18 +136,18 @@ const NOT_FOUND: readonly ConformanceCase[] = [
 
 /** A length of the data field that P1 cannot mean. */
 const WRONG_LENGTHS: readonly ConformanceCase[] = [
-  ['00', '3F', 'an identifier of one byte'],
-  ['00', '3F0000', 'an identifier of three bytes'],
-  ['01', '7F', 'a DF identifier of one byte'],
-  ['01', '7F1000', 'a DF identifier of three bytes'],
-  ['02', '2F', 'an EF identifier of one byte'],
-  ['02', '2F0000', 'an EF identifier of three bytes'],
-  ['03', '3F00', 'the parent DF with data'],
-  ['08', '3F002F', 'a path of three bytes'],
-  ['09', '2F', 'a path of one byte'],
-].map(([p1, data, words], i) =>
+  ['1', '00', '3F', 'an identifier of one byte'],
+  ['2', '00', '3F0000', 'an identifier of three bytes'],
+  ['3', '01', '7F', 'a DF identifier of one byte'],
+  ['4', '01', '7F1000', 'a DF identifier of three bytes'],
+  ['5', '02', '2F', 'an EF identifier of one byte'],
+  ['6', '02', '2F0000', 'an EF identifier of three bytes'],
+  ['7', '03', '3F00', 'the parent DF with data'],
+  ['8', '08', '3F002F', 'a path of three bytes'],
+  ['9', '09', '2F', 'a path of one byte'],
+].map(([number, p1, data, words]) =>
   defineCase({
-    id: `SEL-22${i + 1}`,
+    id: `SEL-22${number as string}`,
     title: `${words} is refused`,
     commands: ['SELECT'],
     statusWords: ['6A87'],

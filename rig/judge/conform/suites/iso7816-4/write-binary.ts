@@ -156,13 +156,13 @@ const UPDATE: readonly ConformanceCase[] = [
   }),
   ...(
     [
-      ['021', 'UPDATE BINARY', 'D6', 'F00F', 'F00F'],
-      ['022', 'WRITE BINARY', 'D0', '0F0F', '0F0F'],
-      ['023', 'ERASE BINARY', '0E', '0003', '0000'],
+      ['UBI-021', 'UPDATE BINARY', 'D6', 'F00F', 'F00F'],
+      ['WBI-006', 'WRITE BINARY', 'D0', '0F0F', '0F0F'],
+      ['EBI-009', 'ERASE BINARY', '0E', '0003', '0000'],
     ] as const
-  ).map(([number, name, ins, data, after]) =>
+  ).map(([id, name, ins, data, after]) =>
     defineCase({
-      id: `UBI-${number}`,
+      id,
       title: `${name}: a short identifier of 0 means the current EF`,
       commands: [name],
       destructive: true,
