@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { type ImageNames, imageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import type { BatchJob } from './batch-job.ts';
@@ -14,7 +16,6 @@ import { type FlashImage, newFlashImage, readFlashImage } from './flash-image.ts
 import { type Bench, thisBench } from './open-board.ts';
 import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
-import { stateFolder } from './state-folder.ts';
 
 export interface BatchOptions {
   /** `all` of the USB ports that the system lists, or ports. */
@@ -28,6 +29,8 @@ export interface BatchOptions {
   readonly resume: boolean;
   /** Boards at the same time. */
   readonly parallel: number;
+  /** The lab's key that names images; null: the one in the state folder. */
+  readonly imageKey: string | null;
   /** Of the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
@@ -41,6 +44,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
   const text = readFileSync(options.list, 'utf8');
   const rows = parseBatchList(text, options.list);
   const bench = given ?? (await thisBench());
+  const names = imageNames(options.imageKey, io.env);
   const state = BatchState.open(`${options.list}.batch`, planOf(text, options), options.resume);
   const boardsOf = new Map(
     rows.map((row) => [row, state.get(row.serialNumber)?.board?.replace(/^pn532:/, '') ?? null]),
@@ -64,7 +68,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
       io,
       parallel: options.parallel,
       run: async (job, say) => {
-        const row = await flashRow(job, { bench, verifier, io, say });
+        const row = await flashRow(job, { bench, verifier, names, io, say });
         if (row !== null) state.set(row);
         return row;
       },
@@ -78,6 +82,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
 interface RowTools {
   readonly bench: Bench;
   readonly verifier: Verifier | null;
+  readonly names: ImageNames;
   readonly io: CommandIo;
   readonly say: (text: string) => void;
 }
@@ -85,7 +90,7 @@ interface RowTools {
 /** @returns null when it was interrupted: the row is still to be done */
 async function flashRow(
   { row, identity, card }: BatchJob,
-  { bench, verifier, io, say }: RowTools,
+  { bench, verifier, names, io, say }: RowTools,
 ): Promise<RowState | null> {
   if (io.signal.aborted) return null;
   const { serialNumber } = row;
@@ -95,6 +100,7 @@ async function flashRow(
     const { verified } = await flashBoard({
       board: await bench.open(identity.port),
       image,
+      names,
       serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),

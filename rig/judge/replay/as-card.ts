@@ -68,7 +68,7 @@ interface Part {
  */
 export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo): Promise<ExitCode> {
   const part = await loadPart(options);
-  const report = SingleReport.open(options.outputs, options, null);
+  const report = SingleReport.open(options.outputs, options, null, io.env);
   try {
     // An antenna is contactless whatever the trace was recorded through.
     const usual = linkDriver(options.link).interface ?? part.face;

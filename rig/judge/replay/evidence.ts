@@ -3,6 +3,7 @@ import { accessSync, constants, createReadStream, existsSync, mkdtempSync, readF
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
+import type { ImageName } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { vitapExporter } from '../../trace/formats/vitap.ts';
 import type { TraceEvent, TraceHeader } from '../../trace/model.ts';
@@ -17,10 +18,9 @@ import type { ReplayReport } from './report/model.ts';
 import { redactedRules } from './rules-redaction.ts';
 
 /** The image of a card of ours as it was before the first command. */
-export interface CardImage {
+export interface CardImage extends ImageName {
   /** `image card.img`, `profile vitale2`. */
   readonly of: string;
-  readonly sha256: string;
 }
 
 /** Where a bundle will be, and the key that signs it. */
@@ -120,7 +120,7 @@ function describe({ environment, verdict, suite, traces }: ReplayReport, image: 
     card: environment.card,
     reader: environment.reader,
     ...(environment.atr === null ? {} : { atr: environment.atr }),
-    ...(image === null ? {} : { image: `${image.of}, SHA-256 ${image.sha256}` }),
+    ...(image === null ? {} : { image: `${image.of}, HMAC-SHA-256 ${image.hmac} under the key ${image.key}` }),
   };
   return { backend: environment.backend, verdict, subject };
 }

@@ -64,7 +64,7 @@ export interface ReplayHooks {
  * @returns 0 all as expected, 1 something was not, 2 it could not be judged to its end
  */
 export async function replay(options: ReplayToCardOptions, io: CommandIo): Promise<ExitCode> {
-  const report = SingleReport.open(options.outputs, options, options.card);
+  const report = SingleReport.open(options.outputs, options, options.card, io.env);
   try {
     return await replayReported(options, report, io);
   } finally {

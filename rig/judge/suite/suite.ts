@@ -51,7 +51,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
 
   if (options.rules !== null) readRules(options.rules);
   if (options.secrets !== null) readSecrets(options.secrets);
-  const outputs = new ReplayOutputs(options.outputs, options.card);
+  const outputs = new ReplayOutputs(options.outputs, options.card, io.env);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-suite-'));
   try {
     const startedAt = new Date();
