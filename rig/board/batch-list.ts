@@ -1,4 +1,5 @@
 import { CannotRun } from '../console/failure.ts';
+import { parseCardSerial } from './batch-serials.ts';
 
 /** One line of a batch: which board gets which card. */
 export interface BatchRow {
@@ -8,13 +9,15 @@ export interface BatchRow {
   /** A profile by name or file, or null when the row names an image or the command line says what all get. */
   readonly profile: string | null;
   readonly image: string | null;
+  /** Serial number of the card of a profile; null for one made of the board's number. */
+  readonly cardSerial: Uint8Array | null;
   /** Port of the board, a path; or null when it is known by its identity, or any free one will do. */
   readonly port: string | null;
   /** Key or USB serial number of the board; null for any. */
   readonly identity: string | null;
 }
 
-const COLUMNS = ['serial', 'profile', 'image', 'port', 'identity'] as const;
+const COLUMNS = ['serial', 'profile', 'image', 'card', 'port', 'identity'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 /** Headings that people write. */
 const HEADINGS: Readonly<Record<string, ColumnName>> = {
@@ -24,6 +27,8 @@ const HEADINGS: Readonly<Record<string, ColumnName>> = {
   serial_number: 'serial',
   profile: 'profile',
   image: 'image',
+  card: 'card',
+  'card serial': 'card',
   port: 'port',
   identity: 'identity',
   board: 'identity',
@@ -75,8 +80,19 @@ function parseRow(cells: readonly string[], columns: readonly ColumnName[], line
   if (profile !== null && image !== null) {
     throw new CannotRun(`${file}, line ${line}: profile and image name two cards; give one of them`);
   }
+  const card = value('card');
+  const cardSerial = card === null ? null : parseCardSerial(card);
+  if (card !== null && cardSerial === null) {
+    throw new CannotRun(`${file}, line ${line}: “${card}” is no serial number of a card: 1 to 16 bytes in hexadecimal`);
+  }
+  if (cardSerial !== null && image !== null) {
+    throw new CannotRun(
+      `${file}, line ${line}: the card of an image has its serial number; the column card is for profiles`,
+    );
+  }
   return {
     line,
+    cardSerial,
     serialNumber,
     profile,
     image,

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../console/failure.ts';
+import { readInputText } from '../console/input-file.ts';
 
 /** What became of one row. */
 export interface RowState {
@@ -16,18 +17,35 @@ export interface RowState {
   readonly at: string;
 }
 
+/** What a batch was begun with. */
+export interface BatchPlan {
+  /** SHA-256 of the list, hex. */
+  readonly list: string;
+  /** What --image, --profile and --boards said. */
+  readonly image: string | null;
+  readonly profile: string | null;
+  readonly boards: string;
+}
+
+const VERSION = 2;
+
 interface State {
   readonly schema: 'vitap-batch';
-  readonly schemaVersion: 1;
-  /** Fingerprint of the list and of what the command line says of the cards: a batch is resumed as it was begun. */
-  readonly plan: string;
+  readonly schemaVersion: typeof VERSION;
+  /** A batch is resumed as it was begun. */
+  readonly plan: BatchPlan;
   readonly rows: readonly RowState[];
 }
 
 const STATE: z.ZodType<State> = z.object({
   schema: z.literal('vitap-batch'),
-  schemaVersion: z.literal(1),
-  plan: z.string(),
+  schemaVersion: z.literal(VERSION),
+  plan: z.object({
+    list: z.string(),
+    image: z.string().nullable(),
+    profile: z.string().nullable(),
+    boards: z.string(),
+  }),
   rows: z.array(
     z.object({
       serialNumber: z.string(),
@@ -48,10 +66,10 @@ const STATE: z.ZodType<State> = z.object({
  */
 export class BatchState {
   readonly path: string;
-  readonly #plan: string;
+  readonly #plan: BatchPlan;
   readonly #rows: Map<string, RowState>;
 
-  private constructor(path: string, plan: string, rows: readonly RowState[]) {
+  private constructor(path: string, plan: BatchPlan, rows: readonly RowState[]) {
     this.path = path;
     this.#plan = plan;
     this.#rows = new Map(rows.map((row) => [row.serialNumber, row]));
@@ -61,7 +79,7 @@ export class BatchState {
    * @param resume go on with an interrupted batch; else there must be none
    * @throws {CannotRun} nothing to resume, an interrupted batch in the way, another list, a damaged file
    */
-  static open(path: string, plan: string, resume: boolean): BatchState {
+  static open(path: string, plan: BatchPlan, resume: boolean): BatchState {
     if (!existsSync(path)) {
       if (resume) throw new CannotRun(`there is no interrupted batch to resume: ${path} is not there`);
       return new BatchState(path, plan, []);
@@ -70,9 +88,10 @@ export class BatchState {
       throw new CannotRun(`this batch was not finished: --resume goes on with it; to begin anew, remove ${path}`);
     }
     const state = readState(path);
-    if (state.plan !== plan) {
+    const changed = differences(state.plan, plan);
+    if (changed.length > 0) {
       throw new CannotRun(
-        `the list or the card is another than when the batch was begun: to begin anew, remove ${path}`,
+        `a batch is resumed as it was begun, and ${changed.join('; ')}: to begin anew, remove ${path}`,
       );
     }
     return new BatchState(path, plan, state.rows);
@@ -99,15 +118,28 @@ export class BatchState {
   }
 
   #write(): void {
-    const state: State = { schema: 'vitap-batch', schemaVersion: 1, plan: this.#plan, rows: [...this.#rows.values()] };
+    const state: State = {
+      schema: 'vitap-batch',
+      schemaVersion: VERSION,
+      plan: this.#plan,
+      rows: [...this.#rows.values()],
+    };
     replaceFile(this.path, [Buffer.from(`${JSON.stringify(state, null, 2)}\n`)]);
   }
+}
+
+/** What is not as it was, in words. */
+function differences(begun: BatchPlan, now: BatchPlan): string[] {
+  const options = (['image', 'profile', 'boards'] as const)
+    .filter((key) => begun[key] !== now[key])
+    .map((key) => `--${key} was ${begun[key] ?? 'not given'} and is ${now[key] ?? 'not given'}`);
+  return begun.list === now.list ? options : ['the list has changed', ...options];
 }
 
 function readState(path: string): State {
   let document: unknown;
   try {
-    document = JSON.parse(readFileSync(path, 'utf8'));
+    document = JSON.parse(readInputText(path, 'the state of a batch'));
   } catch (cause) {
     throw new CannotRun(`${path} is damaged; to begin the batch anew, remove it`, { cause });
   }

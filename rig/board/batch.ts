@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type ImageNames, imageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
+import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
@@ -10,7 +10,8 @@ import type { RecordChoice } from '../trace/record-choice.ts';
 import type { BatchJob } from './batch-job.ts';
 import { type BatchRow, parseBatchList } from './batch-list.ts';
 import { runBatch } from './batch-progress.ts';
-import { BatchState, type RowState } from './batch-state.ts';
+import { refuseSameSerial, sameCardTwice, serialForBoard } from './batch-serials.ts';
+import { type BatchPlan, BatchState, type RowState } from './batch-state.ts';
 import { flashBoard, type Verifier } from './flash-board.ts';
 import { type FlashImage, newFlashImage, readFlashImage } from './flash-image.ts';
 import { type Bench, thisBench } from './open-board.ts';
@@ -41,7 +42,7 @@ export interface BatchOptions {
  * @returns 0 every board has its card, 1 some board is at fault, 2 the rig could not do some of it
  */
 export async function flashBatch(options: BatchOptions, io: CommandIo, given?: Bench): Promise<ExitCode> {
-  const text = readFileSync(options.list, 'utf8');
+  const text = readInputText(options.list, 'a list of boards');
   const rows = parseBatchList(text, options.list);
   const bench = given ?? (await thisBench());
   const names = imageNames(options.imageKey, io.env);
@@ -62,13 +63,21 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
   const verifier = recorded.verifier === null ? null : oneAtATime(recorded.verifier);
   const todo = jobs.filter(({ row }) => state.get(row.serialNumber)?.outcome !== 'done');
   const before = jobs.length - todo.length;
+  const made = new Map(
+    jobs.flatMap(({ row }) => {
+      const { outcome, cardSerial } = state.get(row.serialNumber) ?? {};
+      return outcome === 'done' && typeof cardSerial === 'string' ? [[cardSerial, row.serialNumber]] : [];
+    }),
+  );
+  const twice = sameCardTwice(jobs);
+  if (twice !== null) io.stderr(`${twice}\n`);
   if (before > 0) io.stderr(`${before} of ${jobs.length} boards are done already.\n`);
   try {
     await runBatch(todo, {
       io,
       parallel: options.parallel,
       run: async (job, say) => {
-        const row = await flashRow(job, { bench, verifier, names, io, say });
+        const row = await flashRow(job, { bench, verifier, names, made, io, say });
         if (row !== null) state.set(row);
         return row;
       },
@@ -83,6 +92,8 @@ interface RowTools {
   readonly bench: Bench;
   readonly verifier: Verifier | null;
   readonly names: ImageNames;
+  /** Cards of this batch by their serial number, hex, with the numbers of their boards. */
+  readonly made: Map<string, string>;
   readonly io: CommandIo;
   readonly say: (text: string) => void;
 }
@@ -90,13 +101,15 @@ interface RowTools {
 /** @returns null when it was interrupted: the row is still to be done */
 async function flashRow(
   { row, identity, card }: BatchJob,
-  { bench, verifier, names, io, say }: RowTools,
+  { bench, verifier, names, made, io, say }: RowTools,
 ): Promise<RowState | null> {
   if (io.signal.aborted) return null;
   const { serialNumber } = row;
   const base = { serialNumber, board: `pn532:${identity.port}`, at: new Date().toISOString() };
   try {
-    const image = 'contents' in card ? card : await newFlashImage(card.profile);
+    const ofProfile = (serial: Uint8Array): Uint8Array => row.cardSerial ?? serialForBoard(serial, serialNumber);
+    const image = 'contents' in card ? card : await newFlashImage(card.profile, ofProfile);
+    if (!('contents' in card)) refuseSameSerial(made, image.cardSerial, serialNumber);
     const { verified } = await flashBoard({
       board: await bench.open(identity.port),
       image,
@@ -176,10 +189,13 @@ function cardOf(
   );
 }
 
-function planOf(text: string, { image, profile, boards }: BatchOptions): string {
-  return createHash('sha256')
-    .update(JSON.stringify([text, image, profile, boards]))
-    .digest('hex');
+function planOf(text: string, { image, profile, boards }: BatchOptions): BatchPlan {
+  return {
+    list: createHash('sha256').update(text).digest('hex'),
+    image,
+    profile,
+    boards: boards === 'all' ? 'all' : boards.map((port) => `pn532:${port}`).join(','),
+  };
 }
 
 /** One reader for many boards: it reads one card after the other. */

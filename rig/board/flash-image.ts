@@ -24,9 +24,16 @@ export function readFlashImage(path: string, wanted: string | null): FlashImage 
   return checkFlashImage(path, contentsOf(path), wanted);
 }
 
-/** A new card of a profile, never made before. @throws {ProfileError}, {CannotRun} */
-export async function newFlashImage(profile: string): Promise<FlashImage> {
-  return checkFlashImage(`a new card of ${profile}`, await buildImage(profile, null), null);
+/**
+ * A new card of a profile, never made before.
+ * @param serialOf its serial number, made of the profile's
+ * @throws {ProfileError}, {CannotRun}
+ */
+export async function newFlashImage(
+  profile: string,
+  serialOf: (serial: Uint8Array) => Uint8Array,
+): Promise<FlashImage> {
+  return checkFlashImage(`a new card of ${profile}`, await buildImage(profile, null, serialOf), null);
 }
 
 function checkFlashImage(source: string, contents: Uint8Array, wanted: string | null): FlashImage {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import type { ImageName } from '../card/image-name.ts';
+import { readInputText } from '../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
@@ -77,7 +78,9 @@ export function describeStored(folder: string, identity: Pick<BoardIdentity, 'ke
 export function readStored(folder: string, identity: Pick<BoardIdentity, 'key'>): StoredCard | null {
   if (!existsSync(imageOf(folder, identity))) return null;
   try {
-    const stored = JSON.parse(readFileSync(join(boardFolder(folder, identity), FLASHED), 'utf8')) as StoredCard;
+    const stored = JSON.parse(
+      readInputText(join(boardFolder(folder, identity), FLASHED), 'what is known of a card'),
+    ) as StoredCard;
     return stored.schema === 'vitap-flashed-card' && [1, 2].includes(stored.schemaVersion) ? stored : null;
   } catch {
     return null;

@@ -1,10 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { removeQuietly, writeAll } from '../../src/hal/nvm/replace-file.ts';
 import { storageError } from '../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../console/failure.ts';
+import { readInputFile } from '../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
 import { stateFolder } from '../console/state-folder.ts';
 
@@ -52,14 +53,13 @@ export class ImageNames {
 export function imageNames(file: string | null, env: Readonly<Record<string, string | undefined>>): ImageNames {
   const path = file ?? join(stateFolder(env), KEY_FILE);
   if (file === null && statSync(path, { throwIfNoEntry: false }) === undefined) makeKey(path);
-  const found = statSync(path);
-  if (!found.isFile()) throw new CannotRun(`${path} is not a plain file, so no key for the names of images`);
-  if (found.size < SHORTEST_KEY || found.size > LONGEST_KEY) {
+  const key = readInputFile(path, 'a key for the names of images');
+  if (key.length < SHORTEST_KEY || key.length > LONGEST_KEY) {
     throw new CannotRun(
-      `${path} has ${found.size} bytes; a key for the names of images has ${SHORTEST_KEY} to ${LONGEST_KEY}, best made by a random generator`,
+      `${path} has ${key.length} bytes; a key for the names of images has ${SHORTEST_KEY} to ${LONGEST_KEY}, best made by a random generator`,
     );
   }
-  return new ImageNames(readFileSync(path));
+  return new ImageNames(key);
 }
 
 /** The contents of an image file, without the container around them. @throws {HalError} `storage`, `damaged` */

@@ -66,8 +66,16 @@ export function profileNamed(source: CardSource): string {
   return name;
 }
 
-/** The image of a new card of a profile. @param seed the same card again for the same seed, or null for a new one */
-export async function buildImage(profile: string, seed: string | null): Promise<Uint8Array> {
+/**
+ * The image of a new card of a profile.
+ * @param seed the same card again for the same seed, or null for a new one
+ * @param serialOf its serial number, made of the profile's own; absent: the profile's
+ */
+export async function buildImage(
+  profile: string,
+  seed: string | null,
+  serialOf: (serial: Uint8Array) => Uint8Array = (serial) => serial,
+): Promise<Uint8Array> {
   const [{ loadProfile }, { nobleCrypto }] = await Promise.all([
     import('./profile/index.ts'),
     import('../../src/hal/noble/index.ts'),
@@ -75,7 +83,8 @@ export async function buildImage(profile: string, seed: string | null): Promise<
   const crypto = nobleCrypto();
   const random = seed === null ? systemRandom : new SeededRandom(seed);
   try {
-    return personalise(await loadProfile(profile, { random, crypto }), crypto);
+    const specification = await loadProfile(profile, { random, crypto });
+    return personalise({ ...specification, serial: serialOf(specification.serial) }, crypto);
   } catch (error) {
     if (error instanceof SpecificationError) throw new CannotRun(`${profile}: ${error.message}`, { cause: error });
     throw error;

@@ -7,6 +7,8 @@ export interface CardBuildOptions {
   readonly out: string | null;
   /** Makes the same image again; null for a new card each time. */
   readonly seed: string | null;
+  /** Replaces a card image that is there. */
+  readonly force: boolean;
 }
 
 export interface CardShowOptions {

@@ -1,5 +1,6 @@
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
 import { EXIT, type ExitCode } from './io.ts';
+import { shown } from './shown.ts';
 
 /** What was asked cannot be done here and now. The message is one sentence for a person; exit 2. */
 export class CannotRun extends Error {
@@ -54,7 +55,7 @@ const SENTENCES: Readonly<Record<string, FailureKind>> = {
 };
 
 function failure(kind: FailureKind, ...sentences: string[]): Failure {
-  return { kind, sentences, exitCode: EXIT.cannotRun };
+  return { kind, sentences: sentences.map(shown), exitCode: EXIT.cannotRun };
 }
 
 const FILE_WORDS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { CannotRun, UsageError } from './failure.ts';
 import type { CommandIo } from './io.ts';
 
@@ -37,8 +37,17 @@ export async function readPin(choice: PinChoice, io: CommandIo): Promise<Uint8Ar
 }
 
 function firstLine(path: string): string {
-  const bytes = readFileSync(path);
-  const text = bytes.subarray(0, LARGEST_PIN_FILE).toString('latin1');
+  const bytes = Buffer.alloc(LARGEST_PIN_FILE);
+  const file = openSync(path, 'r');
+  let length: number;
+  try {
+    length = readSync(file, bytes, 0, bytes.length, null);
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  } finally {
+    closeSync(file);
+  }
+  const text = bytes.toString('latin1', 0, length);
   bytes.fill(0);
   return text.split(/\r?\n/, 1)[0] ?? '';
 }

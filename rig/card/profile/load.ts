@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CardSpecification } from '../../../src/applet/image/specification.ts';
 import type { Crypto, Random } from '../../../src/hal/index.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { atrProblem } from './atr.ts';
 import type { ProfileDocument } from './document.ts';
 import { checkData } from './family.ts';
@@ -33,10 +35,16 @@ export async function loadProfile(nameOrPath: string, world: ProfileWorld): Prom
     throw new ProfileError(`there is no profile ${nameOrPath}: give one of ${names}, or the path of a YAML file`);
   }
   const path = isName ? shippedPath(nameOrPath) : nameOrPath;
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  return parseProfile(readProfileText(path, nameOrPath), isName ? shippedName(nameOrPath) : nameOrPath, world);
+}
+
+function readProfileText(path: string, nameOrPath: string): string {
+  try {
+    return readInputText(path, 'a profile');
+  } catch (error) {
+    if (error instanceof CannotRun) throw new ProfileError(error.message, { cause: error });
     throw new ProfileError(`${nameOrPath} cannot be read: ${unreadable(error)}`, { cause: error });
-  });
-  return parseProfile(text, isName ? shippedName(nameOrPath) : nameOrPath, world);
+  }
 }
 
 /** Names of the shipped profiles, sorted. */

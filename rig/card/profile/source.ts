@@ -1,5 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
+import { LARGEST_TEXT } from '../../console/input-file.ts';
 import { ProfileError, type ProfileIssue } from './profile-error.ts';
+import { beyondYamlLimits } from './yaml-limits.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -18,6 +20,7 @@ export interface Written {
 
 /** More values than any profile has: a guard against aliases that multiply. */
 const MOST_VALUES = 20_000;
+const TOO_LONG = `more than ${LARGEST_TEXT} characters`;
 
 /**
  * YAML in which every scalar is text (`00112233` stays what it is), with the place of everything.
@@ -25,7 +28,6 @@ const MOST_VALUES = 20_000;
  */
 export function readSource(text: string, file: string): Written {
   const lines = new LineCounter();
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
   const issues: ProfileIssue[] = [];
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -34,15 +36,24 @@ export function readSource(text: string, file: string): Written {
   const report = (offset: number, message: string): void => {
     issues.push({ ...place(offset), message });
   };
-  for (const { pos, code, message } of document.errors) {
-    report(pos[0], code === 'DUPLICATE_KEY' ? 'this key is there twice' : `not YAML: ${lowerFirst(message)}`);
+  const beyond = text.length > LARGEST_TEXT ? { offset: 0, message: TOO_LONG } : beyondYamlLimits(text);
+  if (beyond !== null) {
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+    throw new ProfileError([{ ...place(beyond.offset), message: beyond.message }]);
   }
+  // Whether a key is there twice is looked for below: the package compares each with every other one.
+  const options = { schema: 'failsafe', lineCounter: lines, prettyErrors: false, uniqueKeys: false } as const;
+  const document = parseDocument(text, options);
+  for (const { pos, message } of document.errors) report(pos[0], `not YAML: ${lowerFirst(message)}`);
   for (const { pos } of document.warnings) report(pos[0], 'tags (!…) have no place in a profile: plain text is enough');
   if (issues.length > 0) throw new ProfileError(issues);
   if (document.contents === null) throw new ProfileError([{ ...place(0), message: 'the file is empty' }]);
 
   let count = 0;
   const above: Node[] = [];
+  /** What an alias names: looked up by the package, each one would cost a walk through the document. */
+  const anchors = new Map<string, ParsedNode>();
+  let inAlias = 0;
   const walk = (node: ParsedNode, keyPlace: Place | null): Written => {
     const at = node.range[0];
     const here = place(at);
@@ -52,13 +63,17 @@ export function readSource(text: string, file: string): Written {
       return nothing;
     }
     if (isAlias(node)) {
-      const target = node.resolve(document) as ParsedNode | undefined;
+      const target = anchors.get(node.source);
       if (target === undefined || above.includes(target)) {
         report(at, `the alias *${node.source} ${target ? 'lies in what it names' : 'names nothing above it'}`);
         return nothing;
       }
-      return walk(target, keyPlace);
+      inAlias++;
+      const written = walk(target, keyPlace);
+      inAlias--;
+      return written;
     }
+    if (node.anchor !== undefined && inAlias === 0) anchors.set(node.anchor, node);
     if (isScalar(node)) return { place: here, keyPlace, value: String(node.value ?? '') };
     above.push(node);
     let value: Written['value'] = '';
@@ -71,6 +86,7 @@ export function readSource(text: string, file: string): Written {
         const keyAt = key.range[0];
         if (!isScalar(key)) report(keyAt, 'a key must be plain text');
         else if (key.value === '<<') report(keyAt, 'merge keys (<<) are not read: name the alias where it is used');
+        else if (entries.has(String(key.value))) report(keyAt, 'this key is there twice');
         else if (pair.value !== null) entries.set(String(key.value), walk(pair.value as ParsedNode, place(keyAt)));
         else entries.set(String(key.value), { place: place(keyAt), keyPlace: place(keyAt), value: '' });
       }

@@ -19,15 +19,18 @@ function declareBuild(card: Command, perform: Perform): void {
     .description('make card images from profiles')
     .argument('[profiles...]', 'names of shipped profiles, or profile files (default: every shipped profile)')
     .option('--out <file>', 'the image file, for one profile (default: NAME.img here)')
-    .option('--seed <text>', 'make the same card again (default: a new card each time)');
-  addJsonOption(build).action((profiles: string[], typed: { out?: string; seed?: string; json?: boolean }) =>
-    perform(typed, async (io) => {
-      if (typed.out !== undefined && profiles.length !== 1) {
-        throw new UsageError('--out names one file: give one profile with it');
-      }
-      const { buildCard } = await import('../../card/build.ts');
-      return buildCard({ profiles, out: typed.out ?? null, seed: typed.seed ?? null }, io);
-    }),
+    .option('--seed <text>', 'make the same card again (default: a new card each time)')
+    .option('--force', 'replace a card image that is there, with all that was written into it');
+  addJsonOption(build).action(
+    (profiles: string[], typed: { out?: string; seed?: string; force?: boolean; json?: boolean }) =>
+      perform(typed, async (io) => {
+        if (typed.out !== undefined && profiles.length !== 1) {
+          throw new UsageError('--out names one file: give one profile with it');
+        }
+        const { buildCard } = await import('../../card/build.ts');
+        const { out = null, seed = null, force = false } = typed;
+        return buildCard({ profiles, out, seed, force }, io);
+      }),
   );
 }
 

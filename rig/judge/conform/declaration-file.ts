@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Issues } from '../../card/profile/issues.ts';
 import { byte, bytes, fid, integer, sfi, text, yesNo } from '../../card/profile/scalars.ts';
 import { plain, readSource } from '../../card/profile/source.ts';
+import { readInputText } from '../../console/input-file.ts';
 import {
   type CardDeclaration,
   type CodeDeclaration,
@@ -21,7 +21,7 @@ import {
  * @throws {ProfileError} every fault with file, line and column
  */
 export function readDeclaration(path: string): CardDeclaration {
-  return parseDeclaration(readFileSync(path, 'utf8'), path);
+  return parseDeclaration(readInputText(path, 'a declaration'), path);
 }
 
 /** @param name what errors call the text */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { type Crypto, CryptoError } from '../../../src/hal/crypto.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
 
 /** The lab's key as a JSON Web Key (RFC 7517) on P-256: the private one for its owner alone, the public one for all. */
 
@@ -49,9 +49,11 @@ export function keyFileText(key: LabKey, half: 'private' | 'public'): string {
   return `${JSON.stringify({ ...jwk, d: base64url(key.privateKey) }, null, 2)}\n`;
 }
 
+export const LARGEST_KEY_FILE: number = 65_536;
+
 /** @throws {CannotRun} not a key file; an ordinary file error is left as it is */
 export function readKeyFile(path: string, crypto: KeyCrypto): LabKey {
-  return parseKey(readFileSync(path, 'utf8'), path, crypto);
+  return parseKey(readInputText(path, 'a key file', LARGEST_KEY_FILE), path, crypto);
 }
 
 /** @param name for messages, which never hold what the file says */

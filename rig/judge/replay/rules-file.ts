@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Issues } from '../../card/profile/issues.ts';
 import { bytes, integer, text, yesNo } from '../../card/profile/scalars.ts';
 import { type Path, plain, readSource } from '../../card/profile/source.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { parseDeviation } from './deviation.ts';
 import { HexTemplate, TemplateError } from './hex-template.ts';
 import { type Location, parseLocation } from './location.ts';
@@ -18,7 +18,7 @@ export const RULES_VERSION = 1;
  * @throws {ProfileError} every fault with file, line and column
  */
 export function readRules(path: string): RuleSet {
-  return parseRules(readFileSync(path, 'utf8'), path);
+  return parseRules(readInputText(path, 'a rules file'), path);
 }
 
 /** @param name what errors call the text */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Issues } from '../../card/profile/issues.ts';
 import { plain, readSource } from '../../card/profile/source.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { commandLayout } from '../../trace/command-layout.ts';
 import type { CommandEvent } from '../../trace/model.ts';
 import { bytesOfHex } from './hex-template.ts';
@@ -64,7 +64,7 @@ const document = z.strictObject({
 
 /** @throws {ProfileError} with file, line and column, and nothing of what is secret */
 export function readSecrets(path: string): Secrets {
-  return parseSecrets(readFileSync(path, 'utf8'), path);
+  return parseSecrets(readInputText(path, 'a secrets file'), path);
 }
 
 export function parseSecrets(source: string, name: string): Secrets {

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Issues } from '../../card/profile/issues.ts';
 import { integer, text } from '../../card/profile/scalars.ts';
 import { type Path, plain, readSource } from '../../card/profile/source.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { IMPORTERS } from '../../trace/formats/index.ts';
 import { parseDeviation } from '../replay/deviation.ts';
 import { TemplateError } from '../replay/hex-template.ts';
@@ -52,7 +53,7 @@ export interface Suite {
 export function readSuite(folder: string): Suite {
   const file = join(folder, SUITE_FILE);
   if (!existsSync(file)) throw new CannotRun(`${folder} is no suite: it has no ${SUITE_FILE}`);
-  const suite = parseSuite(readFileSync(file, 'utf8'), file, folder);
+  const suite = parseSuite(readInputText(file, 'a suite'), file, folder);
   for (const rules of new Set(suite.traces.flatMap((trace) => trace.rules ?? []))) readRules(rules);
   for (const secrets of new Set(suite.traces.flatMap((trace) => trace.secrets ?? []))) readSecrets(secrets);
   return suite;

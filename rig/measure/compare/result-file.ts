@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { CannotRun } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { RESULT_SCHEMA, RESULT_VERSION, type TapBenchResult } from '../tap/result.ts';
+
+/** A tap of 30 exchanges takes 5 KB: a run of 50,000. */
+const LARGEST_RESULT = 256 * 1024 * 1024;
 
 /** Reads what `vitap bench tap --save` wrote. @throws {CannotRun} it is no such file, or one of another version */
 export function readResultFile(path: string): TapBenchResult {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readInputText(path, 'a result', LARGEST_RESULT);
   } catch (error) {
+    if (error instanceof CannotRun) throw error;
     const words = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : 'it cannot be read';
     throw new CannotRun(`${path}: ${words}; \`vitap bench tap --save FILE\` makes one`, { cause: error });
   }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { ProfileError, type ProfileIssue } from '../../card/profile/profile-error.ts';
 import { readSource, type Written } from '../../card/profile/source.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { type BoardFault, checkName, FaultSyntaxError, makeFault } from './parse.ts';
 
 /**
@@ -9,7 +9,7 @@ import { type BoardFault, checkName, FaultSyntaxError, makeFault } from './parse
  * @throws {ProfileError} everything wrong with it, with line and column
  */
 export function readFaultFile(path: string, boards: readonly string[]): BoardFault[] {
-  return parseFaultFile(readFileSync(path, 'utf8'), path, boards);
+  return parseFaultFile(readInputText(path, 'a fault script'), path, boards);
 }
 
 /** @param file what errors call the text */

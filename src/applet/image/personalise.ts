@@ -49,6 +49,8 @@ export { SpecificationError };
 const ERASED = 0xff;
 /** The table counts in two bytes, and the last number means "none". */
 const MOST_FILES = 0xffff;
+/** An image is held in memory as a whole. */
+const MOST_IMAGE_BYTES = 64 * 1024 * 1024;
 const MOST_FREE_BYTES = 16 * 1024 * 1024;
 /** Room for a short command's data field on a card of small files. */
 const LEAST_TRANSACTION = 256;
@@ -120,6 +122,7 @@ export function personalise(spec: CardSpecification, crypto: KeyedHashes): Uint8
   );
   end += journalSize;
 
+  limit(end, 1, MOST_IMAGE_BYTES, 'bytes of the image');
   const image = new ImageWriter(end);
   image.bytes(0, IMAGE_MAGIC);
   image.u16(SUPERBLOCK.VERSION, IMAGE_VERSION);

@@ -1,13 +1,19 @@
 import { cbc, cmac } from '@noble/ciphers/aes.js';
 import { type Crypto, CryptoError } from '../crypto.ts';
+import { checkAesKey, nobleBlockCipher, nobleBlockMac } from './block-cipher.ts';
 
 const BLOCK_SIZE = 16;
 
-/** AES: CMAC and CBC. */
-export function nobleCiphers(): Pick<Crypto, 'cmac' | 'aesCbcEncrypt' | 'aesCbcDecrypt'> {
+/** What secure messaging needs of AES; loads without the curves. */
+export type Ciphers = Pick<Crypto, 'cmac' | 'aesCbcEncrypt' | 'aesCbcDecrypt' | 'blockCipher' | 'blockMac'>;
+
+/** AES: CMAC and CBC, for one message and with a key that is kept. */
+export function nobleCiphers(): Ciphers {
   return {
+    blockCipher: nobleBlockCipher,
+    blockMac: nobleBlockMac,
     cmac(key, data) {
-      checkKey(key);
+      checkAesKey(key);
       return cmac(data, key);
     },
     aesCbcEncrypt(key, iv, data) {
@@ -21,14 +27,8 @@ export function nobleCiphers(): Pick<Crypto, 'cmac' | 'aesCbcEncrypt' | 'aesCbcD
   };
 }
 
-function checkKey(key: Uint8Array): void {
-  if (key.length !== 16 && key.length !== 24 && key.length !== 32) {
-    throw new CryptoError(`an AES key has 16, 24 or 32 bytes, not ${key.length}`);
-  }
-}
-
 function checkCbc(key: Uint8Array, iv: Uint8Array, data: Uint8Array): void {
-  checkKey(key);
+  checkAesKey(key);
   if (iv.length !== BLOCK_SIZE) throw new CryptoError(`an AES-CBC IV has 16 bytes, not ${iv.length}`);
   if (data.length % BLOCK_SIZE !== 0) {
     throw new CryptoError(`AES-CBC without padding takes a multiple of 16 bytes, not ${data.length}`);

@@ -20,12 +20,29 @@ const EXTRA_SEED_BYTES = 8;
 
 type Point = InstanceType<ECDSA['Point']>;
 
+/** Twice the largest order, and more than any nonce. */
+const LONGEST_NUMBER = 128;
+
+/** What a driver for curves gives. */
+export type Curves = Pick<
+  Crypto,
+  | 'privateKey'
+  | 'publicKey'
+  | 'ecdh'
+  | 'multiply'
+  | 'addPoints'
+  | 'reduceScalar'
+  | 'divideScalars'
+  | 'ecdsaSign'
+  | 'ecdsaVerify'
+>;
+
 /**
- * ECDH and ECDSA. Only uncompressed points (`04 X Y`) are keys.
+ * Points, ECDH and ECDSA. Only uncompressed points (`04 X Y`) are keys.
  *
  * The hash inside RFC 6979 is the one of the curve's size (SHA-256, SHA-384, SHA-512), whatever made the digest.
  */
-export function nobleCurves(): Pick<Crypto, 'privateKey' | 'publicKey' | 'ecdh' | 'ecdsaSign' | 'ecdsaVerify'> {
+export function nobleCurves(): Curves {
   return {
     privateKey(name, seed) {
       const { Fn, Fp } = CURVES[name].Point;
@@ -35,9 +52,7 @@ export function nobleCurves(): Pick<Crypto, 'privateKey' | 'publicKey' | 'ecdh' 
           `a private key of ${name} is made of ${shortest} random bytes or more, not ${seed.length}`,
         );
       }
-      let number = 0n;
-      for (const byte of seed) number = (number << 8n) | BigInt(byte);
-      return Fn.toBytes((number % (Fn.ORDER - 1n)) + 1n);
+      return Fn.toBytes((numberOf(seed) % (Fn.ORDER - 1n)) + 1n);
     },
     publicKey(name, privateKey) {
       checkPrivateKey(name, privateKey);
@@ -48,6 +63,26 @@ export function nobleCurves(): Pick<Crypto, 'privateKey' | 'publicKey' | 'ecdh' 
       const curve = CURVES[name];
       const shared = point(name, publicKey).multiply(curve.Point.Fn.fromBytes(privateKey));
       return curve.Point.Fp.toBytes(shared.toAffine().x);
+    },
+    multiply(name, scalar, base) {
+      checkPrivateKey(name, scalar);
+      return encoded(point(name, base).multiply(CURVES[name].Point.Fn.fromBytes(scalar)));
+    },
+    addPoints(name, a, b) {
+      const sum = point(name, a).add(point(name, b));
+      if (sum.is0()) throw new CryptoError(`the sum of these points of ${name} is infinite`);
+      return encoded(sum);
+    },
+    reduceScalar(name, bytes) {
+      if (bytes.length > LONGEST_NUMBER) throw new CryptoError(`a number of ${bytes.length} bytes is too long`);
+      const { Fn } = CURVES[name].Point;
+      return Fn.toBytes(Fn.create(numberOf(bytes)));
+    },
+    divideScalars(name, a, b) {
+      checkPrivateKey(name, a);
+      checkPrivateKey(name, b);
+      const { Fn } = CURVES[name].Point;
+      return Fn.toBytes(Fn.div(Fn.fromBytes(a), Fn.fromBytes(b)));
     },
     ecdsaSign(name, privateKey, digest) {
       checkPrivateKey(name, privateKey);
@@ -60,6 +95,17 @@ export function nobleCurves(): Pick<Crypto, 'privateKey' | 'publicKey' | 'ecdh' 
       return curve.verify(signature, digest, publicKey, SIGNATURE_OPTIONS);
     },
   };
+}
+
+function numberOf(bytes: Uint8Array): bigint {
+  let number = 0n;
+  for (const byte of bytes) number = (number << 8n) | BigInt(byte);
+  return number;
+}
+
+/** Infinity has no such form; it never gets here. */
+function encoded(of: Point): Uint8Array {
+  return of.toBytes(false);
 }
 
 /** The error says nothing of the key, and neither would noble's be worth having as its cause. */

@@ -35,7 +35,7 @@ export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
   if (!cleaned.has(path)) removeDeadCopies(path);
   cleaned.add(path);
   const folder = dirname(path);
-  const temporary = join(folder, temporaryName(path));
+  const temporary = temporaryCopyOf(path);
   const consequence = existsSync(path) ? 'the file still holds what it held before' : 'no file was made';
   try {
     if (isFolder(path)) throw Object.assign(new Error(), { code: 'EISDIR' });
@@ -79,9 +79,10 @@ export function removeDeadCopies(path: string): void {
   }
 }
 
-function temporaryName(path: string): string {
+/** Where this process writes a file before it takes the name. */
+export function temporaryCopyOf(path: string): string {
   const { pid, started } = thisProcess();
-  return `${temporaryPrefix(path)}${pid}-${started ?? ''}-${machineName()}.tmp`;
+  return join(dirname(path), `${temporaryPrefix(path)}${pid}-${started ?? ''}-${machineName()}.tmp`);
 }
 
 /** With so much of the file's own name that it is no longer than a name may be. */

@@ -123,8 +123,13 @@ describe('AES-CMAC', () => {
   const file = vectors('aes-cmac');
   it.each(['rfc4493', 'sp800-38b-aes256'])('%s', (block) => {
     expect(file[block].vectors).toHaveLength(4);
+    const kept = crypto.blockMac(bytes(file[block].key));
     for (const { message, mac } of file[block].vectors) {
       expect(hex(crypto.cmac(bytes(file[block].key), bytes(message)))).toBe(mac);
+      const target = new Uint8Array(16);
+      kept.update(bytes(message), 0, bytes(message).length);
+      kept.finish(target, 0, 16);
+      expect(hex(target)).toBe(mac);
     }
   });
 
@@ -280,7 +285,8 @@ function sec1(
 describe('ECDH', () => {
   const file = vectors('ecdh');
   it('RFC 7027 A.1, from both sides', () => {
-    const { dA, xA, yA, dB, xB, yB, xZ } = file['rfc7027-A.1'];
+    const { dA, xA, yA, dB, xB, yB, xZ, yZ } = file['rfc7027-A.1'];
+    expect(hex(crypto.multiply('brainpoolP256r1', bytes(dA), bytes(`04${xB}${yB}`)))).toBe(`04${xZ}${yZ}`);
     expect(hex(crypto.publicKey('brainpoolP256r1', bytes(dA)))).toBe(`04${xA}${yA}`);
     expect(hex(crypto.publicKey('brainpoolP256r1', bytes(dB)))).toBe(`04${xB}${yB}`);
     expect(hex(crypto.ecdh('brainpoolP256r1', bytes(dA), bytes(`04${xB}${yB}`)))).toBe(xZ);
@@ -299,6 +305,18 @@ describe('ECDH', () => {
     // With the private key 1 the secret is the point's own X.
     if (row.expect === 'accept') expect(hex(agree())).toBe(row.point.slice(2, 66));
     else expect(agree).toThrow(CryptoError);
+  });
+});
+
+describe('one block of AES: FIPS 197 appendix C', () => {
+  it.each([
+    ['000102030405060708090A0B0C0D0E0F', '69C4E0D86A7B0430D8CDB78070B4C55A'],
+    ['000102030405060708090A0B0C0D0E0F1011121314151617', 'DDA97CA4864CDFE06EAF70A0EC0D7191'],
+    ['000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F', '8EA2B7CA516745BFEAFC49904B496089'],
+  ])('key %s', (key, expected) => {
+    const block = bytes('00112233445566778899AABBCCDDEEFF');
+    crypto.blockCipher(bytes(key)).encryptBlock(block, 0);
+    expect(hex(block)).toBe(expected);
   });
 });
 

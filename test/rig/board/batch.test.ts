@@ -128,10 +128,45 @@ describe('a batch', () => {
     await expect(flashBatch(options(), io(), new PaperBench())).rejects.toThrow('--resume goes on with it');
     writeFileSync(list, 'serial\nB1\nB3\n');
     await expect(flashBatch(options({ resume: true }), io(), new PaperBench())).rejects.toThrow(
-      'the list or the card is another',
+      /a batch is resumed as it was begun, and the list has changed: to begin anew/,
     );
+    writeFileSync(list, 'serial\nB1\nB2\n');
+    await expect(
+      flashBatch(options({ resume: true, boards: ['/p/1', '/p/9'] }), io(), new PaperBench()),
+    ).rejects.toThrow('and --boards was pn532:/p/1,pn532:/p/2,pn532:/p/3 and is pn532:/p/1,pn532:/p/9: to begin anew');
+    await expect(
+      flashBatch(options({ resume: true, image: null, profile: 'apcv' }), io(), new PaperBench()),
+    ).rejects.toThrow(/and --image was .*card\.img and is not given; --profile was not given and is apcv: to begin/);
     writeFileSync(`${list}.batch`, '{"schema":');
     await expect(flashBatch(options({ resume: true }), io(), new PaperBench())).rejects.toThrow('is damaged');
+  });
+
+  it('gives every card of a profile its own serial number: from the list, or from that of the board', async () => {
+    writeFileSync(list, 'serial,card\nB1,\nB2,99 90 00 00 01 23\nB3,\n');
+    const begin = (): Promise<number> => flashBatch(options({ image: null, profile: 'ndef' }), io(), new PaperBench());
+    const serials = (): (string | undefined)[] => ['/p/1', '/p/2', '/p/3'].map((port) => stored(port)?.cardSerial);
+    expect(await begin()).toBe(0);
+    // `printf B1 | sha256sum`, its first four bytes, behind the first two of the profile's number.
+    expect(serials()).toEqual(['99905B950E77', '999000000123', '99900CD20D37']);
+    const first = serials();
+    expect(await begin()).toBe(0);
+    expect(serials()).toEqual(first);
+  });
+
+  it('refuses the second of two cards with one serial number', async () => {
+    writeFileSync(list, 'serial,card\nB1,\nB2,99905B950E77\n');
+    const world = io();
+    expect(await flashBatch(options({ image: null, profile: 'ndef' }), world, new PaperBench())).toBe(2);
+    const { rows } = JSON.parse(world.out.join('')) as { rows: { outcome: string; reason: string | null }[] };
+    expect(rows.map(({ outcome }) => outcome)).toEqual(['done', 'error']);
+    expect(rows[1]?.reason).toContain('the cards of B1 and B2 would both have the serial number 99905B950E77');
+  });
+
+  it('says that several boards get one card when it is an image', async () => {
+    writeFileSync(list, 'serial\nB1\nB2\n');
+    const world = io();
+    await flashBatch(options(), world, new PaperBench());
+    expect(world.err.join('')).toContain('2 boards get the same card from an image, serial number 999000000003');
   });
 
   it('touches no board when a card of the list is wrong', async () => {

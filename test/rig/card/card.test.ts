@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const build = (profile: string, seed: string | null = null) =>
-  buildCard({ profiles: [profile], out: image, seed }, fakeIo());
+  buildCard({ profiles: [profile], out: image, seed, force: true }, fakeIo());
 
 describe('card build', () => {
   it('writes an image that opens, the same one for the same seed', async () => {
@@ -33,6 +33,20 @@ describe('card build', () => {
     expect(readFileSync(image).equals(first)).toBe(true);
     await build('apcv', null);
     expect(readFileSync(image).equals(first)).toBe(false);
+  });
+
+  it('does not write over a card unless it is told to, and says which card would be lost', async () => {
+    await build('apcv', 'one');
+    const first = readFileSync(image);
+    const again = buildCard({ profiles: ['apcv'], out: image, seed: null, force: false }, fakeIo());
+    await expect(again).rejects.toThrow(
+      /is there already: a card of profile apcv, serial number 999000000002, with all that was written into it, would be lost; nothing was written\. --force replaces it/,
+    );
+    expect(readFileSync(image).equals(first)).toBe(true);
+    writeFileSync(image, first.subarray(0, 200));
+    await expect(buildCard({ profiles: ['apcv'], out: image, seed: null, force: false }, fakeIo())).rejects.toThrow(
+      'a card image that this program cannot read',
+    );
   });
 
   it('does not write over a file that is no card image', async () => {

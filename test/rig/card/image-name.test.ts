@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,7 +49,7 @@ describe('the name of a card image', () => {
   it.each([
     ['too short', (file: string) => writeFileSync(file, 'short'), /has 5 bytes; a key .* has 16 to 4096/],
     ['too long', (file: string) => writeFileSync(file, Buffer.alloc(5000)), /has 5000 bytes/],
-    ['a folder', (file: string) => mkdirSync(file), /is not a plain file/],
+    ['a pipe', (file: string) => void execFileSync('mkfifo', [file]), /is read from a plain file, and this is none/],
     ['not there', () => {}, /ENOENT/],
   ])('refuses a key that is %s', (_, make, message) => {
     const file = join(folder, 'key');

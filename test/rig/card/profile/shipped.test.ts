@@ -37,6 +37,15 @@ const vitale2 = await loadProfile('vitale2', world());
 const apcv = await loadProfile('apcv', world());
 const reference = await loadProfile('reference', world());
 
+describe('the shipped profiles', () => {
+  it('have a serial number each', async () => {
+    const profiles = await Promise.all((await listProfiles()).map((name) => loadProfile(name, world())));
+    const serials = profiles.map(({ serial }) => toHex(serial));
+    expect(serials.length).toBeGreaterThan(1);
+    expect(new Set(serials).size).toBe(serials.length);
+  });
+});
+
 function child(directory: DirectorySpecification, fid: number): FileSpecification {
   const found = directory.children.find((one) => one.fid === fid);
   if (found === undefined) throw new Error(`no file ${fid.toString(16)}`);
@@ -238,11 +247,11 @@ describe('vitale2', () => {
     expect(sum % 10).toBe(0);
   });
 
-  it('may answer as the green card does: vitale2-t0 differs in nothing but its link', async () => {
+  it('may answer as the green card does: vitale2-t0 differs in nothing but its link and its serial number', async () => {
     const t0 = await loadProfile('vitale2-t0', world());
     expect(toHex(t0.link.atr!)).toBe('3B751300004309EA9000');
     expect(t0.link.protocol).toBe('T=0');
-    expect({ ...t0, profile: 'vitale2', link: vitale2.link }).toEqual(vitale2);
+    expect({ ...t0, profile: 'vitale2', serial: vitale2.serial, link: vitale2.link }).toEqual(vitale2);
   });
 });
 

@@ -7,6 +7,7 @@ import { buildImage } from '../../../../rig/card/open.ts';
 import { conform } from '../../../../rig/judge/conform/conform.ts';
 import type { ConformOptions } from '../../../../rig/judge/conform/options.ts';
 import { FileNvm } from '../../../../src/hal/nvm/file.ts';
+import { temporaryCopyOf } from '../../../../src/hal/nvm/replace-file.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 
 let folder: string;
@@ -147,7 +148,7 @@ describe('its reports', () => {
       const file = join(folder, 'report');
       writeFileSync(file, 'the old one');
       // In the place of the temporary file is what cannot be removed.
-      mkdirSync(join(folder, `.report.${process.pid}.tmp`));
+      mkdirSync(temporaryCopyOf(file));
       await expect(run({ [kind]: file })).rejects.toMatchObject({ kind: 'storage' });
       expect(readFileSync(file, 'utf8')).toBe('the old one');
     },

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { CannotRun } from '../console/failure.ts';
+import type { BatchJob } from './batch-job.ts';
+
+/** Bytes at the end of a card's serial number that tell the cards of a batch apart. */
+const OWN_BYTES = 4;
+
+/**
+ * The serial number of one card of a batch: that of its profile, its last four bytes made of the board's number. The
+ * same board gets the same number whenever the batch is resumed.
+ */
+export function serialForBoard(ofProfile: Uint8Array, boardNumber: string): Uint8Array {
+  const serial = Uint8Array.from(ofProfile);
+  const own = createHash('sha256').update(boardNumber).digest();
+  const from = Math.max(0, serial.length - OWN_BYTES);
+  serial.set(own.subarray(0, serial.length - from), from);
+  return serial;
+}
+
+/**
+ * @param made cards of this batch by their serial number, hex; told of this one
+ * @throws {CannotRun} two boards would get one number
+ */
+export function refuseSameSerial(made: Map<string, string>, cardSerial: string, boardNumber: string): void {
+  const other = made.get(cardSerial);
+  if (other !== undefined && other !== boardNumber) {
+    throw new CannotRun(
+      `the cards of ${other} and ${boardNumber} would both have the serial number ${cardSerial}: give one of them another in the column card`,
+    );
+  }
+  made.set(cardSerial, boardNumber);
+}
+
+/** An image is one card: on several boards it is the same card. @returns a sentence, or null */
+export function sameCardTwice(jobs: readonly BatchJob[]): string | null {
+  const boards = new Map<string, number>();
+  for (const { card } of jobs) {
+    if ('contents' in card) boards.set(card.cardSerial, (boards.get(card.cardSerial) ?? 0) + 1);
+  }
+  const [serial, count] = [...boards].find(([, each]) => each > 1) ?? [];
+  if (serial === undefined) return null;
+  return `${count} boards get the same card from an image, serial number ${serial}; with a profile each gets its own.`;
+}
+
+/** As a list has it: `99 90 00 00 00 01`. @returns null when it is none */
+export function parseCardSerial(text: string): Uint8Array | null {
+  const digits = text.replaceAll(' ', '');
+  return /^(?:[0-9A-Fa-f]{2}){1,16}$/.test(digits) ? Uint8Array.from(Buffer.from(digits, 'hex')) : null;
+}
