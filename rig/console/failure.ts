@@ -17,6 +17,14 @@ export class UsageError extends CannotRun {
   }
 }
 
+/** Why the signal of a command fires when nobody reads its standard output any more: nobody is told. */
+export class ReaderGone extends Error {
+  constructor() {
+    super('standard output was closed');
+    this.name = 'ReaderGone';
+  }
+}
+
 /** `fault`: a bug of ours. The others are the world's or the user's. */
 export type FailureKind = HalErrorKind | 'usage' | 'cannot-run' | 'profile' | 'trace' | 'file' | 'fault';
 

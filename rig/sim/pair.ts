@@ -1,7 +1,8 @@
+import type { Chunking } from '../../src/hal/serial/memory-line.ts';
 import type { SerialLineOpener } from '../../src/hal/serial-line.ts';
 import { type BoardOptions, SimulatedBoard } from './board.ts';
 import { Field } from './field/field.ts';
-import { type Chunking, MemoryPorts } from './serial/memory-port.ts';
+import { MemoryPorts } from './serial/memory-port.ts';
 import { VirtualTimeline } from './timeline.ts';
 
 export interface SimulatedPairOptions {

@@ -13,6 +13,7 @@ import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
 import { declareSynth } from './synth.ts';
 import { declareTap } from './tap.ts';
+import { declareTrace } from './trace.ts';
 
 /** Every verb, in the order in which help lists them. */
 export const VERBS: readonly DeclareVerb[] = [
@@ -24,6 +25,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareConform,
   declareRecord,
   declareConvert,
+  declareTrace,
   declareReplay,
   declareSynth,
   declareEvidence,

@@ -1,4 +1,5 @@
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
+import { ForwardingCard } from '../../../src/hal/forwarding-card.ts';
 import { VIRTUAL_READER } from '../../../src/hal/vpcd/reader-name.ts';
 import { USUAL_LINK } from '../../endpoint/links.ts';
 import { needsCard } from '../../endpoint/reader-and-card.ts';
@@ -104,47 +105,20 @@ async function throughVpcd(
 }
 
 /** A card that is made anew behind the link's back; the reset that follows is the first that the new one sees. */
-class RenewedCard implements LinkedCard {
+class RenewedCard extends ForwardingCard {
   readonly #make: () => LinkedCard;
-  #card: LinkedCard;
+  protected override card: LinkedCard;
 
   constructor(make: () => LinkedCard) {
+    super();
     this.#make = make;
-    this.#card = make();
-    this.#card.powerOn();
+    this.card = make();
+    this.card.powerOn();
   }
 
   renew(): void {
-    this.#card = this.#make();
+    this.card = this.#make();
     // Until the reset comes it is as powered as the one before it was.
-    this.#card.powerOn();
-  }
-
-  get response(): Uint8Array {
-    return this.#card.response;
-  }
-
-  atr(): Uint8Array {
-    return this.#card.atr();
-  }
-
-  powerOn(): void {
-    this.#card.powerOn();
-  }
-
-  reset(): void {
-    this.#card.reset();
-  }
-
-  fieldOff(): void {
-    this.#card.fieldOff();
-  }
-
-  deselect(): void {
-    this.#card.deselect();
-  }
-
-  process(command: Uint8Array, offset: number, length: number): number {
-    return this.#card.process(command, offset, length);
+    this.card.powerOn();
   }
 }

@@ -1,8 +1,8 @@
 import { CommandApdu } from '../../../src/apdu/command.ts';
 import { toHex } from '../../../src/apdu/hex.ts';
 import { INS } from '../../../src/apdu/instruction.ts';
+import { tlvTree } from '../../trace/tlv-tree.ts';
 import { START } from './rules.ts';
-import { tlvTree } from './tlv-tree.ts';
 
 /** Low bits of a file descriptor byte: a DF. */
 const DF_DESCRIPTOR = 0x38;

@@ -1,11 +1,11 @@
 import { formatStatusWord, statusWordMeaning } from '../../../src/apdu/status-word.ts';
+import { type TlvNode, tlvTree } from '../../trace/tlv-tree.ts';
 import { describeByte, describeField } from './describe.ts';
 import { digitsFit, firstMismatch, HexTemplate, hexOf } from './hex-template.ts';
 import { type ByteSpan, type Location, locate, pathFits } from './location.ts';
 import type { Divergence } from './model.ts';
 import type { Range, ReplayRule, RuleSet, StatusRule } from './rules.ts';
 import type { Scope } from './scope.ts';
-import { type TlvNode, tlvTree } from './tlv-tree.ts';
 import type { AnswerPart } from './transfer.ts';
 
 /** What an answer is compared with, and how. */

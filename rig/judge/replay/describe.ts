@@ -1,7 +1,7 @@
-import { fieldInWords, nameFields } from './field-names.ts';
+import { type FieldStep, fieldInWords, nameFields } from '../../trace/field-names.ts';
+import { nodesAt, type TlvNode, tlvTree } from '../../trace/tlv-tree.ts';
 import { bytesOfHex } from './hex-template.ts';
-import type { Divergence, FieldStep } from './model.ts';
-import { nodesAt, type TlvNode, tlvTree } from './tlv-tree.ts';
+import type { Divergence } from './model.ts';
 import type { AnswerPart } from './transfer.ts';
 
 /** Bytes shown on either side of a place that no field names. */

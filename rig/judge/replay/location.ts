@@ -1,5 +1,5 @@
+import { type TlvNode, tlvTree } from '../../trace/tlv-tree.ts';
 import { TemplateError } from './hex-template.ts';
-import { type TlvNode, tlvTree } from './tlv-tree.ts';
 
 /** Where bytes lie: in the data of the answer, or in the whole command APDU. */
 export interface Location {

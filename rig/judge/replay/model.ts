@@ -1,3 +1,4 @@
+import type { FieldStep } from '../../trace/field-names.ts';
 import type { MaskedHex, TraceBackend } from '../../trace/model.ts';
 
 /*
@@ -16,14 +17,6 @@ export type ReplayVerdict = 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'SKIPPED';
  * object. `range`: a number outside its range. `time`: too slow or too fast. `command`: a terminal sent something else.
  */
 export type DivergenceKind = 'status' | 'value' | 'length' | 'missing' | 'extra' | 'range' | 'time' | 'command';
-
-/** One data object on the way from the outermost one to the one that differs. */
-export interface FieldStep {
-  /** `E2`, `7F49`. */
-  readonly tag: string;
-  /** `usual name`, or null for a tag without a name here. */
-  readonly name: string | null;
-}
 
 /** The first place where an exchange is not as it was expected. */
 export interface Divergence {

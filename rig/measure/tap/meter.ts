@@ -1,5 +1,6 @@
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
+import { ForwardingCard } from '../../../src/hal/forwarding-card.ts';
 import type { SerialLine, SerialLineOpener } from '../../../src/hal/serial-line.ts';
 
 /** What was seen between two points of a link since it was last asked. */
@@ -24,46 +25,27 @@ export function serialNs(bytes: number, baudRate: number): number {
 }
 
 /** A card of ours, with a stop watch around each command. */
-export class MeteredCard implements LinkedCard {
-  readonly #card: LinkedCard;
+export class MeteredCard extends ForwardingCard {
+  protected override readonly card: LinkedCard;
   readonly #clock: Clock;
   #ns = 0;
 
   constructor(card: LinkedCard, clock: Clock) {
-    this.#card = card;
+    super();
+    this.card = card;
     this.#clock = clock;
   }
 
-  get response(): Uint8Array {
-    return this.#card.response;
-  }
-
-  atr(): Uint8Array {
-    return this.#card.atr();
-  }
-
-  powerOn(): void {
+  override powerOn(): void {
     const startNs = this.#clock.nowNs();
-    this.#card.powerOn();
+    this.card.powerOn();
     this.#ns += this.#clock.nowNs() - startNs;
   }
 
-  reset(): void {
-    this.#card.reset();
-  }
-
-  fieldOff(): void {
-    this.#card.fieldOff();
-  }
-
-  deselect(): void {
-    this.#card.deselect();
-  }
-
-  process(command: Uint8Array, offset: number, length: number): number {
+  override process(command: Uint8Array, offset: number, length: number): number {
     const startNs = this.#clock.nowNs();
     try {
-      return this.#card.process(command, offset, length);
+      return this.card.process(command, offset, length);
     } finally {
       this.#ns += this.#clock.nowNs() - startNs;
     }

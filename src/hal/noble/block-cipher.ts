@@ -1,6 +1,6 @@
 import { unsafe } from '@noble/ciphers/aes.js';
 import { type BlockCipher, type BlockMac, CryptoError } from '../crypto.ts';
-import { checkSpan } from '../nvm/span.ts';
+import { checkSpan } from '../span.ts';
 
 const BLOCK_SIZE = 16;
 

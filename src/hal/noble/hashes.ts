@@ -1,7 +1,7 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha224, sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { Crypto, HashName, KeyedHash } from '../crypto.ts';
-import { checkSpan } from '../nvm/span.ts';
+import { checkSpan } from '../span.ts';
 
 /** What a card needs that has codes but no keys. */
 export type Hashes = Pick<Crypto, 'hash' | 'keyedHash'>;

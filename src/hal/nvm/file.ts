@@ -1,11 +1,11 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { HalError } from '../errors.ts';
 import type { Nvm } from '../nvm.ts';
+import { checkSpan } from '../span.ts';
 import { type Container, decodeContainer, encodeContainerHeader, LARGEST_CONTENTS } from './container.ts';
 import { FileLock } from './file-lock.ts';
 import { MemoryNvm, type NvmTraits } from './memory.ts';
 import { removeDeadCopies, replaceFile } from './replace-file.ts';
-import { checkSpan } from './span.ts';
 import { storageError, systemErrorCode } from './storage-error.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { Nvm } from '../nvm.ts';
-import { checkSpan } from './span.ts';
+import { checkSpan } from '../span.ts';
 
 /** How a memory reads when erased and what it writes at once; flash-like by default. */
 export interface NvmTraits {

@@ -1,7 +1,7 @@
 import type { Nvm } from '../nvm.ts';
 import type { Random } from '../random.ts';
+import { checkSpan } from '../span.ts';
 import { MemoryNvm, type NvmTraits } from './memory.ts';
-import { checkSpan } from './span.ts';
 
 /** The power is gone. Nothing can be done with this memory any more but take what survived. */
 export class PowerLoss extends Error {

@@ -99,6 +99,7 @@ class Serving {
   readonly #timers: Timers;
   #connection: Pn532Connection | null = null;
   #stopped = false;
+  readonly #opening: AbortController = new AbortController();
   #everAttached = false;
   #wake: () => void = () => {};
 
@@ -136,14 +137,16 @@ class Serving {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#wake();
+    this.#opening.abort();
     this.#connection?.chip.transport.abort();
   }
 
   /** @returns null when the board is not there and may be later */
   async #open(): Promise<Pn532Connection | null> {
     try {
-      return await this.#options.port.open();
+      return await this.#options.port.open(this.#opening.signal);
     } catch (error) {
+      if (this.#stopped && error instanceof HalError) return null;
       const kinds = this.#everAttached ? NOT_YET : ABSENT;
       const mayWait = this.#everAttached || this.#options.waitForPeer === true;
       if (mayWait && error instanceof HalError && kinds.has(error.kind)) return null;

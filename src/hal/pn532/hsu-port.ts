@@ -65,18 +65,23 @@ export class HsuPort implements Pn532Port {
     this.#options = options;
   }
 
-  async open(): Promise<HsuConnection> {
+  async open(signal?: AbortSignal): Promise<HsuConnection> {
     const { opener, timers = realTimers, baudRate = FAST_BAUD_RATE, repairs } = this.#options;
     const path = await this.#path();
     const line = await opener.open(path, POWER_UP_BAUD_RATE);
     const connection = new HsuConnection(new HsuTransport(line, timers, repairs));
+    const stop = (): void => connection.transport.abort();
+    signal?.addEventListener('abort', stop);
     try {
+      if (signal?.aborted === true) throw new HalError('aborted', `The opening of ${this.name} was cancelled.`);
       if (this.#identity === null) this.#learnIdentity(path);
       await connection.begin(baudRate);
       return connection;
     } catch (error) {
       await connection.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 

@@ -16,7 +16,8 @@ export interface Pn532Port {
   readonly name: string;
   /**
    * Opens the device, wakes the chip and makes sure what it is.
-   * @throws {HalError} `no-port`, `no-reader`, `busy`, `permission`, `timeout`, `protocol`, `unsupported`, `reader-lost`
+   * @param signal ends the opening, which then fails with `aborted`
+   * @throws {HalError} `aborted`, `no-port`, `no-reader`, `busy`, `permission`, `timeout`, `protocol`, `unsupported`, `reader-lost`
    */
-  open(): Promise<Pn532Connection>;
+  open(signal?: AbortSignal): Promise<Pn532Connection>;
 }

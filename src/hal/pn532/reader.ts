@@ -35,6 +35,10 @@ export class Pn532Reader implements Reader {
   /** What lies on the antenna and is no ISO/IEC 14443-4 card, in words. */
   #other: string | null = null;
   #closing: AbortController = new AbortController();
+  /** Ends the opening of the port that is under way. */
+  #opening: AbortController = new AbortController();
+  /** Takes back what listens to the signal of the last `connect`. */
+  #unlisten: () => void = () => {};
   /** The chip does one thing at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -59,6 +63,7 @@ export class Pn532Reader implements Reader {
     const { name } = this.#port;
     const signals = options.signal === undefined ? [this.#closing.signal] : [this.#closing.signal, options.signal];
     refuseAborted(signals);
+    this.#listenTo(options.signal);
     if (options.reader !== undefined && !name.includes(options.reader)) {
       throw new HalError('no-reader', `No reader named "${options.reader}"; there is "${name}".`);
     }
@@ -75,8 +80,25 @@ export class Pn532Reader implements Reader {
     }
   }
 
+  /** The signal ends more than the wait for a card: an exchange with one may take many seconds. */
+  #listenTo(signal: AbortSignal | undefined): void {
+    this.#unlisten();
+    if (signal === undefined) return;
+    const interrupt = (): void => {
+      this.#opening.abort();
+      void this.#connection?.then(
+        ({ chip }) => chip.transport.abort(),
+        () => {},
+      );
+    };
+    signal.addEventListener('abort', interrupt);
+    this.#unlisten = () => signal.removeEventListener('abort', interrupt);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#unlisten();
+    this.#opening.abort();
     this.#session?.end(new HalError('aborted', 'This session has ended.'));
     const connection = await this.#connection?.catch(() => null);
     connection?.chip.transport.abort();
@@ -133,7 +155,8 @@ export class Pn532Reader implements Reader {
   }
 
   async #prepare(): Promise<Pn532Connection> {
-    const connection = await this.#port.open();
+    this.#opening = new AbortController();
+    const connection = await this.#port.open(this.#opening.signal);
     const { chip } = connection;
     chip.transport.onLost((reason) => {
       this.#session?.end(reason);

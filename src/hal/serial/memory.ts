@@ -1,6 +1,6 @@
-import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
+import { type Chunking, MemoryLine } from './memory-line.ts';
 
 export interface SerialCableOptions {
   /**
@@ -8,7 +8,7 @@ export interface SerialCableOptions {
    * @param length bytes left to deliver
    * @returns how many go into the next chunk, 1 to `length`; all of them by default
    */
-  readonly chunk?: (length: number) => number;
+  readonly chunk?: Chunking;
   /**
    * When true, bytes that leave at one baud rate and are received at another arrive as their bitwise complement:
    * never right, and as many. A real line would also lose and invent some. Default false.
@@ -42,7 +42,6 @@ export class MemorySerialCable implements SerialLineOpener {
     const end = this.#ends.get(path);
     if (end === undefined || end.unplugged) throw new HalError('no-port', `there is no serial port ${path}`);
     if (end.line !== null) throw new HalError('busy', `serial port ${path} is already open`);
-    checkBaudRate(baudRate);
     end.line = new MemorySerialLine(path, baudRate, end, this.#options);
     return end.line;
   }
@@ -71,111 +70,45 @@ class CableEnd {
   unplugged = false;
 }
 
-class MemorySerialLine implements SerialLine {
-  readonly path: string;
+class MemorySerialLine extends MemoryLine {
   readonly #end: CableEnd;
-  readonly #options: SerialCableOptions;
-  #baudRate: number;
-  #received: Uint8Array[] = [];
-  #dataListener: ((chunk: Uint8Array) => void) | null = null;
-  #closeListener: ((reason: Error | null) => void) | null = null;
+  readonly #garble: boolean;
   #delivering = false;
-  /** Undefined while open; then null, or why the device went away. */
-  #closed: HalError | null | undefined;
 
   constructor(path: string, baudRate: number, end: CableEnd, options: SerialCableOptions) {
-    this.path = path;
-    this.#baudRate = baudRate;
+    super(path, baudRate, options.chunk ?? ((length) => length));
     this.#end = end;
-    this.#options = options;
+    this.#garble = options.garbleOnBaudMismatch === true;
   }
 
-  get baudRate(): number {
-    return this.#baudRate;
+  protected override send(bytes: Uint8Array): void {
+    this.#end.peer?.line?.receive(bytes, this.baudRate);
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#checkOpen();
-    // Copied before the first await: the caller's buffer is his own again at once.
-    this.#end.peer?.line?.receive(copyBytes(bytes), this.#baudRate);
-  }
-
-  onData(listener: (chunk: Uint8Array) => void): void {
-    this.#dataListener = listener;
+  protected override heard(): void {
     this.#deliverSoon();
   }
 
-  onClose(listener: (reason: Error | null) => void): void {
-    this.#closeListener = listener;
-    if (this.#closed !== undefined) queueMicrotask(() => this.#tellClosed());
-  }
-
-  async setBaudRate(baudRate: number): Promise<void> {
-    this.#checkOpen();
-    checkBaudRate(baudRate);
-    this.#baudRate = baudRate;
-  }
-
-  async flush(): Promise<void> {
-    this.#checkOpen();
-    this.#received = [];
-  }
-
-  async close(): Promise<void> {
-    this.#finish(null);
-  }
-
-  lose(reason: HalError): void {
-    this.#finish(reason);
+  protected override ended(): void {
+    this.#end.line = null;
   }
 
   receive(bytes: Uint8Array, baudRate: number): void {
-    if (bytes.length === 0) return;
-    const garbled = this.#options.garbleOnBaudMismatch === true && baudRate !== this.#baudRate;
+    const garbled = this.#garble && baudRate !== this.baudRate;
     if (garbled) for (let i = 0; i < bytes.length; i++) bytes[i] = ~(bytes[i] as number);
-    let offset = 0;
-    while (offset < bytes.length) {
-      const left = bytes.length - offset;
-      const size = Math.min(left, Math.max(1, Math.trunc(this.#options.chunk?.(left) ?? left)));
-      this.#received.push(bytes.subarray(offset, offset + size));
-      offset += size;
-    }
+    this.keep(bytes);
     this.#deliverSoon();
   }
 
+  /** One chunk in each microtask, never during the write. */
   #deliverSoon(): void {
     if (this.#delivering) return;
     this.#delivering = true;
     queueMicrotask(() => {
       this.#delivering = false;
-      if (this.#closed !== undefined || this.#dataListener === null) return;
-      const chunk = this.#received.shift();
-      if (chunk === undefined) return;
-      if (this.#received.length > 0) this.#deliverSoon();
-      this.#dataListener(chunk);
+      if (!this.waiting) return;
+      this.#deliverSoon();
+      this.handOver();
     });
   }
-
-  #finish(reason: HalError | null): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = reason;
-    this.#received = [];
-    this.#end.line = null;
-    queueMicrotask(() => this.#tellClosed());
-  }
-
-  #tellClosed(): void {
-    const listener = this.#closeListener;
-    this.#closeListener = null;
-    listener?.(this.#closed ?? null);
-  }
-
-  #checkOpen(): void {
-    if (this.#closed === undefined) return;
-    throw this.#closed ?? new HalError('aborted', `serial port ${this.path} was closed`);
-  }
-}
-
-function checkBaudRate(baudRate: number): void {
-  if (!Number.isInteger(baudRate) || baudRate < 1) throw new RangeError(`${baudRate} is no baud rate`);
 }

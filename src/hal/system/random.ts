@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
-import { checkSpan } from '../nvm/span.ts';
 import type { Random } from '../random.ts';
+import { checkSpan } from '../span.ts';
 
 /** The operating system's generator: fit for keys. */
 export const systemRandom: Random = {

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { checkSpan } from '../nvm/span.ts';
 import type { Random } from '../random.ts';
+import { checkSpan } from '../span.ts';
 
 const BLOCK_SIZE = 32;
 

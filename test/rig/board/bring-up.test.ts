@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { PhaseResult } from '../../../rig/board/phase.ts';
 import { verdictOf } from '../../../rig/board/run-phases.ts';
 import type { Fault } from '../../../rig/sim/faults/plan.ts';
+import { LONGEST_GOODBYE_MS } from '../../../src/hal/pn532/hsu-port.ts';
 import { bringUp, fault, type SimulatedBench, simulatedBench } from './simulated-bench.ts';
 
 const ALL = [
@@ -116,6 +117,39 @@ describe('bring-up of a simulated board', () => {
       expect((await ended).find(({ id }) => id === phase)).toMatchObject({ verdict: 'error', reason: 'interrupted' });
       await asleep(bench);
       expect(bench.pair.a.chip.baudRate).toBe(115_200);
+    },
+  );
+});
+
+describe('Ctrl-C with a chip that takes 5 s for each answer', () => {
+  it.each(['wake-up', 'firmware', 'communication-line', 'registers', 'baud-ladder', 'round-trip', 'tap-as-reader'])(
+    'ends %s at once, and the session in its time',
+    async (phase) => {
+      const stop = new AbortController();
+      const state = { stoppedNs: 0, endedNs: 0 };
+      // Slow from the beginning of the phase on: the plan looks into its list each time.
+      const faults: Fault[] = [];
+      const bench = simulatedBench({ a: faults });
+      const ended = bringUp(bench, {
+        partner: true,
+        signal: stop.signal,
+        onStart: ({ id }) => {
+          if (id !== phase) return;
+          faults.push(fault('slow-chip', 5000));
+          bench.pair.clock.after(300_000_000, () => {
+            state.stoppedNs = bench.pair.clock.nowNs();
+            stop.abort();
+          });
+        },
+        onEnd: ({ id }) => {
+          if (id === phase) state.endedNs = bench.pair.clock.nowNs();
+        },
+      });
+      const results = await ended;
+      expect(results.find(({ id }) => id === phase)).toMatchObject({ verdict: 'error', reason: 'interrupted' });
+      const now = bench.pair.clock.nowNs();
+      expect((state.endedNs - state.stoppedNs) / 1e6).toBeLessThanOrEqual(LONGEST_GOODBYE_MS);
+      expect((now - state.stoppedNs) / 1e6).toBeLessThanOrEqual(2 * LONGEST_GOODBYE_MS);
     },
   );
 });

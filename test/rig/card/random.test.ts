@@ -68,7 +68,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const PROFILE: CardSource = { kind: 'profile', name: 'ndef' };
 
-describe('what a card draws', () => {
+describe('what a card draws', { timeout: 60_000 }, () => {
   it('of a profile is the same in each run, and not what its image was made of', async () => {
     const expected = stream('vitap, in use');
     expect(expected).not.toBe(stream('vitap'));
@@ -108,7 +108,7 @@ describe('what a card draws', () => {
   });
 });
 
-describe('the head of a trace', () => {
+describe('the head of a trace', { timeout: 60_000 }, () => {
   it.each([
     ['tap --sequence ndef --profile ndef', 'vitap'],
     ['tap --sequence ndef --image IMAGE', undefined],

@@ -64,7 +64,7 @@ const READER_NAMES = [
   ['ACS ACR122U PICC Interface 00 00', 'hardware'],
 ] as const;
 
-describe.each(READER_NAMES)('a PC/SC reader called %s is %s', (reader, backend) => {
+describe.each(READER_NAMES)('a PC/SC reader called %s is %s', { timeout: 60_000 }, (reader, backend) => {
   it.each([
     ['tap --reader pcsc --record TRACE', 'vitale2'],
     ['bench apdu --reader pcsc --profile reference --count 1 --record TRACE', 'reference'],

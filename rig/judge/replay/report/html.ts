@@ -1,7 +1,7 @@
 import { type Content, type Html, html } from '../../../report/html.ts';
 import { hexText, reportPage, type ShownVerdict, table, verdict } from '../../../report/page.ts';
+import { FIELD_NAMES } from '../../../trace/field-names.ts';
 import { asText } from '../describe.ts';
-import { FIELD_NAMES } from '../field-names.ts';
 import type { ReplayEntry, ReplayVerdict } from '../model.ts';
 import {
   counts,

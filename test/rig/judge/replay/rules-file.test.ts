@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProfileError } from '../../../../rig/card/profile/profile-error.ts';
 import { parseDeviation } from '../../../../rig/judge/replay/deviation.ts';
-import { fieldInWords, nameFields } from '../../../../rig/judge/replay/field-names.ts';
 import { HexTemplate, TemplateError } from '../../../../rig/judge/replay/hex-template.ts';
 import { parseRules } from '../../../../rig/judge/replay/rules-file.ts';
 import { parseSecrets } from '../../../../rig/judge/replay/secrets.ts';
-import { tlvTree } from '../../../../rig/judge/replay/tlv-tree.ts';
+import { fieldInWords, nameFields } from '../../../../rig/trace/field-names.ts';
+import { tlvTree } from '../../../../rig/trace/tlv-tree.ts';
 import { BENEFICIARY, CARD_VALIDITY, IDENTITY, NIR_ENTRY } from '../../../../src/applet/vitale/index.ts';
 
 const refusal = (read: () => unknown): string => {

@@ -1,4 +1,4 @@
-import { TlvError, TlvReader } from '../../../src/apdu/ber-tlv-reader.ts';
+import { TlvError, TlvReader } from '../../src/apdu/ber-tlv-reader.ts';
 
 /** A data object in bytes. */
 export interface TlvNode {

@@ -1,9 +1,15 @@
-import type { FieldStep } from './model.ts';
-
 /*
  * Names of data objects for people. The templates of the test cards (src/applet/vitale/dictionary.ts) have tags of
  * their own; the others are those of ISO/IEC 7816-4.
  */
+
+/** One data object on the way from the outermost one to the one that is meant. */
+export interface FieldStep {
+  /** `E2`, `7F49`. */
+  readonly tag: string;
+  /** `usual name`, or null for a tag without a name here. */
+  readonly name: string | null;
+}
 
 export interface Named {
   readonly name: string;

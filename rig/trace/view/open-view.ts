@@ -1,0 +1,33 @@
+import { UsageError } from '../../console/failure.ts';
+import { IMPORTERS } from '../formats/index.ts';
+import { type OpenTrace, openTrace } from '../open-trace.ts';
+import { redactedSource } from '../session-redactor.ts';
+import type { TraceSource } from '../stream.ts';
+
+/** What every verb takes that only looks at traces. */
+export interface ViewOptions {
+  /** Name of the format; null: by content. */
+  readonly from: string | null;
+  /** Of several in one file, from 1. */
+  readonly card: number;
+  readonly keepSecrets: boolean;
+}
+
+export interface View {
+  readonly source: TraceSource;
+  readonly trace: OpenTrace;
+}
+
+/**
+ * Opens a trace to look at, masked unless secrets are to be kept.
+ * @param key of the masks' hashes, where those of two traces are to be compared
+ * @throws {UsageError} as {@link openTrace}
+ */
+export async function openView(file: string, options: ViewOptions, key?: Uint8Array): Promise<View> {
+  const { from, card, keepSecrets } = options;
+  if (from !== null && !IMPORTERS.some(({ name }) => name === from)) {
+    throw new UsageError(`--from ${from}: that format is not read (see: vitap convert --list)`);
+  }
+  const trace = await openTrace(file, from, card);
+  return { trace, source: keepSecrets ? trace.source : redactedSource(trace.source, key) };
+}
