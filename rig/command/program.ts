@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { describeFailure, UsageError } from '../console/failure.ts';
+import { describeFailure, ReaderGone, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { forTerminal } from '../console/shown.ts';
 
@@ -78,8 +78,9 @@ function createProgram(version: string, verbs: readonly DeclareVerb[], io: Comma
  * @param spoken whether standard output has its document already
  */
 export function reportError(error: unknown, io: CommandIo, spoken: boolean): ExitCode {
-  // Ctrl-C needs no words; main() knows the exit code.
-  if (io.signal.aborted) return EXIT.cannotRun;
+  // Whatever it was that failed then; main() knows the exit code.
+  if (io.signal.reason instanceof ReaderGone) return EXIT.cannotRun;
+  if (io.signal.aborted) return tell(io, spoken, 'aborted', ['interrupted'], EXIT.cannotRun);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.pass;
     // Called without a verb: commander has shown the help.

@@ -18,6 +18,14 @@ export class UsageError extends CannotRun {
   }
 }
 
+/** Why the signal of a command fires when nobody reads its standard output any more: nobody is told. */
+export class ReaderGone extends Error {
+  constructor() {
+    super('standard output was closed');
+    this.name = 'ReaderGone';
+  }
+}
+
 /** `fault`: a bug of ours. The others are the world's or the user's. */
 export type FailureKind = HalErrorKind | 'usage' | 'cannot-run' | 'profile' | 'trace' | 'file' | 'fault';
 
@@ -64,8 +72,13 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
   EPERM: 'the rights to open it are missing',
   EISDIR: 'this is a folder, not a file',
   ENOTDIR: 'a part of this path is not a folder',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'no space is left on its disk',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would be longer than a file may be here',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+  EIO: 'its disk reports an input/output error',
   EMFILE: 'too many files are open',
 };
 

@@ -17,9 +17,11 @@ export async function runDoctor(
   checks: readonly Check[] = CHECKS,
 ): Promise<ExitCode> {
   const show = (result: CheckResult): void => {
-    if (!io.json) io.stdout(present(result));
+    if (!io.json && !io.signal.aborted) io.stdout(present(result));
   };
   const results = await runChecks(checks, machine, io.signal, show);
+  // A check that was stopped has found nothing wrong.
+  io.signal.throwIfAborted();
   const count = (verdict: Verdict): number => results.filter((each) => each.verdict === verdict).length;
   const failed = count('fail') > 0;
   if (io.json) {

@@ -82,6 +82,9 @@ export function ok(data?: string): Expectation {
   return data === undefined ? { status: '9000' } : { status: '9000', data };
 }
 
+/** A file was selected; whether control information comes with it depends on the card's form of SELECT. */
+export const SELECTED: Expectation = { status: '9000|61XX' };
+
 /** One of several refusals, of which a card with Vitap's decisions gives `decided`. */
 export function refused(status: string, decided?: string): Expectation {
   return decided === undefined ? { status, data: '' } : { status, decided, data: '' };

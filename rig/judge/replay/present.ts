@@ -12,6 +12,8 @@ const LONGEST_HEX = 96;
 export interface EntryPrinter {
   entry(entry: ReplayEntry): void;
   end(summary: ReplaySummary): void;
+  /** There is no summary: the replay was interrupted. */
+  cut(): void;
 }
 
 export function entryPrinter(io: CommandIo): EntryPrinter {
@@ -35,7 +37,15 @@ class JsonPrinter implements EntryPrinter {
     const rest = JSON.stringify(summary, null, 2).slice(1);
     this.#io.stdout(`${this.#count === 0 ? '{"exchanges":[' : '\n'}],${rest}\n`);
   }
+
+  cut(): void {
+    // With nothing begun, the error is the document.
+    if (this.#count > 0) this.#io.stdout(`\n],${CUT}\n`);
+  }
 }
+
+/** What follows the entries of a replay that was interrupted, so that they still are one document. */
+const CUT = JSON.stringify({ error: { kind: 'aborted', message: 'interrupted' } }, null, 2).slice(1);
 
 class TextPrinter implements EntryPrinter {
   readonly #io: CommandIo;
@@ -68,6 +78,8 @@ class TextPrinter implements EntryPrinter {
     this.#sayLeft();
     this.#io.stdout(inWords(summary));
   }
+
+  cut(): void {}
 
   #sayLeft(): void {
     const [first] = this.#left;

@@ -97,6 +97,9 @@ async function replayReported(
   } finally {
     (progress as ReturnType<typeof progressTo> | null)?.end();
   }
+  // What an interruption leaves is no verdict.
+  if (io.signal.aborted) printer.cut();
+  io.signal.throwIfAborted();
   const exit = finish(summary, printer, io);
   await report?.write(summary, io);
   return exit;

@@ -68,6 +68,8 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
     };
     if (!io.signal.aborted) await checkCard(setting);
     const results = await runAll(traces, options.jobs, (trace, progress) => runTrace(trace, setting, progress), io);
+    // What an interruption leaves is no verdict.
+    io.signal.throwIfAborted();
     const leftOut = suite.traces.length - traces.length;
     const report: ReplayReport = {
       suite: { name: suite.name, title: suite.title, file: suite.file },
