@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import type { BatchJob } from './batch-job.ts';
@@ -15,7 +16,6 @@ import { type FlashImage, newFlashImage, readFlashImage } from './flash-image.ts
 import { type Bench, thisBench } from './open-board.ts';
 import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
-import { stateFolder } from './state-folder.ts';
 
 export interface BatchOptions {
   /** `all` of the USB ports that the system lists, or ports. */

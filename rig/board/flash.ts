@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { flashBoard } from './flash-board.ts';
 import { readFlashImage } from './flash-image.ts';
 import { type Bench, thisBench } from './open-board.ts';
 import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
-import { stateFolder } from './state-folder.ts';
 
 export interface FlashOptions {
   readonly port: string;

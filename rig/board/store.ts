@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import { listedPorts } from '../endpoint/ports.ts';
-import { stateFolder } from './state-folder.ts';
 
 /**
  * The station's board store: the chip has no memory for a card, so the station keeps each board's card, in a folder
