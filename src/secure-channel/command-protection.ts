@@ -119,7 +119,7 @@ const header = new Uint8Array(HEADER_LENGTH);
 
 /**
  * The card's side: checks a protected command and makes it the plain one, in place. The data go into `plain`, which
- * the card made once; the command's own buffer is the reader's and is left alone. Nothing is allocated.
+ * the card made once; the command's own buffer is the reader's and is left alone. Nothing is allocated here.
  *
  * The fields of `command` are afterwards those of the plain command: class without secure messaging, data field,
  * Ne and case. Note the outer `ne` and `extended` before: they say how the protected answer may travel.
@@ -218,7 +218,7 @@ function check(session: SecureSession, command: CommandApdu, plain: Uint8Array):
 
 function encodingOf(nc: number, ne: number, extended: boolean): CommandApdu['encoding'] {
   if (nc === 0 && ne === 0) return '1';
-  const letter = extended ? 'E' : 'S';
-  if (nc === 0) return `2${letter}`;
-  return ne === 0 ? `3${letter}` : `4${letter}`;
+  if (nc === 0) return extended ? '2E' : '2S';
+  if (ne === 0) return extended ? '3E' : '3S';
+  return extended ? '4E' : '4S';
 }

@@ -32,7 +32,7 @@ export function largestProtectedData(room: number, odd: boolean): number {
 }
 
 /**
- * The card's side: protects a response in the card's own buffer, in place. Nothing is allocated.
+ * The card's side: protects a response in the card's own buffer, in place. Nothing is allocated here.
  * @param buffer holds the plain data from its first byte; needs room for {@link protectedResponseLength}
  * @param length bytes of plain data, 0 for none
  * @param status the plain status word; it goes into DO 99, and the caller puts it after the data in clear too
