@@ -92,17 +92,21 @@ describe('a case', () => {
   });
 });
 
-it.each(SUITE_NAMES)('the counts of %s are those of its cases, whatever became of them', { timeout: 30_000 }, async (name) => {
-  const { cases } = await loadSuite(name);
-  const dies = (): never => {
-    throw new HalError('card-removed', 'no card');
-  };
-  const card = new InProcessCard('dead', () => new ScriptedCard(dies));
-  const settings = { declaration: declared(), destructive: true, signal: new AbortController().signal };
-  const results: readonly CaseResult[] = await runSuite(cases, card, settings, () => {});
-  const citing = cases.filter(({ clause }) => clause !== undefined).length;
-  expect(citations(results)).toEqual({ clause: citing, standardOnly: cases.length - citing });
-  expect(citationsInWords(results)).toContain(`cite a clause: ${citing};`);
-  for (const [i, { standard, clause }] of results.entries())
-    expect([standard, clause]).toEqual([cases[i]?.standard, cases[i]?.clause]);
-});
+it.each(SUITE_NAMES)(
+  'the counts of %s are those of its cases, whatever became of them',
+  { timeout: 30_000 },
+  async (name) => {
+    const { cases } = await loadSuite(name);
+    const dies = (): never => {
+      throw new HalError('card-removed', 'no card');
+    };
+    const card = new InProcessCard('dead', () => new ScriptedCard(dies));
+    const settings = { declaration: declared(), destructive: true, signal: new AbortController().signal };
+    const results: readonly CaseResult[] = await runSuite(cases, card, settings, () => {});
+    const citing = cases.filter(({ clause }) => clause !== undefined).length;
+    expect(citations(results)).toEqual({ clause: citing, standardOnly: cases.length - citing });
+    expect(citationsInWords(results)).toContain(`cite a clause: ${citing};`);
+    for (const [i, { standard, clause }] of results.entries())
+      expect([standard, clause]).toEqual([cases[i]?.standard, cases[i]?.clause]);
+  },
+);
