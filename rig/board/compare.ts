@@ -1,4 +1,4 @@
-import { median } from '../report/percentile.ts';
+import { median } from '../figures/quantile.ts';
 import type { PhaseResult } from './phase.ts';
 import type { Drift, EarlierRecord } from './record.ts';
 

@@ -1,5 +1,5 @@
+import { quantileOf } from '../figures/quantile.ts';
 import type { Html } from '../report/html.ts';
-import { percentile } from '../report/percentile.ts';
 import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../report/static-plot.ts';
 import type { PhaseResult, Series } from './phase.ts';
 import { LADDER } from './phases/baud-ladder.ts';
@@ -30,7 +30,7 @@ export async function boardFigures(phases: readonly PhaseResult[]): Promise<read
 
 function histogram(Plot: PlotModule, document: SvgDocument, { values: all }: Series): Figure {
   // A few that the machine delayed would press the others together.
-  const end = 1.05 * percentile(all, 0.98);
+  const end = 1.05 * quantileOf(all, 0.98);
   const values = all.filter((each) => each <= end);
   const beyond = all.length - values.length;
   const svg = Plot.plot({

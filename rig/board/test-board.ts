@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { HalError } from '../../src/hal/errors.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { realTimers } from '../../src/hal/pn532/transport.ts';
 import type { Reader } from '../../src/hal/reader.ts';
@@ -172,14 +173,23 @@ async function conclude(ran: Ran, { records, only, html }: BoardTestOptions, io:
   if (io.json) writeJson(io, { id: 'board-test', file: kept.path, ...record });
   else io.stdout(conclusion(record, kept, earlier.length));
   // After what was measured has been told.
-  if (html !== null) await writePage(html, record);
-  if (html !== null && !io.json) io.stdout(`Page ${html}\n`);
-  if (kept.problem !== null) throw new CannotRun(notInPlace(kept, io.json));
+  const noPage = html === null ? null : await writePage(html, record);
+  if (html !== null && noPage === null && !io.json) io.stdout(`Page ${html}\n`);
+  const problems = [noPage?.message ?? null, kept.problem === null ? null : notInPlace(kept, io.json)];
+  const told = problems.filter((each) => each !== null);
+  if (told.length > 0) throw new CannotRun(told.join('; '), { cause: noPage ?? undefined });
   return { pass: EXIT.pass, fail: EXIT.fail, error: EXIT.cannotRun }[record.verdict];
 }
 
-async function writePage(file: string, record: BoardRecord): Promise<void> {
-  replaceFile(file, [Buffer.from(await boardPage(record))]);
+/** @returns why the page could not be written: that must not hide where the record is */
+async function writePage(file: string, record: BoardRecord): Promise<HalError | null> {
+  try {
+    replaceFile(file, [Buffer.from(await boardPage(record))]);
+    return null;
+  } catch (error) {
+    if (error instanceof HalError) return error;
+    throw error;
+  }
 }
 
 function notInPlace({ path, problem }: KeptRecord, json: boolean): string {

@@ -1,3 +1,5 @@
+import { exitNow, heldCalls } from '../../src/hal/system/exit-now.ts';
+
 /** How long what a command left open may keep the process alive after the command has ended. */
 const LINGER_MS = 1000;
 
@@ -5,17 +7,22 @@ const LINGER_MS = 1000;
 export function leaveWhenIdle(exitCode: number): void {
   process.exitCode = exitCode;
   setTimeout(() => void leave(exitCode), LINGER_MS).unref();
+  // A call of another library's thread does not keep the loop alive, and holds the end of the process all the same.
+  process.once('beforeExit', () => {
+    if (heldCalls() > 0) void leave(exitCode);
+  });
 }
 
 /**
  * Ends the process now.
  *
- * A PC/SC call that a reader never answers holds a thread for which `process.exit` would wait for good. Then the
- * process kills itself, and its parent sees that instead of the exit code.
+ * A PC/SC call that is never answered holds a thread for which `process.exit` would wait for good. Then the process ends
+ * without it; where that cannot be done it kills itself, and its parent sees that instead of the exit code.
  */
 export async function leave(exitCode: number): Promise<void> {
-  // Loaded here because most commands never do; the native module is not loaded by this.
-  const { stuckPcscCalls } = await import('../../src/hal/pcsc/index.ts');
-  if (stuckPcscCalls() > 0) process.kill(process.pid, 'SIGKILL');
+  if (heldCalls() > 0) {
+    await exitNow(exitCode);
+    process.kill(process.pid, 'SIGKILL');
+  }
   process.exit(exitCode);
 }

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { ReaderGone } from '../console/failure.ts';
 import type { CommandIo } from '../console/io.ts';
 import { readHiddenLine } from '../console/terminal.ts';
 import { leave } from './leave.ts';
@@ -22,7 +23,7 @@ export function connectProcess(): ProcessIo {
     // Asked a second time, the person does not want to wait for an orderly end.
     if (ended !== null && name !== 'SIGPIPE') void leave(SIGNAL_EXITS[name]);
     ended ??= SIGNAL_EXITS[name];
-    controller.abort();
+    controller.abort(name === 'SIGPIPE' ? new ReaderGone() : undefined);
   };
   process.on('SIGINT', end).on('SIGTERM', end);
   // Whoever read our output has gone, `head` say: no reason for words, but one to stop.
@@ -41,7 +42,13 @@ export function connectProcess(): ProcessIo {
       env: process.env,
       signal: controller.signal,
       askHidden: (question) =>
-        readHiddenLine(process.stdin, (text) => void process.stderr.write(text), question, controller.signal),
+        readHiddenLine(
+          process.stdin,
+          (text) => void process.stderr.write(text),
+          question,
+          controller.signal,
+          () => end('SIGINT'),
+        ),
     },
     endedBySignal: () => ended,
   };

@@ -16,6 +16,7 @@ const BACKSPACES = ['\x7f', '\b'];
  *
  * The terminal is as it was before when this settles.
  * @param say writes the question, and the line end that the person's Enter did not
+ * @param onInterrupt called on Ctrl-C, which makes no signal while the terminal hands keys over one by one
  * @throws {HalError} `aborted`: Ctrl-C, end of input, or the signal
  */
 export function readHiddenLine(
@@ -23,6 +24,7 @@ export function readHiddenLine(
   say: (text: string) => void,
   question: string,
   signal: AbortSignal,
+  onInterrupt: () => void = () => {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let line = '';
@@ -38,7 +40,9 @@ export function readHiddenLine(
     const onData = (chunk: Buffer | string): void => {
       for (const key of chunk.toString('latin1')) {
         if (key === CTRL_C || (key === CTRL_D && line === '')) {
-          onGone();
+          if (key === CTRL_C) onInterrupt();
+          // Unless the interrupt has fired the signal.
+          if (!signal.aborted) onGone();
           return;
         }
         if (key === '\r' || key === '\n') {

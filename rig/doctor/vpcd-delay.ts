@@ -4,7 +4,7 @@ import type { CardSession, Reader } from '../../src/hal/reader.ts';
 import { VpcdLink } from '../../src/hal/vpcd/index.ts';
 import { EchoCard } from '../card/echo-card.ts';
 import { connectToEcho, ECHO_COUNT, timeEchoes } from '../card/echo-exchanges.ts';
-import { median } from '../report/percentile.ts';
+import { median } from '../figures/quantile.ts';
 import type { ProbedDelay } from './checks/vpcd.ts';
 
 /** A name that no other card has. */

@@ -5,12 +5,12 @@ import type { CardSource } from '../card/card-source.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../endpoint/readers.ts';
+import { quantile } from '../figures/quantile.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
-import { quantile } from './figures.ts';
 import { type Measured, workloadFor } from './workload.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;

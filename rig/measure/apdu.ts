@@ -29,6 +29,8 @@ export async function benchApdu(options: BenchApduOptions, io: CommandIo): Promi
           io.signal,
           options.record,
         );
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const { label, card, backend, figures, failure } = measured;
   const scene = { card, backend, ...hostEnvironment(), ...machine() };
   const verdict = failure === null ? 'pass' : 'fail';

@@ -68,7 +68,10 @@ export async function benchCore(options: BenchCoreOptions, io: CommandIo): Promi
   const files = await each(options.files, (size) => growthWithFiles(size, options.count));
   const records = await each(options.records, (size) => growthWithRecords(size, options.count));
   const boots = await each(options.boots, (size) => [bootOf(size, options.count)]);
+  io.signal.throwIfAborted();
   const taps = await measureLoopbackTaps(options.taps);
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const scene = machine();
   const growth = withRatios([...files, ...records]);
   const booting = boots.map((row) => ({ ...row, ratio: row.p50ms / (boots[0]?.p50ms ?? 1) }));

@@ -7,9 +7,9 @@ import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { bootCard, buildImage, FIXED_SEED } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { Latencies, type LatencyFigures } from '../figures/latencies.ts';
 import { hostEnvironment } from '../report/environment.ts';
 import { arrivals } from './arrivals.ts';
-import { Latencies, type LatencyFigures } from './latencies.ts';
 import type { BenchCrowdOptions } from './options.ts';
 import { collectGarbage } from './process-state.ts';
 import { commandsOfTap, workloadFor } from './workload.ts';
@@ -49,6 +49,8 @@ export async function benchCrowd(options: BenchCrowdOptions, io: CommandIo): Pro
   const random = new SeededRandom(options.seed);
   const times = arrivals(options.pattern, options.taps, options.perSecond, random);
   const result = await tapAll(crowd, commands, times, order(options, random), io);
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const scene = { ...hostEnvironment(), backend: 'simulated', profile: options.profile };
   const asked = { pattern: options.pattern, perSecond: options.perSecond, seed: options.seed };
   if (io.json) writeJson(io, { ...result, ...asked, ...scene });

@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import { quantile } from '../figures/quantile.ts';
 
 /** Figures of one command; times in microseconds. */
 export interface Figures {
@@ -63,11 +64,6 @@ function timeEach(run: (call: number) => void, count: number): { samples: Float6
     readings[i] = (from - before) * 1000;
   }
   return { samples: samples.sort(), clockUs: quantile(readings.sort(), 0.5) };
-}
-
-/** The value below which a share of the samples lies, which are in ascending order. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
 }
 
 /** Never nothing: a command that hides in the clock's own spread took less than can be told, not no time. */

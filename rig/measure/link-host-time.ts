@@ -1,4 +1,4 @@
-import { percentile } from '../report/percentile.ts';
+import { quantileOf } from '../figures/quantile.ts';
 import { frameBytes } from './link-wire.ts';
 
 /** What the simulator tells of a board on one line of `board sim --json`. */
@@ -51,7 +51,7 @@ export class HostTime {
   /** Median for one exchange, taking the command and giving the answer; NaN when there was none. */
   get p50ms(): number {
     const waits = [...PAIRS.keys()].map((code) => this.#waits.get(code));
-    return waits.reduce((sum, each) => sum + (each === undefined ? Number.NaN : percentile(each, 0.5)), 0);
+    return waits.reduce((sum, each) => sum + (each === undefined ? Number.NaN : quantileOf(each, 0.5)), 0);
   }
 
   #line(line: BoardLine): void {

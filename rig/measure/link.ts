@@ -10,7 +10,7 @@ import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { PACKAGE_ROOT } from '../console/package-root.ts';
-import { percentile } from '../report/percentile.ts';
+import { quantileOf } from '../figures/quantile.ts';
 import { machine } from './figures.ts';
 import { type BlockFigures, measureBlocks } from './link-blocks.ts';
 import { HostTime } from './link-host-time.ts';
@@ -108,6 +108,8 @@ export async function benchLink({ count }: BenchLinkOptions, io: CommandIo): Pro
     for (const child of children.reverse()) await child.end();
     rmSync(folder, { recursive: true, force: true });
   }
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const blocks = measureBlocks(BLOCK_EXCHANGES);
   const scene = machine();
   if (io.json)
@@ -143,7 +145,7 @@ async function measureTaps(
       ({ exchanges, wireNs } = tap);
     }
     await session.disconnect();
-    const [wireMs, p50ms] = [wireNs / 1e6, percentile(times, 0.5)];
+    const [wireMs, p50ms] = [wireNs / 1e6, quantileOf(times, 0.5)];
     const onTopMs = p50ms - wireMs;
     const figures = {
       id: `${emulator.replaceAll(' ', '-')}-${wires.cardBaud}`,
@@ -153,7 +155,7 @@ async function measureTaps(
       exchanges,
       wireMs,
       p50ms,
-      p99ms: percentile(times, 0.99),
+      p99ms: quantileOf(times, 0.99),
       onTopMs,
       ratio: onTopMs / wireMs,
       hostMs: hostTime.p50ms,

@@ -2,10 +2,10 @@ import { createLoopback } from '../../src/hal/loopback/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { openCard } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
+import { quantile } from '../figures/quantile.ts';
 import { readNdef } from '../tap/ndef.ts';
 import { emptyReading } from '../tap/reading.ts';
 import { CardTerminal } from '../tap/terminal.ts';
-import { quantile } from './figures.ts';
 
 /** Whole taps through the loopback, with everything that a reader's program does. */
 export interface LoopbackTaps {

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { PACKAGE_ROOT } from '../console/package-root.ts';
+import { median } from '../figures/quantile.ts';
 import { replay } from '../judge/replay/replay.ts';
-import { median } from '../report/percentile.ts';
 import { machine } from './figures.ts';
 
 /** Where distributions put the browser; `VITAP_CHROMIUM` names another. */
@@ -42,9 +42,12 @@ export async function benchReport({ count }: { readonly count: number }, io: Com
       [count, 'all'],
     ] as const;
     for (const [exchanges, differing] of cases) {
+      io.signal.throwIfAborted();
       io.stderr(`${exchanges} exchanges, ${differing} not as expected\n`);
       rows.push(await measure(exchanges, differing, folder, io));
     }
+    // What an interruption leaves is no result.
+    io.signal.throwIfAborted();
     if (io.json) {
       writeJson(io, { id: 'bench-report', ...machine(), reports: rows });
       return EXIT.pass;

@@ -1,4 +1,5 @@
-import { medianOf, trendOf } from './trend.ts';
+import { median } from '../figures/quantile.ts';
+import { trendOf } from '../figures/trend.ts';
 
 /** What one stretch of a soak run was like. */
 export interface SoakSample {
@@ -69,7 +70,7 @@ export function judgeSoak(samples: readonly SoakSample[], limits: SoakLimits, fa
 function judgeDrift(medians: readonly number[], limit: number): SoakCheck {
   if (medians.length < FEWEST_SAMPLES) return tooFew('drift', medians.length);
   const { change, z } = trendOf(medians);
-  const share = change / (medianOf(medians) - change / 2);
+  const share = change / (median(medians) - change / 2);
   const slower = z > CERTAIN && share > limit;
   const words = `median tap ${percent(share)} from the start to the end (Z ${z.toFixed(1)})`;
   return { id: 'drift', verdict: slower ? 'fail' : 'pass', detail: `${words}; ${percent(limit)} are allowed` };

@@ -6,11 +6,11 @@ import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import { Latencies } from '../figures/latencies.ts';
 import { hostEnvironment } from '../report/environment.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
 import { TraceWriter } from '../trace/writer.ts';
-import { Latencies } from './latencies.ts';
 import type { BenchSoakOptions } from './options.ts';
 import { collectGarbage, openDescriptors } from './process-state.ts';
 import { judgeSoak, SOAK_LIMITS, type SoakCheck, type SoakSample } from './soak-verdict.ts';
@@ -43,6 +43,8 @@ export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promi
     await source.close();
     await trace?.close();
   }
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const judged = run.samples.slice(Math.ceil(run.samples.length * WARM_UP_SHARE));
   const checks = judgeSoak(judged, SOAK_LIMITS, run.failuresInWords());
   const verdict = verdictOf(checks);
@@ -117,8 +119,7 @@ class SoakRun {
     let turned = start;
     let sampled = start;
     let number = 0;
-    while (this.endedEarly === null) {
-      if (this.#io.signal.aborted) this.endedEarly = 'interrupted';
+    while (this.endedEarly === null && !this.#io.signal.aborted) {
       const now = performance.now();
       if (now - sampled >= sampleMs) {
         this.#sample(now - start);

@@ -46,12 +46,14 @@ export async function benchTrace(options: BenchTraceOptions, io: CommandIo): Pro
   try {
     const formats: FormatFigures[] = [];
     for (const exporter of EXPORTERS) {
-      if (io.signal.aborted) return EXIT.cannotRun;
+      io.signal.throwIfAborted();
       io.stderr(`${exporter.name}\n`);
       formats.push(await measureFormat(exporter, options.count, join(folder, `trace.${exporter.name}`)));
     }
     const memory: MemoryFigures[] = [];
     for (const count of options.memorySizes) memory.push(...(await measureMemory(count, folder, io)));
+    // What an interruption leaves is no result.
+    io.signal.throwIfAborted();
     report(formats, memory, options, io);
     return EXIT.pass;
   } finally {

@@ -66,6 +66,12 @@ export class Pcscd {
     await this.#end('SIGKILL');
   }
 
+  /** `SIGSTOP`: it stays there and answers nobody, until `SIGCONT`. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (this.#child === null) throw new Error('this pcscd is not ours to stop');
+    this.#child.kill(signal);
+  }
+
   /** Ends it when it is ours. May be called again, and after `kill9`. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');

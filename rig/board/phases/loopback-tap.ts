@@ -1,6 +1,6 @@
 import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { EchoCard, echoCommand } from '../../card/echo-card.ts';
-import { percentile } from '../../report/percentile.ts';
+import { quantileOf } from '../../figures/quantile.ts';
 import type { BoardUnderTest } from '../board-under-test.ts';
 import { BoardFault, type Phase, type PhaseContext, RigFault } from '../phase.ts';
 
@@ -49,7 +49,7 @@ function tapPhase(
       context.keep({ id, what: 'Exchange', unit: 'ms', values: times });
       context.measure(`${id}-exchanges`, times.length);
       context.measure(`${id}-wrong`, wrong);
-      if (times.length > 0) context.measure(`${id}-p50`, percentile(times, 0.5));
+      if (times.length > 0) context.measure(`${id}-p50`, quantileOf(times, 0.5));
     },
   };
 }

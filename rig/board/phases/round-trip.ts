@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { HalError } from '../../../src/hal/errors.ts';
-import { percentile } from '../../report/percentile.ts';
+import { quantileOf } from '../../figures/quantile.ts';
 import { type Phase, type PhaseContext, RigFault } from '../phase.ts';
 
 const ROUNDS = 200;
@@ -36,9 +36,9 @@ export const roundTrip: Phase = {
     measure('round-trips-lost', lost);
     measure('round-trip-wire', wireMs(board.baudRate));
     if (times.length === 0) return;
-    measure('round-trip-p50', percentile(times, 0.5));
-    measure('round-trip-p90', percentile(times, 0.9));
-    measure('round-trip-p99', percentile(times, 0.99));
+    measure('round-trip-p50', quantileOf(times, 0.5));
+    measure('round-trip-p90', quantileOf(times, 0.9));
+    measure('round-trip-p99', quantileOf(times, 0.99));
     measure('round-trip-max', Math.max(...times));
   },
 };
@@ -100,8 +100,8 @@ export const latencyTimer: Phase = {
     keep({ id: 'held-back', what: 'Round trip', unit: 'ms', values: times });
     if (times.length === 0) return;
     // A busy machine delays some answers, a timer nearly every one.
-    const heldBack = percentile(times, 0.5) - wireMs(board.baudRate);
-    const soonest = percentile(times, 0.1) - wireMs(board.baudRate);
+    const heldBack = quantileOf(times, 0.5) - wireMs(board.baudRate);
+    const soonest = quantileOf(times, 0.1) - wireMs(board.baudRate);
     const file = latencyFile(board.identity.port);
     const setting = file === null ? null : readLatency(file);
     measure('held-back', heldBack);

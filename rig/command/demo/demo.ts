@@ -23,7 +23,8 @@ export async function runDemo(options: DemoOptions, io: CommandIo): Promise<Exit
   try {
     const image = join(folder, `${PROFILE}.img`);
     const first = await inProcess(image, options, io);
-    if (first !== EXIT.pass || io.signal.aborted) return first;
+    io.signal.throwIfAborted();
+    if (first !== EXIT.pass) return first;
     if (!options.pcsc) return EXIT.pass;
     title(io, 'Through the PC/SC stack');
     return await pcscHalf(image, io);

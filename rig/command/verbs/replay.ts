@@ -15,6 +15,7 @@ import {
   addJsonOption,
   addReaderOption,
   addRecordOptions,
+  imageKeyOption,
   timeoutOption,
 } from './shared-options.ts';
 
@@ -45,6 +46,7 @@ interface Typed {
   junit?: string;
   evidence?: string;
   evidenceKey?: string;
+  imageKey?: string;
   jobs?: number;
   only?: string;
   list?: boolean;
@@ -96,7 +98,8 @@ export const declareReplay: DeclareVerb = (program, perform) => {
       '--evidence <folder>',
       'write a signed bundle: traces, rules, verdicts, environment, the report if there is one',
     )
-    .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)');
+    .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)')
+    .addOption(imageKeyOption());
   addInterfaceOption(addCardOptions(replay));
   addJsonOption(addRecordOptions(replay))
     .addOption(timeoutOption('how long to wait for a reader and a card'))
@@ -159,15 +162,19 @@ function suiteChoice(typed: Typed) {
 }
 
 /** @throws {UsageError} half of a pair */
-function outputsOf({ html, junit, evidence, evidenceKey }: Typed) {
+function outputsOf({ html, junit, evidence, evidenceKey, imageKey }: Typed) {
   if ((evidence === undefined) !== (evidenceKey === undefined)) {
     throw new UsageError('--evidence FOLDER and --evidence-key FILE go together (a key: vitap evidence keygen)');
   }
+  if (imageKey !== undefined && evidence === undefined) throw new UsageError('--image-key goes with --evidence');
   if (html === '-' || junit === '-') throw new UsageError('--html and --junit take the name of a file');
   return {
     html: html ?? null,
     junit: junit ?? null,
-    evidence: evidence === undefined || evidenceKey === undefined ? null : { folder: evidence, key: evidenceKey },
+    evidence:
+      evidence === undefined || evidenceKey === undefined
+        ? null
+        : { folder: evidence, key: evidenceKey, imageKey: imageKey ?? null },
   };
 }
 

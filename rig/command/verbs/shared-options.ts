@@ -46,6 +46,12 @@ export function addRecordOptions(command: Command): Command {
     .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare");
 }
 
+/** `--image-key`. */
+export function imageKeyOption(): Option {
+  const words = "the lab's key under which card images are named (default: one in the state folder, made on first use)";
+  return new Option('--image-key <file>', words);
+}
+
 /** `--json`. */
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print data and nothing else on standard output');

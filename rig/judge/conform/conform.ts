@@ -14,6 +14,7 @@ import type { ConformOptions } from './options.ts';
 import { RecordedCard } from './recorded-card.ts';
 import { asJson, asText, type ConformanceRun, interruption, verdictOf } from './report.ts';
 import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
+import { withSelectionWays } from './selection-ways.ts';
 import { loadSuite } from './suites/index.ts';
 
 /**
@@ -73,15 +74,17 @@ async function openTrace(
 async function judge(
   suite: Suite,
   cases: readonly ConformanceCase[],
-  { card, declaration }: OpenedTarget,
+  { card, declaration: declared }: OpenedTarget,
   options: ConformOptions,
   io: CommandIo,
 ): Promise<ConformanceRun> {
   const startedAt = new Date(systemClock.wallSeconds() * 1000).toISOString();
   const startNs = systemClock.nowNs();
   const destructive = card.renewed || options.destructive;
+  const declaration = declared.decisions === null ? await withSelectionWays(declared, card) : declared;
   const progress = progressTo(io, cases.length);
-  const results = await runSuite(cases, card, { declaration, destructive, signal: io.signal }, progress.result);
+  const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
+  const results = await runSuite(cases, card, settings, progress.result);
   progress.end();
   const interrupted = results.length < cases.length;
   if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);

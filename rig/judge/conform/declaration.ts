@@ -28,6 +28,23 @@ export interface CardDeclaration {
   readonly masterFile: DirectoryDeclaration | null;
   /** Applications outside of any tree that is known: DFs that are reached by name alone. */
   readonly applications: readonly DirectoryDeclaration[];
+  /** How the card lets itself be told which file is meant; absent: as Vitap's card does. */
+  readonly ways?: SelectionWays;
+  /** Told of each part that a case makes a command for. */
+  readonly used?: Set<Part>;
+}
+
+/** What of a card can be spoilt: a file, a directory, a code. */
+export type Part = DirectoryDeclaration | ElementaryDeclaration | CodeDeclaration;
+
+/** The forms of SELECT that a card was seen to take. */
+export interface SelectionWays {
+  /** P1 for an EF: under the current DF, by identifier, by path from the current DF or from the MF. */
+  readonly ef: '02' | '00' | '09' | '08';
+  /** P1 for a DF without a name. */
+  readonly df: '00' | '01' | '08';
+  /** P2, and Le where the answer has control information. */
+  readonly answer: { readonly p2: string; readonly le: string };
 }
 
 export interface FreeRoom {

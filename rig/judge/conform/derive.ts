@@ -1,6 +1,7 @@
 import { TlvError, TlvReader } from '../../../src/apdu/ber-tlv-reader.ts';
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { fromHex, toHex } from '../../../src/apdu/hex.ts';
+import { type Ask, asker } from './card-questions.ts';
 import type { CaseSession } from './card-under-test.ts';
 import type { CardDeclaration, DirectoryDeclaration, ElementaryDeclaration } from './declaration.ts';
 import { hex, hex16 } from './hex-pattern.ts';
@@ -25,7 +26,7 @@ const MOST_BYTES = 4096;
  */
 export async function deriveDeclaration({ session, atr, protocol }: CardAnswers): Promise<CardDeclaration> {
   const ask = asker(session, protocol);
-  const hasMasterFile = (await ask('00A40000023F00')).sw === 0x9000;
+  const hasMasterFile = await toMasterFile(ask);
   const files: ElementaryDeclaration[] = [];
   for (const fid of [EF_DIR, EF_ATR_INFO]) {
     const content = hasMasterFile ? await readFile(ask, fid) : null;
@@ -57,38 +58,27 @@ export async function deriveDeclaration({ session, atr, protocol }: CardAnswers)
   };
 }
 
-interface Answer {
-  readonly data: Uint8Array;
-  readonly sw: number;
+/** Forms of SELECT: cards take P1 02, 00 or 08, and P2 0C or one that asks for control information, with Le or without. */
+const MF_FORMS = ['00A40000', '00A4000C', '00A40004'];
+const EF_FORMS = ['00A4020C', '00A4000C', '00A40200', '00A40000', '00A40204', '00A40004', '00A4080C', '00A40800'];
+
+async function toMasterFile(ask: Ask): Promise<boolean> {
+  return anyOf(ask, MF_FORMS, '3F00');
 }
 
-type Ask = (command: string) => Promise<Answer>;
-
-/** Sends a command and follows 61xx and 6Cxx. */
-function asker(session: CaseSession, protocol: 'T=0' | 'T=1'): Ask {
-  const send = async (command: Uint8Array): Promise<Answer> => {
-    const bytes = await session.transmit(command);
-    const end = Math.max(bytes.length - 2, 0);
-    return { data: bytes.subarray(0, end), sw: ((bytes[end] ?? 0) << 8) | (bytes[end + 1] ?? 0) };
-  };
-  return async (text) => {
-    const command = fromHex(text);
-    let answer = await send(command);
-    if (answer.sw >> 8 === 0x6c && command.length === 5) {
-      answer = await send(Uint8Array.of(...command.subarray(0, 4), answer.sw & 0xff));
+async function anyOf(ask: Ask, forms: readonly string[], fid: string): Promise<boolean> {
+  for (const form of forms) {
+    for (const le of form.endsWith('0C') ? [''] : ['', '00']) {
+      if ((await ask(`${form}02${fid}${le}`)).sw === 0x9000) return true;
     }
-    if (protocol === 'T=0' && answer.sw >> 8 === 0x61) {
-      answer = await send(Uint8Array.of(0, 0xc0, 0, 0, answer.sw & 0xff));
-    }
-    // More may wait behind the first part of an answer; for a yes or no it need not be fetched.
-    return answer.sw >> 8 === 0x61 ? { ...answer, sw: 0x9000 } : answer;
-  };
+  }
+  return false;
 }
 
 /** A transparent EF of the MF, or null when it is not there or not free to read. */
 async function readFile(ask: Ask, fid: number): Promise<Uint8Array | null> {
-  await ask('00A40000023F00');
-  if ((await ask(`00A4020C02${hex16(fid)}`)).sw !== 0x9000) return null;
+  await toMasterFile(ask);
+  if (!(await anyOf(ask, EF_FORMS, hex16(fid)))) return null;
   const bytes: number[] = [];
   while (bytes.length < MOST_BYTES) {
     const { data, sw } = await ask(`00B0${hex16(bytes.length)}00`);

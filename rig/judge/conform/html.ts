@@ -3,7 +3,7 @@ import { type Content, type Html, html } from '../../report/html.ts';
 import { hexText, reportPage, table, verdict } from '../../report/page.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, type StepRecord, VERDICTS } from './model.ts';
-import { type ConformanceRun, interruption, linkLimited } from './report.ts';
+import { type ConformanceRun, citationsInWords, interruption, linkLimited } from './report.ts';
 import { countVerdicts } from './run-suite.ts';
 
 /** The run as one HTML file: what went wrong first, then coverage, then every case with its steps. */
@@ -39,6 +39,7 @@ function summary(results: readonly CaseResult[]): Html {
   return html`<ul class="counts">
 ${VERDICTS.map((each) => html`<li class="${counts[each] === 0 ? 'none' : 'some'}"><b>${counts[each]}</b>${verdict(each)}</li>`)}
 </ul>
+<p>${citationsInWords(results).replace(/^c/, 'C')}.</p>
 ${limited > 0 ? html`<p>${limited} of the cases that are not applicable are limits of this link (LINK-LIMITED).</p>` : null}`;
 }
 
@@ -63,7 +64,7 @@ function caseDetails(result: CaseResult, open: boolean): Html {
   // A fault stands beside its step.
   const told = steps.some(({ faults }) => faults.length > 0);
   const inside = html`<div class="inside">
-<p class="reason">${standard}${clause === undefined ? null : `, ${clause}`}${destructive ? '; changes the card' : null}${
+<p class="reason">${standard}${clause === undefined ? ' (no clause looked up)' : `, ${clause}`}${destructive ? '; changes the card' : null}${
     exchanges > 0 ? `; ${exchanges} commands` : null
   }</p>
 ${told || reason === '' ? null : html`<p>${reason}</p>`}

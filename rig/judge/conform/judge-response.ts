@@ -42,6 +42,9 @@ export function judgeResponse(
   if (faults.length > 0) return faults;
   if (expect.length !== undefined) faults.push(...judgeLength(data.length, expect.length));
   if (expect.data !== undefined) faults.push(...judgeData(toHex(data), fill(expect.data, variables), showData));
+  if (decided && expect.decidedData !== undefined) {
+    faults.push(...judgeData(toHex(data), fill(expect.decidedData, variables), showData));
+  }
   if (expect.objects !== undefined) {
     for (const [path, pattern] of Object.entries(expect.objects)) {
       faults.push(...judgeObject(data, path, pattern === null ? null : fill(pattern, variables), showData));

@@ -6,6 +6,7 @@ import type {
   ElementaryDeclaration,
   LifeCycle,
   Rules,
+  SelectionWays,
   Structure,
 } from './declaration.ts';
 import { hex, hex16 } from './hex-pattern.ts';
@@ -19,10 +20,12 @@ export class LocatedDirectory {
   readonly declaration: DirectoryDeclaration;
   /** null for the MF, and for an application of which nothing but the name is known. */
   readonly parent: LocatedDirectory | null;
+  readonly card: CardDeclaration;
 
-  constructor(declaration: DirectoryDeclaration, parent: LocatedDirectory | null) {
+  constructor(declaration: DirectoryDeclaration, parent: LocatedDirectory | null, card: CardDeclaration) {
     this.declaration = declaration;
     this.parent = parent;
+    this.card = card;
   }
 
   get fid(): string {
@@ -50,10 +53,13 @@ export class LocatedDirectory {
 
   /** Commands that make it the current DF, whatever was selected before. */
   get selection(): readonly string[] {
-    if (this.isMasterFile) return ['00A4000C023F00'];
+    this.card.used?.add(this.declaration);
     const { name } = this;
+    const ways = waysOf(this.card);
+    if (this.isMasterFile) return [selection('00', '3F00', ways)];
     if (name !== '') return [`00A40400${hex(name.length / 2)}${name}00`];
-    return [...(this.parent?.selection ?? []), `00A4000C02${this.fid}`];
+    if (ways.df === '08' && this.path !== '') return [selection('08', this.path, ways)];
+    return [...(this.parent?.selection ?? []), selection(ways.df === '01' ? '01' : '00', this.fid, ways)];
   }
 
   /** The same as steps. */
@@ -78,7 +84,7 @@ export class LocatedDirectory {
 
   get everyDirectory(): readonly LocatedDirectory[] {
     return this.declaration.children.flatMap((child) =>
-      child.kind === 'directory' ? [new LocatedDirectory(child, this)] : [],
+      child.kind === 'directory' ? [new LocatedDirectory(child, this, this.card)] : [],
     );
   }
 
@@ -127,11 +133,13 @@ export class LocatedFile {
 
   /** Its identifier as P1-P2 of an odd INS. @throws {DoesNotApply} 0000 to 001E mean something else there */
   get fidInP1P2(): string {
+    this.#use();
     if (this.declaration.fid > 0x1e) return this.fid;
     throw new DoesNotApply(`identifier ${this.fid} in P1-P2 would be a short one`);
   }
 
   get sfi(): number {
+    this.#use();
     return this.declaration.sfi ?? 0;
   }
 
@@ -154,7 +162,9 @@ export class LocatedFile {
 
   /** Command that makes it current when its DF is. */
   get selection(): string {
-    return `00A4020C02${this.fid}`;
+    this.#use();
+    const ways = waysOf(this.directory.card);
+    return selection(ways.ef, ways.ef === '08' ? `${this.directory.path}${this.fid}` : this.fid, ways);
   }
 
   /** Steps that make it the current EF from anywhere. */
@@ -164,6 +174,7 @@ export class LocatedFile {
 
   /** Content in hex; the declaration must have it. */
   get content(): string {
+    this.#use();
     return toHex(this.declaration.content ?? new Uint8Array(0));
   }
 
@@ -191,6 +202,7 @@ export class LocatedFile {
 
   /** Record `number` in hex. */
   record(number: number): string {
+    this.#use();
     return toHex(this.declaration.records?.[number - 1] ?? new Uint8Array(0));
   }
 
@@ -207,6 +219,10 @@ export class LocatedFile {
   /** P2 of a record command: short identifier (or 0 for the current EF) and mode. */
   p2(mode: number, bySfi = true): string {
     return hex(((bySfi ? this.sfi : 0) << 3) | mode);
+  }
+
+  #use(): void {
+    this.directory.card.used?.add(this.declaration);
   }
 }
 
@@ -230,6 +246,7 @@ export class LocatedCode {
 
   /** The right block, in hex. */
   get right(): string {
+    this.#use();
     return toHex(this.declaration.block);
   }
 
@@ -248,8 +265,29 @@ export class LocatedCode {
 
   /** VERIFY without data. */
   get query(): string {
+    this.#use();
     return `002000${this.reference}`;
   }
+
+  /** A block of the same length that neither the right code nor the wrong one has: what cases change it to. */
+  get other(): string {
+    const { right } = this;
+    return right.startsWith('39') ? `38${right.slice(2)}` : `39${right.slice(2)}`;
+  }
+
+  #use(): void {
+    this.directory.card.used?.add(this.declaration);
+  }
+}
+
+const USUAL_WAYS: SelectionWays = { ef: '02', df: '00', answer: { p2: '0C', le: '' } };
+
+function waysOf({ ways }: CardDeclaration): SelectionWays {
+  return ways ?? USUAL_WAYS;
+}
+
+function selection(p1: string, data: string, { answer }: SelectionWays): string {
+  return `00A4${p1}${answer.p2}${hex(data.length / 2)}${data}${answer.le}`;
 }
 
 export function given(words: string, command: string, status = '9000'): CommandStep {
@@ -267,7 +305,7 @@ export function directoriesOf(card: CardDeclaration): readonly LocatedDirectory[
     for (const child of directory.directories) walk(child);
   };
   const roots = [...(card.masterFile === null ? [] : [card.masterFile]), ...card.applications];
-  for (const root of roots.map((each) => new LocatedDirectory(each, null))) if (root.isActivated) walk(root);
+  for (const root of roots.map((each) => new LocatedDirectory(each, null, card))) if (root.isActivated) walk(root);
   return all;
 }
 

@@ -18,6 +18,8 @@ export interface Expectation {
   readonly decided?: string;
   /** Pattern of the whole data field. */
   readonly data?: string;
+  /** The one that a card with these decisions gives, where the standard leaves more open. */
+  readonly decidedData?: string;
   /** Bytes in the data field: exactly, or from and to. */
   readonly length?: number | readonly [from: number, to: number];
   /** Data objects by the tags that lead to them (`62/82`), with a pattern of the value; null: must not be there. */
@@ -73,6 +75,7 @@ export interface CaseHeader {
   /** `SEL-017`: stays the same as long as the case means the same. */
   readonly id: string;
   readonly title: string;
+  /** With the edition when the clause is stated. */
   readonly standard: string;
   /** Only where it was looked up. */
   readonly clause?: string;

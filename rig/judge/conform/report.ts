@@ -1,3 +1,4 @@
+import { shown } from '../../console/shown.ts';
 import type { ReportEnvironment } from '../../report/environment.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, type Suite, VERDICTS, type Verdict } from './model.ts';
@@ -50,6 +51,7 @@ export function asJson(run: ConformanceRun): unknown {
     selected: run.selected,
     run: run.results.length,
     counts: { ...countVerdicts(run.results), linkLimited: linkLimited(run.results) },
+    citations: citations(run.results),
     coverage: run.coverage,
     cases: run.results.map(({ reached: _reached, ...result }) => result),
   };
@@ -61,7 +63,7 @@ export function asText(run: ConformanceRun): string {
   const counts = countVerdicts(results);
   const lines = [
     `${suite.title}`,
-    `${environment.card}; ${environment.reader}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${run.declaration}`,
+    `${shown(environment.card)}; ${shown(environment.reader)}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${shown(run.declaration)}`,
     '',
   ];
   for (const verdict of ['fail', 'inconclusive'] as const) {
@@ -74,6 +76,7 @@ export function asText(run: ConformanceRun): string {
   if (run.interrupted) lines.push(interruption(results.length, run.selected));
   const limited = linkLimited(results);
   if (limited > 0) lines.push(`${limited} of the NOT APPLICABLE are limits of this link`);
+  lines.push(citationsInWords(results));
   lines.push(...coverageLines(coverage, suite.complete), '');
   return lines.join('\n');
 }
@@ -92,6 +95,18 @@ function coverageLines({ rows, statusWords, unreachedStatusWords }: Coverage, wh
     unreachedStatusWords.length === 0 ? '' : `; of those that the card has, not ${unreachedStatusWords.join(', ')}`;
   lines.push(`status words reached: ${statusWords.length}${missing}`);
   return lines;
+}
+
+/** How many cases cite edition and clause, because they were looked up, and how many name their standard alone. */
+export function citations(results: readonly CaseResult[]): { readonly clause: number; readonly standardOnly: number } {
+  const clause = results.filter((result) => result.clause !== undefined).length;
+  return { clause, standardOnly: results.length - clause };
+}
+
+/** The same for people. */
+export function citationsInWords(results: readonly CaseResult[]): string {
+  const { clause, standardOnly } = citations(results);
+  return `cases that cite a clause: ${clause}; that name their standard alone: ${standardOnly}`;
 }
 
 export function linkLimited(results: readonly CaseResult[]): number {

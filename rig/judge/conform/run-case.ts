@@ -10,6 +10,7 @@ import type { CardDeclaration } from './declaration.ts';
 import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
 import { type CardResponse, captured, expectationInWords, judgeResponse } from './judge-response.ts';
 import type {
+  CaseHeader,
   CaseResult,
   CommandStep,
   ConformanceCase,
@@ -26,7 +27,12 @@ export interface RunSettings {
   /** Whether cases that change the card for good may run. */
   readonly destructive: boolean;
   readonly signal: AbortSignal;
+  /** P1-P2 of SELECT that the card has taken so far in this run; the run adds to it. */
+  readonly offered?: Set<string>;
 }
+
+/** What the reason of a case begins with that the link did not carry to its end. */
+export const LINK_DIED = 'the link died';
 
 /** Wrong answers of one sweep that are told one by one. */
 const MOST_SWEEP_FAULTS = 8;
@@ -85,11 +91,8 @@ class CaseRun {
 
   async result(): Promise<CaseResult> {
     const end = await this.#run();
-    const { id, title, standard, clause, commands, statusWords, destructive } = this.#definition;
-    const header = { id, title, standard, commands, statusWords, destructive };
     return {
-      ...header,
-      ...(clause === undefined ? {} : { clause }),
+      ...headerOf(this.#definition),
       verdict: end.verdict,
       reason: end.reason,
       linkLimited: end.linkLimited,
@@ -121,7 +124,7 @@ class CaseRun {
     } catch (error) {
       if (error instanceof Ending) return error;
       if (error instanceof HalError && error.kind !== 'aborted') {
-        return new Ending('inconclusive', `the link died: ${error.message}`);
+        return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`);
       }
       throw error;
     }
@@ -170,10 +173,20 @@ class CaseRun {
     record(response.shownCommand, response.shownResponse, faults);
     if (step.role === 'judged') this.#note(command, response.sw);
     if (faults.length === 0) return null;
+    if (this.#isNotOffered(command, response.sw)) {
+      const header = [...command.subarray(0, 4)].map((byte) => statusHex(byte).slice(2)).join(' ');
+      return new Ending(
+        'not-applicable',
+        `the card does not offer this form of the command: ${header} (${statusHex(response.sw)})`,
+      );
+    }
     const sentence = `step ${this.#records.length}, ${step.words}: ${faults.join('; ')}`;
     if (step.role === 'given') return new Ending('inconclusive', `a precondition failed: ${sentence}`);
     if (this.#isAbsent(response.sw)) {
       return new Ending('not-applicable', `the card knows no such instruction (${statusHex(response.sw)})`);
+    }
+    if (this.#isWithoutTemplate(command, response, step.expect)) {
+      return new Ending('not-applicable', 'the card answers SELECT with P2 00 without an FCI template 6F');
     }
     return new Ending('fail', sentence);
   }
@@ -248,6 +261,8 @@ class CaseRun {
     const shownCommand = maskedHex(command, this.#redactor.command(command));
     this.#shown = shownCommand;
     const bytes = await session.transmit(command);
+    const form = formOf(command);
+    if (form !== null && TAKEN_SW1.includes(bytes.at(-2) as number)) this.#settings.offered?.add(form);
     if (bytes.length < 2) throw new HalError('protocol', 'the card gave no status word');
     const end = bytes.length - 2;
     return {
@@ -294,9 +309,56 @@ class CaseRun {
     return sw === SW.INSTRUCTION_NOT_SUPPORTED && this.#settings.declaration.commands === null;
   }
 
+  /**
+   * Which ways of naming a file or a record a card of another make has is its own affair, as long as it never took
+   * this one.
+   */
+  #isNotOffered(command: Uint8Array, sw: number): boolean {
+    const form = formOf(command);
+    if (this.#decided || form === null) return false;
+    return UNKNOWN_FORM.includes(sw) && this.#settings.offered?.has(form) !== true;
+  }
+
+  /** A card of another make may answer P2 00 with an FCP, with data objects that stand bare, or with nothing. */
+  #isWithoutTemplate(command: Uint8Array, { data, sw }: CardResponse, { objects }: Expectation): boolean {
+    if (this.#decided || command[1] !== INS.SELECT || ((command[3] as number) & 0x0c) !== 0) return false;
+    if (!TAKEN_SW1.includes(sw >> 8) || data[0] === FCI_TEMPLATE) return false;
+    return Object.keys(objects ?? {}).some((path) => path.startsWith('6F'));
+  }
+
   get #decided(): boolean {
     return this.#settings.declaration.decisions === 'vitap';
   }
+}
+
+/** What a result says of its case. */
+export function headerOf(definition: CaseHeader): CaseHeader {
+  const { id, title, standard, clause, commands, statusWords, destructive } = definition;
+  const cited = clause === undefined ? { standard } : { standard, clause };
+  return { id, title, ...cited, commands, statusWords, destructive };
+}
+
+/** 9000, 61xx and the warnings 62xx. */
+const TAKEN_SW1: readonly number[] = [0x90, 0x61, 0x62];
+const FCI_TEMPLATE = 0x6f;
+const UNKNOWN_FORM: readonly number[] = [SW.WRONG_P1_P2, SW.FUNCTION_NOT_SUPPORTED, SW.WRONG_OFFSET];
+
+const RECORD_INS: readonly number[] = [
+  INS.READ_RECORD,
+  INS.READ_RECORD_ODD,
+  INS.UPDATE_RECORD,
+  INS.UPDATE_RECORD_ODD,
+  INS.WRITE_RECORD,
+  INS.ERASE_RECORD,
+  INS.SEARCH_RECORD,
+];
+
+/** What tells the ways of naming a file (SELECT) and a record (mode, and P1 00) apart; null for other commands. */
+function formOf(command: Uint8Array): string | null {
+  const [, ins, p1, p2] = command;
+  if (ins === undefined || p1 === undefined || p2 === undefined) return null;
+  if (ins === INS.SELECT) return `${ins} ${p1} ${p2}`;
+  return RECORD_INS.includes(ins) ? `${ins} ${p1 === 0} ${p2 & 0x07}` : null;
 }
 
 /** Why the link cannot carry a command of the case, or null; commands that captures go into are looked at when sent. */

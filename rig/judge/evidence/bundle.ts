@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Crypto } from '../../../src/hal/crypto.ts';
-import { HalError } from '../../../src/hal/errors.ts';
 import { replaceFile, syncFolder } from '../../../src/hal/nvm/replace-file.ts';
+import { storageError, systemErrorCode } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { makeFolder } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
@@ -120,10 +120,9 @@ function copy(from: string, to: string): void {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new HalError('storage', `cannot write ${to}: the disk is full; no bundle was made`, { cause });
-    }
-    throw cause;
+    // An original that cannot be read is named by Node's own error.
+    if (!existsSync(to) && ['ENOENT', 'EACCES'].includes(systemErrorCode(cause))) throw cause;
+    throw storageError('cannot write', to, cause, 'no bundle was made');
   }
 }
 

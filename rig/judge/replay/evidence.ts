@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
+import type { ImageName } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { readInputFile } from '../../console/input-file.ts';
 import { vitapExporter } from '../../trace/formats/vitap.ts';
 import type { TraceEvent, TraceHeader } from '../../trace/model.ts';
 import { openTrace } from '../../trace/open-trace.ts';
@@ -17,10 +19,9 @@ import type { ReplayReport } from './report/model.ts';
 import { redactedRules } from './rules-redaction.ts';
 
 /** The image of a card of ours as it was before the first command. */
-export interface CardImage {
+export interface CardImage extends ImageName {
   /** `image card.img`, `profile vitale2`. */
   readonly of: string;
-  readonly sha256: string;
 }
 
 /** Where a bundle will be, and the key that signs it. */
@@ -120,7 +121,7 @@ function describe({ environment, verdict, suite, traces }: ReplayReport, image: 
     card: environment.card,
     reader: environment.reader,
     ...(environment.atr === null ? {} : { atr: environment.atr }),
-    ...(image === null ? {} : { image: `${image.of}, SHA-256 ${image.sha256}` }),
+    ...(image === null ? {} : { image: `${image.of}, HMAC-SHA-256 ${image.hmac} under the key ${image.key}` }),
   };
   return { backend: environment.backend, verdict, subject };
 }
@@ -146,7 +147,7 @@ function rulesOf({ suite, traces, secretsKept }: ReplayReport): EvidenceItem[] {
     let name = plain;
     for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${n}-${plain}`;
     taken.add(name.toLowerCase());
-    const written = readFileSync(file);
+    const written = readInputFile(file, 'a rules file');
     const content = secretsKept ? written : Buffer.from(redactedRules(written.toString('utf8')));
     return { path: `rules/${name}`, role: 'rules', content };
   });

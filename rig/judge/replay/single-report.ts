@@ -43,10 +43,11 @@ export class SingleReport {
     choice: ReplayOutputChoice | undefined,
     replayed: Replayed,
     card: CardSource | null,
+    env: CommandIo['env'],
   ): SingleReport | null {
     if (choice === undefined || !ReplayOutputs.wanted(choice)) return null;
     if (choice.evidence !== null) refuseStandardInput(replayed.trace);
-    const outputs = new ReplayOutputs(choice, card);
+    const outputs = new ReplayOutputs(choice, card, env);
     return new SingleReport(outputs, replayed, mkdtempSync(join(tmpdir(), 'vitap-replay-')));
   }
 

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { HalError } from '../../../src/hal/errors.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, type ExitCode, writeJson } from '../../console/io.ts';
+import { median } from '../../figures/quantile.ts';
 import { exitOf } from './baseline.ts';
-import { middle, tapTimes } from './compare-results.ts';
+import { tapTimes } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
 import { duration, effectInWords, precisionNote } from './present.ts';
 import { asResult, parseResult } from './result-file.ts';
@@ -58,6 +59,8 @@ export async function benchCompare(options: BenchCompareOptions, io: CommandIo):
   const measured = new Set([...timesA, ...timesB].map((run) => run.measured));
   if (measured.size > 1) throw new CannotRun('one of the commands printed a result of taps and the other did not');
   const [nsA, nsB] = [timesA.map(({ ns }) => ns), timesB.map(({ ns }) => ns)];
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const effect = pairedEffect(nsA, nsB);
   const exitCode = exitOf(effect, failIfSlower);
   const what = measured.has('taps') ? 'median tap' : 'running time';
@@ -90,8 +93,8 @@ function report(
     `Verdict: B is ${effect.verdict === 'no difference seen' ? 'no different, as far as was seen' : effect.verdict}`,
     `  ${effectInWords(effect)}`,
     '',
-    `  A  ${duration(middle(nsA)).padStart(12)}  ${a}`,
-    `  B  ${duration(middle(nsB)).padStart(12)}  ${b}`,
+    `  A  ${duration(median(nsA)).padStart(12)}  ${a}`,
+    `  B  ${duration(median(nsB)).padStart(12)}  ${b}`,
     '',
     `  ${what}, ${nsA.length} alternating runs of each; the interval of ${COMPARE_CONFIDENCE * 100} % of the shift in pairs (Hodges-Lehmann).`,
     ...precisionNote(effect),
@@ -117,7 +120,7 @@ async function runOnce(command: string, option: string, io: CommandIo): Promise<
   const times = tapTimes(result);
   if (times.length === 0) throw new CannotRun(`${option}: every tap of the command failed`);
   const { trusted } = result.diagnosis;
-  return { ns: middle(times), measured: 'taps', trusted, failedTaps: result.taps.length - times.length };
+  return { ns: median(times), measured: 'taps', trusted, failedTaps: result.taps.length - times.length };
 }
 
 interface Ended {

@@ -1,3 +1,4 @@
+import { median } from '../../figures/quantile.ts';
 import { LAYERS, STAGES, type TapBenchResult, type TapSample } from '../tap/result.ts';
 import { type Effect, independentEffect, LEAST_BLOCKS } from './effect.ts';
 
@@ -62,7 +63,13 @@ function times(taps: readonly TapSample[], kind: 'stages' | 'layers', name: stri
 
 function figure(name: string, of: ComparedFigure['of'], a: readonly number[], b: readonly number[]): ComparedFigure {
   const positive = [...a, ...b].every((each) => each > 0);
-  return { name, of, baseline: middle(a), current: middle(b), effect: positive ? independentEffect(a, b) : null };
+  return {
+    name,
+    of,
+    baseline: medianOrNone(a),
+    current: medianOrNone(b),
+    effect: positive ? independentEffect(a, b) : null,
+  };
 }
 
 /** Rows by command, of which a result keeps the medians only. */
@@ -85,11 +92,9 @@ function byCommand({ figures }: TapBenchResult): Map<string, number> {
   return new Map([...sums].map(([command, { ns, count }]) => [command, ns / count]));
 }
 
-export function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((x, y) => x - y);
-  const at = sorted.length >> 1;
-  if (sorted.length === 0) return 0;
-  return sorted.length % 2 === 1 ? (sorted[at] as number) : ((sorted[at - 1] as number) + (sorted[at] as number)) / 2;
+/** 0 where there is nothing. */
+function medianOrNone(values: readonly number[]): number {
+  return values.length === 0 ? 0 : median(values);
 }
 
 function doubtsOf(baseline: TapBenchResult, current: TapBenchResult): string[] {

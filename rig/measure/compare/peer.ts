@@ -11,10 +11,10 @@ import type { CardSource } from '../../card/card-source.ts';
 import { openCard } from '../../card/open.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { median } from '../../figures/quantile.ts';
 import { machine } from '../figures.ts';
 import { type Measured, workloadFor } from '../workload.ts';
 import { exitOf } from './baseline.ts';
-import { middle } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
 import { type BothSessions, expectEmptySlots, insertBoth } from './peer-cards.ts';
 import { effectInWords } from './present.ts';
@@ -91,6 +91,8 @@ export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promi
     await reader.close();
     rmSync(folder, { recursive: true, force: true });
   }
+  // What an interruption leaves is no result.
+  io.signal.throwIfAborted();
   const rows = commands.map(({ name }, i) => rowOf(name, rounds[i] as Round[], options.count));
   return tell(options, profile, rows, io);
 }
@@ -149,8 +151,8 @@ async function measure(
   // Data may differ between cards; length and status word must not.
   const same = oursSaid.length === peerSaid.length && oursSaid.slice(-4) === peerSaid.slice(-4);
   return {
-    ours: middle(ours),
-    peer: middle(peer),
+    ours: median(ours),
+    peer: median(peer),
     otherAnswer: same
       ? null
       : `${peerSaid.length / 2} bytes, ${formatStatusWord(Number.parseInt(peerSaid.slice(-4), 16))}`,
@@ -163,8 +165,8 @@ function rowOf(command: string, rounds: readonly Round[], count: number): Row {
   return {
     command,
     n: rounds.length * count,
-    oursUs: middle(ours) / 1000,
-    peerUs: middle(peer) / 1000,
+    oursUs: median(ours) / 1000,
+    peerUs: median(peer) / 1000,
     effect: otherAnswer === null ? pairedEffect(peer, ours) : null,
     otherAnswer,
   };

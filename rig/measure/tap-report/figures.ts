@@ -1,3 +1,4 @@
+import { median } from '../../figures/quantile.ts';
 import type { Html } from '../../report/html.ts';
 import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../../report/static-plot.ts';
 import { type ExchangeDetail, LAYERS, type Layer, type TapBenchResult, type TapDetail } from '../tap/result.ts';
@@ -49,7 +50,7 @@ function histogram(Plot: PlotModule, document: SvgDocument, totals: readonly num
   const end = endOfBulk(sorted);
   const shown = sorted.filter((each) => each <= end);
   const beyond = sorted.length - shown.length;
-  const unit = unitFor(sorted[sorted.length >> 1] as number);
+  const unit = unitFor(median(sorted));
   const svg = Plot.plot({
     document,
     width: WIDTH,
@@ -78,7 +79,7 @@ function distribution(
   totals: readonly number[],
   responses: readonly number[] | null,
 ): Figure {
-  const unit = unitFor([...totals].sort((a, b) => a - b)[totals.length >> 1] as number);
+  const unit = unitFor(median(totals));
   const points = [
     ...shares(totals).map((point) => ({ ...point, from: 'its start' })),
     ...(responses === null ? [] : shares(responses).map((point) => ({ ...point, from: 'its intended start' }))),

@@ -1,3 +1,4 @@
+import { median, quantile } from '../../figures/quantile.ts';
 import { digits, unitFor } from './units.ts';
 
 const BLOCKS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
@@ -9,7 +10,7 @@ const BAR = 40;
  * Nothing under the outer fence is cut off, and never more than a quarter.
  */
 export function endOfBulk(sorted: readonly number[]): number {
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] as number;
+  const at = (share: number): number => quantile(sorted, share);
   return Math.min(at(0.75) + 3 * (at(0.75) - at(0.25)), sorted.at(-1) as number);
 }
 
@@ -25,7 +26,7 @@ export function histogramLines(values: readonly number[]): string[] {
     counts[bin] = (counts[bin] as number) + 1;
   }
   const most = Math.max(...counts);
-  const unit = unitFor(sorted[sorted.length >> 1] as number);
+  const unit = unitFor(median(sorted));
   return counts.flatMap((count, bin) => {
     if (bin === BINS && count === 0) return [];
     const from = bin === BINS ? `over ${digits(end / unit.ns)}` : digits((low + bin * width) / unit.ns);

@@ -1,3 +1,4 @@
+import { quantileOf, rankOf } from '../../figures/quantile.ts';
 import { accountTap, addLayers, slowestPossible, type TapAccounting } from './account.ts';
 import { floorOf } from './floor.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from './result.ts';
 import type { RecordedTap } from './run.ts';
 import type { Accounting } from './source.ts';
-import { distributionOf, medianOf, rankOf } from './statistics.ts';
+import { distributionOf } from './statistics.ts';
 import { type Shift, shiftOf, standardWhatIfs } from './what-if.ts';
 import { whatIfLabel } from './what-if-option.ts';
 
@@ -200,7 +201,7 @@ function whatIfs(
   asked: readonly WhatIfChange[],
 ): WhatIf[] {
   const rows = [...asked.map((change) => ({ change, asked: true })), ...standardRows(link, asked)];
-  const nowP50 = medianOf(samples.map(totalNs));
+  const nowP50 = quantileOf(samples.map(totalNs), 0.5);
   return rows.map(({ change, asked: wanted }) => {
     const shifts = shapes.map((shape) => shiftOf(shape, link, change));
     const of = (sample: TapSample): Shift => shifts[sample.shape!]!;
@@ -212,7 +213,7 @@ function whatIfs(
       label: whatIfLabel(change),
       asked: wanted,
       nowP50,
-      predictedP50: medianOf(samples.map(after)),
+      predictedP50: quantileOf(samples.map(after), 0.5),
       layers: { ...layers, air: layers.air + air, serial: layers.serial + serial },
     };
   });

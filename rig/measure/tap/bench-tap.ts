@@ -1,4 +1,3 @@
-import { HalError } from '../../../src/hal/errors.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { readPin } from '../../console/pin.ts';
@@ -56,8 +55,9 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
       signal: io.signal,
       onTap: show,
     });
-    // Nothing is written then: a file of an earlier run is worth more.
-    if (run.taps.length === 0) throw run.ended ?? new HalError('aborted', 'The taps were cancelled before the first.');
+    // What an interruption leaves is no result, and a file of an earlier run is worth more.
+    io.signal.throwIfAborted();
+    if (run.taps.length === 0 && run.ended !== null) throw run.ended;
     const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
@@ -85,7 +85,7 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
   const accounted = accountAll(taps, source.link, accounting);
   const bare = figuresOf(taps, accounted, options.whatIf);
   const figures = bare === null ? null : await withTraces(bare, run.taps, options, source, when.startedAt);
-  const schedule = scheduleOf(options.arrivals, accounted.samples, figures?.total.p50.value ?? null);
+  const schedule = scheduleOf(options.arrivals, accounted.samples);
   const diagnosis = look.diagnosisOf([
     ...before,
     ...(cardTimes === null ? [] : [cardTimeFinding(cardTimes.profile, times, run.taps)]),

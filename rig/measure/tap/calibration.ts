@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/hal/clock.ts';
-import { rankOf } from './statistics.ts';
+import { ascending, quantile } from '../../figures/quantile.ts';
 
 /** How steadily this machine does the same piece of work again and again, with nothing else asked of it. */
 export interface Calibration {
@@ -35,8 +35,8 @@ export function calibrate(clock: Clock): Calibration {
 
 /** @param times of equal pieces of work, in nanoseconds */
 export function spreadOf(times: Float64Array): Omit<Calibration, 'clockNs' | 'clockStepNs'> {
-  const sorted = times.slice().sort();
-  const at = (share: number): number => sorted[rankOf(sorted.length, share) - 1] as number;
+  const sorted = ascending(times);
+  const at = (share: number): number => quantile(sorted, share);
   const p50ns = at(0.5);
   const total = sorted.reduce((sum, each) => sum + each, 0);
   const over = sorted.reduce((sum, each) => sum + Math.max(each - p50ns, 0), 0);

@@ -1,13 +1,13 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
+import { median } from '../../figures/quantile.ts';
 import { LoopbackSource } from './loopback-source.ts';
 import type { DiagnosisFinding } from './result.ts';
 import { type RecordedTap, runTaps } from './run.ts';
 import { realWaiter } from './schedule.ts';
 import type { TapScript } from './script.ts';
 import { type Accounting, modelled, residual } from './source.ts';
-import { medianOf } from './statistics.ts';
 
 /** What a card of a profile takes for a tap, command by command; nanoseconds. */
 export interface CardTimes {
@@ -58,10 +58,10 @@ function timesOf(profile: string, good: readonly RecordedTap[]): CardTimes | nul
   if (first === undefined) return null;
   return {
     profile,
-    powerOnNs: medianOf(good.map(({ activation }) => activation.cardNs ?? 0)),
+    powerOnNs: median(good.map(({ activation }) => activation.cardNs ?? 0)),
     exchanges: first.exchanges.map((exchange, i) => ({
       command: shapeOf(exchange),
-      ns: medianOf(good.map(({ exchanges }) => exchanges[i]?.metered.cardNs ?? 0)),
+      ns: median(good.map(({ exchanges }) => exchanges[i]?.metered.cardNs ?? 0)),
     })),
   };
 }

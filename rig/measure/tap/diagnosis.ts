@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Machine } from '../../doctor/machine.ts';
 import type { Polling } from '../../endpoint/driver.ts';
+import { median } from '../../figures/quantile.ts';
 import { inWords } from './answer.ts';
 import type { Calibration } from './calibration.ts';
 import type { Echo } from './echo.ts';
@@ -13,7 +14,6 @@ import {
   type LinkParameters,
   type Schedule,
 } from './result.ts';
-import { medianOf } from './statistics.ts';
 
 /** What can spoil a measurement, judged from what was seen. Everything here says one thing in one sentence. */
 
@@ -67,7 +67,7 @@ export function vpcdStalls(
 ): DiagnosisFinding | null {
   const times = taps.map((exchanges) => exchanges.map(({ startNs, endNs }) => endNs - startNs));
   const all = times.flat();
-  if (all.length === 0 || medianOf(all) >= DELAYED_NS) return null;
+  if (all.length === 0 || median(all) >= DELAYED_NS) return null;
   const stalled = times.filter((tap) => tap.some((ns) => ns >= STALL_NS.from && ns <= STALL_NS.to)).length;
   if (stalled === 0) return null;
   const which = stalled * 2 >= taps.length ? 'the median too' : 'the slowest quantiles';
@@ -178,7 +178,10 @@ export function simulated(): DiagnosisFinding {
 }
 
 /** Whether stalls can hide, and whether the schedule was kept. */
-export function scheduleFinding({ arrivals, late, worstLateNs, load }: Schedule, taps: number): DiagnosisFinding {
+export function scheduleFinding(
+  { arrivals, late, worstLateNs, load, overloaded }: Schedule,
+  taps: number,
+): DiagnosisFinding {
   const id = 'schedule';
   if (arrivals.kind === 'closed') {
     return {
@@ -188,21 +191,28 @@ export function scheduleFinding({ arrivals, late, worstLateNs, load }: Schedule,
         'each tap waits for the one before: a stall costs one sample (coordinated omission); --rate shows who waits',
     };
   }
-  if (load !== null && load >= 1) {
-    const most = (arrivals.ratePerSecond / load).toFixed(1);
+  const data = { late, worstLateNs, load, overloaded };
+  if (overloaded) {
+    const served = load === null ? null : arrivals.ratePerSecond / load;
+    const most = served === null ? '' : `; ${rate(served)} a second are served`;
     return {
       id,
       verdict: 'distrust',
-      detail: `${arrivals.ratePerSecond} taps a second cannot be kept up: the queue grows, and with it every response time`,
-      cure: `--rate under ${most}`,
-      data: { late, worstLateNs, load },
+      detail: `${arrivals.ratePerSecond} taps a second cannot be kept up${most}: the queue grows, by the end to ${inWords(worstLateNs)}, and with it every response time`,
+      cure: `--rate under ${rate(Math.min(served ?? arrivals.ratePerSecond, arrivals.ratePerSecond))}`,
+      data,
     };
   }
   const detail =
     late === 0
       ? 'every tap began on time'
       : `${late} of ${taps} taps began late, at worst by ${inWords(worstLateNs)}; \`response\` counts it, \`total\` does not`;
-  return { id, verdict: late === 0 ? 'fine' : 'note', detail, data: { late, worstLateNs, load } };
+  return { id, verdict: late === 0 ? 'fine' : 'note', detail, data };
+}
+
+/** Taps a second, to three digits. */
+function rate(perSecond: number): string {
+  return `${Number(perSecond.toPrecision(3))}`;
 }
 
 const MOST_BELOW_ZERO = 0.01;

@@ -14,7 +14,7 @@ import {
   ECHO_WARM_UP,
   timeEchoes,
 } from '../../card/echo-exchanges.ts';
-import { median } from '../../report/percentile.ts';
+import { median } from '../../figures/quantile.ts';
 
 /** What the way to the card takes by itself: something that answers at once, at the end of the same link. */
 export interface Echo {

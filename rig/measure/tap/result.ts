@@ -232,8 +232,10 @@ export interface Schedule {
   /** Taps that began later than intended because the one before was not over. */
   readonly late: number;
   readonly worstLateNs: number;
-  /** Share of the interval that a tap takes at the median; over 1 no schedule can be kept. */
+  /** Mean time that a tap keeps the reader, as a share of the interval; null without a schedule. */
   readonly load: number | null;
+  /** The queue grew to the end of the run: taps came faster than they were served. */
+  readonly overloaded: boolean;
 }
 
 export interface TapBenchResult {

@@ -55,6 +55,8 @@ export interface Run {
 
 /** With these the reader is gone, and no other tap can be. */
 const FINAL: ReadonlySet<string> = new Set(['reader-lost', 'no-service', 'no-reader', 'no-port', 'permission']);
+/** And with these when no tap was good yet: what is missing was never there. */
+const FINAL_AT_FIRST: ReadonlySet<string> = new Set([...FINAL, 'no-card', 'busy', 'unsupported']);
 /** A reader that failed this often in a row will not come back by itself. */
 const FAILURES_IN_A_ROW = 10;
 /** Bytes of this many taps are kept: outliers come from them. */
@@ -70,15 +72,16 @@ export async function runTaps(options: RunOptions): Promise<Run> {
   const tapper = new Tapper(options);
   let failures = 0;
   let inARow = 0;
+  let good = false;
+  const isFinal = ({ kind }: TapFailure): boolean => tapper.final || (good ? FINAL : FINAL_AT_FIRST).has(kind);
   const listen = listener();
   for (let i = -warmUp; i < 0; i++) {
     await listen();
     if (signal.aborted) return { taps: [], ended: null };
     options.onTap?.(i, 0);
     const tap = await tapper.tap(i, null, 0, () => waiter.clock.nowNs());
-    if (tap.failure !== null && (tapper.final || FINAL.has(tap.failure.kind))) {
-      return { taps: [], ended: asError(tap.failure) };
-    }
+    if (tap.failure === null) good = true;
+    else if (isFinal(tap.failure)) return { taps: [], ended: asError(tap.failure) };
   }
   // The first tap's preparation is no part of the schedule.
   await source.prepare().catch(() => {});
@@ -92,16 +95,20 @@ export async function runTaps(options: RunOptions): Promise<Run> {
     const tap = await tapper.tap(i, intended, originNs, () => waiter.clock.nowNs(), wait);
     // Stopped in the middle: no tap, and no failure of the card's.
     if (signal.aborted) break;
+    // Nothing was measured, so nothing is reported.
+    if (!good && tap.failure !== null && FINAL_AT_FIRST.has(tap.failure.kind)) {
+      return { taps: [], ended: asError(tap.failure) };
+    }
     recorded.push(tap);
     keepSlowest(slowest, tap);
     if (tap.failure === null) {
+      good = true;
       inARow = 0;
       continue;
     }
     failures++;
     inARow++;
-    if (tapper.final || FINAL.has(tap.failure.kind) || inARow >= FAILURES_IN_A_ROW)
-      return { taps: recorded, ended: asError(tap.failure) };
+    if (isFinal(tap.failure) || inARow >= FAILURES_IN_A_ROW) return { taps: recorded, ended: asError(tap.failure) };
   }
   return { taps: recorded, ended: null };
 }
@@ -117,7 +124,7 @@ function listener(): () => Promise<void> {
 }
 
 function asError({ kind, message }: TapFailure): Error {
-  return FINAL.has(kind) ? new HalError(kind as HalError['kind'], message) : new CannotRun(message);
+  return FINAL_AT_FIRST.has(kind) ? new HalError(kind as HalError['kind'], message) : new CannotRun(message);
 }
 
 function keepSlowest(slowest: RecordedTap[], tap: RecordedTap): void {

@@ -62,7 +62,7 @@ function complaintAbout(reading: CardReading, own: boolean, codeGiven: boolean):
   if (own && locked !== undefined) {
     const why = codeGiven
       ? 'its rules want something else than the code'
-      : 'its holder has to unlock it, or the code is missing';
+      : 'the code is missing (--pin, --pin-file FILE or VITAP_PIN), or the holder has to unlock the card on the phone';
     return harmless(`the card refuses ${locked.what} (6982): ${why}`);
   }
   const failed = checks.find(({ verdict }) => verdict === 'fail');

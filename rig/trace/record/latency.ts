@@ -1,4 +1,4 @@
-import { build } from 'hdr-histogram-js';
+import { Latencies } from '../../figures/latencies.ts';
 
 /** Times in microseconds. */
 export interface LatencySummary {
@@ -9,29 +9,22 @@ export interface LatencySummary {
 }
 
 const NS_PER_US = 1000;
-/** What is longer counts as this. */
-const LONGEST_NS = 60_000_000_000;
 
 /** What a relay adds to exchanges: any number of them in constant memory, to three digits. */
 export class AddedLatency {
-  readonly #histogram = build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST_NS,
-    numberOfSignificantValueDigits: 3,
-  });
+  readonly #latencies = new Latencies();
 
   /**
    * @param relayNs from the command's arrival at the relay until the answer was ready to go back
    * @param cardNs how long the card's reader took for it
    */
   add(relayNs: number, cardNs: number): void {
-    this.#histogram.recordValue(Math.min(LONGEST_NS, Math.max(0, Math.round(relayNs - cardNs))));
+    this.#latencies.record((relayNs - cardNs) / NS_PER_US);
   }
 
   get summary(): LatencySummary {
-    const exchanges = this.#histogram.totalCount;
-    const at = (percentile: number): number | null =>
-      exchanges === 0 ? null : this.#histogram.getValueAtPercentile(percentile) / NS_PER_US;
-    return { exchanges, medianUs: at(50), p99Us: at(99), worstUs: at(100) };
+    const { n, p50us, p99us, maxUs } = this.#latencies.figures();
+    if (n === 0) return { exchanges: 0, medianUs: null, p99Us: null, worstUs: null };
+    return { exchanges: n, medianUs: p50us, p99Us: p99us, worstUs: maxUs };
   }
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import type { Backend } from '../../endpoint/driver.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
@@ -40,6 +41,8 @@ export interface RecordOptions {
 
 /** After these the card may come back; others say that the reader can do no more. */
 const CARD_LEFT: ReadonlySet<HalErrorKind> = new Set(['card-removed', 'reader-lost', 'no-card', 'no-reader']);
+/** After these too, as the card on a link waits for a service that is restarted. */
+const SERVICE_LEFT: HalErrorKind = 'no-service';
 /** A card that comes back sooner than pcscd looks (every 400 ms) would be the old one to it, only broken. */
 const ABSENCE_MS = 600;
 /** Longest single wait for the next card. */
@@ -68,7 +71,7 @@ class Recording {
   readonly #io: CommandIo;
   readonly #signal: AbortSignal;
   readonly #latency = new AddedLatency();
-  readonly #counts = { cards: 0, commands: 0, removals: 0, failures: 0, tooShort: 0, resets: 0 };
+  readonly #counts = { cards: 0, commands: 0, removals: 0, failures: 0, tooShort: 0, resets: 0, restarts: 0 };
   /** Of the exchange under way. */
   #cardNs: number | null = null;
   /** What is to be said when the terminal's side is there. */
@@ -89,20 +92,14 @@ class Recording {
     let trace: TraceWriter;
     let link: PatientCardLink;
     try {
-      link = patient(
-        await openLink(
-          this.#options.to,
-          face ?? linkDriver(this.#options.to).interface ?? 'contact',
-          this.#options.wait,
-        ),
-      );
+      link = await this.#openLink(face, this.#options.wait);
       trace = await this.#openTrace(first, face);
     } catch (error) {
       await first.disconnect();
       throw error;
     }
     try {
-      await this.#relay(first, link, trace);
+      await this.#relay(first, link, trace, face);
     } catch (error) {
       if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${trace.path}.\n`);
       throw error;
@@ -121,7 +118,12 @@ class Recording {
     return this.#counts.commands > 0;
   }
 
-  async #relay(first: CardSession, link: PatientCardLink, trace: TraceWriter): Promise<void> {
+  async #relay(
+    first: CardSession,
+    link: PatientCardLink,
+    trace: TraceWriter,
+    face: CardInterface | null,
+  ): Promise<void> {
     let session: CardSession | null = first;
     while (session !== null) {
       this.#counts.cards++;
@@ -132,12 +134,17 @@ class Recording {
       trace.power('off', systemClock.nowNs());
       trace.note(gone.kind, systemClock.nowNs());
       if (CARD_LEFT.has(gone.kind)) this.#counts.removals++;
+      else if (gone.kind === SERVICE_LEFT) this.#counts.restarts++;
       else this.#counts.failures++;
-      if (gone.kind === 'no-service') throw gone;
-      this.#say(gone.kind, `${gone.message}${this.#options.once ? '' : ' Waiting for a card.'}`);
+      const wait = gone.kind === SERVICE_LEFT ? ' Waiting for it to come back.' : ' Waiting for a card.';
+      this.#say(gone.kind, `${gone.message}${this.#options.once ? '' : wait}`);
       if (this.#options.once) return;
-      await pause(ABSENCE_MS);
+      await this.#pause();
       session = await this.#nextCard(session.reader);
+      if (gone.kind !== SERVICE_LEFT || session === null) continue;
+      trace.note('the PC/SC service is back', systemClock.nowNs());
+      // The terminal's side may hang on the same service, and come back a moment later.
+      link = await this.#openLink(face, true);
     }
   }
 
@@ -220,11 +227,21 @@ class Recording {
       try {
         return await this.#connect(reader, NEXT_CARD_MS);
       } catch (error) {
-        if (!(error instanceof HalError) || !CARD_LEFT.has(error.kind)) throw error;
-        // A reader that is gone is not waited for by every driver.
-        await pause(ABSENCE_MS);
+        if (!(error instanceof HalError)) throw error;
+        if (!CARD_LEFT.has(error.kind) && error.kind !== SERVICE_LEFT) throw error;
+        // A reader that is gone is not waited for by every driver, and a service that is gone by none.
+        await this.#pause();
       }
     }
+  }
+
+  async #pause(): Promise<void> {
+    await pause(ABSENCE_MS, undefined, { signal: this.#signal }).catch(() => {});
+  }
+
+  async #openLink(face: CardInterface | null, wait: boolean): Promise<PatientCardLink> {
+    const { to } = this.#options;
+    return patient(await openLink(to, face ?? linkDriver(to).interface ?? 'contact', wait));
   }
 
   async #openTrace(session: CardSession, face: CardInterface | null): Promise<TraceWriter> {
@@ -244,7 +261,7 @@ class Recording {
   }
 
   #say(event: string, text: string): void {
-    if (!this.#io.json) this.#io.stderr(`${text}\n`);
+    if (!this.#io.json) this.#io.stderr(`${shown(text)}\n`);
     else if (event === 'card') this.#io.stderr(`${JSON.stringify({ event, text })}\n`);
   }
 
@@ -267,9 +284,10 @@ class Recording {
       return;
     }
     const lines = [
-      `${file}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${reader}, relayed to ${link.name}`,
+      `${shown(file)}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${shown(reader)}, relayed to ${shown(link.name)}`,
     ];
     if (counts.removals > 0) lines.push(`the card left ${times(counts.removals)}`);
+    if (counts.restarts > 0) lines.push(`the PC/SC service went away ${times(counts.restarts)}`);
     if (counts.failures > 0) lines.push(`the card did not answer ${times(counts.failures)}`);
     if (counts.tooShort > 0) lines.push(`commands of less than 4 bytes, refused by the relay: ${counts.tooShort}`);
     if (medianUs !== null && p99Us !== null && worstUs !== null) {

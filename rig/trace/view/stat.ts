@@ -1,6 +1,6 @@
 import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
-import { median, percentile } from '../../report/percentile.ts';
+import { median, quantileOf } from '../../figures/quantile.ts';
 import { TraceError } from '../lines.ts';
 import { type Exchange, exchangesOf } from './exchanges.ts';
 import { openView, type ViewOptions } from './open-view.ts';
@@ -115,7 +115,7 @@ function add(row: Row, { command, response }: Exchange): void {
 
 function times(values: readonly number[]): Times | null {
   if (values.length === 0) return null;
-  return { medianNs: median(values), p99Ns: percentile(values, 0.99), maxNs: percentile(values, 1) };
+  return { medianNs: median(values), p99Ns: quantileOf(values, 0.99), maxNs: quantileOf(values, 1) };
 }
 
 function cells(value: Times | null): string[] {

@@ -10,7 +10,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
-import { requireService } from '../pcsc/service-socket.ts';
+import { requireService, SERVICE_LIMIT_MS } from '../pcsc/service-socket.ts';
 import type { ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import { endsContext, PcscContext, type SeenReader } from './context.ts';
 import { PcscFfiSession, type ProtocolChoice, type SessionOptions } from './session.ts';
@@ -36,10 +36,12 @@ export interface PcscFfiReaderOptions {
 
 /** Between two tries when the service still believes in a card that is not there. */
 const RETRY_MS = 100;
+/** How long the service itself may take to answer in any case. */
+const SHORTEST_SERVICE_LIMIT_MS = 1000;
 
 export class PcscFfiReader implements Reader {
   readonly driver = 'pcsc-ffi';
-  readonly #options: SessionOptions;
+  readonly #options: Omit<SessionOptions, 'signals'>;
   #context: PcscContext | null = null;
   #opening: Promise<PcscContext> | null = null;
   #sessions: Set<PcscFfiSession> = new Set();
@@ -65,13 +67,14 @@ export class PcscFfiReader implements Reader {
     const deadlineMs = performance.now() + options.timeoutMs;
     const signals = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
     const signal = AbortSignal.any(signals);
+    const serviceMs = Math.min(Math.max(options.timeoutMs, SHORTEST_SERVICE_LIMIT_MS), SERVICE_LIMIT_MS);
     for (;;) {
       if (signal.aborted) throw aborted();
-      const all = await this.#asked((context) => context.look());
+      const all = await this.#asked((context) => context.look(), signals, serviceMs);
       const candidates = named(all, options.reader);
       const found =
         this.#options.share === 'direct' ? candidates[0] : candidates.find(({ cardPresent }) => cardPresent);
-      const session = found === undefined ? null : await this.#begin(found, options.mode ?? 'any');
+      const session = found === undefined ? null : await this.#begin(found, options.mode ?? 'any', signals);
       if (session !== null) {
         if (!signal.aborted) return session;
         await session.disconnect();
@@ -97,8 +100,12 @@ export class PcscFfiReader implements Reader {
   }
 
   /** Asks the service; one that is over is met anew at the next question. */
-  async #asked<T>(question: (context: PcscContext) => Promise<T>): Promise<T> {
-    const context = await this.#open();
+  async #asked<T>(
+    question: (context: PcscContext) => Promise<T>,
+    signals: readonly AbortSignal[] = [this.#closing.signal],
+    serviceMs: number = SERVICE_LIMIT_MS,
+  ): Promise<T> {
+    const context = await this.#open(serviceMs, signals);
     const answer = question(context);
     this.#questions.add(answer);
     try {
@@ -117,27 +124,27 @@ export class PcscFfiReader implements Reader {
     }
   }
 
-  #open(): Promise<PcscContext> {
+  #open(serviceMs: number, signals: readonly AbortSignal[]): Promise<PcscContext> {
     if (this.#closing.signal.aborted) return Promise.reject(aborted());
     if (this.#context !== null) return Promise.resolve(this.#context);
-    this.#opening ??= this.#reopen().finally(() => {
+    this.#opening ??= this.#reopen(serviceMs, signals).finally(() => {
       this.#opening = null;
     });
     return this.#opening;
   }
 
-  async #reopen(): Promise<PcscContext> {
+  async #reopen(serviceMs: number, signals: readonly AbortSignal[]): Promise<PcscContext> {
     const winscard = await loadWinscard();
     // The library would say only that there is no service; this says why, and starts one where systemd holds the socket.
-    await requireService();
+    await requireService(serviceMs, signals);
     this.#context = await PcscContext.establish(winscard);
     return this.#context;
   }
 
   /** @returns null when the card left before the session began */
-  async #begin(seen: SeenReader, mode: ConnectMode): Promise<PcscFfiSession | null> {
+  async #begin(seen: SeenReader, mode: ConnectMode, signals: readonly AbortSignal[]): Promise<PcscFfiSession | null> {
     try {
-      const session = await PcscFfiSession.begin(await loadWinscard(), seen, mode, this.#options);
+      const session = await PcscFfiSession.begin(await loadWinscard(), seen, mode, { ...this.#options, signals });
       for (const each of this.#sessions) if (each.ended) this.#sessions.delete(each);
       this.#sessions.add(session);
       return session;
@@ -151,7 +158,7 @@ export class PcscFfiReader implements Reader {
 /** A service that was killed in the middle of a wait makes libpcsclite give any code: the service itself is looked for. */
 async function certainly(error: unknown): Promise<HalError> {
   if (!(error instanceof HalError)) throw error;
-  if (error.kind === 'timeout') return error;
+  if (error.kind === 'timeout' || error.kind === 'aborted') return error;
   try {
     await requireService();
     return error;

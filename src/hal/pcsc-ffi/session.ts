@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly share: 'shared' | 'exclusive' | 'direct';
   readonly protocols: ProtocolChoice;
   readonly transmitTimeoutMs: number;
+  /** Any of them gives up the call under way. */
+  readonly signals: readonly AbortSignal[];
 }
 
 /** vpcd's messages have a length of two bytes; a longer one makes it drop the card. */
@@ -173,9 +175,15 @@ export class PcscFfiSession implements CardSession {
     const { share, protocols } = this.#options;
     const wanted = share === 'direct' ? PROTOCOL.none : PROTOCOLS[protocols];
     const call = this.#winscard.connect(this.#context.handle, this.reader, SHARE[share], wanted);
-    const { code, card, protocol } = await limitedCall(call, CONNECT_LIMIT_MS, this.#words, (late) => {
-      if (late.code === SUCCESS) void this.#winscard.disconnect(late.card, DISPOSITION.reset);
-    });
+    const { code, card, protocol } = await limitedCall(
+      call,
+      CONNECT_LIMIT_MS,
+      this.#words,
+      (late) => {
+        if (late.code === SUCCESS) void this.#winscard.disconnect(late.card, DISPOSITION.reset);
+      },
+      this.#options.signals,
+    );
     this.#check(code);
     this.#card = card;
     this.#protocol = protocol;
@@ -212,7 +220,7 @@ export class PcscFfiSession implements CardSession {
   }
 
   #limited<T>(call: Promise<T>, timeoutMs: number, onLate?: () => void): Promise<T> {
-    return limitedCall(call, timeoutMs, this.#words, onLate);
+    return limitedCall(call, timeoutMs, this.#words, onLate, this.#options.signals);
   }
 
   #check(code: number): void {

@@ -1,5 +1,6 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
+import { countHeldCall } from '../system/exit-now.ts';
 import { type WinscardPlatform, winscardPlatform } from './platform.ts';
 
 /** Constants of PC/SC (winscard.h, and pcsclite.h where the two agree). */
@@ -176,7 +177,12 @@ function bind(koffi: Koffi, library: Library, platform: WinscardPlatform): Winsc
   };
   const call = (fn: Native, ...args: unknown[]): Promise<number> =>
     new Promise((resolve, reject) => {
-      fn.async(...args, (error, code) => (error ? reject(error) : resolve(unsigned(code))));
+      countHeldCall(1);
+      fn.async(...args, (error, code) => {
+        countHeldCall(-1);
+        if (error) reject(error);
+        else resolve(unsigned(code));
+      });
     });
 
   const fn = {

@@ -1,7 +1,9 @@
 import { LARGEST_RESPONSE } from '../apdu-size.ts';
 import { HalError } from '../errors.ts';
+import { countHeldCall } from '../system/exit-now.ts';
 import type { NativeCardReader } from './binding.ts';
 import { scardError } from './scard-error.ts';
+import { watchService } from './service-watch.ts';
 
 /** A card's power-on or power-off that takes longer has failed. */
 const CONNECT_LIMIT_MS = 10_000;
@@ -13,7 +15,7 @@ let stuckCalls = 0;
 
 /**
  * How many calls to the PC/SC service were given up and are still unanswered. Each holds a thread that cannot be
- * stopped, and while it does `process.exit` hangs: a program that must end then has to kill itself.
+ * stopped, and while it does `process.exit` hangs: see system/exit-now.ts.
  */
 export function stuckPcscCalls(): number {
   return stuckCalls;
@@ -94,29 +96,38 @@ export class Channel {
 
   #call<T>(timeoutMs: number, start: (done: (error: Error | null, value?: T) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
+      let settled = false;
       let givenUp = false;
       const giveUp = (error: HalError): void => {
-        clearTimeout(timer);
-        this.#giveUp = null;
+        if (settled) return;
+        settle();
         givenUp = true;
         this.stuck = true;
         stuckCalls++;
+        countHeldCall(1);
         reject(error);
       };
       const timer = setTimeout(
         () => giveUp(new HalError('timeout', `The reader "${this.reader}" gave no answer for ${timeoutMs / 1000} s.`)),
         timeoutMs,
       );
+      const unwatch = watchService((silence) => giveUp(silence));
+      const settle = (): void => {
+        settled = true;
+        clearTimeout(timer);
+        unwatch();
+        this.#giveUp = null;
+      };
       this.#giveUp = giveUp;
       start((error, value) => {
         if (givenUp) {
           stuckCalls--;
+          countHeldCall(-1);
           // Nobody holds the session any more: lets other programs have the card.
           this.#native._disconnect(this.#native.SCARD_RESET_CARD, () => {});
           return;
         }
-        clearTimeout(timer);
-        this.#giveUp = null;
+        settle();
         if (error) reject(scardError(error, this.reader));
         else resolve(value as T);
       });

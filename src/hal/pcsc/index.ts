@@ -6,13 +6,14 @@
  * | list, wait for a card, exclusive or shared | transactions: a shared card may hear others' commands between ours |
  * | commands to 65544 bytes (vpcd: 65535), responses to 65538 | ask for the ATR after a reset: it stays the first one |
  * | reset and power off, at connect, in a session and at its end | reset without letting go of the card for a moment |
- * | a limit of time on every call | stop a call that gets no answer: see `stuckPcscCalls` |
+ * | a limit of time on every call, a service that is stopped noticed | stop a call that gets no answer: see `stuckPcscCalls` |
  */
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import { PcscService, type WatchedReader } from './service.ts';
-import { PcscSession } from './session.ts';
+import { SERVICE_LIMIT_MS } from './service-socket.ts';
+import { PcscSession, type SessionOptions } from './session.ts';
 
 export { stuckPcscCalls } from './channel.ts';
 
@@ -27,10 +28,12 @@ export interface PcscReaderOptions {
 
 /** Between two tries when the service still believes in a card that is not there. */
 const RETRY_MS = 100;
+/** How long the service itself may take to answer in any case. */
+const SHORTEST_SERVICE_LIMIT_MS = 1000;
 
 export class PcscReader implements Reader {
   readonly driver = 'pcsc';
-  #options: Required<PcscReaderOptions>;
+  #options: Omit<SessionOptions, 'signals'>;
   #service: PcscService | null = null;
   #opening: Promise<PcscService> | null = null;
   #sessions: Set<PcscSession> = new Set();
@@ -42,7 +45,7 @@ export class PcscReader implements Reader {
   }
 
   async list(): Promise<readonly ReaderInfo[]> {
-    const service = await this.#open();
+    const service = await this.#open(SERVICE_LIMIT_MS, [this.#closing.signal]);
     if (service.failure !== null) throw service.failure;
     return service.readers.map(({ name, cardPresent, atr }) => ({ name, cardPresent, atr }));
   }
@@ -56,20 +59,25 @@ export class PcscReader implements Reader {
     const deadlineMs = performance.now() + options.timeoutMs;
     const signals = options.signal === undefined ? [this.#closing.signal] : [this.#closing.signal, options.signal];
     this.#refuseAborted(signals);
-    const service = await this.#open();
+    const limitMs = Math.min(Math.max(options.timeoutMs, SHORTEST_SERVICE_LIMIT_MS), SERVICE_LIMIT_MS);
+    const service = await this.#open(limitMs, signals);
     for (;;) {
       this.#refuseAborted(signals);
       if (service.failure !== null) throw service.failure;
       const candidates = named(service.readers, options.reader);
       const found = candidates.find((each) => each.cardPresent);
-      const session = found && (await this.#begin(service, found, options.mode ?? 'any'));
+      const session = found && (await this.#begin(service, found, options.mode ?? 'any', signals));
       if (session) {
         if (signals.some((signal) => signal.aborted)) await session.disconnect();
         this.#refuseAborted(signals);
         return session;
       }
       const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0) throw absence(service.readers, candidates, options.reader);
+      if (leftMs <= 0) {
+        // A service that was stopped meanwhile tells of no card either.
+        if (!(await service.ask(signals)) || signals.some((signal) => signal.aborted)) continue;
+        throw absence(service.readers, candidates, options.reader);
+      }
       await service.change(found === undefined ? leftMs : Math.min(leftMs, RETRY_MS), signals);
     }
   }
@@ -83,25 +91,30 @@ export class PcscReader implements Reader {
   }
 
   /** The service as it is now; a new acquaintance when the last one has died. */
-  #open(): Promise<PcscService> {
+  #open(limitMs: number, signals: readonly AbortSignal[]): Promise<PcscService> {
     if (this.#service !== null && this.#service.failure === null) return Promise.resolve(this.#service);
-    this.#opening ??= this.#reopen().finally(() => {
+    this.#opening ??= this.#reopen(limitMs, signals).finally(() => {
       this.#opening = null;
     });
     return this.#opening;
   }
 
-  async #reopen(): Promise<PcscService> {
+  async #reopen(limitMs: number, signals: readonly AbortSignal[]): Promise<PcscService> {
     this.#refuseAborted([this.#closing.signal]);
-    this.#service = await PcscService.open();
-    await this.#service.ready();
+    this.#service = await PcscService.open(limitMs, signals);
+    await this.#service.ready(signals);
     return this.#service;
   }
 
   /** @returns null when the card left before the session began */
-  async #begin(service: PcscService, seen: WatchedReader, mode: ConnectMode): Promise<PcscSession | null> {
+  async #begin(
+    service: PcscService,
+    seen: WatchedReader,
+    mode: ConnectMode,
+    signals: readonly AbortSignal[],
+  ): Promise<PcscSession | null> {
     try {
-      const session = await PcscSession.begin(service, seen, mode, this.#options);
+      const session = await PcscSession.begin(service, seen, mode, { ...this.#options, signals });
       for (const each of this.#sessions) if (each.ended) this.#sessions.delete(each);
       this.#sessions.add(session);
       return session;

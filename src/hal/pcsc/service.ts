@@ -4,6 +4,7 @@ import { loadNfcPcsc, type NativeCardReader, type NativeStatus, type NfcPcsc, ty
 import { Channel } from './channel.ts';
 import { scardError } from './scard-error.ts';
 import { requireService } from './service-socket.ts';
+import { SIGN_OF_LIFE_MS } from './service-watch.ts';
 
 /** Before the watching threads may be told to end, the service has to have been quiet so long (binding.ts). */
 const QUIET_MS = 50;
@@ -39,11 +40,14 @@ export class PcscService {
   #idleChannels: Map<string, Channel[]> = new Map();
   #lastEventMs: number = performance.now();
 
-  /** @throws {HalError} `no-service`, `permission`, `unsupported` */
-  static async open(): Promise<PcscService> {
+  /**
+   * @param limitMs how long the service may take to answer
+   * @throws {HalError} `no-service`, `permission`, `unsupported`, `aborted`
+   */
+  static async open(limitMs?: number, signals?: readonly AbortSignal[]): Promise<PcscService> {
     const Nfc = await loadNfcPcsc();
-    // As late as can be: it must still run when the constructor asks.
-    await requireService();
+    // As late as can be: it must still run when the constructor asks, which waits for an answer on this thread.
+    await requireService(limitMs, signals);
     try {
       return new PcscService(new Nfc());
     } catch (error) {
@@ -75,12 +79,24 @@ export class PcscService {
     return this.#watches.get(name)?.seen ?? null;
   }
 
-  /** Resolves when the readers and what is in them are known, or the service is over. */
-  async ready(): Promise<void> {
+  /** Resolves when the readers and what is in them are known, the service is over, or a signal is aborted. */
+  async ready(signals: readonly AbortSignal[] = []): Promise<void> {
     const deadlineMs = performance.now() + PATIENCE_MS;
-    while (this.failure === null && !this.#known() && performance.now() < deadlineMs) {
-      await this.change(deadlineMs - performance.now());
+    const waiting = (): boolean => this.failure === null && !this.#known() && performance.now() < deadlineMs;
+    while (waiting() && !signals.some((signal) => signal.aborted)) {
+      await this.change(deadlineMs - performance.now(), signals);
     }
+    if (!this.#known()) await this.ask(signals);
+  }
+
+  /** Whether the service still answers; when it does not, it is over. */
+  async ask(signals: readonly AbortSignal[] = []): Promise<boolean> {
+    try {
+      await requireService(SIGN_OF_LIFE_MS, signals);
+    } catch (error) {
+      if (error instanceof HalError && error.kind !== 'aborted') this.#fail(error);
+    }
+    return this.failure === null;
   }
 
   /** Resolves at the next change of anything, after `timeoutMs`, or when one of the signals is aborted. */
@@ -131,6 +147,8 @@ export class PcscService {
       await pause(QUIET_MS - quietMs);
     }
     if (this.failure !== null || this.#closing) return;
+    // What follows waits for the service's answer on this thread.
+    if (!(await this.ask()) || this.#closing) return;
     this.#closing = true;
     for (const { native } of this.#watches.values()) native.close();
     this.#nfc.close();

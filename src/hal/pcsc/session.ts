@@ -11,6 +11,8 @@ export interface SessionOptions {
   readonly share: 'shared' | 'exclusive';
   readonly transmitTimeoutMs: number;
   readonly clock: Clock;
+  /** Any of them gives up the call under way, after {@link LAST_ANSWER_MS}, and ends the session. */
+  readonly signals: readonly AbortSignal[];
 }
 
 /** vpcd's messages have a length of two bytes; a longer one makes it drop the card. */
@@ -19,7 +21,7 @@ const LARGEST_VPCD_COMMAND = 65_535;
 const REMOVAL_SEEN_MS = 1000;
 
 /** How long the end of a session waits for the answer to a command under way. */
-const LAST_ANSWER_MS = 500;
+export const LAST_ANSWER_MS = 500;
 
 /** Kinds after which nothing more can come of a session. */
 const FINAL = new Set(['card-removed', 'reader-lost', 'no-service', 'timeout', 'no-card', 'no-reader']);
@@ -36,6 +38,7 @@ export class PcscSession implements CardSession {
   #released = false;
   /** The call under way: the binding does not keep the order of calls made at the same time. */
   #last: Promise<unknown> | null = null;
+  #impatience: NodeJS.Timeout | undefined;
 
   /**
    * @throws {HalError} `busy`, `no-card`, `card-removed`, `reader-lost`, `no-service`, `protocol`, `timeout`
@@ -64,7 +67,15 @@ export class PcscSession implements CardSession {
     this.#channel = service.takeChannel(seen.name);
     this.#options = options;
     this.#before = seen;
+    for (const signal of options.signals) signal.addEventListener('abort', this.#onAbort);
+    if (options.signals.some((signal) => signal.aborted)) this.#onAbort();
   }
+
+  /** A healthy exchange still comes to its end; another one is not waited for. */
+  #onAbort = (): void => {
+    const aborted = new HalError('aborted', 'The session was cancelled.');
+    this.#impatience ??= setTimeout(() => this.#channel.abandon(aborted), LAST_ANSWER_MS);
+  };
 
   get atr(): Uint8Array {
     return this.#service.reader(this.reader)?.atr ?? this.#before.atr ?? new Uint8Array(0);
@@ -106,6 +117,8 @@ export class PcscSession implements CardSession {
     this.#over ??= ending;
     if (this.#released) return;
     this.#released = true;
+    for (const signal of this.#options.signals) signal.removeEventListener('abort', this.#onAbort);
+    clearTimeout(this.#impatience);
     const impatience = setTimeout(() => this.#channel.abandon(ending), LAST_ANSWER_MS);
     await this.#last?.catch(() => {});
     clearTimeout(impatience);

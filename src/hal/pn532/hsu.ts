@@ -47,7 +47,23 @@ interface Pending {
   nacks: number;
 }
 
-/** A PN532 on a high speed UART: frames, acknowledgements, repetitions. */
+/**
+ * A PN532 on a high speed UART: frames, acknowledgements, repetitions.
+ *
+ * ```
+ *                 command                       ACK
+ *   idle ───────────────────────> unacknowledged ────────> acknowledged
+ *    ^ ^    (unsure: first the      │  ^ │ no ACK: again,     │  ^ │ damaged: NACK, three times;
+ *    │ │     marker, like a         │  └─┘ three times in all │  └─┘ no response: again, three times in all
+ *    │ │     command)               │                         │
+ *    │ └────────────────────────────┴──── response, at once ──┘
+ *    │                              │
+ *    │  quiet for 10 ms             │ given up, aborted, or asked for more than once
+ *    └────────────────── settling <─┘ (and unsure, until a marker is answered)
+ *
+ *   any ── the port goes ──> lost
+ * ```
+ */
 export class HsuTransport implements Pn532Transport {
   readonly name: string;
   readonly largestCommand: number = LARGEST_PAYLOAD;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { NativeCardReader } from '../../../src/hal/pcsc/binding.ts';
 import { Channel, stuckPcscCalls } from '../../../src/hal/pcsc/channel.ts';
+import * as serviceSocket from '../../../src/hal/pcsc/service-socket.ts';
 
 /** The binding's object, of which a test answers the calls. */
 function fakeNative(): { native: NativeCardReader; calls: string[]; answer: (response: string | Error) => void } {
@@ -65,6 +66,20 @@ describe('a channel of PC/SC', () => {
     native.answer('9000');
     expect([channel.stuck, stuckPcscCalls()]).toEqual([true, 0]);
     expect(native.calls).toEqual(['transmit 00a40400 T1', 'disconnect 1']);
+  });
+
+  it('gives up when the service says nothing any more, and not while it does', async () => {
+    const asked = vi.spyOn(serviceSocket, 'requireService').mockResolvedValue();
+    const transmit = channel.transmit(command, 2, 30_000, () => {});
+    const refused = expect(transmit).rejects.toMatchObject({ kind: 'no-service', message: 'silent' });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([asked.mock.calls.length, channel.stuck]).toEqual([5, false]);
+    asked.mockRejectedValue(new HalError('no-service', 'silent'));
+    await vi.advanceTimersByTimeAsync(1000);
+    await refused;
+    expect([channel.stuck, stuckPcscCalls(), vi.getTimerCount()]).toEqual([true, 1, 0]);
+    native.answer('9000');
+    asked.mockRestore();
   });
 
   it('gives up when told to, and does nothing when no call is under way', async () => {

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,6 +10,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 // Elsewhere the service has no socket to look at.
 describe.runIf(process.platform === 'linux')('the socket of the PC/SC service', () => {
   let folder: string;
+  const held: Socket[] = [];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'vitap-pcsc-'));
     vi.stubEnv('PCSCLITE_CSOCK_NAME', join(folder, 'pcscd.comm'));
@@ -20,15 +21,43 @@ describe.runIf(process.platform === 'linux')('the socket of the PC/SC service', 
   });
 
   /** Listens as pcscd would. @returns how to end it */
-  async function listen(): Promise<() => Promise<unknown>> {
-    const server = createServer((socket) => socket.on('error', () => {}));
+  async function listen(answer: 'answers' | 'is silent' = 'answers'): Promise<() => Promise<unknown>> {
+    const server = createServer((socket) => {
+      held.push(socket);
+      socket.on('error', () => {});
+      // 4.4, as pcscd 1.9.9 says it.
+      if (answer === 'answers') socket.on('data', () => socket.write(Buffer.from('040000000400000000000000', 'hex')));
+    });
     await new Promise<void>((resolve) => server.listen(process.env.PCSCLITE_CSOCK_NAME, resolve));
-    return () => new Promise((resolve) => server.close(resolve));
+    return () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        for (const socket of held.splice(0)) socket.destroy();
+      });
   }
 
   it('is where the environment says, and somebody answers', async () => {
     const end = await listen();
     await requireService();
+    await end();
+  });
+
+  it('is there and nobody answers: no service, and why', async () => {
+    const end = await listen('is silent');
+    await expect(requireService(50)).rejects.toMatchObject({
+      kind: 'no-service',
+      message: expect.stringMatching(/runs but has not answered for 0.05 s/),
+    });
+    await end();
+  });
+
+  it('is not waited for any longer when a signal fires', async () => {
+    const end = await listen('is silent');
+    const stop = new AbortController();
+    const refused = expect(requireService(60_000, [stop.signal])).rejects.toMatchObject({ kind: 'aborted' });
+    stop.abort();
+    await refused;
+    await expect(requireService(60_000, [stop.signal])).rejects.toMatchObject({ kind: 'aborted' });
     await end();
   });
 

@@ -30,9 +30,19 @@ describe('the list of a batch', () => {
     ['nothing', '', 'l.csv is empty: a list starts with the heading serial,profile,port'],
     ['only a heading', 'serial,port\n', 'l.csv has a heading and no boards'],
     [
+      'a serial number of a card that is none',
+      'serial,card\nB1,12345\n',
+      'l.csv, line 2: “12345” is no serial number of a card: 1 to 16 bytes in hexadecimal',
+    ],
+    [
+      'a serial number for the card of an image',
+      'serial,image,card\nB1,a.img,9990\n',
+      'l.csv, line 2: the card of an image has its serial number; the column card is for profiles',
+    ],
+    [
       'an unknown column',
       'serial,colour\nB1,red\n',
-      'l.csv, line 1: no list has a column “colour”; columns are serial, profile, image, port, identity',
+      'l.csv, line 1: no list has a column “colour”; columns are serial, profile, image, card, port, identity',
     ],
     ['a column twice', 'serial,port,port\nB1,a,b\n', 'l.csv, line 1: the column port is there twice'],
     ['no serial numbers', 'port\n/dev/ttyUSB0\n', 'l.csv, line 1: the column serial is missing'],

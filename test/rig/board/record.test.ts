@@ -8,7 +8,7 @@ import { judgeMeasurement } from '../../../rig/board/measurement.ts';
 import type { PhaseResult } from '../../../rig/board/phase.ts';
 import { type BoardRecord, earlierRecords, keepRecord, writeRecord } from '../../../rig/board/record.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
-import { median, percentile } from '../../../rig/report/percentile.ts';
+import { median, quantileOf } from '../../../rig/figures/quantile.ts';
 import { noRepairs } from '../../../src/hal/pn532/repairs.ts';
 
 let folder: string;
@@ -105,9 +105,9 @@ describe('drift', () => {
 describe('percentiles', () => {
   it('are values that were measured', () => {
     const values = [5, 1, 4, 2, 3];
-    expect([0, 0.2, 0.5, 0.9, 1].map((share) => percentile(values, share))).toEqual([1, 1, 3, 5, 5]);
+    expect([0, 0.2, 0.5, 0.9, 1].map((share) => quantileOf(values, share))).toEqual([1, 1, 3, 5, 5]);
     expect([median([5, 1, 4]), median([4, 1, 2, 3])]).toEqual([4, 2.5]);
-    expect(() => percentile([], 0.5)).toThrow(RangeError);
+    expect(() => quantileOf([], 0.5)).toThrow(RangeError);
   });
 });
 

@@ -32,7 +32,9 @@ describe('--reader', () => {
   });
 
   it.each(['', 'pcsc:', 'PCSC', 'loopback:x', 'usb', 'pn532', 'pn532:', 'acr122:'])('refuses %j', (text) => {
-    expect(() => parseReader(text)).toThrow('A reader is loopback, pcsc, pcsc:NAME, pn532:PORT or acr122:NAME.');
+    expect(() => parseReader(text)).toThrow(
+      'A reader is loopback, pcsc, pcsc:NAME, pcsc-ffi, pcsc-ffi:NAME, pn532:PORT or acr122:NAME.',
+    );
   });
 
   it('refuses a baud rate that the chip does not have', () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CHILD = fileURLToPath(new URL('./process-in-child.ts', import.meta.url));
@@ -75,8 +75,9 @@ const TYPIST = `
 import os, pty, select, sys
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execv(sys.argv[2], sys.argv[2:])
 shown, typed = b'', False
+keys = sys.argv[1].encode().decode('unicode_escape').encode('latin1')
 while True:
     try:
         if not select.select([terminal], [], [], 20)[0]: break
@@ -87,16 +88,25 @@ while True:
     shown += chunk
     if not typed and b'Code: ' in shown:
         typed = True
-        os.write(terminal, b'274916\\r')
+        os.write(terminal, keys)
 sys.stdout.buffer.write(shown)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
+function type(keys: string, context: TestContext): { status: number | null; stdout: string } {
+  const python = spawnSync('python3', ['-c', 'import pty'], { stdio: 'ignore' });
+  context.skip(python.status !== 0, 'python3, which makes the terminal, is not installed');
+  return spawnSync('python3', ['-c', TYPIST, keys, ...COMMAND, 'ask'], { cwd: ROOT, encoding: 'utf8' });
+}
+
 describe('a code typed on a terminal', () => {
-  it('is read and never shown', (context) => {
-    const python = spawnSync('python3', ['-c', 'import pty'], { stdio: 'ignore' });
-    context.skip(python.status !== 0, 'python3, which makes the terminal, is not installed');
-    const { status, stdout } = spawnSync('python3', ['-c', TYPIST, ...COMMAND, 'ask'], { cwd: ROOT, encoding: 'utf8' });
-    expect({ status, stdout }).toEqual({ status: 0, stdout: 'Code: \r\n6 digits\r\n' });
-  }, 30_000);
+  it.for([
+    ['is read and never shown', '274916\\r', 0, '6 digits'],
+    ['Ctrl-C is an interruption', '\\x03', 130, 'vitap: interrupted'],
+    ['Ctrl-C in the middle too', '27\\x03', 130, 'vitap: interrupted'],
+    ['Ctrl-D gives no code', '\\x04', 2, 'vitap: no code was given'],
+  ] as const)('%s', { timeout: 30_000 }, ([, keys, code, words], context) => {
+    const { status, stdout } = type(keys, context);
+    expect({ status, stdout }).toEqual({ status: code, stdout: `Code: \r\n${words}\r\n` });
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DeclareVerb, runCommandLine } from '../../../rig/command/program.ts';
-import { CannotRun } from '../../../rig/console/failure.ts';
+import { CannotRun, ReaderGone } from '../../../rig/console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../rig/console/io.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { type FakeIo, fakeIo } from '../console/fake-io.ts';
@@ -123,16 +123,24 @@ describe('errors of an action', () => {
     expect(open.err).toContain('caused by Error: deep down');
   });
 
-  it('says nothing after Ctrl-C', async () => {
+  /** Stopped with that reason, an action fails with whatever it was doing. */
+  const stopped = (reason?: unknown): ReturnType<typeof run> => {
     const stop = new AbortController();
-    const { out, err } = await run(
-      ['act', 'now', '--json'],
-      async () => {
-        stop.abort();
-        throw new HalError('aborted', 'stopped');
-      },
-      { signal: stop.signal },
-    );
+    const action = async (): Promise<ExitCode> => {
+      stop.abort(reason);
+      throw new HalError('no-card', 'No card in the reader.');
+    };
+    return run(['act', 'now', '--json'], action, { signal: stop.signal });
+  };
+
+  it('after Ctrl-C says that it was interrupted, whatever failed then', async () => {
+    const { out, err } = await stopped();
+    expect(err).toBe('vitap: interrupted\n');
+    expect(JSON.parse(out)).toEqual({ error: { kind: 'aborted', message: 'interrupted' } });
+  });
+
+  it('says nothing when nobody reads its output any more', async () => {
+    const { out, err } = await stopped(new ReaderGone());
     expect(out + err).toBe('');
   });
 });

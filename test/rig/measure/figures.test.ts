@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { measureCalls, quantile } from '../../../rig/measure/figures.ts';
+import { measureCalls } from '../../../rig/measure/figures.ts';
 
 describe('figures', () => {
-  it('quantiles of what is in order', () => {
-    const sorted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-    expect([0, 0.5, 0.99, 1].map((share) => quantile(sorted, share))).toEqual([1, 6, 10, 10]);
-  });
-
   it('every call is made: to warm up, together, and one by one', () => {
     const calls: number[] = [];
     const { n } = measureCalls((call) => void calls.push(call), 7, 3);

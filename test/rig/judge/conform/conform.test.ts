@@ -49,7 +49,7 @@ function wrongDeclaration(): string {
 }
 
 describe('vitap conform', () => {
-  it('judges, says how many, and exits with 0 when nothing failed', async () => {
+  it('judges, says how many, and exits with 0 when nothing failed', { timeout: 30_000 }, async () => {
     const { exit, out, err } = await run({});
     expect(exit).toBe(0);
     expect(out).toContain('6 PASS, 0 FAIL, 0 INCONCLUSIVE, 0 NOT APPLICABLE');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { compareWithBaseline } from '../../../../rig/measure/compare/baseline.ts';
-import { compareResults, middle, tapTimes } from '../../../../rig/measure/compare/compare-results.ts';
+import { compareResults, tapTimes } from '../../../../rig/measure/compare/compare-results.ts';
 import { duration, percent } from '../../../../rig/measure/compare/present.ts';
 import { readResultFile } from '../../../../rig/measure/compare/result-file.ts';
 import type { TapBenchResult, TapSample } from '../../../../rig/measure/tap/result.ts';
@@ -175,10 +175,4 @@ describe('in words', () => {
     [1234, '1.2 µs'],
     [1_234_567, '1.235 ms'],
   ])('%i ns are %s', (ns, words) => expect(duration(ns)).toBe(words));
-
-  it.each([
-    [[3, 1, 2], 2],
-    [[4, 1, 2, 3], 2.5],
-    [[], 0],
-  ])('the middle of %j is %f', (values, value) => expect(middle(values)).toBe(value));
 });

@@ -23,6 +23,7 @@ const fixed = (change: Partial<Schedule>): Schedule => ({
   late: 0,
   worstLateNs: 0,
   load: 0.5,
+  overloaded: false,
   ...change,
 });
 
@@ -56,7 +57,13 @@ describe('what is said of machine and link', () => {
     ['no schedule', look.scheduleFinding(fixed({ arrivals: { kind: 'closed' } }), 100), 'note', 'coordinated omission'],
     ['a schedule kept', look.scheduleFinding(fixed({}), 100), 'fine', 'on time'],
     ['a schedule late', look.scheduleFinding(fixed({ late: 7, worstLateNs: 80 * MS }), 100), 'note', '7 of 100'],
-    ['a schedule too fast', look.scheduleFinding(fixed({ load: 2 }), 100), 'distrust', 'queue grows', '--rate under 5'],
+    [
+      'a schedule too fast',
+      look.scheduleFinding(fixed({ load: 2, overloaded: true }), 100),
+      'distrust',
+      'queue grows',
+      '--rate under 5',
+    ],
     ['one tap', look.sampleSize(1), 'note', '1 tap: p99 and p99.9'],
     ['some taps', look.sampleSize(100), 'note', '100 taps: p99.9 cannot'],
     ['many taps', look.sampleSize(1000), 'fine', '1000 taps'],

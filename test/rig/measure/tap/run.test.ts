@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountAll, failuresOf, figuresOf } from '../../../../rig/measure/tap/assemble.ts';
+import { scheduleFinding } from '../../../../rig/measure/tap/diagnosis.ts';
+import type { Schedule } from '../../../../rig/measure/tap/result.ts';
 import { LAYERS, STAGES } from '../../../../rig/measure/tap/result.ts';
 import { type Run, type RunOptions, runTaps } from '../../../../rig/measure/tap/run.ts';
 import { scheduleOf } from '../../../../rig/measure/tap/schedule.ts';
@@ -64,6 +66,22 @@ describe('a run', () => {
       TAP_NS,
       TAP_NS,
     ]);
+  });
+
+  it.each(['no-card', 'no-reader', 'busy'] as const)(
+    '%s at the first tap ends it: nothing is measured',
+    async (kind) => {
+      for (const warmUp of [0, 2]) {
+        const source = new ScriptedSource(() => ({ ns: MS, answer: kind }));
+        const { taps, ended } = await run(source, { warmUp });
+        expect([taps, ended, source.begun]).toEqual([[], expect.objectContaining({ kind }), 1]);
+      }
+    },
+  );
+
+  it('no card later on is a failed tap like another', async () => {
+    const { taps, ended } = await run(new ScriptedSource(second(2, { ns: MS, answer: 'no-card' })));
+    expect([taps.length, ended]).toEqual([5, null]);
   });
 
   it.each(['reader-lost', 'no-service'] as const)('%s ends it, what was measured is kept', async (kind) => {
@@ -169,11 +187,56 @@ describe('a schedule', () => {
     // Responses: 5, 5, 53, then 48, 43, 38 … down to 8: the 11th of 12 is the second largest.
     expect(figures?.response.p90.value).toBe(48 * MS);
     expect(figures?.response.max).toBe(53 * MS);
-    expect(scheduleOf(arrivals, accounted.samples, 5 * MS)).toEqual({
+    expect(scheduleOf(arrivals, accounted.samples)).toEqual({
       arrivals,
       late: 9,
       worstLateNs: 43 * MS,
-      load: 0.5,
+      // Eleven times 5 ms and once 53 ms, of twelve times 10 ms.
+      load: 0.9,
+      overloaded: false,
     });
+  });
+
+  /** @param taps in ms, by the tap's number, warm-up apart; letting go of the card takes 1 ms more */
+  async function scheduled(taps: number, perSecond: number, ms: (tap: number) => number): Promise<Schedule> {
+    const source = new ScriptedSource(
+      (tap, index) => (index === 0 ? { ns: (ms(tap - 2) - 3) * MS, answer: 'AA9000' } : OK),
+      {
+        endNs: MS,
+      },
+    );
+    const arrivals = { kind: 'fixed', ratePerSecond: perSecond } as const;
+    const run1 = await run(source, { taps, arrivals });
+    return scheduleOf(arrivals, accountAll(run1.taps, source.link, source.accounting).samples);
+  }
+
+  it.each([
+    // 9 ms and 1 ms to let go: just kept up at 100 a second, and not at 101.
+    ['as fast as can be', 100, 100, () => 9, false],
+    ['a little faster', 200, 101, () => 9, true],
+    ['twice as fast', 100, 200, () => 9, true],
+    ['the median keeps up, one tap in five does not', 200, 100, (tap: number) => (tap % 5 === 4 ? 60 : 4), true],
+    [
+      'one tap in five is slow, and the others make up for it',
+      200,
+      50,
+      (tap: number) => (tap % 5 === 4 ? 60 : 4),
+      false,
+    ],
+    ['one long stall at the beginning', 100, 100, (tap: number) => (tap === 3 ? 400 : 4), false],
+    ['one long stall in the middle', 100, 100, (tap: number) => (tap === 50 ? 900 : 4), false],
+    ['one long stall at the end', 100, 100, (tap: number) => (tap === 98 ? 900 : 4), false],
+    ['eight taps', 8, 200, () => 9, true],
+  ])('%s', async (_title, taps, perSecond, ms, overloaded) => {
+    expect(await scheduled(taps, perSecond, ms)).toMatchObject({ overloaded });
+  });
+
+  it('a schedule that is not kept up says what is', async () => {
+    const schedule = await scheduled(100, 200, () => 9);
+    // 10 ms each, the last one 9, of 5 ms.
+    expect(schedule.load).toBeCloseTo((99 * 10 + 9) / 100 / 5, 10);
+    const { verdict, detail, cure } = scheduleFinding(schedule, 100);
+    expect([verdict, cure]).toEqual(['distrust', '--rate under 100']);
+    expect(detail).toContain('200 taps a second cannot be kept up; 100 a second are served');
   });
 });

@@ -52,11 +52,13 @@ export class ScriptedSource implements TapSource {
   begun = 0;
   sent = 0;
   closed = 0;
+  readonly #endNs: number;
   readonly #exchange: (tap: number, index: number) => Scripted;
 
-  /** @param exchange by the tap, counted from 0 with warm-up in it, and the exchange's place in it */
-  constructor(exchange: (tap: number, index: number) => Scripted) {
+  /** @param exchange by the tap, counted from 0 with warm-up in it, and the exchange's place in it; letting go of the card takes `endNs` */
+  constructor(exchange: (tap: number, index: number) => Scripted, options: { readonly endNs?: number } = {}) {
     this.#exchange = exchange;
+    this.#endNs = options.endNs ?? 0;
   }
 
   get waiter(): Waiter {
@@ -83,6 +85,7 @@ export class ScriptedSource implements TapSource {
   }
 
   async end(): Promise<void> {
+    this.clock.advance(this.#endNs);
     this.closed++;
   }
 

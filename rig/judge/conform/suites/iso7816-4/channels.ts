@@ -1,5 +1,5 @@
 import { classByte } from '../../../../../src/apdu/class-byte.ts';
-import { bytesFrom, defineCase, given, ok, refused, send, sweep } from '../../define.ts';
+import { bytesFrom, defineCase, given, ok, refused, SELECTED, send, sweep } from '../../define.ts';
 import { hex } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase } from '../../model.ts';
@@ -248,7 +248,7 @@ export const CHANNEL_CASES: readonly ConformanceCase[] = [
     steps: ({ f, mf }) => {
       const child = mf.files[0];
       if (child === undefined) return 'the MF is declared without an EF in use';
-      return [f.reach, open(1), send('SELECT an EF of the MF on channel 1', on(1, child.selection), ok(''))];
+      return [f.reach, open(1), send('SELECT an EF of the MF on channel 1', on(1, child.selection), SELECTED)];
     },
   }),
   defineCase({
@@ -260,7 +260,7 @@ export const CHANNEL_CASES: readonly ConformanceCase[] = [
       open(1),
       selectOn(1, f),
       send('MANAGE CHANNEL on channel 1: open 2', '01700002', ok('')),
-      send('SELECT the EF on channel 2', on(2, f.selection), ok('')),
+      send('SELECT the EF on channel 2', on(2, f.selection), SELECTED),
     ],
   }),
   defineCase({

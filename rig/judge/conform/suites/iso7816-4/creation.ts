@@ -1,5 +1,5 @@
 import type { CardDeclaration } from '../../declaration.ts';
-import { defineCase, field, given, ok, refused, send, tlv } from '../../define.ts';
+import { defineCase, field, given, ok, refused, SELECTED, send, tlv } from '../../define.ts';
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedDirectory } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Need, Step } from '../../model.ts';
@@ -428,7 +428,7 @@ export const CREATION_CASES: readonly ConformanceCase[] = [
       return [
         ef.select,
         send('DELETE FILE', '00E40000', refused('6982|6985', '6982')),
-        send('SELECT it', ef.selection, ok('')),
+        send('SELECT it', ef.selection, SELECTED),
       ];
     },
   }),

@@ -1,4 +1,4 @@
-import { defineCase, extendedField, ok, refused, send, sweep } from '../../define.ts';
+import { defineCase, extendedField, refused, SELECTED, send, sweep } from '../../define.ts';
 import type { ConformanceCase } from '../../model.ts';
 import { EXTENDED_LENGTH, file, T1_RULES as T1 } from '../../needs.ts';
 
@@ -98,7 +98,7 @@ const EXTENDED: readonly ConformanceCase[] = [
         `00D60000${extendedField('5A'.repeat(65_535))}`,
         refused('6700|6A84|6B00|6A80|6F00|6A87'),
       ),
-      send('SELECT EF', f.selection, ok('')),
+      send('SELECT EF', f.selection, SELECTED),
     ],
   }),
   defineCase({
@@ -114,7 +114,7 @@ const EXTENDED: readonly ConformanceCase[] = [
         `00D60000${extendedField('5A'.repeat(65_528))}`,
         refused('6700|6A84|6B00|6A80|6F00|6A87'),
       ),
-      send('SELECT EF', f.selection, ok('')),
+      send('SELECT EF', f.selection, SELECTED),
     ],
   }),
   defineCase({

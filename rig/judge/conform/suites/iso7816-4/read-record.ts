@@ -1,5 +1,5 @@
 import type { Structure } from '../../declaration.ts';
-import { defineCase, given, ok, refused, send, sweep, tlv } from '../../define.ts';
+import { defineCase, given, ok, refused, SELECTED, send, sweep, tlv } from '../../define.ts';
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Expectation } from '../../model.ts';
@@ -228,7 +228,7 @@ const POINTER: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structu
       f.select,
       next(f, 1),
       next(f, 2),
-      send('SELECT the EF again', f.selection, ok('')),
+      send('SELECT the EF again', f.selection, SELECTED),
       next(f, 1),
     ]),
     one('6', 'a short identifier forgets the current record', (f) => [
@@ -329,7 +329,7 @@ const REST: readonly ConformanceCase[] = STRUCTURES.flatMap(([letter, structure]
             status: '9000|6282|61XX|6981|6982|6985|6A81|6A82|6A83|6A86|6B00',
           },
         ),
-        send('the EF can be selected as before', f.selection, ok('')),
+        send('the EF can be selected as before', f.selection, SELECTED),
         send('and read as before', read(1, f.p2(MODE.NUMBER, false)), ok(f.record(1))),
       ],
     }),

@@ -4,11 +4,6 @@ import type { CommandStep, ConformanceCase } from '../../model.ts';
 import { codeOf, guarded, OWN_DECISIONS as OWN } from '../../needs.ts';
 import { CARD_WIDE, LOCAL, tries, UNBLOCKED } from './presented-codes.ts';
 
-/** Another code of the same length than the one that it has. */
-function newCode(c: LocatedCode): string {
-  return `39${c.right.slice(2)}` === c.right ? `38${c.right.slice(2)}` : `39${c.right.slice(2)}`;
-}
-
 const change = (c: LocatedCode, p1: string, data: string): string => `0024${p1}${c.reference}${field(data)}`;
 
 const CHANGE: readonly ConformanceCase[] = [
@@ -26,11 +21,11 @@ const CHANGE: readonly ConformanceCase[] = [
       needs: { c: need },
       steps: ({ c }) => [
         c.directory.select,
-        send('CHANGE REFERENCE DATA', change(c, '00', c.right + newCode(c)), ok('')),
+        send('CHANGE REFERENCE DATA', change(c, '00', c.right + c.other), ok('')),
         { kind: 'power', mode: 'cold' },
         c.directory.select,
         send('VERIFY the old code', c.verify(c.right), refused(tries(c.tries - 1))),
-        send('VERIFY the new code', c.verify(newCode(c)), ok('')),
+        send('VERIFY the new code', c.verify(c.other), ok('')),
       ],
     }),
     defineCase({
@@ -42,7 +37,7 @@ const CHANGE: readonly ConformanceCase[] = [
       needs: { c: need },
       steps: ({ c }) => [
         c.directory.select,
-        send('CHANGE REFERENCE DATA', change(c, '00', c.wrong + newCode(c)), refused(tries(c.tries - 1))),
+        send('CHANGE REFERENCE DATA', change(c, '00', c.wrong + c.other), refused(tries(c.tries - 1))),
         send('VERIFY the code that it had', c.verify(c.right), ok('')),
       ],
     }),
@@ -56,7 +51,7 @@ const CHANGE: readonly ConformanceCase[] = [
       steps: ({ c }) => [
         c.directory.select,
         Array.from({ length: c.tries }, (_, i) => given(`VERIFY a wrong code, ${i + 1}`, c.verify(c.wrong), '63CX')),
-        send('CHANGE REFERENCE DATA', change(c, '00', c.right + newCode(c)), refused('6983')),
+        send('CHANGE REFERENCE DATA', change(c, '00', c.right + c.other), refused('6983')),
       ],
     }),
   ]),
@@ -114,7 +109,7 @@ const CHANGE: readonly ConformanceCase[] = [
       c.directory.select,
       send(
         'CHANGE REFERENCE DATA, P1 01, nothing presented',
-        change(c, '01', newCode(c)),
+        change(c, '01', c.other),
         refused('6982|6985|6A86|6A81|6983'),
       ),
       send('VERIFY the code that it had', c.verify(c.right), ok('')),
@@ -157,8 +152,8 @@ const RESET_RETRY: readonly ConformanceCase[] = [
       return [
         c.directory.select,
         block(c),
-        send('RESET RETRY COUNTER, P1 00', reset(c, '00', puk.right + newCode(c)), ok('')),
-        send('VERIFY the new code', c.verify(newCode(c)), ok('')),
+        send('RESET RETRY COUNTER, P1 00', reset(c, '00', puk.right + c.other), ok('')),
+        send('VERIFY the new code', c.verify(c.other), ok('')),
         { kind: 'power', mode: 'cold' },
         c.directory.select,
         send('VERIFY the old code', c.verify(c.right), refused(tries(c.tries - 1))),
@@ -215,10 +210,10 @@ const RESET_RETRY: readonly ConformanceCase[] = [
       return [
         c.directory.select,
         block(c),
-        send('RESET RETRY COUNTER, P1 02, nothing verified', reset(c, '02', newCode(c)), refused('6982|6985', '6982')),
+        send('RESET RETRY COUNTER, P1 02, nothing verified', reset(c, '02', c.other), refused('6982|6985', '6982')),
         given('VERIFY the unblocking code', puk.verify(puk.right)),
-        send('RESET RETRY COUNTER, P1 02', reset(c, '02', newCode(c)), ok('')),
-        send('VERIFY the new code', c.verify(newCode(c)), ok('')),
+        send('RESET RETRY COUNTER, P1 02', reset(c, '02', c.other), ok('')),
+        send('VERIFY the new code', c.verify(c.other), ok('')),
       ];
     },
   }),

@@ -1,5 +1,5 @@
 import type { CardDeclaration } from '../../declaration.ts';
-import { bytesFrom, defineCase, field, given, ok, refused, send, sweep } from '../../define.ts';
+import { bytesFrom, defineCase, field, given, ok, refused, SELECTED, send, sweep } from '../../define.ts';
 import { hex16 } from '../../hex-pattern.ts';
 import { filesOf, type LocatedDirectory, type LocatedFile } from '../../located.ts';
 import type { ConformanceCase } from '../../model.ts';
@@ -140,7 +140,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     steps: ({ f }) => {
       const other = f.directory.files.find((each) => each.fid !== f.fid);
       if (other === undefined) return 'the DF has only one EF';
-      return [f.select, send('SELECT the other', other.selection, ok(''))];
+      return [f.select, send('SELECT the other', other.selection, SELECTED)];
     },
   }),
   defineCase({
@@ -151,7 +151,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     steps: ({ mf }) => {
       const child = mf.files[0];
       if (child === undefined) return 'the MF is declared without an EF in use';
-      return [send('SELECT an EF of the MF, with nothing before', child.selection, ok(''))];
+      return [send('SELECT an EF of the MF, with nothing before', child.selection, SELECTED)];
     },
   }),
   defineCase({

@@ -1,4 +1,5 @@
-import { defineCase, ok, refused, send } from '../../define.ts';
+import { clauseOf } from '../../clauses.ts';
+import { defineCase, ok, refused, SELECTED, send } from '../../define.ts';
 import type { LocatedDirectory } from '../../located.ts';
 import type { CommandStep, ConformanceCase } from '../../model.ts';
 import { MASTER_FILE } from '../../needs.ts';
@@ -6,7 +7,7 @@ import { NAMED, NAMED_WITH_FILE, select, TRANSPARENT, WITH_CHILD } from './selec
 
 /** What SELECT answers for each kind of control information in b4b3 of P2. */
 const KINDS = [
-  { p2: '00', words: 'FCI', answer: { status: '9000', data: '6F*' } },
+  { p2: '00', words: 'FCI', answer: { status: '9000', decidedData: '6F*' } },
   { p2: '04', words: 'FCP', answer: { status: '9000', data: '62*' } },
   // FMD may be without anything to say, and a card may know none.
   { p2: '08', words: 'FMD', answer: { status: '9000|6A86|6A81', decided: '9000', data: '*' } },
@@ -96,7 +97,8 @@ const WAYS_AND_KINDS: readonly ConformanceCase[] = WAYS.flatMap(({ name, words, 
 
 /** A SELECT case that finds its files itself. */
 function caseOf(text: Pick<ConformanceCase, 'id' | 'title' | 'bind'>): ConformanceCase {
-  return { ...text, standard: 'ISO/IEC 7816-4', commands: ['SELECT'], statusWords: [], destructive: false, needs: [] };
+  const commands = ['SELECT'];
+  return { ...text, ...clauseOf(text.id, commands), commands, statusWords: [], destructive: false, needs: [] };
 }
 
 /** File identifier that is nowhere, in each way of naming. */
@@ -128,7 +130,7 @@ const NOT_FOUND: readonly ConformanceCase[] = [
         f.select,
         send('SELECT', select(p1 as string, '0C', absent(f.directory)), refused('6A82')),
         send('the EF is current still', '00B0000002', ok(f.part(0, 2))),
-        send('and so is its DF', f.selection, ok('')),
+        send('and so is its DF', f.selection, SELECTED),
       ],
     }),
   ];

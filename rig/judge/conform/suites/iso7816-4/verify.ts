@@ -1,4 +1,4 @@
-import { bytesFrom, defineCase, field, ok, refused, send, sweep } from '../../define.ts';
+import { bytesFrom, defineCase, field, ok, refused, SELECTED, send, sweep } from '../../define.ts';
 import { directoriesOf, type LocatedCode, type LocatedDirectory } from '../../located.ts';
 import type { ConformanceCase } from '../../model.ts';
 import { CHAINING, codeOf, OWN_DECISIONS as OWN, trait } from '../../needs.ts';
@@ -151,7 +151,7 @@ const BOTH: readonly ConformanceCase[] = (
       return [
         c.directory.select,
         right(c),
-        send('SELECT an EF', ef.selection, ok('')),
+        send('SELECT an EF', ef.selection, SELECTED),
         send('VERIFY without data', c.query, ok('')),
       ];
     }),

@@ -1,3 +1,5 @@
+import { median } from './quantile.ts';
+
 /** Whether a row of figures rises or falls, by methods that a few wild figures do not lead astray. */
 export interface Trend {
   /** Median of the slopes between all pairs of figures (Theil and Sen), by step. */
@@ -23,16 +25,8 @@ export function trendOf(values: readonly number[]): Trend {
       slopes.push(difference / (j - i));
     }
   }
-  const slope = slopes.length === 0 ? 0 : medianOf(slopes);
+  const slope = slopes.length === 0 ? 0 : median(slopes);
   return { slope, change: slope * (n - 1), z: standardised(rising, n, values) };
-}
-
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /** With the corrections for continuity and for figures that are equal. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { medianOf, trendOf } from '../../../rig/measure/trend.ts';
+import { trendOf } from '../../../rig/figures/trend.ts';
 
 describe('trend', () => {
   it('of a straight line: its slope, and every pair in order', () => {
@@ -27,9 +27,5 @@ describe('trend', () => {
 
   it.each([{ values: [] as number[] }, { values: [7] }])('of %o there is none', ({ values }) => {
     expect(trendOf(values)).toMatchObject({ slope: 0, z: 0 });
-  });
-
-  it('median of an odd and an even number of figures', () => {
-    expect([medianOf([3, 1, 2]), medianOf([4, 1, 3, 2])]).toEqual([2, 2.5]);
   });
 });

@@ -2,6 +2,7 @@
  * Shifts with their confidence intervals, from ranks: they believe nothing about how times are distributed, and a few wild
  * ones cannot move them. Hodges and Lehmann's estimators, with the intervals of Wilcoxon's two tests.
  */
+import { ascending, median } from './quantile.ts';
 
 export interface Shift {
   readonly value: number;
@@ -49,7 +50,7 @@ export function rankSumShift(a: readonly number[], b: readonly number[], confide
 
 /** @param excluded how many of the smallest, and of the largest, lie outside of the interval; negative: none is outside */
 function shiftOf(values: number[], excluded: number): Shift {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = ascending(values);
   return {
     value: median(sorted),
     low: excluded < 0 ? Number.NEGATIVE_INFINITY : (sorted[excluded] as number),
@@ -93,12 +94,6 @@ export function rankSumCounts(m: number, n: number): Float64Array {
     for (let at = i; at <= m * n; at++) counts[at] = (counts[at] as number) + (counts[at - i] as number);
   }
   return counts;
-}
-
-export function median(sorted: Float64Array): number {
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
 /** Inverse of the normal distribution, by bisection of its integral. @param share over ½ and under 1 */

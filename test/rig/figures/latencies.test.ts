@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Latencies } from '../../../rig/measure/latencies.ts';
+import { Latencies } from '../../../rig/figures/latencies.ts';
 
 it('tells percentiles to three digits, from a nanosecond to an hour', () => {
   const latencies = new Latencies();

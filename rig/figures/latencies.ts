@@ -25,7 +25,7 @@ export class Latencies {
   });
 
   record(us: number): void {
-    this.#histogram.recordValue(Math.min(Math.max(Math.round(us * 1000), 1), LONGEST_NS));
+    this.#histogram.recordValue(Math.min(Math.max(Math.round(us * 1000), 0), LONGEST_NS));
   }
 
   reset(): void {

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from './card.ts';
+
+const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+
+/** Verbs that take long enough to be interrupted, and print a verdict or a result at their end. */
+const VERBS: readonly (readonly string[])[] = [
+  ['bench', 'core', '--count', '300000'],
+  ['bench', 'apdu', '--count', '20000000'],
+  ['bench', 'apdu', '--reader', 'loopback', '--profile', 'vitale2', '--count', '9999999'],
+  ['bench', 'crowd', '--cards', '10', '--taps', '1000000', '--rate', '100'],
+  ['bench', 'soak', '--profile', 'vitale2', '--minutes', '10'],
+  ['bench', 'tap', '--profile', 'vitale2', '--taps', '50000'],
+  ['bench', 'tap', '--profile', 'vitale2', '--taps', '1000', '--rate', '1'],
+  ['bench', 'compare', '--a', 'sleep 2', '--b', 'sleep 2'],
+  ['bench', 'trace', '--count', '100000'],
+  ['bench', 'link', '--count', '10000'],
+  ['doctor'],
+  ['demo'],
+  ['replay', 'SESSION', '--profile', 'vitale2', '--pace', '0.001'],
+  ['convert', 'SESSION', 'FOLDER/out.pcapng'],
+  ['tap', '--profile', 'vitale2'],
+];
+
+/** In milliseconds: while the program is loaded, and at work. */
+const MOMENTS = [150, 1000] as const;
+const HANGS_MS = 60_000;
+
+describe('a verb that is interrupted', () => {
+  let folder: string;
+  let session: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-interrupted-'));
+    session = join(folder, 'session.jsonl');
+    await run(process.execPath, [
+      PROGRAM,
+      'tap',
+      '--profile',
+      'vitale2',
+      '--sequence',
+      'identity',
+      '--record',
+      session,
+    ]);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.for(
+    VERBS.flatMap((args) =>
+      MOMENTS.flatMap((ms) => [false, ...(args[0] === 'demo' ? [] : [true])].map((json) => ({ args, ms, json }))),
+    ),
+  )('$args after $ms ms, JSON $json', { timeout: 120_000 }, async ({ args, ms, json }) => {
+    const typed = args.map((each) => each.replace('FOLDER', folder).replace('SESSION', session));
+    const before = new Set(readdirSync(folder));
+    const child = spawn(process.execPath, [PROGRAM, ...typed, ...(json ? ['--json'] : [])], {
+      env: { ...process.env, VITAP_PIN: '274916' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const ended = once(child, 'close');
+    await Promise.race([ended, pause(ms)]);
+    child.kill('SIGINT');
+    const [code, signal] = (await Promise.race([ended, pause(HANGS_MS, ['hangs', null], { ref: false })])) as [
+      number | string | null,
+      string | null,
+    ];
+    child.kill('SIGKILL');
+    // Quicker than the signal, or before the program listens for signals: the system ends it then.
+    if (code === 0 || (signal === 'SIGINT' && ms === MOMENTS[0])) return;
+    expect(code).toBe(130);
+    expect(err).not.toMatch(/fault of vitap|\n\s+at /);
+    expect(err.trim().split('\n').at(-1)).toBe('vitap: interrupted');
+    expect(out).not.toMatch(/"verdict"|PASS|FAIL|INCONCLUSIVE|p50|median/);
+    if (json) expect(JSON.parse(out)).toMatchObject({ error: { kind: 'aborted', message: 'interrupted' } });
+    expect(new Set(readdirSync(folder))).toEqual(before);
+  });
+});
