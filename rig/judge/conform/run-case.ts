@@ -89,7 +89,9 @@ class CaseRun {
   }
 
   async result(): Promise<CaseResult> {
+    const startMs = performance.now();
     const end = await this.#run();
+    const durationMs = performance.now() - startMs;
     const { id, title, standard, clause, commands, statusWords, destructive } = this.#definition;
     const header = { id, title, standard, commands, statusWords, destructive };
     return {
@@ -102,6 +104,7 @@ class CaseRun {
       // What a case without a verdict met on its way says nothing of what was judged.
       reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
       exchanges: this.#exchanges,
+      durationMs,
     };
   }
 
