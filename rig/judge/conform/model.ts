@@ -75,6 +75,7 @@ export interface CaseHeader {
   /** `SEL-017`: stays the same as long as the case means the same. */
   readonly id: string;
   readonly title: string;
+  /** With the edition when the clause is stated. */
   readonly standard: string;
   /** Only where it was looked up. */
   readonly clause?: string;

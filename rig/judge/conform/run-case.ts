@@ -10,6 +10,7 @@ import type { CardDeclaration } from './declaration.ts';
 import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
 import { type CardResponse, captured, expectationInWords, judgeResponse } from './judge-response.ts';
 import type {
+  CaseHeader,
   CaseResult,
   CommandStep,
   ConformanceCase,
@@ -92,11 +93,8 @@ class CaseRun {
     const startMs = performance.now();
     const end = await this.#run();
     const durationMs = performance.now() - startMs;
-    const { id, title, standard, clause, commands, statusWords, destructive } = this.#definition;
-    const header = { id, title, standard, commands, statusWords, destructive };
     return {
-      ...header,
-      ...(clause === undefined ? {} : { clause }),
+      ...headerOf(this.#definition),
       verdict: end.verdict,
       reason: end.reason,
       linkLimited: end.linkLimited,
@@ -334,6 +332,13 @@ class CaseRun {
   get #decided(): boolean {
     return this.#settings.declaration.decisions === 'vitap';
   }
+}
+
+/** What a result says of its case. */
+export function headerOf(definition: CaseHeader): CaseHeader {
+  const { id, title, standard, clause, commands, statusWords, destructive } = definition;
+  const cited = clause === undefined ? { standard } : { standard, clause };
+  return { id, title, ...cited, commands, statusWords, destructive };
 }
 
 /** 9000, 61xx and the warnings 62xx. */
