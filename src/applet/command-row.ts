@@ -36,8 +36,10 @@ export interface CommandRow {
   /** The interindustry class alone by default. A proprietary class is known while the row's application is selected. */
   readonly classes?: readonly CommandClass[];
   readonly name: string;
-  /** The standard that defines it. */
+  /** The standard that defines it, with the edition when the clause is stated. */
   readonly standard: string;
+  /** Only where it was looked up (iso7816/index.ts says where). */
+  readonly clause?: string;
   readonly cases: readonly CaseNumber[];
   readonly parameters: readonly Parameters[];
   /** Whether its data field may come in a chain; under a proprietary class none can. */
