@@ -16,7 +16,7 @@ export function build(root) {
     return false;
   }
   const sources = sourcesFingerprint(root);
-  // Beside dist/, so that the source maps' relative paths hold after the move.
+  // Beside dist/: a move within one file system is one step.
   const fresh = `dist-${process.pid}.tmp`;
   try {
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
+import { type ImageNames, imageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import type { BatchJob } from './batch-job.ts';
@@ -15,7 +17,6 @@ import { type FlashImage, newFlashImage, readFlashImage } from './flash-image.ts
 import { type Bench, thisBench } from './open-board.ts';
 import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
-import { stateFolder } from './state-folder.ts';
 
 export interface BatchOptions {
   /** `all` of the USB ports that the system lists, or ports. */
@@ -29,6 +30,8 @@ export interface BatchOptions {
   readonly resume: boolean;
   /** Boards at the same time. */
   readonly parallel: number;
+  /** The lab's key that names images; null: the one in the state folder. */
+  readonly imageKey: string | null;
   /** Of the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
@@ -42,6 +45,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
   const text = readInputText(options.list, 'a list of boards');
   const rows = parseBatchList(text, options.list);
   const bench = given ?? (await thisBench());
+  const names = imageNames(options.imageKey, io.env);
   const state = BatchState.open(`${options.list}.batch`, planOf(text, options), options.resume);
   const boardsOf = new Map(
     rows.map((row) => [row, state.get(row.serialNumber)?.board?.replace(/^pn532:/, '') ?? null]),
@@ -73,7 +77,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
       io,
       parallel: options.parallel,
       run: async (job, say) => {
-        const row = await flashRow(job, { bench, verifier, made, io, say });
+        const row = await flashRow(job, { bench, verifier, names, made, io, say });
         if (row !== null) state.set(row);
         return row;
       },
@@ -87,6 +91,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
 interface RowTools {
   readonly bench: Bench;
   readonly verifier: Verifier | null;
+  readonly names: ImageNames;
   /** Cards of this batch by their serial number, hex, with the numbers of their boards. */
   readonly made: Map<string, string>;
   readonly io: CommandIo;
@@ -96,7 +101,7 @@ interface RowTools {
 /** @returns null when it was interrupted: the row is still to be done */
 async function flashRow(
   { row, identity, card }: BatchJob,
-  { bench, verifier, made, io, say }: RowTools,
+  { bench, verifier, names, made, io, say }: RowTools,
 ): Promise<RowState | null> {
   if (io.signal.aborted) return null;
   const { serialNumber } = row;
@@ -108,6 +113,7 @@ async function flashRow(
     const { verified } = await flashBoard({
       board: await bench.open(identity.port),
       image,
+      names,
       serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),

@@ -1,6 +1,6 @@
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
-import { FileNvm } from '../../src/hal/nvm/file.ts';
 import type { Reader } from '../../src/hal/reader.ts';
+import { contentsOf, type ImageNames } from '../card/image-name.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { FlashImage } from './flash-image.ts';
 import { BoardFault, RigFault } from './phase.ts';
@@ -29,6 +29,8 @@ export interface Verifier {
 export interface FlashJob {
   readonly board: BoardUnderTest;
   readonly image: FlashImage;
+  /** Under which name the record has it. */
+  readonly names: ImageNames;
   readonly serialNumber: string | null;
   readonly station: string;
   /** The state folder of this station. */
@@ -76,9 +78,7 @@ async function verify({ verifier, board, say, signal, folder }: FlashJob, path: 
   if (verifier === null) return NOT_VERIFIED;
   say(`reading it back with ${verifier.name}`);
   // What the store holds, not what was meant.
-  const stored = FileNvm.load(imageOf(folder, board.identity));
-  const contents = new Uint8Array(stored.size);
-  stored.read(0, contents, 0, contents.length);
+  const contents = contentsOf(imageOf(folder, board.identity));
   const { reader, readerName } = await verifier.open();
   try {
     const { exchanges, bytes } = await readBack(contents, await board.cardLink(), reader, readerName, signal);
@@ -98,14 +98,14 @@ async function verify({ verifier, board, say, signal, folder }: FlashJob, path: 
   }
 }
 
-function describe({ board, image, serialNumber, station, folder }: FlashJob, verified: string): void {
+function describe({ board, image, names, serialNumber, station, folder }: FlashJob, verified: string): void {
   describeStored(folder, board.identity, {
     schema: 'vitap-flashed-card',
-    schemaVersion: 1,
+    schemaVersion: 2,
     board: board.identity.key,
     cardSerial: image.cardSerial,
     profile: image.profile,
-    sha256: image.sha256,
+    image: names.of(image.contents),
     serialNumber,
     flashedAt: new Date().toISOString(),
     station,

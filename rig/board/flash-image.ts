@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { toHex } from '../../src/apdu/hex.ts';
-import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
+import { contentsOf } from '../card/image-name.ts';
 import { buildImage, readImage } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 
@@ -14,7 +13,6 @@ export interface FlashImage {
   readonly profile: string;
   /** Serial number of the card, hex. */
   readonly cardSerial: string;
-  readonly sha256: string;
 }
 
 /**
@@ -23,10 +21,7 @@ export interface FlashImage {
  * @throws {CannotRun} damaged, for another profile, or its link is none that a board has; {HalError} `storage`, `damaged`
  */
 export function readFlashImage(path: string, wanted: string | null): FlashImage {
-  const nvm = FileNvm.load(path);
-  const contents = new Uint8Array(nvm.size);
-  nvm.read(0, contents, 0, contents.length);
-  return checkFlashImage(path, contents, wanted);
+  return checkFlashImage(path, contentsOf(path), wanted);
 }
 
 /**
@@ -47,11 +42,5 @@ function checkFlashImage(source: string, contents: Uint8Array, wanted: string | 
   if (name !== null && image.profile !== name) {
     throw new CannotRun(`${source} is a card of profile ${image.profile}, not of ${name}; the board was not changed`);
   }
-  return {
-    source,
-    contents,
-    profile: image.profile,
-    cardSerial: toHex(image.serial),
-    sha256: createHash('sha256').update(contents).digest('hex'),
-  };
+  return { source, contents, profile: image.profile, cardSerial: toHex(image.serial) };
 }

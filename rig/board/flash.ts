@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
+import { imageNames } from '../card/image-name.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { flashBoard } from './flash-board.ts';
 import { readFlashImage } from './flash-image.ts';
 import { type Bench, thisBench } from './open-board.ts';
 import { recordedVerifier } from './recorded-verifier.ts';
 import { whose } from './run-phases.ts';
-import { stateFolder } from './state-folder.ts';
 
 export interface FlashOptions {
   readonly port: string;
@@ -15,6 +16,8 @@ export interface FlashOptions {
   readonly profile: string | null;
   readonly verifyWith: string | null;
   readonly serialNumber: string | null;
+  /** The lab's key that names images; null: the one in the state folder. */
+  readonly imageKey: string | null;
   /** Of the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
@@ -26,6 +29,7 @@ export interface FlashOptions {
 export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench): Promise<ExitCode> {
   // First: a wrong image must not even wake the board.
   const image = readFlashImage(options.image, options.profile);
+  const names = imageNames(options.imageKey, io.env);
   const { open, verifier } = bench ?? (await thisBench());
   const reads = options.verifyWith === null ? null : verifier(options.verifyWith);
   const board = await open(options.port);
@@ -34,6 +38,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
     const flashed = await flashBoard({
       board,
       image,
+      names,
       serialNumber: options.serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),
@@ -41,7 +46,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
       signal: io.signal,
       say: (text) => io.stderr(`${board.name}: ${text}\n`),
     });
-    const { profile, cardSerial, source, sha256 } = image;
+    const { profile, cardSerial, source } = image;
     const { backend } = board.identity;
     if (io.json) {
       writeJson(io, {
@@ -52,7 +57,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
         profile,
         cardSerial,
         source,
-        sha256,
+        imageName: names.of(image.contents),
         ...flashed,
       });
     } else {

@@ -1,7 +1,7 @@
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { listedPorts, lookAtPort, type PortState } from '../endpoint/ports.ts';
 import { usbInWords } from './html.ts';
-import { stateFolder } from './state-folder.ts';
 import { readStored, type StoredCard } from './store.ts';
 
 export interface BoardListOptions {

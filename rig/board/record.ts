@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HalError } from '../../src/hal/errors.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import { readInputText } from '../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
 import type { BoardIdentity } from '../endpoint/board-identity.ts';
 import type { PhaseResult } from './phase.ts';
@@ -151,7 +152,7 @@ function namesIn(folder: string): string[] {
 
 function readEarlier(path: string): EarlierRecord | null {
   try {
-    const read = EARLIER.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    const read = EARLIER.safeParse(JSON.parse(readInputText(path, 'a record')));
     return read.success ? read.data : null;
   } catch {
     return null;

@@ -1,11 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
+import type { ImageName } from '../card/image-name.ts';
+import { readInputText } from '../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import { listedPorts } from '../endpoint/ports.ts';
-import { stateFolder } from './state-folder.ts';
 
 /**
  * The station's board store: the chip has no memory for a card, so the station keeps each board's card, in a folder
@@ -18,13 +20,13 @@ const FLASHED = 'flashed.json';
 /** How the card came onto the board. */
 export interface StoredCard {
   readonly schema: 'vitap-flashed-card';
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   readonly board: string;
   /** The card that this is about, in hex: a card that was put there in another way is not described by it. */
   readonly cardSerial: string;
   readonly profile: string;
-  /** SHA-256 of the contents as they were flashed. */
-  readonly sha256: string;
+  /** Names the contents as they were flashed, for those who have the lab's key. */
+  readonly image: ImageName;
   /** Number of the board as the list of a batch has it, or null. */
   readonly serialNumber: string | null;
   readonly flashedAt: string;
@@ -76,8 +78,10 @@ export function describeStored(folder: string, identity: Pick<BoardIdentity, 'ke
 export function readStored(folder: string, identity: Pick<BoardIdentity, 'key'>): StoredCard | null {
   if (!existsSync(imageOf(folder, identity))) return null;
   try {
-    const stored = JSON.parse(readFileSync(join(boardFolder(folder, identity), FLASHED), 'utf8')) as StoredCard;
-    return stored.schema === 'vitap-flashed-card' && stored.schemaVersion === 1 ? stored : null;
+    const stored = JSON.parse(
+      readInputText(join(boardFolder(folder, identity), FLASHED), 'what is known of a card'),
+    ) as StoredCard;
+    return stored.schema === 'vitap-flashed-card' && [1, 2].includes(stored.schemaVersion) ? stored : null;
   } catch {
     return null;
   }

@@ -6,6 +6,7 @@ import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { stateFolder } from '../console/state-folder.ts';
 import { hostEnvironment } from '../report/environment.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
@@ -31,7 +32,6 @@ import {
 } from './record.ts';
 import { allRepairs, isNoRepair } from './repairs.ts';
 import { runPhases, verdictOf } from './run-phases.ts';
-import { stateFolder } from './state-folder.ts';
 
 export interface BoardTestOptions {
   readonly port: string;

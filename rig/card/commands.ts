@@ -21,7 +21,8 @@ const IN_OWN_APPLICATION: readonly CommandRow[] = [GET_EXPORT_OR_DATA];
 
 function tell(row: CommandRow, io: CommandIo): void {
   const chaining = row.chaining ? ', chaining' : '';
-  io.stdout(`${hex(row.ins)}  ${row.name}  (${row.standard}; case ${row.cases.join(', ')}${chaining})\n`);
+  const clause = row.clause === undefined ? ' (no clause looked up)' : `, ${row.clause}`;
+  io.stdout(`${hex(row.ins)}  ${row.name}  (${row.standard}${clause}; case ${row.cases.join(', ')}${chaining})\n`);
   io.stdout(`    security: ${row.security}; cost: ${row.cost}\n`);
   for (const parameters of row.parameters)
     io.stdout(`    ${formatParameters(parameters).padEnd(24)} ${parameters.meaning}\n`);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describeFailure, ReaderGone, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { forTerminal } from '../console/shown.ts';
 
 /** Runs a verb's action with the world it may use. */
 export type Perform = (
@@ -31,8 +32,9 @@ export async function runCommandLine(
     json: args.includes('--json'),
     stdout(text) {
       spoken = true;
-      io.stdout(text);
+      io.stdout(forTerminal(text));
     },
+    stderr: (text) => io.stderr(forTerminal(text)),
   };
   let exitCode: ExitCode = EXIT.pass;
   const program = createProgram(version, verbs, listening, async (options, action) => {
@@ -44,7 +46,7 @@ export async function runCommandLine(
       throw error;
     } finally {
       // Whatever became of it: something may have been written before it failed.
-      if (options.keepSecrets === true && !refused) io.stderr(`${SECRETS_KEPT}\n`);
+      if (options.keepSecrets === true && !refused) listening.stderr(`${SECRETS_KEPT}\n`);
     }
   });
   try {

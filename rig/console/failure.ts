@@ -1,5 +1,6 @@
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
 import { EXIT, type ExitCode } from './io.ts';
+import { shown } from './shown.ts';
 
 /** What was asked cannot be done here and now. The message is one sentence for a person; exit 2. */
 export class CannotRun extends Error {
@@ -62,7 +63,7 @@ const SENTENCES: Readonly<Record<string, FailureKind>> = {
 };
 
 function failure(kind: FailureKind, ...sentences: string[]): Failure {
-  return { kind, sentences, exitCode: EXIT.cannotRun };
+  return { kind, sentences: sentences.map(shown), exitCode: EXIT.cannotRun };
 }
 
 const FILE_WORDS: Readonly<Record<string, string>> = {
@@ -71,8 +72,13 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
   EPERM: 'the rights to open it are missing',
   EISDIR: 'this is a folder, not a file',
   ENOTDIR: 'a part of this path is not a folder',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'no space is left on its disk',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would be longer than a file may be here',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+  EIO: 'its disk reports an input/output error',
   EMFILE: 'too many files are open',
 };
 

@@ -1,4 +1,5 @@
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { type Check, type CheckResult, runChecks, type Verdict } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { type Machine, thisMachine } from './machine.ts';
@@ -34,10 +35,10 @@ const INDENT = ' '.repeat(6);
 const WIDTH = 110;
 
 function present({ id, title, verdict, detail, cure }: CheckResult): string {
-  const lines = [...wrap(`${MARKS[verdict]}  ${title}: ${detail}`)];
+  const lines = [...wrap(`${MARKS[verdict]}  ${shown(`${title}: ${detail}`)}`)];
   const users = verdict === 'warn' || verdict === 'fail' ? neededBy(id) : [];
   if (users.length > 0) lines.push(...wrap(`${INDENT}needed by ${users.join(', ')}`));
-  if (cure !== undefined) lines.push(...wrap(`${INDENT}-> ${cure}`));
+  if (cure !== undefined) lines.push(...wrap(`${INDENT}-> ${shown(cure)}`));
   return `${lines.join('\n')}\n`;
 }
 

@@ -4,6 +4,7 @@ import { PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
+import { shown } from '../console/shown.ts';
 import { linkDriver } from '../endpoint/links.ts';
 import { openLink } from '../endpoint/open-link.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
@@ -90,13 +91,13 @@ interface Speaker {
 
 function speaker(io: CommandIo): Speaker {
   const line = (event: string, text: string): void => {
-    io.stdout(io.json ? `${JSON.stringify({ event, text })}\n` : `${text}\n`);
+    io.stdout(io.json ? `${JSON.stringify({ event, text })}\n` : `${shown(text)}\n`);
   };
   return {
     line,
     fault: (fault) => {
       const why = fault instanceof Error ? fault.message : String(fault);
-      io.stderr(`The card answered with an error of its own: ${why}\n`);
+      io.stderr(`The card answered with an error of its own: ${shown(why)}\n`);
     },
   };
 }

@@ -56,10 +56,17 @@ export class TapExplainer implements ExchangeListener {
     this.#decisions.length = 0;
   }
 
-  /** One sentence for each rule that stood in the way; empty when none did. */
+  /** Whether the card would have to be asked for the rule of what it refused. */
+  get mustAsk(): boolean {
+    return this.#refusals.length > 0;
+  }
+
+  /** One sentence for each rule that stood in the way since the last call; empty when none did. */
   async sentences(send: Send, face: 'contact' | 'contactless'): Promise<string[]> {
-    for (const refusal of this.#refusals) this.#sentences.add(await this.#askCard(refusal, send, face));
-    return [...this.#sentences];
+    for (const refusal of this.#refusals.splice(0)) this.#sentences.add(await this.#askCard(refusal, send, face));
+    const sentences = [...this.#sentences];
+    this.#sentences.clear();
+    return sentences;
   }
 
   #selected(view: CommandApdu): void {

@@ -12,6 +12,7 @@ import {
   qualityName,
   regimeName,
 } from '../../src/applet/vitale/index.ts';
+import { shown } from '../console/shown.ts';
 import type { TapAccount } from './account.ts';
 import { ndefLines } from './ndef.ts';
 import type { CardReading } from './reading.ts';
@@ -35,7 +36,7 @@ export function present(
   scene: TapScene,
   explanations: readonly string[] = [],
 ): string {
-  const lines = [`Reader    ${scene.reader}, ${scene.protocol}`, `ATR       ${toHex(scene.atr, ' ')}`];
+  const lines = [`Reader    ${shown(scene.reader)}, ${scene.protocol}`, `ATR       ${toHex(scene.atr, ' ')}`];
   if (reading.validity !== null) {
     const type = reading.validity.type === 'T' ? 'test card' : `type ${reading.validity.type}`;
     lines.push(`Card      ${type}, valid from ${isoDate(reading.validity.validFrom)}`);

@@ -49,9 +49,11 @@ export class BcdNirStream {
       const isCutOff = used < NIR_LENGTH;
       if (asciiDigits(bytes, first, end) >= (isCutOff ? MOST_ASCII_CUT : MOST_ASCII)) continue;
       if (isCutOff && isText(bytes, first, end)) continue;
+      const unknown = used >= NIR_LENGTH && !this.#known.hasNir(digits.slice(0, NIR_LENGTH));
+      if (unknown && (isText(bytes, first, end) || isCounting(bytes, first, end))) continue;
       const start = Math.max(first, before);
       const whole = used >= NIR_LENGTH && start === first;
-      const doubtful = used >= NIR_LENGTH && !this.#known.hasNir(digits.slice(0, NIR_LENGTH));
+      const doubtful = unknown;
       found.push({ offset: start - before + from, length: end - start, what: 'nir', whole, doubtful });
     }
     return found;
@@ -103,6 +105,15 @@ function asciiDigits(bytes: Uint8Array, from: number, to: number): number {
     if (byte >= 0x30 && byte <= 0x39) digits++;
   }
   return digits / (to - from);
+}
+
+/** Every byte the same step from the one before: the patterns that tests fill data with. */
+function isCounting(bytes: Uint8Array, from: number, to: number): boolean {
+  const step = ((bytes[from + 1] as number) - (bytes[from] as number)) & 0xff;
+  for (let at = from + 2; at < to; at++) {
+    if ((((bytes[at] as number) - (bytes[at - 1] as number)) & 0xff) !== step) return false;
+  }
+  return true;
 }
 
 /** Printable, and letters before it: the end of a sentence, as " card", is digits too. */

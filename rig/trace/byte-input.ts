@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { storageError } from '../../src/hal/nvm/storage-error.ts';
+import { CannotRun } from '../console/failure.ts';
 import { type ByteInput, HEAD_LENGTH } from './stream.ts';
 
 const READ_SIZE = 262_144;
@@ -73,9 +75,17 @@ class ChunkInput implements OpenInput {
 
 async function fileChunks(path: string): Promise<AsyncIterable<Uint8Array>> {
   try {
-    const file = await open(path, 'r');
+    // Without O_NONBLOCK to open a FIFO that nobody writes to waits for ever.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const status = await file.stat();
+    if (!status.isFile()) {
+      await file.close();
+      if (status.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+      throw new CannotRun(`${path}: a trace is read from a plain file, and this is none; - is standard input`);
+    }
     return file.createReadStream({ highWaterMark: READ_SIZE });
   } catch (cause) {
+    if (cause instanceof CannotRun) throw cause;
     throw storageError('cannot read', path, cause);
   }
 }

@@ -20,6 +20,17 @@ const LOAD_KEYS = 0x82;
 const PROPRIETARY = 0x80;
 const READERS_OWN = 0xff;
 
+/** GlobalPlatform, in its class bytes; APPEND RECORD in the others. */
+const STORE_DATA = 0xe2;
+const PUT_DATA = 0xda;
+/** Data objects of the OpenPGP card that PUT DATA sets: the resetting code, and keys. */
+const SECRET_OBJECTS: ReadonlyMap<number, 'code' | 'key'> = new Map([
+  [0x00d1, 'key'],
+  [0x00d2, 'key'],
+  [0x00d3, 'code'],
+  [0x00d5, 'key'],
+]);
+
 /** PERFORM SECURITY OPERATION, and what P1 says that it answers, or P1-P2 that it takes. */
 const PSO = 0x2a;
 const HASH = 0x90;
@@ -90,6 +101,9 @@ function secretOf(command: Uint8Array): Secret | null {
   const [cla = 0, instruction = 0, p1 = 0, p2 = 0] = command;
   if (cla === READERS_OWN) return instruction === LOAD_KEYS ? 'key' : null;
   if (instruction === PUT_KEY && (cla & PROPRIETARY) !== 0) return 'key';
+  // What a card is personalised with: codes and keys among it, in an order that only the issuer knows.
+  if (instruction === STORE_DATA && (cla & PROPRIETARY) !== 0) return 'key';
+  if (instruction === PUT_DATA) return SECRET_OBJECTS.get((p1 << 8) | p2) ?? null;
   if (instruction === PSO && signs((p1 << 8) | p2)) return 'signature';
   return CODE_INSTRUCTIONS.has(instruction) ? 'code' : null;
 }

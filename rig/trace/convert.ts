@@ -1,6 +1,7 @@
 import { HalError } from '../../src/hal/errors.ts';
 import { CannotRun, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 
 import { EXPORTERS, IMPORTERS } from './formats/index.ts';
 import { TraceError } from './lines.ts';
@@ -54,7 +55,7 @@ const BINARY: ReadonlySet<string> = new Set(['pcap', 'pcapng', 'gsmtap', 'proxma
 async function write(trace: OpenTrace, exporter: Exporter, options: ConvertOptions, io: CommandIo): Promise<ExitCode> {
   const { importer, guessed } = trace;
   const say = (line: string): void => {
-    if (!io.json) io.stderr(`${line}\n`);
+    if (!io.json) io.stderr(`${shown(line)}\n`);
   };
   say(`${nameOf(options.input)}: ${importer.name} (${importer.title})${guessed ? ', told by its content' : ''}`);
   const losses = new LossCount();
@@ -149,7 +150,7 @@ function report(
     });
     return;
   }
-  const say = (line: string): void => io.stderr(`${line}\n`);
+  const say = (line: string): void => io.stderr(`${shown(line)}\n`);
   const contents = `${counted(counts.commands, 'command')} and ${counted(counts.responses, 'answer')}`;
   say(`${nameOf(written, 'output')}: ${exporter.name}, ${contents} in ${counted(counts.events, 'event')}`);
   for (const { what, count } of trace.losses.entries) say(`not read: ${what}${times(count)}`);

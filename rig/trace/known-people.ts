@@ -1,4 +1,5 @@
 import { sameBytes } from '../../src/apdu/same-bytes.ts';
+import { KnownCodes } from './known-codes.ts';
 import type { FoundSpan } from './person-spans.ts';
 
 /** Characters from which a name is looked for everywhere; shorter ones only where the data say that they are names. */
@@ -22,6 +23,8 @@ export class KnownPeople {
   readonly #values = new Map<number, Value[]>();
   readonly #words = new Map<string, 'name' | 'birth'>();
   readonly #nirs = new Set<string>();
+  /** The codes that were presented. */
+  readonly codes: KnownCodes = new KnownCodes();
 
   /** @param bytes a whole value as it stood in the data */
   add(bytes: Uint8Array, what: 'name' | 'birth'): void {

@@ -68,35 +68,89 @@ function findSpans(text: Uint8Array, isCut: boolean): { spans: Span[]; open: num
   const end = text.length;
   const hidesEnd = isCut && !endsWithDate(text);
   let open = end;
+  // Within a number without separators none with them begins.
+  let whole = 0;
   for (let start = 0; start < end; start++) {
-    const matched = matchedLength(text, start);
-    if (matched === 0) continue;
-    const reachesEnd = start + matched === end && matched < NIR_AND_KEY_LENGTH;
+    const matched = matchAt(text, start);
+    if (matched.digits === 0 || (matched.isGrouped && start < whole)) continue;
+    if (!matched.isGrouped && matched.digits >= NIR_LENGTH) whole = start + matched.length;
+    const rest = end - start - matched.length;
+    // A separator at the end may stand between two groups.
+    const isOpen = rest === 0 || (rest === 1 && GROUPS.has(matched.digits) && isSeparator(text[end - 1]));
+    const reachesEnd = isOpen && matched.digits < NIR_AND_KEY_LENGTH;
     if (reachesEnd) open = Math.min(open, start);
-    if (matched >= NIR_LENGTH || (reachesEnd && hidesEnd)) spans.push({ offset: start, length: matched });
+    if (matched.digits >= NIR_LENGTH || (reachesEnd && hidesEnd)) spans.push({ offset: start, length: matched.length });
   }
   return { spans, open };
 }
 
-/** How many characters from `start` can be those of a NIR: 0 to 12, or 13 and its key, or what there is of it. */
-function matchedLength(text: Uint8Array, start: number): number {
-  const end = Math.min(text.length, start + NIR_LENGTH);
-  let position = start;
-  while (position < end && fits(text, start, position)) position++;
-  if (position - start < NIR_LENGTH) return position - start;
-  const keyEnd = Math.min(text.length, start + NIR_AND_KEY_LENGTH);
-  let keyPosition = position;
-  while (keyPosition < keyEnd && isDigit(text[keyPosition] as number)) keyPosition++;
-  // One digit at the very end may be half a key; one digit before something else is not.
-  return keyPosition === start + NIR_AND_KEY_LENGTH || keyPosition === text.length ? keyPosition - start : NIR_LENGTH;
+/** The number from a place on, and its key where it follows. */
+interface Match {
+  /** Digits: 0 to 12, or 13, or 15 with the key, or what there is of them at the end of the text. */
+  readonly digits: number;
+  /** Bytes, separators between the groups included. */
+  readonly length: number;
+  readonly isGrouped: boolean;
 }
 
-function fits(text: Uint8Array, start: number, position: number): boolean {
-  const character = text[position] as number;
-  const index = position - start;
+const NO_MATCH: Match = { digits: 0, length: 0, isGrouped: false };
+const digits = new Uint8Array(NIR_AND_KEY_LENGTH);
+
+/**
+ * How much from `start` can be that of a NIR. Between its groups (sex, year, month, department, commune, order, key) one
+ * separator may stand.
+ */
+function matchAt(text: Uint8Array, start: number): Match {
+  let count = 0;
+  let position = start;
+  while (count < NIR_LENGTH) {
+    const at = separated(text, position, count);
+    if (at >= text.length || !fits(count, text[at] as number)) break;
+    digits[count++] = text[at] as number;
+    position = at + 1;
+  }
+  const found = (digits: number, end: number): Match => ({
+    digits,
+    length: end - start,
+    isGrouped: end - start > digits,
+  });
+  if (count < NIR_LENGTH) return count === 0 ? NO_MATCH : found(count, position);
+  let keyCount = count;
+  let keyEnd = position;
+  while (keyCount < NIR_AND_KEY_LENGTH) {
+    const at = separated(text, keyEnd, keyCount);
+    if (at >= text.length || !isDigit(text[at] as number)) break;
+    keyCount++;
+    keyEnd = at + 1;
+  }
+  // One digit at the very end may be half a key; one digit before something else is not.
+  const counts = keyCount === NIR_AND_KEY_LENGTH || keyEnd === text.length;
+  // Behind a separator and before more digits: the beginning of another number.
+  const isNext = separated(text, position, NIR_LENGTH) !== position && isDigit(text[keyEnd] ?? 0);
+  return counts && !isNext ? found(keyCount, keyEnd) : found(NIR_LENGTH, position);
+}
+
+/** Digits before which a separator may stand. */
+const GROUPS: ReadonlySet<number> = new Set([1, 3, 5, 7, 10, 13]);
+
+function separated(text: Uint8Array, position: number, count: number): number {
+  return GROUPS.has(count) && isSeparator(text[position]) && position + 1 < text.length ? position + 1 : position;
+}
+
+/** A space, also that of Latin-1 that does not break; a dot; a hyphen. */
+function isSeparator(character: number | undefined): boolean {
+  return character === 0x20 || character === 0xa0 || character === 0x2e || character === 0x2d;
+}
+
+/** Bytes of a NIR without the separators between its groups. */
+export function withoutSeparators(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte) => !isSeparator(byte));
+}
+
+function fits(index: number, character: number): boolean {
   if (index === 0) return character > ZERO && character < NINE;
-  const before = text[position - 1] as number;
-  const hasShape = (text[start] as number) < ZERO + 5;
+  const before = digits[index - 1] as number;
+  const hasShape = (digits[0] as number) < ZERO + 5;
   if (index === 6 && before === ZERO + 2 && hasShape && isCorsican(character)) return true;
   if (!isDigit(character)) return false;
   if (!hasShape) return true;

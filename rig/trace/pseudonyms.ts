@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { CannotRun } from '../console/failure.ts';
+import { readInputFile } from '../console/input-file.ts';
 import { nirOfBcd } from './bcd-nir.ts';
 import { digitsOf, textOf } from './known-people.ts';
 import type { MaskKind } from './model.ts';
@@ -41,7 +41,7 @@ export class Pseudonyms {
 
 /** @throws {CannotRun} too short for a key; the errors of the file system */
 export function readRedactionKey(path: string): Uint8Array {
-  const bytes = readFileSync(path);
+  const bytes = readInputFile(path, 'a redaction key');
   if (bytes.length < SHORTEST_KEY || bytes.length > LONGEST_KEY) {
     throw new CannotRun(
       `${path} has ${bytes.length} bytes; a redaction key has ${SHORTEST_KEY} to ${LONGEST_KEY}, best made by a random generator`,

@@ -5,6 +5,7 @@ import type { Mask, MaskKind } from './model.ts';
 import { nirSpansOfText, type Span } from './nir-spans.ts';
 import { type FoundSpan, personOfTag } from './person-spans.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import { secretOfNote } from './secret-note.ts';
 import { SecretStream } from './secret-stream.ts';
 
 const NOTHING: readonly Mask[] = [];
@@ -67,6 +68,9 @@ export class Redactor {
     }
     this.#ne = ne;
     const found: FoundSpan[] = this.#codes.next(apdu);
+    for (const { offset, length: size, what, whole } of found) {
+      if (what === 'code' && whole) this.#known.codes.add(apdu.subarray(offset, offset + size));
+    }
     if (dataLength === 0) return NOTHING;
     const end = dataOffset + dataLength;
     if (instruction === PUT_DATA) this.#bareValue(found, dataOffset, end);
@@ -77,6 +81,7 @@ export class Redactor {
       const goesOn = isEnvelope || ((apdu[0] as number) & CHAINING) !== 0;
       found.push(...this.#sent.next(apdu, dataOffset, end, goesOn, goesOn));
     }
+    found.push(...this.#known.codes.find(apdu, dataOffset, end));
     return this.#masks(apdu, found);
   }
 
@@ -98,6 +103,7 @@ export class Redactor {
       const from = this.#instruction === 0xb1 ? valueOffset(apdu, 0, length, 0x53) : 0;
       found.push(...this.#read.next(apdu, from, length, true, hasMore || isFull, true));
     } else found.push(...this.#answered.next(apdu, 0, length, hasMore, hasMore));
+    found.push(...this.#known.codes.find(apdu, 0, length));
     return this.#masks(apdu, found);
   }
 
@@ -126,7 +132,9 @@ export function redactText(
   options: RedactorOptions = {},
 ): { readonly text: string; readonly masks: readonly Mask[] } {
   const nirs = nirSpansOfText(text).map((span): FoundSpan => ({ ...span, what: 'nir', whole: true }));
-  const masks = masksOf([...nirs, ...(options.known?.findInText(text) ?? [])]);
+  const known = options.known;
+  const met = known === undefined ? [] : [...known.findInText(text), ...known.codes.findInText(text)];
+  const masks = masksOf([...nirs, ...secretOfNote(text), ...met]);
   let redacted = text;
   const hashed: Mask[] = [];
   for (const mask of masks) {

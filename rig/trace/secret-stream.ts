@@ -1,6 +1,6 @@
 import { BcdNirStream } from './bcd-nir.ts';
 import type { KnownPeople } from './known-people.ts';
-import { NirStream } from './nir-spans.ts';
+import { NirStream, withoutSeparators } from './nir-spans.ts';
 import { type FoundSpan, PersonStream } from './person-spans.ts';
 import { SignatureStream } from './signature-spans.ts';
 
@@ -31,8 +31,9 @@ export class SecretStream {
     const found: FoundSpan[] = [];
     for (const span of this.#nir.next(piece, from, to, goesOn, isCut)) {
       const { offset, length } = span;
-      const whole = length >= NIR_LENGTH && length <= NIR_AND_KEY_LENGTH;
-      if (whole) this.#known.addNir(Buffer.from(piece.subarray(offset, offset + NIR_LENGTH)).toString('latin1'));
+      const number = withoutSeparators(piece.subarray(offset, offset + length));
+      const whole = number.length >= NIR_LENGTH && number.length <= NIR_AND_KEY_LENGTH;
+      if (whole) this.#known.addNir(Buffer.from(number.subarray(0, NIR_LENGTH)).toString('latin1'));
       found.push({ offset, length, what: 'nir', whole });
     }
     for (const span of this.#people.next(piece, from, to, goesOn)) {

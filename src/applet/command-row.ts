@@ -26,8 +26,10 @@ export type CostClass = 'ram' | 'memory' | 'symmetric' | 'asymmetric';
 export interface CommandRow {
   readonly ins: number;
   readonly name: string;
-  /** The standard that defines it. */
+  /** The standard that defines it, with the edition when the clause is stated. */
   readonly standard: string;
+  /** Only where it was looked up (iso7816/index.ts says where). */
+  readonly clause?: string;
   readonly cases: readonly CaseNumber[];
   readonly parameters: readonly Parameters[];
   /** Whether its data field may come in a chain. */

@@ -11,7 +11,7 @@ export interface KeyedHash {
   digest(data: Uint8Array, offset: number, length: number, target: Uint8Array, targetOffset: number): void;
 }
 
-/** AES with its key schedule made: what a session of many messages keeps. Works in place and allocates nothing. */
+/** AES with its key schedule made: what a session of many messages keeps. Works in place and makes no buffers. */
 export interface BlockCipher {
   /** One block in ECB at `offset`. @throws {RangeError} outside of the data */
   encryptBlock(data: Uint8Array, offset: number): void;
@@ -22,7 +22,7 @@ export interface BlockCipher {
   wipe(): void;
 }
 
-/** AES-CMAC (RFC 4493) with its key schedule and subkeys made. Takes a message in pieces and allocates nothing. */
+/** AES-CMAC (RFC 4493) with its key schedule and subkeys made. Takes a message in pieces and makes no buffers. */
 export interface BlockMac {
   /** Adds `length` bytes at `offset` to the message. @throws {RangeError} outside of the data */
   update(data: Uint8Array, offset: number, length: number): void;

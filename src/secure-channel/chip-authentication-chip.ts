@@ -22,7 +22,6 @@ import { chipAuthenticationCipher } from './object-identifier.ts';
 import { SecureSession } from './secure-session.ts';
 
 export const CHIP_NONCE_LENGTH = 8;
-const AUTHENTICATION_FAILED = 0x6300;
 
 /** A static key of the chip, as EF.CardSecurity shows its public half. */
 export interface ChipKey {
@@ -100,7 +99,7 @@ export class ChipAuthenticationChip {
     const given = compressed(terminalKey);
     if (given.length !== signedKey.length || !equalInConstantTime(given, 0, signedKey, 0, given.length)) {
       secret.fill(0);
-      return AUTHENTICATION_FAILED;
+      return SW.AUTHENTICATION_FAILED;
     }
     const nonce = new Uint8Array(CHIP_NONCE_LENGTH);
     this.#random.fill(nonce, 0, nonce.length);

@@ -17,9 +17,6 @@ import { DataObjectCursor, DO, headerLength, PADDED, putHeader } from './data-ob
 import { BLOCK_SIZE, MAC_LENGTH, pad, paddedLength, type SecureSession, unpaddedLength } from './secure-session.ts';
 
 const HEADER_LENGTH = 4;
-/** Status words of ISO/IEC 7816-4 for secure messaging: objects missing, objects incorrect. */
-export const SM_OBJECTS_MISSING = 0x6987;
-export const SM_OBJECTS_INCORRECT = 0x6988;
 
 /** Whether an interindustry class byte announces the secure messaging of this room. Any other kind is not supported. */
 export function announcesSecureMessaging(cla: number): boolean {
@@ -119,7 +116,7 @@ const header = new Uint8Array(HEADER_LENGTH);
 
 /**
  * The card's side: checks a protected command and makes it the plain one, in place. The data go into `plain`, which
- * the card made once; the command's own buffer is the reader's and is left alone. Nothing is allocated.
+ * the card made once; the command's own buffer is the reader's and is left alone. Nothing is allocated here.
  *
  * The fields of `command` are afterwards those of the plain command: class without secure messaging, data field,
  * Ne and case. Note the outer `ne` and `extended` before: they say how the protected answer may travel.
@@ -136,7 +133,7 @@ export function unprotectCommand(session: SecureSession, command: CommandApdu, p
 
 function check(session: SecureSession, command: CommandApdu, plain: Uint8Array): number {
   const { bytes, dataOffset, nc, cla, ins } = command;
-  if (nc === 0) return SM_OBJECTS_MISSING;
+  if (nc === 0) return SW.SM_OBJECTS_MISSING;
   header[0] = cla;
   header[1] = ins;
   header[2] = command.p1;
@@ -152,13 +149,13 @@ function check(session: SecureSession, command: CommandApdu, plain: Uint8Array):
   cursor.over(bytes, dataOffset, nc);
   let found = cursor.next();
   if (found && cursor.is(DO.HEADER)) {
-    if (cursor.length !== HEADER_LENGTH) return SM_OBJECTS_INCORRECT;
-    if (!equalInConstantTime(bytes, cursor.offset, header, 0, HEADER_LENGTH)) return SM_OBJECTS_INCORRECT;
+    if (cursor.length !== HEADER_LENGTH) return SW.SM_OBJECTS_INCORRECT;
+    if (!equalInConstantTime(bytes, cursor.offset, header, 0, HEADER_LENGTH)) return SW.SM_OBJECTS_INCORRECT;
     headerSeen = true;
     found = cursor.next();
   }
   if (found && (cursor.is(DO.CRYPTOGRAM) || cursor.is(DO.CRYPTOGRAM_TLV))) {
-    if (cursor.is(DO.CRYPTOGRAM_TLV) !== odd) return SM_OBJECTS_INCORRECT;
+    if (cursor.is(DO.CRYPTOGRAM_TLV) !== odd) return SW.SM_OBJECTS_INCORRECT;
     sealedOffset = cursor.offset;
     sealedLength = cursor.length;
     found = cursor.next();
@@ -166,14 +163,14 @@ function check(session: SecureSession, command: CommandApdu, plain: Uint8Array):
   if (found && cursor.is(DO.LE)) {
     leOffset = cursor.offset;
     leLength = cursor.length;
-    if (leLength !== 1 && leLength !== 2) return SM_OBJECTS_INCORRECT;
+    if (leLength !== 1 && leLength !== 2) return SW.SM_OBJECTS_INCORRECT;
     found = cursor.next();
   }
-  if (!found) return cursor.atEnd ? SM_OBJECTS_MISSING : SM_OBJECTS_INCORRECT;
-  if (!cursor.is(DO.MAC) || cursor.length !== MAC_LENGTH || !cursor.atEnd) return SM_OBJECTS_INCORRECT;
-  if (headerIsObject(cla) && !headerSeen) return SM_OBJECTS_MISSING;
+  if (!found) return cursor.atEnd ? SW.SM_OBJECTS_MISSING : SW.SM_OBJECTS_INCORRECT;
+  if (!cursor.is(DO.MAC) || cursor.length !== MAC_LENGTH || !cursor.atEnd) return SW.SM_OBJECTS_INCORRECT;
+  if (headerIsObject(cla) && !headerSeen) return SW.SM_OBJECTS_MISSING;
 
-  if (!session.begin()) return SM_OBJECTS_INCORRECT;
+  if (!session.begin()) return SW.SM_OBJECTS_INCORRECT;
   session.authenticate(header, 0, HEADER_LENGTH);
   session.padAuthenticated();
   session.authenticate(bytes, dataOffset, cursor.start - dataOffset);
@@ -181,23 +178,23 @@ function check(session: SecureSession, command: CommandApdu, plain: Uint8Array):
   session.checksum(expectedMac, 0);
   const authentic = equalInConstantTime(expectedMac, 0, bytes, cursor.offset, MAC_LENGTH);
   expectedMac.fill(0);
-  if (!authentic) return SM_OBJECTS_INCORRECT;
+  if (!authentic) return SW.SM_OBJECTS_INCORRECT;
 
   let length = 0;
   if (sealedOffset >= 0) {
     if (!odd) {
-      if (sealedLength === 0 || bytes[sealedOffset] !== PADDED) return SM_OBJECTS_INCORRECT;
+      if (sealedLength === 0 || bytes[sealedOffset] !== PADDED) return SW.SM_OBJECTS_INCORRECT;
       sealedOffset++;
       sealedLength--;
     }
-    if (sealedLength === 0 || sealedLength % BLOCK_SIZE !== 0) return SM_OBJECTS_INCORRECT;
+    if (sealedLength === 0 || sealedLength % BLOCK_SIZE !== 0) return SW.SM_OBJECTS_INCORRECT;
     if (sealedLength > plain.length) return SW.WRONG_LENGTH;
     for (let i = 0; i < sealedLength; i++) plain[i] = bytes[sealedOffset + i] as number;
     session.decrypt(plain, 0, sealedLength);
     length = unpaddedLength(plain, 0, sealedLength);
-    if (length < 0) return SM_OBJECTS_INCORRECT;
+    if (length < 0) return SW.SM_OBJECTS_INCORRECT;
     // A cryptogram of nothing is no data field: case 1 and 2 have no such object.
-    if (length === 0) return SM_OBJECTS_INCORRECT;
+    if (length === 0) return SW.SM_OBJECTS_INCORRECT;
   }
 
   command.cla = plainClass(cla);
@@ -218,7 +215,7 @@ function check(session: SecureSession, command: CommandApdu, plain: Uint8Array):
 
 function encodingOf(nc: number, ne: number, extended: boolean): CommandApdu['encoding'] {
   if (nc === 0 && ne === 0) return '1';
-  const letter = extended ? 'E' : 'S';
-  if (nc === 0) return `2${letter}`;
-  return ne === 0 ? `3${letter}` : `4${letter}`;
+  if (nc === 0) return extended ? '2E' : '2S';
+  if (ne === 0) return extended ? '3E' : '3S';
+  return extended ? '4E' : '4S';
 }

@@ -83,8 +83,6 @@ export {
   plainClass,
   protectCommand,
   protectedClass,
-  SM_OBJECTS_INCORRECT,
-  SM_OBJECTS_MISSING,
   unprotectCommand,
 } from './command-protection.ts';
 export { equalInConstantTime } from './constant-time.ts';

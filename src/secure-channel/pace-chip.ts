@@ -27,9 +27,6 @@ import { randomPrivateKey } from './key-pair.ts';
 import { type PaceProtocol, paceProtocol } from './object-identifier.ts';
 import { BLOCK_SIZE, SecureSession } from './secure-session.ts';
 
-/** Authentication failed: a token is wrong, or the other side's key is one that a real one never has. */
-const AUTHENTICATION_FAILED = 0x6300;
-
 /** One PACEInfo of the card. */
 export interface PaceOffer extends PaceProtocol {
   /** Number of the standardized domain parameters. */
@@ -218,7 +215,7 @@ export class PaceChip {
 
   #map(terminalKey: Uint8Array): number {
     const run = this.#run as Prepared;
-    if (sameBytes(terminalKey, run.mappingPublicKey)) return AUTHENTICATION_FAILED;
+    if (sameBytes(terminalKey, run.mappingPublicKey)) return SW.AUTHENTICATION_FAILED;
     this.#generator = mappedGenerator(this.#crypto, run.curve, run.noncePoint, run.mappingKey, terminalKey);
     return this.#answer([[0x82, run.mappingPublicKey]], 'key-agreement');
   }
@@ -228,7 +225,7 @@ export class PaceChip {
     const offer = this.#offer as PaceOffer;
     const chipKey = this.#crypto.multiply(run.curve, run.ephemeralKey, this.#generator as Uint8Array);
     // Equal keys would make both tokens the same: a terminal could send ours back.
-    if (sameBytes(terminalKey, chipKey)) return AUTHENTICATION_FAILED;
+    if (sameBytes(terminalKey, chipKey)) return SW.AUTHENTICATION_FAILED;
     const secret = this.#crypto.ecdh(run.curve, run.ephemeralKey, terminalKey);
     this.#keys = deriveSessionKeys(this.#crypto, offer.cipher, secret);
     secret.fill(0);
@@ -241,10 +238,10 @@ export class PaceChip {
     const run = this.#run as Prepared;
     const offer = this.#offer as PaceOffer;
     const keys = this.#keys as SessionKeys;
-    if (token.length !== TOKEN_LENGTH) return AUTHENTICATION_FAILED;
+    if (token.length !== TOKEN_LENGTH) return SW.AUTHENTICATION_FAILED;
     const chipKey = this.#ephemeralPublicKey as Uint8Array;
     const expected = authenticationToken(this.#crypto, keys.mac, this.#oid, chipKey);
-    if (!equalInConstantTime(expected, 0, token, 0, TOKEN_LENGTH)) return AUTHENTICATION_FAILED;
+    if (!equalInConstantTime(expected, 0, token, 0, TOKEN_LENGTH)) return SW.AUTHENTICATION_FAILED;
     const objects: [number, Uint8Array][] = [
       [0x86, authenticationToken(this.#crypto, keys.mac, this.#oid, this.#terminalKey as Uint8Array)],
     ];

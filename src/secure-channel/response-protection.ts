@@ -7,7 +7,9 @@
  * 4. MAC over counter ‖ the objects, padded: `8E 08 …`.
  * 5. The same status word follows in clear.
  */
+
 import { copyBytes } from '../apdu/copy-bytes.ts';
+import { SW } from '../apdu/index.ts';
 import { ChannelError, refused } from './channel-error.ts';
 import { equalInConstantTime } from './constant-time.ts';
 import { DataObjectCursor, DO, headerLength, PADDED, putHeader } from './data-objects.ts';
@@ -32,7 +34,7 @@ export function largestProtectedData(room: number, odd: boolean): number {
 }
 
 /**
- * The card's side: protects a response in the card's own buffer, in place. Nothing is allocated.
+ * The card's side: protects a response in the card's own buffer, in place. Nothing is allocated here.
  * @param buffer holds the plain data from its first byte; needs room for {@link protectedResponseLength}
  * @param length bytes of plain data, 0 for none
  * @param status the plain status word; it goes into DO 99, and the caller puts it after the data in clear too
@@ -112,7 +114,7 @@ function open(session: SecureSession, response: Uint8Array, { odd, plainValues }
   const outer = ((response[end] as number) << 8) | (response[end + 1] as number);
   if (end === 0) {
     // In clear the card can only say that it does not believe us. It is the end either way.
-    if (outer === 0x6987 || outer === 0x6988) throw refused('secure messaging', outer);
+    if (outer === SW.SM_OBJECTS_MISSING || outer === SW.SM_OBJECTS_INCORRECT) throw refused('secure messaging', outer);
     throw new ChannelError('plain', 'a plain answer inside the channel is not believed', { status: outer });
   }
 

@@ -12,7 +12,7 @@ export type SessionCrypto = Pick<Crypto, 'blockCipher' | 'blockMac'>;
 
 /**
  * One channel's keys and its send sequence counter (BSI TR-03110-3 F.4.2 and F.5): the same on both sides. The counter
- * has 16 bytes, starts at 0, and is raised before each message. Nothing is allocated after the constructor.
+ * has 16 bytes, starts at 0, and is raised before each message. Nothing is allocated here after the constructor.
  *
  * Once closed it stays closed, and its keys are wiped. It closes by itself when its counter is at its end.
  */

@@ -21,8 +21,6 @@ import { terminalAuthenticationHash } from './object-identifier.ts';
 import { CHALLENGE_LENGTH, terminalSignatureInput } from './terminal-signature.ts';
 import { type ImportedKey, judgeCertificate, type TrustState } from './trust-point.ts';
 
-/** A signature that does not hold. */
-const VERIFICATION_FAILED = 0x6300;
 /** Of a compressed key: the field of the largest curve. */
 const LONGEST_COMPRESSED_KEY = 66;
 /** More auxiliary data than any terminal has. */
@@ -115,7 +113,7 @@ export class TerminalAuthenticationChip {
     const judged = judgeCertificate(this.#crypto, this.#trust, this.#selected, certificate);
     if ('reason' in judged) {
       this.reason = judged.reason;
-      return judged.signature ? VERIFICATION_FAILED : SW.WRONG_DATA;
+      return judged.signature ? SW.AUTHENTICATION_FAILED : SW.WRONG_DATA;
     }
     const link = roleOf(certificate.authorization) === 'CVCA';
     if (!link) this.#imported = judged.key;
@@ -172,7 +170,7 @@ export class TerminalAuthenticationChip {
     const authorization = effectiveAuthorization([this.#confined, ...key.chain]);
     if (authorization === null) return SW.CONDITIONS_NOT_SATISFIED;
     const input = terminalSignatureInput(this.#idPicc, challenge, compressedKey, auxiliaryData);
-    if (!this.#verifies(key, input, signature)) return VERIFICATION_FAILED;
+    if (!this.#verifies(key, input, signature)) return SW.AUTHENTICATION_FAILED;
     // Only now is it the terminal's word; what cannot be read is no word.
     const items = auxiliaryData === null ? [] : parseAuxiliaryData(auxiliaryData);
     if (items === null) return SW.WRONG_DATA;

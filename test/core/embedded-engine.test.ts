@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
  * The core, bundled as one script, in an engine that has no Node, no timers, no TextDecoder and no WebAssembly: what
  * a microcontroller's JavaScript engine would give it.
  */
-async function bundle(): Promise<string> {
+async function bundle(entry: URL): Promise<string> {
   const result = await build({
-    entryPoints: [new URL('embedded-card.ts', import.meta.url).pathname],
+    entryPoints: [entry.pathname],
     bundle: true,
     write: false,
     format: 'iife',
@@ -22,7 +22,7 @@ async function bundle(): Promise<string> {
 
 describe('the core in QuickJS', () => {
   it('answers SELECT, VERIFY, READ RECORD and READ BINARY', async () => {
-    const script = await bundle();
+    const script = await bundle(new URL('embedded-card.ts', import.meta.url));
     expect(script).not.toMatch(/require\(|node:/);
     const vm = (await getQuickJS()).newContext();
     try {
@@ -50,4 +50,18 @@ describe('the core in QuickJS', () => {
       vm.dispose();
     }
   });
+
+  it('opens a channel: PACE, terminal and chip authentication, both roles', async () => {
+    const script = await bundle(new URL('embedded-channel.ts', import.meta.url));
+    expect(script).not.toMatch(/require\(|node:/);
+    const vm = (await getQuickJS()).newContext();
+    try {
+      vm.unwrapResult(vm.evalCode(script)).dispose();
+      const handle = vm.unwrapResult(vm.evalCode('channel()'));
+      expect(vm.getString(handle)).toBe('029000');
+      handle.dispose();
+    } finally {
+      vm.dispose();
+    }
+  }, 120_000);
 });

@@ -288,7 +288,7 @@ sys.stdin.read()`,
 
 it.runIf(existsSync('/dev/full'))('a full disk behind standard output is said in a sentence', async () => {
   const { exit, err } = await run('sh', ['-c', `exec "$0" "$1" convert --list > /dev/full`, process.execPath, PROGRAM]);
-  expect(err).toBe('vitap: standard output: the disk is full\n');
+  expect(err).toBe('vitap: standard output: no space is left on its disk\n');
   expect(exit).toBe(2);
 });
 

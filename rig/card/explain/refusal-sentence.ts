@@ -72,7 +72,7 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
       return conditionsOfUse(scene, known, name);
     case SW.RECORD_NOT_FOUND:
       return known?.hasRecords === true
-        ? `${fileInWords(known)} has ${recordCount(scene.nvm, known)} records, and ${recordInWords(command)} is none of them`
+        ? `${fileInWords(known)} has ${recordsInWords(recordCount(scene.nvm, known))}, and ${recordInWords(command)} is none of them`
         : 'there is no such record';
     case SW.WRONG_OFFSET:
       return known === null || known.isDirectory
@@ -148,6 +148,10 @@ function wrongLength(command: CommandApdu, name: string): string {
     return `${name} is a command of case ${row.cases.join(' or ')}, and this one is of case ${number}`;
   }
   return `a data field of ${command.nc} bytes is not what ${name} takes here`;
+}
+
+function recordsInWords(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
 }
 
 function recordInWords({ p1, p2 }: CommandApdu): string {

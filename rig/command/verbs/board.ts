@@ -3,7 +3,7 @@ import { UsageError } from '../../console/failure.ts';
 import { parseCount, recordChoice } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBoardSim } from './board-sim.ts';
-import { addJsonOption, addRecordOptions } from './shared-options.ts';
+import { addJsonOption, addRecordOptions, imageKeyOption } from './shared-options.ts';
 
 export const declareBoard: DeclareVerb = (program, perform) => {
   const board = program.command('board').description('PN532 boards: find, test, put cards on them, simulate them');
@@ -104,6 +104,7 @@ interface FlashTyped {
   record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
+  imageKey?: string;
   resume?: boolean;
   parallel: number;
   json?: boolean;
@@ -123,6 +124,7 @@ function declareFlash(board: Command, perform: Perform): void {
     .option('--list <file>', 'CSV with the columns serial, profile or image, port or identity')
     .option('--serial <number>', 'the serial number of the one board')
     .option('--verify-with <reader>', 'read the card back over the field with this reader, as --reader of tap takes it')
+    .addOption(imageKeyOption())
     .option('--parallel <number>', 'boards at the same time', parseCount, 4)
     .option('--resume', 'go on with a batch that was interrupted, and try again what failed');
   addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
@@ -148,6 +150,7 @@ function declareFlash(board: Command, perform: Perform): void {
             profile: typed.profile ?? null,
             verifyWith: typed.verifyWith ?? null,
             serialNumber: typed.serial ?? null,
+            imageKey: typed.imageKey ?? null,
             record,
           },
           io,
@@ -166,6 +169,7 @@ function declareFlash(board: Command, perform: Perform): void {
           verifyWith: typed.verifyWith ?? null,
           resume: typed.resume === true,
           parallel: typed.parallel,
+          imageKey: typed.imageKey ?? null,
           record,
         },
         io,

@@ -1,5 +1,5 @@
 import type { DeclareVerb } from '../program.ts';
-import { addJsonOption } from './shared-options.ts';
+import { addJsonOption, imageKeyOption } from './shared-options.ts';
 
 export const declareEvidence: DeclareVerb = (program, perform) => {
   const evidence = program.command('evidence').description('signed bundles of what was judged and how');
@@ -11,6 +11,17 @@ export const declareEvidence: DeclareVerb = (program, perform) => {
     perform(typed, async (io) => {
       const { generateKey } = await import('../../judge/evidence/keygen.ts');
       return generateKey(name, io);
+    }),
+  );
+  const image = evidence
+    .command('image')
+    .description('give the name that bundles and board records of this lab have for a card image')
+    .argument('<image>', 'an image file')
+    .addOption(imageKeyOption());
+  addJsonOption(image).action((file: string, typed: { imageKey?: string; json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { nameImage } = await import('../../judge/evidence/image-name.ts');
+      return nameImage(file, typed.imageKey ?? null, io);
     }),
   );
   const verify = evidence

@@ -46,6 +46,24 @@ export function addRecordOptions(command: Command): Command {
     .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare");
 }
 
+/** `--image-key`. */
+export function imageKeyOption(): Option {
+  const words = "the lab's key under which card images are named (default: one in the state folder, made on first use)";
+  return new Option('--image-key <file>', words);
+}
+
+/** `--evidence`, `--evidence-key` and, where a card of ours may be judged, `--image-key`. */
+export function addEvidenceOptions(
+  command: Command,
+  what: string,
+  { images = true }: { images?: boolean } = {},
+): Command {
+  command
+    .option('--evidence <folder>', `write a signed bundle: ${what}, the report if there is one`)
+    .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)');
+  return images ? command.addOption(imageKeyOption()) : command;
+}
+
 /** `--json`. */
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print data and nothing else on standard output');

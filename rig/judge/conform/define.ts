@@ -1,3 +1,4 @@
+import { type Clause, clauseOf } from './clauses.ts';
 import type { CardDeclaration } from './declaration.ts';
 import { hex } from './hex-pattern.ts';
 import { DoesNotApply } from './located.ts';
@@ -9,9 +10,10 @@ export { given } from './located.ts';
 export interface CaseText<N extends Readonly<Record<string, Need<unknown>>>> {
   readonly id: string;
   readonly title: string;
-  /** ISO/IEC 7816-4 unless stated. */
+  /** Where it is not ISO/IEC 7816-4 or -9: then no clause is cited but a stated one. */
   readonly standard?: string;
-  readonly clause?: string;
+  /** That of the group or of the first command unless stated. */
+  readonly clause?: Clause;
   readonly commands: readonly string[];
   /** Taken from the judged steps when not stated. */
   readonly statusWords?: readonly string[];
@@ -26,17 +28,14 @@ export interface CaseText<N extends Readonly<Record<string, Need<unknown>>>> {
 
 export type Found<N> = { readonly [K in keyof N]: N[K] extends Need<infer T> ? T : never };
 
-export const ISO7816_4 = 'ISO/IEC 7816-4';
-
 export function defineCase<const N extends Readonly<Record<string, Need<unknown>>>>(
   text: CaseText<N>,
 ): ConformanceCase {
-  const { needs } = text;
+  const { needs, standard } = text;
   return {
     id: text.id,
     title: text.title,
-    standard: text.standard ?? ISO7816_4,
-    ...(text.clause === undefined ? {} : { clause: text.clause }),
+    ...(text.clause ?? (standard === undefined ? clauseOf(text.id, text.commands) : { standard })),
     commands: text.commands,
     statusWords: text.statusWords ?? [],
     destructive: text.destructive ?? false,

@@ -75,6 +75,7 @@ export interface CaseHeader {
   /** `SEL-017`: stays the same as long as the case means the same. */
   readonly id: string;
   readonly title: string;
+  /** With the edition when the clause is stated. */
   readonly standard: string;
   /** Only where it was looked up. */
   readonly clause?: string;
@@ -124,6 +125,8 @@ export interface CaseResult extends CaseHeader {
   /** Answers to judged steps, for the account of what was reached: first header, then status word. */
   readonly reached: readonly Reached[];
   readonly exchanges: number;
+  /** From the reset before the case to its last answer, in milliseconds. */
+  readonly durationMs: number;
 }
 
 export interface Reached {

@@ -15,6 +15,10 @@ export interface RenewableCard {
   readonly face: CardInterface;
   /** What each copy draws from; null: the system. */
   readonly seed: string | null;
+  /** What each copy begins with; nobody may change it. */
+  readonly contents: Uint8Array;
+  /** `image card.img`, `profile vitale2`. */
+  readonly of: string;
   /** A new copy. @param limits of the link that it is for */
   make(onFault: (fault: unknown) => void, limits?: LinkLimits): LinkedCard;
 }
@@ -33,6 +37,8 @@ export async function openRenewable(source: CardSource, face: CardInterface | nu
     profile: isFile ? first.image.profile : name,
     face: door,
     seed,
+    contents: image,
+    of: isFile ? `image ${name}` : `profile ${name}`,
     make: (onFault, limits) => boot(onFault).port(door, limits),
   };
 }

@@ -1,3 +1,4 @@
+import { shown } from '../../console/shown.ts';
 import type { ReportEnvironment } from '../../report/environment.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, type Suite, VERDICTS, type Verdict } from './model.ts';
@@ -62,7 +63,7 @@ export function asText(run: ConformanceRun): string {
   const counts = countVerdicts(results);
   const lines = [
     `${suite.title}`,
-    `${environment.card}; ${environment.reader}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${run.declaration}`,
+    `${shown(environment.card)}; ${shown(environment.reader)}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${shown(run.declaration)}`,
     '',
   ];
   for (const verdict of ['fail', 'inconclusive'] as const) {

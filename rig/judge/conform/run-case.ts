@@ -10,6 +10,7 @@ import type { CardDeclaration } from './declaration.ts';
 import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
 import { type CardResponse, captured, expectationInWords, judgeResponse } from './judge-response.ts';
 import type {
+  CaseHeader,
   CaseResult,
   CommandStep,
   ConformanceCase,
@@ -89,12 +90,11 @@ class CaseRun {
   }
 
   async result(): Promise<CaseResult> {
+    const startMs = performance.now();
     const end = await this.#run();
-    const { id, title, standard, clause, commands, statusWords, destructive } = this.#definition;
-    const header = { id, title, standard, commands, statusWords, destructive };
+    const durationMs = performance.now() - startMs;
     return {
-      ...header,
-      ...(clause === undefined ? {} : { clause }),
+      ...headerOf(this.#definition),
       verdict: end.verdict,
       reason: end.reason,
       linkLimited: end.linkLimited,
@@ -102,6 +102,7 @@ class CaseRun {
       // What a case without a verdict met on its way says nothing of what was judged.
       reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
       exchanges: this.#exchanges,
+      durationMs,
     };
   }
 
@@ -331,6 +332,13 @@ class CaseRun {
   get #decided(): boolean {
     return this.#settings.declaration.decisions === 'vitap';
   }
+}
+
+/** What a result says of its case. */
+export function headerOf(definition: CaseHeader): CaseHeader {
+  const { id, title, standard, clause, commands, statusWords, destructive } = definition;
+  const cited = clause === undefined ? { standard } : { standard, clause };
+  return { id, title, ...cited, commands, statusWords, destructive };
 }
 
 /** 9000, 61xx and the warnings 62xx. */

@@ -4,7 +4,7 @@ import type { CardUnderTest } from './card-under-test.ts';
 import type { CardDeclaration, Part } from './declaration.ts';
 import type { CaseResult, ConformanceCase, Verdict } from './model.ts';
 import { restoreCard, type Spoilt } from './restore.ts';
-import { LINK_DIED, type RunSettings, runCase } from './run-case.ts';
+import { headerOf, LINK_DIED, type RunSettings, runCase } from './run-case.ts';
 
 /** Cases in a row that a dead link may cost before the rest is given up. */
 const MOST_DEATHS = 5;
@@ -114,15 +114,15 @@ async function runOrStop(
 }
 
 function inconclusive(definition: ConformanceCase, reason: string): CaseResult {
-  const { id, title, standard, commands, statusWords, destructive } = definition;
   return {
-    ...{ id, title, standard, commands, statusWords, destructive },
+    ...headerOf(definition),
     verdict: 'inconclusive',
     reason,
     linkLimited: false,
     steps: [],
     reached: [],
     exchanges: 0,
+    durationMs: 0,
   };
 }
 

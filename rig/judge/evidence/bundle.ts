@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Crypto } from '../../../src/hal/crypto.ts';
-import { HalError } from '../../../src/hal/errors.ts';
 import { replaceFile, syncFolder } from '../../../src/hal/nvm/replace-file.ts';
+import { storageError, systemErrorCode } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { makeFolder } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
@@ -23,6 +23,7 @@ import { signDetached } from './cose-sign1.ts';
 import { base64url, keyFileText, type LabKey } from './key-file.ts';
 import {
   type EvidenceFile,
+  type EvidenceKind,
   encodeManifest,
   isBundlePath,
   MANIFEST_FILE,
@@ -40,8 +41,10 @@ export interface EvidenceItem {
 }
 
 export interface EvidenceDescription {
+  readonly kind: EvidenceKind;
   readonly backend: 'simulated' | 'hardware';
-  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+  /** `ERROR`: the rig could not judge a board. */
+  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR';
   /** What was judged: reader, ATR, card, hash of its image, in words. No secrets: it is written as it is. */
   readonly subject: Readonly<Record<string, string>>;
   readonly items: readonly EvidenceItem[];
@@ -88,6 +91,7 @@ export function writeBundle(
       version: MANIFEST_VERSION,
       createdAt: new Date().toISOString(),
       program: `vitap ${packageVersion()}`,
+      kind: description.kind,
       backend: description.backend,
       verdict: description.verdict,
       subject: { ...description.subject, signer: base64url(key.keyId) },
@@ -120,10 +124,9 @@ function copy(from: string, to: string): void {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new HalError('storage', `cannot write ${to}: the disk is full; no bundle was made`, { cause });
-    }
-    throw cause;
+    // An original that cannot be read is named by Node's own error.
+    if (!existsSync(to) && ['ENOENT', 'EACCES'].includes(systemErrorCode(cause))) throw cause;
+    throw storageError('cannot write', to, cause, 'no bundle was made');
   }
 }
 

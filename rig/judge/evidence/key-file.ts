@@ -49,7 +49,7 @@ export function keyFileText(key: LabKey, half: 'private' | 'public'): string {
   return `${JSON.stringify({ ...jwk, d: base64url(key.privateKey) }, null, 2)}\n`;
 }
 
-const LARGEST_KEY_FILE = 65_536;
+export const LARGEST_KEY_FILE: number = 65_536;
 
 /** @throws {CannotRun} not a key file; an ordinary file error is left as it is */
 export function readKeyFile(path: string, crypto: KeyCrypto): LabKey {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { CardInterface, CardLink, LinkEvent } from '../../../src/hal/card-link.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
@@ -68,7 +69,7 @@ interface Part {
  */
 export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo): Promise<ExitCode> {
   const part = await loadPart(options);
-  const report = SingleReport.open(options.outputs, options, null);
+  const report = SingleReport.open(options.outputs, options, null, io.env);
   try {
     // An antenna is contactless whatever the trace was recorded through.
     const usual = linkDriver(options.link).interface ?? part.face;
@@ -121,7 +122,9 @@ async function serveReplay(
   const timer = options.forMs === null ? null : setTimeout(stop, options.forMs);
   io.signal.addEventListener('abort', stop);
   if (!io.json)
-    io.stderr(`${describe(part)}, on ${link.name}. ${options.once ? 'Waiting for a terminal.' : 'Ctrl-C ends it.'}\n`);
+    io.stderr(
+      `${shown(describe(part))}, on ${link.name}. ${options.once ? 'Waiting for a terminal.' : 'Ctrl-C ends it.'}\n`,
+    );
   try {
     await link.serve(card, (event: LinkEvent) => {
       if (trace !== null) recordLink(trace, event, part.atr);
@@ -159,8 +162,8 @@ async function serveReplay(
     warnings,
   };
   printer.end(summary);
-  for (const warning of warnings) io.stderr(`vitap: ${warning}\n`);
-  if (summary.problem !== null) io.stderr(`vitap: ${summary.problem}\n`);
+  for (const warning of warnings) io.stderr(`vitap: ${shown(warning)}\n`);
+  if (summary.problem !== null) io.stderr(`vitap: ${shown(summary.problem)}\n`);
   await report?.write(summary, io);
   if (summary.verdict === 'FAIL') return EXIT.fail;
   return summary.verdict === 'PASS' ? EXIT.pass : EXIT.cannotRun;
@@ -235,7 +238,7 @@ function isRules(path: string): boolean {
 }
 
 function head(path: string): string {
-  return readFileSync(path).subarray(0, 65_536).toString('utf8');
+  return readInputText(path, 'a rules file').slice(0, 65_536);
 }
 
 /** TS and T0 at least; one byte would hang a reader's driver. */

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
+import { contentsOf, type ImageNames, imageNames } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
 import type { CommandIo } from '../../console/io.ts';
 import type { OpenedReader } from '../../endpoint/open-reader.ts';
 import { hostEnvironment, type ReportEnvironment } from '../../report/environment.ts';
 import { openOutput } from '../../trace/output-file.ts';
-import { type CardImage, type EvidencePlan, type EvidenceTrace, planEvidence, writeEvidence } from './evidence.ts';
+import { type CardImage, type EvidenceChoice, type EvidencePlan, planEvidence } from '../evidence/plan.ts';
+import { type EvidenceTrace, writeEvidence } from './evidence.ts';
 import type { ReplaySummary } from './model.ts';
 import type { ReplayReport } from './report/model.ts';
 
@@ -15,7 +16,7 @@ import type { ReplayReport } from './report/model.ts';
 export interface ReplayOutputChoice {
   readonly html: string | null;
   readonly junit: string | null;
-  readonly evidence: { readonly folder: string; readonly key: string } | null;
+  readonly evidence: EvidenceChoice | null;
 }
 
 /** Reports and evidence of one run: looked at before it, written after it. */
@@ -23,20 +24,22 @@ export class ReplayOutputs {
   readonly #choice: ReplayOutputChoice;
   readonly #evidence: EvidencePlan | null;
   readonly #source: CardSource | null;
+  readonly #names: ImageNames | null;
   #image: CardImage | null = null;
   #card: string | null = null;
 
   /** @throws {CannotRun} what cannot be written, or a key that does not sign: a run may take hours */
-  constructor(choice: ReplayOutputChoice, card: CardSource | null) {
+  constructor(choice: ReplayOutputChoice, card: CardSource | null, env: CommandIo['env']) {
     this.#choice = choice;
     for (const file of [choice.html, choice.junit]) {
       if (file !== null) checkWritable(file);
     }
     this.#evidence = choice.evidence === null ? null : planEvidence(choice.evidence);
+    this.#names = choice.evidence === null ? null : imageNames(choice.evidence.imageKey, env);
     this.#source = card;
     if (card?.kind === 'image' && existsSync(card.fileOrName)) {
       this.#card = `image ${card.fileOrName}`;
-      this.#image = { of: this.#card, sha256: sha256(readFileSync(card.fileOrName)) };
+      if (this.#names !== null) this.#image = { of: this.#card, ...this.#names.of(contentsOf(card.fileOrName)) };
     }
   }
 
@@ -53,11 +56,12 @@ export class ReplayOutputs {
   readonly onOpen = ({ own }: OpenedReader): void => {
     if (own === null || this.#card !== null) return;
     this.#card = own.opened.description;
+    if (this.#names === null) return;
     const { nvm } = own.opened;
     const bytes = new Uint8Array(nvm.size);
     nvm.read(0, bytes, 0, bytes.length);
     const name = this.#source?.kind === 'profile' ? this.#source.name : this.#source?.fileOrName;
-    this.#image = { of: `profile ${name}`, sha256: sha256(bytes) };
+    this.#image = { of: `profile ${name}`, ...this.#names.of(bytes) };
   };
 
   environment(summaries: readonly ReplaySummary[], startedAt: string, durationMs: number): ReportEnvironment {
@@ -84,8 +88,7 @@ export class ReplayOutputs {
     if (html !== null && page !== null) await writeText(html, page);
     if (junit !== null) await writeText(junit, await (await import('./report/junit.ts')).asJunit(report));
     if (this.#evidence === null) return;
-    const { folder, keyId } = await writeEvidence(this.#evidence, report, traces, this.#image, page);
-    io.stderr(`vitap: evidence in ${folder}, signed with the key ${keyId}\n`);
+    await writeEvidence(this.#evidence, report, traces, this.#image, page, io);
   }
 }
 
@@ -106,10 +109,6 @@ async function writeText(path: string, text: string): Promise<void> {
     output.discard();
     throw error;
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** @throws {CannotRun} `-`: standard input cannot be read a second time for the bundle */

@@ -1,4 +1,5 @@
 import type { CommandIo } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { asText } from './describe.ts';
 import type { ReplayEntry, ReplaySummary } from './model.ts';
 
@@ -88,7 +89,7 @@ class TextPrinter implements EntryPrinter {
     if (first === last) {
       this.#io.stdout(`${head(first)}\n       ${what} ${short(first.command)}\n`);
     } else {
-      const names = [...new Set(this.#left.map(({ name }) => name))].join(', ');
+      const names = [...new Set(this.#left.map(({ name }) => shown(name)))].join(', ');
       this.#io.stdout(`${`${first.index}-${last.index}`.padStart(5)}  FAIL          ${names}\n`);
       this.#io.stdout(`       ${what} ${this.#left.length} commands\n`);
     }
@@ -108,7 +109,7 @@ function oneLine(entry: ReplayEntry): string {
 }
 
 function head({ index, verdict, name }: ReplayEntry): string {
-  return `${index === null ? '    -' : `${index}`.padStart(5)}  ${verdict.padEnd(12)}  ${name}`;
+  return `${index === null ? '    -' : `${index}`.padStart(5)}  ${verdict.padEnd(12)}  ${shown(name)}`;
 }
 
 function inFull(entry: ReplayEntry): string {
@@ -117,9 +118,9 @@ function inFull(entry: ReplayEntry): string {
   if (entry.recordedCommand !== null && divergence?.kind !== 'command') {
     lines.push(`       in trace  ${short(entry.recordedCommand)}`);
   }
-  if (entry.rule !== null) lines.push(`       rule      ${entry.rule}`);
+  if (entry.rule !== null) lines.push(`       rule      ${shown(entry.rule)}`);
   if (divergence !== null) {
-    lines.push(`       differs   ${divergence.where}`);
+    lines.push(`       differs   ${shown(divergence.where)}`);
     if (divergence.kind !== 'extra') lines.push(`       expected  ${valueInWords(divergence.expected)}`);
     if (divergence.kind !== 'missing') lines.push(`       got       ${valueInWords(divergence.got)}`);
   }
@@ -130,7 +131,7 @@ function inFull(entry: ReplayEntry): string {
   if (time !== null && divergence?.kind === 'time') {
     lines.push(`       took      ${milliseconds(time.tookNs)}, recorded ${milliseconds(time.recordedNs ?? 0)}`);
   }
-  if (entry.problem !== null) lines.push(`       ${entry.problem}`);
+  if (entry.problem !== null) lines.push(`       ${shown(entry.problem)}`);
   if (entry.retries > 0) lines.push(`       sent ${entry.retries + 1} times before it was judged`);
   return lines.join('\n');
 }
@@ -143,7 +144,7 @@ function inWords(summary: ReplaySummary): string {
   const inconclusive = counts.INCONCLUSIVE > 0 ? `, ${counts.INCONCLUSIVE} inconclusive` : '';
   const peer = summary.mode === 'to-card' ? `to the card in ${summary.peer}` : `as a card on ${summary.peer}`;
   return [
-    `${trace.file} (${trace.format}, made by ${trace.source}), ${peer}${simulated}`,
+    `${shown(trace.file)} (${trace.format}, made by ${shown(trace.source)}), ${shown(peer)}${simulated}`,
     `ATR ${atr.got ?? 'none'}${summary.protocol === null ? '' : `, ${summary.protocol}`}, pace ${summary.pace}, ${milliseconds(summary.durationNs)}`,
     `${summary.verdict}: ${counts.PASS} as expected, ${counts.FAIL} not${inconclusive}${skipped}${retries}`,
     '',
@@ -154,7 +155,7 @@ function inWords(summary: ReplaySummary): string {
 function valueInWords(value: string): string {
   const text = asText(value);
   if (value === '') return '(nothing)';
-  return text === '' ? short(value) : `${short(value)}  "${text}"`;
+  return text === '' ? short(value) : `${short(value)}  "${shown(text)}"`;
 }
 
 function short(hex: string, most: number = LONGEST_HEX): string {

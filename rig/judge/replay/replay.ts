@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { OpenTrace } from '../../trace/open-trace.ts';
@@ -64,7 +65,7 @@ export interface ReplayHooks {
  * @returns 0 all as expected, 1 something was not, 2 it could not be judged to its end
  */
 export async function replay(options: ReplayToCardOptions, io: CommandIo): Promise<ExitCode> {
-  const report = SingleReport.open(options.outputs, options, options.card);
+  const report = SingleReport.open(options.outputs, options, options.card, io.env);
   try {
     return await replayReported(options, report, io);
   } finally {
@@ -232,8 +233,8 @@ async function run(
 
 function finish(summary: ReplaySummary, printer: EntryPrinter, io: CommandIo): ExitCode {
   printer.end(summary);
-  for (const warning of summary.warnings) io.stderr(`vitap: ${warning}\n`);
-  if (summary.problem !== null) io.stderr(`vitap: the replay ended before its end: ${summary.problem}\n`);
+  for (const warning of summary.warnings) io.stderr(`vitap: ${shown(warning)}\n`);
+  if (summary.problem !== null) io.stderr(`vitap: the replay ended before its end: ${shown(summary.problem)}\n`);
   if (summary.verdict === 'FAIL') return EXIT.fail;
   return summary.verdict === 'PASS' ? EXIT.pass : EXIT.cannotRun;
 }

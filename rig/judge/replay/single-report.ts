@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
 import type { CommandIo } from '../../console/io.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
+import { plainName } from '../evidence/plan.ts';
 import { EntryFile } from './entry-file.ts';
-import { evidenceTraces, plainName } from './evidence.ts';
+import { evidenceTraces } from './evidence.ts';
 import type { ReplayEntry, ReplaySummary } from './model.ts';
 import { type ReplayOutputChoice, ReplayOutputs, refuseStandardInput } from './outputs.ts';
 import type { ReplayReport } from './report/model.ts';
@@ -43,10 +44,11 @@ export class SingleReport {
     choice: ReplayOutputChoice | undefined,
     replayed: Replayed,
     card: CardSource | null,
+    env: CommandIo['env'],
   ): SingleReport | null {
     if (choice === undefined || !ReplayOutputs.wanted(choice)) return null;
     if (choice.evidence !== null) refuseStandardInput(replayed.trace);
-    const outputs = new ReplayOutputs(choice, card);
+    const outputs = new ReplayOutputs(choice, card, env);
     return new SingleReport(outputs, replayed, mkdtempSync(join(tmpdir(), 'vitap-replay-')));
   }
 

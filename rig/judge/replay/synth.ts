@@ -2,6 +2,7 @@ import { instructionName } from '../../../src/apdu/instruction.ts';
 import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import type { Mask, TraceEvent } from '../../trace/model.ts';
 import { Redactor } from '../../trace/redaction.ts';
 import type { TraceSource } from '../../trace/stream.ts';
@@ -31,9 +32,9 @@ export async function synth(options: SynthOptions, io: CommandIo): Promise<ExitC
       if (session.exchanges.length === 0) {
         throw new CannotRun(session.problem ?? `${path} has no commands with answers to learn from`);
       }
-      if (session.problem !== null) io.stderr(`vitap: ${session.problem}; learnt from what comes before\n`);
+      if (session.problem !== null) io.stderr(`vitap: ${shown(session.problem)}; learnt from what comes before\n`);
       if (session.maskedBytes > 0) {
-        io.stderr(`vitap: ${path}: ${session.maskedBytes} masked bytes become the digit 0 in answers\n`);
+        io.stderr(`vitap: ${shown(path)}: ${session.maskedBytes} masked bytes become the digit 0 in answers\n`);
       }
       sessions.push(session);
       if (header.interface !== 'wired') face ??= header.interface;

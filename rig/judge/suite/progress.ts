@@ -1,5 +1,6 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { CommandIo } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { counts, type ReplayedTrace } from '../replay/report/model.ts';
 import type { TraceProgress } from './run-suite.ts';
 import type { SuiteTrace } from './suite-file.ts';
@@ -25,7 +26,7 @@ export async function runAll(
   const onTerminal =
     io.stdoutIsTty && process.stderr.isTTY === true && !io.json && traces.length < process.stderr.rows - MARGIN;
   const tasks = traces.map((trace) => ({
-    title: trace.id,
+    title: shown(trace.id),
     task: async (_context: unknown, task: Task): Promise<void> => {
       try {
         const result = await job(trace, progressOf(trace, task));
@@ -67,12 +68,12 @@ function progressOf({ id }: SuiteTrace, task: Task): TraceProgress {
   return {
     attempt(number, of) {
       attempted = number === 1 ? '' : `, attempt ${number} of ${of}`;
-      task.title = `${id}${attempted}`;
+      task.title = `${shown(id)}${attempted}`;
     },
     exchange(done, total) {
       if (performance.now() - saidAt < REFRESH_MS) return;
       saidAt = performance.now();
-      task.title = `${id}${attempted}: ${done}${total === null ? '' : ` of ${total}`} exchanges`;
+      task.title = `${shown(id)}${attempted}: ${done}${total === null ? '' : ` of ${total}`} exchanges`;
     },
   };
 }
@@ -84,5 +85,5 @@ export function ended(result: ReplayedTrace): string {
     ...(attempts.length > 1 ? [`${attempts.length} attempts`] : []),
     ...(counts(result) ? [] : ['quarantine']),
   ];
-  return `${verdict.padEnd(12)}  ${id}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}${reason === null ? '' : `: ${reason}`}`;
+  return `${verdict.padEnd(12)}  ${shown(id)}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}${reason === null ? '' : `: ${shown(reason)}`}`;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { selectsId } from '../conform/run-suite.ts';
 import { evidenceTraces } from '../replay/evidence.ts';
@@ -51,7 +52,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
 
   if (options.rules !== null) readRules(options.rules);
   if (options.secrets !== null) readSecrets(options.secrets);
-  const outputs = new ReplayOutputs(options.outputs, options.card);
+  const outputs = new ReplayOutputs(options.outputs, options.card, io.env);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-suite-'));
   try {
     const startedAt = new Date();
@@ -87,7 +88,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
     };
     if (io.json) for await (const piece of documentPieces(report)) io.stdout(piece);
     else io.stdout(asText(report));
-    for (const warning of [...report.warnings, ...warningsOfTraces(results)]) io.stderr(`vitap: ${warning}\n`);
+    for (const warning of [...report.warnings, ...warningsOfTraces(results)]) io.stderr(`vitap: ${shown(warning)}\n`);
     await outputs.write(
       report,
       evidenceTraces(
@@ -133,7 +134,9 @@ function list({ name, traces }: Suite, io: CommandIo): ExitCode {
       ...(expect.kind === 'pass' ? [] : [expectationInWords(expect)]),
       ...(quarantine === null ? [] : [`quarantine until ${quarantine.until}: ${quarantine.reason}`]),
     ];
-    io.stdout(`${id.padEnd(width)}  ${title ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}\n`);
+    io.stdout(
+      `${shown(`${id.padEnd(width)}  ${title ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}`)}\n`,
+    );
   }
   io.stdout(`${traces.length} traces\n`);
   return EXIT.pass;

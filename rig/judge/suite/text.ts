@@ -1,3 +1,4 @@
+import { shown } from '../../console/shown.ts';
 import type { ReplayVerdict } from '../replay/model.ts';
 import { counts, countTraces, type ReplayedTrace, type ReplayReport } from '../replay/report/model.ts';
 import { ended } from './progress.ts';
@@ -9,7 +10,7 @@ export function asText(report: ReplayReport): string {
   const apart = traces.filter((each) => !counts(each));
   const simulated = environment.backend === 'simulated' ? ', simulated' : '';
   const lines = [
-    `${suite?.title ?? suite?.name}: ${environment.card}; ${environment.reader}${simulated}`,
+    `${shown(suite?.title ?? suite?.name ?? '')}: ${shown(environment.card)}; ${shown(environment.reader)}${simulated}`,
     '',
     ...counted.flatMap(linesOf),
   ];
@@ -36,8 +37,8 @@ function linesOf(trace: ReplayedTrace): string[] {
   }
   if (quarantine === null) return lines;
   if (quarantine.expired)
-    lines.push(`    its quarantine ended with ${quarantine.until}: it counts (${quarantine.reason})`);
-  else lines.push(`    until ${quarantine.until}: ${quarantine.reason}`);
+    lines.push(`    its quarantine ended with ${quarantine.until}: it counts (${shown(quarantine.reason)})`);
+  else lines.push(`    until ${quarantine.until}: ${shown(quarantine.reason)}`);
   if (verdict === 'PASS' && !quarantine.expired)
     lines.push('    it passed, which was not expected: end its quarantine?');
   return lines;

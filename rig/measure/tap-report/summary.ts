@@ -1,3 +1,4 @@
+import { shown } from '../../console/shown.ts';
 import {
   type DiagnosisFinding,
   type Distribution,
@@ -14,7 +15,7 @@ export function tapSummary(result: TapBenchResult): string {
   const { figures, environment, setup, taps, diagnosis } = result;
   const good = taps.filter(({ failure }) => failure === null);
   const lines = [
-    `${environment.card} on ${environment.reader}${environment.backend === 'simulated' ? ' (simulated)' : ''}, ${setup.sequence}${setup.plan === null ? '' : `, plan ${setup.plan}`}`,
+    `${shown(environment.card)} on ${shown(environment.reader)}${environment.backend === 'simulated' ? ' (simulated)' : ''}, ${setup.sequence}${setup.plan === null ? '' : `, plan ${setup.plan}`}`,
     ...findingLines(diagnosis.findings),
     '',
     result.answer,

@@ -1,6 +1,7 @@
 import type { Line } from '../lines.ts';
 import type { MaskedHex } from '../model.ts';
-import { type Exporter, FormatError, type Importer, type Losses } from '../stream.ts';
+import { secretNote } from '../secret-note.ts';
+import { type Exporter, FormatError, type Importer } from '../stream.ts';
 import { hexOf, isMasked, spaced, unmasked } from './hex-text.ts';
 import { type LineParser, lineImporter } from './line-importer.ts';
 import type { SessionLog } from './session-log.ts';
@@ -9,8 +10,8 @@ import { textExporter } from './text-exporter.ts';
 /*
  * The APDU transcripts of gematik's OpenHealth-Core (test-vectors/apdu-replay), one JSON object a line: a `header`
  * (version, supports_extended_length, label, keys, can), then an `exchange` (tx, rx, label) or an `error` (tx, error,
- * label) each. `keys` are private keys that the terminal used and `can` the number printed on the card: a trace takes
- * neither.
+ * label) each. `keys` are private keys that the terminal used and `can` the number printed on the card: they become
+ * notes, which redaction masks.
  */
 const VERSION = 1;
 
@@ -22,18 +23,16 @@ export const gematikImporter: Importer = lineImporter({
   extensions: ['jsonl'],
   guess: (head) =>
     /^\s*\{(?=[^\n]*"type"\s*:\s*"header")(?=[^\n]*"supports_extended_length"\s*:)/.test(head) ? 100 : 0,
-  parser: (session, losses) => new GematikParser(session, losses),
+  parser: (session) => new GematikParser(session),
 });
 
 class GematikParser implements LineParser {
   readonly #session: SessionLog;
-  readonly #losses: Losses;
   #header = false;
   #label: string | null = null;
 
-  constructor(session: SessionLog, losses: Losses) {
+  constructor(session: SessionLog) {
     this.#session = session;
-    this.#losses = losses;
   }
 
   line(text: string, line: Line): void {
@@ -74,8 +73,12 @@ class GematikParser implements LineParser {
     }
     this.#header = true;
     if (typeof fields.label === 'string') this.#label = fields.label;
-    if (Array.isArray(fields.keys)) this.#losses.add("private keys of the terminal's side", fields.keys.length);
-    if (typeof fields.can === 'string') this.#losses.add('card access numbers');
+    if (Array.isArray(fields.keys)) {
+      for (const key of fields.keys as unknown[]) {
+        this.#session.note(secretNote('private key', typeof key === 'string' ? key : JSON.stringify(key)), 0);
+      }
+    }
+    if (typeof fields.can === 'string') this.#session.note(secretNote('card access number', fields.can), 0);
   }
 }
 

@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import type { Backend } from '../../endpoint/driver.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
@@ -260,7 +261,7 @@ class Recording {
   }
 
   #say(event: string, text: string): void {
-    if (!this.#io.json) this.#io.stderr(`${text}\n`);
+    if (!this.#io.json) this.#io.stderr(`${shown(text)}\n`);
     else if (event === 'card') this.#io.stderr(`${JSON.stringify({ event, text })}\n`);
   }
 
@@ -283,7 +284,7 @@ class Recording {
       return;
     }
     const lines = [
-      `${file}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${reader}, relayed to ${link.name}`,
+      `${shown(file)}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${shown(reader)}, relayed to ${shown(link.name)}`,
     ];
     if (counts.removals > 0) lines.push(`the card left ${times(counts.removals)}`);
     if (counts.restarts > 0) lines.push(`the PC/SC service went away ${times(counts.restarts)}`);

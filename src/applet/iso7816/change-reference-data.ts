@@ -12,7 +12,8 @@ const NEW_ALONE = 0x01;
 export const CHANGE_REFERENCE_DATA: CommandRow = {
   ins: INS.CHANGE_REFERENCE_DATA,
   name: 'CHANGE REFERENCE DATA',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.5.7',
   cases: [3],
   parameters: [
     { p1: [WITH_OLD, WITH_OLD], ...CODE_REFERENCE, meaning: 'old code and new code' },

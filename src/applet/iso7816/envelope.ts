@@ -8,7 +8,8 @@ import type { CommandRow } from '../command-row.ts';
 export const ENVELOPE: CommandRow = {
   ins: INS.ENVELOPE,
   name: 'ENVELOPE',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.6.2',
   cases: [3, 4],
   parameters: [{ p1: [0x00, 0x00], p2: [0x00, 0x00], meaning: 'a command APDU; in parts by chaining' }],
   chaining: true,

@@ -13,7 +13,8 @@ const LONGEST_OFFSET = 4;
 export const ERASE_BINARY: CommandRow = {
   ins: INS.ERASE_BINARY,
   name: 'ERASE BINARY',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.2.7',
   cases: [1, 3],
   parameters: OFFSET_PARAMETERS,
   chaining: false,

@@ -10,7 +10,8 @@ import { MODE, modeOf, recordParameters, settleOnFile } from './record-reference
 export const ERASE_RECORD: CommandRow = {
   ins: INS.ERASE_RECORD,
   name: 'ERASE RECORD',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.3.8',
   cases: [1],
   parameters: [
     recordParameters(MODE.NUMBER, 'record P1', [0x01, 0xfe]),

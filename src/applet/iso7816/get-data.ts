@@ -16,7 +16,8 @@ const LONGEST_TAG = 4;
 export const GET_DATA: CommandRow = {
   ins: INS.GET_DATA,
   name: 'GET DATA',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.4.2',
   cases: [2],
   parameters: TAG_PARAMETERS,
   chaining: false,

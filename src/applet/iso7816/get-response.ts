@@ -6,7 +6,8 @@ import type { CommandRow } from '../command-row.ts';
 export const GET_RESPONSE: CommandRow = {
   ins: INS.GET_RESPONSE,
   name: 'GET RESPONSE',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.6.1',
   cases: [2],
   parameters: [{ p1: [0x00, 0x00], p2: [0x00, 0x00], meaning: 'what the last command left' }],
   chaining: false,

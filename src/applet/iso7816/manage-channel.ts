@@ -10,7 +10,8 @@ const CLOSE = 0x80;
 export const MANAGE_CHANNEL: CommandRow = {
   ins: INS.MANAGE_CHANNEL,
   name: 'MANAGE CHANNEL',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.1.2',
   cases: [1, 2],
   parameters: [
     {

@@ -11,7 +11,8 @@ import { ALL_DATA_OBJECTS, TAG_PARAMETERS } from './tag-parameters.ts';
 export const PUT_DATA: CommandRow = {
   ins: INS.PUT_DATA,
   name: 'PUT DATA',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.4.3',
   cases: [3],
   parameters: TAG_PARAMETERS,
   chaining: true,

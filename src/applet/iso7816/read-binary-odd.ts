@@ -11,7 +11,8 @@ import { DISCRETIONARY_DATA_TAG } from './offset-data-objects.ts';
 export const READ_BINARY_ODD: CommandRow = {
   ins: INS.READ_BINARY_ODD,
   name: 'READ BINARY (odd INS)',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.2.3',
   cases: [4],
   parameters: FILE_PARAMETERS,
   chaining: false,

@@ -9,7 +9,8 @@ import { fileAtOffset, OFFSET_PARAMETERS, offsetOf } from './data-file.ts';
 export const READ_BINARY: CommandRow = {
   ins: INS.READ_BINARY,
   name: 'READ BINARY',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.2.3',
   cases: [2],
   parameters: OFFSET_PARAMETERS,
   chaining: false,

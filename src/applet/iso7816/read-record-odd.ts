@@ -13,7 +13,8 @@ import { findRecord, settleOn } from './record-reference.ts';
 export const READ_RECORD_ODD: CommandRow = {
   ins: INS.READ_RECORD_ODD,
   name: 'READ RECORD (odd INS)',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.3.3',
   cases: [4],
   parameters: READ_ONE_PARAMETERS,
   chaining: false,

@@ -22,7 +22,8 @@ export const READ_ONE_PARAMETERS: readonly Parameters[] = [
 export const READ_RECORD: CommandRow = {
   ins: INS.READ_RECORD,
   name: 'READ RECORD',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.3.3',
   cases: [2],
   parameters: [
     ...READ_ONE_PARAMETERS,

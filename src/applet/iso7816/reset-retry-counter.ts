@@ -14,7 +14,8 @@ const NOTHING = 0x03;
 export const RESET_RETRY_COUNTER: CommandRow = {
   ins: INS.RESET_RETRY_COUNTER,
   name: 'RESET RETRY COUNTER',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.5.10',
   cases: [1, 3],
   parameters: [
     { p1: [BOTH, BOTH], ...CODE_REFERENCE, meaning: 'resetting code and new code' },

@@ -8,7 +8,8 @@ import { findFile, isLengthConsistent, SELECT_PARAMETERS } from './file-referenc
 export const SELECT: CommandRow = {
   ins: INS.SELECT,
   name: 'SELECT',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.1.1',
   cases: [1, 2, 3, 4],
   parameters: SELECT_PARAMETERS,
   chaining: true,

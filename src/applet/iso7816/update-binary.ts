@@ -9,7 +9,8 @@ import { FILE_PARAMETERS, fileAtOffset, OFFSET_PARAMETERS, offsetOf, transparent
 export const UPDATE_BINARY: CommandRow = {
   ins: INS.UPDATE_BINARY,
   name: 'UPDATE BINARY',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.2.5',
   cases: [3],
   parameters: OFFSET_PARAMETERS,
   chaining: true,

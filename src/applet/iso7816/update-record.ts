@@ -22,7 +22,8 @@ import {
 export const UPDATE_RECORD: CommandRow = {
   ins: INS.UPDATE_RECORD,
   name: 'UPDATE RECORD',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.3.5',
   cases: [3],
   parameters: ONE_RECORD_PARAMETERS,
   chaining: true,

@@ -17,7 +17,8 @@ const PARAMETERS = [
 export const DISABLE_VERIFICATION_REQUIREMENT: CommandRow = {
   ins: INS.DISABLE_VERIFICATION_REQUIREMENT,
   name: 'DISABLE VERIFICATION REQUIREMENT',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.5.9',
   cases: [1, 3],
   parameters: PARAMETERS,
   chaining: true,
@@ -31,6 +32,7 @@ export const ENABLE_VERIFICATION_REQUIREMENT: CommandRow = {
   ...DISABLE_VERIFICATION_REQUIREMENT,
   ins: INS.ENABLE_VERIFICATION_REQUIREMENT,
   name: 'ENABLE VERIFICATION REQUIREMENT',
+  clause: '7.5.8',
   execute: (context) => setRequirement(context, true),
 };
 

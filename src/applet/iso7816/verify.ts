@@ -15,7 +15,8 @@ const VERIFICATION_DATA = 0x5f2e;
 export const VERIFY: CommandRow = {
   ins: INS.VERIFY,
   name: 'VERIFY',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.5.6',
   // Many clients append an Le, and ask without data with one; no answer has data.
   cases: [1, 2, 3, 4],
   parameters: [

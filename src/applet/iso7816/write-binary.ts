@@ -9,7 +9,8 @@ import { combineAtOffset, combineInDataObjects } from './update-binary.ts';
 export const WRITE_BINARY: CommandRow = {
   ins: INS.WRITE_BINARY,
   name: 'WRITE BINARY',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.2.4',
   cases: [3],
   parameters: OFFSET_PARAMETERS,
   chaining: true,

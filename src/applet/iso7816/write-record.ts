@@ -14,7 +14,8 @@ import { findRecord, MODE, modeOf, ONE_RECORD_PARAMETERS, settleOn } from './rec
 export const WRITE_RECORD: CommandRow = {
   ins: INS.WRITE_RECORD,
   name: 'WRITE RECORD',
-  standard: 'ISO/IEC 7816-4',
+  standard: 'ISO/IEC 7816-4:2005',
+  clause: '7.3.4',
   cases: [3],
   parameters: ONE_RECORD_PARAMETERS,
   chaining: true,

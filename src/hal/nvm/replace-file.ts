@@ -28,10 +28,16 @@ const cleaned: Set<string> = new Set();
  * a temporary file in the same folder, written, synchronised, renamed, and the folder synchronised.
  *
  * An existing file keeps its mode and, where possible, its owner; a new one is for its owner alone.
+ *
+ * A device or a pipe is written as it is: root could put a file in its place.
  * @param path not a symbolic link: the name itself is replaced
  * @throws {HalError} `storage`: the file is as it was, and the temporary one is gone
  */
 export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
+  if (isDevice(path)) {
+    writeDevice(path, parts);
+    return;
+  }
   if (!cleaned.has(path)) removeDeadCopies(path);
   cleaned.add(path);
   const folder = dirname(path);
@@ -100,6 +106,24 @@ function machineName(): string {
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+function isDevice(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status !== undefined && !status.isFile() && !status.isDirectory();
+}
+
+function writeDevice(path: string, parts: readonly Uint8Array[]): void {
+  try {
+    const descriptor = openSync(path, 'w');
+    try {
+      for (const part of parts) writeAll(descriptor, part);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    throw storageError('cannot write', path, cause);
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its symbolic links lead in a circle',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
 };

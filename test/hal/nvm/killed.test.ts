@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { linkSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -110,4 +110,11 @@ it('a file of the longest name that a name may have is replaced', () => {
   replaceFile(long, [Uint8Array.of(1)]);
   replaceFile(long, [Uint8Array.of(2)]);
   expect(readdirSync(folder)).toHaveLength(2);
+});
+
+it('a device is written, never replaced', () => {
+  expect(() => replaceFile('/dev/full', [Uint8Array.of(1)])).toThrow(
+    'cannot write /dev/full: no space is left on its disk',
+  );
+  expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
 });

@@ -62,6 +62,7 @@ const options = (more: Partial<BatchOptions> = {}): BatchOptions => ({
   verifyWith: null,
   resume: false,
   parallel: 1,
+  imageKey: null,
   ...more,
 });
 const io = (more: object = {}) => fakeIo({ env: { XDG_STATE_HOME: folder }, json: true, ...more });

@@ -6,6 +6,7 @@ import { flashBoard, NOT_VERIFIED } from '../../../rig/board/flash-board.ts';
 import { newFlashImage } from '../../../rig/board/flash-image.ts';
 import { readBack } from '../../../rig/board/read-back.ts';
 import { readStored } from '../../../rig/board/store.ts';
+import { ImageNames } from '../../../rig/card/image-name.ts';
 import { buildImage } from '../../../rig/card/open.ts';
 import type { CardLink, LinkedCard } from '../../../src/hal/card-link.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
@@ -88,6 +89,7 @@ describe('flashing a simulated board', () => {
   const job = async (bench: ReturnType<typeof simulatedBench>, verified: boolean) => ({
     board: bench.a,
     image: await newFlashImage('vitale2', (serial) => serial),
+    names: new ImageNames(Buffer.alloc(32, 7)),
     serialNumber: 'B1',
     station: 'bench',
     folder,

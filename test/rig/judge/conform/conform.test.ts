@@ -186,7 +186,11 @@ describe('its reports', () => {
     await run({ junit: file, declare: wrongDeclaration(), only: 'RBI-002,RBI-022,CLA-001' });
     const xml = readFileSync(file, 'utf8');
     expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"');
-    expect(xml).toContain('<testcase classname="iso7816-4.RBI" name="RBI-002 READ BINARY gives the first bytes">');
+    expect(xml).toMatch(
+      /<testcase classname="iso7816-4\.RBI" name="RBI-002 READ BINARY gives the first bytes" time="0\.\d+">/,
+    );
+    expect(xml).toMatch(/<testsuite name="vitap conform iso7816-4" timestamp="[-\dT:]{19}" time="[\d.]+"/);
+    expect(xml.match(/<testcase [^>]*time="[\d.]+"/g)).toHaveLength(3);
     expect(xml).toMatch(/<failure message="step 3, READ BINARY: the data differ/);
   });
 

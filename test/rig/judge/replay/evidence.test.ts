@@ -12,9 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ImageNames, imageNames } from '../../../../rig/card/image-name.ts';
 import { buildImage } from '../../../../rig/card/open.ts';
 import { runCommandLine } from '../../../../rig/command/program.ts';
 import { VERBS } from '../../../../rig/command/verbs/index.ts';
+import { PACKAGE_ROOT } from '../../../../rig/console/package-root.ts';
 import { evidenceTraces } from '../../../../rig/judge/replay/evidence.ts';
 import type { ReplayReport } from '../../../../rig/judge/replay/report/model.ts';
 import { FileNvm } from '../../../../src/hal/nvm/file.ts';
@@ -32,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function vitap(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  const io = fakeIo();
+  const io = fakeIo({ env: { XDG_STATE_HOME: join(folder, 'state') } });
   const exit = await runCommandLine(args, '0.0.0', VERBS, io);
   return { exit, out: io.out.join(''), err: io.err.join('') };
 }
@@ -40,6 +42,7 @@ async function vitap(...args: string[]): Promise<{ exit: number; out: string; er
 const TRACE = join(SHIPPED, 'own-application.jsonl');
 const SECRETS = join(SHIPPED, 'secrets.yaml');
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const nameOf = (contents: Uint8Array) => imageNames(null, { XDG_STATE_HOME: join(folder, 'state') }).of(contents);
 const filesOf = (bundle: string): string[] =>
   (
     readdirSync(bundle, { recursive: true, withFileTypes: true }) as {
@@ -85,7 +88,7 @@ describe('vitap replay --evidence', () => {
       backend: 'simulated',
       reader: 'loopback',
       atr: '3B8A80018031F873F741FF8290006A',
-      image: { of: 'profile vitale2', sha256: sha256(await buildImage('vitale2', 'vitap')) },
+      image: { of: 'profile vitale2', ...nameOf(await buildImage('vitale2', 'vitap')) },
       traces: [{ file: trace, sha256: sha256(readFileSync(trace)), as: 'traces/own-application.jsonl', problem: null }],
       secretsKept: false,
     });
@@ -98,10 +101,10 @@ describe('vitap replay --evidence', () => {
     const verified = await verify(bundle);
     expect(verified.exit).toBe(0);
     expect(verified.out).toContain('what it judged: PASS');
-    expect(verified.out).toContain('image: profile vitale2, SHA-256 ');
+    expect(verified.out).toContain('image: profile vitale2, HMAC-SHA-256 ');
   });
 
-  it('hands over a suite with every attempt, and the hash of an image file as it was before', async () => {
+  it('hands over a suite with every attempt, and the name of an image file as it was before', async () => {
     const suite = join(folder, 'suite');
     mkdirSync(suite);
     copyFileSync(join(SHIPPED, 'identity.jsonl'), join(suite, 'good.jsonl'));
@@ -134,7 +137,7 @@ describe('vitap replay --evidence', () => {
       'verdicts.json',
     ]);
     const environment = JSON.parse(readFileSync(join(bundle, 'environment.json'), 'utf8'));
-    expect(environment.image).toEqual({ of: `image ${image}`, sha256: sha256(readFileSync(image)) });
+    expect(environment.image).toEqual({ of: `image ${image}`, ...nameOf(await buildImage('vitale2', 'vitap')) });
     const verified = await verify(bundle);
     expect(verified.exit).toBe(0);
     expect(verified.out).toContain('what it judged: FAIL');
@@ -182,6 +185,59 @@ describe('vitap replay --evidence', () => {
       expect(text).not.toMatch(new RegExp(code, 'i'));
     await replay(TRACE, '--secrets', SECRETS, '--rules', rules, '--evidence', kept, '--keep-secrets');
     expect(readFileSync(join(kept, 'rules', 'codes.yaml'))).toEqual(readFileSync(rules));
+  });
+
+  describe('the attack: the profile is known but for its code', () => {
+    const profile = (code: string): string => {
+      const file = join(folder, `guess-${code}.yaml`);
+      writeFileSync(
+        file,
+        readFileSync(join(PACKAGE_ROOT, 'profiles', 'vitale2.yaml'), 'utf8').replaceAll('274916', code),
+      );
+      return file;
+    };
+    const GUESSES = ['000000', '111111', '593817', '999999'];
+
+    /** Makes the image for each code and looks for its hash, plain or under what the attacker takes for the key. */
+    async function attack(published: string): Promise<string | null> {
+      for (const code of GUESSES) {
+        const image = await buildImage(profile(code), 'vitap');
+        const keys = [...published.matchAll(/"key": "([0-9a-f]{16})"/g)].map(([, key]) => Buffer.from(key!, 'hex'));
+        const names = [sha256(image), ...keys.map((key) => new ImageNames(key).of(image).hmac)];
+        if (names.some((name) => published.includes(name))) return code;
+      }
+      return null;
+    }
+
+    it('finds the code by a plain hash of the image, and nothing in a bundle', async () => {
+      const bundle = join(folder, 'attacked');
+      const own = profile('593817');
+      const { out, err } = await vitap(
+        ...['replay', join(SHIPPED, 'identity.jsonl'), '--profile', own, '--json', '--keep-going'],
+        ...['--evidence', bundle, '--evidence-key', key],
+      );
+      const published = [out, err, ...filesOf(bundle).map((file) => readFileSync(join(bundle, file), 'latin1'))].join(
+        '',
+      );
+      expect(published).toContain(nameOf(await buildImage(own, 'vitap')).hmac);
+      expect(await attack(`${published}${sha256(await buildImage(own, 'vitap'))}`)).toBe('593817');
+      expect(await attack(published)).toBeNull();
+      expect(published).not.toContain(readFileSync(join(folder, 'state', 'vitap', 'image-name.key')).toString('hex'));
+    }, 60_000);
+  });
+
+  it('tells the lab which image a bundle names', async () => {
+    const image = join(folder, 'named.img');
+    FileNvm.create(image, await buildImage('vitale2', 'vitap')).close();
+    const { hmac, key: under } = nameOf(await buildImage('vitale2', 'vitap'));
+    expect((await vitap('evidence', 'image', image)).out).toBe(
+      `${hmac}  ${image}\n  HMAC-SHA-256 under the key ${under}\n`,
+    );
+    expect(JSON.parse((await vitap('evidence', 'image', image, '--json')).out)).toEqual({
+      id: image,
+      hmac,
+      key: under,
+    });
   });
 
   it('takes a card of rules alone for rules, not for a trace', () => {

@@ -82,6 +82,8 @@ const described: Readonly<
   'gematik.jsonl': {
     format: 'gematik',
     script: [
+      `note private key: ${'1'.padStart(64, '0')}`,
+      'note card access number: 123123',
       '> 00A4040400',
       '< 6F0384013F9000',
       'note select',
@@ -90,7 +92,6 @@ const described: Readonly<
       '> 00200081',
       'note no response: card removed',
     ],
-    losses: { "private keys of the terminal's side": 1, 'card access numbers': 1 },
     header: { card: 'synthetic card' },
   },
 };

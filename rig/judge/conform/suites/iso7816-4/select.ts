@@ -1,3 +1,4 @@
+import { clauseOf } from '../../clauses.ts';
 import { defineCase, ok, refused, SELECTED, send } from '../../define.ts';
 import type { LocatedDirectory } from '../../located.ts';
 import type { CommandStep, ConformanceCase } from '../../model.ts';
@@ -96,7 +97,8 @@ const WAYS_AND_KINDS: readonly ConformanceCase[] = WAYS.flatMap(({ name, words, 
 
 /** A SELECT case that finds its files itself. */
 function caseOf(text: Pick<ConformanceCase, 'id' | 'title' | 'bind'>): ConformanceCase {
-  return { ...text, standard: 'ISO/IEC 7816-4', commands: ['SELECT'], statusWords: [], destructive: false, needs: [] };
+  const commands = ['SELECT'];
+  return { ...text, ...clauseOf(text.id, commands), commands, statusWords: [], destructive: false, needs: [] };
 }
 
 /** File identifier that is nowhere, in each way of naming. */

@@ -1,3 +1,4 @@
+import { T4T } from '../../clauses.ts';
 import { defineCase as define, field, given, ok, refused, send } from '../../define.ts';
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { ConformanceCase, Suite } from '../../model.ts';
@@ -25,7 +26,7 @@ function atLeast(least: number): string {
 const READING: readonly ConformanceCase[] = [
   define({
     id: 'T4T-001',
-    standard: STANDARD,
+    clause: T4T.selectApplication,
     title: 'the NDEF tag application is selected by its name',
     commands: ['SELECT'],
     needs: { tag: IS_TAG },
@@ -33,7 +34,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-002',
-    standard: STANDARD,
+    clause: T4T.selectApplication,
     title: 'the NDEF tag application is selected by a reader that sends no Le',
     commands: ['SELECT'],
     needs: { tag: IS_TAG },
@@ -41,7 +42,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-003',
-    standard: STANDARD,
+    clause: T4T.selectContainer,
     title: 'the capability container is selected by E103',
     commands: ['SELECT'],
     needs: { tag: IS_TAG },
@@ -49,7 +50,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-004',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'the capability container states a length of 15 bytes or more',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -73,7 +74,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-006',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'MLe is 000F or more',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -85,7 +86,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-007',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'MLc is 0001 or more',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -97,7 +98,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-008',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'the first control TLV is that of an NDEF file: 04 06',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -109,7 +110,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-009',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'the NDEF file can be read without security, and written without security or not at all',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -124,7 +125,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-010',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'the NDEF file has room for 5 bytes or more',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -136,7 +137,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-011',
-    standard: STANDARD,
+    clause: T4T.selectFile,
     title: 'the NDEF file that the container names can be selected',
     commands: ['SELECT'],
     needs: { tag: IS_TAG },
@@ -144,7 +145,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-012',
-    standard: STANDARD,
+    clause: T4T.read,
     title: 'the length of the message, NLEN, can be read',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -152,7 +153,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-013',
-    standard: STANDARD,
+    clause: T4T.read,
     title: 'the message begins with a record that says it is the first',
     commands: ['READ BINARY'],
     needs: { tag: IS_TAG },
@@ -168,7 +169,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-014',
-    standard: STANDARD,
+    clause: T4T.detection,
     title: 'the whole procedure works again after the field went off',
     commands: ['SELECT', 'READ BINARY'],
     needs: { tag: IS_TAG },
@@ -181,7 +182,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-015',
-    standard: STANDARD,
+    clause: T4T.detection,
     title: 'the whole procedure works twice without a reset in between',
     commands: ['SELECT', 'READ BINARY'],
     needs: { tag: IS_TAG },
@@ -203,7 +204,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-017',
-    standard: STANDARD,
+    clause: T4T.selectApplication,
     title: 'a name of no application is not found',
     commands: ['SELECT'],
     statusWords: ['6A82'],
@@ -212,7 +213,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-018',
-    standard: STANDARD,
+    clause: T4T.readContainer,
     title: 'CCLEN is the length of the container that is declared, and the container is as declared',
     commands: ['READ BINARY'],
     needs: { cc: CONTAINER },
@@ -225,7 +226,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-019',
-    standard: STANDARD,
+    clause: T4T.read,
     title: 'the message read in pieces of MLe bytes is the message',
     commands: ['READ BINARY'],
     needs: { cc: CONTAINER, f: NDEF_FILE },
@@ -243,7 +244,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-020',
-    standard: STANDARD,
+    clause: T4T.read,
     title: 'NLEN is no more than the file has room for',
     commands: ['READ BINARY'],
     needs: { f: NDEF_FILE },
@@ -260,7 +261,7 @@ const READING: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-021',
-    standard: STANDARD,
+    clause: T4T.read,
     title: 'READ BINARY of MLe bytes is answered, with as many or as there are',
     commands: ['READ BINARY'],
     needs: { cc: CONTAINER, f: NDEF_FILE },

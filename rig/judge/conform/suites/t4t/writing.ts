@@ -1,3 +1,4 @@
+import { T4T } from '../../clauses.ts';
 import { defineCase as define, field, ok, refused, send } from '../../define.ts';
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { LocatedFile } from '../../located.ts';
@@ -19,7 +20,7 @@ const MESSAGE = 'D1010554' + '02656E6869';
 export const WRITING_CASES: readonly ConformanceCase[] = [
   define({
     id: 'T4T-101',
-    standard: STANDARD,
+    clause: T4T.update,
     title: 'the NDEF update procedure: NLEN 0, the message, its length; and the message is there',
     commands: ['UPDATE BINARY', 'READ BINARY'],
     destructive: true,
@@ -37,7 +38,7 @@ export const WRITING_CASES: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-102',
-    standard: STANDARD,
+    clause: T4T.update,
     title: 'cut short after NLEN 0, the tag has an empty message and no half of one',
     commands: ['UPDATE BINARY', 'READ BINARY'],
     destructive: true,
@@ -52,7 +53,7 @@ export const WRITING_CASES: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-103',
-    standard: STANDARD,
+    clause: T4T.update,
     title: 'UPDATE BINARY takes MLc bytes at once',
     commands: ['UPDATE BINARY', 'READ BINARY'],
     destructive: true,
@@ -68,7 +69,7 @@ export const WRITING_CASES: readonly ConformanceCase[] = [
   }),
   define({
     id: 'T4T-104',
-    standard: STANDARD,
+    clause: T4T.update,
     title: 'the last byte of the NDEF file can be written, and none behind it',
     commands: ['UPDATE BINARY', 'READ BINARY'],
     destructive: true,
