@@ -190,6 +190,7 @@ export class ShellCard {
       source: this.#options.source,
       backend: this.#source.backendAt(session.reader),
       reader: session.reader,
+      driver: this.#source.reader.driver,
       interface: own?.face ?? null,
       atr: session.atr,
       card: own?.opened.card.image.profile ?? null,

@@ -58,6 +58,8 @@ export interface TraceHeader {
   readonly redactionKey?: string;
   /** Of a card of ours that draws from a seed: the same commands get the same answers again. */
   readonly cardSeed?: string;
+  /** Which driver of ours served the reader: `pcsc`, `pcsc-ffi`, `loopback`. */
+  readonly driver?: string;
 }
 
 interface TimedEvent {

@@ -285,6 +285,7 @@ function openRecord(
     source: `vitap replay ${trace}`,
     backend: source.backendAt(session.reader),
     reader: session.reader,
+    driver: source.reader.driver,
     interface: source.own?.face ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
