@@ -110,6 +110,20 @@ describe('a run of a suite', () => {
     expect(out).toContain('its quarantine ended with 2020-01-01: it counts (old)');
   });
 
+  it.each([
+    ['2026-03-30', false],
+    ['2026-03-31', false],
+    ['2026-04-01', true],
+  ])('until 2026-03-31 is that day too: on %s it is over: %s', async (today, expired) => {
+    const path = suite('  - { id: good, file: good.jsonl, quarantine: { reason: x, until: 2026-03-31 } }\n', {
+      'good.jsonl': IDENTITY,
+    });
+    const [trace] = readSuite(path).traces;
+    if (trace === undefined) throw new Error('no trace');
+    const { quarantine } = await runTrace(trace, { ...setting(), today }, { attempt: () => {}, exchange: () => {} });
+    expect(quarantine).toEqual({ reason: 'x', until: '2026-03-31', expired });
+  });
+
   it('passes nothing when all is in quarantine', async () => {
     const path = suite('  - { id: good, file: good.jsonl, quarantine: { reason: x, until: 2999-01-01 } }\n', {
       'good.jsonl': IDENTITY,
