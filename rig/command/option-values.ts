@@ -4,6 +4,7 @@ import { UsageError } from '../console/failure.ts';
 import type { PinChoice } from '../console/pin.ts';
 import { type LinkChoice, parseLink as linkOf } from '../endpoint/links.ts';
 import { type ReaderChoice, parseReader as readerOf } from '../endpoint/readers.ts';
+import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
 /** Values of options: from what a person types to what the actions take. */
@@ -85,6 +86,20 @@ export function pinChoice(options: { pin?: boolean; pinFile?: string }): PinChoi
     throw new UsageError('--pin asks for the code and --pin-file reads it; give one of them');
   }
   return { file: options.pinFile ?? null, ask: options.pin === true };
+}
+
+/** `--evidence`, `--evidence-key`, `--image-key`; null without the first. @throws {UsageError} one without the other */
+export function evidenceChoice(options: {
+  evidence?: string;
+  evidenceKey?: string;
+  imageKey?: string;
+}): EvidenceChoice | null {
+  const { evidence: folder, evidenceKey: key, imageKey = null } = options;
+  if ((folder === undefined) !== (key === undefined)) {
+    throw new UsageError('--evidence FOLDER and --evidence-key FILE go together (a key: vitap evidence keygen)');
+  }
+  if (imageKey !== null && folder === undefined) throw new UsageError('--image-key goes with --evidence');
+  return folder === undefined || key === undefined ? null : { folder, key, imageKey };
 }
 
 /** `--record`, `--keep-secrets`, `--redaction-key`. @throws {UsageError} one of these without the first, or both */

@@ -1,11 +1,18 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ConformOptions } from '../../judge/conform/options.ts';
-import { cardSource, recordChoice } from '../option-values.ts';
+import { cardSource, evidenceChoice, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addInterfaceOption, addReaderOption, addRecordOptions, timeoutOption } from './shared-options.ts';
+import {
+  addEvidenceOptions,
+  addInterfaceOption,
+  addReaderOption,
+  addRecordOptions,
+  timeoutOption,
+} from './shared-options.ts';
 
 interface Typed {
   suite: ConformOptions['suite'];
@@ -20,6 +27,9 @@ interface Typed {
   json?: string | true;
   junit?: string;
   html?: string;
+  evidence?: string;
+  evidenceKey?: string;
+  imageKey?: string;
   record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
@@ -43,7 +53,8 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .option('--destructive', 'also run, on a card in a reader, the cases that change it for good')
     .option('--json [file]', 'write the run as JSON; without a file or with - on standard output')
     .option('--junit <file>', 'write the run as JUnit XML')
-    .option('--html <file>', 'write the run as one HTML file')
+    .option('--html <file>', 'write the run as one HTML file');
+  addEvidenceOptions(conform, 'trace, declaration, verdicts, environment')
     .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
       perform({ ...typed, json: typed.json === true || typed.json === '-' }, async (io) => {
@@ -56,6 +67,9 @@ export const declareConform: DeclareVerb = (program, perform) => {
 
 function conformOptions(typed: Typed): ConformOptions {
   const habits = { throughVpcd: true, withoutCard: typed.list === true };
+  const evidence = evidenceChoice(typed);
+  if (evidence !== null && typed.list === true)
+    throw new UsageError('--list judges nothing that --evidence could hold');
   const target = readerAndCard({ ...typed, card: cardSource(typed) }, habits);
   return {
     suite: typed.suite,
@@ -67,6 +81,7 @@ function conformOptions(typed: Typed): ConformOptions {
     json: typed.json === true ? '-' : (typed.json ?? null),
     junit: typed.junit ?? null,
     html: typed.html ?? null,
+    evidence,
     record: recordChoice(typed),
     timeoutMs: typed.timeout,
   };

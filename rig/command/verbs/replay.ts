@@ -7,15 +7,15 @@ import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import { readerAndCard, type VerbHabits } from '../../endpoint/reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
-import { cardSource, parseLink, parseSeconds, recordChoice } from '../option-values.ts';
+import { cardSource, evidenceChoice, parseLink, parseSeconds, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
+  addEvidenceOptions,
   addInterfaceOption,
   addJsonOption,
   addReaderOption,
   addRecordOptions,
-  imageKeyOption,
   timeoutOption,
 } from './shared-options.ts';
 
@@ -93,13 +93,8 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     .option('--only <ids>', 'of a suite: ids, as identity*,!*-old')
     .option('--list', 'of a suite: only say which traces it has')
     .option('--html <file>', 'write a report that opens offline')
-    .option('--junit <file>', 'write the verdicts as JUnit XML')
-    .option(
-      '--evidence <folder>',
-      'write a signed bundle: traces, rules, verdicts, environment, the report if there is one',
-    )
-    .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)')
-    .addOption(imageKeyOption());
+    .option('--junit <file>', 'write the verdicts as JUnit XML');
+  addEvidenceOptions(replay, 'traces, rules, verdicts, environment');
   addInterfaceOption(addCardOptions(replay));
   addJsonOption(addRecordOptions(replay))
     .addOption(timeoutOption('how long to wait for a reader and a card'))
@@ -162,20 +157,11 @@ function suiteChoice(typed: Typed) {
 }
 
 /** @throws {UsageError} half of a pair */
-function outputsOf({ html, junit, evidence, evidenceKey, imageKey }: Typed) {
-  if ((evidence === undefined) !== (evidenceKey === undefined)) {
-    throw new UsageError('--evidence FOLDER and --evidence-key FILE go together (a key: vitap evidence keygen)');
-  }
-  if (imageKey !== undefined && evidence === undefined) throw new UsageError('--image-key goes with --evidence');
+function outputsOf(typed: Typed) {
+  const { html, junit } = typed;
+  const evidence = evidenceChoice(typed);
   if (html === '-' || junit === '-') throw new UsageError('--html and --junit take the name of a file');
-  return {
-    html: html ?? null,
-    junit: junit ?? null,
-    evidence:
-      evidence === undefined || evidenceKey === undefined
-        ? null
-        : { folder: evidence, key: evidenceKey, imageKey: imageKey ?? null },
-  };
+  return { html: html ?? null, junit: junit ?? null, evidence };
 }
 
 const AS_CARD_OPTIONS = ['link', 'match', 'responseTime', 'once', 'for', 'wait'];

@@ -52,6 +52,18 @@ export function imageKeyOption(): Option {
   return new Option('--image-key <file>', words);
 }
 
+/** `--evidence`, `--evidence-key` and, where a card of ours may be judged, `--image-key`. */
+export function addEvidenceOptions(
+  command: Command,
+  what: string,
+  { images = true }: { images?: boolean } = {},
+): Command {
+  command
+    .option('--evidence <folder>', `write a signed bundle: ${what}, the report if there is one`)
+    .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)');
+  return images ? command.addOption(imageKeyOption()) : command;
+}
+
 /** `--json`. */
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print data and nothing else on standard output');

@@ -8,6 +8,7 @@ import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import { coverageOf } from './coverage.ts';
+import { ConformEvidence } from './evidence.ts';
 import type { CaseResult, ConformanceCase, Suite } from './model.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
 import type { ConformOptions } from './options.ts';
@@ -33,6 +34,32 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
   for (const file of [options.json, options.junit, options.html]) {
     if (file !== null && file !== '-') checkReportFile(file);
   }
+  const evidence = ConformEvidence.open(options, io);
+  try {
+    const { run, own } = await runTarget(
+      suite,
+      cases,
+      evidence === null ? options : { ...options, record: evidence.record },
+      io,
+    );
+    if (run.interrupted) {
+      if (evidence !== null) io.stderr('vitap: no evidence was written: what was interrupted has no verdict\n');
+      return EXIT.cannotRun;
+    }
+    evidence?.write(run, own, options.html === null ? null : (await import('./html.ts')).asHtml(run), io);
+    return verdictOf(run.results) === 'pass' ? EXIT.pass : EXIT.fail;
+  } finally {
+    evidence?.close();
+  }
+}
+
+/** Opens the card, judges it, writes the reports; afterwards the trace is whole. */
+async function runTarget(
+  suite: Suite,
+  cases: readonly ConformanceCase[],
+  options: ConformOptions,
+  io: CommandIo,
+): Promise<{ readonly run: ConformanceRun; readonly own: OpenedTarget['own'] }> {
   const target = await openTarget(options, io.signal);
   let trace: TraceWriter | null = null;
   try {
@@ -43,8 +70,7 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
       throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
     }
     await write(run, options, io);
-    if (run.interrupted) return EXIT.cannotRun;
-    return verdictOf(run.results) === 'pass' ? EXIT.pass : EXIT.fail;
+    return { run, own: target.own };
   } finally {
     await target.card.close();
     await trace?.close();

@@ -1,21 +1,18 @@
-import loaded, { type Builder } from 'junit-report-builder';
+import { junitReport, junitSeconds, junitTimestamp } from '../../report/junit.ts';
 import type { CaseResult } from './model.ts';
 import { type ConformanceRun, interruption } from './report.ts';
-
-/** The package's types describe an ES module; what a CommonJS import gives is the builder itself. */
-const reportBuilder = loaded as unknown as Builder;
 
 /**
  * The run as JUnit XML: a failed case is a `failure`, an inconclusive one an `error` (the bench could not judge), one
  * that is not applicable is `skipped`; the reason is in its output.
  */
 export function asJunit({ suite, environment, results, selected, interrupted }: ConformanceRun): string {
-  const report = reportBuilder.newBuilder();
+  const report = junitReport();
   const node = report
     .testSuite()
     .name(`vitap conform ${suite.name}`)
-    .timestamp(new Date(environment.startedAt))
-    .time(environment.durationMs / 1000);
+    .timestamp(junitTimestamp(environment.startedAt))
+    .time(junitSeconds(environment.durationMs));
   for (const [name, value] of Object.entries(environment)) node.property(name, String(value ?? ''));
   node.property('cases', `${results.length} of ${selected} run`);
   if (interrupted)
@@ -24,7 +21,8 @@ export function asJunit({ suite, environment, results, selected, interrupted }: 
     const testCase = node
       .testCase()
       .className(`${suite.name}.${result.id.split('-')[0]}`)
-      .name(`${result.id} ${result.title}`);
+      .name(`${result.id} ${result.title}`)
+      .time(junitSeconds(result.durationMs));
     if (result.verdict === 'fail') testCase.failure(result.reason);
     if (result.verdict === 'inconclusive') testCase.error(result.reason);
     if (result.verdict === 'not-applicable') testCase.skipped();

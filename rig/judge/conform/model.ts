@@ -125,6 +125,8 @@ export interface CaseResult extends CaseHeader {
   /** Answers to judged steps, for the account of what was reached: first header, then status word. */
   readonly reached: readonly Reached[];
   readonly exchanges: number;
+  /** From the reset before the case to its last answer, in milliseconds. */
+  readonly durationMs: number;
 }
 
 export interface Reached {

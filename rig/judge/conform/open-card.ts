@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Applet } from '../../../src/applet/applet.ts';
 import type { Card } from '../../../src/applet/card.ts';
 import type { CardSpecification } from '../../../src/applet/image/specification.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../../../src/hal/card-link.ts';
@@ -15,17 +16,26 @@ export interface RenewableCard {
   readonly face: CardInterface;
   /** What each copy draws from; null: the system. */
   readonly seed: string | null;
+  /** What each copy begins with; nobody may change it. */
+  readonly contents: Uint8Array;
+  /** `image card.img`, `profile vitale2`. */
+  readonly of: string;
   /** A new copy. @param limits of the link that it is for */
   make(onFault: (fault: unknown) => void, limits?: LinkLimits): LinkedCard;
 }
 
 /** @throws {CannotRun} damaged image; {HalError} `storage`, `damaged`; {ProfileError} */
-export async function openRenewable(source: CardSource, face: CardInterface | null): Promise<RenewableCard> {
+export async function openRenewable(
+  source: CardSource,
+  face: CardInterface | null,
+  applets: readonly Applet[] = [],
+): Promise<RenewableCard> {
   const name = source.kind === 'image' ? source.fileOrName : source.name;
   const isFile = source.kind === 'image' && existsSync(name);
   const image = isFile ? await readImage(name) : await buildImage(profileNamed(source), FIXED_SEED);
   const seed = isFile ? null : FIXED_SEED;
-  const boot = (onFault: (fault: unknown) => void): Card => bootCard(new MemoryNvm(image), name, seed, onFault);
+  const boot = (onFault: (fault: unknown) => void): Card =>
+    bootCard(new MemoryNvm(image), name, seed, { applets, onFault });
   const first = boot(() => {});
   const door = face ?? first.defaultInterface;
   return {
@@ -33,6 +43,8 @@ export async function openRenewable(source: CardSource, face: CardInterface | nu
     profile: isFile ? first.image.profile : name,
     face: door,
     seed,
+    contents: image,
+    of: isFile ? `image ${name}` : `profile ${name}`,
     make: (onFault, limits) => boot(onFault).port(door, limits),
   };
 }

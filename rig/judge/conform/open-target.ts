@@ -14,6 +14,8 @@ import type { ConformOptions } from './options.ts';
 export interface OpenedTarget {
   readonly card: CardUnderTest;
   readonly declaration: CardDeclaration;
+  /** The card of ours that is judged; null: somebody else's. */
+  readonly own: RenewableCard | null;
 }
 
 /** Opens what the command line names. The caller closes `card`. */
@@ -24,11 +26,11 @@ export async function openTarget(options: ConformOptions, signal: AbortSignal): 
   if (ourCards === 'in process') {
     if (own === null) throw needsCard(reader);
     const card = new InProcessCard(`${own.description}, ${own.face}`, makerOf(own), own.seed);
-    return { card, declaration: await declared(options, own, card) };
+    return { card, declaration: await declared(options, own, card), own };
   }
   const card = own === null ? await inReader(options, signal) : await throughVpcd(own, options, signal);
   try {
-    return { card, declaration: await declared(options, own, card) };
+    return { card, declaration: await declared(options, own, card), own };
   } catch (error) {
     await card.close();
     throw error;

@@ -2,6 +2,7 @@ import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
+import type { EvidenceChoice } from '../evidence/plan.ts';
 
 export interface ConformOptions {
   readonly suite: 'iso7816-4' | 'vitale' | 't4t';
@@ -21,6 +22,8 @@ export interface ConformOptions {
   readonly json: string | null;
   readonly junit: string | null;
   readonly html: string | null;
+  /** Absent or null: no bundle. */
+  readonly evidence?: EvidenceChoice | null;
   /** Absent: no trace. */
   readonly record?: RecordChoice;
   readonly timeoutMs: number;

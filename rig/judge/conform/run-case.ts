@@ -90,7 +90,9 @@ class CaseRun {
   }
 
   async result(): Promise<CaseResult> {
+    const startMs = performance.now();
     const end = await this.#run();
+    const durationMs = performance.now() - startMs;
     return {
       ...headerOf(this.#definition),
       verdict: end.verdict,
@@ -100,6 +102,7 @@ class CaseRun {
       // What a case without a verdict met on its way says nothing of what was judged.
       reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
       exchanges: this.#exchanges,
+      durationMs,
     };
   }
 

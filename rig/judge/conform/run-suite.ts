@@ -122,6 +122,7 @@ function inconclusive(definition: ConformanceCase, reason: string): CaseResult {
     steps: [],
     reached: [],
     exchanges: 0,
+    durationMs: 0,
   };
 }
 

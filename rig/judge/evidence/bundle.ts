@@ -23,6 +23,7 @@ import { signDetached } from './cose-sign1.ts';
 import { base64url, keyFileText, type LabKey } from './key-file.ts';
 import {
   type EvidenceFile,
+  type EvidenceKind,
   encodeManifest,
   isBundlePath,
   MANIFEST_FILE,
@@ -40,8 +41,10 @@ export interface EvidenceItem {
 }
 
 export interface EvidenceDescription {
+  readonly kind: EvidenceKind;
   readonly backend: 'simulated' | 'hardware';
-  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+  /** `ERROR`: the rig could not judge a board. */
+  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR';
   /** What was judged: reader, ATR, card, hash of its image, in words. No secrets: it is written as it is. */
   readonly subject: Readonly<Record<string, string>>;
   readonly items: readonly EvidenceItem[];
@@ -88,6 +91,7 @@ export function writeBundle(
       version: MANIFEST_VERSION,
       createdAt: new Date().toISOString(),
       program: `vitap ${packageVersion()}`,
+      kind: description.kind,
       backend: description.backend,
       verdict: description.verdict,
       subject: { ...description.subject, signer: base64url(key.keyId) },

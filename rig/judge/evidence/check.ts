@@ -2,6 +2,7 @@ import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { readKeyFile } from './key-file.ts';
+import type { EvidenceKind } from './manifest.ts';
 import { type BundleVerdict, verifyBundle } from './verify.ts';
 
 /** `vitap evidence verify`: names what was changed, added or removed since the bundle was signed; exit 1 if anything. */
@@ -17,6 +18,12 @@ export async function checkBundle(folder: string, keyFile: string | null, io: Co
   return result.verdict === 'PASS' ? EXIT.pass : EXIT.fail;
 }
 
+function kindInWords(kind: EvidenceKind | undefined): string {
+  if (kind === undefined) return '';
+  const words = { replay: 'a replay', suite: 'a suite', conform: 'a conformance run', board: 'a board test' };
+  return `, of ${words[kind]}`;
+}
+
 function inWords(folder: string, { verdict, manifest, signer, signerKnown, deviations }: BundleVerdict): string {
   const lines = deviations.map(({ path, text }) => `  ${shown(path)}: ${shown(text)}`);
   if (verdict === 'FAIL') return [`FAIL ${shown(folder)} is not as it was signed:`, ...lines, ''].join('\n');
@@ -24,7 +31,7 @@ function inWords(folder: string, { verdict, manifest, signer, signerKnown, devia
   return [
     `PASS ${shown(folder)}: ${manifest?.files.length} files as they were signed`,
     `  by the key ${signer}${signerKnown ? '' : ' (the one in the bundle)'}`,
-    `  at ${manifest?.createdAt} with ${shown(manifest?.program ?? '')}, ${manifest?.backend}; what it judged: ${shown(manifest?.verdict ?? '')}`,
+    `  at ${manifest?.createdAt} with ${shown(manifest?.program ?? '')}, ${manifest?.backend}${kindInWords(manifest?.kind)}; what it judged: ${shown(manifest?.verdict ?? '')}`,
     ...subject.map(([name, value]) => `  ${shown(name)}: ${shown(value)}`),
     '',
   ].join('\n');

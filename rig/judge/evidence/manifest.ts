@@ -10,6 +10,10 @@ export const SIGNATURE_FILE = 'manifest.cose';
 export const MANIFEST_FORMAT = 'vitap-evidence';
 export const MANIFEST_VERSION = 1;
 
+/** What a bundle is the evidence of. */
+export const EVIDENCE_KINDS = ['replay', 'suite', 'conform', 'board'] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
 export interface EvidenceFile {
   /** Path in the bundle, with `/`. */
   readonly path: string;
@@ -27,9 +31,11 @@ export interface Manifest {
   readonly createdAt: string;
   /** `vitap 0.1.0` */
   readonly program: string;
+  /** Absent: a bundle of a replay or a suite, from before the others had any. */
+  readonly kind?: EvidenceKind | undefined;
   /** Whether the card that was judged was software or a real one. */
   readonly backend: 'simulated' | 'hardware';
-  /** `PASS` or `FAIL`, as the verdicts say. */
+  /** `PASS`, `FAIL`, `INCONCLUSIVE` or `ERROR`, as the verdicts say. */
   readonly verdict: string;
   /** What was judged, in words and figures: reader, ATR, card, hash of its image. */
   readonly subject: Readonly<Record<string, string>>;
@@ -47,6 +53,7 @@ const SCHEMA: z.ZodType<Manifest> = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
   createdAt: z.iso.datetime(),
   program: z.string(),
+  kind: z.enum(EVIDENCE_KINDS).optional(),
   backend: z.enum(['simulated', 'hardware']),
   verdict: z.string(),
   subject: z.record(z.string(), z.string()),

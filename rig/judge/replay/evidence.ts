@@ -1,34 +1,20 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { nobleCrypto } from '../../../src/hal/noble/index.ts';
-import type { ImageName } from '../../card/image-name.ts';
-import { CannotRun } from '../../console/failure.ts';
+import { basename, extname, join } from 'node:path';
 import { readInputFile } from '../../console/input-file.ts';
+import type { CommandIo } from '../../console/io.ts';
 import { vitapExporter } from '../../trace/formats/vitap.ts';
 import type { TraceEvent, TraceHeader } from '../../trace/model.ts';
 import { openTrace } from '../../trace/open-trace.ts';
 import { openOutput } from '../../trace/output-file.ts';
 import { redactedSource } from '../../trace/session-redactor.ts';
 import { LossCount } from '../../trace/stream.ts';
-import { checkBundleFolder, type EvidenceItem, writeBundle } from '../evidence/bundle.ts';
-import { base64url, type LabKey, readKeyFile } from '../evidence/key-file.ts';
+import type { EvidenceItem } from '../evidence/bundle.ts';
+import { type CardImage, type EvidencePlan, handOver, imageInWords, jsonItem, plainName } from '../evidence/plan.ts';
 import { documentPieces } from './report/document.ts';
 import type { ReplayReport } from './report/model.ts';
 import { redactedRules } from './rules-redaction.ts';
-
-/** The image of a card of ours as it was before the first command. */
-export interface CardImage extends ImageName {
-  /** `image card.img`, `profile vitale2`. */
-  readonly of: string;
-}
-
-/** Where a bundle will be, and the key that signs it. */
-export interface EvidencePlan {
-  readonly folder: string;
-  readonly key: LabKey;
-}
 
 /** A trace for the bundle. */
 export interface EvidenceTrace {
@@ -39,18 +25,6 @@ export interface EvidenceTrace {
   readonly from: string | null;
   /** Recorded by this very run, and redacted then. */
   readonly recorded: boolean;
-}
-
-/** @throws {CannotRun} the folder holds something or cannot be made, or the key does not sign */
-export function planEvidence({ folder, key: keyFile }: { folder: string; key: string }): EvidencePlan {
-  checkBundleFolder(folder);
-  let above = dirname(resolve(folder));
-  while (!existsSync(above)) above = dirname(above);
-  accessSync(above, constants.W_OK);
-  const key = readKeyFile(keyFile, nobleCrypto());
-  if (key.privateKey === null)
-    throw new CannotRun(`${keyFile} is the public half of a key; signing needs the private one`);
-  return { folder, key };
 }
 
 /** What of a report's traces goes into a bundle: those that were replayed, and what each attempt recorded. */
@@ -73,12 +47,13 @@ export function evidenceTraces(
 
 /** Writes the bundle of a run. @throws {CannotRun}, {HalError} `storage` */
 export async function writeEvidence(
-  { folder, key }: EvidencePlan,
+  plan: EvidencePlan,
   report: ReplayReport,
   traces: readonly EvidenceTrace[],
   image: CardImage | null,
   page: string | null,
-): Promise<{ readonly folder: string; readonly keyId: string }> {
+  io: CommandIo,
+): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'vitap-evidence-'));
   try {
     const originals: unknown[] = [];
@@ -101,15 +76,9 @@ export async function writeEvidence(
     await writePieces(verdicts, documentPieces(report));
     items.push({ path: 'verdicts.json', role: 'verdicts', content: { file: verdicts } });
     const environment = { ...report.environment, image, traces: originals, secretsKept: report.secretsKept };
-    items.push({
-      path: 'environment.json',
-      role: 'environment',
-      content: Buffer.from(`${JSON.stringify(environment, null, 2)}\n`),
-    });
+    items.push(jsonItem('environment.json', 'environment', environment));
     if (page !== null) items.push({ path: 'report.html', role: 'report', content: Buffer.from(page) });
-    const { backend, verdict, subject } = describe(report, image);
-    writeBundle(folder, { backend, verdict, subject, items }, key, nobleCrypto());
-    return { folder, keyId: base64url(key.keyId) };
+    handOver(plan, { ...describe(report, image), items }, io);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -121,15 +90,10 @@ function describe({ environment, verdict, suite, traces }: ReplayReport, image: 
     card: environment.card,
     reader: environment.reader,
     ...(environment.atr === null ? {} : { atr: environment.atr }),
-    ...(image === null ? {} : { image: `${image.of}, HMAC-SHA-256 ${image.hmac} under the key ${image.key}` }),
+    ...(image === null ? {} : { image: imageInWords(image) }),
   };
-  return { backend: environment.backend, verdict, subject };
-}
-
-/** A name as a bundle may have it. */
-export function plainName(name: string): string {
-  const plain = name.replace(/[^\w.-]/g, '_');
-  return /^\w/.test(plain) ? plain : `_${plain}`;
+  const kind = suite === null ? ('replay' as const) : ('suite' as const);
+  return { kind, backend: environment.backend, verdict, subject };
 }
 
 const traceItem = (name: string, file: string): EvidenceItem => ({

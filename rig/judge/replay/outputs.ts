@@ -7,7 +7,8 @@ import type { CommandIo } from '../../console/io.ts';
 import type { OpenedReader } from '../../endpoint/open-reader.ts';
 import { hostEnvironment, type ReportEnvironment } from '../../report/environment.ts';
 import { openOutput } from '../../trace/output-file.ts';
-import { type CardImage, type EvidencePlan, type EvidenceTrace, planEvidence, writeEvidence } from './evidence.ts';
+import { type CardImage, type EvidenceChoice, type EvidencePlan, planEvidence } from '../evidence/plan.ts';
+import { type EvidenceTrace, writeEvidence } from './evidence.ts';
 import type { ReplaySummary } from './model.ts';
 import type { ReplayReport } from './report/model.ts';
 
@@ -15,12 +16,7 @@ import type { ReplayReport } from './report/model.ts';
 export interface ReplayOutputChoice {
   readonly html: string | null;
   readonly junit: string | null;
-  readonly evidence: {
-    readonly folder: string;
-    readonly key: string;
-    /** Key that names images; null: the one in the state folder. */
-    readonly imageKey: string | null;
-  } | null;
+  readonly evidence: EvidenceChoice | null;
 }
 
 /** Reports and evidence of one run: looked at before it, written after it. */
@@ -92,8 +88,7 @@ export class ReplayOutputs {
     if (html !== null && page !== null) await writeText(html, page);
     if (junit !== null) await writeText(junit, await (await import('./report/junit.ts')).asJunit(report));
     if (this.#evidence === null) return;
-    const { folder, keyId } = await writeEvidence(this.#evidence, report, traces, this.#image, page);
-    io.stderr(`vitap: evidence in ${folder}, signed with the key ${keyId}\n`);
+    await writeEvidence(this.#evidence, report, traces, this.#image, page, io);
   }
 }
 

@@ -1,9 +1,6 @@
-import loaded, { type Builder } from 'junit-report-builder';
+import { junitReport, junitSeconds, junitTimestamp } from '../../../report/junit.ts';
 import { asText } from '../describe.ts';
 import { counts, expectationInWords, type ReplayAttempt, type ReplayedTrace, type ReplayReport } from './model.ts';
-
-/** The package's types describe an ES module; what a CommonJS import gives is the builder itself. */
-const reportBuilder = loaded as unknown as Builder;
 
 /** Exchanges that are told of one attempt. */
 const MOST_TOLD = 20;
@@ -14,22 +11,22 @@ const MOST_TOLD = 20;
  */
 export async function asJunit(report: ReplayReport): Promise<string> {
   const { suite, environment, traces } = report;
-  const builder = reportBuilder.newBuilder();
+  const builder = junitReport();
   const name = `vitap replay ${suite?.name ?? traces[0]?.trace ?? ''}`;
   const node = builder
     .testSuite()
     .name(name)
-    .timestamp(new Date(environment.startedAt))
-    .time(environment.durationMs / 1000);
+    .timestamp(junitTimestamp(environment.startedAt))
+    .time(junitSeconds(environment.durationMs));
   for (const [key, value] of Object.entries(environment)) node.property(key, String(value ?? ''));
   for (const trace of traces) {
     const { id, title, verdict, reason, attempts } = trace;
-    const took = attempts.reduce((sum, { summary }) => sum + (summary?.durationNs ?? 0), 0) / 1e9;
+    const took = attempts.reduce((sum, { summary }) => sum + (summary?.durationNs ?? 0), 0);
     const testCase = node
       .testCase()
       .className(suite?.name ?? 'replay')
       .name(title === null ? id : `${id} ${title}`)
-      .time(took);
+      .time(junitSeconds(took / 1e6));
     if (!counts(trace) || verdict === 'SKIPPED') testCase.skipped();
     else if (verdict === 'FAIL') testCase.failure(reason ?? 'not as expected');
     else if (verdict === 'INCONCLUSIVE') testCase.error(reason ?? 'could not be judged');

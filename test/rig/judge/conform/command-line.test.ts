@@ -34,6 +34,7 @@ const PLAIN = {
   json: null,
   junit: null,
   html: null,
+  evidence: null,
   record: { file: null, keepSecrets: false },
   timeoutMs: 10_000,
 };
@@ -54,6 +55,7 @@ describe('conform', () => {
     ['conform --list --only SEL-*', { list: true, only: 'SEL-*' }],
     ['conform --junit a.xml --html b.html', { junit: 'a.xml', html: 'b.html' }],
     ['conform --json run.json', { json: 'run.json' }],
+    ['conform --evidence b --evidence-key k --image-key i', { evidence: { folder: 'b', key: 'k', imageKey: 'i' } }],
   ])('%s', async (line, more) => {
     expect(await run(line)).toEqual({ exitCode: 0, err: '' });
     expect(given).toEqual([{ ...PLAIN, ...more }, false]);

@@ -38,6 +38,7 @@ function description(): EvidenceDescription {
   const trace = join(folder, 'session.jsonl');
   writeFileSync(trace, '{"type":"header"}\n');
   return {
+    kind: 'replay',
     backend: 'simulated',
     verdict: 'PASS',
     subject: { reader: 'loopback', card: 'vitale2' },

@@ -20,7 +20,7 @@ let folder: string;
 let bundle: string;
 const make = (subject: Record<string, string> = {}): void => {
   const items = [{ path: 'traces/a.jsonl', role: 'trace' as const, content: Buffer.from('{}\n') }];
-  writeBundle(bundle, { backend: 'simulated', verdict: 'PASS', subject, items }, key, crypto);
+  writeBundle(bundle, { kind: 'replay', backend: 'simulated', verdict: 'PASS', subject, items }, key, crypto);
 };
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-hostile-'));
