@@ -11,6 +11,9 @@ const config: ViteUserConfig = defineConfig({
           setupFiles: ['test/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**'],
+          // A machine at work is slow, and a limit is there to end what hangs, not to measure.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -13,10 +13,10 @@ const PROFILES: string = join(PACKAGE_ROOT, 'profiles');
 const STAMP = 'profiles.sha256';
 
 /** @returns the image of a shipped profile as the build made it; null where there is none, or a profile was changed since */
-export function shippedImage(profile: string): Uint8Array | null {
-  const image = join(IMAGES, `${profile}.img`);
+export function shippedImage(profile: string, folder: string = IMAGES): Uint8Array | null {
+  const image = join(folder, `${profile}.img`);
   if (!/^[A-Za-z0-9-]+$/.test(profile) || !existsSync(image)) return null;
-  if (readFileSync(join(IMAGES, STAMP), 'latin1') !== profilesFingerprint()) return null;
+  if (readFileSync(join(folder, STAMP), 'latin1') !== profilesFingerprint()) return null;
   return new Uint8Array(readFileSync(image));
 }
 
