@@ -21,7 +21,7 @@ import { warmUp } from './warm-up.ts';
  */
 export async function emulate(options: EmulateOptions, io: CommandIo): Promise<ExitCode> {
   const say = speaker(io);
-  const opened = await openCard(await cardToEmulate(options, io.env), (fault) => say.fault(fault));
+  const opened = await openCard(await cardToEmulate(options, io.env), { onFault: (fault) => say.fault(fault) });
   try {
     return await serve(opened, options, io, say);
   } finally {
