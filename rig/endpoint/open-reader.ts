@@ -48,7 +48,10 @@ async function openLoopback(
 ): Promise<OpenedReader> {
   if (source === null) throw needsCard(choice);
   const faults: unknown[] = [];
-  const opened = await openCard(source, (fault) => faults.push(fault), onAccess);
+  const opened = await openCard(source, {
+    onFault: (fault) => faults.push(fault),
+    ...(onAccess === undefined ? {} : { onAccess }),
+  });
   const used = face ?? opened.card.defaultInterface;
   const { link, reader } = createLoopback({ interface: used, clock: systemClock });
   const port = opened.card.port(used, link.limits);

@@ -1,6 +1,6 @@
 import { CommandApdu } from '../../src/apdu/command.ts';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
-import { INS, instructionName } from '../../src/apdu/instruction.ts';
+import { commandName, INS } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { EF_ACCESS } from '../../src/applet/files/card-file.ts';
@@ -83,7 +83,7 @@ export class TapExplainer implements ExchangeListener {
   }
 
   #refused(view: CommandApdu): void {
-    const name = instructionName(view.ins);
+    const name = commandName(view.cla, view.ins);
     const refused = this.#decisions.filter((decision) => !decision.permitted);
     if (refused.length > 0) {
       this.#sentences.add(refused.map((decision) => accessSentence(name, decision)).join('; or '));

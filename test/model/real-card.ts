@@ -1,4 +1,5 @@
 import { fromHex } from '../../src/apdu/hex.ts';
+import type { Applet } from '../../src/applet/applet.ts';
 import { Card } from '../../src/applet/card.ts';
 import { PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
@@ -27,6 +28,7 @@ import {
   type FilePlan,
   type Operation,
   PLAN,
+  PROPRIETARY,
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
@@ -49,6 +51,26 @@ export interface RealCard {
 export type RuleForm = 'compact' | 'expanded' | 'referenced';
 export const RULE_FORMS: readonly RuleForm[] = ['compact', 'expanded', 'referenced'];
 
+const APPLET: Applet = {
+  aid: fromHex(PROPRIETARY.name),
+  commands: PROPRIETARY.instructions.map((ins) => ({
+    ins,
+    classes: PROPRIETARY.classes,
+    name: 'PROPRIETARY',
+    standard: 'none',
+    cases: [2],
+    parameters: [{ p1: [0, 0], p2: [0, 0], meaning: 'what the plan says' }],
+    chaining: false,
+    lifeCycle: 'activated',
+    security: 'none',
+    cost: 'ram',
+    execute: ({ response }) => {
+      for (const byte of PROPRIETARY.answer) response.bytes[response.length++] = byte;
+      return 0x9000;
+    },
+  })),
+};
+
 const crypto = nobleHashes();
 const images: Map<RuleForm, Uint8Array> = new Map();
 
@@ -68,7 +90,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
     throw fault;
   };
   const boot = (): { card: Card; ports: Record<Face, LinkedCard> } => {
-    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), onFault });
+    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), applets: [APPLET], onFault });
     const ports = byFace((face) => card.port(face, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[face] + 2 }));
     for (const face of FACES) ports[face].powerOn();
     return { card, ports };

@@ -32,7 +32,8 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
       const { face, command } = step;
       seen.add(`${command.is} ${hex(answered.sw)}`);
       // What GET RESPONSE brings was permitted when it was read.
-      if (command.is !== 'get-response') readable[face] = readableNow(model, face, step.channel);
+      if (command.is !== 'get-response' && command.is !== 'proprietary')
+        readable[face] = readableNow(model, face, step.channel);
       for (const owner of ownersIn(answered.data, command.is.startsWith('select'))) {
         if (!readable[face].has(owner)) say(`bytes of ${hex(owner.fid)} left without its rule being satisfied`);
         seen.add(`bytes of ${hex(owner.fid)} on ${face}`);
