@@ -1,6 +1,6 @@
 import { toHex } from '../../src/apdu/hex.ts';
 import { CannotRun } from '../console/failure.ts';
-import { shownText } from '../trace/view/words.ts';
+import { shown } from '../console/shown.ts';
 import { askWhy, dataObject, moveToChannel, printTree, readFile, readOneRecord, verifyCode } from './card-commands.ts';
 import type { SeenOnCard } from './desk.ts';
 import { type Desk, selectTarget } from './desk.ts';
@@ -301,7 +301,7 @@ function prepareMacro(words: readonly string[], preparation: Preparation): Actio
   if (verb === undefined) {
     return async ({ say }) =>
       say(
-        macros.names.map((each) => shownText(`${each}: ${macros.commands(each).join('; ')}`)).join('\n') ||
+        macros.names.map((each) => shown(`${each}: ${macros.commands(each).join('; ')}`)).join('\n') ||
           'no macro is defined',
       );
   }
