@@ -10,7 +10,7 @@ import { type ReaderChoice, readerDriver } from './readers.ts';
 
 /** A reader, and the card that is in it where the card is ours. */
 export interface OpenedReader extends ForeignReader {
-  readonly own: { readonly opened: OpenedCard; readonly face: CardInterface } | null;
+  readonly own: { readonly opened: OpenedCard; readonly cardInterface: CardInterface } | null;
   close(): Promise<void>;
 }
 
@@ -36,18 +36,18 @@ export async function openReader(choice: ReaderChoice, options: OpenReaderOption
 async function openLoopback(
   source: CardSource | null,
   choice: ReaderChoice,
-  { interface: face, onAccess }: OpenReaderOptions,
+  { interface: cardInterface, onAccess }: OpenReaderOptions,
 ): Promise<OpenedReader> {
   if (source === null) throw needsCard(choice);
   const faults: unknown[] = [];
   const opened = await openCard(source, (fault) => faults.push(fault), onAccess);
-  const used = face ?? opened.card.defaultInterface;
+  const used = cardInterface ?? opened.card.defaultInterface;
   const { link, reader } = createLoopback({ interface: used, clock: systemClock });
   const served = link.serve(opened.card.port(used, link.limits));
   return {
     reader,
     name: null,
-    own: { opened, face: used },
+    own: { opened, cardInterface: used },
     backendAt: () => 'simulated',
     close: async () => {
       await reader.close();

@@ -57,8 +57,8 @@ export class TapExplainer implements ExchangeListener {
   }
 
   /** One sentence for each rule that stood in the way; empty when none did. */
-  async sentences(send: Send, face: 'contact' | 'contactless'): Promise<string[]> {
-    for (const refusal of this.#refusals) this.#sentences.add(await this.#askCard(refusal, send, face));
+  async sentences(send: Send, cardInterface: 'contact' | 'contactless'): Promise<string[]> {
+    for (const refusal of this.#refusals) this.#sentences.add(await this.#askCard(refusal, send, cardInterface));
     return [...this.#sentences];
   }
 
@@ -86,13 +86,13 @@ export class TapExplainer implements ExchangeListener {
   }
 
   /** A short identifier names no identifier: the one that our own application would give it is tried. */
-  async #askCard(refusal: Refusal, send: Send, face: 'contact' | 'contactless'): Promise<string> {
+  async #askCard(refusal: Refusal, send: Send, cardInterface: 'contact' | 'contactless'): Promise<string> {
     const { application, command, sfi } = refusal;
     const fid = refusal.fid === 0 ? 0xe000 | sfi : refusal.fid;
     if (application !== null) await send(application);
     const { data, sw } = await send(Uint8Array.of(0, INS.SELECT, 0x02, 0x04, 2, fid >> 8, fid & 0xff, 0));
     const found = (sw === SW.OK || sw >> 8 === 0x62) && (sfi === 0 || shortIdentifierOf(data) === sfi);
-    if (found) return fcpSentence(command, fid, face, data);
+    if (found) return fcpSentence(command, fid, cardInterface, data);
     return `${command.name}: the card does not tell which file it was, so its rule is unknown`;
   }
 }

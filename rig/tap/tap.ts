@@ -80,8 +80,9 @@ async function readOnce(
     await readSequence(options, terminal, reading, unlocked === null ? code : null);
     if (explainer !== null) {
       terminal.phase = 'explain';
-      const face = source.own?.face === 'contactless' || isContactless(session.atr) ? 'contactless' : 'contact';
-      explanations = await explainer.sentences((command) => terminal.send(command), face);
+      const cardInterface =
+        source.own?.cardInterface === 'contactless' || isContactless(session.atr) ? 'contactless' : 'contact';
+      explanations = await explainer.sentences((command) => terminal.send(command), cardInterface);
     }
     // What was proven must not wait there for the next program.
     await session.disconnect('reset');
@@ -113,7 +114,7 @@ function isContactless(atr: Uint8Array): boolean {
 
 /** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
 function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
-  if (source.own === null || source.own.face !== 'contactless') return null;
+  if (source.own === null || source.own.cardInterface !== 'contactless') return null;
   const { card } = source.own.opened;
   if (!card.holder.present) return null;
   return asCodeOutcome(new PhoneScreen(card).unlock(code));
@@ -166,7 +167,7 @@ function openTrace(
     source: 'vitap tap',
     backend: source.backendAt(session.reader),
     reader: session.reader,
-    interface: source.own?.face ?? null,
+    interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,
@@ -176,7 +177,7 @@ function openTrace(
 
 function describeReader(source: OpenedReader, session: CardSession): string {
   if (source.own === null) return session.reader;
-  return `in process, ${source.own.face} (${source.own.opened.description})`;
+  return `in process, ${source.own.cardInterface} (${source.own.opened.description})`;
 }
 
 /** This day where the program runs, AAAAMMJJ. */

@@ -45,7 +45,7 @@ export interface CardCore {
  */
 export class CommandContext implements Requester {
   readonly core: CardCore;
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   readonly command: CommandApdu = new CommandApdu();
   readonly response: ResponseBuffer;
   readonly cardSecurity: SecurityStatus = new SecurityStatus();
@@ -65,9 +65,9 @@ export class CommandContext implements Requester {
   /** Carries out a command that came inside another; its data go into the same response. Set by the dispatcher. */
   perform: (bytes: Uint8Array, offset: number, length: number) => number = () => SW.NO_PRECISE_DIAGNOSIS;
 
-  constructor(core: CardCore, face: CardInterface, response: ResponseBuffer, channels: Channels) {
+  constructor(core: CardCore, cardInterface: CardInterface, response: ResponseBuffer, channels: Channels) {
     this.core = core;
-    this.face = face;
+    this.cardInterface = cardInterface;
     this.response = response;
     this.controlInformation = new ControlInformationWriter(response.bytes, core.nvm);
     this.channels = channels;

@@ -80,7 +80,7 @@ export class Dispatcher {
     if (!complete || command.ins !== INS.GET_RESPONSE) context.response.clear();
     const refused = complete ? this.#admit() : SW.WRONG_LENGTH;
     if (refused !== SW.OK) {
-      // Whatever is not the next part of an open chain ends it, a command that is refused at the door too.
+      // Whatever is not the next part of an open chain ends it, a command that the dispatcher refuses too.
       this.#chain.drop();
       return refused;
     }

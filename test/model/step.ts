@@ -1,9 +1,14 @@
-import type { Face } from './rule.ts';
+import type { CardInterface } from './rule.ts';
 
 /** What happens to a card, one thing after the other. */
 export type Step =
-  | { readonly do: 'command'; readonly face: Face; readonly channel: number; readonly command: Command }
-  | { readonly do: 'reset' | 'power-on' | 'field-off' | 'deselect'; readonly face: Face }
+  | {
+      readonly do: 'command';
+      readonly cardInterface: CardInterface;
+      readonly channel: number;
+      readonly command: Command;
+    }
+  | { readonly do: 'reset' | 'power-on' | 'field-off' | 'deselect'; readonly cardInterface: CardInterface }
   /** The phone restarts: every interface at once. Or power is lost, and the card boots from its memory. */
   | { readonly do: 'restart' | 'reboot' }
   | { readonly do: 'wait'; readonly seconds: number };

@@ -28,13 +28,13 @@ export interface RefusedCommand {
 export function fcpSentence(
   command: RefusedCommand,
   fid: number,
-  face: 'contact' | 'contactless',
+  cardInterface: 'contact' | 'contactless',
   fcp: Uint8Array,
 ): string {
-  const what = `${command.name} of ${hex(fid, 4)} by ${face}`;
+  const what = `${command.name} of ${hex(fid, 4)} by ${cardInterface}`;
   try {
     const template = findTlv(fcp, 0x62) ?? findTlv(fcp, 0x6f);
-    const rule = template === null ? null : ruleInWords(template, command, face === 'contact' ? 0 : 1);
+    const rule = template === null ? null : ruleInWords(template, command, cardInterface === 'contact' ? 0 : 1);
     return rule === null ? `${what}: the control parameters of the file show no rule` : `${what} ${rule}`;
   } catch (error) {
     if (!(error instanceof TlvError || error instanceof AccessRuleError)) throw error;
@@ -42,10 +42,10 @@ export function fcpSentence(
   }
 }
 
-function ruleInWords(template: Uint8Array, command: RefusedCommand, face: number): string | null {
+function ruleInWords(template: Uint8Array, command: RefusedCommand, cardInterface: number): string | null {
   const byInterface = findTlv(template, ATTRIBUTE_TEMPLATE);
   const where = byInterface ?? template;
-  const place = byInterface === null ? 0 : face;
+  const place = byInterface === null ? 0 : cardInterface;
   const compact = findTlv(where, COMPACT_TAGS[place] as number);
   if (compact !== null) return compactInWords(compact, command.operation);
   const reference = findTlv(where, REFERENCED_TAGS[place] as number);

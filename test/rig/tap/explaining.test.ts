@@ -12,11 +12,11 @@ describe('tap --explain', () => {
       'READ RECORD of E001 by contact needs code 81 verified in this session; it is not: send VERIFY 00 20 00 81',
     ],
     ['contactless', 'READ RECORD of E001 by contactless needs secure messaging and code 81'],
-  ] as const)('says why a card of ours refuses by %s', async (face, sentence) => {
+  ] as const)('says why a card of ours refuses by %s', async (cardInterface, sentence) => {
     const options = {
       reader: { driver: 'loopback' },
       card: { kind: 'profile', name: 'vitale2' },
-      interface: face,
+      interface: cardInterface,
       sequence: 'own',
       pin: { file: null, ask: false },
       record: { file: null, keepSecrets: false },

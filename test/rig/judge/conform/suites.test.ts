@@ -12,7 +12,7 @@ import { ISO7816_COMMANDS } from '../../../../src/applet/iso7816/index.ts';
 
 async function judge(suite: SuiteName, profile: string): Promise<readonly CaseResult[]> {
   const card = await openRenewable({ kind: 'profile', name: profile }, null);
-  const declaration = declareProfile((await specificationOf(profile)) as CardSpecification, card.face);
+  const declaration = declareProfile((await specificationOf(profile)) as CardSpecification, card.cardInterface);
   const settings = { declaration, destructive: true, signal: new AbortController().signal };
   const { cases } = await loadSuite(suite);
   return runSuite(cases, new InProcessCard(profile, makerOf(card)), settings, () => {});
