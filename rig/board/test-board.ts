@@ -45,7 +45,7 @@ export interface BoardTestOptions {
   /** Folder of the records; null for this station's own. */
   readonly records: string | null;
   readonly html: string | null;
-  /** Of the taps. */
+  /** How to record the taps. */
   readonly record: RecordChoice;
 }
 

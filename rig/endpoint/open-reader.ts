@@ -17,7 +17,7 @@ export interface OpenedReader extends ForeignReader {
 export interface OpenReaderOptions {
   /** The card for a reader of our own cards; others have one in them, and leave this alone. */
   readonly card?: CardSource | null;
-  /** Of our card; null for what its profile says. */
+  /** Interface to our card; null: the one its profile names. */
   readonly interface?: CardInterface | null;
   /** Told of every decision about access of our card. */
   readonly onAccess?: ((explained: ExplainedAccess) => void) | undefined;

@@ -60,7 +60,7 @@ export class CommandContext implements Requester {
   restChannel = 0;
   readonly presentation: Presentation = { window: 0 };
   byHolder = -1;
-  /** Of the response that waits for GET RESPONSE: {@link byHolder} of the command that left it. */
+  /** {@link byHolder} of the command whose response waits for GET RESPONSE. */
   restByHolder = -1;
   /** Carries out a command that came inside another; its data go into the same response. Set by the dispatcher. */
   perform: (bytes: Uint8Array, offset: number, length: number) => number = () => SW.NO_PRECISE_DIAGNOSIS;

@@ -18,7 +18,7 @@ export const LARGEST_CHAINED_DATA = 4096;
 /** The commands of every directory: the same for every card. */
 const COMMON = new CommandTable(ISO7816_COMMANDS);
 
-/** Of each class byte: its logical channel, and whether secure messaging comes with it; or that there is none such. */
+/** What each class byte stands for: logical channel and secure messaging, or {@link NO_CLASS}. */
 const NO_CLASS = 0xff;
 const SECURED = 0x80;
 const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, cla) => {

@@ -28,7 +28,7 @@ export interface RecordOptions {
   /** The card behind a loopback reader; null for a reader with a card of its own. */
   readonly card: CardSource | null;
   readonly to: LinkChoice;
-  /** Of a card that is not ours; null: not known, a PC/SC reader does not tell. */
+  /** Interface of a foreign card; null: unknown, because a PC/SC reader does not tell. */
   readonly interface: CardInterface | null;
   /** End when the card is taken out. */
   readonly once: boolean;
@@ -72,7 +72,7 @@ class Recording {
   readonly #signal: AbortSignal;
   readonly #latency = new AddedLatency();
   readonly #counts = { cards: 0, commands: 0, removals: 0, failures: 0, tooShort: 0, resets: 0, restarts: 0 };
-  /** Of the exchange under way. */
+  /** Card time of the exchange under way. */
   #cardNs: number | null = null;
   /** What is to be said when the terminal's side is there. */
   #announcement: string | null = null;
