@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { logicalChannel } from '../../src/apdu/class-byte.ts';
+import { channelOfClass } from '../../src/apdu/class-byte.ts';
 import { CommandApdu } from '../../src/apdu/command.ts';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
-import { instructionName } from '../../src/apdu/instruction.ts';
+import { commandName } from '../../src/apdu/instruction.ts';
 import { carriesData } from '../../src/apdu/response.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
@@ -58,7 +58,7 @@ async function loadImage(fileOrName: string): Promise<Uint8Array> {
 function explainOn(cardInterface: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
   let decisions: ExplainedAccess[] = [];
   const nvm = new MemoryNvm(copyBytes(image));
-  const card = bootCard(nvm, options.card, FIXED_SEED, undefined, (explained) => decisions.push(explained));
+  const card = bootCard(nvm, options.card, FIXED_SEED, { onAccess: (explained) => decisions.push(explained) });
   const port = card.port(cardInterface);
   port.powerOn();
   const send = (bytes: Uint8Array): number => {
@@ -72,12 +72,12 @@ function explainOn(cardInterface: CardInterface, image: Uint8Array, options: Car
   const whole = command.parse(options.command, 0, options.command.length);
   const scene = {
     command,
-    channel: port.channel(logicalChannel(command.cla)),
+    channel: port.channel(channelOfClass(command.cla) ?? 0),
     nvm,
     cardTerminated: isCardTerminated(nvm, card.image.card),
   };
   const sentence = whole
-    ? sentenceFor(status, instructionName(command.ins), decisions, () => refusalSentence(status, scene))
+    ? sentenceFor(status, commandName(command.cla, command.ins), decisions, () => refusalSentence(status, scene))
     : 'a command has at least four bytes: CLA INS P1 P2';
   return { interface: cardInterface, status: formatStatusWord(status), sentence, before };
 }

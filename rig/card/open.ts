@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
+import { sameBytes } from '../../src/apdu/same-bytes.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
+import type { Applet } from '../../src/applet/applet.ts';
 import { Card } from '../../src/applet/card.ts';
+import type { CardFile } from '../../src/applet/files/card-file.ts';
 import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
 import { exportApplets } from '../../src/applet/vitale/export-object.ts';
@@ -19,6 +22,19 @@ export const FIXED_SEED = 'vitap';
 /** Behind the seed of a card in use: its image was made of the same one, and must not be what the card draws. */
 const IN_USE = ', in use';
 
+/** What a card of the bench has beside its image, and whom it tells. */
+export interface CardSettings {
+  /**
+   * Applications with commands of their own, each for the DF of its name, which the card must have. One for the own
+   * application (`F0617043562D454D5501`) takes the place of Vitap's, which has the export of the whole card.
+   */
+  readonly applets?: readonly Applet[];
+  /** Told of a fault of the card after it answered 6F00 or 6581. */
+  readonly onFault?: (fault: unknown) => void;
+  /** Told of every decision about access. */
+  readonly onAccess?: (explained: ExplainedAccess) => void;
+}
+
 /** A card, powered by nobody yet, and its memory. */
 export interface OpenedCard {
   readonly card: Card;
@@ -34,26 +50,29 @@ export interface OpenedCard {
 /**
  * The card that the command line names: a profile's, fresh in memory; or an image file's, its state kept; or, where
  * no file of that name is there, a profile's by that name.
- * @param onFault told of a fault of the card after it answered 6F00 or 6581
- * @param onAccess told of every decision about access
- * @throws {CannotRun} damaged image; {HalError} `storage`, `busy`, `damaged`; {ProfileError}
+ * @throws {CannotRun} damaged image; {HalError} `storage`, `busy`, `damaged`; {ProfileError}; {AppletError} an applet
+ * that cannot be on this card; {TypeError} no source
  */
-export async function openCard(
-  source: CardSource,
-  onFault?: (fault: unknown) => void,
-  onAccess?: (explained: ExplainedAccess) => void,
-): Promise<OpenedCard> {
-  if (source.kind === 'image' && existsSync(source.fileOrName))
-    return openImageFile(source.fileOrName, onFault, onAccess);
+export async function openCard(source: CardSource, settings: CardSettings = {}): Promise<OpenedCard> {
+  checkSource(source);
+  if (source.kind === 'image' && existsSync(source.fileOrName)) return openImageFile(source.fileOrName, settings);
   const name = profileNamed(source);
   const nvm = new MemoryNvm(await buildImage(name, FIXED_SEED));
   return {
-    card: bootCard(nvm, name, FIXED_SEED, onFault, onAccess),
+    card: bootCard(nvm, name, FIXED_SEED, settings),
     nvm,
     description: `${name}, a fresh card in memory`,
     seed: FIXED_SEED,
     close: () => {},
   };
+}
+
+/** A program in plain JavaScript has no compiler that says it. */
+function checkSource(source: CardSource): void {
+  const { kind, name, fileOrName } = (source ?? {}) as Partial<Record<'kind' | 'name' | 'fileOrName', unknown>>;
+  if (kind === 'profile' && typeof name === 'string') return;
+  if (kind === 'image' && typeof fileOrName === 'string') return;
+  throw new TypeError("a card comes from { kind: 'profile', name: … } or { kind: 'image', fileOrName: … }");
 }
 
 /** The profile of a source that is no image file. @throws {CannotRun} it was meant to be one */
@@ -91,15 +110,11 @@ export async function buildImage(
   }
 }
 
-async function openImageFile(
-  path: string,
-  onFault?: (fault: unknown) => void,
-  onAccess?: (explained: ExplainedAccess) => void,
-): Promise<OpenedCard> {
+async function openImageFile(path: string, settings: CardSettings): Promise<OpenedCard> {
   const { FileNvm } = await import('../../src/hal/nvm/file.ts');
   const nvm = FileNvm.open(path);
   try {
-    const card = bootCard(nvm, path, null, onFault, onAccess);
+    const card = bootCard(nvm, path, null, settings);
     return { card, nvm, description: `${card.image.profile}, image ${path}`, seed: null, close: () => nvm.close() };
   } catch (error) {
     nvm.close();
@@ -111,26 +126,26 @@ async function openImageFile(
  * Every card of the bench boots here.
  * @param name of the memory, for a person
  * @param seed what the card draws from; null: the system
- * @throws {CannotRun} no image, a damaged one, or one of another version
+ * @throws {CannotRun} no image, a damaged one, or one of another version; {AppletError}
  */
-export function bootCard(
-  nvm: Nvm,
-  name: string,
-  seed: string | null,
-  onFault?: (fault: unknown) => void,
-  onAccess?: (explained: ExplainedAccess) => void,
-): Card {
+export function bootCard(nvm: Nvm, name: string, seed: string | null, settings: CardSettings = {}): Card {
+  const { applets = [], ...told } = settings;
   return ofImage(name, () => {
     return new Card({
       nvm,
       clock: systemClock,
       crypto: nobleHashes(),
       random: seed === null ? systemRandom : new SeededRandom(`${seed}${IN_USE}`),
-      applets: exportApplets,
-      ...(onFault === undefined ? {} : { onFault }),
-      ...(onAccess === undefined ? {} : { onAccess }),
+      applets: (files) => withOwn(applets, files),
+      ...told,
     });
   });
+}
+
+/** The applets given, and those that every card with their DF has, unless one was given in its place. */
+function withOwn(given: readonly Applet[], files: readonly CardFile[]): readonly Applet[] {
+  const shipped = exportApplets(files).filter(({ aid }) => !given.some((each) => sameBytes(each.aid, aid)));
+  return [...shipped, ...given];
 }
 
 /** What a memory holds, without booting a card on it. @throws {CannotRun} as {@link bootCard} */

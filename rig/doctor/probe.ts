@@ -1,9 +1,9 @@
 /** What the doctor does in a process of its own: a native module may crash it, hang it, or never let it end. */
 
+import { openPcsc } from '../../src/hal/drivers/open-pcsc.ts';
 import { loadNfcPcsc } from '../../src/hal/pcsc/binding.ts';
 import { loadWinscard } from '../../src/hal/pcsc-ffi/winscard.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { openPcsc } from '../endpoint/pcsc.ts';
 import type { ProbedReader } from './checks/pcsc.ts';
 import { measureVpcdDelay } from './vpcd-delay.ts';
 

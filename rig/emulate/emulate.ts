@@ -20,7 +20,7 @@ import type { EmulateOptions } from './options.ts';
  */
 export async function emulate(options: EmulateOptions, io: CommandIo): Promise<ExitCode> {
   const say = speaker(io);
-  const opened = await openCard(await cardToEmulate(options, io.env), (fault) => say.fault(fault));
+  const opened = await openCard(await cardToEmulate(options, io.env), { onFault: (fault) => say.fault(fault) });
   try {
     return await serve(opened, options, io, say);
   } finally {

@@ -1,4 +1,5 @@
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
+import type { CardPort } from '../../src/applet/card-port.ts';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { createLoopback } from '../../src/hal/loopback/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
@@ -8,9 +9,16 @@ import type { ForeignReader } from './driver.ts';
 import { needsCard } from './reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from './readers.ts';
 
+/** Our card in the reader, and the interface and port that the reader reaches it through. */
+export interface OwnCard {
+  readonly opened: OpenedCard;
+  readonly cardInterface: CardInterface;
+  readonly port: CardPort;
+}
+
 /** A reader, and the card that is in it where the card is ours. */
 export interface OpenedReader extends ForeignReader {
-  readonly own: { readonly opened: OpenedCard; readonly cardInterface: CardInterface } | null;
+  readonly own: OwnCard | null;
   close(): Promise<void>;
 }
 
@@ -40,14 +48,18 @@ async function openLoopback(
 ): Promise<OpenedReader> {
   if (source === null) throw needsCard(choice);
   const faults: unknown[] = [];
-  const opened = await openCard(source, (fault) => faults.push(fault), onAccess);
+  const opened = await openCard(source, {
+    onFault: (fault) => faults.push(fault),
+    ...(onAccess === undefined ? {} : { onAccess }),
+  });
   const used = cardInterface ?? opened.card.defaultInterface;
   const { link, reader } = createLoopback({ interface: used, clock: systemClock });
-  const served = link.serve(opened.card.port(used, link.limits));
+  const port = opened.card.port(used, link.limits);
+  const served = link.serve(port);
   return {
     reader,
     name: null,
-    own: { opened, cardInterface: used },
+    own: { opened, cardInterface: used, port },
     backendAt: () => 'simulated',
     close: async () => {
       await reader.close();

@@ -70,7 +70,7 @@ export const READERS: ReaderTable = {
     parse: (rest) => ({ driver: 'pcsc', name: rest }),
     polling: pcscPolling,
     open: async ({ name }, { exclusive }) => {
-      const { openPcsc } = await import('./pcsc.ts');
+      const { openPcsc } = await import('../../src/hal/drivers/open-pcsc.ts');
       return { reader: await openPcsc(exclusive ? 'exclusive' : 'shared'), name, backendAt: pcscBackend };
     },
   },
@@ -86,7 +86,7 @@ export const READERS: ReaderTable = {
     parse: (rest) => ({ driver: 'pcsc-ffi', name: rest }),
     polling: pcscPolling,
     open: async ({ name }, { exclusive }) => {
-      const { openPcscFfi } = await import('./pcsc.ts');
+      const { openPcscFfi } = await import('../../src/hal/drivers/open-pcsc.ts');
       return { reader: await openPcscFfi(exclusive ? 'exclusive' : 'shared'), name, backendAt: pcscBackend };
     },
   },

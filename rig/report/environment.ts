@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cpus, hostname, release, type } from 'node:os';
 import { join } from 'node:path';
 import { PACKAGE_ROOT, packageVersion } from '../console/package-root.ts';
+import { spanInWords } from './words.ts';
 
 /** Where, with what and when something was measured or judged. The same in every report. */
 export interface ReportEnvironment {
@@ -67,6 +68,6 @@ export function environmentRows(environment: ReportEnvironment): readonly (reado
     ['Node', environment.node],
     ['Machine', `${environment.machine}, ${environment.system}, ${environment.host}`],
     ['Started', environment.startedAt],
-    ['Took', `${(environment.durationMs / 1000).toFixed(1)} s`],
+    ['Took', spanInWords(environment.durationMs)],
   ];
 }

@@ -5,21 +5,54 @@ import { STYLE } from './style.ts';
 
 export interface PageContent {
   readonly title: string;
-  /** One sentence under the title. */
-  readonly lead: string;
-  readonly environment: ReportEnvironment;
-  readonly body: Content;
+  /** What came of it, in one word. */
+  readonly verdict: Html;
+  /** The answer in one line: the number that was asked for, or what failed. */
+  readonly answer: string;
+  /** What was judged or measured, and how. */
+  readonly lead: Content;
+  /** Where and with what. It is folded; on paper it is open. */
+  readonly environment: PageEnvironment;
+  readonly sections: readonly (Section | null)[];
   /** Besides the common style. No markup in it. */
   readonly style?: string;
   /** What runs in the report: one program of ours, and JSON texts that it reads, by the ids of their elements. */
   readonly script?: { readonly source: string; readonly data: Readonly<Record<string, string>> };
 }
 
+export interface PageEnvironment {
+  /** What stands there while it is folded. */
+  readonly summary: string;
+  readonly rows: readonly (readonly [name: string, value: Content])[];
+  readonly footer: string;
+}
+
+/** A part of a report with a heading. */
+export interface Section {
+  /** Identifier of its element, for links; the same in every report of a kind. */
+  readonly id: string;
+  readonly title: string;
+  readonly body: Content;
+}
+
+/** The environment of most reports. */
+export function pageEnvironment(environment: ReportEnvironment): PageEnvironment {
+  const { card, reader, backend, program, startedAt } = environment;
+  const care = backend === 'hardware' ? ' A real card’s data are personal: pass this report on with care.' : '';
+  return {
+    summary: `${card}; ${reader}; ${backend}; ${startedAt}`,
+    rows: environmentRows(environment),
+    footer: `${program}; ${startedAt}.${care}`,
+  };
+}
+
 /**
  * One report as one file: it loads nothing, and says what matters without a script. The policy in its head allows
  * this very style, the program if there is one, and nothing else.
  */
-export function reportPage({ title, lead, environment, body, style = '', script }: PageContent): string {
+export function reportPage(content: PageContent): string {
+  const { title, verdict: word, answer, lead, environment, style = '', script } = content;
+  const sections = content.sections.filter((each) => each !== null);
   const styles = STYLE + style;
   const policy = [
     "default-src 'none'",
@@ -37,16 +70,24 @@ export function reportPage({ title, lead, environment, body, style = '', script 
   const rest = html`</head>
 <body>
 <header>
-<h1>${title}</h1>
+<h1>${word} <span class="answer">${answer}</span></h1>
+<p class="subject">${title}</p>
 <p class="lead">${lead}</p>
-${facts(environmentRows(environment))}
+<details class="environment"><summary>Environment<span class="reason">: ${environment.summary}</span></summary>
+${facts(environment.rows)}
+</details>
+${contents(sections)}
 </header>
 <main>
+${sections.map(
+  ({ id, title: heading, body }) => html`<section id="${id}" aria-labelledby="${id}-heading">
+<h2 id="${id}-heading">${heading}</h2>
 ${body}
+</section>
+`,
+)}
 </main>
-<footer>${environment.program}; ${environment.startedAt}.${
-    environment.backend === 'hardware' ? ' A real card’s data are personal: pass this report on with care.' : null
-  }</footer>
+<footer>${environment.footer}</footer>
 `;
   // Style and program are ours and have no markup in them: they go in as they are, so that their hashes are the policy's.
   const data = Object.entries(script?.data ?? {}).map(
@@ -54,6 +95,12 @@ ${body}
   );
   const program = script === undefined ? '' : `${data.join('')}<script>${script.source}</script>\n`;
   return `<!doctype html>\n<html lang="en">\n${page.text}<style>${styles}</style>\n${rest.text}${program}</body>\n</html>\n`;
+}
+
+/** Links to the sections, where there are several. */
+function contents(sections: readonly Section[]): Content {
+  if (sections.length < 2) return null;
+  return html`<nav aria-label="Sections"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
 }
 
 function hashOf(text: string): string {
@@ -71,20 +118,42 @@ export interface Column {
   readonly number?: boolean;
 }
 
+/** A table; on a narrow screen each row is a block whose cells say the head of their column. */
 export function table(columns: readonly Column[], rows: readonly (readonly Content[])[], style = ''): Html {
-  const cell = (column: Column | undefined): string => (column?.number === true ? 'number' : 'text');
   return wide(html`<table class="${style}">
-<thead><tr>${columns.map((column) => html`<th class="${cell(column)}">${column.head}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((value, i) => html`<td class="${cell(columns[i])}">${value}</td>`)}</tr>\n`)}</tbody>
+${tableHead(columns)}
+<tbody>${rows.map((row) => tableRow(columns, row))}</tbody>
 </table>`);
 }
 
-/** What may be wider than a narrow screen: it scrolls by itself. */
-function wide(content: Html): Html {
-  return html`<div class="wide">${content}</div>`;
+export function tableRow(columns: readonly Column[], row: readonly Content[]): Html {
+  const cells = row.map((value, i) => {
+    const column = columns[i];
+    return html`<td class="${alignment(column)}" data-head="${column?.head ?? ''}">${value}</td>`;
+  });
+  return html`<tr>${cells}</tr>\n`;
 }
 
-/** How reports show what was judged. `skipped` of other programs is `not-applicable` here. */
+/** The heads of a table's columns; one without words heads nothing. */
+export function tableHead(columns: readonly Column[]): Html {
+  return html`<thead><tr>${columns.map((column) =>
+    column.head === '' ? html`<td></td>` : html`<th scope="col" class="${alignment(column)}">${column.head}</th>`,
+  )}</tr></thead>`;
+}
+
+function alignment(column: Column | undefined): string {
+  return column?.number === true ? 'number' : 'text';
+}
+
+/** What may be wider than a narrow screen: it scrolls by itself, by key as well. */
+export function wide(content: Html, style = ''): Html {
+  return html`<div class="wide${style === '' ? '' : ` ${style}`}" tabindex="0" role="group" aria-label="may be wider than the window: scrolls sideways">${content}</div>`;
+}
+
+/**
+ * How reports show what was judged. `skipped` of other programs is `not-applicable` here, and a fault of the rig
+ * `inconclusive`, each with its own words.
+ */
 export type ShownVerdict = 'pass' | 'fail' | 'inconclusive' | 'not-applicable';
 
 const SIGNS: Readonly<Record<ShownVerdict, string>> = {
@@ -94,8 +163,8 @@ const SIGNS: Readonly<Record<ShownVerdict, string>> = {
   'not-applicable': '– NOT APPLICABLE',
 };
 
-export function verdict(value: ShownVerdict): Html {
-  return html`<span class="verdict ${value}">${SIGNS[value]}</span>`;
+export function verdict(value: ShownVerdict, words: string = SIGNS[value]): Html {
+  return html`<span class="verdict ${value}">${words}</span>`;
 }
 
 /** Hex that may break anywhere, shortened when it is very long. */

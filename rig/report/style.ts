@@ -3,12 +3,14 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --ground: #ffffff; --text: #1b1f24; --faint: #57606a; --line: #d0d7de; --panel: #f6f8fa; --code: #24292f;
+  --link: #0550ae;
   --pass: #116329; --fail: #a40e26; --unsure: #7d4e00; --none: #57606a;
   --pass-ground: #dafbe1; --fail-ground: #ffebe9; --unsure-ground: #fff8c5; --none-ground: #eaeef2;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0d1117; --text: #e6edf3; --faint: #9198a1; --line: #30363d; --panel: #161b22; --code: #e6edf3;
+    --link: #79b8ff;
     --pass: #56d364; --fail: #ff7b72; --unsure: #e3b341; --none: #9198a1;
     --pass-ground: #12261b; --fail-ground: #2d1416; --unsure-ground: #272115; --none-ground: #1c2128;
   }
@@ -18,11 +20,16 @@ body {
   margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--ground); color: var(--text);
   font: 15px/1.5 system-ui, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif;
 }
-h1 { margin: 0 0 .25rem; font-size: 1.6rem; line-height: 1.25; }
+h1 { margin: 0 0 .4rem; font-size: 1.35rem; line-height: 1.35; overflow-wrap: anywhere; }
+h1 .verdict { font-size: 1.35rem; margin-right: .4rem; }
+.subject { margin: 0; font-size: 1.05rem; font-weight: 600; overflow-wrap: anywhere; }
+nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.2rem; margin: .6rem 0 0; padding: 0; list-style: none; }
+a { color: var(--link); }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 h2 { margin: 2rem 0 .6rem; font-size: 1.2rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
 h3 { margin: 1.4rem 0 .4rem; font-size: 1rem; }
 p { margin: .4rem 0; max-width: 60rem; }
-.lead { color: var(--faint); margin-bottom: 1rem; }
+.lead { color: var(--faint); margin-bottom: .6rem; overflow-wrap: anywhere; }
 code, .hex { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace; color: var(--code); }
 .hex { overflow-wrap: anywhere; word-break: break-all; }
 table { border-collapse: collapse; width: 100%; margin: .4rem 0; }
@@ -35,6 +42,9 @@ dl.facts {
 }
 dl.facts dt { color: var(--faint); }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+details.environment > summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
+details.environment > summary .reason { font-weight: 400; }
+details.environment[open] > summary .reason { display: none; }
 .verdict {
   display: inline-block; padding: 0 .5rem; border-radius: 4px; border: 1.5px solid; font-weight: 600; font-size: .82rem;
   white-space: nowrap;
@@ -75,25 +85,44 @@ ul.plain { margin: .3rem 0; padding-left: 1.2rem; }
 .columns { columns: 3 16rem; column-gap: 2.5rem; }
 .columns li { break-inside: avoid; }
 footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
-@media (max-width: 45rem) {
+@media screen and (max-width: 45rem) {
   body { padding: 1rem; }
+  h1, h1 .verdict { font-size: 1.15rem; }
+  .wide.broad > svg { width: 46rem; max-width: none; }
+  dl.facts { grid-template-columns: minmax(5rem, max-content) minmax(0, 1fr); padding: .6rem .7rem; gap: .15rem .8rem; }
+  .counts { gap: .4rem; }
+  .counts li { padding: .3rem .6rem; }
+  .counts b { font-size: 1.2rem; }
   details.item > summary { grid-template: "mark id verdict" "mark title title" / 1rem minmax(0, 1fr) max-content; gap: 0 .6rem; }
   details.item > summary::before { grid-area: mark; }
   details.item > summary > code { grid-area: id; }
   details.item > summary > .title { grid-area: title; }
   details.item > .inside { padding-left: 0; }
-  th, td { padding-right: .5rem; font-size: .86rem; }
-  th.number { white-space: normal; }
+  /* A row's cells one under the other, numbers side by side, each with the head of its column: nothing is cut off. */
+  .wide > table, .wide > table > tbody, .wide > table > tbody > tr { display: block; }
+  .wide > table > thead { display: none; }
+  .wide > table > tbody > tr { border-bottom: 1px solid var(--line); padding: .35rem 0; }
+  .wide > table > tbody > tr > td { display: block; border: 0; padding: 0 0 .1rem; text-align: left; overflow-wrap: anywhere; }
+  .wide > table > tbody > tr > td.number { display: inline-block; margin-right: 1rem; white-space: normal; }
+  .wide > table > tbody > tr > td:empty { display: none; }
+  .wide > table > tbody > tr > td:not(:first-child)[data-head]:not([data-head=""])::before {
+    content: attr(data-head) " "; color: var(--faint); font-weight: 400;
+  }
+  .wide td > br { display: none; }
+  table.steps td:first-child { float: left; min-width: 1.6rem; color: var(--faint); }
 }
 @media print {
   :root {
-    --ground: #fff; --text: #000; --faint: #444; --line: #999; --panel: #fff; --code: #000;
+    --ground: #fff; --text: #000; --faint: #444; --line: #999; --panel: #fff; --code: #000; --link: #000;
     --pass: #000; --fail: #000; --unsure: #000; --none: #444;
     --pass-ground: #fff; --fail-ground: #fff; --unsure-ground: #fff; --none-ground: #fff;
   }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .verdict.fail { color: #fff; background: #000; print-color-adjust: exact; }
   .wide { overflow: visible; }
+  nav { display: none; }
+  details.environment::details-content { content-visibility: visible; block-size: auto; }
+  details.environment > summary { display: none; }
   details.item, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }

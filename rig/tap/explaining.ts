@@ -1,6 +1,6 @@
 import { CommandApdu } from '../../src/apdu/command.ts';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
-import { INS, instructionName } from '../../src/apdu/instruction.ts';
+import { commandName, INS } from '../../src/apdu/instruction.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { EF_ACCESS } from '../../src/applet/files/card-file.ts';
@@ -56,10 +56,18 @@ export class TapExplainer implements ExchangeListener {
     this.#decisions.length = 0;
   }
 
-  /** One sentence for each rule that stood in the way; empty when none did. */
+  /** Whether the card would have to be asked for the rule of what it refused. */
+  get mustAsk(): boolean {
+    return this.#refusals.length > 0;
+  }
+
+  /** One sentence for each rule that stood in the way since the last call; empty when none did. */
   async sentences(send: Send, cardInterface: 'contact' | 'contactless'): Promise<string[]> {
-    for (const refusal of this.#refusals) this.#sentences.add(await this.#askCard(refusal, send, cardInterface));
-    return [...this.#sentences];
+    for (const refusal of this.#refusals.splice(0))
+      this.#sentences.add(await this.#askCard(refusal, send, cardInterface));
+    const sentences = [...this.#sentences];
+    this.#sentences.clear();
+    return sentences;
   }
 
   #selected(view: CommandApdu): void {
@@ -72,7 +80,7 @@ export class TapExplainer implements ExchangeListener {
   }
 
   #refused(view: CommandApdu): void {
-    const name = instructionName(view.ins);
+    const name = commandName(view.cla, view.ins);
     const refused = this.#decisions.filter((decision) => !decision.permitted);
     if (refused.length > 0) {
       this.#sentences.add(refused.map((decision) => accessSentence(name, decision)).join('; or '));

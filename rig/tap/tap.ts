@@ -9,6 +9,7 @@ import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
+import { isContactlessAtr } from './contactless-atr.ts';
 import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
 import { judge } from './judge.ts';
@@ -81,7 +82,7 @@ async function readOnce(
     if (explainer !== null) {
       terminal.phase = 'explain';
       const cardInterface =
-        source.own?.cardInterface === 'contactless' || isContactless(session.atr) ? 'contactless' : 'contact';
+        source.own?.cardInterface === 'contactless' || isContactlessAtr(session.atr) ? 'contactless' : 'contact';
       explanations = await explainer.sentences((command) => terminal.send(command), cardInterface);
     }
     // What was proven must not wait there for the next program.
@@ -105,11 +106,6 @@ async function readOnce(
             carriesAll: source.own !== null,
           }),
   };
-}
-
-/** PC/SC readers make `3B 8n 80 01 …` for a contactless card of ISO/IEC 14443-4. */
-function isContactless(atr: Uint8Array): boolean {
-  return atr[0] === 0x3b && ((atr[1] as number) & 0xf0) === 0x80 && atr[2] === 0x80 && atr[3] === 0x01;
 }
 
 /** On a contactless reader the code is typed on the phone; a card in process has its phone here. */

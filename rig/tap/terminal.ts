@@ -1,6 +1,6 @@
 import { CommandApdu, type CommandFields, encodeCommand } from '../../src/apdu/command.ts';
 import { toHex } from '../../src/apdu/hex.ts';
-import { INS, instructionName } from '../../src/apdu/instruction.ts';
+import { commandName, INS } from '../../src/apdu/instruction.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
 import { concatenate } from '../../src/applet/vitale/index.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
@@ -77,7 +77,7 @@ export class CardTerminal {
     this.#view.parse(apdu, 0, apdu.length);
     this.exchanges.push({
       phase: this.phase,
-      command: instructionName(this.#view.ins),
+      command: commandName(this.#view.cla, this.#view.ins),
       header: toHex(apdu.subarray(0, 4)),
       status: formatStatusWord(statusOf(response)),
       sentBytes: apdu.length,

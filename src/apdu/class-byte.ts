@@ -6,7 +6,7 @@
  * | `000c ssnn` | first interindustry: c chaining, ss secure messaging, nn channel 0 to 3 |
  * | `01sc nnnn` | further interindustry: s secure messaging, c chaining, nnnn channel 4 to 19 |
  * | `001x xxxx` | reserved |
- * | `1xxx xxxx` | proprietary, but FF, which is invalid |
+ * | `1xxx xxxx` | proprietary, but FF, which is invalid; what the other bits mean is for the application to say |
  */
 export type SecureMessagingIndication = 'none' | 'proprietary' | 'header-not-authenticated' | 'header-authenticated';
 
@@ -23,9 +23,25 @@ export function logicalChannel(cla: number): number {
   return (cla & 0x40) !== 0 ? 4 + (cla & 0x0f) : cla & 0x03;
 }
 
-/** Whether more commands of the chain follow. */
+/** Logical channel of a class byte, interindustry or proprietary; null for FF and the reserved ones, which have none. */
+export function channelOfClass(cla: number): number | null {
+  if (isInterindustry(cla)) return logicalChannel(cla);
+  return isProprietary(cla) ? proprietaryChannel(cla) : null;
+}
+
+/** Whether more commands of the chain follow. A proprietary class has no such bit. */
 export function isChained(cla: number): boolean {
-  return (cla & 0x10) !== 0;
+  return (cla & 0x90) === 0x10;
+}
+
+/** A proprietary class byte on channel 0: `1xxx xxnn` as Java Card and GlobalPlatform have it, nn the channel 0 to 3. */
+export function proprietaryClass(cla: number): number {
+  return cla & 0xfc;
+}
+
+/** Logical channel 0 to 3 of a proprietary class byte. */
+export function proprietaryChannel(cla: number): number {
+  return cla & 0x03;
 }
 
 /** Whether the command comes under secure messaging of any kind. */
@@ -50,7 +66,7 @@ export function secureMessagingIndication(cla: number): SecureMessagingIndicatio
 
 /** The class byte with its chaining bit cleared: what all the commands of a chain share. */
 export function withoutChaining(cla: number): number {
-  return cla & ~0x10 & 0xff;
+  return isChained(cla) ? cla & ~0x10 : cla;
 }
 
 /** Class byte for a channel 0 to 19 with no secure messaging and no chaining. @throws {RangeError} */

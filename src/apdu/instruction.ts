@@ -54,7 +54,19 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(INS).map(([name, ins]) => [ins, name.replace(/_ODD$/, ' (odd INS)').replaceAll('_', ' ')]),
 );
 
+/** Class of a SIM, whose commands are those of ISO/IEC 7816-4 for the greater part. */
+const GSM = 0xa0;
+
+/** `READ RECORD`, or `INS B2 of class 80`: what an instruction means under a proprietary class, its application says. */
+export function commandName(cla: number, ins: number): string {
+  return cla < 0x80 || cla === GSM ? instructionName(ins) : `INS ${hex(ins)} of class ${hex(cla)}`;
+}
+
 /** `READ RECORD`, or `INS 5A` for one that the standards do not name. */
 export function instructionName(ins: number): string {
-  return NAMES.get(ins) ?? `INS ${ins.toString(16).toUpperCase().padStart(2, '0')}`;
+  return NAMES.get(ins) ?? `INS ${hex(ins)}`;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
 }

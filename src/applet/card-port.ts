@@ -1,4 +1,4 @@
-import { isChained, isInterindustry, logicalChannel } from '../apdu/class-byte.ts';
+import { channelOfClass, isChained } from '../apdu/class-byte.ts';
 import { HEADER_LENGTH } from '../apdu/command.ts';
 import { INS } from '../apdu/instruction.ts';
 import { carriesData, ResponseBuffer } from '../apdu/response.ts';
@@ -121,11 +121,12 @@ export class CardPort implements LinkedCard {
   /** The cost class of the command's row; a command that the dispatcher refuses or only collects is quick. */
   expectedMicroseconds(command: Uint8Array, offset: number, length: number): number {
     const cla = command[offset] as number;
-    if (length < HEADER_LENGTH || !isInterindustry(cla) || isChained(cla)) return EXPECTED_MICROSECONDS.ram;
-    const channel = this.#channels.get(logicalChannel(cla));
+    if (length < HEADER_LENGTH || isChained(cla)) return EXPECTED_MICROSECONDS.ram;
+    const number = channelOfClass(cla);
+    const channel = number === null ? null : this.#channels.get(number);
     if (channel === null) return EXPECTED_MICROSECONDS.ram;
     const ins = command[offset + 1] as number;
-    const row = this.#commands.find(channel.directory.application, ins)?.row;
+    const row = this.#commands.find(channel.directory.application, cla, ins)?.row;
     return EXPECTED_MICROSECONDS[row?.cost ?? 'ram'];
   }
 

@@ -50,7 +50,10 @@ export class Card {
   readonly #largestData: number;
   readonly #onFault: (fault: unknown) => void;
 
-  /** @throws {ImageError} the memory holds no image, a damaged one, or one of another version */
+  /**
+   * @throws {ImageError} the memory holds no image, a damaged one, or one of another version
+   * @throws {AppletError} an applet that cannot be on this card
+   */
   constructor(world: CardWorld) {
     const nvm = openMemory(world.nvm);
     const image = openImage(nvm);

@@ -1,3 +1,5 @@
+import { proprietaryClass } from '../apdu/class-byte.ts';
+import { INS } from '../apdu/instruction.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -22,9 +24,17 @@ export interface Parameters {
  */
 export type CostClass = 'ram' | 'memory' | 'symmetric' | 'asymmetric';
 
+/**
+ * A class under which a command is known: `interindustry`, whose bytes carry channel and chaining; or a proprietary
+ * one, 80 to FC in steps of 4, whose two low bits are the channel: 80 stands for 80, 81, 82 and 83.
+ */
+export type CommandClass = 'interindustry' | number;
+
 /** One command of the card, as data: the dispatcher, the documentation and the sweeps all work from it. */
 export interface CommandRow {
   readonly ins: number;
+  /** The interindustry class alone by default. A proprietary class is known while the row's application is selected. */
+  readonly classes?: readonly CommandClass[];
   readonly name: string;
   /** The standard that defines it, with the edition when the clause is stated. */
   readonly standard: string;
@@ -32,7 +42,7 @@ export interface CommandRow {
   readonly clause?: string;
   readonly cases: readonly CaseNumber[];
   readonly parameters: readonly Parameters[];
-  /** Whether its data field may come in a chain. */
+  /** Whether its data field may come in a chain; under a proprietary class none can. */
   readonly chaining: boolean;
   /** Life cycle of the file it works on: `activated`, or `any` where the command itself tells the reader. */
   readonly lifeCycle: 'activated' | 'any';
@@ -80,23 +90,75 @@ export class TabledRow {
   }
 }
 
-/** Rows by instruction. */
+type RowsByInstruction = (TabledRow | undefined)[];
+
+/** Rows by class and instruction. */
 export class CommandTable {
   readonly rows: readonly CommandRow[];
-  readonly #byInstruction: (TabledRow | undefined)[] = new Array(256).fill(undefined);
+  readonly #interindustry: RowsByInstruction = new Array(256).fill(undefined);
+  readonly #proprietary: Map<number, RowsByInstruction> = new Map();
 
-  /** @throws {Error} two rows for one instruction */
+  /** @throws {Error} two rows for one class and instruction, or a row that no command can reach */
   constructor(rows: readonly CommandRow[]) {
     this.rows = rows;
     for (const row of rows) {
-      if (this.#byInstruction[row.ins] !== undefined) throw new Error(`two rows for INS ${row.ins.toString(16)}`);
-      this.#byInstruction[row.ins] = new TabledRow(row);
+      checkRow(row);
+      const tabled = new TabledRow(row);
+      for (const each of row.classes ?? INTERINDUSTRY) {
+        const byInstruction = this.#rowsOf(each);
+        if (byInstruction[row.ins] !== undefined) {
+          const where = each === 'interindustry' ? '' : ` of class ${hex(each)}`;
+          throw new Error(`two rows for INS ${hex(row.ins)}${where}`);
+        }
+        byInstruction[row.ins] = tabled;
+      }
     }
   }
 
+  /** The row of an interindustry command. */
   find(ins: number): TabledRow | undefined {
-    return this.#byInstruction[ins];
+    return this.#interindustry[ins];
   }
+
+  /** @param proprietary class byte on channel 0 */
+  knowsClass(proprietary: number): boolean {
+    return this.#proprietary.has(proprietary);
+  }
+
+  /** @param proprietary class byte on channel 0 */
+  findProprietary(proprietary: number, ins: number): TabledRow | undefined {
+    return this.#proprietary.get(proprietary)?.[ins];
+  }
+
+  #rowsOf(each: CommandClass): RowsByInstruction {
+    if (each === 'interindustry') return this.#interindustry;
+    const known = this.#proprietary.get(each) ?? new Array(256).fill(undefined);
+    this.#proprietary.set(each, known);
+    return known;
+  }
+}
+
+const INTERINDUSTRY: readonly CommandClass[] = ['interindustry'];
+
+/** What would never be reached, or is not the row's to have, is a mistake of whoever wrote the row. */
+function checkRow({ ins, name, classes = INTERINDUSTRY, chaining }: CommandRow): void {
+  if (!Number.isInteger(ins) || ins < 0 || ins > 255)
+    throw new Error(`${name}: an instruction is 00 to FF, not ${ins}`);
+  if (classes.length === 0) throw new Error(`${name} has no class: no command could reach it`);
+  for (const each of classes) {
+    if (each === 'interindustry') continue;
+    if (!Number.isInteger(each) || each < 0x80 || each > 0xfc || proprietaryClass(each) !== each) {
+      throw new Error(
+        `${name}: a proprietary class is 80 to FC in steps of 4 (the two low bits are the channel), not ${hex(each)}`,
+      );
+    }
+    if (ins === INS.GET_RESPONSE) throw new Error(`${name}: C0 is GET RESPONSE in every class`);
+    if (chaining) throw new Error(`${name}: class ${hex(each)} has no chaining`);
+  }
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
 }
 
 function admitsP1({ p1 }: Parameters, value: number): boolean {

@@ -1,10 +1,19 @@
 import { CommandChain } from '../apdu/chaining.ts';
-import { isChained, isInterindustry, logicalChannel, usesSecureMessaging } from '../apdu/class-byte.ts';
+import {
+  isChained,
+  isInterindustry,
+  isProprietary,
+  logicalChannel,
+  proprietaryChannel,
+  proprietaryClass,
+  usesSecureMessaging,
+} from '../apdu/class-byte.ts';
+import { toHex } from '../apdu/hex.ts';
 import { INS } from '../apdu/instruction.ts';
 import { carriesData } from '../apdu/response.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import { SW } from '../apdu/status-word.ts';
-import type { Applet } from './applet.ts';
+import { type Applet, AppletError } from './applet.ts';
 import type { Channel } from './channel.ts';
 import type { CommandContext } from './command-context.ts';
 import { CommandTable, type TabledRow } from './command-row.ts';
@@ -18,7 +27,7 @@ export const LARGEST_CHAINED_DATA = 4096;
 /** The commands of every directory: the same for every card. */
 const COMMON = new CommandTable(ISO7816_COMMANDS);
 
-/** What each class byte stands for: logical channel and secure messaging, or {@link NO_CLASS}. */
+/** What each class byte stands for: logical channel and secure messaging, or {@link NO_CLASS}: not interindustry. */
 const NO_CLASS = 0xff;
 const SECURED = 0x80;
 const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, cla) => {
@@ -30,12 +39,14 @@ const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, cla) => {
 export class CommandSet {
   readonly #bound: Map<CardFile, { readonly applet: Applet; readonly table: CommandTable }> = new Map();
 
-  /** @throws {Error} an applet for which the card has no DF is a mistake of whoever built the card */
+  /** @throws {AppletError} an applet for which the card has no DF, two for one DF, rows that cannot be */
   constructor(applets: readonly Applet[], files: readonly CardFile[]) {
     for (const applet of applets) {
       const directory = files.find((file) => file.name !== null && sameBytes(file.name, applet.aid));
-      if (directory === undefined) throw new Error('no DF has the name of the applet');
-      this.#bound.set(directory, { applet, table: new CommandTable(applet.commands) });
+      if (directory === undefined)
+        throw new AppletError(`no DF of this card has the name ${toHex(applet.aid)} of the applet`);
+      if (this.#bound.has(directory)) throw new AppletError(`two applets for the DF named ${toHex(applet.aid)}`);
+      this.#bound.set(directory, { applet, table: tableOf(applet) });
     }
   }
 
@@ -43,17 +54,35 @@ export class CommandSet {
     return this.#bound.get(application)?.applet ?? null;
   }
 
-  /** The command that an instruction means in an application: its applet's, or the common one; undefined: 6D00. */
-  find(application: CardFile, ins: number): TabledRow | undefined {
+  /** Whether an application has commands of a proprietary class; not: 6E00. @param proprietary on channel 0 */
+  knowsClass(application: CardFile, proprietary: number): boolean {
+    return this.#bound.get(application)?.table.knowsClass(proprietary) ?? false;
+  }
+
+  /**
+   * The command that class and instruction mean in an application: its applet's, or the common one; undefined: 6D00.
+   * GET RESPONSE is the only common command known in every class: a reader may fetch the rest in the command's class.
+   */
+  find(application: CardFile, cla: number, ins: number): TabledRow | undefined {
     if (this.#bound.size === 0) return COMMON.find(ins);
-    return this.#bound.get(application)?.table.find(ins) ?? COMMON.find(ins);
+    const table = this.#bound.get(application)?.table;
+    if (cla < 0x80) return table?.find(ins) ?? COMMON.find(ins);
+    return ins === INS.GET_RESPONSE ? COMMON.find(ins) : table?.findProprietary(proprietaryClass(cla), ins);
+  }
+}
+
+function tableOf(applet: Applet): CommandTable {
+  try {
+    return new CommandTable(applet.commands);
+  } catch (cause) {
+    throw new AppletError(`applet ${toHex(applet.aid)}: ${(cause as Error).message}`, { cause });
   }
 }
 
 /**
  * Takes each command of one interface through the refusals in their one order:
  *
- * class 6E00, channel 6881, secure messaging 6882, chaining 6883, instruction 6D00, chaining of this instruction 6884,
+ * class 6E00 (a proprietary one: not of the application selected on its channel), channel 6881, secure messaging 6882, chaining 6883, instruction 6D00, chaining of this instruction 6884,
  * length 6700, P1-P2 6A86, life cycle of the current DF 6985; then the command itself judges file, security and data.
  */
 export class Dispatcher {
@@ -91,10 +120,22 @@ export class Dispatcher {
   #admit(): number {
     const context = this.#context;
     const judged = CLASSES[context.command.cla] as number;
-    if (judged === NO_CLASS) return SW.CLASS_NOT_SUPPORTED;
+    if (judged === NO_CLASS) return this.#admitProprietary();
     const channel = context.channels.get(judged & ~SECURED);
     if (channel === null) return SW.CHANNEL_NOT_SUPPORTED;
     if ((judged & SECURED) !== 0) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
+    context.channel = channel;
+    return SW.OK;
+  }
+
+  /** A proprietary class has a meaning only in the application that is selected on its channel. */
+  #admitProprietary(): number {
+    const context = this.#context;
+    const { cla } = context.command;
+    const channel = isProprietary(cla) ? context.channels.get(proprietaryChannel(cla)) : null;
+    if (channel === null || !this.#commands.knowsClass(channel.directory.application, proprietaryClass(cla))) {
+      return SW.CLASS_NOT_SUPPORTED;
+    }
     context.channel = channel;
     return SW.OK;
   }
@@ -106,7 +147,7 @@ export class Dispatcher {
       chain.drop();
       return SW.LAST_COMMAND_OF_CHAIN_EXPECTED;
     }
-    const found = this.#commands.find(channel.directory.application, command.ins);
+    const found = this.#commands.find(channel.directory.application, command.cla, command.ins);
     if (found === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;
     if (isChained(command.cla) || chain.open) {
       const refused = this.#collect(found);

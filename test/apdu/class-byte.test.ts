@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  channelOfClass,
   classByte,
   isChained,
   isInterindustry,
   isProprietary,
   logicalChannel,
+  proprietaryClass,
   secureMessagingIndication,
   usesSecureMessaging,
   withoutChaining,
@@ -39,6 +41,14 @@ describe('class byte', () => {
       expect(isInterindustry(cla)).toBe(interindustry);
       expect(isProprietary(cla)).toBe(cla >= 0x80 && cla !== 0xff);
     }
+  });
+
+  it('gives a proprietary class a channel in its two low bits, and no chaining', () => {
+    expect([0x80, 0x83, 0x90, 0xb2, 0xfc, 0xfe].map((cla) => channelOfClass(cla))).toEqual([0, 3, 0, 2, 0, 2]);
+    expect([0x03, 0x4f, 0x20, 0x3f, 0xff].map((cla) => channelOfClass(cla))).toEqual([3, 19, null, null, null]);
+    expect([0x80, 0x83, 0x90, 0xb2].map((cla) => proprietaryClass(cla))).toEqual([0x80, 0x80, 0x90, 0xb0]);
+    expect([0x90, 0xb0, 0xf0].map((cla) => isChained(cla))).toEqual([false, false, false]);
+    expect(withoutChaining(0x90)).toBe(0x90);
   });
 
   it('makes the class byte of each channel', () => {

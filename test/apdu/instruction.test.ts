@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { INS, instructionName } from '../../src/apdu/instruction.ts';
+import { commandName, INS, instructionName } from '../../src/apdu/instruction.ts';
 
 // Instruction bytes from the table of ISO/IEC 7816-4.
 it.each([
@@ -50,6 +50,14 @@ it.each([
   [0x00, 'INS 00'],
   [0x0b, 'INS 0B'],
 ])('%i is %s', (ins, name) => expect(instructionName(ins)).toBe(name));
+
+it.each([
+  [0x00, 0xb2, 'READ RECORD'],
+  [0x4f, 0xb2, 'READ RECORD'],
+  [0x80, 0xb2, 'INS B2 of class 80'],
+  [0x91, 0x5a, 'INS 5A of class 91'],
+  [0xa0, 0xa4, 'SELECT'], // a SIM's
+])('class %i, instruction %i: %s', (cla, ins, name) => expect(commandName(cla, ins)).toBe(name));
 
 it('no two names stand for one instruction', () => {
   const values = Object.values(INS);

@@ -4,7 +4,9 @@ import { fromHex } from '../../src/apdu/hex.ts';
 import type { Applet } from '../../src/applet/applet.ts';
 import { admits, type CommandRow } from '../../src/applet/command-row.ts';
 import { LARGEST_CHAINED_DATA } from '../../src/applet/dispatcher.ts';
+import { EXPECTED_MICROSECONDS } from '../../src/applet/expected-time.ts';
 import { ISO7816_COMMANDS } from '../../src/applet/iso7816/index.ts';
+import { UNLIMITED } from '../../src/hal/apdu-size.ts';
 import { AID_A, AID_C, benchSpecification, boot, selectName } from './bench-card.ts';
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
@@ -336,6 +338,10 @@ describe('applets', () => {
     expect(() => send('00A40000')).toThrow('without power');
   });
 
+  it('are one for a DF', () => {
+    expect(() => boot({ applets: [applet, applet] })).toThrow('two applets for the DF named F0564954415003');
+  });
+
   it('must have a DF', () => {
     expect(() => boot({ applets: [{ ...applet, aid: fromHex('A0000001') }] })).toThrow('no DF');
   });
@@ -368,5 +374,132 @@ describe('any bytes', () => {
       { numRuns: 1000 },
     );
     expect(bench.faults).toEqual([]);
+  });
+});
+
+describe('proprietary classes', () => {
+  const row = (ins: number, more: Partial<CommandRow>): CommandRow => ({
+    ins,
+    name: 'TOY',
+    standard: 'none',
+    cases: [1, 2, 3, 4],
+    parameters: [{ p1: [0, 0], p2: [0, 0], meaning: 'echoes its class and its data' }],
+    chaining: false,
+    lifeCycle: 'activated',
+    security: 'none',
+    cost: 'asymmetric',
+    execute: ({ command, response }) => {
+      response.bytes[response.length++] = command.cla;
+      for (let i = 0; i < command.nc; i++) {
+        response.bytes[response.length++] = command.bytes[command.dataOffset + i] as number;
+      }
+      return 0x9000;
+    },
+    ...more,
+  });
+  const applet: Applet = {
+    aid: fromHex(AID_C),
+    commands: [
+      row(0xb0, { classes: [0x80, 0xb0] }),
+      row(0x5a, { classes: ['interindustry', 0x90] }),
+      row(0x5c, { classes: [0x90] }),
+    ],
+  };
+  const selected = (): ReturnType<typeof boot> => {
+    const bench = boot({ applets: [applet] });
+    bench.send(selectName(AID_C));
+    return bench;
+  };
+
+  it.each([
+    ['80B0000000', '809000'],
+    ['80B0000002CAFE00', '80CAFE9000'],
+    ['B0B0000000', 'B09000'],
+    ['905A000000', '909000'],
+    ['005A000000', '009000'],
+    // 90 is a class, not the chaining bit of 80.
+    ['905C000001AA00', '90AA9000'],
+    ['80B0010000', '6A86'],
+    ['80B0000005 AA', '6700'],
+    ['805A000000', '6D00'],
+    ['90B0000000', '6D00'],
+    // What is common to all applications is interindustry.
+    ['80A4000C023F00', '6D00'],
+    ['80B2010400', '6D00'],
+    ['005C000000', '6D00'],
+    // GET RESPONSE is known in a class that is.
+    ['80C0000000', '6985'],
+    ['A0C0000000', '6E00'],
+    ['A0B0000000', '6E00'],
+    ['84B0000000', '6E00'],
+    ['FFB0000000', '6E00'],
+    ['20B0000000', '6E00'],
+    // The channel is not open, so nothing is selected on it.
+    ['81B0000000', '6E00'],
+  ])('%s: %s', (command, expected) => expect(selected().send(command)).toBe(expected));
+
+  it('are known while their application is selected, on its channel', () => {
+    const { send } = boot({ applets: [applet] });
+    expect(send('80B0000000')).toBe('6E00');
+    send('00700002');
+    send(`02${selectName(AID_C).slice(2)}`);
+    expect(send('80B0000000')).toBe('6E00');
+    expect(send('82B0000000')).toBe('829000');
+    send(selectName(AID_A));
+    expect(send('80B0000000')).toBe('6E00');
+  });
+
+  it('end an open chain, and take no part in one', () => {
+    const { send } = selected();
+    send('10A4040003 F05649');
+    expect(send('80B0000000')).toBe('6883');
+    expect(send('00A4040004 54415003 00')).toBe('6A82');
+  });
+
+  it('go into an ENVELOPE', () => {
+    expect(selected().send('00C2000005 80B0000000 00')).toBe('8090009000');
+    expect(selected().send('00C2000005 905C000000 00')).toBe('9090009000');
+    expect(selected().send('00C2000005 A0B0000000 00')).toBe('6E009000');
+  });
+
+  it('GET RESPONSE gives in their class what a command of theirs left', () => {
+    const { port, send } = boot({
+      applets: [applet],
+      cardInterface: 'contactless',
+      limits: { ...UNLIMITED, largestResponse: 4 },
+    });
+    send(selectName(AID_C).replace('00A40400', '00A4040C').slice(0, -2));
+    expect(send('80B0000004 CAFEBABE 00')).toBe('80CA6103');
+    expect(send('80C0000003')).toBe('FEBA6101');
+    expect(send('00C0000001')).toBe('BE9000');
+    expect(port.interface).toBe('contactless');
+  });
+
+  it('the link is told how long their commands take', () => {
+    const { port } = selected();
+    const time = (command: string): number => port.expectedMicroseconds(fromHex(command), 0, 5);
+    expect(time('80B0000000')).toBe(EXPECTED_MICROSECONDS.asymmetric);
+    expect(time('905C000000')).toBe(EXPECTED_MICROSECONDS.asymmetric);
+    expect(time('A0B0000000')).toBe(EXPECTED_MICROSECONDS.ram);
+    expect(time('FFB0000000')).toBe(EXPECTED_MICROSECONDS.ram);
+  });
+
+  it.each<[string, readonly CommandRow[]]>([
+    [
+      'a proprietary class is 80 to FC in steps of 4 (the two low bits are the channel), not 81',
+      [row(1, { classes: [0x81] })],
+    ],
+    [
+      'a proprietary class is 80 to FC in steps of 4 (the two low bits are the channel), not 40',
+      [row(1, { classes: [0x40] })],
+    ],
+    ['has no class: no command could reach it', [row(1, { classes: [] })]],
+    ['an instruction is 00 to FF, not 256', [row(256, {})]],
+    ['C0 is GET RESPONSE in every class', [row(0xc0, { classes: [0x80] })]],
+    ['class 80 has no chaining', [row(1, { classes: [0x80], chaining: true })]],
+    ['two rows for INS 01 of class 80', [row(1, { classes: [0x80] }), row(1, { classes: ['interindustry', 0x80] })]],
+    ['two rows for INS 01', [row(1, {}), row(1, {})]],
+  ])('%s', (message, commands) => {
+    expect(() => boot({ applets: [{ aid: fromHex(AID_C), commands }] })).toThrow(message);
   });
 });

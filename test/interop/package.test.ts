@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installPackage } from './installed-package.ts';
 
 /** What npm ships, as a stranger gets it: the packed file, unpacked into a folder that knows nothing of this one. */
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -20,20 +20,9 @@ const MEANT: readonly RegExp[] = [
 
 describe('the package', { timeout: 300_000 }, () => {
   let folder: string;
-  let files: string[];
+  let files: readonly string[];
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'vitap-package-'));
-    const args = ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', folder];
-    const packed = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }));
-    files = packed[0].files.map(({ path }: { path: string }) => path);
-    const home = join(folder, 'node_modules');
-    mkdirSync(home);
-    execFileSync('tar', ['-xzf', join(folder, packed[0].filename), '-C', home]);
-    execFileSync('mv', [join(home, 'package'), join(home, 'vitap')]);
-    // Its dependencies as npm would have put them beside it.
-    for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-      if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(home, name));
-    }
+    ({ folder, files } = installPackage());
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -3,14 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boardPage } from '../../rig/board/html.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
 import { replay } from '../../rig/judge/replay/replay.ts';
 import { longTrace } from '../../rig/measure/replay-report.ts';
+import { tapHtml } from '../../rig/measure/tap-report/html.ts';
+import { fullRecord } from '../rig/board/full-record.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { makeSuite, runSuite, shippedTrace, withOtherAnswer } from '../rig/judge/suite/suite-run.ts';
+import { measuredResult } from '../rig/measure/compare/measured-result.ts';
 import { describeNeeds } from './real-parts.ts';
+
+interface View {
+  readonly javaScriptEnabled?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+}
 
 describeNeeds(['chromium'], 'a report in Chromium', () => {
   let browser: Browser;
@@ -57,9 +68,10 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
   async function withPage(
     html: string,
     use: (page: Page) => Promise<void>,
-    { javaScriptEnabled = true, width = 1280 }: { javaScriptEnabled?: boolean; width?: number } = {},
+    { javaScriptEnabled = true, width = 1280, height = 900, colorScheme = 'light' }: View = {},
   ): Promise<void> {
-    const context = await browser.newContext({ javaScriptEnabled, viewport: { width, height: 900 }, offline: true });
+    const viewport = { width, height };
+    const context = await browser.newContext({ javaScriptEnabled, viewport, colorScheme, offline: true });
     const complaints: string[] = [];
     const opened = pathToFileURL(html).href;
     try {
@@ -82,7 +94,56 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
 
   /** How much wider the page is than the window. */
   const tooWide = async (page: Page): Promise<number> =>
-    Number(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'));
+    Number(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'));
+
+  /** Elements with words of their own that reach out of the window or out of what holds them, and cannot be scrolled to. */
+  const CUT_OFF = `(() => {
+    const cut = [];
+    for (const element of document.querySelectorAll('header *, main *')) {
+      const { width, height, right } = element.getBoundingClientRect();
+      const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+      if (!own || width === 0 || height === 0 || element.closest('.broad, #list, pre, svg')) continue;
+      if (right > innerWidth + 0.5) cut.push(element.outerHTML.slice(0, 80));
+    }
+    return cut;
+  })()`;
+
+  /** What holds for every report, at the width of a desk and of a phone, light and dark. */
+  async function answersFirst(html: string, word: string, answer: RegExp): Promise<void> {
+    for (const [width, height, colorScheme] of [
+      [1280, 900, 'light'],
+      [390, 844, 'dark'],
+    ] as const) {
+      await withPage(
+        html,
+        async (page) => {
+          const heading = page.locator('h1');
+          expect(await heading.innerText()).toMatch(answer);
+          expect(await heading.locator('.verdict').innerText()).toBe(word);
+          // Whole in the first screen, and nothing stands before it.
+          const box = await heading.boundingBox();
+          expect((box?.y ?? height) + (box?.height ?? 0)).toBeLessThan(height);
+          expect((await page.innerText('body')).trim().startsWith(word)).toBe(true);
+          expect(await page.locator('details.environment dl').isVisible()).toBe(false);
+          expect(await tooWide(page)).toBeLessThanOrEqual(0);
+          expect(await page.evaluate(CUT_OFF)).toEqual([]);
+          // The environment opens by key.
+          await page.locator('details.environment > summary').focus();
+          await page.keyboard.press('Enter');
+          expect(await page.locator('details.environment dl').isVisible()).toBe(true);
+          expect(await tooWide(page)).toBeLessThanOrEqual(0);
+          const links = await page.locator('nav a').all();
+          expect(links.length).toBeGreaterThan(1);
+          for (const link of links) {
+            expect(await page.locator(`section${await link.getAttribute('href')}`).count()).toBe(1);
+          }
+          const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+          expect(ground).toBe(colorScheme === 'dark' ? 'rgb(13, 17, 23)' : 'rgb(255, 255, 255)');
+        },
+        { width, height, colorScheme },
+      );
+    }
+  }
 
   const selected = (page: Page): Promise<string | null> =>
     page.getAttribute('#list [aria-selected=true]', 'aria-label');
@@ -221,6 +282,52 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
       expect(await page.locator('details.item[open] table.steps').first().isVisible()).toBe(true);
     });
     await withPage(html, async (page) => expect(await tooWide(page)).toBe(0), { width: 400 });
+  });
+
+  describe('answers in its first screen, on a desk and on a phone, light and dark', () => {
+    it('a replay', { timeout: 60_000 }, () =>
+      answersFirst(large, '✘ FAIL', /\d+ exchanges as expected, 10 not; the first is exchange \d+, /),
+    );
+
+    it('a suite', { timeout: 60_000 }, async () => {
+      const suite = makeSuite(
+        folder,
+        'version: 1\ntraces:\n  - { id: one, file: bad.jsonl }\n  - { id: two, file: good.jsonl }\n',
+        {
+          'bad.jsonl': withOtherAnswer(shippedTrace('identity.jsonl'), 2),
+          'good.jsonl': shippedTrace('identity.jsonl'),
+        },
+      );
+      const html = join(folder, 'two.html');
+      await runSuite(suite, { outputs: { html, junit: null, evidence: null } });
+      await answersFirst(html, '✘ FAIL', /1 of 2 traces as expected; not one$/);
+    });
+
+    it('a conformance run', { timeout: 60_000 }, async () => {
+      const html = join(folder, 'judged.html');
+      const args = ['conform', '--profile', 'vitale2', '--only', 'CLA-00*', '--html', html];
+      expect(await runCommandLine(args, '0.0.0', VERBS, fakeIo())).toBe(0);
+      await answersFirst(html, '✔ PASS', /\d+ cases passed, none failed$/);
+    });
+
+    it('taps', { timeout: 60_000 }, async () => {
+      const html = join(folder, 'taps.html');
+      const measured = await measuredResult();
+      writeFileSync(html, await tapHtml({ ...measured, verdict: 'pass' }));
+      await answersFirst(html, '✔ PASS', /(µs|ms): .* (card|host|link)/);
+    });
+
+    it('a board, and on one sheet of A4 with its environment', { timeout: 60_000 }, async () => {
+      const html = join(folder, 'board.html');
+      writeFileSync(html, await boardPage(fullRecord()));
+      await answersFirst(html, '✘ FAIL', /Round-trip time: Median: 60 ms$/);
+      await withPage(html, async (page) => {
+        const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+        expect(pdf.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+        await page.emulateMedia({ media: 'print' });
+        expect(await page.locator('details.environment dd', { hasText: 'A. Tester' }).isVisible()).toBe(true);
+      });
+    });
   });
 
   it('shows markup of a trace and of its rules as what it is: text', async () => {

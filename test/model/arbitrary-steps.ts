@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CODES, directoriesOf, FILES, type FilePlan, type Operation, pathTo } from './plan.ts';
+import { CODES, directoriesOf, FILES, type FilePlan, type Operation, PROPRIETARY, pathTo } from './plan.ts';
 import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
 import type { Command, Step } from './step.ts';
 
@@ -148,6 +148,16 @@ const channels: fc.Arbitrary<Command> = fc.record({
   number: fc.integer({ min: 0, max: 5 }),
 });
 
+/** The classes of the application that has some, and classes that no application has. */
+const proprietaryClass = fc.constantFrom(...PROPRIETARY.classes, ...PROPRIETARY.classes, 0x84, 0x90, 0xfc);
+
+const proprietary: fc.Arbitrary<Command> = fc.record({
+  is: fc.constant('proprietary' as const),
+  cla: proprietaryClass,
+  // Among those that it has not: SELECT and MANAGE CHANNEL, which are interindustry alone.
+  ins: fc.constantFrom(...PROPRIETARY.instructions, 0xa4, 0x70, 0x5a),
+});
+
 const switching: fc.Arbitrary<Command> = fc.record({
   is: fc.constantFrom('activate' as const, 'activate' as const, 'deactivate' as const),
 });
@@ -157,7 +167,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: read },
   { weight: 4, arbitrary: write },
   { weight: 8, arbitrary: withCode },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne }) },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      { weight: 2, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne }) },
+      { weight: 1, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne, cla: proprietaryClass }) },
+    ),
+  },
+  { weight: 1, arbitrary: proprietary },
   { weight: 1, arbitrary: channels },
   { weight: 2, arbitrary: switching },
 );

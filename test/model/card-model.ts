@@ -7,11 +7,12 @@ import {
   type DirectoryPlan,
   type FilePlan,
   type LifeCycle,
+  PROPRIETARY,
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
 import { CARD_INTERFACES, type CardInterface, type Facts, holds, NEVER, type Rule } from './rule.ts';
-import type { Command, Step } from './step.ts';
+import { type Command, channelOf, type Step } from './step.ts';
 import { applicationOf, codeNamed, type Directory, directoryOf, find, isDirectory, ROOT } from './tree.ts';
 
 /**
@@ -115,10 +116,16 @@ export class CardModel {
     }
   }
 
-  #command(cardInterface: CardInterface, number: number, command: Command): Expected {
+  #command(cardInterface: CardInterface, written: number, command: Command): Expected {
     const port = this.#ports.get(cardInterface) as Port;
-    const at = this.#at(cardInterface, number);
+    const at = this.#at(cardInterface, channelOf(command, written));
     port.byHolder = null;
+    const cla = 'cla' in command ? command.cla : undefined;
+    const known = cla === undefined || (at !== null && ownsClass(at.channel, cla));
+    if (!known) {
+      if (command.is !== 'get-response') port.rest = null;
+      return answer(0x6e00);
+    }
     if (command.is === 'get-response') return at === null ? answer(0x6881) : this.#getResponse(at, command.ne);
     port.rest = null;
     const expected = at === null ? answer(0x6881) : this.#carryOut(at, command);
@@ -129,6 +136,7 @@ export class CardModel {
 
   #carryOut(at: At, command: Exclude<Command, { is: 'get-response' }>): Expected {
     if (command.is === 'read-record' && command.mode === 7) return answer(0x6a86);
+    if (command.is === 'proprietary' && !PROPRIETARY.instructions.includes(command.ins)) return answer(0x6d00);
     const anyState = /^select|channel$|activate$/.test(command.is);
     if (!anyState && !this.#isUsable(at.channel.directory)) return answer(0x6985);
     if ('sfi' in command) return this.#onContent(at, command);
@@ -137,6 +145,8 @@ export class CardModel {
       return code === null ? answer(0x6a88) : this.#codes.apply(code, command, this.#presenter(at));
     }
     switch (command.is) {
+      case 'proprietary':
+        return answer(0x9000, PROPRIETARY.answer);
       case 'activate':
       case 'deactivate':
         return this.#switch(at, command.is);
@@ -287,6 +297,11 @@ function freshPort(cardInterface: CardInterface): Port {
 
 function freshChannel(directory: Directory): Channel {
   return { directory, file: null, record: 0, proven: new Set() };
+}
+
+/** A proprietary class is known where the application that has it is selected. */
+function ownsClass({ directory }: Channel, cla: number): boolean {
+  return applicationOf(directory).plan.name === PROPRIETARY.name && PROPRIETARY.classes.includes(cla);
 }
 
 /** The current EF, null for none; or the one with that short identifier, undefined for none. */

@@ -39,7 +39,7 @@ function readableFiles(): string[] {
       CARD_INTERFACES.filter((cardInterface) => {
         const rule = rules.read[cardInterface];
         if (rule.is === 'never' || rule.is === 'all') return false;
-        // Of the codes, two can be presented on the contactless side of this card.
+        // Two of the codes can be presented on this card's contactless interface.
         return cardInterface !== 'contactless' || rule.is !== 'code' || ['card', 'light'].includes(rule.code);
       }).map((cardInterface) => `bytes of ${hex(fid)} on ${cardInterface}`),
     );
@@ -78,6 +78,11 @@ const OUTCOMES = [
   'erase-record 9000',
   'get-response 9000',
   'get-response 6985',
+  'get-response 6E00',
+  'proprietary 9000',
+  'proprietary 6D00',
+  'proprietary 6E00',
+  'proprietary 6985',
   'get-response 6982',
   'deactivate 9000',
   'deactivate 6982',

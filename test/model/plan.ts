@@ -232,6 +232,25 @@ export const PLAN: DirectoryPlan = {
   ],
 };
 
+/**
+ * Commands of an application's own, in classes of its own: INS 20, which is VERIFY in the interindustry class, and
+ * READ BINARY's B0, which reads nothing there.
+ */
+export interface ProprietaryPlan {
+  /** Name of the application. */
+  readonly name: string;
+  readonly classes: readonly number[];
+  readonly instructions: readonly number[];
+  readonly answer: readonly number[];
+}
+
+export const PROPRIETARY: ProprietaryPlan = {
+  name: '4D4F44454C31',
+  classes: [0x80, 0xb0],
+  instructions: [0x20, 0xb0],
+  answer: [0x01, 0x02],
+};
+
 /** Every directory, each before those in it. */
 export function directoriesOf(directory: DirectoryPlan = PLAN): DirectoryPlan[] {
   return [directory, ...directory.directories.flatMap((each) => directoriesOf(each))];

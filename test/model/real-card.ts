@@ -1,4 +1,5 @@
 import { fromHex } from '../../src/apdu/hex.ts';
+import type { Applet } from '../../src/applet/applet.ts';
 import { Card } from '../../src/applet/card.ts';
 import { PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
@@ -27,6 +28,7 @@ import {
   type FilePlan,
   type Operation,
   PLAN,
+  PROPRIETARY,
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
@@ -34,7 +36,7 @@ import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
 
 /** The plan as a real card, and what a run of steps needs of it. */
 export interface RealCard {
-  /** Of the card as it booted last. */
+  /** As the card booted last. */
   port(cardInterface: CardInterface): LinkedCard;
   /** The phone restarts. */
   restart(): void;
@@ -48,6 +50,26 @@ export interface RealCard {
 /** How the rules of files are written; what they mean is the same. */
 export type RuleForm = 'compact' | 'expanded' | 'referenced';
 export const RULE_FORMS: readonly RuleForm[] = ['compact', 'expanded', 'referenced'];
+
+const APPLET: Applet = {
+  aid: fromHex(PROPRIETARY.name),
+  commands: PROPRIETARY.instructions.map((ins) => ({
+    ins,
+    classes: PROPRIETARY.classes,
+    name: 'PROPRIETARY',
+    standard: 'none',
+    cases: [2],
+    parameters: [{ p1: [0, 0], p2: [0, 0], meaning: 'what the plan says' }],
+    chaining: false,
+    lifeCycle: 'activated',
+    security: 'none',
+    cost: 'ram',
+    execute: ({ response }) => {
+      for (const byte of PROPRIETARY.answer) response.bytes[response.length++] = byte;
+      return 0x9000;
+    },
+  })),
+};
 
 const crypto = nobleHashes();
 const images: Map<RuleForm, Uint8Array> = new Map();
@@ -68,7 +90,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
     throw fault;
   };
   const boot = (): { card: Card; ports: Record<CardInterface, LinkedCard> } => {
-    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), onFault });
+    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), applets: [APPLET], onFault });
     const ports = byInterface((cardInterface) =>
       card.port(cardInterface, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[cardInterface] + 2 }),
     );

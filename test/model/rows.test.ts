@@ -17,6 +17,7 @@ const SAMPLES: Readonly<Record<Command['is'], Command>> = {
   deactivate: { is: 'deactivate' },
   activate: { is: 'activate' },
   'get-response': { is: 'get-response', ne: 256 },
+  proprietary: { is: 'proprietary', cla: 0x80, ins: 0x20 },
   verify: { is: 'verify', reference: 1, code: '1234', chained: false },
   query: { is: 'query', reference: 1 },
   forget: { is: 'forget', reference: 1 },

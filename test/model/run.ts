@@ -32,7 +32,8 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
       const { cardInterface, command } = step;
       seen.add(`${command.is} ${hex(answered.sw)}`);
       // What GET RESPONSE brings was permitted when it was read.
-      if (command.is !== 'get-response') readable[cardInterface] = readableNow(model, cardInterface, step.channel);
+      if (command.is !== 'get-response' && command.is !== 'proprietary')
+        readable[cardInterface] = readableNow(model, cardInterface, step.channel);
       for (const owner of ownersIn(answered.data, command.is.startsWith('select'))) {
         if (!readable[cardInterface].has(owner))
           say(`bytes of ${hex(owner.fid)} left without its rule being satisfied`);

@@ -42,9 +42,12 @@ export type Command =
     } & Where)
   | ({ readonly is: 'append-record'; readonly data: readonly number[] } & Where)
   | ({ readonly is: 'erase-record'; readonly p1: number } & Where)
-  /** Of the current EF, or the current DF. */
+  /** Acts on the current EF, or else the current DF. */
   | { readonly is: 'deactivate' | 'activate' }
-  | { readonly is: 'get-response'; readonly ne: number }
+  /** In the interindustry class, or in a proprietary one. */
+  | { readonly is: 'get-response'; readonly ne: number; readonly cla?: number }
+  /** A command of a proprietary class on channel 0 to 3, which is in its two low bits. */
+  | { readonly is: 'proprietary'; readonly cla: number; readonly ins: number }
   | {
       readonly is: 'verify';
       readonly reference: number;
@@ -62,6 +65,11 @@ export type Command =
   | { readonly is: 'open-channel' | 'close-channel'; readonly number: number };
 
 const ASK = 256;
+
+/** The channel that a command is for: two bits of it in a proprietary class. */
+export function channelOf(command: Command, channel: number): number {
+  return 'cla' in command && command.cla !== undefined ? channel & 0x03 : channel;
+}
 
 /** The command APDUs of a command: one, or two in a chain. Encoded here by hand: the card's own encoder is not asked. */
 export function encode(command: Command, channel: number): Uint8Array[] {
@@ -110,7 +118,11 @@ export function encode(command: Command, channel: number): Uint8Array[] {
     case 'activate':
       return [apdu(0x44, 0, 0)];
     case 'get-response':
-      return [apdu(0xc0, 0, 0, [], command.ne)];
+      return command.cla === undefined
+        ? [apdu(0xc0, 0, 0, [], command.ne)]
+        : [Uint8Array.of(command.cla | (channel & 0x03), 0xc0, 0, 0, command.ne === ASK ? 0 : command.ne)];
+    case 'proprietary':
+      return [Uint8Array.of(command.cla | (channel & 0x03), command.ins, 0, 0, 0)];
     case 'verify': {
       const data = digits(command.code);
       if (!command.chained || data.length < 2) return [apdu(0x20, 0, command.reference, data, command.ne)];

@@ -1,7 +1,7 @@
-import { logicalChannel } from '../../../src/apdu/class-byte.ts';
+import { isProprietary, logicalChannel, proprietaryChannel } from '../../../src/apdu/class-byte.ts';
 import type { CommandApdu } from '../../../src/apdu/command.ts';
 import { toHex } from '../../../src/apdu/hex.ts';
-import { INS, instructionName } from '../../../src/apdu/instruction.ts';
+import { commandName, INS } from '../../../src/apdu/instruction.ts';
 import { SW, statusWordMeaning } from '../../../src/apdu/status-word.ts';
 import type { Channel } from '../../../src/applet/channel.ts';
 import type { CardFile } from '../../../src/applet/files/card-file.ts';
@@ -40,12 +40,12 @@ const WITH_SFI_IN_P2: ReadonlySet<number> = new Set([
 /** Why the card answered this status word, in one sentence, for every refusal that is not one of access rules. */
 export function refusalSentence(status: number, scene: RefusalScene): string {
   const { command, channel } = scene;
-  const name = instructionName(command.ins);
+  const name = commandName(command.cla, command.ins);
   const file = addressedFile(scene);
   const known = file === null || file === undefined ? null : file;
   switch (status) {
     case SW.CLASS_NOT_SUPPORTED:
-      return `class ${hex(command.cla, 2)} is not an interindustry class: this card knows no other`;
+      return classRefusal(scene);
     case SW.CHANNEL_NOT_SUPPORTED:
       return `logical channel ${logicalChannel(command.cla)} is not open: MANAGE CHANNEL opens one`;
     case SW.SECURE_MESSAGING_NOT_SUPPORTED:
@@ -55,6 +55,9 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
     case SW.CHAINING_NOT_SUPPORTED:
       return `${name} takes no command chaining`;
     case SW.INSTRUCTION_NOT_SUPPORTED:
+      if (isProprietary(command.cla)) {
+        return `the application selected has no command with instruction ${hex(command.ins, 2)} in class ${hex(command.cla, 2)}`;
+      }
       return `the card has no command with instruction ${hex(command.ins, 2)}; \`vitap card commands\` lists those that it has`;
     case SW.WRONG_LENGTH:
       return wrongLength(command, name);
@@ -72,7 +75,7 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
       return conditionsOfUse(scene, known, name);
     case SW.RECORD_NOT_FOUND:
       return known?.hasRecords === true
-        ? `${fileInWords(known)} has ${recordCount(scene.nvm, known)} records, and ${recordInWords(command)} is none of them`
+        ? `${fileInWords(known)} has ${recordsInWords(recordCount(scene.nvm, known))}, and ${recordInWords(command)} is none of them`
         : 'there is no such record';
     case SW.WRONG_OFFSET:
       return known === null || known.isDirectory
@@ -91,7 +94,8 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
 
 /** The file that a command names or finds current: undefined when it names one that is not there, null for none. */
 function addressedFile({ command, channel }: RefusalScene): CardFile | null | undefined {
-  if (channel === null) return null;
+  // Where a proprietary command names a file, if it does, its application alone knows.
+  if (channel === null || isProprietary(command.cla)) return null;
   if (WITH_SFI_IN_P1.has(command.ins) && (command.p1 & 0x80) !== 0) return channel.directory.bySfi[command.p1 & 0x1f];
   if (WITH_SFI_IN_P2.has(command.ins) && command.p2 >> 3 !== 0) return channel.directory.bySfi[command.p2 >> 3];
   if (command.ins === INS.SELECT || command.nc === 2) {
@@ -124,6 +128,15 @@ function notFound(scene: RefusalScene): string {
   }
 }
 
+function classRefusal({ command, channel }: RefusalScene): string {
+  const cla = hex(command.cla, 2);
+  if (command.cla === 0xff) return 'class FF is invalid in ISO/IEC 7816-4';
+  if (!isProprietary(command.cla)) return `class ${cla} is reserved in ISO/IEC 7816-4`;
+  const number = proprietaryChannel(command.cla);
+  if (channel === null) return `class ${cla} is proprietary, and names logical channel ${number}, which is not open`;
+  return `class ${cla} is proprietary, and the application selected has no commands of it`;
+}
+
 function conditionsOfUse(scene: RefusalScene, file: CardFile | null, name: string): string {
   const { command, channel, nvm } = scene;
   if (scene.cardTerminated) return 'the card is terminated: it will never carry out a command again';
@@ -142,12 +155,16 @@ function conditionsOfUse(scene: RefusalScene, file: CardFile | null, name: strin
 
 function wrongLength(command: CommandApdu, name: string): string {
   if (command.encoding === 'malformed') return 'Lc, Le and the length of the command disagree';
-  const row = ISO7816_COMMANDS.find((each) => each.ins === command.ins);
+  const row = isProprietary(command.cla) ? undefined : ISO7816_COMMANDS.find((each) => each.ins === command.ins);
   const number = (command.nc > 0 ? 3 : 1) + (command.ne > 0 ? 1 : 0);
   if (row !== undefined && !row.cases.some((each) => each === number)) {
     return `${name} is a command of case ${row.cases.join(' or ')}, and this one is of case ${number}`;
   }
   return `a data field of ${command.nc} bytes is not what ${name} takes here`;
+}
+
+function recordsInWords(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
 }
 
 function recordInWords({ p1, p2 }: CommandApdu): string {

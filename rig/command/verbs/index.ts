@@ -1,4 +1,5 @@
 import type { DeclareVerb } from '../program.ts';
+import { declareApdu } from './apdu.ts';
 import { declareBench } from './bench.ts';
 import { declareBenchTap } from './bench-tap.ts';
 import { declareBoard } from './board.ts';
@@ -11,6 +12,7 @@ import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
+import { declareShell } from './shell.ts';
 import { declareSynth } from './synth.ts';
 import { declareTap } from './tap.ts';
 import { declareTrace } from './trace.ts';
@@ -21,6 +23,8 @@ export const VERBS: readonly DeclareVerb[] = [
   declareCard,
   declareEmulate,
   declareTap,
+  declareApdu,
+  declareShell,
   declareBoard,
   declareConform,
   declareRecord,

@@ -1,9 +1,10 @@
 import { statusWordMeaning } from '../../../src/apdu/status-word.ts';
 import { type Content, type Html, html } from '../../report/html.ts';
-import { hexText, reportPage, table, verdict } from '../../report/page.ts';
+import { hexText, pageEnvironment, reportPage, table, verdict } from '../../report/page.ts';
+import { counted } from '../../report/words.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, type StepRecord, VERDICTS } from './model.ts';
-import { type ConformanceRun, citationsInWords, interruption, linkLimited } from './report.ts';
+import { type ConformanceRun, citationsInWords, interruption, linkLimited, verdictOf } from './report.ts';
 import { countVerdicts } from './run-suite.ts';
 
 /** The run as one HTML file: what went wrong first, then coverage, then every case with its steps. */
@@ -12,25 +13,45 @@ export function asHtml(run: ConformanceRun): string {
   const wrong = results.filter((each) => each.verdict === 'fail' || each.verdict === 'inconclusive');
   return reportPage({
     title: `Conformance: ${suite.title}`,
+    verdict: run.interrupted ? verdict('inconclusive', '! INTERRUPTED') : verdict(verdictOf(results)),
+    answer: answer(run, wrong),
     lead: `${environment.card}, declared as ${run.declaration}. ${
       run.destructive ? 'Cases that change the card were run.' : 'Cases that change the card were not run.'
     }`,
-    environment,
-    body: [
-      summary(results),
-      run.interrupted ? html`<p><b>The run was ${interruption(results.length, run.selected)}.</b></p>` : null,
+    environment: pageEnvironment(environment),
+    sections: [
+      { id: 'counts', title: 'Verdicts', body: summary(results) },
       wrong.length === 0
-        ? run.interrupted
-          ? null
-          : html`<p>No case failed, and every case that applies could be judged.</p>`
-        : html`<h2>What went wrong</h2>${wrong.map((each) => caseDetails(each, true))}`,
-      coverage(run.coverage, suite.complete),
-      html`<h2>Every case</h2>`,
-      groups(run).map(
-        ([name, cases]) => html`<h3>${name} (${cases.length})</h3>${cases.map((each) => caseDetails(each, false))}`,
-      ),
+        ? null
+        : { id: 'wrong', title: 'What went wrong', body: wrong.map((each) => caseDetails(each, true)) },
+      { id: 'coverage', title: 'Coverage', body: coverage(run.coverage, suite.complete) },
+      {
+        id: 'cases',
+        title: 'Every case',
+        body: groups(run).map(
+          ([name, cases]) => html`<h3>${name} (${cases.length})</h3>${cases.map((each) => caseDetails(each, false))}`,
+        ),
+      },
     ],
   });
+}
+
+/** `397 cases passed, none failed`, or which did; how far it came, of a run that was ended. */
+function answer({ results, interrupted, selected }: ConformanceRun, wrong: readonly CaseResult[]): string {
+  const { pass, fail, inconclusive } = countVerdicts(results);
+  const judged =
+    wrong.length === 0
+      ? `${counted(pass, 'case')} passed, none failed`
+      : [
+          fail === 0 ? null : `${counted(fail, 'case')} failed`,
+          inconclusive === 0 ? null : `${counted(inconclusive, 'case')} could not be judged`,
+          `${pass} passed`,
+        ]
+          .filter((each) => each !== null)
+          .join(', ');
+  if (interrupted) return `${interruption(results.length, selected)}; ${judged}`;
+  const named = wrong.slice(0, 3).map(({ id }) => id);
+  return `${judged}${named.length === 0 ? '' : `: ${named.join(', ')}${wrong.length > named.length ? ', …' : ''}`}`;
 }
 
 function summary(results: readonly CaseResult[]): Html {
@@ -40,7 +61,7 @@ function summary(results: readonly CaseResult[]): Html {
 ${VERDICTS.map((each) => html`<li class="${counts[each] === 0 ? 'none' : 'some'}"><b>${counts[each]}</b>${verdict(each)}</li>`)}
 </ul>
 <p>${citationsInWords(results).replace(/^c/, 'C')}.</p>
-${limited > 0 ? html`<p>${limited} of the cases that are not applicable are limits of this link (LINK-LIMITED).</p>` : null}`;
+${limited > 0 ? html`<p>${limited} of the cases that are not applicable ${limited === 1 ? 'is a limit' : 'are limits'} of this link (LINK-LIMITED).</p>` : null}`;
 }
 
 /** Cases by the first part of their ids, in the order of the suite. */
@@ -65,7 +86,7 @@ function caseDetails(result: CaseResult, open: boolean): Html {
   const told = steps.some(({ faults }) => faults.length > 0);
   const inside = html`<div class="inside">
 <p class="reason">${standard}${clause === undefined ? ' (no clause looked up)' : `, ${clause}`}${destructive ? '; changes the card' : null}${
-    exchanges > 0 ? `; ${exchanges} commands` : null
+    exchanges > 0 ? `; ${counted(exchanges, 'command')}` : null
   }</p>
 ${told || reason === '' ? null : html`<p>${reason}</p>`}
 ${steps.length === 0 ? null : stepTable(steps)}
@@ -78,7 +99,7 @@ ${steps.length === 0 ? null : stepTable(steps)}
 
 function stepTable(steps: readonly StepRecord[]): Html {
   return table(
-    [{ head: '' }, { head: 'Step' }, { head: 'Command' }, { head: 'Response' }, { head: 'Expected' }],
+    [{ head: '#' }, { head: 'Step' }, { head: 'Command' }, { head: 'Response' }, { head: 'Expected' }],
     steps.map((step, i) => [
       i + 1,
       html`<span class="${step.role}">${step.words}</span>${step.role === 'given' ? html` <span class="reason">(precondition)</span>` : null}`,
@@ -94,8 +115,7 @@ function coverage({ rows, statusWords, unreachedStatusWords }: Coverage, complet
   const unreached = rows.filter(({ commands }) => commands === 0);
   const shown = complete ? rows : rows.filter(({ commands }) => commands > 0);
   const names = unreached.map(({ name }) => name).join(', ');
-  return html`<h2>Coverage</h2>
-<p>${rows.length - unreached.length} of ${rows.length} commands of the card's tables were judged, and ${statusWords.length} status words seen as answers to judged commands.${
+  return html`<p>${rows.length - unreached.length} of ${counted(rows.length, 'command')} of the card's tables were judged, and ${counted(statusWords.length, 'status word')} seen as answers to judged commands.${
     complete && unreached.length > 0 ? ` Not reached: ${names}.` : null
   }</p>
 ${table(

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Applet } from '../../../src/applet/applet.ts';
 import type { Card } from '../../../src/applet/card.ts';
 import type { CardSpecification } from '../../../src/applet/image/specification.ts';
 import type { CardInterface, LinkedCard, LinkLimits } from '../../../src/hal/card-link.ts';
@@ -24,12 +25,17 @@ export interface RenewableCard {
 }
 
 /** @throws {CannotRun} damaged image; {HalError} `storage`, `damaged`; {ProfileError} */
-export async function openRenewable(source: CardSource, wanted: CardInterface | null): Promise<RenewableCard> {
+export async function openRenewable(
+  source: CardSource,
+  wanted: CardInterface | null,
+  applets: readonly Applet[] = [],
+): Promise<RenewableCard> {
   const name = source.kind === 'image' ? source.fileOrName : source.name;
   const isFile = source.kind === 'image' && existsSync(name);
   const image = isFile ? await readImage(name) : await buildImage(profileNamed(source), FIXED_SEED);
   const seed = isFile ? null : FIXED_SEED;
-  const boot = (onFault: (fault: unknown) => void): Card => bootCard(new MemoryNvm(image), name, seed, onFault);
+  const boot = (onFault: (fault: unknown) => void): Card =>
+    bootCard(new MemoryNvm(image), name, seed, { applets, onFault });
   const first = boot(() => {});
   const cardInterface = wanted ?? first.defaultInterface;
   return {

@@ -1,3 +1,4 @@
+import { commandName } from '../../../src/apdu/instruction.ts';
 import { shownPattern } from './rules-redaction.ts';
 
 /** A pattern or a template that cannot be read, or that names a value nobody has given. */
@@ -111,6 +112,12 @@ export function hexOf(bytes: Uint8Array): string {
 /** @param digits an even number of hexadecimal digits; an `X` counts as 0 */
 export function bytesOfHex(digits: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digits.includes('X') ? digits.replaceAll('X', '0') : digits, 'hex'));
+}
+
+/** Name of the command that digits or a template begin with. */
+export function commandNameOf(digits: string): string {
+  const [cla = 0, ins = 0] = bytesOfHex(digits.slice(0, 4));
+  return commandName(cla, ins);
 }
 
 function unknownName(name: string): never {

@@ -1,4 +1,3 @@
-import { instructionName } from '../../../src/apdu/instruction.ts';
 import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
@@ -6,7 +5,7 @@ import { shown } from '../../console/shown.ts';
 import type { Mask, TraceEvent } from '../../trace/model.ts';
 import { Redactor } from '../../trace/redaction.ts';
 import type { TraceSource } from '../../trace/stream.ts';
-import { bytesOfHex } from './hex-template.ts';
+import { bytesOfHex, commandNameOf } from './hex-template.ts';
 import { type LearntRule, learn } from './learn.ts';
 import { loadSession, type RecordedSession } from './recorded-session.ts';
 import { openTraceFile } from './trace-file.ts';
@@ -115,7 +114,7 @@ function asYaml(
   ];
   for (const rule of rules) {
     if (rule.remark !== null) lines.push(`    # ${rule.remark}`);
-    lines.push(`    - name: ${instructionName(Number.parseInt(rule.command.slice(2, 4), 16))}`);
+    lines.push(`    - name: ${commandNameOf(rule.command)}`);
     lines.push(`      command: ${rule.command}`);
     if (rule.states !== null)
       lines.push(

@@ -1,6 +1,5 @@
-import { instructionName } from '../../../src/apdu/instruction.ts';
 import { CardState } from './card-state.ts';
-import { bytesOfHex, digitsFit, firstMismatch } from './hex-template.ts';
+import { commandNameOf, digitsFit, firstMismatch } from './hex-template.ts';
 import type { Divergence, ReplayEntry } from './model.ts';
 import type { KnownExchange } from './recorded-session.ts';
 
@@ -163,7 +162,7 @@ export class TerminalJudge {
 export function entryOf(index: number | null, command: string): ReplayEntry {
   return {
     index,
-    name: instructionName(Number.parseInt(command.slice(2, 4), 16)),
+    name: commandNameOf(command),
     command,
     recordedCommand: null,
     expected: null,
@@ -236,7 +235,7 @@ function unexpected(
 const HEADER = ['CLA', 'INS', 'P1', 'P2', 'the length field'] as const;
 
 function differenceInWords(command: string, { index, command: wanted }: KnownExchange): string {
-  const name = instructionName(bytesOfHex(wanted)[1] ?? 0);
+  const name = commandNameOf(wanted);
   const at = firstMismatch(command, wanted);
   const what = `instead of exchange ${index}, ${name}`;
   if (at === null) return `${what}: ${command.length < wanted.length ? 'shorter' : 'longer'}`;

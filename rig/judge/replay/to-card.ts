@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
-import { instructionName } from '../../../src/apdu/instruction.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Exchange } from '../../../src/hal/reader.ts';
@@ -9,7 +8,7 @@ import type { TraceSource } from '../../trace/stream.ts';
 import { compareAnswer, type Expectation, expectation } from './compare.ts';
 import { exceeds, limitNs } from './deviation.ts';
 import { EntryRedactor } from './entry-redaction.ts';
-import { bytesOfHex, hexOf, TemplateError } from './hex-template.ts';
+import { bytesOfHex, commandNameOf, hexOf, TemplateError } from './hex-template.ts';
 import { type ByteSpan, locate } from './location.ts';
 import type { Divergence, ExchangeTime, ReplayEntry } from './model.ts';
 import { type Pace, Pacer } from './pace.ts';
@@ -351,7 +350,7 @@ function blank(
 ): ReplayEntry {
   return {
     index,
-    name: instructionName(Number.parseInt(command.apdu.slice(2, 4), 16)),
+    name: commandNameOf(command.apdu),
     command: command.apdu,
     recordedCommand: null,
     expected: response?.apdu ?? null,

@@ -1,5 +1,6 @@
 import { type Html, html } from '../../report/html.ts';
 import { table } from '../../report/page.ts';
+import { counted as amount } from '../../report/words.ts';
 import { type CommandFigures, type Figures, LAYERS, type LayerTimes } from '../tap/result.ts';
 import { digits, unitFor } from './units.ts';
 
@@ -66,7 +67,7 @@ export function instructions(figures: Figures): Html {
       digits(row.max / 1000),
       ...shown.map((layer) => digits(row.layers[layer] / unit.ns)),
     ]),
-  )}<p class="reason">Means over ${figures.total.n} taps; shares of the mean tap, the rest of which is no command.</p>`;
+  )}<p class="reason">Means over ${amount(figures.total.n, 'tap')}; shares of the mean tap, the rest of which is no command.</p>`;
 }
 
 /** One row for each command as it was sent. */

@@ -1,6 +1,7 @@
 import { median } from '../../figures/quantile.ts';
 import type { Html } from '../../report/html.ts';
 import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../../report/static-plot.ts';
+import { counted } from '../../report/words.ts';
 import { type ExchangeDetail, LAYERS, type Layer, type TapBenchResult, type TapDetail } from '../tap/result.ts';
 import { LAYER_COLOURS } from './colours.ts';
 import { endOfBulk } from './histogram.ts';
@@ -70,7 +71,10 @@ function histogram(Plot: PlotModule, document: SvgDocument, totals: readonly num
   });
   const left =
     beyond === 0 ? '' : `; ${beyond} longer ones, up to ${unit.text(sorted.at(-1) as number)}, are not drawn`;
-  return { svg: svgMarkup(svg, 'Histogram of taps'), caption: `How long ${sorted.length} taps took${left}.` };
+  return {
+    svg: svgMarkup(svg, 'Histogram of taps'),
+    caption: `How long ${counted(sorted.length, 'tap')} took${left}.`,
+  };
 }
 
 function distribution(

@@ -1,8 +1,10 @@
 import { type Content, type Html, html } from '../../report/html.ts';
-import { facts, reportPage, table, verdict } from '../../report/page.ts';
+import { facts, pageEnvironment, reportPage, type Section, table, verdict, wide } from '../../report/page.ts';
+import { counted } from '../../report/words.ts';
 import type { Comparison } from '../compare/compare-results.ts';
 import { COMPARE_CONFIDENCE } from '../compare/effect.ts';
 import { duration, effectInWords, percent } from '../compare/present.ts';
+import { verdictSentence } from '../tap/answer.ts';
 import {
   CONFIDENCE,
   type Distribution,
@@ -14,81 +16,95 @@ import {
 } from '../tap/result.ts';
 import { legend } from './colours.ts';
 import { commands, instructions } from './command-tables.ts';
-import { type Figure, tapFigures } from './figures.ts';
+import { type Figure, type TapFigures, tapFigures } from './figures.ts';
 import { digits, type TimeUnit, unitFor } from './units.ts';
 
 /** One file, without a script: where the time of taps went. @param comparison with a baseline, or null */
 export async function tapHtml(result: TapBenchResult, comparison: Comparison | null = null): Promise<string> {
   const drawn = await tapFigures(result);
-  const { figures } = result;
-  const failed = result.failures.reduce((sum, { count }) => sum + count, 0);
+  const { figures, diagnosis } = result;
+  const machine = {
+    id: 'machine',
+    title: diagnosis.trusted ? 'The machine and the link' : 'Not to be trusted, and why',
+    body: trust(result),
+  };
   return reportPage({
     title: `Taps of ${result.environment.card}`,
-    lead: result.answer,
-    environment: result.environment,
-    body: html`
-<ul class="counts"><li><b>${result.taps.length}</b>taps</li><li class="${failed === 0 ? 'none' : ''}"><b>${failed}</b>failed</li><li>${verdict(result.verdict)}</li></ul>
-${trust(result)}
-${failures(result)}
-${comparison === null ? null : compared(comparison)}
-${
-  figures === null || drawn === null
-    ? html`<p>No tap was good: there is nothing to draw.</p>`
-    : html`
-<h2>How long</h2>
-${percentiles(figures, result)}
-<div class="figures">${figure(drawn.histogram)}${figure(drawn.distribution)}</div>
-<h2>Where it goes</h2>
-${parts(figures, result)}
-<h2>One tap, command by command</h2>
-${legend(LAYERS.filter((layer) => figures.layers[layer].max > 0))}
-${figure(drawn.median)}
-${figure(drawn.slowest)}
-<h2>Commands</h2>
-${instructions(figures)}
-<h3>As they were sent</h3>
-${commands(figures)}
-<h2>What if</h2>
-${whatIf(figures)}
-<h2>The floor</h2>
-${floor(figures)}`
-}
-<h2>Set-up</h2>
-${setup(result)}`,
+    verdict: verdict(result.verdict),
+    answer: comparison === null ? result.answer : effectInWords(comparison.total),
+    lead: comparison === null ? verdictSentence(result) : `${result.answer}. ${verdictSentence(result)}`,
+    environment: pageEnvironment(result.environment),
+    sections: [
+      result.failures.length === 0 ? null : { id: 'failures', title: 'Taps that failed', body: failures(result) },
+      diagnosis.trusted ? null : machine,
+      comparison === null ? null : { id: 'baseline', title: 'Compared with the baseline', body: compared(comparison) },
+      ...(figures === null || drawn === null
+        ? [{ id: 'total', title: 'How long', body: html`<p>No tap was good: there is nothing to draw.</p>` }]
+        : figureSections(result, figures, drawn)),
+      diagnosis.trusted ? machine : null,
+      { id: 'set-up', title: 'Set-up', body: setup(result) },
+    ],
   });
 }
 
-function figure({ svg, caption }: Figure): Html {
-  return html`<figure>${svg}<figcaption class="reason">${caption}</figcaption></figure>`;
+function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigures): readonly Section[] {
+  return [
+    {
+      id: 'total',
+      title: 'How long',
+      body: [
+        percentiles(figures, result),
+        html`<div class="figures">${figure(drawn.histogram)}${figure(drawn.distribution)}</div>`,
+      ],
+    },
+    { id: 'parts', title: 'Where it goes', body: parts(figures, result) },
+    {
+      id: 'one-tap',
+      title: 'One tap, command by command',
+      body: [
+        legend(LAYERS.filter((layer) => figures.layers[layer].max > 0)),
+        figure(drawn.median, true),
+        figure(drawn.slowest, true),
+      ],
+    },
+    {
+      id: 'commands',
+      title: 'Commands',
+      body: [instructions(figures), html`<h3>As they were sent</h3>`, commands(figures)],
+    },
+    { id: 'what-if', title: 'What if', body: whatIf(figures) },
+    { id: 'floor', title: 'The floor', body: floor(figures) },
+  ];
+}
+
+/** @param broad one whose words would be too small to read on a narrow screen: it scrolls there */
+function figure({ svg, caption }: Figure, broad = false): Html {
+  return html`<figure>${broad ? wide(svg, 'broad') : svg}<figcaption class="reason">${caption}</figcaption></figure>`;
 }
 
 function trust({ diagnosis }: TapBenchResult): Html {
   const signs = { fine: verdict('pass'), note: verdict('not-applicable'), distrust: verdict('fail') };
   const words = { fine: 'fine', note: 'note', distrust: 'distrust' };
-  return html`<h2>${diagnosis.trusted ? 'The machine and the link' : 'Not to be trusted, and why'}</h2>
-${table(
-  [{ head: '' }, { head: 'What' }, { head: 'Seen' }, { head: 'Cure' }],
-  diagnosis.findings.map(({ id, verdict: found, detail, cure }) => [
-    html`${found === 'note' ? words.note : signs[found]}`,
-    id,
-    detail,
-    cure ?? '',
-  ]),
-)}`;
+  return table(
+    [{ head: 'Verdict' }, { head: 'What' }, { head: 'Seen' }, { head: 'Cure' }],
+    diagnosis.findings.map(({ id, verdict: found, detail, cure }) => [
+      html`${found === 'note' ? words.note : signs[found]}`,
+      id,
+      detail,
+      cure ?? '',
+    ]),
+  );
 }
 
-function failures({ failures: kinds }: TapBenchResult): Content {
-  if (kinds.length === 0) return null;
-  return html`<h2>Taps that failed</h2>
-${table(
-  [{ head: 'How many', number: true }, { head: 'Kind' }, { head: 'Message' }],
-  kinds.map(({ kind, message, count }) => [count, kind, message]),
-)}`;
+function failures({ failures: kinds }: TapBenchResult): Html {
+  return table(
+    [{ head: 'How many', number: true }, { head: 'Kind' }, { head: 'Message' }],
+    kinds.map(({ kind, message, count }) => [count, kind, message]),
+  );
 }
 
 function compared({ total, figures, doubts }: Comparison): Html {
-  return html`<h2>Compared with the baseline</h2>
-<p><b>${effectInWords(total)}</b>. In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift (Hodges-Lehmann).</p>
+  return html`<p><b>${effectInWords(total)}</b>. In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift (Hodges-Lehmann).</p>
 ${table(
   [
     { head: 'Median of' },
@@ -116,7 +132,7 @@ function percentiles(figures: Figures, { schedule }: TapBenchResult): Html {
   if (schedule.arrivals.kind === 'fixed') rows.push(['from its intended start', figures.response]);
   const late =
     schedule.arrivals.kind === 'fixed'
-      ? html`<p>${schedule.late} taps began late at ${schedule.arrivals.ratePerSecond} a second, the worst by ${duration(schedule.worstLateNs)}: what that did to people at the gate is in the second row only.</p>`
+      ? html`<p>${counted(schedule.late, 'tap')} began late at ${schedule.arrivals.ratePerSecond} a second, the worst by ${duration(schedule.worstLateNs)}: what that did to people at the gate is in the second row only.</p>`
       : html`<p>Each tap began when the one before was over: a stall shows as one slow tap.</p>`;
   return html`${table(
     [
@@ -129,11 +145,11 @@ function percentiles(figures: Figures, { schedule }: TapBenchResult): Html {
       digits(d.max / unit.ns),
       digits(d.mean / unit.ns),
     ]),
-  )}<p class="reason">${figures.total.n} taps; under each figure its interval of ${CONFIDENCE * 100} % (bootstrap).</p>${late}`;
+  )}<p class="reason">${counted(figures.total.n, 'tap')}; under each figure its interval of ${CONFIDENCE * 100} % (bootstrap).</p>${late}`;
 }
 
 function estimate({ value, low, high }: Estimate, unit: TimeUnit): Html {
-  return html`${digits(value / unit.ns)}<br><span class="reason">${digits(low / unit.ns)} to ${digits(high / unit.ns)}</span>`;
+  return html`${digits(value / unit.ns)}<br> <span class="reason">${digits(low / unit.ns)} to ${digits(high / unit.ns)}</span>`;
 }
 
 function parts(figures: Figures, result: TapBenchResult): Html {
@@ -190,7 +206,7 @@ function whatIf({ whatIf: rows, total }: Figures): Html {
 function floor({ floor: least, total }: Figures): Html {
   const fastest = Math.min(...least.air.map(({ totalNs }) => totalNs));
   const unit = unitFor(Number.isFinite(fastest) ? fastest : total.p50.value);
-  return html`<p>The least time for ${least.exchanges} exchanges, ${least.sentBytes} bytes to the card and ${least.receivedBytes} from it: the median tap's.</p>
+  return html`<p>The least time for ${counted(least.exchanges, 'exchange')}, ${counted(least.sentBytes, 'byte')} to the card and ${least.receivedBytes} from it: the median tap's.</p>
 ${table(
   [
     { head: 'kbit/s', number: true },

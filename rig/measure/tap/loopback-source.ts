@@ -53,7 +53,7 @@ export class LoopbackSource implements TapSource {
     readonly clock: Clock;
   }): Promise<LoopbackSource> {
     const faults: unknown[] = [];
-    const opened = await openCard(options.card, (fault) => faults.push(fault));
+    const opened = await openCard(options.card, { onFault: (fault) => faults.push(fault) });
     const cardInterface = options.interface ?? opened.card.defaultInterface;
     return new LoopbackSource(opened, cardInterface, options.code, options.clock, faults);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { toHex } from '../../../src/apdu/hex.ts';
-import { instructionName } from '../../../src/apdu/instruction.ts';
+import { commandName } from '../../../src/apdu/instruction.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Disposition, Exchange } from '../../../src/hal/reader.ts';
 import { CannotRun } from '../../console/failure.ts';
@@ -256,7 +256,7 @@ class RecordingSession implements CardSession {
     const metered = this.#source.take();
     if (response.length < 2) throw new HalError('protocol', 'an answer without a status word');
     this.exchanges.push({
-      command: instructionName(command[1] as number),
+      command: commandName(command[0] as number, command[1] as number),
       header: toHex(command.subarray(0, 4)),
       status: toHex(response.subarray(-2)),
       sentBytes: command.length,

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { lstatSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { SerialPort } from 'serialport';
+import type { SerialPort } from 'serialport';
+import { loadSerialPort } from '../../../src/hal/serial/load-serial-port.ts';
 import type { SimulatedBoard } from '../board.ts';
 import type { HostPort } from './adapter.ts';
 import { atTheirSpeeds } from './speed-change.ts';
@@ -127,6 +128,7 @@ export class PtyPort implements HostPort {
       }
       await pause(5);
     }
+    const { SerialPort } = await loadSerialPort();
     this.#held = await SerialPort.binding.open({ path: this.path, baudRate: POWER_UP_BAUD, lock: false });
     this.#baudRate = POWER_UP_BAUD;
     this.#socat = socat;

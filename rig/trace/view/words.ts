@@ -1,4 +1,4 @@
-import { instructionName } from '../../../src/apdu/instruction.ts';
+import { commandName as nameOfCommand } from '../../../src/apdu/instruction.ts';
 import { formatStatusWord, statusWordMeaning } from '../../../src/apdu/status-word.ts';
 import { commandLayout } from '../command-layout.ts';
 import { fieldInWords, nameFields } from '../field-names.ts';
@@ -27,8 +27,6 @@ const PROPRIETARY: ReadonlyMap<number, string> = new Map([
   [0xf0, 'SET STATUS'],
   [0xf2, 'STATUS'],
 ]);
-/** Class of a SIM, whose commands are those of ISO/IEC 7816-4 for the greater part. */
-const GSM = 0xa0;
 const READER_CLASS = 0xff;
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -42,9 +40,9 @@ export function shownText(text: string): string {
 export function commandName(apdu: MaskedHex): string {
   const [cla = 0, ins = 0] = bytesOf(apdu.slice(0, 4));
   if (apdu.length < 4) return 'no command';
-  if (cla < 0x80 || cla === GSM) return instructionName(ins);
   if (cla === READER_CLASS) return `INS ${hex(ins)} of the reader (class FF)`;
-  return PROPRIETARY.get(ins) ?? `INS ${hex(ins)} of class ${hex(cla)}`;
+  const name = nameOfCommand(cla, ins);
+  return name.endsWith(`of class ${hex(cla)}`) ? (PROPRIETARY.get(ins) ?? name) : name;
 }
 
 /** `SELECT by DF name, 11 bytes of data`. */

@@ -1,3 +1,4 @@
+import { isChained } from '../../apdu/class-byte.ts';
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { INS } from '../../apdu/instruction.ts';
 import { carriesData } from '../../apdu/response.ts';
@@ -33,7 +34,7 @@ function envelope(context: CommandContext): number {
   const inner = copyBytes(command.bytes, command.dataOffset, command.dataOffset + nc);
   const cla = inner[0] as number;
   const ins = inner[1];
-  if (ins === INS.ENVELOPE || ins === INS.GET_RESPONSE || (cla & 0x10) !== 0) return SW.WRONG_DATA;
+  if (ins === INS.ENVELOPE || ins === INS.GET_RESPONSE || isChained(cla)) return SW.WRONG_DATA;
   const channel = context.channel;
   let status = context.perform(inner, 0, inner.length);
   // What the inner command may not be answered: data it did not ask for, or more of them.

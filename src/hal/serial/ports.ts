@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { loadSerialPort } from './serial-port.ts';
+import { loadSerialPort } from './load-serial-port.ts';
 
 /** A serial port of this machine, with what is known of its USB adapter. */
 export interface SerialPortInfo {

@@ -3,6 +3,7 @@ import type { SerialPort } from 'serialport';
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
+import { loadSerialPort } from './load-serial-port.ts';
 
 /** A port as the library's native part has it, below its streams: they cost a thread and a turn for each byte read. */
 type NativePort = Awaited<ReturnType<typeof SerialPort.binding.open>>;
@@ -31,16 +32,6 @@ export class SystemSerialPorts implements SerialLineOpener {
     // Not every driver has it.
     if (process.platform === 'linux') await port.set(LOW_LATENCY).catch(() => {});
     return new SystemSerialLine(path, baudRate, port);
-  }
-}
-
-/** @throws {HalError} `unsupported` when the optional package is missing or does not fit */
-export async function loadSerialPort(): Promise<typeof import('serialport')> {
-  try {
-    return await import('serialport');
-  } catch (error) {
-    const words = 'Serial ports need the package serialport, which is not installed or does not fit: run npm ci.';
-    throw new HalError('unsupported', words, { cause: error });
   }
 }
 

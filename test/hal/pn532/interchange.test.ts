@@ -25,9 +25,14 @@ const COMMANDS = [
 
 /** Puts a fresh card of a profile on a link and sends it the commands. @returns ATR and responses */
 async function outcome(link: CardLink, reader: Reader, profile: string): Promise<readonly string[]> {
-  const opened = await openCard({ kind: 'profile', name: profile }, (fault) => {
-    throw fault;
-  });
+  const opened = await openCard(
+    { kind: 'profile', name: profile },
+    {
+      onFault: (fault) => {
+        throw fault;
+      },
+    },
+  );
   const served = link.serve(opened.card.port('contactless', link.limits));
   const session = await reader.connect({ timeoutMs: 5000 });
   const seen = [Buffer.from(session.atr).toString('hex')];

@@ -98,8 +98,8 @@ describe('what every command pays for', () => {
       ],
     });
     expect([...packages]).toEqual(['commander']);
-    // Names of readers and links are parsed without a driver.
+    // Names of readers and links are parsed without a driver; the end of the process knows of calls that hold it.
     const drivers = Object.keys(metafile.inputs).filter((path) => /^src\/hal\/[^/]+\//.test(path));
-    expect(drivers).toEqual(['src/hal/vpcd/reader-name.ts']);
+    expect(drivers.sort()).toEqual(['src/hal/system/exit-now.ts', 'src/hal/vpcd/reader-name.ts']);
   });
 });

@@ -1,5 +1,6 @@
 import { type Content, type Html, html } from '../../../report/html.ts';
-import { hexText, reportPage, type ShownVerdict, table, verdict } from '../../../report/page.ts';
+import { hexText, pageEnvironment, reportPage, type ShownVerdict, table, verdict } from '../../../report/page.ts';
+import { counted as amount, spanInWords } from '../../../report/words.ts';
 import { FIELD_NAMES } from '../../../trace/field-names.ts';
 import { asText } from '../describe.ts';
 import type { ReplayEntry, ReplayVerdict } from '../model.ts';
@@ -23,16 +24,19 @@ export async function asHtml(report: ReplayReport): Promise<string> {
   const rows = await pageRows(report);
   const { suite, environment, traces } = report;
   const name = suite === null ? (traces[0]?.trace ?? '') : (suite.title ?? suite.name);
+  const told = wrong(report, rows);
   return reportPage({
     title: `Replay: ${name}`,
+    verdict: sign(report.verdict),
+    answer: answer(report, rows),
     lead: lead(report),
-    environment,
-    body: [
-      totals(report),
-      suite === null ? [] : tracesTable(report, rows),
-      wrong(report, rows),
-      viewer(),
-      notes(report),
+    environment: pageEnvironment(environment),
+    sections: [
+      { id: 'counts', title: suite === null ? 'Exchanges by verdict' : 'Traces by verdict', body: totals(report) },
+      suite === null ? null : { id: 'traces', title: 'Traces', body: tracesTable(report, rows) },
+      told === null ? null : { id: 'wrong', title: 'What is not plain PASS', body: told },
+      { id: 'all-exchanges', title: 'Exchanges', body: viewer() },
+      { id: 'origin', title: 'Where it comes from', body: notes(report) },
     ],
     style: VIEWER_STYLE,
     script: {
@@ -42,12 +46,39 @@ export async function asHtml(report: ReplayReport): Promise<string> {
   });
 }
 
+/** `24 exchanges as expected`, or where the first one differs; the same of a suite's traces. */
+function answer({ suite, traces }: ReplayReport, rows: PageRows): string {
+  const counted = traces.filter(counts);
+  const { PASS, FAIL, INCONCLUSIVE, SKIPPED } = countTraces(counted);
+  if (suite !== null) {
+    const wrong = counted.filter(({ verdict: value }) => value !== 'PASS').map(({ id }) => id);
+    const named = wrong.length === 0 ? '' : `; not ${wrong.slice(0, 3).join(', ')}${wrong.length > 3 ? ', …' : ''}`;
+    return `${PASS} of ${amount(PASS + FAIL + INCONCLUSIVE + SKIPPED, 'trace')} as expected${named}`;
+  }
+  const only = traces[0];
+  const of = only?.attempts.at(-1)?.summary?.counts ?? countTraces([]);
+  const not = of.FAIL + of.INCONCLUSIVE + of.SKIPPED;
+  const first = only === undefined ? undefined : rows.attempts.get(attemptKey(only.id, only.attempts.length))?.first[0];
+  return [
+    `${amount(of.PASS, 'exchange')} as expected${not === 0 ? '' : `, ${not} not`}`,
+    first === undefined ? only?.reason : firstWrong(first.entry),
+  ]
+    .filter((each) => each != null)
+    .join('; ');
+}
+
+/** `the first is exchange 3, READ RECORD: status word` */
+function firstWrong({ index, name, divergence, problem }: ReplayEntry): string {
+  const where = divergence?.where ?? problem;
+  return `the first is ${index === null ? 'not in the trace' : `exchange ${index}`}, ${name}${where === null ? '' : `: ${where}`}`;
+}
+
 function lead({ suite, traces, environment, secretsKept, jobs }: ReplayReport): string {
   const only = traces[0];
   const what =
     suite === null
       ? `${only?.attempts[0]?.summary?.mode === 'as-card' ? 'As a card' : 'To a card'}${only?.rules == null ? '' : `, by the rules of ${only.rules}`}.`
-      : `${traces.length} traces of ${suite.file}${jobs > 1 ? `, ${jobs} at a time` : ''}.`;
+      : `${amount(traces.length, 'trace')} of ${suite.file}${jobs > 1 ? `, ${jobs} at a time` : ''}.`;
   const real = environment.backend === 'simulated' ? ' The card was simulated.' : '';
   return `${what}${real}${secretsKept ? ' SECRETS WERE KEPT: this report shows codes, keys, NIRs and names.' : ' Codes, keys, NIRs, names and birth dates are masked.'}`;
 }
@@ -61,17 +92,16 @@ const SHOWN: Readonly<Record<ReplayVerdict, ShownVerdict>> = {
 
 /** `not applicable` is the sign of what was left out; here the word is another. */
 function sign(value: ReplayVerdict): Html {
-  return value === 'SKIPPED' ? html`<span class="verdict not-applicable">– SKIPPED</span>` : verdict(SHOWN[value]);
+  return value === 'SKIPPED' ? verdict('not-applicable', '– SKIPPED') : verdict(SHOWN[value]);
 }
 
 const VERDICTS: readonly ReplayVerdict[] = ['PASS', 'FAIL', 'INCONCLUSIVE', 'SKIPPED'];
 
-function totals({ suite, traces, verdict: whole }: ReplayReport): Html {
+function totals({ suite, traces }: ReplayReport): Html {
   const single = traces[0]?.attempts[0]?.summary?.counts ?? countTraces([]);
   const found = suite === null ? single : countTraces(traces.filter(counts));
   const apart = traces.filter((each) => !counts(each)).length;
-  return html`<p>${sign(whole)} ${suite === null ? 'of these exchanges' : 'of these traces'}:</p>
-<ul class="counts">
+  return html`<ul class="counts">
 ${VERDICTS.map((each) => html`<li class="${found[each] === 0 ? 'none' : 'some'}"><b>${found[each]}</b>${sign(each)}</li>`)}
 ${apart > 0 ? html`<li class="some"><b>${apart}</b>in quarantine, not counted</li>` : null}
 </ul>`;
@@ -92,12 +122,12 @@ function tracesTable({ traces, leftOut }: ReplayReport, rows: PageRows): Html {
       sign(value),
       attempts.length,
       last == null ? '' : last.counts.PASS + last.counts.FAIL + last.counts.INCONCLUSIVE,
-      `${took.toFixed(1)} ms`,
+      spanInWords(took),
     ];
   };
   const columns = [
     { head: 'Trace' },
-    { head: '' },
+    { head: 'About' },
     { head: 'Verdict' },
     { head: 'Attempts', number: true },
     { head: 'Exchanges', number: true },
@@ -105,17 +135,16 @@ function tracesTable({ traces, leftOut }: ReplayReport, rows: PageRows): Html {
   ];
   const counted = traces.filter(counts);
   const apart = traces.filter((each) => !counts(each));
-  return html`<h2>Traces</h2>
-${counted.length === 0 ? html`<p>None: every trace is in quarantine, and nothing was judged.</p>` : table(columns, counted.map(row))}
-${leftOut > 0 ? html`<p>${leftOut} traces of the suite were left out by --only.</p>` : null}
+  return html`${counted.length === 0 ? html`<p>None: every trace is in quarantine, and nothing was judged.</p>` : table(columns, counted.map(row))}
+${leftOut > 0 ? html`<p>${amount(leftOut, 'trace')} of the suite ${leftOut === 1 ? 'was' : 'were'} left out by --only.</p>` : null}
 ${apart.length === 0 ? null : html`<h3>In quarantine: replayed, not counted</h3>${table(columns, apart.map(row))}`}`;
 }
 
-function wrong(report: ReplayReport, rows: PageRows): Html {
+/** Null: everything was as expected, at the first attempt. */
+function wrong(report: ReplayReport, rows: PageRows): Content {
   const told = report.traces.map((trace) => ({ trace, markup: traceDetails(trace, rows, report.suite !== null) }));
   const shown = told.filter(({ markup }) => markup !== null);
-  if (shown.length === 0) return html`<p>Everything was as expected, at the first attempt.</p>`;
-  return html`<h2>What is not plain PASS</h2>${shown.map(({ markup }) => markup)}`;
+  return shown.length === 0 ? null : shown.map(({ markup }) => markup);
 }
 
 /** Where the last attempt stands in the list of replays. */
@@ -169,7 +198,7 @@ ${
   first.length === 0
     ? null
     : table(
-        [{ head: '#', number: true }, { head: 'Exchange' }, { head: 'Where' }, { head: 'Expected' }, { head: 'Got' }],
+        [{ head: '#', number: true }, { head: 'Command' }, { head: 'Where' }, { head: 'Expected' }, { head: 'Got' }],
         first.map(({ row, entry }) => divergenceRow(entry, `#e-${rows?.place ?? 0}-${row}`)),
         'divergences',
       )
@@ -203,8 +232,7 @@ function shown(value: string): Content {
 function viewer(): Html {
   const box = (value: ReplayVerdict): Html => html`<label><input type="checkbox" checked> ${value} <b>0</b></label>`;
   return html`<noscript><p>The list of all exchanges needs the script of this page. What is above does not.</p></noscript>
-<section id="viewer" aria-labelledby="viewer-title" hidden>
-<h2 id="viewer-title">Exchanges</h2>
+<div id="viewer" hidden>
 <div class="tools">
 <label>Replay<select id="replay"></select></label>
 <label>Search: hex, text in the data, a name, a field, #number<input id="search" type="search" autocomplete="off" spellcheck="false"></label>
@@ -218,10 +246,10 @@ function viewer(): Html {
 <div class="headings" aria-hidden="true"><span>#</span><span></span><span>Command</span><span></span><span>SW</span><span>Bytes</span><span>Pause before</span><span>Answer took</span></div>
 <div id="list" role="listbox" tabindex="0" aria-label="Exchanges"><div id="sizer" role="presentation"></div></div>
 <div id="detail" aria-live="polite"></div>
-</section>`;
+</div>`;
 }
 
-function notes({ warnings, traces }: ReplayReport): Html | null {
+function notes({ warnings, traces }: ReplayReport): Html {
   // The same for all attempts of a trace.
   const summaries = traces.flatMap(({ attempts }) => attempts.at(-1)?.summary ?? []);
   const rows = summaries.map(({ trace, pace, rules, peer }): readonly Content[] => [
@@ -235,8 +263,7 @@ function notes({ warnings, traces }: ReplayReport): Html | null {
     peer,
   ]);
   const heads = ['Trace', 'Format', 'Made by', 'Backend', 'Recorded', 'Rules', 'Pace', 'Replayed on'];
-  return html`<h2>Where it comes from</h2>
-${warnings.map((each) => html`<p>${each}</p>`)}
+  return html`${warnings.map((each) => html`<p>${each}</p>`)}
 ${table(
   heads.map((head) => ({ head })),
   rows,

@@ -81,7 +81,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     set.rows.forEach((row, i) => { if (wanted[row[7]] && matches(row)) shown.push(i); });
     selected = before === undefined ? -1 : shown.indexOf(before);
     const left = set.left > 0 ? '; ' + set.left + ' more are not in this report, but in the JSON' : '';
-    byId('found').textContent = shown.length + ' of ' + set.rows.length + ' exchanges' + left;
+    byId('found').textContent = shown.length + ' of ' + set.rows.length + (set.rows.length === 1 ? ' exchange' : ' exchanges') + left;
     sizer.style.height = shown.length * ROW_HEIGHT + 'px';
     list.setAttribute('aria-label', 'Exchanges of ' + set.id + ', ' + shown.length);
     for (const id of ['previous', 'next']) byId(id).disabled = !shown.some((i) => isWrong(set.rows[i]));
@@ -307,7 +307,7 @@ export const VIEWER_SCRIPT: string = String.raw`
   const headed = (title, ...rest) => element('div', '', element('h4', '', title), ...rest);
   const fields = (left, right, known) => {
     const table = element('table', 'fields');
-    const head = element('tr', '', ...['Field', 'Expected', 'Got'].map((each) => element('th', '', each)));
+    const head = element('tr', '', ...['Field', 'Expected', 'Got'].map((each) => { const made = element('th', '', each); made.scope = 'col'; return made; }));
     table.append(element('thead', '', head));
     const body = element('tbody');
     for (const { path, expected, got, nested, span } of paired(left, right)) {
@@ -408,7 +408,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     for (const box of boxes) box.checked = true;
     choose(Number(match[1]));
     select(Number(match[2]), true);
-    byId('viewer').scrollIntoView();
+    byId('all-exchanges').scrollIntoView();
     list.focus({ preventScroll: true });
     return true;
   };

@@ -74,13 +74,10 @@ table.fields .deep1 { padding-left: 1.2rem; } table.fields .deep2 { padding-left
   .span .track { grid-column: 1 / -1; grid-row: 2; }
 }
 @media (max-width: 45rem) {
-  table.divergences, table.divergences tbody, table.divergences tr, table.divergences td { display: block; }
-  table.divergences thead { display: none; }
-  table.divergences tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
-  table.divergences td { border: 0; padding: .1rem 0; text-align: left; }
-  table.divergences td:nth-child(1)::before { content: "exchange "; }
-  table.divergences td:nth-child(4):not(:empty)::before { content: "expected "; }
-  table.divergences td:nth-child(5):not(:empty)::before { content: "got "; }
+  .row, .headings { grid-template-columns: 2.3rem 1rem minmax(0, 1fr) 5rem 2.6rem; gap: .4rem; padding: 0 .3rem; }
+  .tools label { max-width: 100%; }
+  table.divergences td:first-child::before { content: "exchange "; }
+  table.fields, .wide td > code, .wide td > a > code { white-space: normal; overflow-wrap: anywhere; }
 }
 @media print { #viewer { display: none; } }
 `;

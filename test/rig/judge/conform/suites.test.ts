@@ -7,11 +7,17 @@ import { makerOf, openRenewable, specificationOf } from '../../../../rig/judge/c
 import { countVerdicts, runSuite } from '../../../../rig/judge/conform/run-suite.ts';
 import { loadSuite, SUITE_NAMES, type SuiteName } from '../../../../rig/judge/conform/suites/index.ts';
 import { VITAP_COMMANDS } from '../../../../rig/judge/conform/vitap-commands.ts';
+import { fromHex } from '../../../../src/apdu/hex.ts';
+import type { Applet } from '../../../../src/applet/applet.ts';
 import type { CardSpecification } from '../../../../src/applet/image/specification.ts';
 import { ISO7816_COMMANDS } from '../../../../src/applet/iso7816/index.ts';
 
-async function judge(suite: SuiteName, profile: string): Promise<readonly CaseResult[]> {
-  const card = await openRenewable({ kind: 'profile', name: profile }, null);
+async function judge(
+  suite: SuiteName,
+  profile: string,
+  applets: readonly Applet[] = [],
+): Promise<readonly CaseResult[]> {
+  const card = await openRenewable({ kind: 'profile', name: profile }, null, applets);
   const declaration = declareProfile((await specificationOf(profile)) as CardSpecification, card.cardInterface);
   const settings = { declaration, destructive: true, signal: new AbortController().signal };
   const { cases } = await loadSuite(suite);
@@ -47,6 +53,26 @@ describe.each(SUITE_NAMES)('the suite %s', (name) => {
   });
 });
 
+/** Every instruction, in three proprietary classes of the own application. */
+const APPLET: Applet = {
+  aid: fromHex('D250000002564954414C45'),
+  commands: Array.from({ length: 256 }, (_, ins) => ins)
+    .filter((ins) => ins !== 0xc0)
+    .map((ins) => ({
+      ins,
+      classes: [0x80, 0x90, 0xb0],
+      name: 'PROPRIETARY',
+      standard: 'none',
+      cases: [1, 2, 3, 4],
+      parameters: [{ p1: [0, 255], p2: [0, 255], meaning: 'anything' }],
+      chaining: false,
+      lifeCycle: 'any',
+      security: 'none',
+      cost: 'ram',
+      execute: () => 0x9000,
+    })),
+};
+
 describe('our cards', () => {
   it('lab: 300 cases and more are judged, every row is reached, and nothing fails', { timeout: 60_000 }, async () => {
     const results = await judge('iso7816-4', 'lab');
@@ -54,6 +80,15 @@ describe('our cards', () => {
     expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(300);
     const { rows } = coverageOf(results, ISO7816_COMMANDS);
     expect(rows.filter(({ cases, commands }) => cases === 0 || commands === 0)).toEqual([]);
+  });
+
+  it('vitale2 with an applet of classes 80, 90 and B0: nothing fails', { timeout: 60_000 }, async () => {
+    const { cases } = await loadSuite('iso7816-4');
+    const results = await judge('iso7816-4', 'vitale2', [APPLET]);
+    expect(wrong(results)).toEqual([]);
+    const classes = results.filter(({ id }) => id.startsWith('CLA-'));
+    expect(classes.length).toBe(cases.filter(({ id }) => id.startsWith('CLA-')).length);
+    expect(classes.find(({ id }) => id === 'CLA-004')?.verdict).toBe('pass');
   });
 
   it.each<[SuiteName, string, number]>([

@@ -1,6 +1,6 @@
-import { HalError } from '../../src/hal/errors.ts';
-import type { Reader } from '../../src/hal/reader.ts';
-import { systemClock } from '../../src/hal/system/clock.ts';
+import { HalError } from '../errors.ts';
+import type { Reader } from '../reader.ts';
+import { systemClock } from '../system/clock.ts';
 
 type Share = 'shared' | 'exclusive';
 
@@ -11,7 +11,7 @@ type Share = 'shared' | 'exclusive';
  */
 export async function openPcsc(share: Share): Promise<Reader> {
   try {
-    const { loadNfcPcsc } = await import('../../src/hal/pcsc/binding.ts');
+    const { loadNfcPcsc } = await import('../pcsc/binding.ts');
     await loadNfcPcsc();
   } catch (error) {
     if (!(error instanceof HalError && error.kind === 'unsupported')) throw error;
@@ -21,15 +21,15 @@ export async function openPcsc(share: Share): Promise<Reader> {
       throw new HalError('unsupported', words, { cause: second });
     });
   }
-  const { PcscReader } = await import('../../src/hal/pcsc/index.ts');
+  const { PcscReader } = await import('../pcsc/index.ts');
   return new PcscReader({ clock: systemClock, share });
 }
 
 /** Through the system's own library. @throws {HalError} `unsupported` */
 export async function openPcscFfi(share: Share): Promise<Reader> {
   const [{ PcscFfiReader }, { loadWinscard }] = await Promise.all([
-    import('../../src/hal/pcsc-ffi/index.ts'),
-    import('../../src/hal/pcsc-ffi/winscard.ts'),
+    import('../pcsc-ffi/index.ts'),
+    import('../pcsc-ffi/winscard.ts'),
   ]);
   await loadWinscard();
   return new PcscFfiReader({ clock: systemClock, share });

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
+import { readerAndCard } from '../../endpoint/reader-and-card.ts';
+import type { ReaderChoice } from '../../endpoint/readers.ts';
+import type { ShellOptions } from '../../shell/options.ts';
+import { cardSource, recordChoice } from '../option-values.ts';
+import type { DeclareVerb } from '../program.ts';
+import {
+  addCardOptions,
+  addInterfaceOption,
+  addReaderOption,
+  addRecordOptions,
+  timeoutOption,
+} from './shared-options.ts';
+
+/** What `vitap apdu` and `vitap shell` share on the command line. */
+export interface TypedForShell {
+  reader?: ReaderChoice;
+  profile?: string;
+  image?: string;
+  interface?: CardInterface;
+  pinFile?: string;
+  record?: string;
+  keepSecrets?: boolean;
+  redactionKey?: string;
+  timeout: number;
+}
+
+export const declareShell: DeclareVerb = (program, perform) => {
+  const shell = program
+    .command('shell')
+    .description('send commands to a card from a prompt with history and completion; `help` there lists them');
+  addShellOptions(shell).action((typed: TypedForShell) =>
+    perform(typed, async (io) => {
+      const options = shellOptions(typed);
+      const { shell: run } = await import('../../shell/shell.ts');
+      return run(options, io);
+    }),
+  );
+};
+
+export function addShellOptions(command: Command): Command {
+  addInterfaceOption(addCardOptions(addReaderOption(command)));
+  addRecordOptions(command);
+  return command
+    .option('--pin-file <file>', 'where `verify` takes the code from: the first line of a file (otherwise VITAP_PIN)')
+    .addOption(timeoutOption('how long to wait for a reader and a card'));
+}
+
+export function shellOptions(typed: TypedForShell): ShellOptions {
+  return {
+    ...readerAndCard({ ...typed, card: cardSource(typed) }),
+    record: recordChoice(typed),
+    pinFile: typed.pinFile ?? null,
+    timeoutMs: typed.timeout,
+  };
+}

@@ -1,0 +1,15 @@
+import { HalError } from '../errors.ts';
+
+/**
+ * The package has a native part: it loads when something is opened. Apart from the drivers, so that whoever uses their
+ * types need not have the package's.
+ * @throws {HalError} `unsupported` when the optional package is missing or does not fit
+ */
+export async function loadSerialPort(): Promise<typeof import('serialport')> {
+  try {
+    return await import('serialport');
+  } catch (error) {
+    const words = 'Serial ports need the package serialport, which is not installed or does not fit: run npm ci.';
+    throw new HalError('unsupported', words, { cause: error });
+  }
+}
