@@ -11,6 +11,10 @@ const config: ViteUserConfig = defineConfig({
           setupFiles: ['test/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**'],
+          // No test judges by the clock: this only ends what hangs. On a busy machine the first test of a file waits
+          // seconds for what it imports; what takes long by itself has a limit of its own.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

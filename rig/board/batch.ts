@@ -28,6 +28,8 @@ export interface BatchOptions {
   readonly profile: string | null;
   readonly verifyWith: string | null;
   readonly resume: boolean;
+  /** Over cards that were written into since they were flashed. */
+  readonly force: boolean;
   /** Boards at the same time. */
   readonly parallel: number;
   /** The lab's key that names images; null: the one in the state folder. */
@@ -77,7 +79,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
       io,
       parallel: options.parallel,
       run: async (job, say) => {
-        const row = await flashRow(job, { bench, verifier, names, made, io, say });
+        const row = await flashRow(job, { bench, verifier, names, made, force: options.force, io, say });
         if (row !== null) state.set(row);
         return row;
       },
@@ -94,6 +96,7 @@ interface RowTools {
   readonly names: ImageNames;
   /** Cards of this batch by their serial number, hex, with the numbers of their boards. */
   readonly made: Map<string, string>;
+  readonly force: boolean;
   readonly io: CommandIo;
   readonly say: (text: string) => void;
 }
@@ -101,7 +104,7 @@ interface RowTools {
 /** @returns null when it was interrupted: the row is still to be done */
 async function flashRow(
   { row, identity, card }: BatchJob,
-  { bench, verifier, names, made, io, say }: RowTools,
+  { bench, verifier, names, made, force, io, say }: RowTools,
 ): Promise<RowState | null> {
   if (io.signal.aborted) return null;
   const { serialNumber } = row;
@@ -114,6 +117,7 @@ async function flashRow(
       board: await bench.open(identity.port),
       image,
       names,
+      force,
       serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),

@@ -6,6 +6,7 @@ import { HalError } from '../../src/hal/errors.ts';
 import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../console/failure.ts';
+import { shown } from '../console/shown.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { readerDriver } from '../endpoint/readers.ts';
 import { isContactlessAtr } from '../tap/contactless-atr.ts';
@@ -14,7 +15,6 @@ import { secrecyOf } from '../trace/pseudonyms.ts';
 import { watchPresence } from '../trace/record/presence.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
 import { Redactor } from '../trace/redaction.ts';
-import { shownText } from '../trace/view/words.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type Answer, answerOf } from './answer.ts';
 import { AnswerExplainer } from './explain-answer.ts';
@@ -90,7 +90,7 @@ export class ShellCard {
   get reader(): string {
     const { own } = this.#source;
     if (own !== null) return `in process, ${own.cardInterface} (${own.opened.description})`;
-    return shownText(this.#session?.reader ?? 'no reader');
+    return shown(this.#session?.reader ?? 'no reader');
   }
 
   get atr(): Uint8Array {

@@ -106,6 +106,7 @@ interface FlashTyped {
   redactionKey?: string;
   imageKey?: string;
   resume?: boolean;
+  force?: boolean;
   parallel: number;
   json?: boolean;
 }
@@ -124,6 +125,7 @@ function declareFlash(board: Command, perform: Perform): void {
     .option('--list <file>', 'CSV with the columns serial, profile or image, port or identity')
     .option('--serial <number>', 'the serial number of the one board')
     .option('--verify-with <reader>', 'read the card back over the field with this reader, as --reader of tap takes it')
+    .option('--force', 'replace cards that were written into since they were flashed')
     .addOption(imageKeyOption())
     .option('--parallel <number>', 'boards at the same time', parseCount, 4)
     .option('--resume', 'go on with a batch that was interrupted, and try again what failed');
@@ -149,6 +151,7 @@ function declareFlash(board: Command, perform: Perform): void {
             image: typed.image,
             profile: typed.profile ?? null,
             verifyWith: typed.verifyWith ?? null,
+            force: typed.force === true,
             serialNumber: typed.serial ?? null,
             imageKey: typed.imageKey ?? null,
             record,
@@ -168,6 +171,7 @@ function declareFlash(board: Command, perform: Perform): void {
           profile: typed.profile ?? null,
           verifyWith: typed.verifyWith ?? null,
           resume: typed.resume === true,
+          force: typed.force === true,
           parallel: typed.parallel,
           imageKey: typed.imageKey ?? null,
           record,

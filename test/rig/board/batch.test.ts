@@ -7,6 +7,7 @@ import { parseBatchList } from '../../../rig/board/batch-list.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
 import { imageOf, readStored } from '../../../rig/board/store.ts';
+import { contentsOf } from '../../../rig/card/image-name.ts';
 import { buildImage } from '../../../rig/card/open.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -61,6 +62,7 @@ const options = (more: Partial<BatchOptions> = {}): BatchOptions => ({
   profile: null,
   verifyWith: null,
   resume: false,
+  force: false,
   parallel: 1,
   imageKey: null,
   ...more,
@@ -74,6 +76,50 @@ const mute = (): never => {
 const busy = (): never => {
   throw new HalError('busy', 'It is taken.');
 };
+
+describe('a board that has a card already', () => {
+  const flashAgain = async (more: Partial<BatchOptions> = {}) => {
+    const run = io();
+    const exit = await flashBatch(options(more), run, new PaperBench());
+    return { exit, rows: JSON.parse(run.out.join('')).rows };
+  };
+  const onBoard = () => contentsOf(imageOf(join(folder, 'vitap'), identifyBoard('/p/1', [])));
+
+  it('gets another one where the first is as it was flashed', async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    expect((await flashAgain()).exit).toBe(0);
+    expect((await flashAgain()).exit).toBe(0);
+  });
+
+  it('keeps one that was written into, unless told otherwise', { timeout: 30_000 }, async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    await flashAgain();
+    const used = await buildImage('ndef', 'written into');
+    FileNvm.create(imageOf(join(folder, 'vitap'), identifyBoard('/p/1', [])), used).close();
+    const { exit, rows } = await flashAgain();
+    expect(exit).toBe(2);
+    expect(rows[0]).toMatchObject({
+      outcome: 'error',
+      reason: expect.stringMatching(
+        /^pn532:\/p\/1 has a card of profile ndef, serial number [0-9A-F]+, and what was written .* --force replaces it$/,
+      ),
+    });
+    expect(onBoard()).toEqual(used);
+    expect((await flashAgain({ resume: true, force: true })).exit).toBe(0);
+    expect(onBoard()).not.toEqual(used);
+  });
+
+  it('keeps what stands in the place of a card and cannot be read', async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    await flashAgain();
+    writeFileSync(imageOf(join(folder, 'vitap'), identifyBoard('/p/1', [])), 'no image');
+    const { exit, rows } = await flashAgain();
+    expect([exit, rows[0].reason]).toEqual([
+      2,
+      expect.stringContaining('has a card image that this program cannot read'),
+    ]);
+  });
+});
 
 describe('a batch', () => {
   it('puts a card on every board, and leaves no state behind', async () => {

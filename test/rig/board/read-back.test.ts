@@ -90,6 +90,7 @@ describe('flashing a simulated board', () => {
     board: bench.a,
     image: await newFlashImage('vitale2', (serial) => serial),
     names: new ImageNames(Buffer.alloc(32, 7)),
+    force: false,
     serialNumber: 'B1',
     station: 'bench',
     folder,
