@@ -13,6 +13,7 @@ import { TraceWriter } from '../trace/writer.ts';
 import { cardToEmulate } from './chosen-card.ts';
 import { listenToHolder } from './holder-console.ts';
 import type { EmulateOptions } from './options.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * `vitap emulate`: is a card until Ctrl-C. What a reader does is said line by line; with `--json` a line is an object.
@@ -34,13 +35,14 @@ async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo,
   const cardInterface: CardInterface = options.interface ?? driver.interface ?? opened.card.defaultInterface;
   const screen = new PhoneScreen(opened.card);
   if (options.unlock) await unlockAtStart(screen, options, io, say);
+  await warmUp(opened, cardInterface, driver.rehearse);
   const link = await openLink(options.link, cardInterface, options.wait);
   const port = opened.card.port(cardInterface, link.limits);
   const trace = await openTrace(opened, cardInterface, options, link.name);
   const stop = (): void => link.stop();
   io.signal.addEventListener('abort', stop);
   const stopListening = listenToHolder({ screen, io, say: (text) => say.line('holder', text), quit: stop });
-  say.line('start', `${opened.description}: ${cardInterface}, on ${link.name}. Ctrl-C ends it.`);
+  say.line('start', `${opened.description}: ${cardInterface}, on ${link.name}, ready. Ctrl-C ends it.`);
   try {
     await link.serve(port, (event) => {
       if (trace !== null) recordLink(trace, event, port.atr());

@@ -1,4 +1,4 @@
-import type { CardInterface, CardLink } from '../../src/hal/card-link.ts';
+import type { CardInterface, CardLink, LinkedCard } from '../../src/hal/card-link.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import type { SerialLineOpener } from '../../src/hal/serial-line.ts';
 import { isVirtualReader } from '../../src/hal/vpcd/reader-name.ts';
@@ -79,6 +79,8 @@ export interface LinkDriver<Choice> extends Driver<Choice> {
   backend(choice: Choice): Promise<Backend>;
   /** The link reaches out when a card is served on it. Loads the driver. */
   open(choice: Choice, options: LinkOptions): Promise<CardLink>;
+  /** Runs the driver's own code on a scratch card, so that the first exchange is as fast as the hundredth. */
+  rehearse?(card: LinkedCard, commands: readonly Uint8Array[]): Promise<void>;
 }
 
 export interface LinkOptions {

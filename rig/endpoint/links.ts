@@ -54,6 +54,13 @@ export const LINKS: LinkTable = {
       ]);
       return new VpcdLink({ interface: cardInterface, clock: systemClock, host, port, waitForPeer: wait });
     },
+    rehearse: async (card, commands) => {
+      const [{ rehearse }, { systemClock }] = await Promise.all([
+        import('../../src/hal/vpcd/rehearsal.ts'),
+        import('../../src/hal/system/clock.ts'),
+      ]);
+      await rehearse(card, commands, systemClock);
+    },
   },
   pn532: {
     forms: ['pn532:PORT', 'pn532:PORT,raw'],

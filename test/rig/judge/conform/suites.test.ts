@@ -74,7 +74,7 @@ const APPLET: Applet = {
 };
 
 describe('our cards', () => {
-  it('lab: 300 cases and more are judged, every row is reached, and nothing fails', { timeout: 60_000 }, async () => {
+  it('lab: 300 cases and more are judged, every row is reached, and nothing fails', { timeout: 300_000 }, async () => {
     const results = await judge('iso7816-4', 'lab');
     expect(wrong(results)).toEqual([]);
     expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(300);
@@ -101,7 +101,7 @@ describe('our cards', () => {
     ['vitale', 'vitale2-t0', 20],
     ['vitale', 'apcv', 2],
     ['t4t', 'ndef', 25],
-  ])('%s on %s: nothing fails, %i cases and more are judged', { timeout: 60_000 }, async (suite, profile, least) => {
+  ])('%s on %s: nothing fails, %i cases and more are judged', { timeout: 300_000 }, async (suite, profile, least) => {
     const results = await judge(suite, profile);
     expect(wrong(results)).toEqual([]);
     expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(least);
