@@ -6,12 +6,13 @@ import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import { readerDriver } from '../endpoint/readers.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
-import { isContactlessAtr } from './contactless-atr.ts';
 import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
+import { interfacesOf } from './interfaces-of-atr.ts';
 import { judge } from './judge.ts';
 import { readNdef } from './ndef.ts';
 import type { TapOptions } from './options.ts';
@@ -81,9 +82,9 @@ async function readOnce(
     await readSequence(options, terminal, reading, unlocked === null ? code : null);
     if (explainer !== null) {
       terminal.phase = 'explain';
-      const cardInterface =
-        source.own?.cardInterface === 'contactless' || isContactlessAtr(session.atr) ? 'contactless' : 'contact';
-      explanations = await explainer.sentences((command) => terminal.send(command), cardInterface);
+      const known = source.own?.cardInterface ?? readerDriver(options.reader).interface;
+      const cardInterfaces = interfacesOf(session.atr, known);
+      explanations = await explainer.sentences((command) => terminal.send(command), cardInterfaces);
     }
     // What was proven must not wait there for the next program.
     await session.disconnect('reset');
