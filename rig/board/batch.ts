@@ -37,7 +37,7 @@ export interface BatchOptions {
   /** The lab's key that names images; null: the one in the state folder. */
   readonly imageKey: string | null;
   readonly junit: string | null;
-  /** Of the reading back; absent: no trace. */
+  /** How to record the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
 

@@ -56,7 +56,7 @@ export interface BoardTestOptions {
   readonly html: string | null;
   readonly junit: string | null;
   readonly evidence: EvidenceChoice | null;
-  /** Of the taps. */
+  /** How to record the taps. */
   readonly record: RecordChoice;
 }
 

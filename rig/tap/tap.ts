@@ -82,9 +82,9 @@ async function readOnce(
     await readSequence(options, terminal, reading, unlocked === null ? code : null);
     if (explainer !== null) {
       terminal.phase = 'explain';
-      const known = source.own?.face ?? readerDriver(options.reader).interface;
-      const faces = interfacesOf(session.atr, known);
-      explanations = await explainer.sentences((command) => terminal.send(command), faces);
+      const known = source.own?.cardInterface ?? readerDriver(options.reader).interface;
+      const cardInterfaces = interfacesOf(session.atr, known);
+      explanations = await explainer.sentences((command) => terminal.send(command), cardInterfaces);
     }
     // What was proven must not wait there for the next program.
     await session.disconnect('reset');
@@ -111,7 +111,7 @@ async function readOnce(
 
 /** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
 function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
-  if (source.own === null || source.own.face !== 'contactless') return null;
+  if (source.own === null || source.own.cardInterface !== 'contactless') return null;
   const { card } = source.own.opened;
   if (!card.holder.present) return null;
   return asCodeOutcome(new PhoneScreen(card).unlock(code));
@@ -164,7 +164,7 @@ function openTrace(
     source: 'vitap tap',
     backend: source.backendAt(session.reader),
     reader: session.reader,
-    interface: source.own?.face ?? null,
+    interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,
@@ -174,7 +174,7 @@ function openTrace(
 
 function describeReader(source: OpenedReader, session: CardSession): string {
   if (source.own === null) return session.reader;
-  return `in process, ${source.own.face} (${source.own.opened.description})`;
+  return `in process, ${source.own.cardInterface} (${source.own.opened.description})`;
 }
 
 /** This day where the program runs, AAAAMMJJ. */
