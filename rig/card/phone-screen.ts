@@ -31,8 +31,8 @@ export function unlockInWords(result: UnlockOutcome): string {
 }
 
 /**
- * The phone's own screen: it reaches its card through the wired interface, with APDUs like everyone else. There is
- * no other door.
+ * The phone's own screen: it reaches its card through the wired interface, with APDUs as any reader does, and in
+ * no other way.
  */
 export class PhoneScreen {
   readonly #card: Card;
