@@ -40,8 +40,8 @@ export function unlockOnce(screen: PhoneScreen, code: Uint8Array): UnlockOutcome
 }
 
 /**
- * The phone's own screen: it reaches its card through the wired interface, with APDUs like everyone else. There is
- * no other door.
+ * The phone's own screen: it reaches its card through the wired interface, with APDUs as any reader does, and in
+ * no other way.
  */
 export class PhoneScreen {
   readonly #card: Card;

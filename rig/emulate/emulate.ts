@@ -13,6 +13,7 @@ import { TraceWriter } from '../trace/writer.ts';
 import { cardToEmulate } from './chosen-card.ts';
 import { listenToHolder } from './holder-console.ts';
 import type { EmulateOptions } from './options.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * `vitap emulate`: is a card until Ctrl-C. What a reader does is said line by line; with `--json` a line is an object.
@@ -31,16 +32,17 @@ export async function emulate(options: EmulateOptions, io: CommandIo): Promise<E
 async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<ExitCode> {
   // An antenna is contactless whatever the card usually is; a virtual reader is what the card is.
   const driver = linkDriver(options.link);
-  const face: CardInterface = options.interface ?? driver.interface ?? opened.card.defaultInterface;
+  const cardInterface: CardInterface = options.interface ?? driver.interface ?? opened.card.defaultInterface;
   const screen = new PhoneScreen(opened.card);
   if (options.unlock) await unlockAtStart(screen, options, io, say);
-  const link = await openLink(options.link, face, options.wait);
-  const port = opened.card.port(face, link.limits);
-  const trace = await openTrace(opened, face, options, link.name);
+  await warmUp(opened, cardInterface, driver.rehearse);
+  const link = await openLink(options.link, cardInterface, options.wait);
+  const port = opened.card.port(cardInterface, link.limits);
+  const trace = await openTrace(opened, cardInterface, options, link.name);
   const stop = (): void => link.stop();
   io.signal.addEventListener('abort', stop);
   const stopListening = listenToHolder({ screen, io, say: (text) => say.line('holder', text), quit: stop });
-  say.line('start', `${opened.description}: ${face}, on ${link.name}. Ctrl-C ends it.`);
+  say.line('start', `${opened.description}: ${cardInterface}, on ${link.name}, ready. Ctrl-C ends it.`);
   try {
     await link.serve(port, (event) => {
       if (trace !== null) recordLink(trace, event, port.atr());
@@ -64,7 +66,7 @@ async function unlockAtStart(screen: PhoneScreen, options: EmulateOptions, io: C
 
 async function openTrace(
   opened: OpenedCard,
-  face: CardInterface,
+  cardInterface: CardInterface,
   options: EmulateOptions,
   reader: string,
 ): Promise<TraceWriter | null> {
@@ -75,7 +77,7 @@ async function openTrace(
     source: 'vitap emulate',
     backend: await linkDriver(options.link).backend(options.link),
     reader,
-    interface: face,
+    interface: cardInterface,
     atr: opened.card.atr,
     card,
     cardSeed: opened.seed,

@@ -84,7 +84,7 @@ function openTrace(
     source: 'vitap bench apdu',
     backend: backendAt(session.reader),
     reader: session.reader,
-    interface: own?.face ?? null,
+    interface: own?.cardInterface ?? null,
     atr: session.atr,
     card: profile === '' ? null : profile,
     cardSeed: own?.opened.seed ?? null,

@@ -73,7 +73,7 @@ async function openTrace(
     source: 'vitap bench soak',
     backend: source.backendAt(session.reader),
     reader: session.reader,
-    interface: source.own?.face ?? null,
+    interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card,
     cardSeed: source.own?.opened.seed ?? null,

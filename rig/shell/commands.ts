@@ -1,5 +1,6 @@
 import { toHex } from '../../src/apdu/hex.ts';
 import { CannotRun } from '../console/failure.ts';
+import { shown } from '../console/shown.ts';
 import { askWhy, dataObject, moveToChannel, printTree, readFile, readOneRecord, verifyCode } from './card-commands.ts';
 import type { SeenOnCard } from './desk.ts';
 import { type Desk, selectTarget } from './desk.ts';
@@ -300,7 +301,8 @@ function prepareMacro(words: readonly string[], preparation: Preparation): Actio
   if (verb === undefined) {
     return async ({ say }) =>
       say(
-        macros.names.map((each) => `${each}: ${macros.commands(each).join('; ')}`).join('\n') || 'no macro is defined',
+        macros.names.map((each) => shown(`${each}: ${macros.commands(each).join('; ')}`)).join('\n') ||
+          'no macro is defined',
       );
   }
   const named = required(name, 'the name of the macro is missing');

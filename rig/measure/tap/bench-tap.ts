@@ -157,9 +157,9 @@ async function cardTimesFor(
   const { card, reader } = options;
   const driver = readerDriver(reader);
   if (card?.kind !== 'profile' || driver.ourCards === 'in process') return null;
-  const door = driver.interface ?? options.interface;
+  const cardInterface = driver.interface ?? options.interface;
   const scriptFor = (source: LoopbackSource): TapScript => scriptOf(options, source, code);
-  const times = await cardTimesOf(card, door, code, scriptFor, systemClock, io.signal);
+  const times = await cardTimesOf(card, cardInterface, code, scriptFor, systemClock, io.signal);
   return { profile: card.name, times };
 }
 
