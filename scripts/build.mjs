@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { BUILD_STAMP, sourcesFingerprint } from './fingerprint.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,6 +22,15 @@ export function build(root) {
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];
     const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (compiled.status !== 0) return false;
+    // By what was just compiled, in a process of its own: this one may have the old modules.
+    const open = pathToFileURL(join(root, fresh, 'rig', 'card', 'open.js')).href;
+    const folder = JSON.stringify(join(root, fresh, 'profiles'));
+    const program = `const { buildShippedImages } = await import('${open}'); await buildShippedImages(${folder});`;
+    const images = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    if (images.status !== 0) return false;
     writeFileSync(join(root, fresh, '.stamp.json'), `${JSON.stringify({ sources })}\n`);
     replaceFolder(root, fresh, dirname(BUILD_STAMP));
     return true;

@@ -21,6 +21,7 @@ export type RealPart =
   | 'cardpeek'
   | 'tshark'
   | 'chromium'
+  | 'tmux'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -39,6 +40,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
   chromium: () => missingProgram('chromium', 'chromium'),
+  tmux: () => missingProgram('tmux', 'tmux'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>

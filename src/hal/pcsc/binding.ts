@@ -16,7 +16,7 @@ import { cureOf } from '../system/installation.ts';
  */
 export interface NativeCardReader extends EventEmitter {
   readonly name: string;
-  /** Of the last status, before a listener of `status` is told of the new one. */
+  /** State before the one that a `status` event reports. */
   readonly state: number;
   readonly SCARD_STATE_PRESENT: number;
   readonly SCARD_SHARE_SHARED: number;
