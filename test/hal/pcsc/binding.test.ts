@@ -4,7 +4,12 @@ import { loadNfcPcsc } from '../../../src/hal/pcsc/binding.ts';
 describe('loading nfc-pcsc', () => {
   it.each([
     ['is not installed', 'ERR_MODULE_NOT_FOUND', "Cannot find package 'nfc-pcsc'", /not installed.*`npm run setup`/],
-    ['was built for another Node', 'ERR_DLOPEN_FAILED', 'NODE_MODULE_VERSION 93', /`npm run setup`.*NODE_MODULE_VERSION/],
+    [
+      'was built for another Node',
+      'ERR_DLOPEN_FAILED',
+      'NODE_MODULE_VERSION 93',
+      /`npm run setup`.*NODE_MODULE_VERSION/,
+    ],
     [
       'was never built',
       undefined,
