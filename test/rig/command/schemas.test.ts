@@ -50,7 +50,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the published schemas', () => {
   const names = readdirSync(SCHEMAS).map((name) => name.replace(/\.schema\.json$/, ''));
-  const schemaOf = (name: string) => z.fromJSONSchema(read(new URL(`${name}.schema.json`, SCHEMAS).pathname) as object);
+  const schemaOf = (name: string) =>
+    z.fromJSONSchema(read(new URL(`${name}.schema.json`, SCHEMAS).pathname) as Parameters<typeof z.fromJSONSchema>[0]);
 
   it('are those of these outputs', () => {
     expect(names.sort()).toEqual([...outputs.keys()].sort());
