@@ -20,7 +20,7 @@ export interface FlashOptions {
   readonly serialNumber: string | null;
   /** The lab's key that names images; null: the one in the state folder. */
   readonly imageKey: string | null;
-  /** Of the reading back; absent: no trace. */
+  /** How to record the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
 

@@ -7,7 +7,7 @@ import type { ChipPort } from './pn532.ts';
 /** `hardware`: a real card or terminal over a real reader or board. `simulated`: all of it is software. */
 export type Backend = 'simulated' | 'hardware';
 
-/** Of a reader of the PC/SC service, by its name. */
+/** Whether a PC/SC reader is simulated or hardware, judged by its name. */
 export function pcscBackend(reader: string): Backend {
   return isVirtualReader(reader) ? 'simulated' : 'hardware';
 }
@@ -69,7 +69,7 @@ export interface ForeignReader {
   readonly reader: Reader;
   /** A part of the reader's name, for `connect`; null for any with a card. */
   readonly name: string | null;
-  /** Of the reader that was connected to: PC/SC names it only then. */
+  /** Backend of the connected reader: PC/SC names it only then. */
   backendAt(reader: string): Backend;
 }
 

@@ -56,8 +56,11 @@ export class AnswerExplainer {
   }
 
   /** Asks for the rules of what was refused since the last time. */
-  async ask(send: (command: Uint8Array) => Promise<CardAnswer>, faces: readonly ReaderInterface[]): Promise<string[]> {
-    return this.#asker.sentences(send, faces);
+  async ask(
+    send: (command: Uint8Array) => Promise<CardAnswer>,
+    cardInterfaces: readonly ReaderInterface[],
+  ): Promise<string[]> {
+    return this.#asker.sentences(send, cardInterfaces);
   }
 
   /** A reset: nothing is selected any more. */

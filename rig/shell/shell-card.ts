@@ -89,7 +89,7 @@ export class ShellCard {
 
   get reader(): string {
     const { own } = this.#source;
-    if (own !== null) return `in process, ${own.face} (${own.opened.description})`;
+    if (own !== null) return `in process, ${own.cardInterface} (${own.opened.description})`;
     return shown(this.#session?.reader ?? 'no reader');
   }
 
@@ -104,7 +104,7 @@ export class ShellCard {
   /** The interfaces that the card may be read through. */
   get interfaces(): readonly ReaderInterface[] {
     const { interface: said, reader } = this.#options;
-    return interfacesOf(this.atr, this.#source.own?.face ?? readerDriver(reader).interface ?? said);
+    return interfacesOf(this.atr, this.#source.own?.cardInterface ?? readerDriver(reader).interface ?? said);
   }
 
   /** The card of ours that is in the reader; null for any other. */
@@ -190,7 +190,7 @@ export class ShellCard {
       source: this.#options.source,
       backend: this.#source.backendAt(session.reader),
       reader: session.reader,
-      interface: own?.face ?? readerDriver(this.#options.reader).interface ?? this.#options.interface,
+      interface: own?.cardInterface ?? readerDriver(this.#options.reader).interface ?? this.#options.interface,
       atr: session.atr,
       card: own?.opened.card.image.profile ?? null,
       cardSeed: own?.opened.seed ?? null,

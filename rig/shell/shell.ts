@@ -44,7 +44,7 @@ class PersonalShell {
   /** Typed while a command ran. */
   readonly #waiting: string[] = [];
   #hear: ((line: Heard) => void) | null = null;
-  /** Of the command that runs; null at the prompt. */
+  /** Ends the command that runs; null at the prompt. */
   #running: AbortController | null = null;
   #atEnd = false;
   #interrupted = false;

@@ -29,22 +29,22 @@ export interface RefusedCommand {
 export function fcpSentence(
   command: RefusedCommand,
   fid: number,
-  faces: readonly ('contact' | 'contactless')[],
+  cardInterfaces: readonly ('contact' | 'contactless')[],
   fcp: Uint8Array,
 ): string {
   const what = `${command.name} of ${hex(fid, 4)}`;
   const byRule = new Map<string, string[]>();
-  for (const face of faces) {
-    const rule = shownRule(command, face, fcp);
-    byRule.set(rule, [...(byRule.get(rule) ?? []), face]);
+  for (const cardInterface of cardInterfaces) {
+    const rule = shownRule(command, cardInterface, fcp);
+    byRule.set(rule, [...(byRule.get(rule) ?? []), cardInterface]);
   }
   return [...byRule].map(([rule, alike]) => `${what} by ${alike.join(' or ')}${rule}`).join('; ');
 }
 
-function shownRule(command: RefusedCommand, face: 'contact' | 'contactless', fcp: Uint8Array): string {
+function shownRule(command: RefusedCommand, cardInterface: 'contact' | 'contactless', fcp: Uint8Array): string {
   try {
     const template = findTlv(fcp, 0x62) ?? findTlv(fcp, 0x6f);
-    const rule = template === null ? null : ruleInWords(template, command, face === 'contact' ? 0 : 1);
+    const rule = template === null ? null : ruleInWords(template, command, cardInterface === 'contact' ? 0 : 1);
     return rule === null ? ': the control parameters of the file show no rule' : ` ${rule}`;
   } catch (error) {
     if (!(error instanceof TlvError || error instanceof AccessRuleError)) throw error;
@@ -52,10 +52,10 @@ function shownRule(command: RefusedCommand, face: 'contact' | 'contactless', fcp
   }
 }
 
-function ruleInWords(template: Uint8Array, command: RefusedCommand, face: number): string | null {
+function ruleInWords(template: Uint8Array, command: RefusedCommand, cardInterface: number): string | null {
   const byInterface = findTlv(template, ATTRIBUTE_TEMPLATE);
   const where = byInterface ?? template;
-  const place = byInterface === null ? 0 : face;
+  const place = byInterface === null ? 0 : cardInterface;
   const compact = findTlv(where, COMPACT_TAGS[place] as number);
   if (compact !== null) return compactInWords(compact, command.operation);
   const reference = findTlv(where, REFERENCED_TAGS[place] as number);

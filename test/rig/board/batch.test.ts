@@ -65,6 +65,7 @@ const options = (more: Partial<BatchOptions> = {}): BatchOptions => ({
   force: false,
   parallel: 1,
   imageKey: null,
+  junit: null,
   ...more,
 });
 const io = (more: object = {}) => fakeIo({ env: { XDG_STATE_HOME: folder }, json: true, ...more });
@@ -138,7 +139,13 @@ describe('a batch', () => {
   ] as const)('goes on after %s, and tries it again when it is resumed', async (_, trouble, exit, outcome) => {
     writeFileSync(list, 'serial\nB1\nB2\nB3\n');
     const [bench, world] = [new PaperBench({ '/p/2': trouble }), io()];
-    expect(await flashBatch(options(), world, bench)).toBe(exit);
+    const junit = join(folder, 'batch.xml');
+    expect(await flashBatch(options({ junit }), world, bench)).toBe(exit);
+    const xml = readFileSync(junit, 'utf8');
+    const [failures, errors] = outcome === 'failed' ? [1, 0] : [0, 1];
+    expect(xml).toMatch(/<testsuite name="vitap board flash [^"]+" timestamp="[-\dT:]{19}" time="[\d.]+" tests="3"/);
+    expect(xml).toContain(`tests="3" failures="${failures}" errors="${errors}" skipped="0"`);
+    expect(xml.match(/<testcase classname="board.flash" name="B\d" time="[\d.]+"/g)).toHaveLength(3);
     expect(JSON.parse(world.out.join('')).rows.map((row: { outcome: string }) => row.outcome)).toEqual([
       'done',
       outcome,

@@ -52,7 +52,7 @@ class OneByteOff implements LinkedCard {
   }
   process(command: Uint8Array, offset: number, length: number): number {
     const size = this.#card.process(command, offset, length);
-    // Of the answers that have data.
+    // Counts only answers with data.
     if (size > 2 && this.#answers++ === this.#wrongAnswer) (this.response[size - 3] as number) ^= 1;
     return size;
   }

@@ -13,11 +13,11 @@ describe('tap --explain', () => {
       'READ RECORD of E001 by contact needs code 81 verified in this session; it is not: send VERIFY 00 20 00 81',
     ],
     ['contactless', 'READ RECORD of E001 by contactless needs secure messaging and code 81'],
-  ] as const)('says why a card of ours refuses by %s', async (face, sentence) => {
+  ] as const)('says why a card of ours refuses by %s', async (cardInterface, sentence) => {
     const options = {
       reader: { driver: 'loopback' },
       card: { kind: 'profile', name: 'vitale2' },
-      interface: face,
+      interface: cardInterface,
       sequence: 'own',
       pin: { file: null, ask: false },
       record: { file: null, keepSecrets: false },
@@ -81,7 +81,7 @@ describe('the interface of a card that is not ours', () => {
     ['3B 8A 80 01 80 31 F8 73 F7 41 FF 82 90 00 6A', 'contact', ['contact']],
     ['3B 8A 80 01 80 31 F8 73 F7 41 FF 82 90 00 6A', 'contactless', ['contactless']],
     ['', null, ['contact']],
-  ] as const)('of ATR %s, known %s: %j', (atr, known, faces) => {
-    expect(interfacesOf(fromHex(atr), known)).toEqual(faces);
+  ] as const)('of ATR %s, known %s: %j', (atr, known, cardInterfaces) => {
+    expect(interfacesOf(fromHex(atr), known)).toEqual(cardInterfaces);
   });
 });

@@ -32,8 +32,8 @@ describe('a rule as control parameters show it', () => {
     ],
     ['62 03 83 01 01', 'contact', 'show no rule'],
     ['6F 04 8C 02', 'contact', 'cannot be read'],
-  ] as const)('%s by %s: %s', (fcp, face, words) => {
-    expect(fcpSentence(READ, 0xe002, [face], fromHex(fcp))).toContain(words);
+  ] as const)('%s by %s: %s', (fcp, cardInterface, words) => {
+    expect(fcpSentence(READ, 0xe002, [cardInterface], fromHex(fcp))).toContain(words);
   });
 
   it.each([

@@ -18,7 +18,7 @@ async function judge(
   applets: readonly Applet[] = [],
 ): Promise<readonly CaseResult[]> {
   const card = await openRenewable({ kind: 'profile', name: profile }, null, applets);
-  const declaration = declareProfile((await specificationOf(profile)) as CardSpecification, card.face);
+  const declaration = declareProfile((await specificationOf(profile)) as CardSpecification, card.cardInterface);
   const settings = { declaration, destructive: true, signal: new AbortController().signal };
   const { cases } = await loadSuite(suite);
   return runSuite(cases, new InProcessCard(profile, makerOf(card)), settings, () => {});
