@@ -1,6 +1,6 @@
 import type { CardInterface, LinkEvent } from '../../src/hal/card-link.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
-import { PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
+import { PhoneScreen, unlockInWords, unlockOnce } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
@@ -59,8 +59,7 @@ async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo,
 async function unlockAtStart(screen: PhoneScreen, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<void> {
   const code = await readPin(options.pin, io);
   if (code === null) throw new CannotRun('--unlock needs the code: --pin, --pin-file FILE, or VITAP_PIN');
-  const result = screen.unlock(code);
-  code.fill(0);
+  const result = unlockOnce(screen, code);
   if (result.outcome !== 'unlocked') throw new CannotRun(unlockInWords(result));
   say.line('holder', screen.status());
 }

@@ -331,11 +331,9 @@ async function unlockOnPhone(desk: Desk): Promise<void> {
   const { own } = desk.card;
   if (own === null)
     throw new CannotRun('only a card of ours in process has its phone here: this one is unlocked by its holder');
-  const { PhoneScreen, unlockInWords } = await import('../card/phone-screen.ts');
-  const code = await desk.code();
-  const result = new PhoneScreen(own.opened.card).unlock(code);
-  code.fill(0);
-  desk.say(unlockInWords(result));
+  const { PhoneScreen, unlockInWords, unlockOnce } = await import('../card/phone-screen.ts');
+  const screen = new PhoneScreen(own.opened.card);
+  desk.say(unlockInWords(unlockOnce(screen, await desk.code())));
 }
 
 async function showStatus({ card, file, say }: Desk): Promise<void> {

@@ -32,18 +32,22 @@ export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode>
   const code = await readPin(options.pin, io);
   const decisions: ExplainedAccess[] = [];
   const tell = options.explain === true ? (explained: ExplainedAccess) => decisions.push(explained) : undefined;
-  const source = await openReader(options.reader, { ...options, onAccess: tell });
+  let result: TapResult;
   try {
-    const result = await readOnce(source, options, code, io, decisions);
-    code?.fill(0);
-    await judge(result.reading);
-    if (io.json) writeJson(io, asData(result));
-    else io.stdout(inWords(result));
-    for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
-    return verdictOf(result.reading);
+    const source = await openReader(options.reader, { ...options, onAccess: tell });
+    try {
+      result = await readOnce(source, options, code, io, decisions);
+    } finally {
+      await source.close();
+    }
   } finally {
-    await source.close();
+    code?.fill(0);
   }
+  await judge(result.reading);
+  if (io.json) writeJson(io, asData(result));
+  else io.stdout(inWords(result));
+  for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
+  return verdictOf(result.reading);
 }
 
 interface TapResult {

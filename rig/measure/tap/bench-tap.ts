@@ -38,8 +38,9 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   const startedAt = new Date().toISOString();
   const startNs = systemClock.nowNs();
   const code = (await readPin(options.pin, io)) ?? testCode(options);
-  const source = await openSource(options, code);
+  let source: TapSource | null = null;
   try {
+    source = await openSource(options, code);
     const machine = thisMachine(io.env);
     const before = await lookAround(options.reader, source, machine, io);
     const script = scriptOf(options, source, code);
@@ -62,7 +63,7 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
     code?.fill(0);
-    await source.close();
+    await source?.close();
   }
 }
 
