@@ -79,13 +79,13 @@ function absence(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_MODULE_NOT_FOUND') {
     const cure = cureOf({ is: 'missing', name: 'nfc-pcsc' });
-    return `The PC/SC reader needs the package nfc-pcsc, which is not installed: install libpcsclite-dev, then run \`${cure}\`.`;
+    return `the PC/SC reader needs the package nfc-pcsc, which is not installed: install libpcsclite-dev, then run \`${cure}\``;
   }
   const cure = cureOf({ is: 'unfit', name: '@pokusew/pcsclite' });
   if (code === 'ERR_DLOPEN_FAILED') {
-    return `nfc-pcsc does not fit this Node or this system; run \`${cure}\` (${firstLine(message)}).`;
+    return `nfc-pcsc does not fit this Node or this system; run \`${cure}\` (${firstLine(message)})`;
   }
-  return `nfc-pcsc could not be loaded; run \`${cure}\` (${firstLine(message)}).`;
+  return `nfc-pcsc could not be loaded; run \`${cure}\` (${firstLine(message)})`;
 }
 
 function firstLine(text: string): string {

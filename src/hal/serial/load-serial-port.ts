@@ -11,7 +11,7 @@ export async function loadSerialPort(): Promise<typeof import('serialport')> {
     return await import('serialport');
   } catch (error) {
     const cure = cureOf({ is: 'unfit', name: '@serialport/bindings-cpp' });
-    const words = `Serial ports need the package serialport, which is not installed or does not fit: run \`${cure}\`.`;
+    const words = `serial ports need the package serialport, which is not installed or does not fit: run \`${cure}\``;
     throw new HalError('unsupported', words, { cause: error });
   }
 }
