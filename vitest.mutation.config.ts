@@ -7,7 +7,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const TESTS: Readonly<Record<string, string[]>> = {
   apdu: ['test/apdu/**/*.test.ts'],
   card: ['test/applet/{access,pin}/**/*.test.ts', 'test/applet/{access-rules,codes,verify,channels}.test.ts'],
-  'masked-nirs': ['test/rig/trace/{redaction,secrets-again}.test.ts'],
+  'masked-nirs': ['test/rig/trace/{nir-spans,redaction,secrets-again}.test.ts'],
   'masked-bcd': ['test/rig/trace/{redaction,people,secrets-again}.test.ts'],
   'masked-codes': ['test/rig/trace/{code-spans,command-layout,redaction,secrets-again}.test.ts'],
   'masked-people': ['test/rig/trace/{redaction,people,secrets-again,pseudonyms}.test.ts'],
