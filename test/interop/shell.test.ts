@@ -150,9 +150,21 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own', 'tmux'], 'the shell, on a card
     async () => {
       await terminal.obey('select vitale');
       await pulled(card);
-      await terminal.shows('The card was taken out of "Virtual PCD 00 00". `reconnect` goes on with the next one.');
+      await terminal.shows('the card was taken out of "Virtual PCD 00 00"; `reconnect` goes on with the next one');
       await terminal.prompt();
       expect(await terminal.obey('read 1')).toContain('the session with the card has ended');
+      // Nobody puts one in: Ctrl-C ends the wait, and that for a code.
+      terminal.type('reconnect');
+      terminal.key('Enter');
+      await terminal.shows('vitap> reconnect');
+      terminal.key('C-c');
+      await terminal.prompt();
+      terminal.type('verify');
+      terminal.key('Enter');
+      await terminal.shows('Code:');
+      terminal.key('C-c');
+      await terminal.shows('no code was given');
+      await terminal.prompt();
       card = await emulate();
       expect(await terminal.obey('reconnect')).toContain('ATR 3B 8A 80 01');
       expect(await terminal.obey('select vitale =9000')).not.toContain('FAIL');
