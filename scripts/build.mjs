@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { BUILD_STAMP, sourcesFingerprint } from './fingerprint.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,12 +22,25 @@ export function build(root) {
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];
     const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (compiled.status !== 0) return false;
+    if (!writeManPage(join(root, fresh))) return false;
     writeFileSync(join(root, fresh, '.stamp.json'), `${JSON.stringify({ sources })}\n`);
     replaceFolder(root, fresh, dirname(BUILD_STAMP));
     return true;
   } finally {
     rmSync(join(root, fresh), { recursive: true, force: true });
   }
+}
+
+/** The manual page that npm installs, as the compiled program prints it. */
+function writeManPage(folder) {
+  const main = join(folder, 'rig', 'command', 'main.js');
+  if (!existsSync(main)) return true;
+  const code = `import(${JSON.stringify(pathToFileURL(main).href)}).then((module) => module.main())`;
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', FORCE_COLOR: '', NO_COLOR: '1' };
+  const printed = spawnSync(process.execPath, ['-e', code, 'vitap', 'man'], { env, encoding: 'utf8' });
+  if (printed.status !== 0) console.error(`build: no manual page: ${printed.stderr}`);
+  else writeFileSync(join(folder, 'vitap.1'), printed.stdout);
+  return printed.status === 0;
 }
 
 function replaceFolder(root, fresh, target) {

@@ -49,6 +49,9 @@ export const DEBIAN_PACKAGES = [
   { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], onlyToCompile: [] },
   { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], onlyToCompile: [] },
   { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], onlyToCompile: [] },
+  { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
+  { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
+  { name: 'groff-base', purpose: 'reading the manual page', goals: ['test'], onlyToCompile: [] },
 ];
 
 /** The packages that a goal needs; those for compiling only when nfc-pcsc is not there yet. */

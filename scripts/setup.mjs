@@ -107,6 +107,9 @@ function missingPrograms(wanted) {
     tshark: 'tshark',
     cardpeek: 'cardpeek',
     chromium: 'chromium',
+    zsh: 'zsh',
+    fish: 'fish',
+    'groff-base': 'groff',
   };
   if (process.platform !== 'linux') return [];
   return wanted.filter((each) => programs[each.name] !== undefined && !hasProgram(programs[each.name]));

@@ -27,6 +27,7 @@ describe('which Debian packages are wanted', () => {
       [
         ...['pcscd', 'vsmartcard-vpcd', 'iproute2', 'libpcsclite-dev', 'opensc', 'pcsc-tools', 'python3-pyscard'],
         ...['socat', 'libnfc-bin', 'libnfc-examples', 'libnfc-pn53x-examples', 'tshark', 'cardpeek', 'chromium'],
+        ...['zsh', 'fish', 'groff-base'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
