@@ -11,6 +11,10 @@ const config: ViteUserConfig = defineConfig({
           setupFiles: ['test/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**'],
+          // No test judges by the clock: this only ends what hangs. On a busy machine the first test of a file waits
+          // seconds for what it imports; what takes long by itself has a limit of its own.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -21,8 +25,8 @@ const config: ViteUserConfig = defineConfig({
           pool: 'forks',
           fileParallelism: false,
           // Real daemons start, die and look for cards every 400 ms.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -23,6 +23,15 @@ export function build(root) {
     const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (compiled.status !== 0) return false;
     if (!writeManPage(join(root, fresh))) return false;
+    // By what was just compiled, in a process of its own: this one may have the old modules.
+    const open = pathToFileURL(join(root, fresh, 'rig', 'card', 'open.js')).href;
+    const folder = JSON.stringify(join(root, fresh, 'profiles'));
+    const program = `const { buildShippedImages } = await import('${open}'); await buildShippedImages(${folder});`;
+    const images = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    if (images.status !== 0) return false;
     writeFileSync(join(root, fresh, '.stamp.json'), `${JSON.stringify({ sources })}\n`);
     replaceFolder(root, fresh, dirname(BUILD_STAMP));
     return true;

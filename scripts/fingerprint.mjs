@@ -14,6 +14,7 @@ export function sourcesFingerprint(root) {
   const files = [
     ...listSources(root, 'src'),
     ...listSources(root, 'rig'),
+    ...listFiles(root, 'profiles', '.yaml'),
     'tsconfig.json',
     'tsconfig.build.json',
     compiler,
@@ -41,9 +42,13 @@ export function readJson(path) {
 }
 
 function listSources(root, folder) {
+  return listFiles(root, folder, '.ts');
+}
+
+function listFiles(root, folder, extension) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true })
     .map((name) => join(folder, name))
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith(extension))
     .sort();
 }

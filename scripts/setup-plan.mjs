@@ -48,6 +48,12 @@ export const DEBIAN_PACKAGES = [
   { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], onlyToCompile: [] },
   { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], onlyToCompile: [] },
   { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'tmux',
+    purpose: 'a terminal, in which the tests type into `vitap shell`',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], onlyToCompile: [] },
   { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },

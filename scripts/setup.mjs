@@ -105,6 +105,7 @@ function missingPrograms(wanted) {
     'libnfc-examples': 'nfc-poll',
     'libnfc-pn53x-examples': 'pn53x-tamashell',
     tshark: 'tshark',
+    tmux: 'tmux',
     cardpeek: 'cardpeek',
     chromium: 'chromium',
     zsh: 'zsh',

@@ -15,6 +15,8 @@ export interface RowState {
   readonly verified: string | null;
   readonly reason: string | null;
   readonly at: string;
+  /** How long it took; absent in a file of an earlier version. */
+  readonly durationMs?: number | undefined;
 }
 
 /** What a batch was begun with. */
@@ -56,6 +58,7 @@ const STATE: z.ZodType<State> = z.object({
       verified: z.string().nullable(),
       reason: z.string().nullable(),
       at: z.string(),
+      durationMs: z.number().optional(),
     }),
   ),
 });

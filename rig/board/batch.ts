@@ -6,8 +6,10 @@ import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
+import { checkReportFile, writeReportFile } from '../report/report-file.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import type { BatchJob } from './batch-job.ts';
+import { type BatchOutcome, batchAsJunit } from './batch-junit.ts';
 import { type BatchRow, parseBatchList } from './batch-list.ts';
 import { runBatch } from './batch-progress.ts';
 import { refuseSameSerial, sameCardTwice, serialForBoard } from './batch-serials.ts';
@@ -28,11 +30,14 @@ export interface BatchOptions {
   readonly profile: string | null;
   readonly verifyWith: string | null;
   readonly resume: boolean;
+  /** Over cards that were written into since they were flashed. */
+  readonly force: boolean;
   /** Boards at the same time. */
   readonly parallel: number;
   /** The lab's key that names images; null: the one in the state folder. */
   readonly imageKey: string | null;
-  /** Of the reading back; absent: no trace. */
+  readonly junit: string | null;
+  /** How to record the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
 
@@ -44,6 +49,7 @@ export interface BatchOptions {
 export async function flashBatch(options: BatchOptions, io: CommandIo, given?: Bench): Promise<ExitCode> {
   const text = readInputText(options.list, 'a list of boards');
   const rows = parseBatchList(text, options.list);
+  if (options.junit !== null) checkReportFile(options.junit);
   const bench = given ?? (await thisBench());
   const names = imageNames(options.imageKey, io.env);
   const state = BatchState.open(`${options.list}.batch`, planOf(text, options), options.resume);
@@ -77,7 +83,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
       io,
       parallel: options.parallel,
       run: async (job, say) => {
-        const row = await flashRow(job, { bench, verifier, names, made, io, say });
+        const row = await flashRow(job, { bench, verifier, names, made, force: options.force, io, say });
         if (row !== null) state.set(row);
         return row;
       },
@@ -94,6 +100,7 @@ interface RowTools {
   readonly names: ImageNames;
   /** Cards of this batch by their serial number, hex, with the numbers of their boards. */
   readonly made: Map<string, string>;
+  readonly force: boolean;
   readonly io: CommandIo;
   readonly say: (text: string) => void;
 }
@@ -101,11 +108,18 @@ interface RowTools {
 /** @returns null when it was interrupted: the row is still to be done */
 async function flashRow(
   { row, identity, card }: BatchJob,
-  { bench, verifier, names, made, io, say }: RowTools,
+  { bench, verifier, names, made, force, io, say }: RowTools,
 ): Promise<RowState | null> {
   if (io.signal.aborted) return null;
   const { serialNumber } = row;
-  const base = { serialNumber, board: `pn532:${identity.port}`, at: new Date().toISOString() };
+  const startMs = performance.now();
+  const at = new Date().toISOString();
+  const base = () => ({
+    serialNumber,
+    board: `pn532:${identity.port}`,
+    at,
+    durationMs: Math.round(performance.now() - startMs),
+  });
   try {
     const ofProfile = (serial: Uint8Array): Uint8Array => row.cardSerial ?? serialForBoard(serial, serialNumber);
     const image = 'contents' in card ? card : await newFlashImage(card.profile, ofProfile);
@@ -114,6 +128,7 @@ async function flashRow(
       board: await bench.open(identity.port),
       image,
       names,
+      force,
       serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),
@@ -122,12 +137,12 @@ async function flashRow(
       say,
     });
     const { profile, cardSerial } = image;
-    return { ...base, outcome: 'done', profile, cardSerial, verified, reason: null };
+    return { ...base(), outcome: 'done', profile, cardSerial, verified, reason: null };
   } catch (error) {
     if (io.signal.aborted) return null;
     const { verdict, reason } = whose(error, io.signal);
     const outcome = verdict === 'fail' ? 'failed' : 'error';
-    return { ...base, outcome, profile: null, cardSerial: null, verified: null, reason };
+    return { ...base(), outcome, profile: null, cardSerial: null, verified: null, reason };
   }
 }
 
@@ -231,6 +246,7 @@ function conclude(jobs: readonly BatchJob[], state: BatchState, options: BatchOp
   const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
   const [done, failed, errors, open] = [count('done'), count('failed'), count('error'), count('open')];
   const interrupted = io.signal.aborted;
+  if (options.junit !== null) writeReportFile(options.junit, batchAsJunit(options.list, rows));
   if (done === rows.length) state.finish();
   if (io.json) {
     const verdict = done === rows.length ? 'pass' : errors + open > 0 ? 'error' : 'fail';
@@ -250,16 +266,14 @@ function conclude(jobs: readonly BatchJob[], state: BatchState, options: BatchOp
   return failed > 0 ? EXIT.fail : EXIT.pass;
 }
 
-type Shown = Omit<RowState, 'outcome'> & { readonly outcome: RowState['outcome'] | 'open' };
-
-function shown(row: BatchRow, identity: BoardIdentity): Shown {
+function shown(row: BatchRow, identity: BoardIdentity): BatchOutcome {
   const nothing = { profile: null, cardSerial: null, verified: null, reason: null, at: '' };
   return { ...nothing, serialNumber: row.serialNumber, board: `pn532:${identity.port}`, outcome: 'open' };
 }
 
 const OUTCOMES = { done: 'done', failed: 'FAILED', error: 'ERROR', open: 'open' } as const;
 
-function table(rows: readonly Shown[]): string {
+function table(rows: readonly BatchOutcome[]): string {
   const serialWidth = Math.max(13, ...rows.map(({ serialNumber }) => serialNumber.length));
   const boardWidth = Math.max(5, ...rows.map(({ board }) => (board ?? '').length));
   const line = (serial: string, board: string, outcome: string, rest: string): string =>

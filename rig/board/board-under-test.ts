@@ -23,7 +23,7 @@ export interface BoardUnderTest {
   /** `pn532:/dev/ttyUSB0` */
   readonly name: string;
   readonly identity: BoardIdentity;
-  /** Of the line, now. */
+  /** Current speed of the line. */
   readonly baudRate: number;
   /** What its line needed so far, in every opening of it; counts on. */
   readonly repairs: Readonly<Repairs>;

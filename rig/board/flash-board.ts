@@ -1,11 +1,12 @@
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { contentsOf, type ImageNames } from '../card/image-name.ts';
+import { CannotRun } from '../console/failure.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { FlashImage } from './flash-image.ts';
 import { BoardFault, RigFault } from './phase.ts';
 import { ReadBackDiffers, readBack } from './read-back.ts';
-import { describeStored, imageOf, storeCard } from './store.ts';
+import { describeStored, imageOf, storeCard, usedCardOn } from './store.ts';
 
 const PN532 = 0x32;
 const READER_KINDS: readonly HalErrorKind[] = [
@@ -31,6 +32,8 @@ export interface FlashJob {
   readonly image: FlashImage;
   /** Under which name the record has it. */
   readonly names: ImageNames;
+  /** Over a card that was written into since it was flashed. */
+  readonly force: boolean;
   readonly serialNumber: string | null;
   readonly station: string;
   /** The state folder of this station. */
@@ -51,11 +54,12 @@ export const NOT_VERIFIED = 'not read back over the field (no --verify-with)';
 
 /**
  * Puts a card onto one board and reads it back. The chip is asleep afterwards, however this ends.
- * @throws {BoardFault} the board is no PN532, does not answer, or gives back something else; {HalError} the port or the store
+ * @throws {CannotRun} a used card is on the board, and `force` is not set; {BoardFault} the board is no PN532, does not answer, or gives back something else; {HalError} the port or the store
  */
 export async function flashBoard(job: FlashJob): Promise<Flashed> {
   const { board, image, signal, say } = job;
   try {
+    refuseToReplace(job);
     say('waking the board');
     await board.wakeUp();
     const { ic } = await board.firmware();
@@ -72,6 +76,14 @@ export async function flashBoard(job: FlashJob): Promise<Flashed> {
   } finally {
     await board.close();
   }
+}
+
+function refuseToReplace({ board, names, folder, force }: FlashJob): void {
+  const used = force ? null : usedCardOn(folder, board.identity, names);
+  if (used === null) return;
+  throw new CannotRun(
+    `${board.name} has ${used}, and what was written into it since it was flashed would be lost; the board was not changed. --force replaces it`,
+  );
 }
 
 async function verify({ verifier, board, say, signal, folder }: FlashJob, path: string): Promise<string> {

@@ -15,10 +15,12 @@ export interface FlashOptions {
   /** The profile that the image must be of, or null. */
   readonly profile: string | null;
   readonly verifyWith: string | null;
+  /** Over a card that was written into since it was flashed. */
+  readonly force: boolean;
   readonly serialNumber: string | null;
   /** The lab's key that names images; null: the one in the state folder. */
   readonly imageKey: string | null;
-  /** Of the reading back; absent: no trace. */
+  /** How to record the reading back; absent: no trace. */
   readonly record?: RecordChoice;
 }
 
@@ -39,6 +41,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
       board,
       image,
       names,
+      force: options.force,
       serialNumber: options.serialNumber,
       station: io.env.VITAP_STATION ?? hostname(),
       folder: stateFolder(io.env),

@@ -9,7 +9,7 @@ export interface Lateness {
   readonly totalMs: number;
 }
 
-/** Of a whole test: the longest of its phases; null when it was not watched. */
+/** The longest lateness in any phase of a test; null when it was not watched. */
 export function longestLatenessMs(phases: readonly { readonly lateness: Lateness | null }[]): number | null {
   const watched = phases.flatMap(({ lateness }) => (lateness === null ? [] : [lateness.longestMs]));
   return watched.length === 0 ? null : Math.max(...watched);

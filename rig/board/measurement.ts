@@ -17,6 +17,10 @@ export interface MeasurementPlan {
   readonly timed?: true;
   /** How numbers are written; decimal without it. */
   readonly format?: 'hex';
+  /** It is words, or may be: nothing has a smallest or largest one. */
+  readonly words?: true;
+  /** Whose limits they are; absent: those of the program. */
+  readonly limitsFrom?: 'station';
 }
 
 /** `unset`: the phase ended before it came to this, or forgot it. */
@@ -53,8 +57,12 @@ export function valueInWords({ value, unit, format }: Pick<Measurement, 'value' 
   return unit === '' ? digits : `${digits} ${unit}`;
 }
 
-/** `at most 12 ms`, `exactly 0x32`, `for information`. */
+/** `at most 12 ms`, `exactly 0x32`, `for information`, `at most 8 ms on this station`. */
 export function limitsInWords(plan: MeasurementPlan): string {
+  return `${ownLimitsInWords(plan)}${plan.limitsFrom === 'station' ? ' on this station' : ''}`;
+}
+
+function ownLimitsInWords(plan: MeasurementPlan): string {
   const { limits } = plan;
   if (limits === null) return 'for information';
   const word = (value: MeasuredValue): string => valueInWords({ ...plan, value });

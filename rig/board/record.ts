@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -38,6 +38,8 @@ export interface BoardRecord {
   readonly endedAt: string;
   readonly phases: readonly PhaseResult[];
   readonly comparison: readonly Drift[];
+  /** Where the limits come from that measurements have with `limitsFrom: station`; null: all are those of the program. */
+  readonly stationLimits: { readonly file: string; readonly sha256: string } | null;
 }
 
 /** A measurement beside those of the board’s earlier passes. */
@@ -90,7 +92,10 @@ export function writeRecord(folder: string, record: BoardRecord): string {
   makeFolder(folder, PRIVATE);
   const who = record.board.serialNumber ?? record.board.identity.key;
   const when = record.startedAt.replaceAll(/[:.]/g, '-');
-  const path = join(folder, `${who.replaceAll(/[^A-Za-z0-9._-]/g, '_')}_${when}.json`);
+  const name = `${who.replaceAll(/[^A-Za-z0-9._-]/g, '_')}_${when}`;
+  let path = join(folder, `${name}.json`);
+  // Rounds of a loop may begin within one millisecond.
+  for (let n = 2; existsSync(path); n++) path = join(folder, `${name}-${n}.json`);
   replaceFile(path, [Buffer.from(`${JSON.stringify(record, null, 2)}\n`)]);
   return path;
 }
@@ -142,7 +147,8 @@ function sameBoard(earlier: EarlierRecord['board'], now: BoardRecord['board']): 
   return earlier.identity.key === now.identity.key;
 }
 
-function namesIn(folder: string): string[] {
+/** Names of what may be a record; none where there is no folder. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith('.json'));
   } catch {

@@ -40,7 +40,7 @@ export function repairsSince(before: Readonly<Repairs>, now: Readonly<Repairs>):
   return since;
 }
 
-/** Of a whole test: `none`, or how many and of which kinds. */
+/** The repairs of a whole test in words: `none`, or how many of each kind. */
 export function allRepairs(phases: readonly { readonly repairs: Readonly<Repairs> }[]): string {
   const sum = noRepairs();
   for (const { repairs } of phases) for (const kind of Object.keys(WORDS) as RepairKind[]) sum[kind] += repairs[kind];

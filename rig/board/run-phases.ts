@@ -179,7 +179,7 @@ export function whose(error: unknown, signal: AbortSignal): Judged {
   return { verdict: 'error', reason: `this is a fault of vitap: ${message}` };
 }
 
-/** Of a whole run. A run that was interrupted, or in which nothing was judged, is no pass. */
+/** The verdict on a whole run. An interrupted run, or one without a judged phase, is no pass. */
 export function verdictOf(results: readonly PhaseResult[], interrupted: boolean): 'pass' | 'fail' | 'error' {
   if (interrupted) return 'error';
   // What the board does wrong stays true when the rig fails too, but then the board must be tested again first.

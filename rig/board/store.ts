@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { toHex } from '../../src/apdu/hex.ts';
+import { openImage } from '../../src/applet/image/card-image.ts';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
+import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
-import type { ImageName } from '../card/image-name.ts';
+import { contentsOf, type ImageName, type ImageNames } from '../card/image-name.ts';
 import { readInputText } from '../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
 import { stateFolder } from '../console/state-folder.ts';
@@ -67,6 +70,26 @@ export function storeCard(folder: string, identity: Pick<BoardIdentity, 'key'>, 
   const image = imageOf(folder, identity);
   FileNvm.create(image, contents).close();
   return image;
+}
+
+/**
+ * The card on a board that is no longer as it was flashed: something was written into it that is nowhere else.
+ * @returns `a card of profile vitale2, serial number 0001`; null for no card, or one that still is as it was flashed
+ */
+export function usedCardOn(folder: string, identity: Pick<BoardIdentity, 'key'>, names: ImageNames): string | null {
+  const image = imageOf(folder, identity);
+  if (!existsSync(image)) return null;
+  try {
+    const contents = contentsOf(image);
+    const flashed = readStored(folder, identity)?.image;
+    const { hmac, key } = names.of(contents);
+    // Under another key nothing is known of it: then it counts as used.
+    if (flashed?.key === key && flashed.hmac === hmac) return null;
+    const { profile, serial } = openImage(new MemoryNvm(contents));
+    return `a card of profile ${profile}, serial number ${toHex(serial)}`;
+  } catch {
+    return 'a card image that this program cannot read';
+  }
 }
 
 /** Says how the card came there. @throws {HalError} `storage` */

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { HalError } from '../../src/hal/errors.ts';
-import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { realTimers } from '../../src/hal/pn532/transport.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { stateFolder } from '../console/state-folder.ts';
+import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { checkReportFile, writeReportFile } from '../report/report-file.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
@@ -15,8 +16,11 @@ import { TraceWriter } from '../trace/writer.ts';
 import { checkSerialNumber } from './batch-list.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { compareWithEarlier } from './compare.ts';
+import { BoardEvidence } from './evidence.ts';
 import { boardPage } from './html.ts';
 import { LatenessWatch, longestLatenessMs, TOO_LATE_MS } from './lateness.ts';
+import { type StationLimits, stationLimits, withLimits } from './limits.ts';
+import { type LoopSummary, MOST_ERRORS_IN_A_ROW, summarise, summaryInWords } from './loop.ts';
 import { limitsInWords, valueInWords } from './measurement.ts';
 import { type Bench, thisBench } from './open-board.ts';
 import { askSerialNumber, type Operator, operatorAt } from './operator.ts';
@@ -24,6 +28,7 @@ import type { PhaseResult } from './phase.ts';
 import { PN532_PHASES } from './phases/index.ts';
 import {
   type BoardRecord,
+  type EarlierRecord,
   earlierRecords,
   type KeptRecord,
   keepRecord,
@@ -44,42 +49,167 @@ export interface BoardTestOptions {
   readonly only: readonly string[] | null;
   /** Folder of the records; null for this station's own. */
   readonly records: string | null;
+  /** File of limits; null for this station's own, where there are any. */
+  readonly limits: string | null;
+  /** Rounds; 0 until Ctrl-C; null: one test, and no loop. */
+  readonly loop: number | null;
   readonly html: string | null;
-  /** Of the taps. */
+  readonly junit: string | null;
+  readonly evidence: EvidenceChoice | null;
+  /** How to record the taps. */
   readonly record: RecordChoice;
 }
 
 /** `vitap board test`. @returns 0 pass, 1 the board fails, 2 the rig could not judge it */
 export async function testBoard(options: BoardTestOptions, io: CommandIo, given?: Bench): Promise<ExitCode> {
   checkOptions(options);
+  const limits = stationLimits(options.limits, io.env, PN532_PHASES);
+  if (options.junit !== null) checkReportFile(options.junit);
+  const evidence = BoardEvidence.open(options.evidence, options.record);
   const operator = options.operator ? operatorAt(io) : null;
   try {
     const person = operator === null ? null : await operator.ask('Your name', io.env.USER ?? null);
     const serialNumber = options.serialNumber ?? (operator === null ? null : await askSerialNumber(operator, io));
-    const bench = given ?? (await thisBench());
-    const board = await bench.open(options.port);
-    const partner = options.partner === null ? null : await bench.open(options.partner);
-    const startedAt = new Date().toISOString();
-    const trace = await openTrace(board, options);
-    let phases: readonly PhaseResult[];
-    try {
-      phases = await runAll(board, partner, options, io, operator, trace);
-    } finally {
-      await trace?.close();
-    }
-    return await conclude({ board, partner, serialNumber, person, startedAt, phases }, options, io);
+    const setting: Setting = {
+      options: evidence === null ? options : { ...options, record: evidence.record },
+      io,
+      bench: given ?? (await thisBench()),
+      operator,
+      person,
+      serialNumber,
+      limits,
+      folder: options.records ?? join(stateFolder(io.env), 'records'),
+    };
+    if (options.loop !== null) return await loop(options.loop, setting);
+    return await conclude(await testOnce(setting, null), setting, evidence);
   } finally {
     operator?.close();
+    evidence?.close();
   }
 }
 
-function checkOptions({ only, serialNumber, port, partner }: BoardTestOptions): void {
+/** What is the same in every round. */
+interface Setting {
+  readonly options: BoardTestOptions;
+  readonly io: CommandIo;
+  readonly bench: Bench;
+  readonly operator: Operator | null;
+  readonly person: string | null;
+  readonly serialNumber: string | null;
+  readonly limits: StationLimits | null;
+  /** Of the records. */
+  readonly folder: string;
+}
+
+/** A test, and where its record is. */
+interface Tested {
+  readonly record: BoardRecord;
+  readonly kept: KeptRecord;
+  /** Earlier records of the same board. */
+  readonly earlier: readonly EarlierRecord[];
+}
+
+/** @param known earlier records of this board; null: they are read */
+async function testOnce(setting: Setting, known: readonly EarlierRecord[] | null): Promise<Tested> {
+  const { options, bench, folder, io } = setting;
+  const board = await bench.open(options.port);
+  const partner = options.partner === null ? null : await bench.open(options.partner);
+  const startedAt = new Date().toISOString();
+  const trace = await openTrace(board, options);
+  let phases: readonly PhaseResult[];
+  try {
+    phases = await runAll(board, partner, setting, trace);
+  } finally {
+    await trace?.close();
+  }
+  const about = {
+    backend: board.identity.backend,
+    board: { name: board.name, identity: board.identity, serialNumber: setting.serialNumber },
+  };
+  const earlier =
+    known ??
+    earlierRecords(folder, about, (path) =>
+      io.stderr(`${path} is no record of a board test that this program reads; it was left out of the comparison.\n`),
+    );
+  const { program, commit, node, system, machine, host } = hostEnvironment();
+  const { limits } = setting;
+  const record: BoardRecord = {
+    schema: RECORD_SCHEMA,
+    schemaVersion: RECORD_VERSION,
+    verdict: verdictOf(phases, io.signal.aborted),
+    ...about,
+    complete: options.only === null,
+    partner: partner?.name ?? null,
+    station: { host: io.env.VITAP_STATION ?? host, machine, system },
+    operator: setting.person ?? io.env.USER ?? null,
+    program,
+    commit,
+    node,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    phases,
+    comparison: compareWithEarlier(phases, earlier),
+    stationLimits: limits === null ? null : { file: limits.file, sha256: limits.sha256 },
+  };
+  return { record, kept: keepRecord(folder, record), earlier };
+}
+
+/** Rounds until there were enough, Ctrl-C, or the rig fails again and again. Each keeps its record. */
+async function loop(most: number, setting: Setting): Promise<ExitCode> {
+  const { io, options } = setting;
+  const records: BoardRecord[] = [];
+  const files: (string | null)[] = [];
+  let earlier: readonly EarlierRecord[] | null = null;
+  let errorsInARow = 0;
+  let inRound = false;
+  let problem: string | null = null;
+  const summed = (): LoopSummary =>
+    summarise(records, most === 0 ? null : most, { bySignal: io.signal.aborted, inRound });
+  try {
+    while ((most === 0 || records.length < most) && errorsInARow < MOST_ERRORS_IN_A_ROW && !io.signal.aborted) {
+      const tested = await testOnce(setting, earlier);
+      files.push(tested.kept.path);
+      inRound = io.signal.aborted;
+      if (inRound) break;
+      const { record } = tested;
+      earlier = [...tested.earlier, record];
+      records.push(record);
+      errorsInARow = record.verdict === 'error' ? errorsInARow + 1 : 0;
+      (io.json ? io.stderr : io.stdout)(roundInWords(records.length, record, tested.kept));
+      // Rounds whose records are nowhere would be for nothing.
+      problem = tested.kept.problem === null ? null : notInPlace(tested.kept, false);
+      if (problem !== null) break;
+    }
+  } finally {
+    const summary = summed();
+    if (io.json) writeJson(io, { id: 'board-test-loop', ...summary, records: files });
+    else if (files.length > 0) io.stdout(summaryInWords(summary));
+    if (options.junit !== null && records.length > 0) await writeJunit(options.junit, records);
+  }
+  if (problem !== null) throw new CannotRun(problem);
+  if (errorsInARow === MOST_ERRORS_IN_A_ROW) {
+    io.stderr(`vitap: the loop ended: the rig could not judge the board ${MOST_ERRORS_IN_A_ROW} times in a row\n`);
+  }
+  const { verdict } = summed();
+  return verdict === 'interrupted' ? EXIT.cannotRun : EXIT_OF[verdict];
+}
+
+function roundInWords(round: number, { verdict, phases }: BoardRecord, { path }: KeptRecord): string {
+  const wrong = phases.filter((each) => each.verdict === 'fail' || each.verdict === 'error');
+  const why = wrong.map(({ title, reason }) => `\n         ${title}: ${reason}`).join('');
+  return `${`${round}`.padStart(5)}  ${SIGNS[verdict]}  ${path ?? 'no record'}${why}\n`;
+}
+
+function checkOptions({ only, serialNumber, port, partner, loop, html, evidence, record }: BoardTestOptions): void {
   const unknown = only?.find((id) => !PN532_PHASES.some((phase) => phase.id === id));
   if (unknown !== undefined) {
     throw new UsageError(`there is no phase ${unknown}; phases are ${PN532_PHASES.map(({ id }) => id).join(', ')}`);
   }
   if (partner === port) throw new UsageError('--partner is a second board, not the one under test');
   if (serialNumber !== null) checkSerialNumber(serialNumber, '--serial');
+  if (loop !== null && (html !== null || evidence !== null || record.file !== null)) {
+    throw new UsageError('--html, --evidence and --record are of one test; --loop keeps a record of each round');
+  }
 }
 
 async function openTrace(board: BoardUnderTest, { record }: BoardTestOptions): Promise<TraceWriter | null> {
@@ -92,26 +222,25 @@ async function openTrace(board: BoardUnderTest, { record }: BoardTestOptions): P
 async function runAll(
   board: BoardUnderTest,
   partner: BoardUnderTest | null,
-  options: BoardTestOptions,
-  io: CommandIo,
-  operator: Operator | null,
+  { options, io, operator, limits }: Setting,
   trace: TraceWriter | null,
 ): Promise<readonly PhaseResult[]> {
+  const quiet = options.loop !== null;
   const tell = (text: string): void => (io.json ? io.stderr(text) : io.stdout(text));
-  if (!io.json)
+  if (!io.json && !quiet)
     io.stdout(
       `${board.name}, ${board.identity.backend}, known by its ${board.identity.knownBy}: ${board.identity.key}\n`,
     );
   try {
-    return await runPhases(PN532_PHASES, {
+    return await runPhases(withLimits(PN532_PHASES, limits), {
       board,
       partner,
       clock: systemClock,
       signal: io.signal,
       lateness: new LatenessWatch(systemClock, realTimers),
       only: options.only,
-      onStart: ({ title }) => io.stdoutIsTty && io.stderr(`${title} …\n`),
-      onEnd: (result) => tell(phaseInWords(result)),
+      onStart: ({ title }) => io.stdoutIsTty && !quiet && io.stderr(`${title} …\n`),
+      onEnd: (result) => void (quiet || tell(phaseInWords(result))),
       ...(trace === null ? {} : { recorded: (reader: Reader) => new RecordedReader(reader, trace, systemClock) }),
       ...(operator === null ? {} : { instruct: (text: string) => operator.instruct(text) }),
     });
@@ -132,62 +261,51 @@ function phaseInWords({ verdict, title, reason, measurements }: PhaseResult): st
   return head + rows.join('');
 }
 
-interface Ran {
-  readonly board: BoardUnderTest;
-  readonly partner: BoardUnderTest | null;
-  readonly serialNumber: string | null;
-  readonly person: string | null;
-  readonly startedAt: string;
-  readonly phases: readonly PhaseResult[];
-}
+const EXIT_OF = { pass: EXIT.pass, fail: EXIT.fail, error: EXIT.cannotRun } as const;
 
-async function conclude(ran: Ran, { records, only, html }: BoardTestOptions, io: CommandIo): Promise<ExitCode> {
-  const folder = records ?? join(stateFolder(io.env), 'records');
-  const { board, partner, phases } = ran;
-  const { program, commit, node, system, machine, host } = hostEnvironment();
-  const about = {
-    backend: board.identity.backend,
-    board: { name: board.name, identity: board.identity, serialNumber: ran.serialNumber },
-  };
-  const earlier = earlierRecords(folder, about, (path) =>
-    io.stderr(`${path} is no record of a board test that this program reads; it was left out of the comparison.\n`),
-  );
-  const record: BoardRecord = {
-    schema: RECORD_SCHEMA,
-    schemaVersion: RECORD_VERSION,
-    verdict: verdictOf(phases, io.signal.aborted),
-    ...about,
-    complete: only === null,
-    partner: partner?.name ?? null,
-    station: { host: io.env.VITAP_STATION ?? host, machine, system },
-    operator: ran.person ?? io.env.USER ?? null,
-    program,
-    commit,
-    node,
-    startedAt: ran.startedAt,
-    endedAt: new Date().toISOString(),
-    phases,
-    comparison: compareWithEarlier(phases, earlier),
-  };
-  const kept = keepRecord(folder, record);
+async function conclude(
+  { record, kept, earlier }: Tested,
+  { options, io, limits }: Setting,
+  evidence: BoardEvidence | null,
+): Promise<ExitCode> {
+  const { html, junit } = options;
   if (io.json) writeJson(io, { id: 'board-test', file: kept.path, ...record });
   else io.stdout(conclusion(record, kept, earlier.length));
   // After what was measured has been told.
-  const noPage = html === null ? null : await writePage(html, record);
+  const page = html === null ? null : await boardPage(record);
+  const noPage = html === null || page === null ? null : await notWritten(() => writeReportFile(html, page));
   if (html !== null && noPage === null && !io.json) io.stdout(`Page ${html}\n`);
-  const problems = [noPage?.message ?? null, kept.problem === null ? null : notInPlace(kept, io.json)];
+  const noJunit = junit === null ? null : await notWritten(() => writeJunit(junit, [record]));
+  const noBundle = evidence === null ? null : await notWritten(() => bundle(evidence, record, limits, page, io));
+  const problems = [noPage, noJunit, noBundle].map((each) => each?.message ?? null);
+  if (kept.problem !== null) problems.push(notInPlace(kept, io.json));
   const told = problems.filter((each) => each !== null);
-  if (told.length > 0) throw new CannotRun(told.join('; '), { cause: noPage ?? undefined });
-  return { pass: EXIT.pass, fail: EXIT.fail, error: EXIT.cannotRun }[record.verdict];
+  if (told.length > 0) throw new CannotRun(told.join('; '), { cause: noPage ?? noJunit ?? noBundle ?? undefined });
+  return EXIT_OF[record.verdict];
 }
 
-/** @returns why the page could not be written: that must not hide where the record is */
-async function writePage(file: string, record: BoardRecord): Promise<HalError | null> {
+async function writeJunit(file: string, records: readonly BoardRecord[]): Promise<void> {
+  writeReportFile(file, (await import('./junit.ts')).asJunit(records));
+}
+
+function bundle(
+  evidence: BoardEvidence,
+  record: BoardRecord,
+  limits: StationLimits | null,
+  page: string | null,
+  io: CommandIo,
+): void {
+  if (io.signal.aborted) io.stderr('vitap: no evidence was written: what was interrupted has no verdict\n');
+  else evidence.write(record, limits, page, io);
+}
+
+/** @returns why something could not be written: that must not hide where the record is */
+async function notWritten(write: () => void | Promise<void>): Promise<HalError | CannotRun | null> {
   try {
-    replaceFile(file, [Buffer.from(await boardPage(record))]);
+    await write();
     return null;
   } catch (error) {
-    if (error instanceof HalError) return error;
+    if (error instanceof HalError || error instanceof CannotRun) return error;
     throw error;
   }
 }

@@ -32,16 +32,16 @@ export interface Explanation {
  */
 export async function explainCommand(options: CardExplainOptions, io: CommandIo): Promise<ExitCode> {
   const image = await loadImage(options.card);
-  const faces = options.interface === null ? INTERFACES : [options.interface];
-  const explanations = faces.map((face) => explainOn(face, image, options));
+  const cardInterfaces = options.interface === null ? INTERFACES : [options.interface];
+  const explanations = cardInterfaces.map((cardInterface) => explainOn(cardInterface, image, options));
   if (io.json) {
     writeJson(io, { explanations });
     return EXIT.pass;
   }
-  for (const { interface: face, status, sentence, before } of explanations) {
-    const width = Math.max(...faces.map((each) => each.length));
-    if (before.length > 0) io.stdout(`${face.padEnd(width)}  after ${before.join(', ')}\n`);
-    io.stdout(`${face.padEnd(width)}  ${status}  ${sentence}.\n`);
+  for (const { interface: cardInterface, status, sentence, before } of explanations) {
+    const width = Math.max(...cardInterfaces.map((each) => each.length));
+    if (before.length > 0) io.stdout(`${cardInterface.padEnd(width)}  after ${before.join(', ')}\n`);
+    io.stdout(`${cardInterface.padEnd(width)}  ${status}  ${sentence}.\n`);
   }
   return EXIT.pass;
 }
@@ -55,11 +55,11 @@ async function loadImage(fileOrName: string): Promise<Uint8Array> {
   return image;
 }
 
-function explainOn(face: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
+function explainOn(cardInterface: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
   let decisions: ExplainedAccess[] = [];
   const nvm = new MemoryNvm(copyBytes(image));
   const card = bootCard(nvm, options.card, FIXED_SEED, { onAccess: (explained) => decisions.push(explained) });
-  const port = card.port(face);
+  const port = card.port(cardInterface);
   port.powerOn();
   const send = (bytes: Uint8Array): number => {
     const length = port.process(bytes, 0, bytes.length);
@@ -79,7 +79,7 @@ function explainOn(face: CardInterface, image: Uint8Array, options: CardExplainO
   const sentence = whole
     ? sentenceFor(status, commandName(command.cla, command.ins), decisions, () => refusalSentence(status, scene))
     : 'a command has at least four bytes: CLA INS P1 P2';
-  return { interface: face, status: formatStatusWord(status), sentence, before };
+  return { interface: cardInterface, status: formatStatusWord(status), sentence, before };
 }
 
 /** Why a status word: by the decisions about access where they made it, otherwise as `otherwise` says. */

@@ -15,6 +15,7 @@ import { systemRandom } from '../../src/hal/system/random.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { CardSource } from './card-source.ts';
+import { makeShippedImages, shippedImage } from './shipped-images.ts';
 
 /** Two cards of one profile in memory are the same card: a bench must be able to say a run again. */
 export const FIXED_SEED = 'vitap';
@@ -57,7 +58,7 @@ export async function openCard(source: CardSource, settings: CardSettings = {}):
   checkSource(source);
   if (source.kind === 'image' && existsSync(source.fileOrName)) return openImageFile(source.fileOrName, settings);
   const name = profileNamed(source);
-  const nvm = new MemoryNvm(await buildImage(name, FIXED_SEED));
+  const nvm = new MemoryNvm(shippedImage(name) ?? (await buildImage(name, FIXED_SEED)));
   return {
     card: bootCard(nvm, name, FIXED_SEED, settings),
     nvm,
@@ -160,4 +161,9 @@ function ofImage<T>(name: string, read: () => T): T {
     if (error instanceof ImageError) throw new CannotRun(`${name}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** The last step of the build. @param folder `profiles` in the build */
+export function buildShippedImages(folder: string): Promise<void> {
+  return makeShippedImages(folder, (profile) => buildImage(profile, FIXED_SEED));
 }

@@ -30,9 +30,18 @@ export function unlockInWords(result: UnlockOutcome): string {
   }
 }
 
+/** Types a code that is not needed again: it is overwritten, also when the card fails. */
+export function unlockOnce(screen: PhoneScreen, code: Uint8Array): UnlockOutcome {
+  try {
+    return screen.unlock(code);
+  } finally {
+    code.fill(0);
+  }
+}
+
 /**
- * The phone's own screen: it reaches its card through the wired interface, with APDUs like everyone else. There is
- * no other door.
+ * The phone's own screen: it reaches its card through the wired interface, with APDUs as any reader does, and in
+ * no other way.
  */
 export class PhoneScreen {
   readonly #card: Card;
@@ -50,8 +59,12 @@ export class PhoneScreen {
     const selected = this.#select();
     if (selected !== SW.OK) return { outcome: 'refused', sw: selected };
     const command = encodeCommand({ cla: 0, ins: INS.VERIFY, p1: 0, p2: CODE_REFERENCE, data: code });
-    const sw = this.#send(command);
-    command.fill(0);
+    let sw: number;
+    try {
+      sw = this.#send(command);
+    } finally {
+      command.fill(0);
+    }
     if (sw === SW.OK) return { outcome: 'unlocked' };
     if ((sw & 0xfff0) === SW.COUNTER) return { outcome: 'wrong', triesLeft: sw & 0x0f };
     return sw === SW.METHOD_BLOCKED ? { outcome: 'blocked' } : { outcome: 'refused', sw };

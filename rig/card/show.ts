@@ -106,7 +106,7 @@ function describe(image: CardImage, nvm: Nvm): ShownCard {
 }
 
 function describeFile(file: CardFile, image: CardImage, nvm: Nvm): ShownFile {
-  const condition = (face: (typeof INTERFACES)[number]) => ruleInWords(file, face, image);
+  const condition = (cardInterface: (typeof INTERFACES)[number]) => ruleInWords(file, cardInterface, image);
   return {
     path: pathOf(file),
     kind: KIND_NAMES[file.kind] ?? '?',
@@ -116,14 +116,16 @@ function describeFile(file: CardFile, image: CardImage, nvm: Nvm): ShownFile {
     sfi: file.sfi === 0 ? null : hex(file.sfi, 2),
     size: sizeOf(file, nvm),
     lifeCycle: LIFE_CYCLE_NAMES[lifeCycleOf(nvm, file)] ?? '?',
-    read: file.isDirectory ? null : Object.fromEntries(INTERFACES.map((face) => [face, condition(face)])),
+    read: file.isDirectory
+      ? null
+      : Object.fromEntries(INTERFACES.map((cardInterface) => [cardInterface, condition(cardInterface)])),
   };
 }
 
 /** Who may read: in words where the rule is compact; `vitap card explain` tells of the others. */
-function ruleInWords(file: CardFile, face: (typeof INTERFACES)[number], image: CardImage): string {
-  const attribute = file.attributeFor(face);
-  if (attribute === null) return conditionInWords(file.condition(EF_ACCESS.READ, face), file, image);
+function ruleInWords(file: CardFile, cardInterface: (typeof INTERFACES)[number], image: CardImage): string {
+  const attribute = file.attributeFor(cardInterface);
+  if (attribute === null) return conditionInWords(file.condition(EF_ACCESS.READ, cardInterface), file, image);
   if (attribute.form === 'expanded') return 'an expanded rule';
   return `record ${recordFor(attribute, 1)} of ${hex(attribute.fid, 4)}`;
 }
@@ -195,6 +197,6 @@ function readRule(rules: Readonly<Record<string, string>>): string {
   const words = new Set(Object.values(rules));
   if (words.size === 1) return [...words][0] as string;
   return Object.entries(rules)
-    .map(([face, rule]) => `${face} ${rule}`)
+    .map(([cardInterface, rule]) => `${cardInterface} ${rule}`)
     .join('; ');
 }

@@ -1,6 +1,6 @@
 import type { CardInterface, LinkEvent } from '../../src/hal/card-link.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
-import { PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
+import { PhoneScreen, unlockInWords, unlockOnce } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
@@ -13,6 +13,7 @@ import { TraceWriter } from '../trace/writer.ts';
 import { cardToEmulate } from './chosen-card.ts';
 import { listenToHolder } from './holder-console.ts';
 import type { EmulateOptions } from './options.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * `vitap emulate`: is a card until Ctrl-C. What a reader does is said line by line; with `--json` a line is an object.
@@ -31,16 +32,17 @@ export async function emulate(options: EmulateOptions, io: CommandIo): Promise<E
 async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<ExitCode> {
   // An antenna is contactless whatever the card usually is; a virtual reader is what the card is.
   const driver = linkDriver(options.link);
-  const face: CardInterface = options.interface ?? driver.interface ?? opened.card.defaultInterface;
+  const cardInterface: CardInterface = options.interface ?? driver.interface ?? opened.card.defaultInterface;
   const screen = new PhoneScreen(opened.card);
   if (options.unlock) await unlockAtStart(screen, options, io, say);
-  const link = await openLink(options.link, face, options.wait);
-  const port = opened.card.port(face, link.limits);
-  const trace = await openTrace(opened, face, options, link.name);
+  await warmUp(opened, cardInterface, driver.rehearse);
+  const link = await openLink(options.link, cardInterface, options.wait);
+  const port = opened.card.port(cardInterface, link.limits);
+  const trace = await openTrace(opened, cardInterface, options, link.name);
   const stop = (): void => link.stop();
   io.signal.addEventListener('abort', stop);
   const stopListening = listenToHolder({ screen, io, say: (text) => say.line('holder', text), quit: stop });
-  say.line('start', `${opened.description}: ${face}, on ${link.name}. Ctrl-C ends it.`);
+  say.line('start', `${opened.description}: ${cardInterface}, on ${link.name}, ready. Ctrl-C ends it.`);
   try {
     await link.serve(port, (event) => {
       if (trace !== null) recordLink(trace, event, port.atr());
@@ -57,15 +59,14 @@ async function serve(opened: OpenedCard, options: EmulateOptions, io: CommandIo,
 async function unlockAtStart(screen: PhoneScreen, options: EmulateOptions, io: CommandIo, say: Speaker): Promise<void> {
   const code = await readPin(options.pin, io);
   if (code === null) throw new CannotRun('--unlock needs the code: --pin, --pin-file FILE, or VITAP_PIN');
-  const result = screen.unlock(code);
-  code.fill(0);
+  const result = unlockOnce(screen, code);
   if (result.outcome !== 'unlocked') throw new CannotRun(unlockInWords(result));
   say.line('holder', screen.status());
 }
 
 async function openTrace(
   opened: OpenedCard,
-  face: CardInterface,
+  cardInterface: CardInterface,
   options: EmulateOptions,
   reader: string,
 ): Promise<TraceWriter | null> {
@@ -76,7 +77,7 @@ async function openTrace(
     source: 'vitap emulate',
     backend: await linkDriver(options.link).backend(options.link),
     reader,
-    interface: face,
+    interface: cardInterface,
     atr: opened.card.atr,
     card,
     cardSeed: opened.seed,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type PhoneScreen, unlockInWords } from '../card/phone-screen.ts';
+import { type PhoneScreen, unlockInWords, unlockOnce } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { CommandIo } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
@@ -60,8 +60,7 @@ async function unlock(screen: PhoneScreen, io: CommandIo): Promise<string> {
   try {
     const code = await readPin({ file: null, ask: io.stdinIsTty }, io);
     if (code === null) return 'unlock needs a terminal to type the code on, or VITAP_PIN';
-    const result = screen.unlock(code);
-    code.fill(0);
+    const result = unlockOnce(screen, code);
     return result.outcome === 'unlocked' ? screen.status() : unlockInWords(result);
   } catch (error) {
     if (error instanceof CannotRun) return error.message;

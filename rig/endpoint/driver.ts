@@ -1,4 +1,4 @@
-import type { CardInterface, CardLink } from '../../src/hal/card-link.ts';
+import type { CardInterface, CardLink, LinkedCard } from '../../src/hal/card-link.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import type { SerialLineOpener } from '../../src/hal/serial-line.ts';
 import { isVirtualReader } from '../../src/hal/vpcd/reader-name.ts';
@@ -7,7 +7,7 @@ import type { ChipPort } from './pn532.ts';
 /** `hardware`: a real card or terminal over a real reader or board. `simulated`: all of it is software. */
 export type Backend = 'simulated' | 'hardware';
 
-/** Of a reader of the PC/SC service, by its name. */
+/** Whether a PC/SC reader is simulated or hardware, judged by its name. */
 export function pcscBackend(reader: string): Backend {
   return isVirtualReader(reader) ? 'simulated' : 'hardware';
 }
@@ -69,7 +69,7 @@ export interface ForeignReader {
   readonly reader: Reader;
   /** A part of the reader's name, for `connect`; null for any with a card. */
   readonly name: string | null;
-  /** Of the reader that was connected to: PC/SC names it only then. */
+  /** Backend of the connected reader: PC/SC names it only then. */
   backendAt(reader: string): Backend;
 }
 
@@ -79,6 +79,8 @@ export interface LinkDriver<Choice> extends Driver<Choice> {
   backend(choice: Choice): Promise<Backend>;
   /** The link reaches out when a card is served on it. Loads the driver. */
   open(choice: Choice, options: LinkOptions): Promise<CardLink>;
+  /** Runs the driver's own code on a scratch card, so that the first exchange is as fast as the hundredth. */
+  rehearse?(card: LinkedCard, commands: readonly Uint8Array[]): Promise<void>;
 }
 
 export interface LinkOptions {

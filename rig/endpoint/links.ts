@@ -47,12 +47,19 @@ export const LINKS: LinkTable = {
     peer: 'reader',
     parse: parseVpcd,
     backend: async () => 'simulated',
-    open: async ({ host, port }, { interface: face, wait }) => {
+    open: async ({ host, port }, { interface: cardInterface, wait }) => {
       const [{ VpcdLink }, { systemClock }] = await Promise.all([
         import('../../src/hal/vpcd/index.ts'),
         import('../../src/hal/system/clock.ts'),
       ]);
-      return new VpcdLink({ interface: face, clock: systemClock, host, port, waitForPeer: wait });
+      return new VpcdLink({ interface: cardInterface, clock: systemClock, host, port, waitForPeer: wait });
+    },
+    rehearse: async (card, commands) => {
+      const [{ rehearse }, { systemClock }] = await Promise.all([
+        import('../../src/hal/vpcd/rehearsal.ts'),
+        import('../../src/hal/system/clock.ts'),
+      ]);
+      await rehearse(card, commands, systemClock);
     },
   },
   pn532: {
@@ -121,7 +128,7 @@ function parseVpcd(rest: string | null): VpcdChoice | null {
 
 async function chipLink(
   { port }: ChipPort,
-  { interface: face, wait }: LinkOptions,
+  { interface: cardInterface, wait }: LinkOptions,
   own: { readonly mode: 'raw' | 'picc'; readonly largestResponse?: number },
 ): Promise<CardLink> {
   const [{ Pn532CardLink }, { systemRandom }, { systemClock }] = await Promise.all([
@@ -133,7 +140,7 @@ async function chipLink(
     port,
     clock: systemClock,
     random: systemRandom,
-    interface: face,
+    interface: cardInterface,
     waitForPeer: wait,
     ...own,
   });

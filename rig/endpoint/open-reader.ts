@@ -9,10 +9,10 @@ import type { ForeignReader } from './driver.ts';
 import { needsCard } from './reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from './readers.ts';
 
-/** A card of ours in the reader, and the side of it that the reader sees. */
+/** Our card in the reader, and the interface and port that the reader reaches it through. */
 export interface OwnCard {
   readonly opened: OpenedCard;
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   readonly port: CardPort;
 }
 
@@ -25,7 +25,7 @@ export interface OpenedReader extends ForeignReader {
 export interface OpenReaderOptions {
   /** The card for a reader of our own cards; others have one in them, and leave this alone. */
   readonly card?: CardSource | null;
-  /** Of our card; null for what its profile says. */
+  /** Interface to our card; null: the one its profile names. */
   readonly interface?: CardInterface | null;
   /** Told of every decision about access of our card. */
   readonly onAccess?: ((explained: ExplainedAccess) => void) | undefined;
@@ -44,7 +44,7 @@ export async function openReader(choice: ReaderChoice, options: OpenReaderOption
 async function openLoopback(
   source: CardSource | null,
   choice: ReaderChoice,
-  { interface: face, onAccess }: OpenReaderOptions,
+  { interface: cardInterface, onAccess }: OpenReaderOptions,
 ): Promise<OpenedReader> {
   if (source === null) throw needsCard(choice);
   const faults: unknown[] = [];
@@ -52,14 +52,14 @@ async function openLoopback(
     onFault: (fault) => faults.push(fault),
     ...(onAccess === undefined ? {} : { onAccess }),
   });
-  const used = face ?? opened.card.defaultInterface;
+  const used = cardInterface ?? opened.card.defaultInterface;
   const { link, reader } = createLoopback({ interface: used, clock: systemClock });
   const port = opened.card.port(used, link.limits);
   const served = link.serve(port);
   return {
     reader,
     name: null,
-    own: { opened, face: used, port },
+    own: { opened, cardInterface: used, port },
     backendAt: () => 'simulated',
     close: async () => {
       await reader.close();

@@ -38,7 +38,7 @@ export function readerAndCard(
   const { card } = typed;
   const reader = typed.reader ?? (card === null ? READER_OF_A_CARD : READER_OF_OUR_CARD);
   const chosen = { reader, card, interface: typed.interface ?? null };
-  const { ourCards, words, interface: face } = readerDriver(reader);
+  const { ourCards, words, interface: cardInterface } = readerDriver(reader);
   if (ourCards === 'in process') {
     if (card === null && habits.withoutCard !== true) throw needsCard(reader);
     return chosen;
@@ -53,7 +53,7 @@ export function readerAndCard(
         : `--profile and --image go with ${readers}`;
     throw new UsageError(`${words} has its own card in it: ${rule}`);
   }
-  const free = habits.interfaceDescribes === true || (card !== null && face === null);
+  const free = habits.interfaceDescribes === true || (card !== null && cardInterface === null);
   if (typed.interface !== undefined && !free) {
     throw new UsageError(`${words} has an interface of its own: --interface goes with a card of ours`);
   }

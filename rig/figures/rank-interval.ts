@@ -15,7 +15,7 @@ export interface Shift {
 const LARGEST_EXACT = 40;
 
 /**
- * Of differences of pairs: the median of the means of any two of them.
+ * Shift of paired differences: the median of the means of any two of them.
  * @param widen multiplies the half-width in ranks; 1 for independent differences
  */
 export function signedRankShift(differences: readonly number[], confidence: number, widen = 1): Shift {
@@ -34,7 +34,7 @@ export function signedRankShift(differences: readonly number[], confidence: numb
   return shiftOf(means, excluded);
 }
 
-/** Of two independent samples: the median of all differences b − a. */
+/** Shift between two independent samples: the median of all differences b − a. */
 export function rankSumShift(a: readonly number[], b: readonly number[], confidence: number, widen = 1): Shift {
   const differences: number[] = [];
   for (const y of b) for (const x of a) differences.push(y - x);

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
+import { SW } from '../../src/apdu/status-word.ts';
 import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import type { CardSource } from '../card/card-source.ts';
@@ -12,7 +12,7 @@ import { RecordedSession } from '../trace/record/recorded-reader.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
-import { type Measured, workloadFor } from './workload.ts';
+import { type Measured, refusalInWords, workloadFor } from './workload.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const WARM_UP = 50;
@@ -84,7 +84,7 @@ function openTrace(
     source: 'vitap bench apdu',
     backend: backendAt(session.reader),
     reader: session.reader,
-    interface: own?.face ?? null,
+    interface: own?.cardInterface ?? null,
     atr: session.atr,
     card: profile === '' ? null : profile,
     cardSeed: own?.opened.seed ?? null,
@@ -100,14 +100,14 @@ async function sendOnce(session: CardSession, { before, command }: Measured): Pr
 /** @param exchanges filled with those that are measured */
 async function measure(
   session: CardSession,
-  { name, before, command }: Measured,
+  { before, command }: Measured,
   count: number,
   signal: AbortSignal,
   exchanges: Times[],
 ): Promise<void> {
   await session.reset('warm');
-  for (const each of before) await session.transmit(each);
-  for (let i = 0; i < Math.min(WARM_UP, count); i++) expectOk(name, await session.transmit(command));
+  for (const each of before) expectOk(each, await session.transmit(each));
+  for (let i = 0; i < Math.min(WARM_UP, count); i++) expectOk(command, await session.transmit(command));
   let turnedMs = performance.now();
   for (let i = 0; i < count && !signal.aborted; i++) {
     // A card in process answers without a turn of the event loop, and Ctrl-C would not be heard.
@@ -116,7 +116,7 @@ async function measure(
       turnedMs = performance.now();
     }
     const exchange = await session.transmit(command);
-    expectOk(name, exchange);
+    expectOk(command, exchange);
     exchanges.push({ startNs: exchange.startNs, endNs: exchange.endNs });
   }
 }
@@ -135,10 +135,8 @@ function rowOf(name: string, exchanges: readonly Times[]): ApduRow {
   };
 }
 
-function expectOk(name: string, { response }: Exchange): void {
+function expectOk(command: Uint8Array, { response }: Exchange): void {
   const sw = ((response.at(-2) ?? 0) << 8) | (response.at(-1) ?? 0);
   if (sw === SW.OK) return;
-  throw new CannotRun(
-    `${name} is refused by the card in the reader (${formatStatusWord(sw)}): --profile says which card it is`,
-  );
+  throw new CannotRun(refusalInWords(command, sw, 'the card in the reader'));
 }

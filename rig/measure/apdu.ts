@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { formatStatusWord, SW } from '../../src/apdu/status-word.ts';
+import { SW } from '../../src/apdu/status-word.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
@@ -12,7 +12,7 @@ import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
 import { measureThroughReader } from './apdu-through-reader.ts';
 import { machine, measureCalls } from './figures.ts';
 import type { BenchApduOptions } from './options.ts';
-import { type Measured, workloadFor } from './workload.ts';
+import { type Measured, refusalInWords, workloadFor } from './workload.ts';
 
 /** Commands of each kind where none is asked for: in process they take a microsecond, through a reader a thousand. */
 const COUNT = { inProcess: 100_000, throughReader: 1000 } as const;
@@ -84,17 +84,12 @@ function measure(
   trace: TraceWriter | null,
 ): ApduRow {
   port.powerOn();
-  let length = 0;
   for (const each of [...before, command]) {
     trace?.command(each, systemClock.nowNs());
-    length = port.process(each, 0, each.length);
+    const length = port.process(each, 0, each.length);
     trace?.response(port.response.subarray(0, length), systemClock.nowNs());
-  }
-  const sw = ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
-  if (sw !== SW.OK) {
-    throw new CannotRun(
-      `${name} is refused by this card (${formatStatusWord(sw)}): its contact side and test code are needed`,
-    );
+    const sw = ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
+    if (sw !== SW.OK) throw new CannotRun(refusalInWords(each, sw, 'this card'));
   }
   const figures = measureCalls(() => port.process(command, 0, command.length), count);
   return { ...rowName(name), ...figures };

@@ -4,12 +4,12 @@ import { quantile } from '../figures/quantile.ts';
 /** Figures of one command; times in microseconds. */
 export interface Figures {
   readonly n: number;
-  /** Of single commands, each between two readings of the clock, less what the clock itself takes: {@link clockUs}. */
+  /** Median of single commands, each between two readings of the clock, less {@link clockUs}. */
   readonly p50us: number;
   readonly p99us: number;
-  /** Of all of them in one go, with the clock read at its ends. */
+  /** Rate of all commands in one go, with the clock read only at both ends. */
   readonly perSecond: number;
-  /** Of one, on average, in the quickest of {@link ROUNDS} rounds: what the machine's other work disturbs least. */
+  /** Mean per command in the quickest of {@link ROUNDS} rounds, which other load disturbs least. */
   readonly bestUs: number;
   /** Median of nothing at all between two readings of the clock, taken in turn with the commands. */
   readonly clockUs: number;

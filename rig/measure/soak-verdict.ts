@@ -7,7 +7,7 @@ export interface SoakSample {
   readonly atSeconds: number;
   readonly taps: number;
   readonly failed: number;
-  /** Of whole taps. */
+  /** Median of whole taps. */
   readonly p50us: number;
   readonly p99us: number;
   /** Live objects after a collection, or what was in use where none can be asked for. */

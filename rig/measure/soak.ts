@@ -14,7 +14,7 @@ import { TraceWriter } from '../trace/writer.ts';
 import type { BenchSoakOptions } from './options.ts';
 import { collectGarbage, openDescriptors } from './process-state.ts';
 import { judgeSoak, SOAK_LIMITS, type SoakCheck, type SoakSample } from './soak-verdict.ts';
-import { commandsOfTap, workloadFor } from './workload.ts';
+import { commandsOfTap, refusalInWords, workloadFor } from './workload.ts';
 
 /** A run is cut into so many samples, none of them shorter or longer than this. */
 const SAMPLES = 60;
@@ -73,7 +73,7 @@ async function openTrace(
     source: 'vitap bench soak',
     backend: source.backendAt(session.reader),
     reader: session.reader,
-    interface: source.own?.face ?? null,
+    interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card,
     cardSeed: source.own?.opened.seed ?? null,
@@ -87,7 +87,16 @@ function verdictOf(checks: readonly SoakCheck[]): SoakCheck['verdict'] {
 }
 
 /** Why a tap failed, for the count of failures. */
-class TapFailure extends Error {}
+class TapFailure extends Error {
+  readonly command: Uint8Array;
+  readonly sw: number;
+
+  constructor(command: Uint8Array, sw: number) {
+    super(`answer ${formatStatusWord(sw)}`);
+    this.command = command;
+    this.sw = sw;
+  }
+}
 
 class SoakRun {
   readonly samples: SoakSample[] = [];
@@ -154,7 +163,7 @@ class SoakRun {
     } catch (error) {
       const what = whatFailed(error);
       // The very first tap: nothing has been measured, and what is wrong is for the person to mend.
-      if (this.samples.length === 0 && this.#taps === 1) throw firstFailure(error, what);
+      if (this.samples.length === 0 && this.#taps === 1) throw firstFailure(error);
       this.failures[what] = (this.failures[what] ?? 0) + 1;
       this.#failed++;
       if (++this.#failedInARow >= FAILURES_IN_A_ROW) this.endedEarly = `${FAILURES_IN_A_ROW} taps in a row failed`;
@@ -185,7 +194,7 @@ class SoakRun {
     for (const command of this.#commands) {
       const { response } = await session.transmit(command);
       const sw = ((response.at(-2) ?? 0) << 8) | (response.at(-1) ?? 0);
-      if (sw !== 0x9000) throw new TapFailure(`answer ${formatStatusWord(sw)}`);
+      if (sw !== 0x9000) throw new TapFailure(command, sw);
     }
   }
 
@@ -222,10 +231,8 @@ function whatFailed(error: unknown): string {
   throw error;
 }
 
-function firstFailure(error: unknown, what: string): unknown {
-  return error instanceof TapFailure
-    ? new CannotRun(`the card refuses the commands of the benchmark (${what}): --profile says which card it is`)
-    : error;
+function firstFailure(error: unknown): unknown {
+  return error instanceof TapFailure ? new CannotRun(refusalInWords(error.command, error.sw, 'the card')) : error;
 }
 
 const HEADS = ['s', 'taps', 'failed', 'p50us', 'p99us', 'heapMB', 'rssMB', 'handles', 'descriptors'];

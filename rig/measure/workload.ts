@@ -1,6 +1,7 @@
 import { encodeCommand } from '../../src/apdu/command.ts';
 import { fromHex, toHex } from '../../src/apdu/hex.ts';
-import { INS } from '../../src/apdu/instruction.ts';
+import { INS, instructionName } from '../../src/apdu/instruction.ts';
+import { formatStatusWord } from '../../src/apdu/status-word.ts';
 import { OWN_AID } from '../../src/applet/vitale/index.ts';
 
 /** One command that is measured, and what brings the card into the state for it. */
@@ -19,6 +20,25 @@ export function commandsOfTap({ commands }: Workload): readonly Uint8Array[] {
   const sent = new Map<string, Uint8Array>();
   for (const { before, command } of commands) for (const each of [...before, command]) sent.set(toHex(each), each);
   return [...sent.values()];
+}
+
+/**
+ * Why a card refuses what is measured, and which cards do not.
+ * @param command the refused one
+ * @param place where the card is: `this card`, `the card in the reader`
+ */
+export function refusalInWords(command: Uint8Array, sw: number, place: string): string {
+  const name = instructionName(command[1] as number);
+  const advice =
+    'profiles vitale2 and reference can be measured here, other cards by `vitap bench tap`, with --apdu by any commands';
+  return `${name} is refused by ${place} (${formatStatusWord(sw)}): ${reasonOf(command, sw)}; ${advice}`;
+}
+
+function reasonOf(command: Uint8Array, sw: number): string {
+  if (sw >> 8 === 0x61) return 'over T=0 the answer waits for GET RESPONSE, which is not measured here';
+  if (command[1] === INS.SELECT) return 'it does not have the application whose commands are measured';
+  if (command[1] !== INS.VERIFY) return 'it does not hold what the test cards hold';
+  return 'it does not take the test code by VERIFY on this interface (the card of a phone is unlocked by its holder)';
 }
 
 const REFERENCE_AID = fromHex('F042454E434801');

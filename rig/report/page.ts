@@ -29,7 +29,7 @@ export interface PageEnvironment {
 
 /** A part of a report with a heading. */
 export interface Section {
-  /** Of its element, for links; the same in every report of a kind. */
+  /** Identifier of its element, for links; the same in every report of a kind. */
   readonly id: string;
   readonly title: string;
   readonly body: Content;

@@ -29,5 +29,10 @@ export function writeReportFile(path: string, text: string): void {
 }
 
 function isSpecial(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  } catch {
+    // As below a file that stands where a folder should: writing says it in a sentence.
+    return false;
+  }
 }

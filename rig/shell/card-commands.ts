@@ -108,7 +108,7 @@ export async function askWhy(desk: Desk): Promise<void> {
     return;
   }
   const send = async (command: Uint8Array): Promise<CardAnswer> => card.terminal().send(command);
-  const sentences = await card.explainer.ask(send, card.interface);
+  const sentences = await card.explainer.ask(send, card.interfaces);
   desk.file = null;
   for (const sentence of sentences) desk.say(`why: ${sentence}`);
 }

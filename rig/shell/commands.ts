@@ -1,5 +1,6 @@
 import { toHex } from '../../src/apdu/hex.ts';
 import { CannotRun } from '../console/failure.ts';
+import { shown } from '../console/shown.ts';
 import { askWhy, dataObject, moveToChannel, printTree, readFile, readOneRecord, verifyCode } from './card-commands.ts';
 import type { SeenOnCard } from './desk.ts';
 import { type Desk, selectTarget } from './desk.ts';
@@ -300,7 +301,8 @@ function prepareMacro(words: readonly string[], preparation: Preparation): Actio
   if (verb === undefined) {
     return async ({ say }) =>
       say(
-        macros.names.map((each) => `${each}: ${macros.commands(each).join('; ')}`).join('\n') || 'no macro is defined',
+        macros.names.map((each) => shown(`${each}: ${macros.commands(each).join('; ')}`)).join('\n') ||
+          'no macro is defined',
       );
   }
   const named = required(name, 'the name of the macro is missing');
@@ -329,11 +331,9 @@ async function unlockOnPhone(desk: Desk): Promise<void> {
   const { own } = desk.card;
   if (own === null)
     throw new CannotRun('only a card of ours in process has its phone here: this one is unlocked by its holder');
-  const { PhoneScreen, unlockInWords } = await import('../card/phone-screen.ts');
-  const code = await desk.code();
-  const result = new PhoneScreen(own.opened.card).unlock(code);
-  code.fill(0);
-  desk.say(unlockInWords(result));
+  const { PhoneScreen, unlockInWords, unlockOnce } = await import('../card/phone-screen.ts');
+  const screen = new PhoneScreen(own.opened.card);
+  desk.say(unlockInWords(unlockOnce(screen, await desk.code())));
 }
 
 async function showStatus({ card, file, say }: Desk): Promise<void> {

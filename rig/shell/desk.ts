@@ -23,7 +23,7 @@ export interface Desk {
   readonly card: ShellCard;
   readonly macros: MacroTable;
   readonly seen: SeenOnCard;
-  /** Of the file that `select` selected last; null after anything that may have selected another. */
+  /** The file that `select` selected last; null after anything that may have selected another. */
   file: FileFacts | null;
   /** Set by `quit`. */
   over: boolean;

@@ -9,6 +9,7 @@ import { refusalSentence } from '../card/explain/refusal-sentence.ts';
 import { sentenceFor } from '../card/explain-command.ts';
 import type { OwnCard } from '../endpoint/open-reader.ts';
 import { TapExplainer } from '../tap/explaining.ts';
+import type { ReaderInterface } from '../tap/interfaces-of-atr.ts';
 import type { CardAnswer } from '../tap/terminal.ts';
 
 /**
@@ -55,8 +56,11 @@ export class AnswerExplainer {
   }
 
   /** Asks for the rules of what was refused since the last time. */
-  async ask(send: (command: Uint8Array) => Promise<CardAnswer>, face: 'contact' | 'contactless'): Promise<string[]> {
-    return this.#asker.sentences(send, face);
+  async ask(
+    send: (command: Uint8Array) => Promise<CardAnswer>,
+    cardInterfaces: readonly ReaderInterface[],
+  ): Promise<string[]> {
+    return this.#asker.sentences(send, cardInterfaces);
   }
 
   /** A reset: nothing is selected any more. */

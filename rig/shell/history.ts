@@ -37,7 +37,7 @@ export function keepsCode(line: string, redactor: Redactor = new Redactor()): bo
   }
 }
 
-/** Of a line that is no command: whether a code may stand in it, had it been typed right. */
+/** Whether a line that is no valid command may hold a mistyped command with a code. */
 function isSuspect(text: string, redactor: Redactor): boolean {
   if (!looksLikeHex(text)) return /\d{4}/.test(text);
   const digits = text.replace(/[^0-9A-Fa-f]/g, '');

@@ -6,15 +6,15 @@ import { HalError } from '../../src/hal/errors.ts';
 import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../console/failure.ts';
+import { shown } from '../console/shown.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { readerDriver } from '../endpoint/readers.ts';
-import { isContactlessAtr } from '../tap/contactless-atr.ts';
+import { interfacesOf, type ReaderInterface } from '../tap/interfaces-of-atr.ts';
 import { CardTerminal } from '../tap/terminal.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { watchPresence } from '../trace/record/presence.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
 import { Redactor } from '../trace/redaction.ts';
-import { shownText } from '../trace/view/words.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type Answer, answerOf } from './answer.ts';
 import { AnswerExplainer } from './explain-answer.ts';
@@ -89,8 +89,8 @@ export class ShellCard {
 
   get reader(): string {
     const { own } = this.#source;
-    if (own !== null) return `in process, ${own.face} (${own.opened.description})`;
-    return shownText(this.#session?.reader ?? 'no reader');
+    if (own !== null) return `in process, ${own.cardInterface} (${own.opened.description})`;
+    return shown(this.#session?.reader ?? 'no reader');
   }
 
   get atr(): Uint8Array {
@@ -101,9 +101,10 @@ export class ShellCard {
     return this.#session?.protocol ?? 'no session';
   }
 
-  get interface(): 'contact' | 'contactless' {
-    const face = this.#source.own?.face ?? (isContactlessAtr(this.atr) ? 'contactless' : 'contact');
-    return face === 'contactless' ? 'contactless' : 'contact';
+  /** The interfaces that the card may be read through. */
+  get interfaces(): readonly ReaderInterface[] {
+    const { interface: said, reader } = this.#options;
+    return interfacesOf(this.atr, this.#source.own?.cardInterface ?? readerDriver(reader).interface ?? said);
   }
 
   /** The card of ours that is in the reader; null for any other. */
@@ -143,10 +144,9 @@ export class ShellCard {
   /** Sends the APDU as it is. @throws {HalError} `aborted` when the signal fires first; whatever ended the session */
   async transmit(command: Uint8Array): Promise<Exchange> {
     await this.#answerLeft();
-    this.#signal.throwIfAborted();
+    if (this.#signal.aborted) throw new HalError('aborted', 'The command was not sent: it was interrupted before.');
     const session = this.#live();
-    const under = this.#watched(session.transmit(command));
-    const exchange = await this.#ended(under);
+    const exchange = await this.#ended(this.#watched(session.transmit(command)));
     this.#answered(command, exchange);
     if (++this.exchanges % BETWEEN_TURNS === 0) await turn();
     return exchange;
@@ -190,7 +190,7 @@ export class ShellCard {
       source: this.#options.source,
       backend: this.#source.backendAt(session.reader),
       reader: session.reader,
-      interface: own?.face ?? null,
+      interface: own?.cardInterface ?? readerDriver(this.#options.reader).interface ?? this.#options.interface,
       atr: session.atr,
       card: own?.opened.card.image.profile ?? null,
       cardSeed: own?.opened.seed ?? null,
@@ -284,6 +284,7 @@ export class ShellCard {
         reject(new HalError('aborted', 'The command was interrupted; its answer is still under way.'));
       };
       signal.addEventListener('abort', stop);
+      if (signal.aborted) stop();
     });
     try {
       return await Promise.race([call, aborted]);

@@ -1,6 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
 import { toHex } from '../../src/apdu/hex.ts';
-import { HalError } from '../../src/hal/errors.ts';
 import { describeFailure } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
@@ -44,7 +43,7 @@ class PersonalShell {
   /** Typed while a command ran. */
   readonly #waiting: string[] = [];
   #hear: ((line: Heard) => void) | null = null;
-  /** Of the command that runs; null at the prompt. */
+  /** Ends the command that runs; null at the prompt. */
   #running: AbortController | null = null;
   #atEnd = false;
   #interrupted = false;
@@ -68,7 +67,11 @@ class PersonalShell {
         source: 'vitap shell',
         onAnswer: (answer) => {
           this.#seen.note(answer);
-          if (!this.#quiet) io.stdout(answerLines(answer));
+          if (this.#quiet) return;
+          io.stdout(answerLines(answer));
+          if (answer.status === '6982' && this.#desk?.card.explainer.mustAsk === true) {
+            io.stdout('  `explain` asks the card for that rule\n');
+          }
         },
         onNote: (sentence) => io.stdout(`${sentence}\n`),
       },
@@ -138,18 +141,14 @@ class PersonalShell {
         this.#io.stdout(`  FAIL: ${expected} was stated\n`);
       }
     } catch (error) {
-      this.#tell(error, running.signal);
+      this.#tell(error);
     } finally {
       this.#io.signal.removeEventListener('abort', stop);
       this.#running = null;
     }
   }
 
-  #tell(error: unknown, signal: AbortSignal): void {
-    if (signal.aborted && !(error instanceof HalError)) {
-      this.#io.stderr('interrupted\n');
-      return;
-    }
+  #tell(error: unknown): void {
     const { kind, sentences } = describeFailure(error);
     if (kind === 'fault') throw error;
     const more = kind === 'card-removed' || kind === 'reader-lost' ? ' `reconnect` goes on with the next one.' : '';

@@ -1,7 +1,7 @@
 import type { CommandFields } from '../../src/apdu/command.ts';
 import { fromHex } from '../../src/apdu/hex.ts';
 import { INS } from '../../src/apdu/instruction.ts';
-import { shownText } from '../trace/view/words.ts';
+import { shown } from '../console/shown.ts';
 import { applicationNamed, fileNamed } from './known-files.ts';
 import { ScriptError } from './script.ts';
 
@@ -44,9 +44,9 @@ function one(part: string, fid: number | null): Selection {
   const aid = applicationNamed(part);
   if (aid !== null) return { p1: BY_NAME, data: aid };
   if (/^([0-9A-F]{2}){5,16}$/i.test(part)) return { p1: BY_NAME, data: fromHex(part) };
-  const shown = shownText(part.slice(0, 40));
+  const typed = shown(part.slice(0, 40));
   throw new ScriptError(
-    `"${shown}" is no file: a name (Tab lists them), an identifier as 2F00, a path as 3F00/2F00, or an AID of 5 to 16 bytes`,
+    `"${typed}" is no file: a name (Tab lists them), an identifier as 2F00, a path as 3F00/2F00, or an AID of 5 to 16 bytes`,
   );
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '../../src/apdu/hex.ts';
-import type { LinkLimits } from '../../src/hal/card-link.ts';
+import { UNLIMITED } from '../../src/hal/apdu-size.ts';
 import type { Clock } from '../../src/hal/clock.ts';
 import { historicalBytesOf } from '../../src/hal/pn532/answer-to-reset.ts';
 import type { BitRate } from '../../src/iso-dep/bit-rate.ts';
@@ -111,14 +111,7 @@ export async function runBoardSim(options: BoardSimOptions, io: CommandIo): Prom
 
 /** A card of ours as one of plastic: an identifier of seven bytes, frames of 256, both faster rates. */
 function layCard(timeline: RealTimeline, field: Field, profile: string, opened: OpenedCard): void {
-  const limits: LinkLimits = {
-    largestCommand: 65_544,
-    largestResponse: 65_538,
-    historicalBytes: 15,
-    fixedAts: null,
-    uid: 'any',
-  };
-  const port = opened.card.port('contactless', limits);
+  const port = opened.card.port('contactless', UNLIMITED);
   const ats = {
     fsci: 8,
     toReader: [2, 4],

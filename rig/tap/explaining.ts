@@ -6,6 +6,7 @@ import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { EF_ACCESS } from '../../src/applet/files/card-file.ts';
 import { accessSentence } from '../card/explain/condition-sentence.ts';
 import { fcpSentence, type RefusedCommand, shortIdentifierOf } from '../card/explain/fcp-sentence.ts';
+import type { ReaderInterface } from './interfaces-of-atr.ts';
 import type { ExchangeListener } from './terminal.ts';
 
 /** A command that was refused for its rule, and how the card can be asked for that. */
@@ -61,9 +62,13 @@ export class TapExplainer implements ExchangeListener {
     return this.#refusals.length > 0;
   }
 
-  /** One sentence for each rule that stood in the way since the last call; empty when none did. */
-  async sentences(send: Send, face: 'contact' | 'contactless'): Promise<string[]> {
-    for (const refusal of this.#refusals.splice(0)) this.#sentences.add(await this.#askCard(refusal, send, face));
+  /**
+   * One sentence for each rule that stood in the way since the last call; empty when none did.
+   * @param faces the interfaces that the card may be read through
+   */
+  async sentences(send: Send, cardInterfaces: readonly ReaderInterface[]): Promise<string[]> {
+    for (const refusal of this.#refusals.splice(0))
+      this.#sentences.add(await this.#askCard(refusal, send, cardInterfaces));
     const sentences = [...this.#sentences];
     this.#sentences.clear();
     return sentences;
@@ -93,13 +98,13 @@ export class TapExplainer implements ExchangeListener {
   }
 
   /** A short identifier names no identifier: the one that our own application would give it is tried. */
-  async #askCard(refusal: Refusal, send: Send, face: 'contact' | 'contactless'): Promise<string> {
+  async #askCard(refusal: Refusal, send: Send, cardInterfaces: readonly ReaderInterface[]): Promise<string> {
     const { application, command, sfi } = refusal;
     const fid = refusal.fid === 0 ? 0xe000 | sfi : refusal.fid;
     if (application !== null) await send(application);
     const { data, sw } = await send(Uint8Array.of(0, INS.SELECT, 0x02, 0x04, 2, fid >> 8, fid & 0xff, 0));
     const found = (sw === SW.OK || sw >> 8 === 0x62) && (sfi === 0 || shortIdentifierOf(data) === sfi);
-    if (found) return fcpSentence(command, fid, face, data);
+    if (found) return fcpSentence(command, fid, cardInterfaces, data);
     return `${command.name}: the card does not tell which file it was, so its rule is unknown`;
   }
 }

@@ -9,6 +9,7 @@ import {
   type NdefContent,
   NdefError,
 } from '../card/ndef/index.ts';
+import { shown } from '../console/shown.ts';
 import { noteRefusal, selectByName } from './files.ts';
 import type { CardReading, NdefReading } from './reading.ts';
 import type { CardAnswer, CardTerminal } from './terminal.ts';
@@ -104,25 +105,20 @@ function inWords(record: NdefContent): string {
     case 'empty':
       return 'empty record';
     case 'uri':
-      return `URI   ${printable(record.uri)}`;
+      return `URI   ${shown(record.uri)}`;
     case 'text':
-      return `text  ${printable(record.text)} (${printable(record.language)})`;
+      return `text  ${shown(record.text)} (${shown(record.language)})`;
     case 'smart-poster':
-      return `Smart Poster  ${printable(record.uri)}${record.action === null ? '' : `, action: ${record.action}`}`;
+      return `Smart Poster  ${shown(record.uri)}${record.action === null ? '' : `, action: ${record.action}`}`;
     case 'mime':
     case 'external':
-      return `${record.kind === 'mime' ? 'MIME' : 'external'}  ${printable(record.type)}, ${record.content.length} bytes`;
+      return `${record.kind === 'mime' ? 'MIME' : 'external'}  ${shown(record.type)}, ${record.content.length} bytes`;
     case 'other':
-      return `type name format ${record.tnf}, type ${printable(record.type)}, ${record.content.length} bytes`;
+      return `type name format ${record.tnf}, type ${shown(record.type)}, ${record.content.length} bytes`;
   }
 }
 
 function below(record: NdefContent): string[] {
   if (record.kind !== 'smart-poster') return [];
-  return record.titles.map(({ language, text }) => `     title ${printable(text)} (${printable(language)})`);
-}
-
-/** Text of a foreign card must not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cf}/gu, '·');
+  return record.titles.map(({ language, text }) => `     title ${shown(text)} (${shown(language)})`);
 }

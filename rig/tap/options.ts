@@ -16,7 +16,7 @@ export interface TapOptions {
   readonly reader: ReaderChoice;
   /** The card behind a loopback reader; null for a reader with a card of its own. */
   readonly card: CardSource | null;
-  /** Through which door a loopback reader reads; null as the profile says. */
+  /** The interface a loopback reader uses; null: the one of the profile. */
   readonly interface: CardInterface | null;
   readonly sequence: Sequence;
   /** Default classic; shows both plans' cost when it was asked for. */

@@ -6,12 +6,13 @@ import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import { readerDriver } from '../endpoint/readers.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
-import { isContactlessAtr } from './contactless-atr.ts';
 import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
+import { interfacesOf } from './interfaces-of-atr.ts';
 import { judge } from './judge.ts';
 import { readNdef } from './ndef.ts';
 import type { TapOptions } from './options.ts';
@@ -31,18 +32,22 @@ export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode>
   const code = await readPin(options.pin, io);
   const decisions: ExplainedAccess[] = [];
   const tell = options.explain === true ? (explained: ExplainedAccess) => decisions.push(explained) : undefined;
-  const source = await openReader(options.reader, { ...options, onAccess: tell });
+  let result: TapResult;
   try {
-    const result = await readOnce(source, options, code, io, decisions);
-    code?.fill(0);
-    await judge(result.reading);
-    if (io.json) writeJson(io, asData(result));
-    else io.stdout(inWords(result));
-    for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
-    return verdictOf(result.reading);
+    const source = await openReader(options.reader, { ...options, onAccess: tell });
+    try {
+      result = await readOnce(source, options, code, io, decisions);
+    } finally {
+      await source.close();
+    }
   } finally {
-    await source.close();
+    code?.fill(0);
   }
+  await judge(result.reading);
+  if (io.json) writeJson(io, asData(result));
+  else io.stdout(inWords(result));
+  for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
+  return verdictOf(result.reading);
 }
 
 interface TapResult {
@@ -81,8 +86,9 @@ async function readOnce(
     await readSequence(options, terminal, reading, unlocked === null ? code : null);
     if (explainer !== null) {
       terminal.phase = 'explain';
-      const face = source.own?.face === 'contactless' || isContactlessAtr(session.atr) ? 'contactless' : 'contact';
-      explanations = await explainer.sentences((command) => terminal.send(command), face);
+      const known = source.own?.cardInterface ?? readerDriver(options.reader).interface;
+      const cardInterfaces = interfacesOf(session.atr, known);
+      explanations = await explainer.sentences((command) => terminal.send(command), cardInterfaces);
     }
     // What was proven must not wait there for the next program.
     await session.disconnect('reset');
@@ -109,7 +115,7 @@ async function readOnce(
 
 /** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
 function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
-  if (source.own === null || source.own.face !== 'contactless') return null;
+  if (source.own === null || source.own.cardInterface !== 'contactless') return null;
   const { card } = source.own.opened;
   if (!card.holder.present) return null;
   return asCodeOutcome(new PhoneScreen(card).unlock(code));
@@ -162,7 +168,7 @@ function openTrace(
     source: 'vitap tap',
     backend: source.backendAt(session.reader),
     reader: session.reader,
-    interface: source.own?.face ?? null,
+    interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,
@@ -172,7 +178,7 @@ function openTrace(
 
 function describeReader(source: OpenedReader, session: CardSession): string {
   if (source.own === null) return session.reader;
-  return `in process, ${source.own.face} (${source.own.opened.description})`;
+  return `in process, ${source.own.cardInterface} (${source.own.opened.description})`;
 }
 
 /** This day where the program runs, AAAAMMJJ. */

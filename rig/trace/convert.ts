@@ -19,7 +19,7 @@ export interface ConvertOptions {
   /** Names of formats; null: the first by content, the second by the name of the output. */
   readonly from: string | null;
   readonly to: string | null;
-  /** Of several in one file, from 1. */
+  /** Which card, when the file holds several; from 1. */
   readonly card: number;
   readonly keepSecrets: boolean;
   /** File with the key of the masks' hashes; null: a random one that nobody keeps. */

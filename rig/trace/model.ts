@@ -56,7 +56,7 @@ export interface TraceHeader {
   readonly secretsKept: boolean;
   /** 16 hexadecimal digits: hashes of traces that have the same here may be compared. Says nothing of the key itself. */
   readonly redactionKey?: string;
-  /** Of a card of ours that draws from a seed: the same commands get the same answers again. */
+  /** Seed of our card's random numbers: with it, the same commands get the same answers again. */
   readonly cardSeed?: string;
 }
 

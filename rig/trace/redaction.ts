@@ -45,7 +45,7 @@ export class Redactor {
   readonly #sent: SecretStream;
   readonly #read: SecretStream;
   readonly #answered: SecretStream;
-  /** Of the last command that was not GET RESPONSE. */
+  /** Instruction byte of the last command other than GET RESPONSE. */
   #instruction = -1;
   #parameters = 0;
   #ne: number | null = null;

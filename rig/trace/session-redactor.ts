@@ -46,7 +46,7 @@ export class SessionRedactor {
   readonly #framed: Redactor;
   readonly #conversation = new Conversation();
   readonly #chains = new Map<number, Waiting[]>();
-  /** Of the last whole APDU, for blocks that are repeated. */
+  /** Masks of the last whole APDU, for blocks that are repeated. */
   readonly #lastMasks = new Map<number, readonly Mask[]>();
   #queue: (TraceEvent | Waiting)[] = [];
 

@@ -6,7 +6,7 @@ export interface TlvNode {
   readonly tag: string;
   readonly offset: number;
   readonly valueOffset: number;
-  /** Of the value, as far as it is there. */
+  /** Length of the value, as far as its bytes are present. */
   readonly length: number;
   /** Its value goes on after the bytes that were given. */
   readonly cut: boolean;

@@ -37,7 +37,7 @@ export class CardPort implements LinkedCard {
   constructor(options: {
     readonly core: CardCore;
     readonly commands: CommandSet;
-    readonly face: CardInterface;
+    readonly cardInterface: CardInterface;
     readonly limits: LinkLimits;
     readonly protocol: 'T=0' | 'T=1';
     readonly atr: Uint8Array;
@@ -45,7 +45,7 @@ export class CardPort implements LinkedCard {
     readonly largestData: number;
     readonly onFault: (fault: unknown) => void;
   }) {
-    this.interface = options.face;
+    this.interface = options.cardInterface;
     this.#core = options.core;
     this.#commands = options.commands;
     this.#atr = options.atr;
@@ -57,7 +57,7 @@ export class CardPort implements LinkedCard {
     this.response = response.bytes;
     this.#channels = new Channels(options.core.files.masterFile);
     options.core.sessions.push(this.#channels);
-    this.#context = new CommandContext(options.core, options.face, response, this.#channels);
+    this.#context = new CommandContext(options.core, options.cardInterface, response, this.#channels);
     this.#dispatcher = new Dispatcher(options.commands, this.#context);
   }
 
@@ -118,7 +118,7 @@ export class CardPort implements LinkedCard {
     return responseLength;
   }
 
-  /** By the cost class of the command's row; a command that is refused at the door, or only collected, is quick. */
+  /** The cost class of the command's row; a command that the dispatcher refuses or only collects is quick. */
   expectedMicroseconds(command: Uint8Array, offset: number, length: number): number {
     const cla = command[offset] as number;
     if (length < HEADER_LENGTH || isChained(cla)) return EXPECTED_MICROSECONDS.ram;

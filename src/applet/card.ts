@@ -95,15 +95,15 @@ export class Card {
   }
 
   /** A port for a link; buffers are made here, once. It is without power until the link says otherwise. */
-  port(face: CardInterface = this.defaultInterface, limits: LinkLimits = UNLIMITED): CardPort {
+  port(cardInterface: CardInterface = this.defaultInterface, limits: LinkLimits = UNLIMITED): CardPort {
     const port = new CardPort({
       core: this.#core,
       commands: this.#commands,
-      face,
+      cardInterface,
       limits,
       // The contact side may speak T=0 with an ATR of its own; the others carry whole APDUs.
-      protocol: face === 'contact' ? this.image.link.protocol : 'T=1',
-      atr: face === 'contact' ? this.#atr : contactlessAtr(this.image.link.historicalBytes),
+      protocol: cardInterface === 'contact' ? this.image.link.protocol : 'T=1',
+      atr: cardInterface === 'contact' ? this.#atr : contactlessAtr(this.image.link.historicalBytes),
       largestData: this.#largestData,
       onFault: this.#onFault,
     });

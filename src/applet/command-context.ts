@@ -45,7 +45,7 @@ export interface CardCore {
  */
 export class CommandContext implements Requester {
   readonly core: CardCore;
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   readonly command: CommandApdu = new CommandApdu();
   readonly response: ResponseBuffer;
   readonly cardSecurity: SecurityStatus = new SecurityStatus();
@@ -60,14 +60,14 @@ export class CommandContext implements Requester {
   restChannel = 0;
   readonly presentation: Presentation = { window: 0 };
   byHolder = -1;
-  /** Of the response that waits for GET RESPONSE: {@link byHolder} of the command that left it. */
+  /** {@link byHolder} of the command whose response waits for GET RESPONSE. */
   restByHolder = -1;
   /** Carries out a command that came inside another; its data go into the same response. Set by the dispatcher. */
   perform: (bytes: Uint8Array, offset: number, length: number) => number = () => SW.NO_PRECISE_DIAGNOSIS;
 
-  constructor(core: CardCore, face: CardInterface, response: ResponseBuffer, channels: Channels) {
+  constructor(core: CardCore, cardInterface: CardInterface, response: ResponseBuffer, channels: Channels) {
     this.core = core;
-    this.face = face;
+    this.cardInterface = cardInterface;
     this.response = response;
     this.controlInformation = new ControlInformationWriter(response.bytes, core.nvm);
     this.channels = channels;

@@ -27,7 +27,7 @@ export const LARGEST_CHAINED_DATA = 4096;
 /** The commands of every directory: the same for every card. */
 const COMMON = new CommandTable(ISO7816_COMMANDS);
 
-/** Of each class byte: its logical channel, and whether secure messaging comes with it; or that it is not interindustry. */
+/** What each class byte stands for: logical channel and secure messaging, or {@link NO_CLASS}: not interindustry. */
 const NO_CLASS = 0xff;
 const SECURED = 0x80;
 const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, cla) => {
@@ -61,7 +61,7 @@ export class CommandSet {
 
   /**
    * The command that class and instruction mean in an application: its applet's, or the common one; undefined: 6D00.
-   * Of the common ones GET RESPONSE is known in every class: a reader may ask for the rest in the class of the command.
+   * GET RESPONSE is the only common command known in every class: a reader may fetch the rest in the command's class.
    */
   find(application: CardFile, cla: number, ins: number): TabledRow | undefined {
     if (this.#bound.size === 0) return COMMON.find(ins);
@@ -109,7 +109,7 @@ export class Dispatcher {
     if (!complete || command.ins !== INS.GET_RESPONSE) context.response.clear();
     const refused = complete ? this.#admit() : SW.WRONG_LENGTH;
     if (refused !== SW.OK) {
-      // Whatever is not the next part of an open chain ends it, a command that is refused at the door too.
+      // Whatever is not the next part of an open chain ends it, a command that the dispatcher refuses too.
       this.#chain.drop();
       return refused;
     }

@@ -10,7 +10,7 @@ export const LARGEST_COMMAND: number = 4 + 3 + 65_535 + 2;
 /** 65536 bytes of data and the status word. */
 export const LARGEST_RESPONSE: number = 65_536 + 2;
 
-/** Of a link that carries everything. */
+/** Limits of a link that carries every APDU. */
 export const UNLIMITED: LinkLimits = {
   largestCommand: LARGEST_COMMAND,
   largestResponse: LARGEST_RESPONSE,

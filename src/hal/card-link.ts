@@ -1,4 +1,4 @@
-/** Through which door a command comes: a contact reader, an antenna, or the phone itself. */
+/** The interface a command comes through: a contact reader, an antenna, or the phone itself (`wired`). */
 export type CardInterface = 'contact' | 'contactless' | 'wired';
 
 /** What a link can carry and what it dictates about the card's first answer. Sizes in bytes. */

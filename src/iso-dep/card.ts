@@ -64,7 +64,7 @@ export class IsoDepCard {
   #number = 1;
   #commandLength = 0;
   #last: LastBlock = 'none';
-  /** Of the answer being made: as the block that asked for it. */
+  /** CID of the answer being made, copied from the block that asked for it. */
   #answerCid: number | null = null;
   #answerNad: number | null = null;
   /** The I-block sent last, as a part of the card's response. */

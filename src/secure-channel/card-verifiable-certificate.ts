@@ -40,7 +40,7 @@ export class CertificateError extends Error {
 }
 
 export interface CertificatePublicKey {
-  /** Of the signatures that this key checks. */
+  /** Hash of the signatures that this key verifies. */
   readonly hash: HashName;
   /** From the domain parameters in the certificate; null where they are to be inherited. */
   readonly curve: CurveName | null;

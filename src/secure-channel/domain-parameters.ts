@@ -142,7 +142,7 @@ const TABLE: readonly DomainParameters[] = FIGURES.map(([id, curve, { p, a, b, x
   order: fromHex(n),
 }));
 
-/** Of a number in PACEInfo; null for groups of another kind and curves that are not built here. */
+/** The domain parameters that a PACEInfo names by number; null for other kinds of groups and unsupported curves. */
 export function standardizedParameters(id: number): DomainParameters | null {
   return TABLE.find((row) => row.id === id) ?? null;
 }

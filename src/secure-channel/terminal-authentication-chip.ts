@@ -21,7 +21,7 @@ import { terminalAuthenticationHash } from './object-identifier.ts';
 import { CHALLENGE_LENGTH, terminalSignatureInput } from './terminal-signature.ts';
 import { type ImportedKey, judgeCertificate, type TrustState } from './trust-point.ts';
 
-/** Of a compressed key: the field of the largest curve. */
+/** Bytes of the longest compressed key: one coordinate on the largest curve. */
 const LONGEST_COMPRESSED_KEY = 66;
 /** More auxiliary data than any terminal has. */
 const LONGEST_AUXILIARY_DATA = 512;

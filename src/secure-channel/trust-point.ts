@@ -23,7 +23,7 @@ export interface ImportedKey {
   readonly hash: HashName;
   readonly curve: CurveName;
   readonly point: Uint8Array;
-  /** Of the CVCA, then the document verifier, then the terminal: as far as this key's chain goes. */
+  /** Authorizations of CVCA, document verifier and terminal, in this order, as far as this key's chain goes. */
   readonly chain: readonly Authorization[];
   readonly effectiveDate: number;
   readonly expirationDate: number;

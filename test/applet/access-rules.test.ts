@@ -68,9 +68,9 @@ function specification(files: readonly FileSpecification[], records: readonly st
 function bench(
   files: readonly FileSpecification[],
   records: readonly string[] = [],
-  face: CardInterface = 'contact',
+  cardInterface: CardInterface = 'contact',
 ): BenchCard {
-  const card = boot({ specification: specification(files, records), face });
+  const card = boot({ specification: specification(files, records), cardInterface });
   card.send(selectName(AID_A));
   return card;
 }
@@ -235,7 +235,7 @@ describe('rules by interface', () => {
     ['contact', 'C0DE9000'],
     ['contactless', '6982'],
     ['wired', '6982'], // keeps its compact rule: never
-  ])('%s', (face, answer) => expect(bench([file], ['800101 9000'], face).send(READ)).toBe(answer));
+  ])('%s', (cardInterface, answer) => expect(bench([file], ['800101 9000'], cardInterface).send(READ)).toBe(answer));
 
   it('SELECT shows all of them', () => {
     const { send } = bench(

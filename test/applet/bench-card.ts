@@ -199,7 +199,7 @@ export function benchSpecification(more: Partial<CardSpecification> = {}): CardS
 export function boot(
   options: {
     readonly specification?: CardSpecification;
-    readonly face?: CardInterface;
+    readonly cardInterface?: CardInterface;
     readonly limits?: LinkLimits;
     readonly applets?: readonly Applet[];
     readonly nvm?: MemoryNvm;
@@ -217,7 +217,7 @@ export function boot(
     applets: options.applets ?? [],
     onFault: (fault) => faults.push(fault),
   });
-  const port = card.port(options.face, options.limits);
+  const port = card.port(options.cardInterface, options.limits);
   port.powerOn();
   return { card, port, nvm, clock, faults, send: sender(port) };
 }

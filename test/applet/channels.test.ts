@@ -103,6 +103,15 @@ describe('channels are apart', () => {
     expect(send('00C0000000').slice(-4)).toBe('6158');
   });
 
+  it('what another channel left waits there, and not on the basic one', () => {
+    const { send } = boot();
+    send('00700001');
+    send(on(1, selectName(AID_A)));
+    expect(send(on(1, '00B2013D00')).slice(-4)).toBe('6100');
+    expect(send('00C0000000')).toBe('6985');
+    expect(send(on(1, '00C0000000')).slice(-4)).toBe('6158');
+  });
+
   it('a reset closes all but the basic one', () => {
     const { send, port } = boot();
     send('00700001');

@@ -112,7 +112,7 @@ describe('command chaining', () => {
   });
 
   it.each(['80CA000000', '0CA4040004 54415003', '01A4040004 54415003', '00A4', 'FF000000'])(
-    'a command refused at the door ends the chain: %s',
+    'a command that the dispatcher refuses ends the chain: %s',
     (intruder) => {
       const { send } = boot();
       send('10A4040003 F05649');
@@ -217,7 +217,7 @@ describe('T=0 rules, on contact', () => {
   });
 
   it('hold on contact alone', () => {
-    const { send, port } = boot({ specification: benchSpecification({ link }), face: 'contactless' });
+    const { send, port } = boot({ specification: benchSpecification({ link }), cardInterface: 'contactless' });
     expect(send('00A40000 02 DF02 00')).toMatch(/^6F.*9000$/);
     expect(port.atr()[1]! & 0xf0).toBe(0x80);
   });
@@ -465,7 +465,7 @@ describe('proprietary classes', () => {
   it('GET RESPONSE gives in their class what a command of theirs left', () => {
     const { port, send } = boot({
       applets: [applet],
-      face: 'contactless',
+      cardInterface: 'contactless',
       limits: { ...UNLIMITED, largestResponse: 4 },
     });
     send(selectName(AID_C).replace('00A40400', '00A4040C').slice(0, -2));

@@ -215,7 +215,7 @@ describe('VERIFY', () => {
 
 describe('interfaces and the holder', () => {
   it('contactless: the plain VERIFY is refused and spends no try; the query is answered', () => {
-    const { send } = boot({ face: 'contactless' });
+    const { send } = boot({ cardInterface: 'contactless' });
     send(selectName(AID_A));
     expect(send(RIGHT)).toBe('6982');
     expect(send(WRONG)).toBe('6982');
@@ -224,7 +224,7 @@ describe('interfaces and the holder', () => {
   });
 
   function phone() {
-    const bench = boot({ face: 'contactless' });
+    const bench = boot({ cardInterface: 'contactless' });
     const screen = bench.card.port('wired');
     screen.powerOn();
     const wired = sender(screen);
@@ -374,7 +374,7 @@ describe('interfaces and the holder', () => {
     } as const;
     const bench = boot({
       specification: { ...specification, masterFile: { ...masterFile, children: [...masterFile.children, other] } },
-      face: 'contactless',
+      cardInterface: 'contactless',
     });
     const screen = bench.card.port('wired');
     screen.powerOn();

@@ -101,7 +101,7 @@ export function cardLinkContract(
 
     it('reports a command as it came, whatever the card wipes of its own copies', async () => {
       const seen: string[] = [];
-      const { port } = boot({ face: subject.link.interface });
+      const { port } = boot({ cardInterface: subject.link.interface });
       const ended = subject.link.serve(port, (event) => {
         if (event.type === 'exchange') seen.push(toHex(event.command));
       });

@@ -10,11 +10,11 @@ export const CODE = '274916';
 /** A card of a shipped profile, put into the virtual reader. */
 export async function serveProfile(
   name: string,
-  face: CardInterface,
+  cardInterface: CardInterface,
 ): Promise<VpcdCard & { readonly unlock: () => string }> {
   const { card } = await openCard({ kind: 'profile', name });
   const screen = new PhoneScreen(card);
-  const inserted = await serveOnVpcd(card.port(face), { interface: face });
+  const inserted = await serveOnVpcd(card.port(cardInterface), { interface: cardInterface });
   return { ...inserted, unlock: () => screen.unlock(new TextEncoder().encode(CODE)).outcome };
 }
 

@@ -53,7 +53,7 @@ const NOT_CARRIED: Readonly<Record<string, readonly string[]>> = {
   cardpeek: ['names of a reader', 'times of events', 'wall times of the start'],
   gematik: ['answers to reset', 'names of a reader', 'power events', 'times of events', 'wall times of the start'],
 };
-/** Of these the answers do not come back. */
+/** What is lost in formats that keep commands without answers. */
 const COMMANDS_ONLY: Readonly<Record<string, readonly string[]>> = {
   'scriptor-script': [
     'answers to reset',

@@ -13,6 +13,7 @@ const MEANT: readonly RegExp[] = [
   /^bin\/vitap\.js$/,
   /^dist\/(src|rig)\/.+\.(js|d\.ts)$/,
   /^profiles\/[a-z0-9-]+\.yaml$/,
+  /^dist\/profiles\/([a-z0-9-]+\.img|profiles\.sha256)$/,
   /^suites\/[a-z0-9-]+\/[a-z0-9-]+\.(jsonl|yaml)$/,
   /^docs\/[^/]+(\.md|\.schema\.json)$/,
   /^scripts\/private-pcscd\.sh$/,

@@ -98,7 +98,7 @@ describeNeeds(['socat'], 'read plans between two simulated PN532', () => {
   it('minimal: what the card cannot send at once comes by GET RESPONSE', async () => {
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     await start('ready', 'board', 'sim', '--pair', '--link-a', a, '--link-b', b);
-    // The contact door takes the code from the reader, so that no window can close while a slow machine is busy.
+    // The contact interface takes the code from the reader, so that no window can close while a slow machine is busy.
     await start(
       'The board is there.',
       'emulate',

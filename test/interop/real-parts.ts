@@ -23,6 +23,7 @@ export type RealPart =
   | 'zsh'
   | 'fish'
   | 'groff'
+  | 'tmux'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -44,6 +45,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   zsh: () => missingProgram('zsh', 'zsh'),
   fish: () => missingProgram('fish', 'fish'),
   groff: () => missingProgram('groff', 'groff-base'),
+  tmux: () => missingProgram('tmux', 'tmux'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>

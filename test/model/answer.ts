@@ -1,4 +1,4 @@
-import type { Face } from './rule.ts';
+import type { CardInterface } from './rule.ts';
 
 /** `data` null: a template of control information, which the model does not predict. */
 export interface Expected {
@@ -14,4 +14,8 @@ export function answer(sw: number, data: readonly number[] = []): Expected {
 export const ASK = 256;
 
 /** Bytes of data that one answer of each link carries; templates of control information are shorter. */
-export const LARGEST_ANSWER: Readonly<Record<Face, number>> = { contact: 65_536, contactless: 220, wired: 65_536 };
+export const LARGEST_ANSWER: Readonly<Record<CardInterface, number>> = {
+  contact: 65_536,
+  contactless: 220,
+  wired: 65_536,
+};

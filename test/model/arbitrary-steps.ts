@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CODES, directoriesOf, FILES, type FilePlan, type Operation, PROPRIETARY, pathTo } from './plan.ts';
-import { FACES, type Face, type Rule } from './rule.ts';
+import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
 import type { Command, Step } from './step.ts';
 
 /** Random steps, weighted so that most sequences get somewhere: an application selected, a code right, a file read. */
@@ -179,9 +179,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: switching },
 );
 
-const face = fc.oneof(
+const cardInterface = fc.oneof(
   { weight: 4, arbitrary: fc.constant('contact' as const) },
-  { weight: 1, arbitrary: fc.constantFrom(...FACES) },
+  { weight: 1, arbitrary: fc.constantFrom(...CARD_INTERFACES) },
 );
 const channel = fc.oneof(
   { weight: 9, arbitrary: fc.constant(0) },
@@ -189,12 +189,12 @@ const channel = fc.oneof(
 );
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 40, arbitrary: fc.record({ do: fc.constant('command' as const), face, channel, command }) },
+  { weight: 40, arbitrary: fc.record({ do: fc.constant('command' as const), cardInterface, channel, command }) },
   {
     weight: 3,
     arbitrary: fc.record({
       do: fc.constantFrom('reset' as const, 'power-on' as const, 'field-off' as const, 'deselect' as const),
-      face,
+      cardInterface,
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'reboot' as const) }) },
@@ -216,27 +216,32 @@ const WAYS = FILES.map((file) => ({
 /** Steps that belong together, so that a sequence comes to what chance alone would seldom find. */
 const phrase: fc.Arbitrary<Step[]> = fc
   .record({
-    face,
+    cardInterface,
     channel,
     way: fc.constantFrom(...WAYS),
     commands: fc.array(fc.oneof(read, write, switching), { minLength: 1, maxLength: 6 }),
-    door: fc.nat(9),
+    scene: fc.nat(9),
   })
-  .map(({ face, channel, way, commands, door }) => {
-    const on = (where: Face, command: Command): Step => ({ do: 'command', face: where, channel, command });
+  .map(({ cardInterface, channel, way, commands, scene }) => {
+    const on = (where: CardInterface, command: Command): Step => ({
+      do: 'command',
+      cardInterface: where,
+      channel,
+      command,
+    });
     const select: Command = { is: 'select-path', from: 'mf', path: way.path, answer: 3 };
     const present = way.codes.map(
       ({ reference, value: code }): Command => ({ is: 'verify', reference, code, chained: false }),
     );
     // Now and then the holder unlocks the phone first, or somebody tries wrong codes.
-    const unlock = door < 2 ? [select, ...present].map((each) => on('wired', each)) : [];
+    const unlock = scene < 2 ? [select, ...present].map((each) => on('wired', each)) : [];
     const wrong: Command = { is: 'verify', reference: way.codes[0]?.reference ?? 0x01, code: '5555', chained: false };
-    const guesses = door === 9 ? [select, wrong, wrong, wrong, wrong].map((each) => on(face, each)) : [];
+    const guesses = scene === 9 ? [select, wrong, wrong, wrong, wrong].map((each) => on(cardInterface, each)) : [];
     const own = commands.map((each) => onCurrentFile(each, way.file));
     return [
       ...unlock,
       ...guesses,
-      ...[select, ...present, ...own].map((each) => on(door < 2 ? 'contactless' : face, each)),
+      ...[select, ...present, ...own].map((each) => on(scene < 2 ? 'contactless' : cardInterface, each)),
     ];
   });
 
@@ -246,15 +251,15 @@ const FILLED = WAYS.filter(
 );
 
 const filling: fc.Arbitrary<Step[]> = fc
-  .record({ face, way: fc.constantFrom(...FILLED), times: fc.integer({ min: 2, max: 5 }) })
-  .map(({ face, way, times }) => {
+  .record({ cardInterface, way: fc.constantFrom(...FILLED), times: fc.integer({ min: 2, max: 5 }) })
+  .map(({ cardInterface, way, times }) => {
     const append = onCurrentFile({ is: 'append-record', sfi: null, data: [] }, way.file);
     const select: Command = { is: 'select-path', from: 'mf', path: way.path, answer: 3 };
     const present = way.codes.map(
       ({ reference, value }): Command => ({ is: 'verify', reference, code: value, chained: false }),
     );
     return [select, ...present, ...Array.from({ length: times }, () => append)].map(
-      (command): Step => ({ do: 'command', face, channel: 0, command }),
+      (command): Step => ({ do: 'command', cardInterface, channel: 0, command }),
     );
   });
 
@@ -270,7 +275,7 @@ const inParts: fc.Arbitrary<Step[]> = fc
   .map(({ channel, other, between, ne, again }) => {
     const on = (number: number, command: Command): Step => ({
       do: 'command',
-      face: 'contactless',
+      cardInterface: 'contactless',
       channel: number,
       command,
     });
@@ -286,16 +291,22 @@ const inParts: fc.Arbitrary<Step[]> = fc
 
 /** What can be done with codes once some of them are proven. */
 const codes: fc.Arbitrary<Step[]> = fc
-  .record({ face, proven: fc.subarray([...CODES]), commands: fc.array(withCode, { minLength: 1, maxLength: 5 }) })
-  .map(({ face, proven, commands }) => {
+  .record({
+    cardInterface,
+    proven: fc.subarray([...CODES]),
+    commands: fc.array(withCode, { minLength: 1, maxLength: 5 }),
+  })
+  .map(({ cardInterface, proven, commands }) => {
     const present = proven.map(
       ({ reference, value }): Command => ({ is: 'verify', reference, code: value, chained: false }),
     );
     const select: Command = { is: 'select-path', from: 'mf', path: [0x6000], answer: 3 };
-    return [select, ...present, ...commands].map((command): Step => ({ do: 'command', face, channel: 0, command }));
+    return [select, ...present, ...commands].map(
+      (command): Step => ({ do: 'command', cardInterface, channel: 0, command }),
+    );
   });
 
-/** The phone's window: opened on its screen, used by presentations of both doors, closed in several ways. */
+/** The phone's window: opened on its screen, used by presentations through both interfaces, closed in several ways. */
 const window: fc.Arbitrary<Step[]> = fc
   .array(
     fc.record({
@@ -318,7 +329,12 @@ const window: fc.Arbitrary<Step[]> = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((presentations) => {
-    const on = (face: Face, command: Command): Step => ({ do: 'command', face, channel: 0, command });
+    const on = (cardInterface: CardInterface, command: Command): Step => ({
+      do: 'command',
+      cardInterface,
+      channel: 0,
+      command,
+    });
     const typed = (code: string): Step => on('wired', { is: 'verify', reference: 0x81, code, chained: false });
     const unlock = (fid: number, id: string): Step[] => [
       on('wired', { is: 'select-path', from: 'mf', path: [fid], answer: 3 }),
@@ -328,7 +344,7 @@ const window: fc.Arbitrary<Step[]> = fc
       switch (what) {
         case 'reset':
         case 'deselect':
-          return [{ do: what, face: 'contactless' }];
+          return [{ do: what, cardInterface: 'contactless' }];
         case 'wait':
           return [{ do: 'wait', seconds: 31 }];
         case 'wrong':
@@ -386,7 +402,7 @@ function onCurrentFile(command: Command, file: FilePlan): Command {
 function mentions(file: FilePlan, operation: Operation, code: string): boolean {
   const inRule = (rule: Rule): boolean =>
     rule.is === 'code' || rule.is === 'holder' ? rule.code === code : 'of' in rule && rule.of.some(inRule);
-  return FACES.some((each) => inRule(file.rules[operation][each]));
+  return CARD_INTERFACES.some((each) => inRule(file.rules[operation][each]));
 }
 
 export const steps: fc.Arbitrary<Step[]> = fc

@@ -11,7 +11,7 @@ import {
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
-import { FACES, type Face, type Facts, holds, NEVER, type Rule } from './rule.ts';
+import { CARD_INTERFACES, type CardInterface, type Facts, holds, NEVER, type Rule } from './rule.ts';
 import { type Command, channelOf, type Step } from './step.ts';
 import { applicationOf, codeNamed, type Directory, directoryOf, find, isDirectory, ROOT } from './tree.ts';
 
@@ -29,7 +29,7 @@ interface Channel {
 }
 
 interface Port {
-  readonly face: Face;
+  readonly cardInterface: CardInterface;
   readonly channels: Map<number, Channel>;
   /** Card-wide codes. */
   readonly proven: Set<CodePlan>;
@@ -63,7 +63,9 @@ export class CardModel {
   readonly #contents: ContentModel = new ContentModel();
   /** Where it is another one than the plan's. */
   readonly #states: Map<FilePlan | DirectoryPlan, LifeCycle> = new Map();
-  readonly #ports: Map<Face, Port> = new Map(FACES.map((face) => [face, freshPort(face)]));
+  readonly #ports: Map<CardInterface, Port> = new Map(
+    CARD_INTERFACES.map((cardInterface) => [cardInterface, freshPort(cardInterface)]),
+  );
   #now = 0;
   /** The holder's window: open in time, with uses left or for interfaces that have begun. `number` 0: closed. */
   #window: { number: number; code: string | null; until: number; uses: number } = CLOSED_WINDOW;
@@ -75,23 +77,23 @@ export class CardModel {
   }
 
   /** Codes whose counter this command may raise: those whose right value, or whose unblocking code's, is in it. */
-  mayRaise({ face, channel, command }: Extract<Step, { do: 'command' }>): CodePlan[] {
-    const at = this.#at(face, channel);
+  mayRaise({ cardInterface, channel, command }: Extract<Step, { do: 'command' }>): CodePlan[] {
+    const at = this.#at(cardInterface, channel);
     if (at === null || !('reference' in command)) return [];
     const code = codeNamed(command.reference, at.channel.directory);
     return code === null ? [] : this.#codes.mayRaise(code, command, this.#presenter(at));
   }
 
   /** Whether the rule of a file lets it be read now on a channel: what every byte that leaves is held against. */
-  mayRead(file: FilePlan, face: Face, channel: number): boolean {
-    const at = this.#at(face, channel);
+  mayRead(file: FilePlan, cardInterface: CardInterface, channel: number): boolean {
+    const at = this.#at(cardInterface, channel);
     if (at === null || this.#state(file) !== 'activated' || !this.#isUsable(directoryOf(file))) return false;
-    return holds(file.rules.read[face], this.#facts(at));
+    return holds(file.rules.read[cardInterface], this.#facts(at));
   }
 
   /** The file that a data command means, whether or not it may: to give it the file's own bytes. */
-  target(face: Face, channel: number, sfi: number | null): FilePlan | null {
-    const at = this.#at(face, channel);
+  target(cardInterface: CardInterface, channel: number, sfi: number | null): FilePlan | null {
+    const at = this.#at(cardInterface, channel);
     return at === null ? null : (fileMeant(at.channel, sfi) ?? null);
   }
 
@@ -103,20 +105,20 @@ export class CardModel {
         return null;
       case 'restart':
       case 'reboot':
-        for (const face of FACES) this.#ports.set(face, freshPort(face));
+        for (const cardInterface of CARD_INTERFACES) this.#ports.set(cardInterface, freshPort(cardInterface));
         this.#window = CLOSED_WINDOW;
         return null;
       case 'command':
-        return this.#command(step.face, step.channel, step.command);
+        return this.#command(step.cardInterface, step.channel, step.command);
       default:
-        this.#ports.set(step.face, freshPort(step.face));
+        this.#ports.set(step.cardInterface, freshPort(step.cardInterface));
         return null;
     }
   }
 
-  #command(face: Face, written: number, command: Command): Expected {
-    const port = this.#ports.get(face) as Port;
-    const at = this.#at(face, channelOf(command, written));
+  #command(cardInterface: CardInterface, written: number, command: Command): Expected {
+    const port = this.#ports.get(cardInterface) as Port;
+    const at = this.#at(cardInterface, channelOf(command, written));
     port.byHolder = null;
     const cla = 'cla' in command ? command.cla : undefined;
     const known = cla === undefined || (at !== null && ownsClass(at.channel, cla));
@@ -177,7 +179,7 @@ export class CardModel {
     if (file === null) return answer(0x6986);
     if ((file.structure === 'transparent') !== command.is.endsWith('binary')) return answer(0x6981);
     if (this.#state(file) !== 'activated') return answer(0x6985);
-    if (!this.#permits(file.rules[operation][at.port.face], at)) return answer(0x6982);
+    if (!this.#permits(file.rules[operation][at.port.cardInterface], at)) return answer(0x6982);
     const outcome = this.#contents.apply(file, command, channel.record);
     if ('refused' in outcome) return answer(outcome.refused);
     if (!isCurrent(command.sfi)) {
@@ -200,7 +202,7 @@ export class CardModel {
   }
 
   #send({ port }: At, whole: Rest, ne: number): Expected {
-    const most = Math.min(ne, LARGEST_ANSWER[port.face]);
+    const most = Math.min(ne, LARGEST_ANSWER[port.cardInterface]);
     const left = whole.bytes.length - most;
     if (left <= 0) return answer(whole.sw, whole.bytes);
     port.rest = { ...whole, bytes: whole.bytes.slice(most) };
@@ -215,7 +217,7 @@ export class CardModel {
     const above = at.channel.file === null ? directory.parent : directory;
     if (this.#state(file) === 'terminated') return answer(0x6985);
     if (above !== null && !this.#isUsable(above)) return answer(0x6985);
-    const rule = 'rules' in file ? file.rules[to][at.port.face] : (file.switching ?? NEVER);
+    const rule = 'rules' in file ? file.rules[to][at.port.cardInterface] : (file.switching ?? NEVER);
     if (!this.#permits(rule, at)) return answer(0x6982);
     this.#states.set(file, to === 'activate' ? 'activated' : 'deactivated');
     return answer(0x9000);
@@ -255,10 +257,10 @@ export class CardModel {
 
   #presenter(at: At): Presenter {
     return {
-      mayPresent: (code) => holds(code.rules[at.port.face], this.#facts(at)),
+      mayPresent: (code) => holds(code.rules[at.port.cardInterface], this.#facts(at)),
       proven: (code) => provenBy(at.port, at.channel, code),
       told: (code, what) => {
-        if (!code.unlocksHolder || at.port.face !== 'wired') return;
+        if (!code.unlocksHolder || at.port.cardInterface !== 'wired') return;
         this.#window =
           what === 'right'
             ? { number: ++this.#windows, code: code.id, until: this.#now + WINDOW_SECONDS, uses: WINDOW_USES }
@@ -275,16 +277,16 @@ export class CardModel {
   }
 
   /** Null for a channel that is not open. */
-  #at(face: Face, number: number): At | null {
-    const port = this.#ports.get(face) as Port;
+  #at(cardInterface: CardInterface, number: number): At | null {
+    const port = this.#ports.get(cardInterface) as Port;
     const channel = port.channels.get(number);
     return channel === undefined ? null : { port, number, channel };
   }
 }
 
-function freshPort(face: Face): Port {
+function freshPort(cardInterface: CardInterface): Port {
   return {
-    face,
+    cardInterface,
     channels: new Map([[0, freshChannel(ROOT)]]),
     proven: new Set(),
     window: 0,

@@ -7,7 +7,7 @@ import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { steps } from './arbitrary-steps.ts';
 import { directoriesOf, FILES } from './plan.ts';
 import { type RealCard, RULE_FORMS, realCard } from './real-card.ts';
-import { FACES, type Face } from './rule.ts';
+import { CARD_INTERFACES, type CardInterface } from './rule.ts';
 import { Difference, hex, run } from './run.ts';
 
 /** Sequences for compact rules, and half as many for each other form; `npm run test:deep` asks for more. */
@@ -28,7 +28,7 @@ describe.each(RULE_FORMS)('a card with %s rules', (form) => {
   });
 });
 
-/** What a run must have come to, or it has tested little: every file read through every door that can ever open. */
+/** What a run must have come to, or it has tested little: every file read through every interface that can ever open it. */
 function readableFiles(): string[] {
   const usable = directoriesOf()
     .filter(({ fid }) => ![0x6200, 0x6210].includes(fid))
@@ -36,12 +36,12 @@ function readableFiles(): string[] {
   return usable
     .filter(({ lifeCycle }) => lifeCycle === 'activated')
     .flatMap(({ fid, rules }) =>
-      FACES.filter((face) => {
-        const rule = rules.read[face];
+      CARD_INTERFACES.filter((cardInterface) => {
+        const rule = rules.read[cardInterface];
         if (rule.is === 'never' || rule.is === 'all') return false;
-        // Of the codes, two can be presented on the contactless side of this card.
-        return face !== 'contactless' || rule.is !== 'code' || ['card', 'light'].includes(rule.code);
-      }).map((face) => `bytes of ${hex(fid)} on ${face}`),
+        // Two of the codes can be presented on this card's contactless interface.
+        return cardInterface !== 'contactless' || rule.is !== 'code' || ['card', 'light'].includes(rule.code);
+      }).map((cardInterface) => `bytes of ${hex(fid)} on ${cardInterface}`),
     );
 }
 
@@ -117,9 +117,9 @@ describe('the model notices', () => {
       const card = realCard('compact');
       return {
         ...card,
-        port: (face: Face) => {
-          const port = card.port(face);
-          if (face !== 'contact') return port;
+        port: (cardInterface: CardInterface) => {
+          const port = card.port(cardInterface);
+          if (cardInterface !== 'contact') return port;
           const whole: LinkedCard = {
             response: port.response,
             atr: () => port.atr(),

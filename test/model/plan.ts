@@ -4,8 +4,8 @@ import {
   all,
   any,
   byHolder,
+  type CardInterface,
   EXTERNAL_AUTHENTICATION,
-  type Face,
   NEVER,
   type Rule,
   SECURE_MESSAGING,
@@ -21,7 +21,7 @@ export interface FilePlan {
   readonly fid: number;
   readonly sfi: number | null;
   readonly structure: Structure;
-  readonly rules: Readonly<Record<Operation, Readonly<Record<Face, Rule>>>>;
+  readonly rules: Readonly<Record<Operation, Readonly<Record<CardInterface, Rule>>>>;
   readonly lifeCycle: LifeCycle;
   /** One piece for a transparent file, else records, record 1 first. Only bytes of {@link marks}. */
   readonly content: readonly Uint8Array[];
@@ -39,7 +39,7 @@ export interface CodePlan {
   readonly minLength: number;
   readonly maxLength: number;
   readonly tries: number;
-  readonly rules: Readonly<Record<Face, Rule>>;
+  readonly rules: Readonly<Record<CardInterface, Rule>>;
   readonly unlocksHolder: boolean;
   readonly canBeDisabled: boolean;
   readonly unblockedBy: number | null;
@@ -59,8 +59,12 @@ export interface DirectoryPlan {
 export const WINDOW_SECONDS = 60;
 export const WINDOW_USES = 2;
 
-const everywhere = (rule: Rule): Record<Face, Rule> => ({ contact: rule, contactless: rule, wired: rule });
-const doors = (contact: Rule, contactless: Rule, wired: Rule): Record<Face, Rule> => ({ contact, contactless, wired });
+const everywhere = (rule: Rule): Record<CardInterface, Rule> => ({ contact: rule, contactless: rule, wired: rule });
+const perInterface = (contact: Rule, contactless: Rule, wired: Rule): Record<CardInterface, Rule> => ({
+  contact,
+  contactless,
+  wired,
+});
 
 /** Bytes B0 to FF mark contents. */
 const FIRST_MARK = 0xb0;
@@ -108,7 +112,7 @@ function code(id: string, reference: number, value: string, more: Partial<CodePl
     minLength: 4,
     maxLength: 8,
     tries: 3,
-    rules: doors(ALWAYS, SECURE_MESSAGING, ALWAYS),
+    rules: perInterface(ALWAYS, SECURE_MESSAGING, ALWAYS),
     unlocksHolder: false,
     canBeDisabled: false,
     unblockedBy: null,
@@ -137,7 +141,7 @@ export const PLAN: DirectoryPlan = {
       fid: 0x5000,
       name: null,
       codes: [],
-      files: [file(0x5001, 1, 'transparent', [3], { read: doors(CARD, CARD, NEVER) })],
+      files: [file(0x5001, 1, 'transparent', [3], { read: perInterface(CARD, CARD, NEVER) })],
       directories: [],
     },
     {
@@ -151,15 +155,15 @@ export const PLAN: DirectoryPlan = {
       files: [
         file(0x6001, 1, 'linear-fixed', [6, 6, 6, 6, 6], { update: everywhere(OWN), append: everywhere(OWN) }),
         file(0x6002, 2, 'linear-variable', [1, 4, 2], {
-          read: doors(OWN, HOLDER, OWN),
-          update: doors(NEVER, NEVER, OWN),
+          read: perInterface(OWN, HOLDER, OWN),
+          update: perInterface(NEVER, NEVER, OWN),
         }),
         file(0x6003, 3, 'cyclic', [3, 3, 3], { read: everywhere(LIGHT), append: everywhere(OWN) }),
         file(0x6004, 4, 'transparent', [5], { read: everywhere(NEVER), update: everywhere(ALWAYS) }),
         file(0x6005, 5, 'transparent', [9], {
-          read: doors(any(OWN, SECURE_MESSAGING), all(OWN, SECURE_MESSAGING), any(OWN, EXTERNAL_AUTHENTICATION)),
-          update: doors(OWN, HOLDER, ALWAYS),
-          deactivate: doors(OWN, HOLDER, OWN),
+          read: perInterface(any(OWN, SECURE_MESSAGING), all(OWN, SECURE_MESSAGING), any(OWN, EXTERNAL_AUTHENTICATION)),
+          update: perInterface(OWN, HOLDER, ALWAYS),
+          deactivate: perInterface(OWN, HOLDER, OWN),
           activate: everywhere(LIGHT),
         }),
         file(
@@ -172,7 +176,7 @@ export const PLAN: DirectoryPlan = {
         ),
         file(0x6007, 7, 'linear-fixed', [2, 2], {}, { lifeCycle: 'terminated' }),
         // Longer, all together, than one answer of the contactless link.
-        file(0x6008, null, 'cyclic', [60, 60, 60, 60], { read: doors(NEVER, HOLDER, ALWAYS) }),
+        file(0x6008, null, 'cyclic', [60, 60, 60, 60], { read: perInterface(NEVER, HOLDER, ALWAYS) }),
       ],
       directories: [
         {
@@ -217,8 +221,11 @@ export const PLAN: DirectoryPlan = {
       name: '4D4F44454C3132',
       codes: [code('other', 0x81, '4711', { unlocksHolder: true })],
       files: [
-        file(0x7001, 1, 'transparent', [6], { read: doors(OTHER, OTHER_HOLDER, OTHER) }),
-        file(0x7002, 2, 'linear-variable', [5, 1], { read: doors(CARD, CARD, OTHER), append: everywhere(OTHER) }),
+        file(0x7001, 1, 'transparent', [6], { read: perInterface(OTHER, OTHER_HOLDER, OTHER) }),
+        file(0x7002, 2, 'linear-variable', [5, 1], {
+          read: perInterface(CARD, CARD, OTHER),
+          append: everywhere(OTHER),
+        }),
       ],
       directories: [],
     },

@@ -32,12 +32,12 @@ import {
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
-import { FACES, type Face, type Rule } from './rule.ts';
+import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
 
 /** The plan as a real card, and what a run of steps needs of it. */
 export interface RealCard {
-  /** Of the card as it booted last. */
-  port(face: Face): LinkedCard;
+  /** As the card booted last. */
+  port(cardInterface: CardInterface): LinkedCard;
   /** The phone restarts. */
   restart(): void;
   /** Power is lost, and the card boots from its memory. */
@@ -89,19 +89,21 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
   const onFault = (fault: unknown): void => {
     throw fault;
   };
-  const boot = (): { card: Card; ports: Record<Face, LinkedCard> } => {
+  const boot = (): { card: Card; ports: Record<CardInterface, LinkedCard> } => {
     const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), applets: [APPLET], onFault });
-    const ports = byFace((face) => card.port(face, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[face] + 2 }));
-    for (const face of FACES) ports[face].powerOn();
+    const ports = byInterface((cardInterface) =>
+      card.port(cardInterface, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[cardInterface] + 2 }),
+    );
+    for (const cardInterface of CARD_INTERFACES) ports[cardInterface].powerOn();
     return { card, ports };
   };
   let running = boot();
   const counters = running.card.image.pins.map(({ address }) => address + PIN.TRIES_LEFT);
   return {
-    port: (face) => running.ports[face],
+    port: (cardInterface) => running.ports[cardInterface],
     restart: () => {
       running.card.reset();
-      for (const face of FACES) running.ports[face].powerOn();
+      for (const cardInterface of CARD_INTERFACES) running.ports[cardInterface].powerOn();
     },
     reboot: () => {
       running = boot();
@@ -144,7 +146,7 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
       paddedLength: 0,
       paddingByte: 0xff,
       tries: code.tries,
-      access: byFace((face) => condition(code.rules[face], plan)),
+      access: byInterface((cardInterface) => condition(code.rules[cardInterface], plan)),
       unlocksHolder: code.unlocksHolder,
       canBeDisabled: code.canBeDisabled,
       unblockedBy: code.unblockedBy,
@@ -166,9 +168,9 @@ function elementary(plan: FilePlan, parent: DirectoryPlan, form: RuleForm): File
   const { fid, sfi, structure, content, lifeCycle, recordSize, capacity } = plan;
   const access =
     form === 'compact'
-      ? rules((face, bit) => plan.rules[OPERATIONS[bit] as Operation]?.[face] ?? null, parent)
+      ? rules((cardInterface, bit) => plan.rules[OPERATIONS[bit] as Operation]?.[cardInterface] ?? null, parent)
       : CLOSED;
-  const attributes = form === 'compact' ? {} : byFace((face) => attribute(plan, face, form));
+  const attributes = form === 'compact' ? {} : byInterface((cardInterface) => attribute(plan, cardInterface, form));
   const common = { fid, sfi, lifeCycle, access, attributes };
   if (structure === 'transparent') return { kind: structure, ...common, content: content[0] as Uint8Array };
   return { kind: structure, ...common, recordSize, capacity, records: content };
@@ -182,15 +184,15 @@ const CLOSED: AccessRules = rules(() => null, PLAN);
 const RULE_FILE_FID = 0x0a01;
 const RULE_FILE_RECORD = 100;
 
-function attribute(plan: FilePlan, face: Face, form: RuleForm): SecurityAttributeSpecification {
-  if (form === 'expanded') return { form, value: expandedRule(plan, face) };
-  const record = FILES.indexOf(plan) * FACES.length + FACES.indexOf(face) + 1;
+function attribute(plan: FilePlan, cardInterface: CardInterface, form: RuleForm): SecurityAttributeSpecification {
+  if (form === 'expanded') return { form, value: expandedRule(plan, cardInterface) };
+  const record = FILES.indexOf(plan) * CARD_INTERFACES.length + CARD_INTERFACES.indexOf(cardInterface) + 1;
   return { form: 'referenced', value: Uint8Array.of(RULE_FILE_FID >> 8, RULE_FILE_FID & 0xff, record) };
 }
 
 function withRuleFile(masterFile: DirectorySpecification, form: RuleForm): DirectorySpecification {
   if (form !== 'referenced') return masterFile;
-  const records = FILES.flatMap((file) => FACES.map((face) => expandedRule(file, face)));
+  const records = FILES.flatMap((file) => CARD_INTERFACES.map((cardInterface) => expandedRule(file, cardInterface)));
   const ruleFile: FileSpecification = {
     kind: 'linear-variable',
     fid: RULE_FILE_FID,
@@ -204,12 +206,12 @@ function withRuleFile(masterFile: DirectorySpecification, form: RuleForm): Direc
 }
 
 /** Access mode data objects 80 with their conditions, as ISO/IEC 7816-4 writes them. An operation without a rule is "never". */
-function expandedRule(plan: FilePlan, face: Face): Uint8Array {
+function expandedRule(plan: FilePlan, cardInterface: CardInterface): Uint8Array {
   const parts = OPERATIONS.flatMap((operation, bit) => [
     0x80,
     0x01,
     1 << bit,
-    ...expanded(plan.rules[operation][face]),
+    ...expanded(plan.rules[operation][cardInterface]),
   ]);
   return Uint8Array.from(parts);
 }
@@ -239,13 +241,13 @@ function reference(id: string): number {
   return CODES.find((code) => code.id === id)?.reference as number;
 }
 
-function rules(of: (face: Face, bit: number) => Rule | null, parent: DirectoryPlan): AccessRules {
-  const vector = (face: Face): AccessVector =>
+function rules(of: (cardInterface: CardInterface, bit: number) => Rule | null, parent: DirectoryPlan): AccessRules {
+  const vector = (cardInterface: CardInterface): AccessVector =>
     Array.from({ length: 7 }, (_, bit) => {
-      const rule = of(face, bit);
+      const rule = of(cardInterface, bit);
       return rule === null ? 0xff : condition(rule, parent);
     }) as unknown as AccessVector;
-  return byFace(vector);
+  return byInterface(vector);
 }
 
 /** The security condition byte of a rule. */
@@ -273,7 +275,7 @@ function condition(rule: Rule, parent: DirectoryPlan): number {
   }
 }
 
-function byFace<T>(of: (face: Face) => T): Record<Face, T> {
+function byInterface<T>(of: (cardInterface: CardInterface) => T): Record<CardInterface, T> {
   return { contact: of('contact'), contactless: of('contactless'), wired: of('wired') };
 }
 

@@ -1,7 +1,7 @@
 /** Access rules as the model has them: a tree, and what it means. Nothing here comes from the card's own code. */
 
-export type Face = 'contact' | 'contactless' | 'wired';
-export const FACES: readonly Face[] = ['contact', 'contactless', 'wired'];
+export type CardInterface = 'contact' | 'contactless' | 'wired';
+export const CARD_INTERFACES: readonly CardInterface[] = ['contact', 'contactless', 'wired'];
 
 export type Rule =
   | { readonly is: 'always' | 'never' | 'secure-messaging' | 'external-authentication' }

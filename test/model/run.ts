@@ -1,7 +1,7 @@
 import { CardModel } from './card-model.ts';
 import { CODES, FILES, type FilePlan, ownerOf, pathTo } from './plan.ts';
 import type { RealCard } from './real-card.ts';
-import { FACES, type Face } from './rule.ts';
+import { CARD_INTERFACES, type CardInterface } from './rule.ts';
 import { type Command, encode, type Step } from './step.ts';
 
 /** What was different, for people. */
@@ -15,7 +15,7 @@ export class Difference extends Error {}
  */
 export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = new Set()): void {
   const model = new CardModel();
-  const readable: Record<Face, ReadonlySet<FilePlan>> = {
+  const readable: Record<CardInterface, ReadonlySet<FilePlan>> = {
     contact: new Set(),
     contactless: new Set(),
     wired: new Set(),
@@ -27,16 +27,17 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
       throw new Difference(`step ${place + 1}: ${what}\n${JSON.stringify(step)}`);
     };
     const mayRise = step.do === 'command' ? model.mayRaise(step) : [];
-    const answered = step.do === 'command' ? transmit(card, step.face, step.command, step.channel) : null;
+    const answered = step.do === 'command' ? transmit(card, step.cardInterface, step.command, step.channel) : null;
     if (step.do === 'command' && answered !== null) {
-      const { face, command } = step;
+      const { cardInterface, command } = step;
       seen.add(`${command.is} ${hex(answered.sw)}`);
       // What GET RESPONSE brings was permitted when it was read.
       if (command.is !== 'get-response' && command.is !== 'proprietary')
-        readable[face] = readableNow(model, face, step.channel);
+        readable[cardInterface] = readableNow(model, cardInterface, step.channel);
       for (const owner of ownersIn(answered.data, command.is.startsWith('select'))) {
-        if (!readable[face].has(owner)) say(`bytes of ${hex(owner.fid)} left without its rule being satisfied`);
-        seen.add(`bytes of ${hex(owner.fid)} on ${face}`);
+        if (!readable[cardInterface].has(owner))
+          say(`bytes of ${hex(owner.fid)} left without its rule being satisfied`);
+        seen.add(`bytes of ${hex(owner.fid)} on ${cardInterface}`);
       }
     } else if (step.do !== 'command') happen(card, step);
     const before = tries;
@@ -54,7 +55,7 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
     }
     if (tries.join() !== model.tries.join()) say(`tries ${tries}, not ${model.tries}`);
   });
-  restartAndTryAll(card, model, FACES[steps.length % FACES.length] as Face);
+  restartAndTryAll(card, model, CARD_INTERFACES[steps.length % CARD_INTERFACES.length] as CardInterface);
 }
 
 /** Marks in a row that make content of what could be a tag or a condition byte in a template. */
@@ -74,17 +75,22 @@ function ownersIn(data: readonly number[], isTemplate: boolean): Set<FilePlan> {
 
 function happen(card: RealCard, step: Exclude<Step, { do: 'command' }>): void {
   if (step.do === 'wait') card.wait(step.seconds);
-  else if (!('face' in step)) card[step.do]();
-  else if (step.do === 'reset') card.port(step.face).reset();
-  else if (step.do === 'deselect') card.port(step.face).deselect();
+  else if (!('cardInterface' in step)) card[step.do]();
+  else if (step.do === 'reset') card.port(step.cardInterface).reset();
+  else if (step.do === 'deselect') card.port(step.cardInterface).deselect();
   else {
-    if (step.do === 'field-off') card.port(step.face).fieldOff();
-    card.port(step.face).powerOn();
+    if (step.do === 'field-off') card.port(step.cardInterface).fieldOff();
+    card.port(step.cardInterface).powerOn();
   }
 }
 
-function transmit(card: RealCard, face: Face, command: Command, channel: number): { sw: number; data: number[] } {
-  const port = card.port(face);
+function transmit(
+  card: RealCard,
+  cardInterface: CardInterface,
+  command: Command,
+  channel: number,
+): { sw: number; data: number[] } {
+  const port = card.port(cardInterface);
   let sw = 0;
   let data: number[] = [];
   for (const apdu of encode(command, channel)) {
@@ -95,15 +101,15 @@ function transmit(card: RealCard, face: Face, command: Command, channel: number)
   return { sw, data };
 }
 
-function readableNow(model: CardModel, face: Face, channel: number): Set<FilePlan> {
-  return new Set(FILES.filter((file) => model.mayRead(file, face, channel)));
+function readableNow(model: CardModel, cardInterface: CardInterface, channel: number): Set<FilePlan> {
+  return new Set(FILES.filter((file) => model.mayRead(file, cardInterface, channel)));
 }
 
 /** Steps are made before anybody knows which file they will mean: what they write is numbers of its marks until here. */
 function withMarks(step: Step, model: CardModel): Step {
   if (step.do !== 'command' || !('sfi' in step.command)) return step;
   const { command } = step;
-  const file = model.target(step.face, step.channel, command.sfi);
+  const file = model.target(step.cardInterface, step.channel, command.sfi);
   const mark = (index: number): number => file?.marks[index % file.marks.length] ?? 0x01;
   switch (command.is) {
     case 'read-record':
@@ -118,18 +124,18 @@ function withMarks(step: Step, model: CardModel): Step {
 }
 
 /** After a restart every file is tried on one interface: only what needs no proof may come. */
-function restartAndTryAll(card: RealCard, model: CardModel, face: Face): void {
+function restartAndTryAll(card: RealCard, model: CardModel, cardInterface: CardInterface): void {
   card.restart();
   model.apply({ do: 'restart' });
   for (const file of FILES) {
-    transmit(card, face, { is: 'select-path', from: 'mf', path: pathTo(file), answer: 3 }, 0);
+    transmit(card, cardInterface, { is: 'select-path', from: 'mf', path: pathTo(file), answer: 3 }, 0);
     const read: Command =
       file.structure === 'transparent'
         ? { is: 'read-binary', sfi: null, offset: 0, ne: 256 }
         : { is: 'read-record', sfi: null, p1: 1, mode: 4, ne: 256 };
-    const { data } = transmit(card, face, read, 0);
-    if (data.length > 0 !== model.mayRead(file, face, 0)) {
-      throw new Difference(`after a restart ${hex(file.fid)} gives ${data.length} bytes on ${face}`);
+    const { data } = transmit(card, cardInterface, read, 0);
+    if (data.length > 0 !== model.mayRead(file, cardInterface, 0)) {
+      throw new Difference(`after a restart ${hex(file.fid)} gives ${data.length} bytes on ${cardInterface}`);
     }
   }
 }

@@ -1,9 +1,14 @@
-import type { Face } from './rule.ts';
+import type { CardInterface } from './rule.ts';
 
 /** What happens to a card, one thing after the other. */
 export type Step =
-  | { readonly do: 'command'; readonly face: Face; readonly channel: number; readonly command: Command }
-  | { readonly do: 'reset' | 'power-on' | 'field-off' | 'deselect'; readonly face: Face }
+  | {
+      readonly do: 'command';
+      readonly cardInterface: CardInterface;
+      readonly channel: number;
+      readonly command: Command;
+    }
+  | { readonly do: 'reset' | 'power-on' | 'field-off' | 'deselect'; readonly cardInterface: CardInterface }
   /** The phone restarts: every interface at once. Or power is lost, and the card boots from its memory. */
   | { readonly do: 'restart' | 'reboot' }
   | { readonly do: 'wait'; readonly seconds: number };
@@ -37,11 +42,11 @@ export type Command =
     } & Where)
   | ({ readonly is: 'append-record'; readonly data: readonly number[] } & Where)
   | ({ readonly is: 'erase-record'; readonly p1: number } & Where)
-  /** Of the current EF, or the current DF. */
+  /** Acts on the current EF, or else the current DF. */
   | { readonly is: 'deactivate' | 'activate' }
   /** In the interindustry class, or in a proprietary one. */
   | { readonly is: 'get-response'; readonly ne: number; readonly cla?: number }
-  /** Of a proprietary class, on channel 0 to 3: the low bits of the channel. */
+  /** A command of a proprietary class on channel 0 to 3, which is in its two low bits. */
   | { readonly is: 'proprietary'; readonly cla: number; readonly ins: number }
   | {
       readonly is: 'verify';

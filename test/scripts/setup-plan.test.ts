@@ -26,7 +26,16 @@ describe('which Debian packages are wanted', () => {
       true,
       [
         ...['pcscd', 'vsmartcard-vpcd', 'iproute2', 'libpcsclite-dev', 'opensc', 'pcsc-tools', 'python3-pyscard'],
-        ...['socat', 'libnfc-bin', 'libnfc-examples', 'libnfc-pn53x-examples', 'tshark', 'cardpeek', 'chromium'],
+        ...[
+          'socat',
+          'libnfc-bin',
+          'libnfc-examples',
+          'libnfc-pn53x-examples',
+          'tshark',
+          'cardpeek',
+          'tmux',
+          'chromium',
+        ],
         ...['zsh', 'fish', 'groff-base'],
       ],
     ],

@@ -34,12 +34,14 @@ interface Checkout {
   asked(): string[];
 }
 
-/** A stand-in compiler: makes the entry that the set-up looks for. */
+/** A stand-in compiler: makes the entry that the set-up looks for, and what the build runs after it. */
 const COMPILER = `
 const { mkdirSync, writeFileSync } = require('node:fs');
 const out = process.argv[process.argv.indexOf('--outDir') + 1];
 mkdirSync(out + '/rig/command', { recursive: true });
 writeFileSync(out + '/rig/command/main.js', '');
+mkdirSync(out + '/rig/card', { recursive: true });
+writeFileSync(out + '/rig/card/open.js', 'export const buildShippedImages = async () => {};');
 `;
 
 const NPM = `echo "npm $*" >>"$LOG"

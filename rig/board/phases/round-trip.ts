@@ -92,7 +92,7 @@ export const latencyTimer: Phase = {
       unit: 'ms',
       limits: null,
     },
-    { id: 'latency-timer', what: 'Latency timer that the driver says', unit: 'ms', limits: null },
+    { id: 'latency-timer', what: 'Latency timer that the driver says', unit: 'ms', limits: null, words: true },
   ],
   async run(context) {
     const { board, measure, keep } = context;

@@ -8,8 +8,11 @@ import { fileInWords, hex } from './file-in-words.ts';
  * @param command its name
  */
 export function accessSentence(command: string, access: ExplainedAccess): string {
-  const { file, face, condition, source } = access;
-  const what = file === null ? `${command} by ${face}` : `${command} ${place(access)} ${fileInWords(file)} by ${face}`;
+  const { file, cardInterface, condition, source } = access;
+  const what =
+    file === null
+      ? `${command} by ${cardInterface}`
+      : `${command} ${place(access)} ${fileInWords(file)} by ${cardInterface}`;
   const from = sourceInWords(source);
   const lost = lostRule(source);
   if (lost !== null) return `${what} is not allowed: its rule is ${lost}`;

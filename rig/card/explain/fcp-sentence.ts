@@ -23,29 +23,39 @@ export interface RefusedCommand {
 /**
  * Which rule a command fell under, as the control parameters of the file tell it (ISO/IEC 7816-4: 8C, AB, 8B, or for
  * contact and contactless in A1, as IAS ECC has it). What is satisfied only the card knows.
+ * @param faces the interfaces that the card may be read through: one sentence where their rules are the same
  * @param fcp answer to SELECT with P2 04, without status word
  */
 export function fcpSentence(
   command: RefusedCommand,
   fid: number,
-  face: 'contact' | 'contactless',
+  cardInterfaces: readonly ('contact' | 'contactless')[],
   fcp: Uint8Array,
 ): string {
-  const what = `${command.name} of ${hex(fid, 4)} by ${face}`;
+  const what = `${command.name} of ${hex(fid, 4)}`;
+  const byRule = new Map<string, string[]>();
+  for (const cardInterface of cardInterfaces) {
+    const rule = shownRule(command, cardInterface, fcp);
+    byRule.set(rule, [...(byRule.get(rule) ?? []), cardInterface]);
+  }
+  return [...byRule].map(([rule, alike]) => `${what} by ${alike.join(' or ')}${rule}`).join('; ');
+}
+
+function shownRule(command: RefusedCommand, cardInterface: 'contact' | 'contactless', fcp: Uint8Array): string {
   try {
     const template = findTlv(fcp, 0x62) ?? findTlv(fcp, 0x6f);
-    const rule = template === null ? null : ruleInWords(template, command, face === 'contact' ? 0 : 1);
-    return rule === null ? `${what}: the control parameters of the file show no rule` : `${what} ${rule}`;
+    const rule = template === null ? null : ruleInWords(template, command, cardInterface === 'contact' ? 0 : 1);
+    return rule === null ? ': the control parameters of the file show no rule' : ` ${rule}`;
   } catch (error) {
     if (!(error instanceof TlvError || error instanceof AccessRuleError)) throw error;
-    return `${what}: the control parameters of the file cannot be read (${error.message})`;
+    return `: the control parameters of the file cannot be read (${error.message})`;
   }
 }
 
-function ruleInWords(template: Uint8Array, command: RefusedCommand, face: number): string | null {
+function ruleInWords(template: Uint8Array, command: RefusedCommand, cardInterface: number): string | null {
   const byInterface = findTlv(template, ATTRIBUTE_TEMPLATE);
   const where = byInterface ?? template;
-  const place = byInterface === null ? 0 : face;
+  const place = byInterface === null ? 0 : cardInterface;
   const compact = findTlv(where, COMPACT_TAGS[place] as number);
   if (compact !== null) return compactInWords(compact, command.operation);
   const reference = findTlv(where, REFERENCED_TAGS[place] as number);

@@ -9,7 +9,7 @@ export interface CapabilityContainer {
   /** Most data that one UPDATE BINARY may carry (MLc). */
   readonly largestUpdate: number;
   readonly fid: number;
-  /** Of the NDEF file, its two length bytes included. */
+  /** Size of the NDEF file, with its two length bytes. */
   readonly fileSize: number;
   readonly readable: boolean;
   readonly writable: boolean;

@@ -46,10 +46,24 @@ export const sfi: z.ZodType<number> = hexNumber(2, 1, 30, 'a short EF identifier
 /** Any byte, two hexadecimal digits. */
 export const byte: z.ZodType<number> = hexNumber(2, 0, 0xff, 'a byte of two hexadecimal digits');
 
+/** A BER tag in its one form: of the length that its own bytes say, with a number that needs it. */
 export const tag: z.ZodType<number> = parsed(
-  (text) => (/^(?:[0-9A-Fa-f]{2}){1,3}$/.test(text) ? Number.parseInt(text, 16) : undefined),
-  (text) => `${quoted(text)} is not a tag of 2, 4 or 6 hexadecimal digits`,
+  (text) => (tagProblem(text) === null ? Number.parseInt(text, 16) : undefined),
+  (text) => `${quoted(text)} is not ${tagProblem(text)}`,
 );
+
+function tagProblem(text: string): string | null {
+  if (!/^(?:[0-9A-Fa-f]{2}){1,3}$/.test(text)) return 'a tag of 2, 4 or 6 hexadecimal digits';
+  const [first = 0, ...more] = (text.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+  if (first === 0) return 'a tag: none begins with 00';
+  if ((first & 0x1f) !== 0x1f) return more.length === 0 ? null : `a tag: ${text.slice(0, 2)} is one by itself`;
+  const last = more.findIndex((byte) => byte < 0x80);
+  if (last < 0) return 'a whole tag: its last byte says that one more follows';
+  if (last < more.length - 1) return `a tag: it ends with ${text.slice(0, 2 * (last + 2))}`;
+  const number = more.reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
+  if (number < 31 || more[0] === 0x80) return `a tag: number ${number} has a shorter form`;
+  return null;
+}
 
 /** Bytes in hexadecimal, spaces allowed. */
 export function bytes(least: number, most: number): z.ZodType<Uint8Array> {

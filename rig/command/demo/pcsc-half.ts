@@ -45,13 +45,13 @@ export async function pcscHalf(image: string, io: CommandIo): Promise<ExitCode> 
 /** Puts the card on vpcd, unlocked on its phone, and taps it through pcscd. */
 export async function tapThroughPcscd(image: string, io: CommandIo): Promise<ExitCode> {
   const opened = await openCard({ kind: 'image', fileOrName: image });
-  const face = opened.card.defaultInterface;
-  const link = new VpcdLink({ interface: face, clock: systemClock });
+  const cardInterface = opened.card.defaultInterface;
+  const link = new VpcdLink({ interface: cardInterface, clock: systemClock });
   try {
     const unlocked = new PhoneScreen(opened.card).unlock(new TextEncoder().encode(TEST_CODE));
     if (unlocked.outcome !== 'unlocked') throw new CannotRun(unlockInWords(unlocked));
     step(io, 'the holder unlocks again: the first tap has used up the presentation');
-    const served = link.serve(opened.card.port(face, link.limits));
+    const served = link.serve(opened.card.port(cardInterface, link.limits));
     step(io, 'a professional taps the phone on a PC/SC reader:');
     io.stdout('\n');
     const tapped = tap(

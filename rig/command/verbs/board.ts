@@ -1,14 +1,16 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../console/failure.ts';
-import { parseCount, recordChoice } from '../option-values.ts';
+import { evidenceChoice, parseCount, recordChoice } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
+import { declareBoardRecords } from './board-records.ts';
 import { declareBoardSim } from './board-sim.ts';
-import { addJsonOption, addRecordOptions, imageKeyOption } from './shared-options.ts';
+import { addEvidenceOptions, addJsonOption, addRecordOptions, imageKeyOption } from './shared-options.ts';
 
 export const declareBoard: DeclareVerb = (program, perform) => {
   const board = program.command('board').description('PN532 boards: find, test, put cards on them, simulate them');
   declareList(board, perform);
   declareTest(board, perform);
+  declareBoardRecords(board, perform);
   declareFlash(board, perform);
   declareBoardSim(board, perform);
 };
@@ -55,7 +57,12 @@ interface TestTyped {
   serial?: string;
   only?: string;
   records?: string;
+  limits?: string;
+  loop?: number | true;
   html?: string;
+  junit?: string;
+  evidence?: string;
+  evidenceKey?: string;
   record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
@@ -72,7 +79,14 @@ function declareTest(board: Command, perform: Perform): void {
     .option('--serial <number>', 'the serial number of the board')
     .option('--only <phases>', 'run these phases, separated by commas, and those that they stand on')
     .option('--records <folder>', 'where records are kept (default: records in the state folder of vitap)')
-    .option('--html <file>', 'write the record as one page to print');
+    .option(
+      '--limits <file>',
+      'limits of this station (YAML; default: limits.yaml in the state folder, if it is there)',
+    )
+    .option('--loop [rounds]', 'test again and again, so many times or until Ctrl-C, and sum up', parseCount)
+    .option('--html <file>', 'write the record as one page to print')
+    .option('--junit <file>', 'write the record as JUnit XML, of a loop all of them');
+  addEvidenceOptions(test, 'record, limits, taps', { images: false });
   addJsonOption(addRecordOptions(test)).action((typed: TestTyped) =>
     perform(typed, async (io) => {
       const { testBoard } = await import('../../board/test-board.ts');
@@ -84,7 +98,11 @@ function declareTest(board: Command, perform: Perform): void {
           serialNumber: typed.serial ?? null,
           only: typed.only?.split(',').map((id) => id.trim()) ?? null,
           records: typed.records ?? null,
+          limits: typed.limits ?? null,
+          loop: typed.loop === true ? 0 : (typed.loop ?? null),
           html: typed.html ?? null,
+          junit: typed.junit ?? null,
+          evidence: evidenceChoice(typed),
           record: recordChoice(typed),
         },
         io,
@@ -105,7 +123,9 @@ interface FlashTyped {
   keepSecrets?: boolean;
   redactionKey?: string;
   imageKey?: string;
+  junit?: string;
   resume?: boolean;
+  force?: boolean;
   parallel: number;
   json?: boolean;
 }
@@ -124,9 +144,11 @@ function declareFlash(board: Command, perform: Perform): void {
     .option('--list <file>', 'CSV with the columns serial, profile or image, port or identity')
     .option('--serial <number>', 'the serial number of the one board')
     .option('--verify-with <reader>', 'read the card back over the field with this reader, as --reader of tap takes it')
+    .option('--force', 'replace cards that were written into since they were flashed')
     .addOption(imageKeyOption())
     .option('--parallel <number>', 'boards at the same time', parseCount, 4)
-    .option('--resume', 'go on with a batch that was interrupted, and try again what failed');
+    .option('--resume', 'go on with a batch that was interrupted, and try again what failed')
+    .option('--junit <file>', 'with --boards: write what became of each board as JUnit XML');
   addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
     perform(typed, async (io) => {
       if (typed.record !== undefined && typed.verifyWith === undefined) {
@@ -139,8 +161,8 @@ function declareFlash(board: Command, perform: Perform): void {
       if (typed.board !== undefined) {
         if (typed.image === undefined)
           throw new UsageError('which card? give --image FILE; `vitap card build` makes one');
-        if (typed.list !== undefined || typed.resume === true) {
-          throw new UsageError('--list and --resume go with --boards');
+        if (typed.list !== undefined || typed.resume === true || typed.junit !== undefined) {
+          throw new UsageError('--list, --resume and --junit go with --boards');
         }
         const { flash: run } = await import('../../board/flash.ts');
         return run(
@@ -149,6 +171,7 @@ function declareFlash(board: Command, perform: Perform): void {
             image: typed.image,
             profile: typed.profile ?? null,
             verifyWith: typed.verifyWith ?? null,
+            force: typed.force === true,
             serialNumber: typed.serial ?? null,
             imageKey: typed.imageKey ?? null,
             record,
@@ -168,8 +191,10 @@ function declareFlash(board: Command, perform: Perform): void {
           profile: typed.profile ?? null,
           verifyWith: typed.verifyWith ?? null,
           resume: typed.resume === true,
+          force: typed.force === true,
           parallel: typed.parallel,
           imageKey: typed.imageKey ?? null,
+          junit: typed.junit ?? null,
           record,
         },
         io,

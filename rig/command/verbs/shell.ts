@@ -49,7 +49,7 @@ export function addShellOptions(command: Command): Command {
 
 export function shellOptions(typed: TypedForShell): ShellOptions {
   return {
-    ...readerAndCard({ ...typed, card: cardSource(typed) }),
+    ...readerAndCard({ ...typed, card: cardSource(typed) }, { interfaceDescribes: true }),
     record: recordChoice(typed),
     pinFile: typed.pinFile ?? null,
     timeoutMs: typed.timeout,

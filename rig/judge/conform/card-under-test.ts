@@ -21,7 +21,7 @@ export interface CardUnderTest {
   /** Known of a reader when a case has begun. */
   readonly backend: Backend;
   readonly reach: CommandReach;
-  /** Of a card of ours that draws from a seed; else null. */
+  /** Seed of our card's random numbers; null for other cards. */
   readonly seed: string | null;
   /** Whether each case finds the card as it was at the start. */
   readonly renewed: boolean;

@@ -79,7 +79,7 @@ async function runTarget(
 
 async function openTrace(
   card: CardUnderTest,
-  { record, interface: face }: ConformOptions,
+  { record, interface: cardInterface }: ConformOptions,
 ): Promise<TraceWriter | null> {
   if (record === undefined || record.file === null) return null;
   // The reader is known when it was connected to.
@@ -89,7 +89,7 @@ async function openTrace(
     source: 'vitap conform',
     backend,
     reader,
-    interface: face,
+    interface: cardInterface,
     atr,
     card: description,
     cardSeed: seed,

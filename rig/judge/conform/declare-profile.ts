@@ -22,13 +22,13 @@ import { VITAP_COMMANDS } from './vitap-commands.ts';
 /** What a card of a profile of ours is to hold: declared from what it was ordered to be, not from what it answers. */
 export function declareProfile(
   specification: CardSpecification,
-  face: CardInterface = specification.interface,
+  cardInterface: CardInterface = specification.interface,
 ): CardDeclaration {
   return {
     title: `profile ${specification.profile}`,
     decisions: 'vitap',
     protocol: specification.link.protocol,
-    interface: face,
+    interface: cardInterface,
     extendedLength: true,
     chaining: true,
     channels: 20,
@@ -36,7 +36,7 @@ export function declareProfile(
     commands: VITAP_COMMANDS,
     free: { entries: specification.freeEntries ?? 0, bytes: specification.freeBytes ?? 0 },
     masterFile: declareDirectory(specification.masterFile, [], {
-      face,
+      cardInterface,
       written: specification.profile === 'lab' ? LAB_RULES : {},
     }),
     applications: [],
@@ -63,18 +63,18 @@ const DF_OPERATIONS: readonly Operation[] = [
   'delete',
 ];
 
-/** Through which door, and what rules say that are no condition bytes. */
-interface Door {
-  readonly face: CardInterface;
+/** The interface the cases use, and what the rules say that condition bytes cannot. */
+interface AccessView {
+  readonly cardInterface: CardInterface;
   readonly written: WrittenRules;
 }
 
 function declareDirectory(
   directory: DirectorySpecification,
   above: readonly DirectorySpecification[],
-  door: Door,
+  view: AccessView,
 ): DirectoryDeclaration {
-  const { face } = door;
+  const { cardInterface } = view;
   const way = [directory, ...above];
   return {
     kind: 'directory',
@@ -82,18 +82,25 @@ function declareDirectory(
     name: directory.name,
     label: directory.label,
     lifeCycle: directory.lifeCycle ?? 'activated',
-    access: directory.attributes?.[face] === undefined ? rules(directory.access, DF_OPERATIONS, way, face) : {},
-    codes: directory.pins.map((pin) => declareCode(pin, face)),
-    children: directory.children.map((child) => declareFile(child, way, door)),
+    access:
+      directory.attributes?.[cardInterface] === undefined
+        ? rules(directory.access, DF_OPERATIONS, way, cardInterface)
+        : {},
+    codes: directory.pins.map((pin) => declareCode(pin, cardInterface)),
+    children: directory.children.map((child) => declareFile(child, way, view)),
   };
 }
 
-function declareFile(file: FileSpecification, way: readonly DirectorySpecification[], door: Door): FileDeclaration {
-  const { face, written } = door;
-  if (file.kind === 'directory') return declareDirectory(file, way, door);
+function declareFile(
+  file: FileSpecification,
+  way: readonly DirectorySpecification[],
+  view: AccessView,
+): FileDeclaration {
+  const { cardInterface, written } = view;
+  if (file.kind === 'directory') return declareDirectory(file, way, view);
   const records = 'records' in file ? file : null;
   // Expanded and referenced rules are declared by hand, or not known.
-  const compact = file.attributes?.[face] === undefined;
+  const compact = file.attributes?.[cardInterface] === undefined;
   const byHand = compact ? undefined : written[file.fid];
   return {
     kind: 'elementary',
@@ -101,7 +108,7 @@ function declareFile(file: FileSpecification, way: readonly DirectorySpecificati
     sfi: file.sfi,
     structure: file.kind,
     lifeCycle: file.lifeCycle ?? 'activated',
-    access: compact ? rules(file.access, EF_OPERATIONS, way, face) : (byHand?.access[face] ?? {}),
+    access: compact ? rules(file.access, EF_OPERATIONS, way, cardInterface) : (byHand?.access[cardInterface] ?? {}),
     rulesIn: byHand?.in ?? null,
     content: 'content' in file ? file.content : null,
     size: file.kind === 'ber-tlv' ? file.capacity : null,
@@ -115,21 +122,21 @@ function rules(
   access: AccessRules,
   operations: readonly Operation[],
   way: readonly DirectorySpecification[],
-  face: CardInterface,
+  cardInterface: CardInterface,
 ): Rules {
   const declared: Partial<Record<Operation, Condition>> = {};
   operations.forEach((operation, bit) => {
-    declared[operation] = condition(access[face][bit] as number, way, face);
+    declared[operation] = condition(access[cardInterface][bit] as number, way, cardInterface);
   });
   return declared;
 }
 
 /** A security condition byte of the compact format. */
-function condition(byte: number, way: readonly DirectorySpecification[], face: CardInterface): Condition {
+function condition(byte: number, way: readonly DirectorySpecification[], cardInterface: CardInterface): Condition {
   if (byte === 0x00) return 'free';
   if (byte === 0xff) return 'never';
   const parts: Condition[] = [];
-  if ((byte & 0x10) !== 0) parts.push(authenticated(byte & 0x0f, way, face));
+  if ((byte & 0x10) !== 0) parts.push(authenticated(byte & 0x0f, way, cardInterface));
   // External authentication and secure messaging: keys that this bench has not.
   if ((byte & 0x60) !== 0) parts.push('out-of-reach');
   if ((byte & 0x80) !== 0) {
@@ -140,18 +147,18 @@ function condition(byte: number, way: readonly DirectorySpecification[], face: C
   return parts.find((each) => each !== 'out-of-reach') ?? 'out-of-reach';
 }
 
-function authenticated(id: number, way: readonly DirectorySpecification[], face: CardInterface): Condition {
+function authenticated(id: number, way: readonly DirectorySpecification[], cardInterface: CardInterface): Condition {
   for (const directory of way) {
     const environment = directory.environments.find((each) => each.id === id);
     if (environment === undefined) continue;
     if (environment.by === 'holder') return 'out-of-reach';
     const pin = way.flatMap((each) => each.pins).find((each) => each.reference === environment.pin);
-    return pin === undefined || pin.access[face] !== 0x00 ? 'out-of-reach' : { code: environment.pin };
+    return pin === undefined || pin.access[cardInterface] !== 0x00 ? 'out-of-reach' : { code: environment.pin };
   }
   return 'out-of-reach';
 }
 
-function declareCode(pin: PinSpecification, face: CardInterface): CodeDeclaration {
+function declareCode(pin: PinSpecification, cardInterface: CardInterface): CodeDeclaration {
   const block = new Uint8Array(pin.paddedLength === 0 ? pin.code.length : pin.paddedLength).fill(pin.paddingByte);
   block.set(pin.code);
   const wrong = copyBytes(block);
@@ -163,7 +170,7 @@ function declareCode(pin: PinSpecification, face: CardInterface): CodeDeclaratio
     wrong,
     tries: pin.tries,
     shortest: pin.paddedLength === 0 ? pin.minLength : pin.paddedLength,
-    presentable: pin.access[face] === 0x00,
+    presentable: pin.access[cardInterface] === 0x00,
     canBeDisabled: pin.canBeDisabled ?? false,
     unblockedBy: pin.unblockedBy,
   };

@@ -13,7 +13,7 @@ export interface RenewableCard {
   readonly description: string;
   /** Name of the profile that it was made from. */
   readonly profile: string;
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   /** What each copy draws from; null: the system. */
   readonly seed: string | null;
   /** What each copy begins with; nobody may change it. */
@@ -27,7 +27,7 @@ export interface RenewableCard {
 /** @throws {CannotRun} damaged image; {HalError} `storage`, `damaged`; {ProfileError} */
 export async function openRenewable(
   source: CardSource,
-  face: CardInterface | null,
+  wanted: CardInterface | null,
   applets: readonly Applet[] = [],
 ): Promise<RenewableCard> {
   const name = source.kind === 'image' ? source.fileOrName : source.name;
@@ -37,15 +37,15 @@ export async function openRenewable(
   const boot = (onFault: (fault: unknown) => void): Card =>
     bootCard(new MemoryNvm(image), name, seed, { applets, onFault });
   const first = boot(() => {});
-  const door = face ?? first.defaultInterface;
+  const cardInterface = wanted ?? first.defaultInterface;
   return {
     description: isFile ? `${first.image.profile}, a copy of image ${name}` : `${name}, a fresh card in memory`,
     profile: isFile ? first.image.profile : name,
-    face: door,
+    cardInterface,
     seed,
     contents: image,
     of: isFile ? `image ${name}` : `profile ${name}`,
-    make: (onFault, limits) => boot(onFault).port(door, limits),
+    make: (onFault, limits) => boot(onFault).port(cardInterface, limits),
   };
 }
 

@@ -25,7 +25,7 @@ export async function openTarget(options: ConformOptions, signal: AbortSignal): 
   const { ourCards } = readerDriver(reader);
   if (ourCards === 'in process') {
     if (own === null) throw needsCard(reader);
-    const card = new InProcessCard(`${own.description}, ${own.face}`, makerOf(own), own.seed);
+    const card = new InProcessCard(`${own.description}, ${own.cardInterface}`, makerOf(own), own.seed);
     return { card, declaration: await declared(options, own, card), own };
   }
   const card = own === null ? await inReader(options, signal) : await throughVpcd(own, options, signal);
@@ -46,7 +46,7 @@ async function declared(
   if (declare !== null) return (await import('./declaration-file.ts')).readDeclaration(declare);
   if (own !== null) {
     const specification = await specificationOf(own.profile);
-    if (specification !== null) return declareProfile(specification, own.face);
+    if (specification !== null) return declareProfile(specification, own.cardInterface);
   }
   const session = await card.begin();
   const { deriveDeclaration } = await import('./derive.ts');
@@ -75,7 +75,7 @@ async function throughVpcd(
     import('../../endpoint/open-link.ts'),
   ]);
   const faults: unknown[] = [];
-  const link = await openLink(USUAL_LINK, own.face, false);
+  const link = await openLink(USUAL_LINK, own.cardInterface, false);
   const slot = new RenewedCard(() => own.make((fault) => faults.push(fault), link.limits));
   let lost: unknown = null;
   const served = link.serve(slot).catch((error: unknown) => {
@@ -91,7 +91,7 @@ async function throughVpcd(
     timeoutMs,
     signal,
     reach: readerDriver(reader).reach,
-    description: `${own.description}, ${own.face}, in the virtual reader`,
+    description: `${own.description}, ${own.cardInterface}, in the virtual reader`,
     seed: own.seed,
     renew: () => {
       if (lost !== null) throw lost;

@@ -25,7 +25,7 @@ export interface BundleVerdict {
   readonly deviations: readonly Deviation[];
 }
 
-/** Of a suite of 100,000 traces. */
+/** Bytes of the largest manifest: enough for a suite of 100,000 traces. */
 const LARGEST_MANIFEST = 64 * 1024 * 1024;
 const LARGEST_SIGNATURE = 65_536;
 const MOST_FILES = 200_000;

@@ -58,7 +58,7 @@ interface Part {
   readonly ruleSet: RuleSet | null;
   readonly secrets: Secrets;
   readonly trace: ReplaySummary['trace'];
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   readonly atr: Uint8Array;
   readonly warnings: readonly string[];
 }
@@ -72,7 +72,7 @@ export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo):
   const report = SingleReport.open(options.outputs, options, null, io.env);
   try {
     // An antenna is contactless whatever the trace was recorded through.
-    const usual = linkDriver(options.link).interface ?? part.face;
+    const usual = linkDriver(options.link).interface ?? part.cardInterface;
     const link = await openLink(options.link, options.interface ?? usual, options.wait);
     const recording = report === null ? options : { ...options, record: report.record };
     return await serveReplay(link, part, recording, report, io);
@@ -190,7 +190,16 @@ async function loadPart(options: ReplayAsCardOptions): Promise<Part> {
       startedAt: null,
     } as const;
     const atr = rules?.atr ?? atrFromAts(rules?.ats ?? null) ?? PLAIN_ATR;
-    return { session: null, rules, ruleSet, secrets, trace, face: rules?.interface ?? 'contact', atr, warnings: [] };
+    return {
+      session: null,
+      rules,
+      ruleSet,
+      secrets,
+      trace,
+      cardInterface: rules?.interface ?? 'contact',
+      atr,
+      warnings: [],
+    };
   }
   const opened = await openTraceFile(options.trace, options.from);
   try {
@@ -214,7 +223,7 @@ async function loadPart(options: ReplayAsCardOptions): Promise<Part> {
         backend: header.backend,
         startedAt: header.startedAt,
       },
-      face: rules?.interface ?? (header.interface === 'wired' ? null : header.interface) ?? 'contact',
+      cardInterface: rules?.interface ?? (header.interface === 'wired' ? null : header.interface) ?? 'contact',
       atr,
       warnings: warningsOf(session, usable(known) === null && fromAts === null, atr, options.trace),
     };

@@ -47,7 +47,7 @@ export function describeField(expected: string, got: string, offset: number, par
     const shownFrom = { expected: from, got: from };
     return { kind: 'value', offset, field, expected: slice(expected), got: slice(got), shownFrom, where };
   }
-  // Of a value that began in an earlier answer, the part in this one.
+  // If the value began in an earlier answer, its part in this one.
   const from = Math.max(0, innermost.valueOffset - part.start);
   const end = innermost.valueOffset + innermost.length - part.start;
   const slice = (hex: string): string => hex.slice(2 * from, 2 * end);

@@ -18,7 +18,7 @@ import { redactedRules } from './rules-redaction.ts';
 
 /** A trace for the bundle. */
 export interface EvidenceTrace {
-  /** Of its file in `traces/`, without extension. */
+  /** Name of its file in `traces/`, without extension. */
   readonly name: string;
   readonly file: string;
   /** Name of an importer; null: guess. */

@@ -1,3 +1,4 @@
+import { LARGEST_RESPONSE } from '../../../src/hal/apdu-size.ts';
 import { type TlvNode, tlvTree } from '../../trace/tlv-tree.ts';
 import { TemplateError } from './hex-template.ts';
 
@@ -11,8 +12,6 @@ export interface Location {
     | { readonly kind: 'data' }
     | { readonly kind: 'status' };
 }
-
-const MOST_BYTES = 65_538;
 
 /**
  * `bytes 4`, `bytes 4-7`, `bytes 4-`, `tag 9F36`, `tag E2/84`, `data`, `status`; `command` before it speaks of the
@@ -30,7 +29,8 @@ export function parseLocation(written: string): Location {
   if (span !== null) {
     const from = Number(span[1]);
     const to = span[2] === undefined ? from : span[3] === undefined ? null : Number(span[3]);
-    if (from > MOST_BYTES || (to !== null && to < from)) throw new TemplateError('the bytes end before they begin');
+    if (from > LARGEST_RESPONSE || (to !== null && to < from))
+      throw new TemplateError('the bytes end before they begin');
     return { of, what: { kind: 'bytes', from, to } };
   }
   const tag = /^tag\s+((?:[0-9A-Fa-f]{2}){1,4}(?:\/(?:[0-9A-Fa-f]{2}){1,4})*)$/.exec(text);

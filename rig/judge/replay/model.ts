@@ -25,7 +25,7 @@ export interface Divergence {
   readonly offset: number | null;
   /** From the outermost data object to the innermost; empty where the bytes are no BER-TLV. */
   readonly field: readonly FieldStep[];
-  /** Of the field, or of the bytes around the place. */
+  /** Content of the field, or the bytes around the place. */
   readonly expected: string;
   readonly got: string;
   /** Bytes of the two APDUs at which the values shown begin; null for a value that stands in neither. */

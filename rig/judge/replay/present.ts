@@ -98,7 +98,7 @@ class TextPrinter implements EntryPrinter {
   }
 }
 
-/** Of a terminal: a command of the trace that never came. */
+/** Whether the terminal left out this command of the trace. */
 function isLeftOut({ got, divergence }: ReplayEntry): boolean {
   return got === null && divergence?.kind === 'missing';
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { readPin } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
@@ -35,6 +36,8 @@ export interface ReplayToCardOptions {
   readonly interface: 'contact' | 'contactless' | 'wired' | null;
   readonly rules: string | null;
   readonly secrets: string | null;
+  /** The code in VITAP_PIN, where the file has none; absent: none. */
+  readonly pin?: Uint8Array | null;
   readonly keepGoing: boolean;
   readonly pace: Pace;
   /** As typed: `5ms`, `20%`. */
@@ -65,10 +68,12 @@ export interface ReplayHooks {
  * @returns 0 all as expected, 1 something was not, 2 it could not be judged to its end
  */
 export async function replay(options: ReplayToCardOptions, io: CommandIo): Promise<ExitCode> {
+  const pin = await readPin({ file: null, ask: false }, io);
   const report = SingleReport.open(options.outputs, options, options.card, io.env);
   try {
-    return await replayReported(options, report, io);
+    return await replayReported({ ...options, pin }, report, io);
   } finally {
+    pin?.fill(0);
     report?.close();
   }
 }
@@ -112,7 +117,8 @@ async function replayReported(
  */
 export async function replayTrace(options: ReplayToCardOptions, hooks: ReplayHooks): Promise<ReplaySummary> {
   const rules = options.rules === null ? NO_RULES : readRules(options.rules);
-  const secrets = options.secrets === null ? NO_SECRETS : readSecrets(options.secrets);
+  const written = options.secrets === null ? NO_SECRETS : readSecrets(options.secrets);
+  const secrets = { ...written, pin: options.pin ?? null };
   const limit = deviationOf(options.maxDeviation);
   const total = options.trace === '-' ? null : await checkBefore(options, rules, secrets);
   const opened = await openTraceFile(options.trace, options.from);
@@ -145,9 +151,10 @@ async function checkBefore(options: ReplayToCardOptions, rules: RuleSet, secrets
     if (exchanges === 0) throw new CannotRun(`${options.trace} has no commands to replay`);
     if (missingCount > 0) {
       const more = missingCount > missing.length ? `, and ${missingCount - MOST_NAMED} more` : '';
-      throw new CannotRun(
-        `secrets are missing: ${missing.join('; ')}${more}; ${options.secrets === null ? 'give them with --secrets FILE' : `add them to ${options.secrets}`}`,
-      );
+      const where = options.secrets === null ? 'give them with --secrets FILE' : `add them to ${options.secrets}`;
+      const pin =
+        secrets.pin === null && missing.some((each) => /^code /.test(each)) ? ', or the code in VITAP_PIN' : '';
+      throw new CannotRun(`secrets are missing: ${missing.join('; ')}${more}; ${where}${pin}`);
     }
     return exchanges;
   } finally {
@@ -285,7 +292,7 @@ function openRecord(
     source: `vitap replay ${trace}`,
     backend: source.backendAt(session.reader),
     reader: session.reader,
-    interface: source.own?.face ?? null,
+    interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,

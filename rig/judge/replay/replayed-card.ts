@@ -155,7 +155,7 @@ export class ReplayedCard implements LinkedCard {
   }
 }
 
-/** Of an answer that no link carries: the rules are at fault, not the terminal. */
+/** The verdict on an answer that no link carries: the rules are at fault, not the terminal. */
 function fault(problem: string | null): Partial<ReplayEntry> {
   return problem === null ? {} : { problem, verdict: 'INCONCLUSIVE' };
 }

@@ -24,6 +24,8 @@ export interface Secrets {
   readonly keys: ReadonlyMap<string, Uint8Array>;
   /** The masked bytes of the command of an exchange, one after the other. */
   readonly exchanges: ReadonlyMap<number, Uint8Array>;
+  /** The code in VITAP_PIN, for VERIFY where the file has none; null: there is none. */
+  readonly pin: Uint8Array | null;
 }
 
 export const NO_SECRETS: Secrets = {
@@ -31,6 +33,7 @@ export const NO_SECRETS: Secrets = {
   codes: new Map(),
   keys: new Map(),
   exchanges: new Map(),
+  pin: null,
 };
 
 /** Text in single quotes in YAML is a code of digits; `hex: 3132FFFF` is any block. What is there is never repeated. */
@@ -94,11 +97,18 @@ export function parseSecrets(source: string, name: string): Secrets {
     ),
     keys: new Map(Object.entries(keys)),
     exchanges: new Map(Object.entries(exchanges).map(([index, bytes]) => [Number(index), bytes])),
+    pin: null,
   };
 }
 
 /** The command as it is to be sent, or what is missing for it. */
-export type Unmasked = { readonly hex: string } | { readonly missing: string };
+export type Unmasked = UnmaskedCommand | { readonly missing: string };
+
+export interface UnmaskedCommand {
+  readonly hex: string;
+  /** Reference of the code for which VITAP_PIN was taken. */
+  readonly pinFor?: string;
+}
 
 const INS_CHANGE = 0x24;
 const INS_RESET = 0x2c;
@@ -112,10 +122,13 @@ export function unmask(command: CommandEvent, index: number, secrets: Secrets): 
   const masks = command.masks ?? [];
   const length = masks.reduce((sum, mask) => sum + mask.length, 0);
   if (length === 0) return { hex: command.apdu };
-  const given = secrets.exchanges.get(index) ?? codeBytes(command, secrets);
-  if (!(given instanceof Uint8Array)) return { missing: `${given} (exchange ${index}, ${length} bytes)` };
+  const found = secrets.exchanges.get(index) ?? codeBytes(command, secrets);
+  if (typeof found === 'string') return { missing: `${found} (exchange ${index}, ${length} bytes)` };
+  const fromPin = !(found instanceof Uint8Array);
+  const given = fromPin ? found.pin : found;
   if (given.length !== length) {
-    return { missing: `exchange ${index} masks ${length} bytes, and ${secrets.name} has ${given.length} for it` };
+    const name = fromPin ? 'VITAP_PIN' : secrets.name;
+    return { missing: `exchange ${index} masks ${length} bytes, and ${name} has ${given.length} for it` };
   }
   let { apdu } = command;
   let taken = 0;
@@ -126,11 +139,14 @@ export function unmask(command: CommandEvent, index: number, secrets: Secrets): 
     apdu = apdu.slice(0, 2 * mask.offset) + part + apdu.slice(2 * (mask.offset + mask.length));
     taken += mask.length;
   }
-  return { hex: apdu };
+  return fromPin ? { hex: apdu, pinFor: found.reference } : { hex: apdu };
 }
 
-/** The data field that a command with a code has; or the name of the secret that is missing. */
-function codeBytes(command: CommandEvent, secrets: Secrets): Uint8Array | string {
+/** The data field that a command with a code has, from the file or VITAP_PIN; or the name of what is missing. */
+function codeBytes(
+  command: CommandEvent,
+  secrets: Secrets,
+): Uint8Array | { readonly pin: Uint8Array; readonly reference: string } | string {
   const bytes = bytesOfHex(command.apdu);
   const [, instruction = 0, p1 = 0, p2 = 0] = bytes;
   const masks = command.masks ?? [];
@@ -143,6 +159,10 @@ function codeBytes(command: CommandEvent, secrets: Secrets): Uint8Array | string
   const entry = secrets.codes.get(reference);
   const found = parts.map((part) => entry?.[part] ?? null);
   const absent = parts.filter((_, i) => found[i] === null);
+  // A code alone: of what is set or unblocks, VITAP_PIN says nothing.
+  if (secrets.pin !== null && absent.length === 1 && parts.length === 1 && parts[0] === 'code') {
+    return { pin: secrets.pin, reference };
+  }
   if (absent.length > 0) {
     return absent
       .map((part) => (part === 'code' ? `code ${reference}` : `\`${part}\` of code ${reference}`))

@@ -49,7 +49,7 @@ export async function* stepsOf(
   } catch (error) {
     failure = { error };
   }
-  // Of a trace that was cut off, what stands before the fault is whole.
+  // In a trace that was cut off, everything before the fault is whole.
   if (command !== null) yield { type: 'exchange', index: ++index, command, response: null };
   if (failure !== null) throw failure.error;
 }

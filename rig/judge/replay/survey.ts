@@ -19,6 +19,7 @@ export const MOST_NAMED = 8;
 export async function surveyTrace(source: TraceSource, rules: RuleSet, secrets: Secrets): Promise<Survey> {
   const finder = new RuleFinder(rules.rules);
   const missing = new Set<string>();
+  const pinFor = new Set<string>();
   let missingCount = 0;
   let exchanges = 0;
   const miss = (what: string): void => {
@@ -39,10 +40,13 @@ export async function surveyTrace(source: TraceSource, rules: RuleSet, secrets: 
       if (rule?.send != null) continue;
       const unmasked = unmask(step.command, step.index, secrets);
       if ('missing' in unmasked) miss(unmasked.missing);
+      else if (unmasked.pinFor !== undefined) pinFor.add(unmasked.pinFor);
     }
   } catch (error) {
     // The replay comes to the same place, keeps what it did before, and says so.
     if (!(error instanceof Error) || error.name !== 'TraceError') throw error;
   }
+  // Sent for the other code too it would cost a try of that one.
+  if (pinFor.size > 1) miss(`codes ${[...pinFor].sort().join(' and ')}, of which VITAP_PIN can be one only`);
   return { exchanges, missing: [...missing], missingCount };
 }

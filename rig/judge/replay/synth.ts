@@ -22,7 +22,7 @@ export interface SynthOptions {
 export async function synth(options: SynthOptions, io: CommandIo): Promise<ExitCode> {
   if (options.out === null && io.json) throw new CannotRun('--json needs -o FILE: without it the rules are printed');
   const sessions: RecordedSession[] = [];
-  let face: string | null = null;
+  let cardInterface: string | null = null;
   for (const path of options.traces) {
     const opened = await openTraceFile(path, options.from);
     try {
@@ -36,13 +36,13 @@ export async function synth(options: SynthOptions, io: CommandIo): Promise<ExitC
         io.stderr(`vitap: ${shown(path)}: ${session.maskedBytes} masked bytes become the digit 0 in answers\n`);
       }
       sessions.push(session);
-      if (header.interface !== 'wired') face ??= header.interface;
+      if (header.interface !== 'wired') cardInterface ??= header.interface;
     } finally {
       await opened.close();
     }
   }
   const rules = learn(sessions);
-  const text = asYaml(rules, options.traces, sessions.find(({ atr }) => atr !== null)?.atr ?? null, face);
+  const text = asYaml(rules, options.traces, sessions.find(({ atr }) => atr !== null)?.atr ?? null, cardInterface);
   if (options.out === null) io.stdout(text);
   else replaceFile(options.out, [new TextEncoder().encode(text)]);
   const exchanges = sessions.reduce((sum, session) => sum + session.exchanges.length, 0);
@@ -100,7 +100,7 @@ function asYaml(
   rules: readonly LearntRule[],
   traces: readonly string[],
   atr: string | null,
-  face: string | null,
+  cardInterface: string | null,
 ): string {
   const lines = [
     `# What a card answers, learnt by vitap synth from ${traces.join(', ')}.`,
@@ -108,7 +108,7 @@ function asYaml(
     'version: 1',
     'card:',
     ...(atr === null ? [] : [`  atr: ${atr}`]),
-    ...(face === null ? [] : [`  interface: ${face}`]),
+    ...(cardInterface === null ? [] : [`  interface: ${cardInterface}`]),
     '  otherwise: 6D00',
     '  answers:',
   ];

@@ -92,7 +92,7 @@ export class TerminalJudge {
     return this.#order ? this.#inOrder(command, first) : this.#best(command);
   }
 
-  /** Of a command that a rule answered: where it stands in the trace, it counts as sent. */
+  /** Counts a command that a rule answered as sent, where it stands in the trace. */
   passBy(command: string): void {
     if (this.#restart) this.#next = 0;
     this.#restart = false;
@@ -176,7 +176,7 @@ export function entryOf(index: number | null, command: string): ReplayEntry {
   };
 }
 
-/** Of a command that came in its place, but in the session before. */
+/** The verdict on a command in its place, but in the session before. */
 const NO_RESET: Pick<ReplayEntry, 'verdict' | 'divergence'> = {
   verdict: 'FAIL',
   divergence: {

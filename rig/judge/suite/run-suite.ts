@@ -20,6 +20,8 @@ export interface SuiteSetting {
   /** For traces that name none. */
   readonly rules: string | null;
   readonly secrets: string | null;
+  /** The code in VITAP_PIN, where a trace's file has none. */
+  readonly pin?: Uint8Array | null;
   readonly keepGoing: boolean;
   readonly keepSecrets: boolean;
   readonly timeoutMs: number;
@@ -130,6 +132,7 @@ async function replayOnce(
         interface: trace.interface ?? setting.interface,
         rules,
         secrets: trace.secrets ?? setting.secrets,
+        pin: setting.pin ?? null,
         keepGoing: setting.keepGoing,
         pace: trace.pace,
         maxDeviation: trace.maxDeviation,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { readPin } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { selectsId } from '../conform/run-suite.ts';
@@ -52,6 +53,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
 
   if (options.rules !== null) readRules(options.rules);
   if (options.secrets !== null) readSecrets(options.secrets);
+  const pin = await readPin({ file: null, ask: false }, io);
   const outputs = new ReplayOutputs(options.outputs, options.card, io.env);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-suite-'));
   try {
@@ -59,6 +61,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
     const startMs = performance.now();
     const setting: SuiteSetting = {
       ...options,
+      pin,
       folder,
       recordAll: outputs.wantsEvidence,
       signal: io.signal,
@@ -101,6 +104,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
     if (report.verdict === 'FAIL') return EXIT.fail;
     return report.verdict === 'PASS' ? EXIT.pass : EXIT.cannotRun;
   } finally {
+    pin?.fill(0);
     rmSync(folder, { recursive: true, force: true });
   }
 }

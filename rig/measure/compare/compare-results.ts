@@ -14,7 +14,7 @@ export interface ComparedFigure {
 }
 
 export interface Comparison {
-  /** Of whole taps: this is what the verdict is about. */
+  /** Effect on whole taps, which the verdict is about. */
   readonly total: Effect;
   readonly figures: readonly ComparedFigure[];
   /** Why the two may not be comparable, a sentence each. */
@@ -48,7 +48,7 @@ function good(result: TapBenchResult): readonly TapSample[] {
   return result.taps.filter(({ failure }) => failure === null);
 }
 
-/** Of taps that did not fail, in their order, nanoseconds. */
+/** Durations of the taps that did not fail, in order, nanoseconds. */
 export function tapTimes(result: TapBenchResult): number[] {
   return good(result).map(length);
 }

@@ -29,7 +29,7 @@ const MOST_ROWS = 60;
 /** Points of a curve; more cannot be told apart. */
 const MOST_POINTS = 400;
 
-/** Of a result with figures. */
+/** Figures for the page; null for a result without any. */
 export async function tapFigures(result: TapBenchResult): Promise<TapFigures | null> {
   const { figures } = result;
   if (figures === null) return null;

@@ -14,7 +14,7 @@ export interface SeenExchange extends ExchangeShape {
 /** One tap as it was seen, whole. */
 export interface SeenTap {
   readonly startNs: number;
-  /** Of finding and activating the card. */
+  /** When finding and activating the card ended. */
   readonly activatedNs: number;
   readonly activation: Metered;
   /** At least one. */

@@ -38,8 +38,9 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   const startedAt = new Date().toISOString();
   const startNs = systemClock.nowNs();
   const code = (await readPin(options.pin, io)) ?? testCode(options);
-  const source = await openSource(options, code);
+  let source: TapSource | null = null;
   try {
+    source = await openSource(options, code);
     const machine = thisMachine(io.env);
     const before = await lookAround(options.reader, source, machine, io);
     const script = scriptOf(options, source, code);
@@ -62,7 +63,7 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
     code?.fill(0);
-    await source.close();
+    await source?.close();
   }
 }
 
@@ -156,9 +157,9 @@ async function cardTimesFor(
   const { card, reader } = options;
   const driver = readerDriver(reader);
   if (card?.kind !== 'profile' || driver.ourCards === 'in process') return null;
-  const door = driver.interface ?? options.interface;
+  const cardInterface = driver.interface ?? options.interface;
   const scriptFor = (source: LoopbackSource): TapScript => scriptOf(options, source, code);
-  const times = await cardTimesOf(card, door, code, scriptFor, systemClock, io.signal);
+  const times = await cardTimesOf(card, cardInterface, code, scriptFor, systemClock, io.signal);
   return { profile: card.name, times };
 }
 

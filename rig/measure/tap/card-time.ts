@@ -27,13 +27,13 @@ const WARM_UP = 40;
  */
 export async function cardTimesOf(
   card: CardSource & { readonly kind: 'profile' },
-  door: CardInterface | null,
+  cardInterface: CardInterface | null,
   code: Uint8Array | null,
   scriptFor: (source: LoopbackSource) => TapScript,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<CardTimes | null> {
-  const source = await LoopbackSource.open({ card, interface: door, code, clock });
+  const source = await LoopbackSource.open({ card, interface: cardInterface, code, clock });
   try {
     const { taps } = await runTaps({
       source,

@@ -54,25 +54,27 @@ export class LoopbackSource implements TapSource {
   }): Promise<LoopbackSource> {
     const faults: unknown[] = [];
     const opened = await openCard(options.card, { onFault: (fault) => faults.push(fault) });
-    const door = options.interface ?? opened.card.defaultInterface;
-    return new LoopbackSource(opened, door, options.code, options.clock, faults);
+    const cardInterface = options.interface ?? opened.card.defaultInterface;
+    return new LoopbackSource(opened, cardInterface, options.code, options.clock, faults);
   }
 
   private constructor(
     opened: OpenedCard,
-    door: CardInterface,
+    cardInterface: CardInterface,
     code: Uint8Array | null,
     clock: Clock,
     faults: readonly unknown[],
   ) {
-    const { link, reader } = createLoopback({ interface: door, clock });
+    const { link, reader } = createLoopback({ interface: cardInterface, clock });
     this.#clock = clock;
     this.#reader = reader;
-    this.#metered = new MeteredCard(opened.card.port(door, link.limits), clock);
+    this.#metered = new MeteredCard(opened.card.port(cardInterface, link.limits), clock);
     this.#code = code;
     this.#screen =
-      code !== null && door === 'contactless' && opened.card.holder.present ? new PhoneScreen(opened.card) : null;
-    this.reader = `loopback, ${door}`;
+      code !== null && cardInterface === 'contactless' && opened.card.holder.present
+        ? new PhoneScreen(opened.card)
+        : null;
+    this.reader = `loopback, ${cardInterface}`;
     this.card = opened.description;
     this.seed = opened.seed;
     const served = link.serve(this.#metered);

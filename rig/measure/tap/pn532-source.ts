@@ -80,7 +80,7 @@ export interface Pn532SourceOptions {
   readonly clock: Clock;
   /** Asked when the port is open. */
   backend(): Backend;
-  /** Of the line, when the port is on one that is metered; else null. */
+  /** Meter of the line; null when the line is not metered. */
   readonly meter: (() => Metered) | null;
   /** kbit/s to ask the card for by PPS; 106 asks for nothing. */
   readonly rate: number;

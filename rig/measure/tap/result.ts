@@ -108,7 +108,7 @@ export interface Estimate {
   readonly high: number;
 }
 
-/** Of taps that did not fail, warm-up left out; nanoseconds. */
+/** Distribution over the taps that did not fail, without warm-up; nanoseconds. */
 export interface Distribution {
   readonly n: number;
   readonly mean: number;
@@ -124,7 +124,7 @@ export interface Distribution {
 
 /** Histograms count in these. */
 export const HISTOGRAM_UNIT_NS = 100;
-/** Of every interval here. */
+/** Confidence of every interval here. */
 export const CONFIDENCE = 0.95;
 
 /** One row for each command as it was sent (same name and header). */
@@ -200,7 +200,7 @@ export interface WhatIf {
   /** Medians before and after, over all taps that did not fail. */
   readonly nowP50: number;
   readonly predictedP50: number;
-  /** Of the median tap, after the change. */
+  /** Layers of the median tap after the change. */
   readonly layers: LayerTimes;
 }
 

@@ -243,7 +243,7 @@ class RecordingSession implements CardSession {
     return this.#session.atr;
   }
 
-  /** Of all answers, so that two taps can be compared. What a code brought is in no answer. */
+  /** Hash of all answers, so that two taps can be compared. An answer to a code holds no data. */
   get content(): string {
     const hash = createHash('sha1');
     for (const { response } of this.apdus) hash.update(`${response.length}:`).update(response);

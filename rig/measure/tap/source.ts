@@ -7,7 +7,7 @@ export interface BegunTap {
   readonly session: CardSession;
   readonly startNs: number;
   readonly endNs: number;
-  /** Of finding and activating. */
+  /** Measured while finding and activating the card. */
   readonly metered: Metered;
 }
 

@@ -26,7 +26,7 @@ export function distributionOf(values: readonly number[]): Distribution {
   };
 }
 
-/** Of negative values, which a residual can have, as of 0. */
+/** Histogram; negative values, which a residual can have, count as 0. */
 function histogramOf(values: Float64Array): string {
   const histogram = build({
     lowestDiscernibleValue: 1,

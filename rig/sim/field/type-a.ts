@@ -8,7 +8,7 @@ export interface TypeAIdentity {
   readonly atqa: Uint8Array;
   /** 4, 7 or 10 bytes. */
   readonly uid: Uint8Array;
-  /** Of the last cascade level. */
+  /** SAK of the last cascade level. */
   readonly sak: number;
 }
 

@@ -15,7 +15,7 @@ export interface CaptureInfo {
   readonly application: string | null;
   readonly interfaceName: string | null;
   readonly comments: readonly string[];
-  /** Of the first packet, or the first interface when there is no packet. */
+  /** Link type of the first packet, or of the first interface when there is no packet. */
   readonly linkType: number | null;
 }
 

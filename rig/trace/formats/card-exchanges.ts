@@ -3,7 +3,7 @@ import type { Losses } from '../stream.ts';
 import type { CardChoice } from './card-choice.ts';
 import type { SessionLog } from './session-log.ts';
 
-/** Of a log that is none, memory is not to grow without end. */
+/** Limits memory when the file is not such a log. */
 const MOST_WAITING = 1000;
 const MOST_THREADS = 1000;
 const OTHER_POWER = 'power events of other cards, or of cards that are not told apart';

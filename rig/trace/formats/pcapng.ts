@@ -53,7 +53,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 class BlockReader {
   application: string | null = null;
   interfaceName: string | null = null;
-  /** Of the first section header. */
+  /** Comments in the first section header. */
   comments: readonly string[] = [];
   firstLinkType: number | null = null;
   readonly #losses: Losses;

@@ -6,7 +6,7 @@ import type { SessionLog } from './session-log.ts';
 /** Dispositions and initializations of PC/SC. */
 const RESET = 1;
 const UNPOWER = 2;
-/** Of a record that is none, memory is not to grow without end. */
+/** Limits memory when the file is not such a record. */
 const MOST_READERS = 1000;
 
 /**

@@ -107,7 +107,7 @@ class SpyTextParser implements LineParser {
     if (name === undefined) return;
     call.values.set(name, value);
     call.buffer = /Buffer$|^bAttr$/.test(name) ? name : '';
-    // Of each reader the name comes before its ATR.
+    // The name of each reader comes before its ATR.
     if (name === 'Atr') this.#calls.status(call.values.get('szReader') ?? '', hexOf(value.trim()));
     if (call.values.size > 1000) call.values.clear();
   }

@@ -1,4 +1,5 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 
 /** Makes APDUs of the T=1 blocks of ISO/IEC 7816-3 that go through a reader which leaves the protocol to its host. */
 export class T1Reassembly {
@@ -23,8 +24,6 @@ export function isT1Block(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && bytes[2] === bytes.length - 4 && bytes.reduce((xor, byte) => xor ^ byte, 0) === 0;
 }
 
-const LONGEST_APDU = 65_544;
-
 class Side {
   #number = -1;
   #parts: Uint8Array[] = [];
@@ -35,9 +34,9 @@ class Side {
     if (number === this.#number) return null;
     this.#number = number;
     this.#length += information.length;
-    if (this.#length <= LONGEST_APDU) this.#parts.push(information);
+    if (this.#length <= LARGEST_COMMAND) this.#parts.push(information);
     if (more) return null;
-    const whole = this.#length <= LONGEST_APDU ? Buffer.concat(this.#parts) : null;
+    const whole = this.#length <= LARGEST_COMMAND ? Buffer.concat(this.#parts) : null;
     this.#parts = [];
     this.#length = 0;
     return whole;

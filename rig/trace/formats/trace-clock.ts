@@ -20,7 +20,7 @@ export interface TraceTime {
 export class TraceClock {
   readonly #losses: Losses;
   #startNs: bigint | null = null;
-  /** Of what `t` 0 stands for now: another than the start after a step. */
+  /** The time that `t` 0 stands for; after a clock step it differs from the start. */
   #originNs = 0n;
   #last = 0;
 

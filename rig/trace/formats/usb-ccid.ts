@@ -1,4 +1,5 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import { maskedHex } from '../masked-hex.ts';
 import type { TraceEvent } from '../model.ts';
 import type { Losses } from '../stream.ts';
@@ -25,7 +26,6 @@ const SILENT: ReadonlySet<number> = new Set([
 
 /** How a block goes on: bits of the level parameter of a command and of the chain parameter of an answer. */
 const CHAIN = { WHOLE: 0, BEGINS: 1, ENDS: 2, GOES_ON: 3, ASKS_FOR_MORE: 0x10 } as const;
-const LONGEST_APDU = 65_544;
 
 interface Slot {
   powered: boolean;
@@ -129,7 +129,7 @@ export class UsbCcidDecoder implements PacketDecoder {
     if (chain === CHAIN.WHOLE || chain === CHAIN.BEGINS) chains[from] = [];
     const parts = chains[from];
     parts.push(copyBytes(data));
-    if (parts.reduce((sum, part) => sum + part.length, 0) > LONGEST_APDU) {
+    if (parts.reduce((sum, part) => sum + part.length, 0) > LARGEST_COMMAND) {
       chains[from] = [];
       this.#losses.add('parts of APDUs longer than any may be');
       return [];

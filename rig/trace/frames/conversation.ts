@@ -45,7 +45,7 @@ export class Conversation {
   #uid: Uint8Array = NO_BYTES;
   #uidComplete = false;
   #readerSaid: ReaderFrame = 'nothing';
-  /** Of the RATS, ATTRIB or block that the reader sent last. */
+  /** CID in the RATS, ATTRIB or block that the reader sent last. */
   #cid = 0;
 
   /** Whether frames are blocks now, as far as can be told. */
@@ -217,7 +217,7 @@ class CardTalk {
 /** The I-blocks of one side. */
 class Direction {
   readonly #key: number;
-  /** Of the last block; -1 before the first. */
+  /** Block number of the last block; -1 before the first. */
   number = -1;
   /** A block of this side came since the other side's last. */
   heard = false;

@@ -1,10 +1,9 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import { bytesOf, maskedHex } from '../masked-hex.ts';
 import type { BlockEvent, Mask, TraceEvent } from '../model.ts';
 import { Conversation, type Part } from './conversation.ts';
 
-/** A command of 65,535 bytes of data with its header and Le, or a response of 65,536 with its status word. */
-const LONGEST_APDU = 65_544;
 const NO_MASKS: readonly Mask[] = [];
 
 /** An APDU of which not all parts have come. */
@@ -83,7 +82,7 @@ export class FrameReassembly {
       this.#unfinished.set(part.key, apdu);
     }
     this.#add(apdu, event, frame, part);
-    if (apdu.length > LONGEST_APDU) {
+    if (apdu.length > LARGEST_COMMAND) {
       if (part.last) events.push(...this.#abandon(part.key, event.t));
       return events;
     }
@@ -98,7 +97,7 @@ export class FrameReassembly {
 
   #add(apdu: Unfinished, event: BlockEvent, frame: Uint8Array, part: Part): void {
     const size = part.end - part.start;
-    if (apdu.length + size <= LONGEST_APDU) {
+    if (apdu.length + size <= LARGEST_COMMAND) {
       for (const mask of event.masks ?? NO_MASKS) {
         const from = Math.max(mask.offset, part.start);
         const to = Math.min(mask.offset + mask.length, part.end);
@@ -120,7 +119,7 @@ export class FrameReassembly {
     const what = key % 2 === 0 ? 'command' : 'response';
     const size = `${counted(apdu.length, 'byte')} in ${counted(apdu.blocks, 'block')}`;
     const text =
-      apdu.length > LONGEST_APDU
+      apdu.length > LARGEST_COMMAND
         ? `a ${what} of ${size} is longer than any APDU and was left out`
         : `a ${what} broke off after ${size}`;
     return [{ type: 'note', t, text }];

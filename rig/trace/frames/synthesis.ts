@@ -6,7 +6,7 @@ import { bytesOf, maskedHex, masksIn } from '../masked-hex.ts';
 import type { BlockEvent, CommandEvent, Mask, PowerEvent, ResponseEvent, TraceEvent, TraceHeader } from '../model.ts';
 import type { Losses } from '../stream.ts';
 
-/** Of the reader: what PN532 and most others announce. */
+/** FSDI of the reader: what the PN532 and most others announce. */
 const FSDI = 8;
 /** PCB before and CRC behind the information field. */
 const BLOCK_OVERHEAD = 3;
@@ -219,7 +219,7 @@ const PLAIN_ATS: Omit<Ats, 'fsc' | 'historicalBytes'> = {
   nadSupported: false,
 };
 
-/** Of an ATR `3B 8n 80 01 T1..Tn TCK`; empty for any other. */
+/** Historical bytes of an ATR `3B 8n 80 01 T1..Tn TCK`; empty for any other ATR. */
 function historicalBytesOf(atr: Uint8Array): Uint8Array {
   const count = (atr[1] ?? 0) & 0x0f;
   const fits = atr[0] === 0x3b && ((atr[1] ?? 0) & 0xf0) === 0x80 && atr[2] === 0x80 && atr[3] === 0x01;

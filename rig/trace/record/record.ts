@@ -28,7 +28,7 @@ export interface RecordOptions {
   /** The card behind a loopback reader; null for a reader with a card of its own. */
   readonly card: CardSource | null;
   readonly to: LinkChoice;
-  /** Of a card that is not ours; null: not known, a PC/SC reader does not tell. */
+  /** Interface of a foreign card; null: unknown, because a PC/SC reader does not tell. */
   readonly interface: CardInterface | null;
   /** End when the card is taken out. */
   readonly once: boolean;
@@ -72,7 +72,7 @@ class Recording {
   readonly #signal: AbortSignal;
   readonly #latency = new AddedLatency();
   readonly #counts = { cards: 0, commands: 0, removals: 0, failures: 0, tooShort: 0, resets: 0, restarts: 0 };
-  /** Of the exchange under way. */
+  /** Card time of the exchange under way. */
   #cardNs: number | null = null;
   /** What is to be said when the terminal's side is there. */
   #announcement: string | null = null;
@@ -88,18 +88,19 @@ class Recording {
     const first = await this.#connect(this.#source.name, this.#options.timeoutMs);
     if (first === null) throw new CannotRun('nothing was recorded: the wait for a card was ended');
     const reader = first.reader;
-    const face = this.#options.interface ?? this.#source.own?.face ?? readerDriver(this.#options.reader).interface;
+    const cardInterface =
+      this.#options.interface ?? this.#source.own?.cardInterface ?? readerDriver(this.#options.reader).interface;
     let trace: TraceWriter;
     let link: PatientCardLink;
     try {
-      link = await this.#openLink(face, this.#options.wait);
-      trace = await this.#openTrace(first, face);
+      link = await this.#openLink(cardInterface, this.#options.wait);
+      trace = await this.#openTrace(first, cardInterface);
     } catch (error) {
       await first.disconnect();
       throw error;
     }
     try {
-      await this.#relay(first, link, trace, face);
+      await this.#relay(first, link, trace, cardInterface);
     } catch (error) {
       if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${trace.path}.\n`);
       throw error;
@@ -122,7 +123,7 @@ class Recording {
     first: CardSession,
     link: PatientCardLink,
     trace: TraceWriter,
-    face: CardInterface | null,
+    cardInterface: CardInterface | null,
   ): Promise<void> {
     let session: CardSession | null = first;
     while (session !== null) {
@@ -144,7 +145,7 @@ class Recording {
       if (gone.kind !== SERVICE_LEFT || session === null) continue;
       trace.note('the PC/SC service is back', systemClock.nowNs());
       // The terminal's side may hang on the same service, and come back a moment later.
-      link = await this.#openLink(face, true);
+      link = await this.#openLink(cardInterface, true);
     }
   }
 
@@ -239,19 +240,19 @@ class Recording {
     await pause(ABSENCE_MS, undefined, { signal: this.#signal }).catch(() => {});
   }
 
-  async #openLink(face: CardInterface | null, wait: boolean): Promise<PatientCardLink> {
+  async #openLink(cardInterface: CardInterface | null, wait: boolean): Promise<PatientCardLink> {
     const { to } = this.#options;
-    return patient(await openLink(to, face ?? linkDriver(to).interface ?? 'contact', wait));
+    return patient(await openLink(to, cardInterface ?? linkDriver(to).interface ?? 'contact', wait));
   }
 
-  async #openTrace(session: CardSession, face: CardInterface | null): Promise<TraceWriter> {
+  async #openTrace(session: CardSession, cardInterface: CardInterface | null): Promise<TraceWriter> {
     const { output, keepSecrets, redactionKey, to } = this.#options;
     const own = this.#source.own;
     const description = {
       source: 'vitap record',
       backend: all(this.#source.backendAt(session.reader), await linkDriver(to).backend(to)),
       reader: session.reader,
-      interface: face,
+      interface: cardInterface,
       atr: session.atr,
       card: own === null ? null : own.opened.card.image.profile,
       cardSeed: own?.opened.seed ?? null,

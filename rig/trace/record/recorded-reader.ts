@@ -3,7 +3,7 @@ import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange, Reader, ReaderInfo } from '../../../src/hal/reader.ts';
 import type { TraceWriter } from '../writer.ts';
 
-/** Of a trace, the calls that a session makes. */
+/** The calls of a trace writer that a session makes. */
 export type SessionRecorder = Pick<TraceWriter, 'command' | 'response' | 'power' | 'note'>;
 
 /** A reader whose sessions are written down: power, resets, commands, answers, and why there was none. */

@@ -8,7 +8,7 @@ import type { TraceSource } from '../stream.ts';
 export interface ViewOptions {
   /** Name of the format; null: by content. */
   readonly from: string | null;
-  /** Of several in one file, from 1. */
+  /** Which card, when the file holds several; from 1. */
   readonly card: number;
   readonly keepSecrets: boolean;
 }

@@ -1,9 +1,10 @@
 import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { TraceError } from '../lines.ts';
 import type { BlockEvent, TraceEvent } from '../model.ts';
 import { openView, type ViewOptions } from './open-view.ts';
-import { commandInWords, counted, dataObjects, shortened, shownText, statusInWords } from './words.ts';
+import { commandInWords, counted, dataObjects, shortened, statusInWords } from './words.ts';
 
 export interface ShowOptions extends ViewOptions {
   readonly file: string;
@@ -25,17 +26,17 @@ const INDENT = ' '.repeat(17);
 export async function showTrace(options: ShowOptions, io: CommandIo): Promise<ExitCode> {
   const { trace, source } = await openView(options.file, options);
   const longest = options.full ? 0 : SHORT;
-  const shown: unknown[] = [];
+  const events: unknown[] = [];
   let hidden = 0;
   let sent: number | null = null;
   let fault: TraceError | null = null;
   try {
     const { reader, atr, startedAt } = source.header;
     if (!io.json) {
-      io.stdout(`${trace.importer.name} (${trace.importer.title}), made by ${shownText(source.header.source)}\n`);
-      if (reader !== null) io.stdout(`reader ${shownText(reader)}\n`);
+      io.stdout(`${trace.importer.name} (${trace.importer.title}), made by ${shown(source.header.source)}\n`);
+      if (reader !== null) io.stdout(`reader ${shown(reader)}\n`);
       if (atr !== null) io.stdout(`ATR ${atr}\n`);
-      if (startedAt !== null) io.stdout(`started ${shownText(startedAt)}\n`);
+      if (startedAt !== null) io.stdout(`started ${shown(startedAt)}\n`);
     }
     for await (const event of source.events()) {
       if (io.signal.aborted) throw new HalError('aborted', 'the trace was not shown to its end');
@@ -43,7 +44,7 @@ export async function showTrace(options: ShowOptions, io: CommandIo): Promise<Ex
         hidden++;
         continue;
       }
-      if (io.json) shown.push({ ...event, ...wordsOf(event) });
+      if (io.json) events.push({ ...event, ...wordsOf(event) });
       else io.stdout(linesOf(event, sent, longest));
       if (event.type === 'command') sent = event.t;
       else if (event.type === 'response' || event.type === 'power') sent = null;
@@ -61,7 +62,7 @@ export async function showTrace(options: ShowOptions, io: CommandIo): Promise<Ex
       id: 'trace-show',
       format: trace.importer.name,
       header,
-      events: shown,
+      events,
       framesNotShown: hidden,
       notRead,
       fault: fault?.message ?? null,
@@ -71,7 +72,7 @@ export async function showTrace(options: ShowOptions, io: CommandIo): Promise<Ex
     for (const { what, count } of trace.losses.entries) {
       io.stderr(`not read: ${what}${count === 1 ? '' : `: ${count}`}\n`);
     }
-    if (fault !== null) io.stderr(`vitap: ${shownText(fault.message)}\n`);
+    if (fault !== null) io.stderr(`vitap: ${shown(fault.message)}\n`);
   }
   return fault === null ? EXIT.pass : EXIT.fail;
 }
@@ -104,7 +105,7 @@ function linesOf(event: TraceEvent, sent: number | null, longest: number): strin
     case 'field':
       return `${at}field ${event.state}\n`;
     case 'note':
-      return `${at}note: ${shownText(event.text)}\n`;
+      return `${at}note: ${shown(event.text)}\n`;
     case 'block':
       return `${at}${frameInWords(event, longest)}\n`;
   }

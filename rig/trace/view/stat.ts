@@ -1,10 +1,11 @@
 import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { median, quantileOf } from '../../figures/quantile.ts';
 import { TraceError } from '../lines.ts';
 import { type Exchange, exchangesOf } from './exchanges.ts';
 import { openView, type ViewOptions } from './open-view.ts';
-import { commandName, counted, shownText, statusInWords } from './words.ts';
+import { commandName, counted, statusInWords } from './words.ts';
 
 export interface StatOptions extends ViewOptions {
   readonly file: string;
@@ -100,7 +101,7 @@ export async function statTrace(options: StatOptions, io: CommandIo): Promise<Ex
     io.stdout(`\n${table([['status word', 'answers'], ...bySw.map(([words, count]) => [words, `${count}`])])}`);
     if (unanswered > 0) io.stdout(`\n${counted(unanswered, 'command')} without an answer\n`);
     if (!timed) io.stdout('\nThe trace has no times.\n');
-    if (fault !== null) io.stderr(`vitap: ${shownText(fault.message)}\n`);
+    if (fault !== null) io.stderr(`vitap: ${shown(fault.message)}\n`);
   }
   return fault === null ? EXIT.pass : EXIT.fail;
 }

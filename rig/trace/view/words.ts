@@ -29,13 +29,6 @@ const PROPRIETARY: ReadonlyMap<number, string> = new Map([
 ]);
 const READER_CLASS = 0xff;
 
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** Text from a trace, for a terminal: whatever would move the cursor or turn the line round is shown as its code. */
-export function shownText(text: string): string {
-  return text.replace(HIDDEN, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
-}
-
 /** `READ RECORD`, and before it the class where that matters. */
 export function commandName(apdu: MaskedHex): string {
   const [cla = 0, ins = 0] = bytesOf(apdu.slice(0, 4));

@@ -35,7 +35,7 @@ const CARD_WIDE = 0x20;
 
 /** Who is asking, and for what: the state of one channel of one interface, and the command. */
 export interface Requester {
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   readonly command: { readonly cla: number; readonly ins: number; readonly p1: number; readonly p2: number };
   readonly cardSecurity: SecurityStatus;
   readonly channelSecurity: SecurityStatus;
@@ -98,10 +98,10 @@ export class AccessControl implements ConditionJudge {
    * @param operation bit of the access mode byte, 0 for b1: EF_ACCESS or DF_ACCESS
    */
   allows(file: CardFile, operation: number, requester: Requester): boolean {
-    const place = 7 * interfaceIndex(requester.face) + operation;
+    const place = 7 * interfaceIndex(requester.cardInterface) + operation;
     let needed = file.requirements[place] as number;
     if (needed === REQUIREMENT.UNKNOWN) {
-      needed = this.#requirement(file, operation, requester.face);
+      needed = this.#requirement(file, operation, requester.cardInterface);
       file.requirements[place] = needed;
     }
     const permitted =
@@ -114,9 +114,9 @@ export class AccessControl implements ConditionJudge {
   }
 
   /** What a rule comes down to: a code where nothing but that code's verification can ever satisfy it. */
-  #requirement(file: CardFile, operation: number, face: CardInterface): number {
-    if (file.attributeFor(face) !== null) return REQUIREMENT.JUDGEMENT;
-    const condition = file.condition(operation, face);
+  #requirement(file: CardFile, operation: number, cardInterface: CardInterface): number {
+    if (file.attributeFor(cardInterface) !== null) return REQUIREMENT.JUDGEMENT;
+    const condition = file.condition(operation, cardInterface);
     if (condition === CONDITION.ALWAYS) return REQUIREMENT.NOTHING;
     if (condition === CONDITION.NEVER) return REQUIREMENT.IMPOSSIBLE;
     const id = condition & CONDITION.ENVIRONMENT;
@@ -127,9 +127,9 @@ export class AccessControl implements ConditionJudge {
   }
 
   #judge(file: CardFile, operation: number, requester: Requester): boolean {
-    const attribute = file.attributeFor(requester.face);
+    const attribute = file.attributeFor(requester.cardInterface);
     return attribute === null
-      ? this.#meets(file.condition(operation, requester.face), file.directory, requester)
+      ? this.#meets(file.condition(operation, requester.cardInterface), file.directory, requester)
       : this.#satisfies(this.rulesOf(attribute, file), operation, file.directory, requester);
   }
 

@@ -30,7 +30,7 @@ export interface ExplainedAccess {
   readonly file: CardFile | null;
   /** Bit of the access mode byte, 0 for b1. */
   readonly operation: number;
-  readonly face: CardInterface;
+  readonly cardInterface: CardInterface;
   readonly permitted: boolean;
   readonly source: RuleSource;
   readonly condition: ExplainedCondition;
@@ -44,10 +44,15 @@ export function explainAccess(
   requester: Requester,
   permitted: boolean,
 ): ExplainedAccess {
-  const decision = { file, operation, face: requester.face, permitted };
-  const attribute = file.attributeFor(requester.face);
+  const decision = { file, operation, cardInterface: requester.cardInterface, permitted };
+  const attribute = file.attributeFor(requester.cardInterface);
   if (attribute === null) {
-    const condition = explainByte(access, file.condition(operation, requester.face), file.directory, requester);
+    const condition = explainByte(
+      access,
+      file.condition(operation, requester.cardInterface),
+      file.directory,
+      requester,
+    );
     return { ...decision, source: { form: 'compact' }, condition };
   }
   const source: RuleSource =
@@ -75,7 +80,7 @@ export function explainCondition(
   return {
     file: null,
     operation: 0,
-    face: requester.face,
+    cardInterface: requester.cardInterface,
     permitted,
     source: { form: 'compact' },
     condition: explainByte(access, condition, directory, requester),

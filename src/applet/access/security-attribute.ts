@@ -76,20 +76,20 @@ export function readAttributes(bytes: Uint8Array): SecurityAttributes {
 }
 
 function place(reader: TlvReader, found: (SecurityAttribute | null)[]): void {
-  for (let face = 0; face < found.length; face++) {
-    const attribute = readAttribute(reader, face);
+  for (let cardInterface = 0; cardInterface < found.length; cardInterface++) {
+    const attribute = readAttribute(reader, cardInterface);
     if (attribute === null) continue;
-    if (found[face] !== null) throw new AccessRuleError('two rules for one interface');
-    found[face] = attribute;
+    if (found[cardInterface] !== null) throw new AccessRuleError('two rules for one interface');
+    found[cardInterface] = attribute;
     return;
   }
   throw new AccessRuleError('an unknown security attribute');
 }
 
 /** The attribute that the reader stands on, or null when its tag is not of this interface. */
-function readAttribute(reader: TlvReader, face: number): SecurityAttribute | null {
-  if (reader.tag === EXPANDED_TAGS[face]) return { form: 'expanded', rules: compileRules(reader.value()) };
-  return reader.tag === REFERENCED_TAGS[face] ? readReference(reader.value()) : null;
+function readAttribute(reader: TlvReader, cardInterface: number): SecurityAttribute | null {
+  if (reader.tag === EXPANDED_TAGS[cardInterface]) return { form: 'expanded', rules: compileRules(reader.value()) };
+  return reader.tag === REFERENCED_TAGS[cardInterface] ? readReference(reader.value()) : null;
 }
 
 function readReference(value: Uint8Array): ReferencedAttribute {

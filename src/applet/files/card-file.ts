@@ -124,12 +124,12 @@ export class CardFile {
   }
 
   /** The rule that takes the place of the compact one on an interface, or null. */
-  attributeFor(face: CardInterface): SecurityAttribute | null {
-    return this.attributes[interfaceIndex(face)] as SecurityAttribute | null;
+  attributeFor(cardInterface: CardInterface): SecurityAttribute | null {
+    return this.attributes[interfaceIndex(cardInterface)] as SecurityAttribute | null;
   }
 
   /** Security condition byte for an operation ({@link EF_ACCESS} for an EF) on an interface. */
-  condition(operation: number, face: CardInterface): number {
-    return this.rules[interfaceIndex(face) * 7 + operation] as number;
+  condition(operation: number, cardInterface: CardInterface): number {
+    return this.rules[interfaceIndex(cardInterface) * 7 + operation] as number;
   }
 }

@@ -36,7 +36,7 @@ export class ControlInformationWriter {
     this.#nvm = nvm;
   }
 
-  write(file: CardFile, kind: number, face: CardInterface): number {
+  write(file: CardFile, kind: number, cardInterface: CardInterface): number {
     const tlv = this.#tlv;
     tlv.restart();
     if (kind === CONTROL_INFORMATION.NONE) return 0;
@@ -49,17 +49,17 @@ export class ControlInformationWriter {
       tlv.primitive(0x84, file.name);
     } else {
       tlv.open(kind === CONTROL_INFORMATION.FCP ? FCP_TEMPLATE : FCI_TEMPLATE);
-      this.#parameters(file, face);
+      this.#parameters(file, cardInterface);
       if (kind === CONTROL_INFORMATION.FCI && file.label !== null) tlv.primitive(0x50, file.label);
     }
     tlv.close();
     return tlv.length;
   }
 
-  #parameters(file: CardFile, face: CardInterface): void {
+  #parameters(file: CardFile, cardInterface: CardInterface): void {
     const tlv = this.#tlv;
     if (!file.isDirectory) tlv.number(0x80, file.hasRecords ? file.recordSize * file.capacity : file.dataSize, 2);
-    this.#descriptor(file, face);
+    this.#descriptor(file, cardInterface);
     tlv.number(0x83, file.fid, 2);
     if (file.name !== null) tlv.primitive(0x84, file.name);
     if (!file.isDirectory) {
@@ -79,16 +79,16 @@ export class ControlInformationWriter {
       return;
     }
     tlv.open(ATTRIBUTE_TEMPLATE);
-    for (let face = 0; face < 3; face++) {
-      if (attributes[face] === null && (face < 2 || !isWiredLikeContact(file))) {
-        this.#compactRule(COMPACT_TAGS[face] as number, file, 7 * face);
+    for (let cardInterface = 0; cardInterface < 3; cardInterface++) {
+      if (attributes[cardInterface] === null && (cardInterface < 2 || !isWiredLikeContact(file))) {
+        this.#compactRule(COMPACT_TAGS[cardInterface] as number, file, 7 * cardInterface);
       }
     }
     for (let i = headerLength(others); i < others.length; i++) tlv.byte(others[i] as number);
     tlv.close();
   }
 
-  #descriptor(file: CardFile, face: CardInterface): void {
+  #descriptor(file: CardFile, cardInterface: CardInterface): void {
     const tlv = this.#tlv;
     if (file.isDirectory) {
       tlv.number(0x82, 0x38, 1);
@@ -108,7 +108,7 @@ export class ControlInformationWriter {
       return;
     }
     // How many records there are can be personal itself: it is said of files that are free to read.
-    const counted = file.attributeFor(face) === null && file.condition(EF_ACCESS.READ, face) === 0x00;
+    const counted = file.attributeFor(cardInterface) === null && file.condition(EF_ACCESS.READ, cardInterface) === 0x00;
     tlv.header(0x82, counted ? 5 : 4);
     tlv.byte(file.kind === FILE_KIND.LINEAR_FIXED ? 0x02 : file.kind === FILE_KIND.LINEAR_VARIABLE ? 0x04 : 0x06);
     tlv.byte(DATA_CODING);

@@ -154,25 +154,27 @@ class Parameters {
     const template = this.#take(ATTRIBUTE_TEMPLATE);
     const inside = template === null ? null : new TlvReader(template);
     const ruled = [false, false, false];
-    const give = (face: number, tag: number, value: Uint8Array): boolean => {
-      const name = INTERFACES[face] as CardInterface;
-      if (tag === COMPACT_TAGS[inside === null ? 0 : face]) rules.set(compactRule(value), 7 * face);
-      else if (tag === EXPANDED_TAGS[inside === null ? 0 : face]) others[name] = { form: 'expanded', value };
-      else if (tag === REFERENCED_TAGS[inside === null ? 0 : face]) others[name] = { form: 'referenced', value };
+    const give = (cardInterface: number, tag: number, value: Uint8Array): boolean => {
+      const name = INTERFACES[cardInterface] as CardInterface;
+      if (tag === COMPACT_TAGS[inside === null ? 0 : cardInterface]) rules.set(compactRule(value), 7 * cardInterface);
+      else if (tag === EXPANDED_TAGS[inside === null ? 0 : cardInterface]) others[name] = { form: 'expanded', value };
+      else if (tag === REFERENCED_TAGS[inside === null ? 0 : cardInterface])
+        others[name] = { form: 'referenced', value };
       else return false;
-      if (ruled[face]) throw new ControlParametersError('two rules for one interface');
-      ruled[face] = true;
+      if (ruled[cardInterface]) throw new ControlParametersError('two rules for one interface');
+      ruled[cardInterface] = true;
       return true;
     };
     if (inside === null) {
       for (const tag of [COMPACT_TAGS[0], EXPANDED_TAGS[0], REFERENCED_TAGS[0]] as number[]) {
         const value = this.#take(tag);
-        if (value !== null) for (let face = 0; face < 3; face++) give(face, tag, value);
+        if (value !== null)
+          for (let cardInterface = 0; cardInterface < 3; cardInterface++) give(cardInterface, tag, value);
       }
     } else {
       while (inside.next()) {
         const value = inside.value();
-        if (![0, 1, 2].some((face) => give(face, inside.tag, value)))
+        if (![0, 1, 2].some((cardInterface) => give(cardInterface, inside.tag, value)))
           throw new ControlParametersError('an unknown rule');
       }
       if (!ruled[2]) {

@@ -16,25 +16,27 @@ import type { SecurityAttributeSpecification } from './specification.ts';
 export function encodeAttributeObjects(
   attributes: Readonly<Partial<Record<CardInterface, SecurityAttributeSpecification>>> = {},
 ): Uint8Array {
-  const given = INTERFACES.filter((face) => attributes[face] !== undefined);
+  const given = INTERFACES.filter((cardInterface) => attributes[cardInterface] !== undefined);
   if (given.length === 0) return new Uint8Array(0);
-  const lengths = given.map((face) => (attributes[face] as SecurityAttributeSpecification).value.length);
+  const lengths = given.map(
+    (cardInterface) => (attributes[cardInterface] as SecurityAttributeSpecification).value.length,
+  );
   const writer = new TlvWriter(lengths.reduce((sum, length) => sum + length + 8, 8) + LARGEST_ATTRIBUTES);
   const first = attributes[given[0] as CardInterface] as SecurityAttributeSpecification;
-  if (given.length === INTERFACES.length && given.every((face) => isSame(attributes[face], first))) {
+  if (given.length === INTERFACES.length && given.every((cardInterface) => isSame(attributes[cardInterface], first))) {
     write(writer, first, 0);
     return writer.finish();
   }
   writer.open(ATTRIBUTE_TEMPLATE);
-  for (const face of given) {
-    write(writer, attributes[face] as SecurityAttributeSpecification, INTERFACE_INDEX[face]);
+  for (const cardInterface of given) {
+    write(writer, attributes[cardInterface] as SecurityAttributeSpecification, INTERFACE_INDEX[cardInterface]);
   }
   writer.close();
   return writer.finish();
 }
 
-function write(writer: TlvWriter, { form, value }: SecurityAttributeSpecification, face: number): void {
-  writer.primitive((form === 'expanded' ? EXPANDED_TAGS : REFERENCED_TAGS)[face] as number, value);
+function write(writer: TlvWriter, { form, value }: SecurityAttributeSpecification, cardInterface: number): void {
+  writer.primitive((form === 'expanded' ? EXPANDED_TAGS : REFERENCED_TAGS)[cardInterface] as number, value);
 }
 
 function isSame(a: SecurityAttributeSpecification | undefined, b: SecurityAttributeSpecification): boolean {

@@ -25,13 +25,13 @@ export function readCardObject(nvm: Nvm, address: number): CardObject {
   if (!known || (lifeCycle ^ card.byte(CARD.LIFE_CYCLE + 1)) !== 0xff) {
     throw new ImageError('the card image is damaged: life cycle of the card');
   }
-  const face = INTERFACES[card.byte(CARD.INTERFACE)];
-  if (face === undefined) throw new ImageError('the card image names an unknown interface');
+  const cardInterface = INTERFACES[card.byte(CARD.INTERFACE)];
+  if (cardInterface === undefined) throw new ImageError('the card image names an unknown interface');
   return {
     profile: readProfile(card),
     serial: readBytes(card, CARD.SERIAL, CARD.SERIAL_LENGTH, 'serial number', [1, 16]),
     secret: card.bytes(CARD.SECRET, 32),
-    interface: face,
+    interface: cardInterface,
     link: readLink(card),
     holder: readHolder(card),
   };

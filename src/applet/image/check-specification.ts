@@ -28,8 +28,8 @@ function checkFile(
   const directories = file.kind === 'directory' ? [...above, file] : above;
   if (file.kind === 'directory') checkDirectory(spec, file, directories, names);
   else if (file.kind !== 'transparent' && file.kind !== 'ber-tlv') checkRecordFile(file);
-  for (const face of INTERFACES) {
-    for (const condition of file.access[face]) checkCondition(condition, directories, hex(file.fid));
+  for (const cardInterface of INTERFACES) {
+    for (const condition of file.access[cardInterface]) checkCondition(condition, directories, hex(file.fid));
   }
   if (file.kind === 'directory') for (const child of file.children) checkFile(spec, child, directories, names);
 }
@@ -65,7 +65,7 @@ function checkDirectory(
     if (pin.unblockedBy !== null && !directory.pins.some(({ reference }) => reference === pin.unblockedBy)) {
       refuse(`${what} is unblocked by a code that is not there`);
     }
-    for (const face of INTERFACES) checkCondition(pin.access[face], directories, what);
+    for (const cardInterface of INTERFACES) checkCondition(pin.access[cardInterface], directories, what);
   }
   for (const { id, by } of directory.environments) {
     if (by === 'holder' && spec.holder === null) {

@@ -130,8 +130,12 @@ export type FileKind = Exclude<(typeof FILE_KIND)[keyof typeof FILE_KIND], typeo
 export const INTERFACE_INDEX = { contact: 0, contactless: 1, wired: 2 } as const;
 
 /** The same for an interface that only turns up while a command runs: a comparison costs less than a look-up by name. */
-export function interfaceIndex(face: keyof typeof INTERFACE_INDEX): number {
-  return face === 'contact' ? INTERFACE_INDEX.contact : face === 'contactless' ? INTERFACE_INDEX.contactless : 2;
+export function interfaceIndex(cardInterface: keyof typeof INTERFACE_INDEX): number {
+  return cardInterface === 'contact'
+    ? INTERFACE_INDEX.contact
+    : cardInterface === 'contactless'
+      ? INTERFACE_INDEX.contactless
+      : 2;
 }
 
 /** Interfaces by that index. */

@@ -343,8 +343,8 @@ function writePin(
   image.byte(at + PIN.PADDED_LENGTH, pin.paddedLength);
   image.byte(at + PIN.PADDING, pin.paddingByte);
   image.byte(at + PIN.TRIES, pin.tries);
-  for (const face of ['contact', 'contactless', 'wired'] as const) {
-    image.byte(at + PIN.ACCESS + INTERFACE_INDEX[face], pin.access[face]);
+  for (const cardInterface of ['contact', 'contactless', 'wired'] as const) {
+    image.byte(at + PIN.ACCESS + INTERFACE_INDEX[cardInterface], pin.access[cardInterface]);
   }
   image.byte(at + PIN.UNBLOCKED_BY, pin.unblockedBy ?? 0);
   image.checksum(at, PIN.CRC);

@@ -10,13 +10,13 @@ export const CODE_REFERENCE = { p2: [0x00, 0x9f], p2Mask: 0x60, p2Value: 0x00 } 
 
 /** Whether the code may be presented in the clear on this interface. */
 export function mayPresent(context: CommandContext, pin: Pin): boolean {
-  const condition = context.core.pins.accessCondition(pin, context.face);
+  const condition = context.core.pins.accessCondition(pin, context.cardInterface);
   return context.core.access.permits(condition, pin.directory, context);
 }
 
 /** Whether the code is being typed on the phone's own screen, where it opens and closes the presentation window. */
 export function isTypedOnPhone(context: CommandContext, pin: Pin): boolean {
-  return pin.unlocksHolder && context.face === 'wired';
+  return pin.unlocksHolder && context.cardInterface === 'wired';
 }
 
 /**

@@ -27,13 +27,13 @@ function references(withoutData: string, name: Omit<Parameters, 'p1'>): readonly
   ];
 }
 
-/** Of SELECT. */
+/** Parameters of SELECT. */
 export const SELECT_PARAMETERS: readonly Parameters[] = references('no data: MF', {
   p2: [0x00, 0x0f],
   meaning: 'DF by name, whole or cut short on the right; b2b1 first, last, next, previous',
 });
 
-/** Of the commands that do something to a file: without data, the current one. */
+/** Parameters of commands that act on a file; without data, on the current one. */
 export const FILE_REFERENCE_PARAMETERS: readonly Parameters[] = references('no data: the current EF, or DF', {
   ...ONLY_OCCURRENCE,
   meaning: 'DF by name, whole or cut short on the right',

@@ -30,7 +30,7 @@ function select(context: CommandContext): number {
   if (!isLengthConsistent(command.p1, command.nc)) return SW.NC_INCONSISTENT_WITH_P1_P2;
   const file = findFile(context, context.core.files.masterFile);
   if (file === null) return SW.FILE_NOT_FOUND;
-  const length = context.controlInformation.write(file, command.p2 & 0x0c, context.face);
+  const length = context.controlInformation.write(file, command.p2 & 0x0c, context.cardInterface);
   const admitted = response.admits(length, command);
   if (admitted !== SW.OK) return admitted;
   response.length = length;

@@ -132,8 +132,8 @@ export class PinStore {
     return length >= pin.minLength && length <= pin.maxLength;
   }
 
-  accessCondition(pin: Pin, face: CardInterface): number {
-    return pin.access[interfaceIndex(face)] as number;
+  accessCondition(pin: Pin, cardInterface: CardInterface): number {
+    return pin.access[interfaceIndex(cardInterface)] as number;
   }
 
   /**

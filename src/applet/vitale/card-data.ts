@@ -106,7 +106,7 @@ export interface Identity {
 
 /** One person in 2002 NIR, in the order of D001. */
 export interface NirEntry {
-  /** Of whom, or of which country: readers differ. Printable text. */
+  /** Nationality of the holder, or the issuing country: readers differ. Printable text. */
   readonly nationality: string | null;
   readonly nir: KeyedNir | null;
 }

@@ -109,8 +109,13 @@ function digest(text: string): string {
 }
 
 function isDevice(path: string): boolean {
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status !== undefined && !status.isFile() && !status.isDirectory();
+  try {
+    const status = statSync(path, { throwIfNoEntry: false });
+    return status !== undefined && !status.isFile() && !status.isDirectory();
+  } catch {
+    // As below a file that stands where a folder should: writing says it in a sentence.
+    return false;
+  }
 }
 
 function writeDevice(path: string, parts: readonly Uint8Array[]): void {

@@ -15,7 +15,7 @@ import { HalError } from '../errors.ts';
  */
 export interface NativeCardReader extends EventEmitter {
   readonly name: string;
-  /** Of the last status, before a listener of `status` is told of the new one. */
+  /** State before the one that a `status` event reports. */
   readonly state: number;
   readonly SCARD_STATE_PRESENT: number;
   readonly SCARD_SHARE_SHARED: number;

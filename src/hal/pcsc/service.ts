@@ -15,7 +15,7 @@ const PATIENCE_MS = 2000;
 export interface WatchedReader {
   readonly name: string;
   readonly cardPresent: boolean;
-  /** Of the card in it. A reset is not told of: an ATR that differs after it stays unknown. */
+  /** ATR of the card in the reader. Resets are not reported, so an ATR that changes with one stays unknown. */
   readonly atr: Uint8Array | null;
   /** Counts insertions and removals (the upper half of SCARD_READERSTATE's event state). */
   readonly eventCount: number;

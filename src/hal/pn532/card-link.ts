@@ -66,9 +66,9 @@ export class Pn532CardLink implements CardLink {
   #serving: Serving | null = null;
 
   constructor(options: Pn532CardLinkOptions) {
-    const { port, mode = 'picc', interface: face = 'contactless' } = options;
+    const { port, mode = 'picc', interface: cardInterface = 'contactless' } = options;
     this.name = mode === 'raw' ? `${port.name},raw` : port.name;
-    this.interface = face;
+    this.interface = cardInterface;
     this.patient = mode === 'picc';
     const limits = mode === 'raw' ? RAW_LIMITS : PICC_LIMITS;
     const largestResponse = Math.min(options.largestResponse ?? limits.largestResponse, limits.largestResponse);

@@ -79,7 +79,7 @@ export interface FirmwareVersion {
 }
 
 export interface GeneralStatus {
-  /** Of the last command that failed. */
+  /** Error code of the last command that failed. */
   readonly error: number;
   /** Whether a field from outside is there. */
   readonly externalField: boolean;

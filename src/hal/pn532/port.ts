@@ -4,7 +4,7 @@ import type { FirmwareVersion, Pn532 } from './chip.ts';
 export interface Pn532Connection {
   readonly chip: Pn532;
   readonly firmware: FirmwareVersion;
-  /** Of the serial line between us and the chip; null where another processor stands between. */
+  /** Speed of the serial line to the chip; null when another processor stands between. */
   readonly baudRate: number | null;
   /** Puts the chip to sleep and lets the device go, whatever state both are in. Never fails. */
   close(): Promise<void>;

@@ -32,7 +32,7 @@ export class Pn532Session implements CardSession {
     return this.#over !== null;
   }
 
-  /** Of the card as it was activated last. */
+  /** UID of the card's last activation. */
   get uid(): Uint8Array {
     return this.#card.uid;
   }

@@ -7,7 +7,7 @@ export interface SerialPortInfo {
   /** Four hexadecimal digits each; null for a port that is not on USB. */
   readonly vendorId: string | null;
   readonly productId: string | null;
-  /** Of the adapter; cheap ones have none, or all the same. */
+  /** Serial number of the adapter; cheap adapters have none, or all the same one. */
   readonly serialNumber: string | null;
   readonly manufacturer: string | null;
 }

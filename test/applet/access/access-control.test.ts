@@ -81,7 +81,7 @@ function control(masterFile: Partial<DirectorySpecification> = {}) {
   const find = (...path: number[]): CardFile =>
     path.reduce<CardFile>((at, fid) => at.children.get(fid) as CardFile, image.files[0] as CardFile);
   const requester: Requester = {
-    face: 'contact',
+    cardInterface: 'contact',
     command: { cla: 0, ins: 0xb0, p1: 0, p2: 0 },
     cardSecurity: new SecurityStatus(),
     channelSecurity: new SecurityStatus(),

@@ -47,7 +47,7 @@ describe('a rule that was looked at before', () => {
   });
 
   it('a window of the holder that closes by time is noticed', () => {
-    const { card, send, clock } = boot({ face: 'wired' });
+    const { card, send, clock } = boot({ cardInterface: 'wired' });
     const contactless = card.port('contactless');
     contactless.powerOn();
     const other = sender(contactless);

@@ -125,8 +125,8 @@ export function tryImage(image: Uint8Array): Outcome {
     throw error;
   }
   const paths = card.image.files.slice(0, 12).map(pathOf);
-  for (const face of ['contactless', 'wired', 'contact'] as const) {
-    const port = card.port(face, UNLIMITED);
+  for (const cardInterface of ['contactless', 'wired', 'contact'] as const) {
+    const port = card.port(cardInterface, UNLIMITED);
     if (port.response.length > MOST_RESPONSE) throw new Error(`a response of ${port.response.length} bytes`);
     port.powerOn();
     const send = (hex: string): void => {
@@ -134,7 +134,7 @@ export function tryImage(image: Uint8Array): Outcome {
       const length = port.process(command, 0, command.length);
       if (length < 2 || length > port.response.length) throw new Error(`an answer of ${length} bytes to ${hex}`);
     };
-    for (const path of face === 'contact' ? paths : paths.slice(0, 2)) {
+    for (const path of cardInterface === 'contact' ? paths : paths.slice(0, 2)) {
       if (path.length > 0) send(`00A40800${(path.length / 2).toString(16).padStart(2, '0')}${path}00`);
       for (const command of ['00B0000000', '00B2010400', '00B2010500', '00CA00C100', '00A4000000']) send(command);
     }

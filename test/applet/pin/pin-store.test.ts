@@ -227,8 +227,10 @@ describe('the requirement', () => {
     const { pins, all } = store({
       pins: [code(0x01, '31323334', { access: { contact: 0x01, contactless: 0x02, wired: 0x03 } })],
     });
-    expect((['contact', 'contactless', 'wired'] as const).map((face) => pins.accessCondition(all[0]!, face))).toEqual([
-      1, 2, 3,
-    ]);
+    expect(
+      (['contact', 'contactless', 'wired'] as const).map((cardInterface) =>
+        pins.accessCondition(all[0]!, cardInterface),
+      ),
+    ).toEqual([1, 2, 3]);
   });
 });

@@ -42,7 +42,7 @@ async function specificationOf(profile: string): Promise<CardSpecification> {
   return loaded;
 }
 
-function boot(specification: CardSpecification, face: CardInterface, applets = exportApplets): Booted {
+function boot(specification: CardSpecification, cardInterface: CardInterface, applets = exportApplets): Booted {
   const clock = new VirtualClock();
   const card = new Card({
     nvm: new MemoryNvm(personalise(specification, crypto)),
@@ -51,7 +51,7 @@ function boot(specification: CardSpecification, face: CardInterface, applets = e
     random: new SeededRandom('export'),
     applets,
   });
-  const port = card.port(face);
+  const port = card.port(cardInterface);
   port.powerOn();
   const send = (command: string): string => {
     const bytes = fromHex(command.replaceAll(' ', ''));
@@ -60,8 +60,8 @@ function boot(specification: CardSpecification, face: CardInterface, applets = e
   return { card, port, clock, send };
 }
 
-async function own(profile: string, face: CardInterface): Promise<Booted> {
-  const booted = boot(await specificationOf(profile), face);
+async function own(profile: string, cardInterface: CardInterface): Promise<Booted> {
+  const booted = boot(await specificationOf(profile), cardInterface);
   expect(booted.send(SELECT)).toBe('9000');
   return booted;
 }
@@ -125,8 +125,8 @@ describe('the export object gives what the records give', () => {
     ['apcv', 'contact'],
     ['apcv', 'wired'],
     ['vitale2', 'wired'],
-  ] as const)('%s on %s, after the code', async (profile, face) => {
-    const card = await own(profile, face);
+  ] as const)('%s on %s, after the code', async (profile, cardInterface) => {
+    const card = await own(profile, cardInterface);
     expect(card.send(VERIFY)).toBe('9000');
     const answer = card.send(EXPORT);
     expect(answer.slice(-4)).toBe('9000');
@@ -169,8 +169,8 @@ describe('before the code the export object gives nothing', () => {
     ['apcv', 'contact'],
     ['apcv', 'contactless'],
     ['apcv', 'wired'],
-  ] as const)('%s on %s: 6982, whatever Le, and for GET RESPONSE nothing waits', async (profile, face) => {
-    const card = await own(profile, face);
+  ] as const)('%s on %s: 6982, whatever Le, and for GET RESPONSE nothing waits', async (profile, cardInterface) => {
+    const card = await own(profile, cardInterface);
     for (const command of [EXPORT, SHORT_EXPORT, '00CABF40 01', '00CABF40 00FFFF']) {
       expect(card.send(command)).toBe('6982');
       expect(card.send('00C0000000')).toMatch(/^6[0-9A-F]{3}$/);
@@ -184,7 +184,7 @@ describe('before the code the export object gives nothing', () => {
     expect(card.send('00200081')).toBe('63C2');
   });
 
-  it('nor through a reader that has the right code but the wrong door', async () => {
+  it('nor through a reader that has the right code but the wrong interface', async () => {
     const card = await own('vitale2', 'contactless');
     expect(card.send(VERIFY)).toBe('6982');
     expect(card.send(EXPORT)).toBe('6982');

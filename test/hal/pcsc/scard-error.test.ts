@@ -17,7 +17,7 @@ describe('errors of PC/SC', () => {
     ['SCardConnect error: Service not available.(0x8010001d)', 'no-service'],
     ['SCardControl error: Feature not supported.(0x8010001f)', 'unsupported'],
     ['SCardEstablishContext error: Access denied.(0x8010006a)', 'permission'],
-    // Of another system, with the sign of a 32-bit number extended.
+    // From another system, with the sign of a 32-bit number extended.
     ['SCardConnect error: Sharing violation.(0xffffffff8010000b)', 'busy'],
   ])('%s is %s', (message, kind) => {
     expect(scardError(new Error(message), 'A Reader')).toMatchObject({ kind, cause: { message } });

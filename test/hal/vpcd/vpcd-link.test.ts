@@ -13,6 +13,9 @@ cardLinkContract('vpcd, with a peer that plays pcscd', 'leaves', async () => {
   return { link, peer, dispose: () => peer.leave() };
 });
 
+/** How long a peer may say nothing where that is not what is tested. */
+const SILENCE_MS = 30_000;
+
 describe('vpcd link', () => {
   let peer: FakeVpcd;
   let link: VpcdLink;
@@ -148,6 +151,30 @@ describe('vpcd link', () => {
     await peer.getAtr();
     expect(events).toEqual(['attached']);
     expect(card.told.fieldOff).toBe(0);
+  });
+
+  it('waits twice as long after each try, a second at most, and begins anew when it was served', async () => {
+    const waits: number[] = [];
+    const { setTimeout: timer } = globalThis;
+    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms: number) => {
+      if (ms !== SILENCE_MS) waits.push(ms);
+      return timer(run, ms === SILENCE_MS ? ms : 0);
+    }) as typeof setTimeout);
+    try {
+      await peer.leave();
+      serve({ waitForPeer: true, silenceMs: SILENCE_MS });
+      await vi.waitFor(() => expect(waits.length).toBeGreaterThanOrEqual(7), 20_000);
+      expect(waits.slice(0, 7)).toEqual([50, 100, 200, 400, 800, 1000, 1000]);
+      await peer.comeBack();
+      await peer.accept();
+      await peer.getAtr();
+      waits.length = 0;
+      peer.hangUp();
+      await vi.waitFor(() => expect(waits.length).toBeGreaterThan(0), 20_000);
+      expect(waits[0]).toBe(50);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   it('forgets half a message of a connection that was lost', async () => {

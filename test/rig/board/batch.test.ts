@@ -7,6 +7,7 @@ import { parseBatchList } from '../../../rig/board/batch-list.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
 import { imageOf, readStored } from '../../../rig/board/store.ts';
+import { contentsOf } from '../../../rig/card/image-name.ts';
 import { buildImage } from '../../../rig/card/open.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -61,8 +62,10 @@ const options = (more: Partial<BatchOptions> = {}): BatchOptions => ({
   profile: null,
   verifyWith: null,
   resume: false,
+  force: false,
   parallel: 1,
   imageKey: null,
+  junit: null,
   ...more,
 });
 const io = (more: object = {}) => fakeIo({ env: { XDG_STATE_HOME: folder }, json: true, ...more });
@@ -74,6 +77,50 @@ const mute = (): never => {
 const busy = (): never => {
   throw new HalError('busy', 'It is taken.');
 };
+
+describe('a board that has a card already', () => {
+  const flashAgain = async (more: Partial<BatchOptions> = {}) => {
+    const run = io();
+    const exit = await flashBatch(options(more), run, new PaperBench());
+    return { exit, rows: JSON.parse(run.out.join('')).rows };
+  };
+  const onBoard = () => contentsOf(imageOf(join(folder, 'vitap'), identifyBoard('/p/1', [])));
+
+  it('gets another one where the first is as it was flashed', async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    expect((await flashAgain()).exit).toBe(0);
+    expect((await flashAgain()).exit).toBe(0);
+  });
+
+  it('keeps one that was written into, unless told otherwise', { timeout: 30_000 }, async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    await flashAgain();
+    const used = await buildImage('ndef', 'written into');
+    FileNvm.create(imageOf(join(folder, 'vitap'), identifyBoard('/p/1', [])), used).close();
+    const { exit, rows } = await flashAgain();
+    expect(exit).toBe(2);
+    expect(rows[0]).toMatchObject({
+      outcome: 'error',
+      reason: expect.stringMatching(
+        /^pn532:\/p\/1 has a card of profile ndef, serial number [0-9A-F]+, and what was written .* --force replaces it$/,
+      ),
+    });
+    expect(onBoard()).toEqual(used);
+    expect((await flashAgain({ resume: true, force: true })).exit).toBe(0);
+    expect(onBoard()).not.toEqual(used);
+  });
+
+  it('keeps what stands in the place of a card and cannot be read', async () => {
+    writeFileSync(list, 'serial\nB1\n');
+    await flashAgain();
+    writeFileSync(imageOf(join(folder, 'vitap'), identifyBoard('/p/1', [])), 'no image');
+    const { exit, rows } = await flashAgain();
+    expect([exit, rows[0].reason]).toEqual([
+      2,
+      expect.stringContaining('has a card image that this program cannot read'),
+    ]);
+  });
+});
 
 describe('a batch', () => {
   it('puts a card on every board, and leaves no state behind', async () => {
@@ -92,7 +139,13 @@ describe('a batch', () => {
   ] as const)('goes on after %s, and tries it again when it is resumed', async (_, trouble, exit, outcome) => {
     writeFileSync(list, 'serial\nB1\nB2\nB3\n');
     const [bench, world] = [new PaperBench({ '/p/2': trouble }), io()];
-    expect(await flashBatch(options(), world, bench)).toBe(exit);
+    const junit = join(folder, 'batch.xml');
+    expect(await flashBatch(options({ junit }), world, bench)).toBe(exit);
+    const xml = readFileSync(junit, 'utf8');
+    const [failures, errors] = outcome === 'failed' ? [1, 0] : [0, 1];
+    expect(xml).toMatch(/<testsuite name="vitap board flash [^"]+" timestamp="[-\dT:]{19}" time="[\d.]+" tests="3"/);
+    expect(xml).toContain(`tests="3" failures="${failures}" errors="${errors}" skipped="0"`);
+    expect(xml.match(/<testcase classname="board.flash" name="B\d" time="[\d.]+"/g)).toHaveLength(3);
     expect(JSON.parse(world.out.join('')).rows.map((row: { outcome: string }) => row.outcome)).toEqual([
       'done',
       outcome,

@@ -41,6 +41,7 @@ export function fullRecord(): BoardRecord {
         ],
       },
     ],
+    stationLimits: null,
     comparison: [
       {
         phase: 'round-trip',

@@ -52,7 +52,7 @@ class OneByteOff implements LinkedCard {
   }
   process(command: Uint8Array, offset: number, length: number): number {
     const size = this.#card.process(command, offset, length);
-    // Of the answers that have data.
+    // Counts only answers with data.
     if (size > 2 && this.#answers++ === this.#wrongAnswer) (this.response[size - 3] as number) ^= 1;
     return size;
   }
@@ -90,6 +90,7 @@ describe('flashing a simulated board', () => {
     board: bench.a,
     image: await newFlashImage('vitale2', (serial) => serial),
     names: new ImageNames(Buffer.alloc(32, 7)),
+    force: false,
     serialNumber: 'B1',
     station: 'bench',
     folder,

@@ -53,6 +53,7 @@ function record(value: number, second: number, more: Partial<BoardRecord> = {}):
     endedAt: startedAt,
     phases: [phase(value)],
     comparison: [],
+    stationLimits: null,
     ...more,
   };
 }

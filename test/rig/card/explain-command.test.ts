@@ -18,11 +18,11 @@ const WRONG = '0020008104 30303030';
 async function explain(
   card: string,
   commands: readonly string[],
-  face: CardInterface = 'contact',
+  cardInterface: CardInterface = 'contact',
 ): Promise<{ status: string; sentence: string; before: string[] }> {
   const io = fakeIo({ json: true });
   const bytes = commands.map((command) => fromHex(command));
-  const options = { card, command: bytes.at(-1)!, after: bytes.slice(0, -1), interface: face };
+  const options = { card, command: bytes.at(-1)!, after: bytes.slice(0, -1), interface: cardInterface };
   expect(await explainCommand(options, io)).toBe(0);
   return JSON.parse(io.out.join('')).explanations[0];
 }
@@ -108,8 +108,8 @@ describe('explain: 6982', () => {
       'contact',
       'READ BINARY of 6F24 by contact needs code 81 verified in this session (record 2 of 6F06); that is so',
     ],
-  ])('%s %j by %s', async (card, commands, face, sentence) => {
-    const explained = await explain(card, commands, face);
+  ])('%s %j by %s', async (card, commands, cardInterface, sentence) => {
+    const explained = await explain(card, commands, cardInterface);
     expect(explained.sentence).toBe(sentence);
     if (!sentence.endsWith('that is so')) expect(explained.status).toBe('6982');
   });

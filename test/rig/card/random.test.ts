@@ -13,7 +13,7 @@ import type { Applet } from '../../../src/applet/applet.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import { fakeIo } from '../console/fake-io.ts';
 
-/** An application that shows what its card draws: `80 5A 00 00 08`. */
+/** An application that shows what its card draws: `00 5A 00 00 08`. */
 vi.mock('../../../src/applet/vitale/export-object.ts', () => {
   const applet: Applet = {
     aid: Uint8Array.of(0xd2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01),
@@ -36,7 +36,7 @@ vi.mock('../../../src/applet/vitale/export-object.ts', () => {
       },
     ],
   };
-  return { exportApplets: [applet] };
+  return { exportApplets: () => [applet] };
 });
 
 const SELECT = Uint8Array.from(Buffer.from('00A4040007D2760000850101', 'hex'));

@@ -44,7 +44,7 @@ describe('bench soak', () => {
   });
 
   it('a card that takes other commands is said at once', async () => {
-    await expect(benchSoak(options('ndef'), fakeIo())).rejects.toThrow(/refuses the commands of the benchmark/);
+    await expect(benchSoak(options('ndef'), fakeIo())).rejects.toThrow('SELECT is refused by the card (6A82)');
   });
 
   it('writes a trace of every tap', async () => {

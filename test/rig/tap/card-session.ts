@@ -27,10 +27,14 @@ export function answerOf(port: CardPort): (command: Uint8Array) => Uint8Array {
 }
 
 /** A port of a shipped card with power, and the holder's code typed on its screen where it has one. */
-export async function poweredPort(profile: string, face: CardInterface, largestResponse?: number): Promise<CardPort> {
+export async function poweredPort(
+  profile: string,
+  cardInterface: CardInterface,
+  largestResponse?: number,
+): Promise<CardPort> {
   const { card } = await openCard({ kind: 'profile', name: profile });
   if (card.holder.present) new PhoneScreen(card).unlock(Buffer.from('274916'));
-  const port = card.port(face, largestResponse === undefined ? UNLIMITED : { ...UNLIMITED, largestResponse });
+  const port = card.port(cardInterface, largestResponse === undefined ? UNLIMITED : { ...UNLIMITED, largestResponse });
   port.powerOn();
   return port;
 }

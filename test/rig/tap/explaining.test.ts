@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openCard } from '../../../rig/card/open.ts';
 import { TapExplainer } from '../../../rig/tap/explaining.ts';
+import { interfacesOf } from '../../../rig/tap/interfaces-of-atr.ts';
 import { tap } from '../../../rig/tap/tap.ts';
 import { fromHex } from '../../../src/apdu/hex.ts';
 import { fakeIo } from '../console/fake-io.ts';
@@ -12,11 +13,11 @@ describe('tap --explain', () => {
       'READ RECORD of E001 by contact needs code 81 verified in this session; it is not: send VERIFY 00 20 00 81',
     ],
     ['contactless', 'READ RECORD of E001 by contactless needs secure messaging and code 81'],
-  ] as const)('says why a card of ours refuses by %s', async (face, sentence) => {
+  ] as const)('says why a card of ours refuses by %s', async (cardInterface, sentence) => {
     const options = {
       reader: { driver: 'loopback' },
       card: { kind: 'profile', name: 'vitale2' },
-      interface: face,
+      interface: cardInterface,
       sequence: 'own',
       pin: { file: null, ask: false },
       record: { file: null, keepSecrets: false },
@@ -47,10 +48,13 @@ describe('explaining a card that tells nothing', () => {
       explainer.command(fromHex(command), 0);
       explainer.response(exchange(fromHex(command)), 0);
     }
-    return explainer.sentences(async (apdu) => {
-      const response = exchange(apdu);
-      return { data: response.subarray(0, -2), sw: ((response.at(-2) as number) << 8) | (response.at(-1) as number) };
-    }, 'contact');
+    return explainer.sentences(
+      async (apdu) => {
+        const response = exchange(apdu);
+        return { data: response.subarray(0, -2), sw: ((response.at(-2) as number) << 8) | (response.at(-1) as number) };
+      },
+      ['contact'],
+    );
   }
   const OWN = '00A404000A F0617043562D454D5501 00';
 
@@ -67,4 +71,17 @@ describe('explaining a card that tells nothing', () => {
   });
 
   it('says nothing where nothing was refused', async () => expect(await explain(OWN, '00B0810000')).toEqual([]));
+});
+
+describe('the interface of a card that is not ours', () => {
+  it.each([
+    // ISO/IEC 14443-4 through a PC/SC reader, and a contact card that offers T=0 and T=1.
+    ['3B 8A 80 01 80 31 F8 73 F7 41 FF 82 90 00 6A', null, ['contact', 'contactless']],
+    ['3B 75 13 00 00 43 09 EA 90 00', null, ['contact']],
+    ['3B 8A 80 01 80 31 F8 73 F7 41 FF 82 90 00 6A', 'contact', ['contact']],
+    ['3B 8A 80 01 80 31 F8 73 F7 41 FF 82 90 00 6A', 'contactless', ['contactless']],
+    ['', null, ['contact']],
+  ] as const)('of ATR %s, known %s: %j', (atr, known, cardInterfaces) => {
+    expect(interfacesOf(fromHex(atr), known)).toEqual(cardInterfaces);
+  });
 });

@@ -29,10 +29,10 @@ async function readWith(session: CardSession, plan: PlanName, code: Uint8Array |
   return { reading, terminal, headers: terminal.exchanges.map(({ header }) => header) };
 }
 
-async function read(profile: string, face: CardInterface, plan: PlanName): Promise<Read> {
-  const port = await poweredPort(profile, face);
+async function read(profile: string, cardInterface: CardInterface, plan: PlanName): Promise<Read> {
+  const port = await poweredPort(profile, cardInterface);
   const protocol = profile.endsWith('-t0') ? 'T=0' : 'T=1';
-  return readWith(sessionWith(answerOf(port), protocol), plan, face === 'contactless' ? null : CODE);
+  return readWith(sessionWith(answerOf(port), protocol), plan, cardInterface === 'contactless' ? null : CODE);
 }
 
 /** What was read, without the way it came: cyclic records are padded when they come one by one. */
@@ -57,9 +57,9 @@ const CARDS = [
 ] as const;
 
 describe('read plans', () => {
-  it.each(CARDS)('%s on %s: both give the same content', async (profile, face) => {
-    const classic = await read(profile, face, 'classic');
-    const minimal = await read(profile, face, 'minimal');
+  it.each(CARDS)('%s on %s: both give the same content', async (profile, cardInterface) => {
+    const classic = await read(profile, cardInterface, 'classic');
+    const minimal = await read(profile, cardInterface, 'minimal');
     expect(classic.reading.invoices).toHaveLength(8);
     expect(contentOf(minimal)).toEqual(contentOf(classic));
     expect(minimal.terminal.exchanges.length).toBeLessThan(classic.terminal.exchanges.length);
@@ -187,9 +187,9 @@ describe('what plans cost', () => {
     comparePlans(plan, terminal.exchanges, reading.own!, link);
   const cost = ({ costs }: PlanComparison, name: PlanName): PlanCost => costs.find(({ plan }) => plan === name)!;
 
-  it.each(CARDS.slice(0, 3))('%s on %s: what is predicted is what is exchanged', async (profile, face) => {
-    const classic = comparison(await read(profile, face, 'classic'), 'classic');
-    const minimal = comparison(await read(profile, face, 'minimal'), 'minimal');
+  it.each(CARDS.slice(0, 3))('%s on %s: what is predicted is what is exchanged', async (profile, cardInterface) => {
+    const classic = comparison(await read(profile, cardInterface, 'classic'), 'classic');
+    const minimal = comparison(await read(profile, cardInterface, 'minimal'), 'minimal');
     for (const name of ['classic', 'minimal'] as const) {
       const ran = cost(name === 'classic' ? classic : minimal, name);
       const told = cost(name === 'classic' ? minimal : classic, name);
@@ -199,9 +199,12 @@ describe('what plans cost', () => {
     expect(minimal.dataBytes).toBe(classic.dataBytes);
   });
 
-  it.each(CARDS)('%s on %s: minimal carries no more than 1.15 of the data', async (profile, face) => {
+  it.each(CARDS)('%s on %s: minimal carries no more than 1.15 of the data', async (profile, cardInterface) => {
     const link = { ...LINK, protocol: profile.endsWith('-t0') ? 'T=0' : 'T=1' };
-    const { carriedRatio } = cost(comparison(await read(profile, face, 'minimal'), 'minimal', link), 'minimal');
+    const { carriedRatio } = cost(
+      comparison(await read(profile, cardInterface, 'minimal'), 'minimal', link),
+      'minimal',
+    );
     expect(carriedRatio).toBeGreaterThan(1);
     expect(carriedRatio).toBeLessThanOrEqual(1.15);
   });

@@ -68,8 +68,8 @@ describe('tap in process', () => {
     ['vitale2', 'contactless', '274916', 0, 'refused'],
     ['apcv', null, '000000', 1, 'wrong'],
     ['vitale2', null, '000000', 1, 'wrong'],
-  ] as const)('%s on %s with the code %s: exit %i, code %s', async (name, face, code, exit, outcome) => {
-    const result = await run(profile(name, { interface: face, sequence: 'own' }), code, true);
+  ] as const)('%s on %s with the code %s: exit %i, code %s', async (name, cardInterface, code, exit, outcome) => {
+    const result = await run(profile(name, { interface: cardInterface, sequence: 'own' }), code, true);
     const data = JSON.parse(result.text);
     expect(result.exit).toBe(exit);
     expect(data.code.outcome).toBe(outcome);

@@ -112,7 +112,7 @@ describe('a redacted source', () => {
     const twice = await redacted(source(once.header, [...once.events, more, events[0] as TraceEvent]));
     expect(twice.header.redactionKey).toBe(once.header.redactionKey);
     expect(twice.hashes).toEqual([...once.hashes, undefined, undefined]);
-    // Of a masked code nothing is known that could be hashed.
+    // A masked code leaves nothing that could be hashed.
     const same = await redacted(source(once.header, [...once.events, more]), key);
     expect(same.hashes).toEqual([...once.hashes, undefined]);
   });

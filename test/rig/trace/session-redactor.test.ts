@@ -15,8 +15,11 @@ const good = (from: 'reader' | 'card', frame: string): TraceEvent => ({
   crc: 'good',
 });
 
-function redact(events: readonly TraceEvent[], door: 'contact' | 'contactless' | null = 'contactless'): TraceEvent[] {
-  const redactor = new SessionRedactor({ interface: door });
+function redact(
+  events: readonly TraceEvent[],
+  cardInterface: 'contact' | 'contactless' | null = 'contactless',
+): TraceEvent[] {
+  const redactor = new SessionRedactor({ interface: cardInterface });
   return [...events.flatMap((event) => redactor.next(event)), ...redactor.end()];
 }
 

@@ -36,7 +36,7 @@ export interface ReplayedTrace {
   readonly trace: string;
   readonly rules: string | null;
   readonly expect: Expectation;
-  /** Of the last attempt, measured by what was expected; SKIPPED when the run had ended before it. */
+  /** Verdict on the last attempt against what was expected; SKIPPED when the run ended before it. */
   readonly verdict: ReplayVerdict;
   /** Why it is no PASS, or null. */
   readonly reason: string | null;

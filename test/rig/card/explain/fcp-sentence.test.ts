@@ -32,8 +32,18 @@ describe('a rule as control parameters show it', () => {
     ],
     ['62 03 83 01 01', 'contact', 'show no rule'],
     ['6F 04 8C 02', 'contact', 'cannot be read'],
-  ] as const)('%s by %s: %s', (fcp, face, words) => {
-    expect(fcpSentence(READ, 0xe002, face, fromHex(fcp))).toContain(words);
+  ] as const)('%s by %s: %s', (fcp, cardInterface, words) => {
+    expect(fcpSentence(READ, 0xe002, [cardInterface], fromHex(fcp))).toContain(words);
+  });
+
+  it.each([
+    [
+      '62 0A A1 08 8C 02 01 10 9C 02 01 FF',
+      'READ RECORD of E002 by contact needs a code; READ RECORD of E002 by contactless needs what can never be',
+    ],
+    ['62 04 8C 02 01 10', 'READ RECORD of E002 by contact or contactless needs a code'],
+  ])('%s where the interface is not known: %s', (fcp, sentence) => {
+    expect(fcpSentence(READ, 0xe002, ['contact', 'contactless'], fromHex(fcp))).toBe(sentence);
   });
 
   it('the short identifier', () => {

@@ -10,7 +10,7 @@ import { SeededRandom } from '../../../../src/hal/virtual/random.ts';
 import { world } from './small-profile.ts';
 
 /** A card of a shipped profile in memory; `send` takes the interface and a command, both as they are written. */
-async function issue(profile: string): Promise<(face: CardInterface, command: string) => string> {
+async function issue(profile: string): Promise<(cardInterface: CardInterface, command: string) => string> {
   const { crypto } = world();
   const specification = await loadProfile(profile, world());
   const card = new Card({
@@ -21,9 +21,9 @@ async function issue(profile: string): Promise<(face: CardInterface, command: st
   });
   const ports = { contact: card.port('contact'), contactless: card.port('contactless'), wired: card.port('wired') };
   for (const port of Object.values(ports)) port.powerOn();
-  return (face, command) => {
+  return (cardInterface, command) => {
     const bytes = fromHex(command);
-    const port = ports[face];
+    const port = ports[cardInterface];
     return toHex(port.response.subarray(0, port.process(bytes, 0, bytes.length)));
   };
 }
@@ -77,12 +77,12 @@ describe('vitale2, read as readers in the field do', () => {
     expect(send('contact', '00B0000000')).toBe('6982');
   });
 
-  it.each(['contact', 'wired'] as const)('gives the own application on %s after the code', async (face) => {
+  it.each(['contact', 'wired'] as const)('gives the own application on %s after the code', async (cardInterface) => {
     const send = await issue('vitale2');
-    send(face, SELECT_OWN);
-    expect(send(face, READ_BENEFICIARY)).toBe('6982');
-    expect(send(face, VERIFY)).toBe('9000');
-    expect(send(face, READ_BENEFICIARY)).toBe(`${BENEFICIARY_1}9000`);
+    send(cardInterface, SELECT_OWN);
+    expect(send(cardInterface, READ_BENEFICIARY)).toBe('6982');
+    expect(send(cardInterface, VERIFY)).toBe('9000');
+    expect(send(cardInterface, READ_BENEFICIARY)).toBe(`${BENEFICIARY_1}9000`);
   });
 
   it('refuses the own application over an antenna', async () => {

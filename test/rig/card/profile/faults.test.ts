@@ -723,3 +723,25 @@ describe('several faults', () => {
     );
   });
 });
+
+describe('the tag of a data object', () => {
+  // ITU-T X.690 8.1.2: numbers to 30 in one byte; above, 1F in the first, seven bits in each of the others, no zeros first.
+  it.each([
+    ['DF01', '`DF01` is not a tag: number 1 has a shorter form'],
+    ['DF80', '`DF80` is not a whole tag: its last byte says that one more follows'],
+    ['DF8001', '`DF8001` is not a tag: number 1 has a shorter form'],
+    ['DF8049', '`DF8049` is not a tag: number 73 has a shorter form'],
+    ['5F', '`5F` is not a whole tag: its last byte says that one more follows'],
+    ['5F2E01', '`5F2E01` is not a tag: it ends with 5F2E'],
+    ['8401', '`8401` is not a tag: 84 is one by itself'],
+    ['00', '`00` is not a tag: none begins with 00'],
+    ['0084', '`0084` is not a tag: none begins with 00'],
+    ['DF81818101', '`DF81818101` is not a tag of 2, 4 or 6 hexadecimal digits'],
+  ])('%s', (tag, message) => {
+    check(['', [['{ tag: 5A, hex: 80 25 }', `{ tag: «"${tag}", hex: 80 25 }`]], message]);
+  });
+
+  it.each(['5A', '5F2E', 'DF1F', 'DF8101', '9E'])('%s is one', (tag) => {
+    expect(faults(broken(['tag: 5A', `tag: ${tag.replace(/^(9E)$/, '"$1"')}`]).text)).toEqual([]);
+  });
+});

@@ -142,8 +142,8 @@ describe('what a card says of itself', () => {
 describe('what a profile orders', () => {
   it('is declared with its codes, its rules on the interface in use, and its content', async () => {
     const specification = (await specificationOf('vitale2')) as CardSpecification;
-    const invoices = (face: 'contact' | 'contactless'): unknown =>
-      filesOf(declareProfile(specification, face)).find(({ fid }) => fid === 'E004')?.access.read;
+    const invoices = (cardInterface: 'contact' | 'contactless'): unknown =>
+      filesOf(declareProfile(specification, cardInterface)).find(({ fid }) => fid === 'E004')?.access.read;
     expect(invoices('contact')).toEqual({ code: 0x81 });
     expect(invoices('contactless')).toBe('out-of-reach');
   });

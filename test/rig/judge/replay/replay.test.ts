@@ -6,8 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../../../../rig/command/program.ts';
 import { VERBS } from '../../../../rig/command/verbs/index.ts';
 import type { ReplayResult } from '../../../../rig/judge/replay/model.ts';
+import { NO_RULES } from '../../../../rig/judge/replay/rules.ts';
 import { parseRules } from '../../../../rig/judge/replay/rules-file.ts';
-import { parseSecrets } from '../../../../rig/judge/replay/secrets.ts';
+import { NO_SECRETS, parseSecrets } from '../../../../rig/judge/replay/secrets.ts';
+import { surveyTrace } from '../../../../rig/judge/replay/survey.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 import { ScriptedCard } from '../conform/scripted-card.ts';
 import { recorded } from './recorded.ts';
@@ -29,7 +31,11 @@ const file = (name: string, content: string): string => {
 };
 
 async function vitap(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  const io = fakeIo({ env: { VITAP_PIN: '274916' } });
+  return vitapWith('274916', ...args);
+}
+
+async function vitapWith(code: string, ...args: string[]): Promise<{ exit: number; out: string; err: string }> {
+  const io = fakeIo({ env: { VITAP_PIN: code } });
   const exit = await runCommandLine(args, '0', VERBS, io);
   return { exit, out: io.out.join(''), err: io.err.join('') };
 }
@@ -77,9 +83,56 @@ describe('vitap replay, to a card', () => {
   });
 
   it('names missing secrets before it touches a card', async () => {
-    const { exit, out, err } = await vitap('replay', await session(), '--profile', 'vitale2');
+    const { exit, out, err } = await vitapWith('', 'replay', await session(), '--profile', 'vitale2');
     expect({ exit, out }).toEqual({ exit: 2, out: '' });
-    expect(err).toBe('vitap: secrets are missing: code 81 (exchange 6, 6 bytes); give them with --secrets FILE\n');
+    expect(err).toBe(
+      'vitap: secrets are missing: code 81 (exchange 6, 6 bytes); give them with --secrets FILE, or the code in VITAP_PIN\n',
+    );
+  });
+
+  it('takes the code in VITAP_PIN for a masked one', async () => {
+    const { exit, out, err } = await vitap('replay', await session(), '--profile', 'vitale2');
+    expect([exit, err]).toEqual([0, '']);
+    expect(out).toContain('PASS: 28 as expected, 0 not\n');
+    expect(out).not.toMatch(/274916|323734393136/);
+  });
+
+  it('takes the code of the file before that in VITAP_PIN', async () => {
+    const args = ['replay', await session(), '--profile', 'vitale2', '--secrets', secrets()];
+    expect((await vitapWith('000000', ...args)).exit).toBe(0);
+  });
+
+  it('sends a wrong one, and the card says so', async () => {
+    const { exit, out } = await vitapWith('000000', 'replay', await session(), '--profile', 'vitale2');
+    expect(exit).toBe(1);
+    expect(out).toContain('63C2');
+  });
+
+  it('does not send one of another length', async () => {
+    const { exit, err } = await vitapWith('1234', 'replay', await session(), '--profile', 'vitale2');
+    expect(exit).toBe(2);
+    expect(err).toContain('secrets are missing: exchange 6 masks 6 bytes, and VITAP_PIN has 4 for it;');
+  });
+
+  it('does not send it for two codes: it would cost a try of one of them', async () => {
+    const pin = new TextEncoder().encode('274916');
+    const twice = recorded(['00200081 06 XXXXXXXXXXXX', '9000'], ['00200081 06 XXXXXXXXXXXX', '9000']);
+    expect((await surveyTrace(twice, NO_RULES, { ...NO_SECRETS, pin })).missing).toEqual([]);
+    const two = () => recorded(['00200081 06 XXXXXXXXXXXX', '9000'], ['00200082 06 XXXXXXXXXXXX', '9000']);
+    expect((await surveyTrace(two(), NO_RULES, { ...NO_SECRETS, pin })).missing).toEqual([
+      'codes 81 and 82, of which VITAP_PIN can be one only',
+    ]);
+    const written = parseSecrets("codes: {'82': '271828'}", 'secrets.yaml');
+    expect((await surveyTrace(two(), NO_RULES, { ...written, pin })).missing).toEqual([]);
+  });
+
+  it.each([
+    ['a new code', '00240081 0C XXXXXXXXXXXXXXXXXXXXXXXX'],
+    ['what unblocks', '002C0181 06 XXXXXXXXXXXX'],
+  ])('does not take it for %s', async (_, command) => {
+    const pin = new TextEncoder().encode('274916');
+    const { missing } = await surveyTrace(recorded([command, '9000']), NO_RULES, { ...NO_SECRETS, pin });
+    expect(missing).toHaveLength(1);
   });
 
   it('warns of rules that match nothing', async () => {

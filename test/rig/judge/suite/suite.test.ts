@@ -110,6 +110,32 @@ describe('a run of a suite', () => {
     expect(out).toContain('its quarantine ended with 2020-01-01: it counts (old)');
   });
 
+  it.each([
+    ['2026-03-30', false],
+    ['2026-03-31', false],
+    ['2026-04-01', true],
+  ])('until 2026-03-31 is that day too: on %s it is over: %s', async (today, expired) => {
+    const path = suite('  - { id: good, file: good.jsonl, quarantine: { reason: x, until: 2026-03-31 } }\n', {
+      'good.jsonl': IDENTITY,
+    });
+    const [trace] = readSuite(path).traces;
+    if (trace === undefined) throw new Error('no trace');
+    const { quarantine } = await runTrace(trace, { ...setting(), today }, { attempt: () => {}, exchange: () => {} });
+    expect(quarantine).toEqual({ reason: 'x', until: '2026-03-31', expired });
+  });
+
+  it.each([
+    [CODE, 0, 'PASS: 1 of 1 traces as expected'],
+    ['', 2, 'secrets are missing: code 81'],
+  ])('takes VITAP_PIN (“%s”) where there is no file of secrets', async (pin, exit, words) => {
+    const path = makeSuite(folder, 'version: 1\nname: mine\ntraces:\n  - { id: own, file: own.jsonl }\n', {
+      'own.jsonl': shippedTrace('own-application.jsonl'),
+    });
+    const ran = await runSuite(path, {}, fakeIo({ env: { VITAP_PIN: pin } }));
+    expect(ran.exit).toBe(exit);
+    expect(ran.out).toContain(words);
+  });
+
   it('passes nothing when all is in quarantine', async () => {
     const path = suite('  - { id: good, file: good.jsonl, quarantine: { reason: x, until: 2999-01-01 } }\n', {
       'good.jsonl': IDENTITY,

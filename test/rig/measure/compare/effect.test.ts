@@ -15,6 +15,33 @@ describe('a comparison', () => {
   });
 });
 
+/** By hand: a share of the values differs by far more than the margin, the others not at all. */
+describe('the verdict is that of the interval, not of the estimate', () => {
+  const PAIRS = 12;
+  const ones = new Array<number>(PAIRS).fill(1);
+  /** Half-sums of pairs decide the estimate: with seven of twelve larger, most of them lie above the margin. */
+  const some = (value: number): number[] => ones.map((one, i) => (i < 9 ? value : one / value));
+
+  it.each([
+    ['slower in nine pairs and faster in three', some(1.2), 'no difference seen', 1.01],
+    ['faster in nine pairs and slower in three', some(1 / 1.2), 'no difference seen', 1.01],
+    ['slower in all', ones.map(() => 1.2), 'slower', 1.01],
+    ['faster in all', ones.map(() => 1 / 1.2), 'faster', 1.01],
+  ])('%s', (_, b, verdict) => {
+    const effect = pairedEffect(ones, b);
+    expect(Math.abs(Math.log(effect.ratio.value))).toBeGreaterThan(Math.log(1.01));
+    expect(effect.verdict).toBe(verdict);
+  });
+
+  it('independent: two of five blocks say little, all of them enough', () => {
+    const base = [1, 1.001, 1.002, 1.003, 1.004];
+    const mixed = independentEffect(base, [0.9, 0.91, 1.2, 1.21, 1.22]);
+    expect(mixed.ratio.value).toBeGreaterThan(1.03);
+    expect(mixed.verdict).toBe('no difference seen');
+    expect(independentEffect(base, [1.2, 1.21, 1.22, 1.23, 1.24]).verdict).toBe('slower');
+  });
+});
+
 /** Virtual time: what a tap takes on a machine whose speed drifts, and that is sometimes busy with something else. */
 describe('on simulated taps', () => {
   const ROUNDS = 12;

@@ -48,7 +48,7 @@ export function answering(): LinkedCard {
   };
 }
 
-/** Of a card that offers 424 kbit/s and, with FSCI 8, frames of 256 bytes. */
+/** ATS of a card that offers 424 kbit/s and, with FSCI 8, frames of 256 bytes. */
 export function fieldAts(fsci: number): Ats {
   return {
     fsci,

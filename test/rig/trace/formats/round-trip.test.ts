@@ -288,7 +288,7 @@ describe('what is written, to the letter', () => {
     },
     gematik: {
       text: [
-        // Of the capabilities 73 F7 41 FF the third byte has bit 7: extended length fields.
+        // Bit 7 of the third byte of the capabilities 73 F7 41 FF: extended length fields.
         '{"type":"header","version":1,"supports_extended_length":true,"keys":null,"can":null}',
         '{"type":"exchange","tx":"00A4000C023F00","rx":"9000"}',
         '{"type":"exchange","tx":"00B0820003","rx":"6516809000"}',

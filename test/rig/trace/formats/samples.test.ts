@@ -130,7 +130,7 @@ describe.each(Object.entries(samples))('%s', (file, expected) => {
       try {
         const imported = await read(expected.format, bytes.subarray(0, length), 4096);
         events = exchanges(imported.events);
-        // Of opensc-tool's output, cut after a row of bytes; it says so.
+        // opensc-tool's output cut after a row of bytes: the importer says that it is unsure.
         unsure ||= Object.keys(imported.losses).some((what) => what.startsWith('the certainty'));
       } catch (error) {
         expect((error as Error).name).toBe('FormatError');

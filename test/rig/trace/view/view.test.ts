@@ -121,8 +121,8 @@ describe('trace show', () => {
     const file = trace('a.jsonl', [[...SELECT]], HEADER.replace('"a test"', JSON.stringify(evil)));
     writeFileSync(file, `${JSON.stringify({ type: 'note', t: 9, text: evil })}\n`, { flag: 'a' });
     const { out } = await vitap('show', file);
-    expect(out).toContain('made by \\u{1b}[2J\\u{202e}gnp\\u{85}\\u{a}\n');
-    expect(out).toContain('note: \\u{1b}[2J\\u{202e}gnp\\u{85}\\u{a}\n');
+    expect(out).toContain('made by \\u001B[2J\\u202Egnp\\u0085\\u000A\n');
+    expect(out).toContain('note: \\u001B[2J\\u202Egnp\\u0085\\u000A\n');
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
