@@ -42,6 +42,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap board flash --board pn532:/dev/ttyUSB0 --image vitale2.img',
     'vitap board flash --boards all --list batch.csv --parallel 8',
   ),
+  'board records': notes(null, 'vitap board records --since 7d --failed', 'vitap board records --serial B00* --json'),
   'board sim': notes(null, 'vitap board sim --pair --link-a /tmp/board-a --link-b /tmp/board-b'),
   conform: notes(
     'a case failed, or one that applies could not be judged',
