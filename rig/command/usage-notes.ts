@@ -31,7 +31,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap apdu --profile vitale2 00A404000BD250000002564954414C4500=9000 00B0000010',
     'vitap apdu --reader pcsc --keep-going < script.apdu',
   ),
-  shell: notes(null, 'vitap shell --profile vitale2', 'vitap shell --reader pcsc --record session.jsonl'),
+  shell: notes(
+    'a script on standard input states a status word that did not come',
+    'vitap shell --profile vitale2',
+    'vitap shell --reader pcsc --record session.jsonl',
+  ),
   'board list': notes('a port that was named is not there', 'vitap board list', 'vitap board list /tmp/board-a'),
   'board test': notes(
     'the board failed',
