@@ -1,4 +1,4 @@
-import { CannotRun, describeFailure, UsageError } from '../console/failure.ts';
+import { CannotRun, describeFailure, ReaderGone, UsageError } from '../console/failure.ts';
 import { LARGEST_TEXT } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
@@ -121,7 +121,8 @@ class ScriptRun {
       if (this.#options.explain && card.explainer.mustAsk) await this.#why(desk);
     } catch (error) {
       problem = error;
-      notSent = steps.length - this.#outcomes.length;
+      const last = this.#outcomes.at(-1);
+      notSent = steps.length - this.#outcomes.length + (last?.exchanges.length === 0 ? 1 : 0);
     }
     try {
       await card.close();
@@ -177,8 +178,8 @@ class ScriptRun {
 
   #answered(answer: Answer): void {
     if (this.#quiet) return;
-    if (this.#io.json) this.#answers.push(answer);
-    else this.#io.stdout(answerLines(answer));
+    this.#answers.push(answer);
+    if (!this.#io.json) this.#io.stdout(answerLines(answer));
   }
 
   #say(text: string): void {
@@ -192,7 +193,8 @@ class ScriptRun {
     notSent: number,
   ): ExitCode {
     const failed = this.#outcomes.some(({ agrees }) => agrees === false);
-    const failure = problem === null ? null : describeFailure(problem);
+    const interrupted = { kind: 'aborted', sentences: ['interrupted'], exitCode: EXIT.cannotRun };
+    const failure = problem === null ? null : this.#io.signal.aborted ? interrupted : describeFailure(problem);
     if (this.#io.json) {
       const verdict = failure !== null ? null : failed ? 'fail' : 'pass';
       const error = failure === null ? {} : { error: { kind: failure.kind, message: failure.sentences.join('\n') } };
@@ -201,7 +203,8 @@ class ScriptRun {
     if (notSent > 0)
       this.#io.stderr(`${counted(notSent, 'command')} after that ${notSent === 1 ? 'was' : 'were'} not sent\n`);
     if (failure === null) return failed ? EXIT.fail : EXIT.pass;
-    if (!this.#io.signal.aborted) for (const sentence of failure.sentences) this.#io.stderr(`vitap: ${sentence}\n`);
+    if (this.#io.signal.reason instanceof ReaderGone) return failure.exitCode;
+    for (const sentence of failure.sentences) this.#io.stderr(`vitap: ${sentence}\n`);
     return failure.exitCode;
   }
 }

@@ -1,5 +1,6 @@
 import { sizeRefusal } from '../../src/hal/apdu-size.ts';
 import { CannotRun } from '../console/failure.ts';
+import { shown } from '../console/shown.ts';
 
 /** A line that is no command. The sentence says where in the line it is wrong, and repeats no code. */
 export class ScriptError extends CannotRun {
@@ -49,7 +50,7 @@ function parseApduLine(line: string, longest: number): ScriptLine {
   const digits = hex.replace(/\s+/g, '');
   const wrong = /[^0-9A-Fa-f]/.exec(digits);
   if (wrong !== null) {
-    const place = `character ${wrong.index + 1} of the command, "${shownCharacter(wrong[0])}", is no hexadecimal digit`;
+    const place = `character ${wrong.index + 1} of the command, "${shown(wrong[0])}", is no hexadecimal digit`;
     throw new ScriptError(`${place}: a command is written two digits a byte, as 00B2012400`);
   }
   if (digits.length % 2 !== 0) {
@@ -101,10 +102,4 @@ function withoutComment(text: string): string {
     else if (text[i] === '#' && !quoted && (i === 0 || /\s/.test(text[i - 1] as string))) return text.slice(0, i);
   }
   return text;
-}
-
-function shownCharacter(character: string): string {
-  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(character)
-    ? `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}`
-    : character;
 }

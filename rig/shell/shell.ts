@@ -1,9 +1,10 @@
-import { createInterface, type Interface } from 'node:readline';
+import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
 import { toHex } from '../../src/apdu/hex.ts';
 import { describeFailure } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { stateFolder } from '../console/state-folder.ts';
+import { readHiddenLine } from '../console/terminal.ts';
 import { readerDriver } from '../endpoint/readers.ts';
 import { answerLines } from './answer.ts';
 import { prepareLine } from './commands.ts';
@@ -177,7 +178,10 @@ class PersonalShell {
     this.#close();
     try {
       const file = this.#options.pinFile;
-      return (await readPin({ file, ask: file === null }, this.#io)) as Uint8Array;
+      // Ctrl-C there ends the command, not the shell.
+      const askHidden = (question: string): Promise<string> =>
+        readHiddenLine(process.stdin, (text) => this.#io.stderr(text), question, this.#io.signal);
+      return (await readPin({ file, ask: file === null }, { ...this.#io, askHidden })) as Uint8Array;
     } finally {
       if (!this.#io.signal.aborted) this.#open();
     }
@@ -267,7 +271,9 @@ class PersonalShell {
 
   /** A sentence above the line that is being typed. */
   #aside(sentence: string): void {
-    this.#io.stdout(`\r\x1b[K${sentence}\n`);
+    cursorTo(process.stdout, 0);
+    clearLine(process.stdout, 0);
+    this.#io.stdout(`${sentence}\n`);
     this.#prompt();
   }
 }

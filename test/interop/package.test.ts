@@ -15,7 +15,7 @@ const MEANT: readonly RegExp[] = [
   /^profiles\/[a-z0-9-]+\.yaml$/,
   /^dist\/profiles\/([a-z0-9-]+\.img|profiles\.sha256)$/,
   /^suites\/[a-z0-9-]+\/[a-z0-9-]+\.(jsonl|yaml)$/,
-  /^docs\/[^/]+(\.md|\.schema\.json)$/,
+  /^docs\/(schemas\/)?[^/]+(\.md|\.schema\.json)$/,
   /^scripts\/private-pcscd\.sh$/,
 ];
 

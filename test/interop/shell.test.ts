@@ -153,6 +153,18 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own', 'tmux'], 'the shell, on a card
       await terminal.shows('The card was taken out of "Virtual PCD 00 00". `reconnect` goes on with the next one.');
       await terminal.prompt();
       expect(await terminal.obey('read 1')).toContain('the session with the card has ended');
+      // Nobody puts one in: Ctrl-C ends the wait, and that for a code.
+      terminal.type('reconnect');
+      terminal.key('Enter');
+      await terminal.shows('vitap> reconnect');
+      terminal.key('C-c');
+      await terminal.prompt();
+      terminal.type('verify');
+      terminal.key('Enter');
+      await terminal.shows('Code:');
+      terminal.key('C-c');
+      await terminal.shows('no code was given');
+      await terminal.prompt();
       card = await emulate();
       expect(await terminal.obey('reconnect')).toContain('ATR 3B 8A 80 01');
       expect(await terminal.obey('select vitale =9000')).not.toContain('FAIL');

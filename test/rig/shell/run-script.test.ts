@@ -17,6 +17,19 @@ const CODE = '274916';
 const CODE_HEX = '323734393136';
 const SELECT_OWN = '00A4040C0AF0617043562D454D5501';
 
+/** A fresh card of profile vitale2, in process. */
+const OPTIONS: ApduOptions = {
+  reader: { driver: 'loopback' },
+  card: { kind: 'profile', name: 'vitale2' },
+  interface: null,
+  record: { file: null, keepSecrets: false },
+  pinFile: null,
+  timeoutMs: 1000,
+  keepGoing: false,
+  explain: true,
+  commands: [],
+};
+
 interface Ran {
   readonly exit: number;
   readonly text: string;
@@ -25,18 +38,7 @@ interface Ran {
 
 async function run(script: string | string[], more: Partial<ApduOptions> = {}, env = {}, json = false): Promise<Ran> {
   const io = fakeIo({ json, env: { XDG_STATE_HOME: folder, ...env } });
-  const options: ApduOptions = {
-    reader: { driver: 'loopback' },
-    card: { kind: 'profile', name: 'vitale2' },
-    interface: null,
-    record: { file: null, keepSecrets: false },
-    pinFile: null,
-    timeoutMs: 1000,
-    keepGoing: false,
-    explain: true,
-    commands: typeof script === 'string' ? [] : script,
-    ...more,
-  };
+  const options: ApduOptions = { ...OPTIONS, commands: typeof script === 'string' ? [] : script, ...more };
   const exit = await runScript(options, io, 'vitap apdu', Readable.from([Buffer.from(String(script))]));
   return { exit, text: io.out.join(''), io };
 }
@@ -163,5 +165,22 @@ describe('vitap apdu', () => {
     const { exit, text } = await run('select ndef =9000\nread cc =9000\n', { card });
     expect(exit).toBe(0);
     expect(text).toContain('SELECT by DF name, 7 bytes of data');
+  });
+
+  it('Ctrl-C ends it after the answer that is there, exit 2, and the trace has it', async () => {
+    const stop = new AbortController();
+    const record = { file: join(folder, 'trace.jsonl'), keepSecrets: false };
+    const out: string[] = [];
+    const world = fakeIo({ env: { XDG_STATE_HOME: folder }, signal: stop.signal });
+    const stdout = (text: string): void => {
+      out.push(text);
+      stop.abort();
+    };
+    const commands = [SELECT_OWN, '00B2011400', '00B2011400'];
+    expect(await runScript({ ...OPTIONS, record, commands }, { ...world, stdout }, 'vitap apdu')).toBe(2);
+    expect(out.join('')).toContain(`> ${SELECT_OWN}`);
+    expect(out.join('')).not.toContain('00B2011400');
+    expect(world.err.join('')).toBe('2 commands after that were not sent\nvitap: interrupted\n');
+    expect(readFileSync(record.file, 'utf8')).toContain(`"apdu":"${SELECT_OWN}"`);
   });
 });

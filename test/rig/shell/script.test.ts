@@ -34,7 +34,7 @@ describe('a line of a script', () => {
     ['00A4000G', 'character 8 of the command, "G"'],
     ['A0A4O000023F00', 'character 5 of the command, "O"'],
     ['0OA4000C', 'character 2 of the command, "O"'],
-    ['00A4\u001b[31m', 'character 5 of the command, "U+001B"'],
+    ['00A4\u001b[31m', 'character 5 of the command, "\\u001B"'],
     ['00A400', 'four bytes'],
     ['00A4000C=90', 'a status word after = has four hexadecimal digits'],
     ['00A4000C=9Z00', 'a status word after = has four hexadecimal digits'],
