@@ -19,14 +19,18 @@ export function parseLink(text: string): LinkChoice {
   return asArgument(() => linkOf(text));
 }
 
-/** Commander says which option it was. */
+/** Commander names the option in a sentence of its own, so that what follows is one too. */
 function asArgument<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof UsageError) throw new InvalidArgumentError(error.message);
+    if (error instanceof UsageError) throw new InvalidArgumentError(asSentence(error.message));
     throw error;
   }
+}
+
+function asSentence(message: string): string {
+  return `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
 }
 
 /** Which card of a log: from 1. @throws {InvalidArgumentError} */

@@ -85,7 +85,7 @@ export const LINKS: LinkTable = {
     peer: 'board',
     parse: (rest) => {
       if (rest?.endsWith(RAW) === true) {
-        throw new UsageError('An ACR122 is too slow for raw: its firmware stands between us and the chip.');
+        throw new UsageError('an ACR122 is too slow for raw: its firmware stands between us and the chip');
       }
       return parseUsbPn532(rest);
     },
@@ -109,7 +109,7 @@ export const LINK_FORMS: string = wordList(Object.values(LINKS).flatMap(({ forms
 
 /** @param text as typed after `--link` @throws {UsageError} */
 export function parseLink(text: string): LinkChoice {
-  return parseChoice<LinkChoice>(LINKS, text, `A link is ${LINK_FORMS}.`);
+  return parseChoice<LinkChoice>(LINKS, text, `a link is ${LINK_FORMS}`);
 }
 
 /** The row of the link that was chosen, which takes this choice and no other. */

@@ -37,7 +37,7 @@ export function parseSerialPn532(rest: string | null): SerialPn532Choice | null 
   if (match === null) return null;
   const baudRate = match[2] === undefined ? null : Number(match[2]);
   if (baudRate !== null && !BAUD_RATES.includes(baudRate)) {
-    throw new UsageError(`A PN532 is driven at ${BAUD_RATES.join(', ')} baud, not at ${baudRate}.`);
+    throw new UsageError(`a PN532 is driven at ${BAUD_RATES.join(', ')} baud, not at ${baudRate}`);
   }
   return { driver: 'pn532', path: match[1] as string, baudRate };
 }

@@ -133,7 +133,7 @@ export const READER_FORMS: string = wordList(Object.values(READERS).flatMap(({ f
 
 /** @param text as typed after `--reader` @throws {UsageError} */
 export function parseReader(text: string): ReaderChoice {
-  return parseChoice<ReaderChoice>(READERS, text, `A reader is ${READER_FORMS}.`);
+  return parseChoice<ReaderChoice>(READERS, text, `a reader is ${READER_FORMS}`);
 }
 
 /** The row of the reader that was chosen, which takes this choice and no other. */

@@ -58,7 +58,7 @@ function parseApduLine(line: string, longest: number): ScriptLine {
   }
   const apdu = Uint8Array.from(Buffer.from(digits, 'hex'));
   const refusal = sizeRefusal(apdu, longest, 'this reader');
-  if (refusal !== null) throw new ScriptError(refusal.message.replace(/^A /, 'a ').replace(/\.$/, ''));
+  if (refusal !== null) throw new ScriptError(refusal.message);
   return { kind: 'apdu', apdu, expected: stated === null ? null : statusPattern(stated[1] as string) };
 }
 

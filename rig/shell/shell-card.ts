@@ -144,7 +144,7 @@ export class ShellCard {
   /** Sends the APDU as it is. @throws {HalError} `aborted` when the signal fires first; whatever ended the session */
   async transmit(command: Uint8Array): Promise<Exchange> {
     await this.#answerLeft();
-    if (this.#signal.aborted) throw new HalError('aborted', 'The command was not sent: it was interrupted before.');
+    if (this.#signal.aborted) throw new HalError('aborted', 'the command was not sent: it was interrupted before');
     const session = this.#live();
     const exchange = await this.#ended(this.#watched(session.transmit(command)));
     this.#answered(command, exchange);
@@ -236,7 +236,7 @@ export class ShellCard {
 
   #live(): CardSession {
     if (this.#over !== null) {
-      throw new CannotRun(`the session with the card has ended (${this.#over.message.replace(/\.$/, '')}): reconnect`);
+      throw new CannotRun(`the session with the card has ended (${this.#over.message}): reconnect`);
     }
     if (this.#session === null) throw new CannotRun('there is no session with a card: reconnect');
     return this.#session;
@@ -281,7 +281,7 @@ export class ShellCard {
       stop = () => {
         this.#left = call as Promise<never>;
         call.catch(() => {});
-        reject(new HalError('aborted', 'The command was interrupted; its answer is still under way.'));
+        reject(new HalError('aborted', 'the command was interrupted; its answer is still under way'));
       };
       signal.addEventListener('abort', stop);
       if (signal.aborted) stop();

@@ -88,7 +88,7 @@ class PersonalShell {
       io.signal.addEventListener('abort', stop);
       this.#open();
       while (!desk.over && !io.signal.aborted) {
-        const unwatch = card.watch((gone) => this.#aside(`${gone.message} \`reconnect\` goes on with the next one.`));
+        const unwatch = card.watch((gone) => this.#aside(`${gone.message}; \`reconnect\` goes on with the next one`));
         const line = await this.#nextLine();
         unwatch();
         if (line === null) break;
@@ -152,7 +152,7 @@ class PersonalShell {
   #tell(error: unknown): void {
     const { kind, sentences } = describeFailure(error);
     if (kind === 'fault') throw error;
-    const more = kind === 'card-removed' || kind === 'reader-lost' ? ' `reconnect` goes on with the next one.' : '';
+    const more = kind === 'card-removed' || kind === 'reader-lost' ? '; `reconnect` goes on with the next one' : '';
     this.#io.stderr(`${sentences.join('\n')}${more}\n`);
   }
 

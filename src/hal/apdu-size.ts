@@ -24,7 +24,7 @@ export const UNLIMITED: LinkLimits = {
  * @returns why a command cannot be sent, `protocol` or `too-long`; null when it can
  */
 export function sizeRefusal(command: Uint8Array, largest: number, carrier: string): HalError | null {
-  if (command.length < SHORTEST_COMMAND) return new HalError('protocol', 'A command has four bytes or more.');
+  if (command.length < SHORTEST_COMMAND) return new HalError('protocol', 'a command has four bytes or more');
   if (command.length <= largest) return null;
-  return new HalError('too-long', `A command of ${command.length} bytes; ${carrier} carries ${largest}.`);
+  return new HalError('too-long', `a command of ${command.length} bytes is too long: ${carrier} carries ${largest}`);
 }

@@ -113,7 +113,7 @@ for (const { name, make, stuckCalls } of DRIVERS)
       holder = await holdWithPyscard(SLOTS[0]);
       await expect(reader.connect({ timeoutMs: 0 })).rejects.toMatchObject({
         kind: 'busy',
-        message: `Another program is using the reader "${SLOTS[0]}".`,
+        message: `another program is using the reader "${SLOTS[0]}"`,
       });
       holder.stdin!.end();
       await once(holder, 'exit');
@@ -131,7 +131,7 @@ for (const { name, make, stuckCalls } of DRIVERS)
       await other.close();
       await expect(session.transmit(command)).rejects.toMatchObject({
         kind: 'card-removed',
-        message: `Another program reset the card in "${SLOTS[0]}".`,
+        message: `another program reset the card in "${SLOTS[0]}"`,
       });
     });
 

@@ -180,9 +180,9 @@ describeNeeds(['socat'], 'serialport on pseudo-terminals', () => {
   itNeeds(['socat'], 'has no port in what is no serial port', async () => {
     await expect(open('/etc/hostname')).rejects.toMatchObject({
       kind: 'no-port',
-      message: '/etc/hostname is not a serial port.',
+      message: '/etc/hostname is not a serial port',
     });
     await expect(open('/tmp')).rejects.toMatchObject({ kind: 'no-port' });
-    await expect(open('/dev/ttyNone')).rejects.toMatchObject({ message: 'There is no serial port /dev/ttyNone.' });
+    await expect(open('/dev/ttyNone')).rejects.toMatchObject({ message: 'there is no serial port /dev/ttyNone' });
   });
 });

@@ -150,7 +150,7 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own', 'tmux'], 'the shell, on a card
     async () => {
       await terminal.obey('select vitale');
       await pulled(card);
-      await terminal.shows('The card was taken out of "Virtual PCD 00 00". `reconnect` goes on with the next one.');
+      await terminal.shows('the card was taken out of "Virtual PCD 00 00"; `reconnect` goes on with the next one');
       await terminal.prompt();
       expect(await terminal.obey('read 1')).toContain('the session with the card has ended');
       // Nobody puts one in: Ctrl-C ends the wait, and that for a code.

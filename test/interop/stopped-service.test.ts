@@ -78,7 +78,7 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       const started = VERBS.map((args) => ({ args, ...start(args) }));
       for (const { args, exit, said } of started) {
         expect([args, await exit]).toEqual([args, 2]);
-        expect(said.err).toMatch(/The PC\/SC service \(pcscd\) runs but has not answered for \d+ s/);
+        expect(said.err).toMatch(/the PC\/SC service \(pcscd\) runs but has not answered for \d+ s/);
         noFault(said.err);
       }
     });

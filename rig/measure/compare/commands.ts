@@ -108,7 +108,7 @@ async function runOnce(command: string, option: string, io: CommandIo): Promise<
   const startNs = process.hrtime.bigint();
   const { out, exit, said, tooLong } = await shell(command, io);
   const ns = Number(process.hrtime.bigint() - startNs);
-  if (io.signal.aborted) throw new HalError('aborted', 'The comparison was cancelled.');
+  if (io.signal.aborted) throw new HalError('aborted', 'the comparison was cancelled');
   if (tooLong) throw new CannotRun(`${option}: the command prints more than ${LONGEST_OUTPUT >> 20} MB`);
   const result = asResult(out) === null ? null : parseResult(out, option);
   // A result says by 1 that taps failed; those that did not are there.

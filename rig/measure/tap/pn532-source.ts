@@ -154,8 +154,8 @@ export class Pn532Source implements TapSource {
         const session = new Pn532Session(port.name, card, clock, (work) => work());
         return { session, startNs, endNs, metered: this.take() };
       }
-      if (signal.aborted) throw new HalError('aborted', 'The wait for a card was cancelled.');
-      if (clock.nowNs() >= deadlineNs) throw new HalError('no-card', `No card on "${port.name}".`);
+      if (signal.aborted) throw new HalError('aborted', 'the wait for a card was cancelled');
+      if (clock.nowNs() >= deadlineNs) throw new HalError('no-card', `no card on "${port.name}"`);
       await this.prepare();
       this.take();
     }
@@ -177,7 +177,7 @@ export class Pn532Source implements TapSource {
     const parsed = ats === null ? null : parseAts(ats);
     if ((selRes & ISO_DEP) === 0 || ats === null || parsed === null) {
       const sak = selRes.toString(16).toUpperCase().padStart(2, '0');
-      throw new HalError('protocol', `What lies on "${this.reader}" is no card that takes APDUs (SAK ${sak}).`);
+      throw new HalError('protocol', `the card on "${this.reader}" takes no APDUs (SAK ${sak})`);
     }
     this.#uid = Buffer.from(uid).toString('hex');
     this.#air = {
@@ -198,7 +198,7 @@ export class Pn532Source implements TapSource {
     const wanted = bitRate(rate);
     const possible = PN532_RATES.filter((each) => offersRates(ats, { toCard: bitRate(each), toReader: bitRate(each) }));
     if (!offersRates(ats, { toCard: wanted, toReader: wanted })) {
-      throw new HalError('unsupported', `This card does not offer ${rate} kbit/s, only ${possible.join(', ')}.`);
+      throw new HalError('unsupported', `this card does not offer ${rate} kbit/s, only ${possible.join(', ')}`);
     }
     const code = RATE_CODES[rate] as number;
     await this.#connection.chip.inPsl(target.number, code, code);

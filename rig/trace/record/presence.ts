@@ -19,8 +19,8 @@ export function watchPresence(reader: Reader, name: string, onGone: (error: HalE
   const look = async (): Promise<void> => {
     try {
       const found = (await reader.list()).find((each) => each.name === name);
-      if (found === undefined) gone(new HalError('reader-lost', `The reader "${name}" was unplugged.`));
-      else if (!found.cardPresent) gone(new HalError('card-removed', `The card was taken out of "${name}".`));
+      if (found === undefined) gone(new HalError('reader-lost', `the reader "${name}" was unplugged`));
+      else if (!found.cardPresent) gone(new HalError('card-removed', `the card was taken out of "${name}"`));
     } catch (error) {
       if (error instanceof HalError) gone(error);
       else throw error;

@@ -137,7 +137,7 @@ class Recording {
       if (CARD_LEFT.has(gone.kind)) this.#counts.removals++;
       else if (gone.kind === SERVICE_LEFT) this.#counts.restarts++;
       else this.#counts.failures++;
-      const wait = gone.kind === SERVICE_LEFT ? ' Waiting for it to come back.' : ' Waiting for a card.';
+      const wait = gone.kind === SERVICE_LEFT ? '; waiting for it to come back' : '; waiting for a card';
       this.#say(gone.kind, `${gone.message}${this.#options.once ? '' : wait}`);
       if (this.#options.once) return;
       await this.#pause();

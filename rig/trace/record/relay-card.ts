@@ -84,7 +84,7 @@ export class RelayCard implements DistantCard {
     const command = copyBytes(buffer, offset, offset + length);
     await this.#settled;
     if (this.#failure !== null) throw this.#failure;
-    if (this.#ended) throw new HalError('aborted', 'The relay has ended.');
+    if (this.#ended) throw new HalError('aborted', 'the relay has ended');
     this.commands++;
     recorder.command(command, clock.nowNs());
     if (length < SHORTEST_COMMAND) {
@@ -96,7 +96,7 @@ export class RelayCard implements DistantCard {
     this.#fresh = false;
     try {
       const { response, startNs, endNs } = await session.transmit(command);
-      if (this.#ended) throw new HalError('aborted', 'The relay has ended.');
+      if (this.#ended) throw new HalError('aborted', 'the relay has ended');
       recorder.response(response, endNs);
       onExchange(endNs - startNs);
       return this.#give(response);
@@ -118,7 +118,7 @@ export class RelayCard implements DistantCard {
 
   #give(response: Uint8Array): number {
     if (response.length > this.response.length) {
-      const words = `The card answered ${response.length} bytes, and the terminal's side carries ${this.response.length}.`;
+      const words = `the card answered ${response.length} bytes, and the terminal's side carries ${this.response.length}`;
       throw new HalError('too-long', words);
     }
     this.response.set(response);

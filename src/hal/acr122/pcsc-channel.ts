@@ -66,7 +66,7 @@ export class PcscChannel implements PseudoApduChannel {
       process.platform === 'win32'
         ? 'set EscapeCommandEnable to 1 for it in the registry'
         : 'set ifdDriverOptions to 0x0001 in libccid_Info.plist and restart pcscd';
-    const words = `The driver of "${this.reader}" lets no command through to the reader itself: ${cure}.`;
+    const words = `the driver of "${this.reader}" lets no command through to the reader itself: ${cure}`;
     return new HalError('unsupported', words, { cause });
   }
 }
@@ -74,7 +74,7 @@ export class PcscChannel implements PseudoApduChannel {
 function find(readers: readonly WatchedReader[], name: string): WatchedReader {
   const found = readers.find((each) => each.name === name) ?? readers.find((each) => each.name.includes(name));
   if (found !== undefined) return found;
-  if (readers.length === 0) throw new HalError('no-reader', 'No reader is connected.');
+  if (readers.length === 0) throw new HalError('no-reader', 'no reader is connected');
   const there = readers.map((each) => `"${each.name}"`).join(', ');
-  throw new HalError('no-reader', `No reader named "${name}"; there is ${there}.`);
+  throw new HalError('no-reader', `no reader named "${name}"; there is ${there}`);
 }

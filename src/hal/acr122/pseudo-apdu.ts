@@ -45,7 +45,7 @@ export class PseudoApduTransport implements Pn532Transport {
 
   exchange(command: Uint8Array, options: CommandOptions): Promise<Uint8Array> {
     if (command.length > LARGEST_COMMAND) {
-      const words = `A command of ${command.length} bytes; "${this.#channel.reader}" takes ${LARGEST_COMMAND}.`;
+      const words = `a command of ${command.length} bytes is too long: "${this.#channel.reader}" takes ${LARGEST_COMMAND}`;
       return Promise.reject(new HalError('too-long', words));
     }
     const apdu = Uint8Array.of(...DIRECT_TRANSMIT, command.length + 1, TFI.hostToChip, ...command);
@@ -67,7 +67,7 @@ export class PseudoApduTransport implements Pn532Transport {
   }
 
   abort(): void {
-    for (const reject of this.#abort.splice(0)) reject(new HalError('aborted', 'The command was cancelled.'));
+    for (const reject of this.#abort.splice(0)) reject(new HalError('aborted', 'the command was cancelled'));
   }
 
   onLost(listener: (reason: Error) => void): void {
@@ -109,7 +109,7 @@ export class PseudoApduTransport implements Pn532Transport {
     const { reader } = this.#channel;
     const sw = answer.length < 2 ? 0 : (answer[answer.length - 2]! << 8) | answer[answer.length - 1]!;
     if (sw === 0x6300) {
-      throw new HalError('timeout', `The PN532 inside of "${reader}" gave its firmware no answer.`);
+      throw new HalError('timeout', `the PN532 inside of "${reader}" gave its firmware no answer`);
     }
     // The firmware waits some seconds for a command that takes its time, and then says that all is well.
     if (answer.length === 0 || (answer.length === 2 && sw === 0x9000)) return new Uint8Array(0);

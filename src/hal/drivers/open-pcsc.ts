@@ -17,7 +17,7 @@ export async function openPcsc(share: Share): Promise<Reader> {
     if (!(error instanceof HalError && error.kind === 'unsupported')) throw error;
     return await openPcscFfi(share).catch((second: unknown) => {
       // Both reasons: either cure helps.
-      const words = second instanceof HalError ? `${error.message} ${second.message}` : error.message;
+      const words = second instanceof HalError ? `${error.message}; ${second.message}` : error.message;
       throw new HalError('unsupported', words, { cause: second });
     });
   }

@@ -18,7 +18,7 @@ export class LoopbackLink implements CardLink {
   }
 
   async serve(card: LinkedCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
-    if (this.#slot.occupied) throw new HalError('busy', `Another card is in "${this.name}".`);
+    if (this.#slot.occupied) throw new HalError('busy', `another card is in "${this.name}"`);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;

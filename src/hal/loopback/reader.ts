@@ -28,13 +28,13 @@ export class LoopbackReader implements Reader {
   }): Promise<CardSession> {
     const slot = this.#slot;
     if (options.reader !== undefined && !slot.name.includes(options.reader)) {
-      throw new HalError('no-reader', `No reader named "${options.reader}"; there is "${slot.name}".`);
+      throw new HalError('no-reader', `no reader named "${options.reader}"; there is "${slot.name}"`);
     }
     if (!slot.cardPresent) await this.#cardComes(options.timeoutMs, options.signal);
     if (options.signal?.aborted || this.#closing.signal.aborted) throw aborted();
-    if (!slot.plugged) throw new HalError('no-reader', `The reader "${slot.name}" is unplugged.`);
-    if (!slot.cardPresent) throw new HalError('no-card', `No card in the reader "${slot.name}".`);
-    if (this.#session?.open) throw new HalError('busy', `The reader "${slot.name}" is in use.`);
+    if (!slot.plugged) throw new HalError('no-reader', `the reader "${slot.name}" is unplugged`);
+    if (!slot.cardPresent) throw new HalError('no-card', `no card in the reader "${slot.name}"`);
+    if (this.#session?.open) throw new HalError('busy', `the reader "${slot.name}" is in use`);
     if (options.mode === 'cold') slot.powerOff();
     if (options.mode === 'warm') slot.warmReset();
     slot.powerOn();
@@ -118,7 +118,7 @@ class LoopbackSession implements CardSession {
   }
 
   async control(): Promise<Uint8Array> {
-    throw new HalError('unsupported', 'The loopback reader takes no commands for itself.');
+    throw new HalError('unsupported', 'the loopback reader takes no commands for itself');
   }
 
   /** `reset` by default: what the session was allowed to do ends with it. */
@@ -132,9 +132,9 @@ class LoopbackSession implements CardSession {
 }
 
 function ended(): HalError {
-  return new HalError('aborted', 'This session has ended.');
+  return new HalError('aborted', 'this session has ended');
 }
 
 function aborted(): HalError {
-  return new HalError('aborted', 'The wait for a card was cancelled.');
+  return new HalError('aborted', 'the wait for a card was cancelled');
 }

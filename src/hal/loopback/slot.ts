@@ -21,7 +21,7 @@ export class LoopbackSlot {
   /** Counts what ends every session: a card taken out, a reader unplugged. */
   generation = 0;
   /** Why the sessions of earlier generations ended. */
-  ending: HalError = new HalError('card-removed', 'The card was removed.');
+  ending: HalError = new HalError('card-removed', 'the card was removed');
   plugged = true;
   #insertion: Insertion | null = null;
   #powered = false;
@@ -55,7 +55,7 @@ export class LoopbackSlot {
     const removed = this.#insertion;
     if (removed === null) return;
     this.#insertion = null;
-    this.#endSessions(new HalError('card-removed', 'The card was removed.'));
+    this.#endSessions(new HalError('card-removed', 'the card was removed'));
     // A card that is in the middle of a command hears of it when it has come to its end.
     if (!this.#inCard) removed.card.fieldOff();
   }
@@ -63,7 +63,7 @@ export class LoopbackSlot {
   unplug(): void {
     if (!this.plugged) return;
     this.plugged = false;
-    this.#endSessions(new HalError('reader-lost', `The reader "${this.name}" was unplugged.`));
+    this.#endSessions(new HalError('reader-lost', `the reader "${this.name}" was unplugged`));
     if (this.#insertion === null) return;
     if (!this.#inCard) this.#insertion.card.fieldOff();
     this.#report('lost');
@@ -146,7 +146,7 @@ export class LoopbackSlot {
   /** A bug of the card is its link's affair; the reader only sees that the card is gone. */
   #fail(insertion: Insertion, fault: unknown): HalError {
     insertion.onFault(fault);
-    const ending = new HalError('card-removed', 'The card failed in the middle of a command.', { cause: fault });
+    const ending = new HalError('card-removed', 'the card failed in the middle of a command', { cause: fault });
     // It may have been taken out before it failed, and another put in.
     if (this.#insertion !== insertion) return ending;
     this.#insertion = null;

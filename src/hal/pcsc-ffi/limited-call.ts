@@ -44,11 +44,11 @@ export function limitedCall<T>(
       reject(error);
     };
     const onAbort = (): void => {
-      impatience ??= setTimeout(() => giveUp(new HalError('aborted', 'The call was cancelled.')), LAST_ANSWER_MS);
+      impatience ??= setTimeout(() => giveUp(new HalError('aborted', 'the call was cancelled')), LAST_ANSWER_MS);
     };
     const unwatch = watchService(giveUp);
     const timer = setTimeout(
-      () => giveUp(new HalError('timeout', `${words} gave no answer for ${timeoutMs / 1000} s.`)),
+      () => giveUp(new HalError('timeout', `${words} gave no answer for ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
     for (const signal of signals) signal.addEventListener('abort', onAbort);

@@ -73,7 +73,7 @@ export function winscardPlatform(system: NodeJS.Platform = process.platform): Wi
     case 'win32':
       return WINDOWS;
     default:
-      throw new HalError('unsupported', `No PC/SC library is known for ${system}.`);
+      throw new HalError('unsupported', `no PC/SC library is known for ${system}`);
   }
 }
 

@@ -158,7 +158,7 @@ export class PcscFfiSession implements CardSession {
 
   /** `reset` by default: what the session was allowed to do ends with it. */
   async disconnect(disposition: Disposition = 'reset'): Promise<void> {
-    const ending = new HalError('aborted', 'This session has ended.');
+    const ending = new HalError('aborted', 'this session has ended');
     this.#over ??= ending;
     if (this.#released) return;
     this.#released = true;
@@ -210,7 +210,7 @@ export class PcscFfiSession implements CardSession {
       });
       this.#check(code);
       // What pcscd makes of a card that goes away in the middle of a command is an empty answer.
-      if (response.length < 2) throw new HalError('protocol', `The card in "${this.reader}" gave no status word.`);
+      if (response.length < 2) throw new HalError('protocol', `the card in "${this.reader}" gave no status word`);
       return { response, startNs, endNs };
     });
   }
@@ -246,9 +246,9 @@ export class PcscFfiSession implements CardSession {
       for (;;) {
         const seen = await this.#context.look();
         const now = seen.find(({ name }) => name === this.reader);
-        if (now === undefined) return new HalError('reader-lost', `The reader "${this.reader}" was unplugged.`);
+        if (now === undefined) return new HalError('reader-lost', `the reader "${this.reader}" was unplugged`);
         if (!now.cardPresent || now.eventCount !== this.#before.eventCount) {
-          return new HalError('card-removed', `The card was taken out of "${this.reader}".`, { cause: error });
+          return new HalError('card-removed', `the card was taken out of "${this.reader}"`, { cause: error });
         }
         const leftMs = deadlineMs - performance.now();
         if (leftMs <= 0) return error;

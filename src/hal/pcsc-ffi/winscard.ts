@@ -110,7 +110,7 @@ async function loadKoffi(): Promise<Koffi> {
   try {
     return (await import('koffi')).default;
   } catch (error) {
-    const words = 'PC/SC by FFI needs the package koffi, which does not load here (it is optional: npm install koffi).';
+    const words = 'PC/SC by FFI needs the package koffi, which does not load here (it is optional: npm install koffi)';
     throw new HalError('unsupported', words, { cause: error });
   }
 }
@@ -125,7 +125,7 @@ function openLibrary(koffi: Koffi, { libraries }: WinscardPlatform): Library {
     }
   }
   const debian = process.platform === 'linux' ? ' (Debian: libpcsclite1)' : '';
-  throw new HalError('unsupported', `The PC/SC library ${libraries[0]} is not installed${debian}.`, { cause });
+  throw new HalError('unsupported', `the PC/SC library ${libraries[0]} is not installed${debian}`, { cause });
 }
 
 /** Everything that a foreign thread reads or writes has an ArrayBuffer of its own, which no garbage collector moves. */

@@ -77,12 +77,12 @@ export async function loadNfcPcsc(
 function absence(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'The PC/SC reader needs the package nfc-pcsc, which is not installed: install libpcsclite-dev, then run npm ci.';
+    return 'the PC/SC reader needs the package nfc-pcsc, which is not installed: install libpcsclite-dev, then run npm ci';
   }
   if (code === 'ERR_DLOPEN_FAILED') {
-    return `nfc-pcsc does not fit this Node or this system; run npm rebuild @pokusew/pcsclite (${firstLine(message)}).`;
+    return `nfc-pcsc does not fit this Node or this system; run npm rebuild @pokusew/pcsclite (${firstLine(message)})`;
   }
-  return `nfc-pcsc could not be loaded; run npm rebuild @pokusew/pcsclite (${firstLine(message)}).`;
+  return `nfc-pcsc could not be loaded; run npm rebuild @pokusew/pcsclite (${firstLine(message)})`;
 }
 
 function firstLine(text: string): string {

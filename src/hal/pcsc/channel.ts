@@ -108,7 +108,7 @@ export class Channel {
         reject(error);
       };
       const timer = setTimeout(
-        () => giveUp(new HalError('timeout', `The reader "${this.reader}" gave no answer for ${timeoutMs / 1000} s.`)),
+        () => giveUp(new HalError('timeout', `the reader "${this.reader}" gave no answer for ${timeoutMs / 1000} s`)),
         timeoutMs,
       );
       const unwatch = watchService((silence) => giveUp(silence));

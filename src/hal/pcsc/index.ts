@@ -142,11 +142,11 @@ function absence(
   name: string | undefined,
 ): HalError {
   const quoted = (readers: readonly WatchedReader[]): string => readers.map((each) => `"${each.name}"`).join(', ');
-  if (all.length === 0) return new HalError('no-reader', 'No reader is connected.');
-  if (candidates.length === 0) return new HalError('no-reader', `No reader named "${name}"; there is ${quoted(all)}.`);
-  return new HalError('no-card', `No card in ${quoted(candidates)}.`);
+  if (all.length === 0) return new HalError('no-reader', 'no reader is connected');
+  if (candidates.length === 0) return new HalError('no-reader', `no reader named "${name}"; there is ${quoted(all)}`);
+  return new HalError('no-card', `no card in ${quoted(candidates)}`);
 }
 
 function aborted(): HalError {
-  return new HalError('aborted', 'The wait for a card was cancelled.');
+  return new HalError('aborted', 'the wait for a card was cancelled');
 }

@@ -48,7 +48,7 @@ export async function requireService(
       if (error === null) resolve();
       else reject(error);
     };
-    const onAbort = (): void => settle(new HalError('aborted', 'The wait for the PC/SC service was cancelled.'));
+    const onAbort = (): void => settle(new HalError('aborted', 'the wait for the PC/SC service was cancelled'));
     const timer = setTimeout(() => settle(silence(limitMs)), limitMs);
     for (const signal of signals) signal.addEventListener('abort', onAbort);
     const attempt = (): void => {
@@ -71,17 +71,17 @@ export async function requireService(
 function silence(limitMs: number): HalError {
   return new HalError(
     'no-service',
-    `The PC/SC service (pcscd) runs but has not answered for ${limitMs / 1000} s: it is stopped or hangs; restart it (sudo systemctl restart pcscd).`,
+    `the PC/SC service (pcscd) runs but has not answered for ${limitMs / 1000} s: it is stopped or hangs; restart it (sudo systemctl restart pcscd)`,
   );
 }
 
 function absence(path: string, error: NodeJS.ErrnoException): HalError {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
-    return new HalError('permission', `This user may not use the PC/SC service (${path}).`, { cause: error });
+    return new HalError('permission', `this user may not use the PC/SC service (${path})`, { cause: error });
   }
   return new HalError(
     'no-service',
-    'The PC/SC service does not run: start pcscd (sudo systemctl start pcscd), or install the package pcscd.',
+    'the PC/SC service does not run: start pcscd (sudo systemctl start pcscd), or install the package pcscd',
     { cause: error },
   );
 }

@@ -120,7 +120,7 @@ export class PcscService {
     const idle = this.#idleChannels.get(name)?.pop();
     if (idle !== undefined) return idle;
     const watch = this.#watches.get(name);
-    if (watch === undefined) throw new HalError('reader-lost', `The reader "${name}" is gone.`);
+    if (watch === undefined) throw new HalError('reader-lost', `the reader "${name}" is gone`);
     const NativeConstructor = watch.native.constructor as new (name: string) => NativeCardReader;
     return new Channel(new NativeConstructor(name), name);
   }

@@ -73,7 +73,7 @@ export class PcscSession implements CardSession {
 
   /** A healthy exchange still comes to its end; another one is not waited for. */
   #onAbort = (): void => {
-    const aborted = new HalError('aborted', 'The session was cancelled.');
+    const aborted = new HalError('aborted', 'the session was cancelled');
     this.#impatience ??= setTimeout(() => this.#channel.abandon(aborted), LAST_ANSWER_MS);
   };
 
@@ -113,7 +113,7 @@ export class PcscSession implements CardSession {
 
   /** `reset` by default: what the session was allowed to do ends with it. */
   async disconnect(disposition: Disposition = 'reset'): Promise<void> {
-    const ending = new HalError('aborted', 'This session has ended.');
+    const ending = new HalError('aborted', 'this session has ended');
     this.#over ??= ending;
     if (this.#released) return;
     this.#released = true;
@@ -142,7 +142,7 @@ export class PcscSession implements CardSession {
         endNs = clock.nowNs();
       });
       // What pcscd makes of a card that goes away in the middle of a command is an empty answer.
-      if (response.length < 2) throw new HalError('protocol', `The card in "${this.reader}" gave no status word.`);
+      if (response.length < 2) throw new HalError('protocol', `the card in "${this.reader}" gave no status word`);
       return { response, startNs, endNs };
     });
   }
@@ -169,9 +169,9 @@ export class PcscSession implements CardSession {
     for (;;) {
       if (this.#service.failure !== null) return this.#service.failure;
       const now = this.#service.reader(this.reader);
-      if (now === null) return new HalError('reader-lost', `The reader "${this.reader}" was unplugged.`);
+      if (now === null) return new HalError('reader-lost', `the reader "${this.reader}" was unplugged`);
       if (!now.cardPresent || now.eventCount !== this.#before.eventCount) {
-        return new HalError('card-removed', `The card was taken out of "${this.reader}".`, { cause: error });
+        return new HalError('card-removed', `the card was taken out of "${this.reader}"`, { cause: error });
       }
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) return error;

@@ -51,7 +51,7 @@ export class ActivatedCard {
   /** One command, one response, each in as many parts as the chip's buffer makes of it. */
   async transmit(command: Uint8Array): Promise<Uint8Array> {
     if (this.#cut) {
-      const words = `The exchange before was cut off in the middle: reset the card on "${this.#reader}".`;
+      const words = `the exchange before was cut off in the middle: reset the card on "${this.#reader}"`;
       throw new HalError('protocol', words);
     }
     this.#cut = true;
@@ -128,12 +128,12 @@ export class ActivatedCard {
   }
 
   #whole(response: Uint8Array): Uint8Array {
-    if (response.length < 2) throw new HalError('protocol', `The card on "${this.#reader}" gave no status word.`);
+    if (response.length < 2) throw new HalError('protocol', `the card on "${this.#reader}" gave no status word`);
     return response;
   }
 
   #removed(): HalError {
-    return new HalError('card-removed', `The card was taken off "${this.#reader}".`);
+    return new HalError('card-removed', `the card was taken off "${this.#reader}"`);
   }
 }
 

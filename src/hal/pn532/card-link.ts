@@ -77,7 +77,7 @@ export class Pn532CardLink implements CardLink {
   }
 
   async serve(card: LinkedCard | DistantCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
-    if (this.#serving !== null) throw new HalError('busy', `A card is already served on ${this.name}.`);
+    if (this.#serving !== null) throw new HalError('busy', `a card is already served on ${this.name}`);
     const serving = new Serving(this.#options, card, onEvent);
     this.#serving = serving;
     try {
@@ -198,6 +198,6 @@ function checkFastEnough(connection: Pn532Connection, name: string): void {
   const { baudRate } = connection;
   if (baudRate !== null && baudRate >= SLOWEST_RAW_LINE) return;
   const found = baudRate === null ? 'a reader in between' : `${baudRate} baud`;
-  const words = `Raw target mode on ${name} needs ${SLOWEST_RAW_LINE} baud, not ${found}: leave out "raw".`;
+  const words = `raw target mode on ${name} needs ${SLOWEST_RAW_LINE} baud, not ${found}: leave out "raw"`;
   throw new HalError('unsupported', words);
 }

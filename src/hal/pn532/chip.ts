@@ -435,7 +435,7 @@ export class Pn532 {
   }
 
   #short(command: string): HalError {
-    return new HalError('protocol', `The PN532 on ${this.device} answered ${command} with too few bytes.`);
+    return new HalError('protocol', `the PN532 on ${this.device} answered ${command} with too few bytes`);
   }
 }
 

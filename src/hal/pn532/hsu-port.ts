@@ -73,7 +73,7 @@ export class HsuPort implements Pn532Port {
     const stop = (): void => connection.transport.abort();
     signal?.addEventListener('abort', stop);
     try {
-      if (signal?.aborted === true) throw new HalError('aborted', `The opening of ${this.name} was cancelled.`);
+      if (signal?.aborted === true) throw new HalError('aborted', `the opening of ${this.name} was cancelled`);
       if (this.#identity === null) this.#learnIdentity(path);
       await connection.begin(baudRate);
       return connection;
@@ -167,10 +167,10 @@ export class HsuConnection implements Pn532Connection {
     await this.transport.line.setBaudRate(POWER_UP_BAUD_RATE);
     const { path } = this.transport.line;
     if (garbage) {
-      const words = `What answers on ${path} makes no sense at any baud rate: is it a PN532, and is it set to HSU?`;
+      const words = `what answers on ${path} makes no sense at any baud rate: is it a PN532, and is it set to HSU?`;
       throw new HalError('protocol', words);
     }
-    const words = `Nothing answers on ${path}: is the board powered, set to HSU, and are RX and TX crossed?`;
+    const words = `nothing answers on ${path}: is the board powered, set to HSU, and are RX and TX crossed?`;
     throw new HalError('timeout', words);
   }
 
@@ -208,7 +208,7 @@ export class HsuConnection implements Pn532Connection {
   /** The chip has followed to a rate where it is not heard: only power helps it. */
   #lostAt(rate: number): HalError {
     const { path } = this.transport.line;
-    const words = `The line to ${path} does not carry ${rate} baud: unplug the board, plug it in, and name a lower rate, as pn532:${path}:115200.`;
+    const words = `the line to ${path} does not carry ${rate} baud: unplug the board, plug it in, and name a lower rate, as pn532:${path}:115200`;
     return new HalError('protocol', words);
   }
 

@@ -129,7 +129,7 @@ export class HsuTransport implements Pn532Transport {
   exchange(command: Uint8Array, options: CommandOptions): Promise<Uint8Array> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     if (command.length > LARGEST_PAYLOAD) {
-      const words = `A command of ${command.length} bytes; the PN532 takes ${LARGEST_PAYLOAD}.`;
+      const words = `a command of ${command.length} bytes is too long: the PN532 takes ${LARGEST_PAYLOAD}`;
       return Promise.reject(new HalError('too-long', words));
     }
     return new Promise((resolve, reject) => {
@@ -245,7 +245,7 @@ export class HsuTransport implements Pn532Transport {
 
   #silence(pending: Pending): HalError {
     const words = pending.acknowledged ? 'gave no response' : 'does not answer';
-    return new HalError('timeout', `The PN532 on ${this.line.path} ${words}.`);
+    return new HalError('timeout', `the PN532 on ${this.line.path} ${words}`);
   }
 
   #received(chunk: Uint8Array): void {
@@ -335,7 +335,7 @@ export class HsuTransport implements Pn532Transport {
     const pending = this.#pending;
     if (pending === null || !pending.acknowledged) return;
     if (++pending.nacks > TRIES) {
-      const words = `The responses of the PN532 on ${this.line.path} arrive damaged: check the wiring and the baud rate.`;
+      const words = `the responses of the PN532 on ${this.line.path} arrive damaged: check the wiring and the baud rate`;
       this.#fail(pending, new HalError('protocol', words));
       return;
     }
@@ -396,7 +396,7 @@ export class HsuTransport implements Pn532Transport {
 
   #closed(reason: Error | null): void {
     if (this.#lost !== null) return;
-    const lost = reason ?? new HalError('aborted', `The serial port ${this.line.path} was closed.`);
+    const lost = reason ?? new HalError('aborted', `the serial port ${this.line.path} was closed`);
     this.#lost = lost;
     const pending = this.#pending;
     for (const waiting of this.#queue.splice(0)) waiting.reject(lost);
@@ -423,7 +423,7 @@ function markerOf(response: Uint8Array): number | null {
 }
 
 function aborted(): HalError {
-  return new HalError('aborted', 'The command was cancelled.');
+  return new HalError('aborted', 'the command was cancelled');
 }
 
 function nothing(): void {}

@@ -14,12 +14,12 @@ export async function identify(chip: Pn532): Promise<FirmwareVersion> {
   if (ic !== PN532_IC) throw notThisChip(chip, `says that it is a PN5${hex(ic)}`);
   const { version: least, revision: leastRevision } = OLDEST_FIRMWARE;
   if (version < least || (version === least && revision < leastRevision)) {
-    const words = `The PN532 on ${chip.device} has firmware ${version}.${revision}; ${least}.${leastRevision} or later is needed: use another board.`;
+    const words = `the PN532 on ${chip.device} has firmware ${version}.${revision}; ${least}.${leastRevision} or later is needed: use another board`;
     throw new HalError('unsupported', words);
   }
   return { ic, version, revision, support };
 }
 
 export function notThisChip(chip: Pn532, why: string): HalError {
-  return new HalError('unsupported', `The chip on ${chip.device} ${why}; only the PN532 is driven here.`);
+  return new HalError('unsupported', `the chip on ${chip.device} ${why}; only the PN532 is driven here`);
 }

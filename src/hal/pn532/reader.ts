@@ -65,7 +65,7 @@ export class Pn532Reader implements Reader {
     refuseAborted(signals);
     this.#listenTo(options.signal);
     if (options.reader !== undefined && !name.includes(options.reader)) {
-      throw new HalError('no-reader', `No reader named "${options.reader}"; there is "${name}".`);
+      throw new HalError('no-reader', `no reader named "${options.reader}"; there is "${name}"`);
     }
     const deadlineMs = performance.now() + options.timeoutMs;
     for (;;) {
@@ -73,7 +73,7 @@ export class Pn532Reader implements Reader {
       if (session !== null) return session;
       refuseAborted(signals);
       if (performance.now() >= deadlineMs) {
-        throw new HalError('no-card', this.#other ?? `No card on "${name}".`);
+        throw new HalError('no-card', this.#other ?? `no card on "${name}"`);
       }
       await pause(this.#timers, BETWEEN_LOOKS_MS);
       refuseAborted(signals);
@@ -99,7 +99,7 @@ export class Pn532Reader implements Reader {
     this.#closing.abort();
     this.#unlisten();
     this.#opening.abort();
-    this.#session?.end(new HalError('aborted', 'This session has ended.'));
+    this.#session?.end(new HalError('aborted', 'this session has ended'));
     const connection = await this.#connection?.catch(() => null);
     connection?.chip.transport.abort();
     await connection?.close();
@@ -109,7 +109,7 @@ export class Pn532Reader implements Reader {
   async #begin(mode: ConnectMode, signals: readonly AbortSignal[]): Promise<Pn532Session | null> {
     refuseAborted(signals);
     if (this.#session !== null && !this.#session.ended) {
-      throw new HalError('busy', `A session with the card on "${this.#port.name}" is already open.`);
+      throw new HalError('busy', `a session with the card on "${this.#port.name}" is already open`);
     }
     const card = await this.#look();
     refuseAborted(signals);
@@ -130,7 +130,7 @@ export class Pn532Reader implements Reader {
     const { chip } = await this.#open();
     if (this.#card !== null) {
       if (await this.#card.isPresent()) return this.#card;
-      this.#session?.end(new HalError('card-removed', `The card was taken off "${this.#port.name}".`));
+      this.#session?.end(new HalError('card-removed', `the card was taken off "${this.#port.name}"`));
       this.#card = null;
     }
     const [target] = await chip.listTypeA();
@@ -189,9 +189,9 @@ function isIsoDep(target: TypeATarget): boolean {
 
 function describeOther({ selRes }: TypeATarget, reader: string): string {
   const sak = selRes.toString(16).toUpperCase().padStart(2, '0');
-  return `What lies on "${reader}" is no card that takes APDUs (SAK ${sak}).`;
+  return `the card on "${reader}" takes no APDUs (SAK ${sak})`;
 }
 
 function refuseAborted(signals: readonly AbortSignal[]): void {
-  if (signals.some((signal) => signal.aborted)) throw new HalError('aborted', 'The wait for a card was cancelled.');
+  if (signals.some((signal) => signal.aborted)) throw new HalError('aborted', 'the wait for a card was cancelled');
 }

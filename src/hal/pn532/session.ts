@@ -53,7 +53,7 @@ export class Pn532Session implements CardSession {
 
   /** What this reader is asked is a command for the chip, which would not know of our session. */
   control(): Promise<Uint8Array> {
-    return Promise.reject(new HalError('unsupported', `"${this.reader}" has no channel for commands of its own.`));
+    return Promise.reject(new HalError('unsupported', `"${this.reader}" has no channel for commands of its own`));
   }
 
   async disconnect(disposition: Disposition = 'reset'): Promise<void> {
@@ -68,7 +68,7 @@ export class Pn532Session implements CardSession {
       // The card or the reader has gone, and the session with it.
       if (!(error instanceof HalError)) throw error;
     } finally {
-      this.end(new HalError('aborted', 'This session has ended.'));
+      this.end(new HalError('aborted', 'this session has ended'));
     }
   }
 

@@ -57,7 +57,7 @@ export class Pn532StatusError extends HalError {
       'an error it has no name for',
       'protocol',
     ];
-    super(kind, `The PN532 on ${device} reports for ${command}: ${words} (error ${hex(status)}).`);
+    super(kind, `the PN532 on ${device} reports for ${command}: ${words} (error ${hex(status)})`);
     this.status = status;
     this.reason = reason;
   }
@@ -66,7 +66,7 @@ export class Pn532StatusError extends HalError {
 /** The chip answered with its error frame: it does not know the command, or not like this. */
 export class Pn532SyntaxError extends HalError {
   constructor(command: number, device: string) {
-    super('protocol', `The PN532 on ${device} does not understand the command ${hex(command)} as it was sent.`);
+    super('protocol', `the PN532 on ${device} does not understand the command ${hex(command)} as it was sent`);
   }
 }
 

@@ -9,7 +9,7 @@ export async function loadSerialPort(): Promise<typeof import('serialport')> {
   try {
     return await import('serialport');
   } catch (error) {
-    const words = 'Serial ports need the package serialport, which is not installed or does not fit: run npm ci.';
+    const words = 'serial ports need the package serialport, which is not installed or does not fit: run npm ci';
     throw new HalError('unsupported', words, { cause: error });
   }
 }

@@ -201,12 +201,12 @@ class SystemSerialLine implements SerialLine {
   }
 
   #gone(): HalError {
-    return this.#closed ?? new HalError('aborted', `The serial port ${this.path} was closed.`);
+    return this.#closed ?? new HalError('aborted', `the serial port ${this.path} was closed`);
   }
 
   #ended(cause: Error | null): void {
     if (!this.#open) return;
-    this.#closed = new HalError('reader-lost', `The serial port ${this.path} was unplugged.`, { cause });
+    this.#closed = new HalError('reader-lost', `the serial port ${this.path} was unplugged`, { cause });
     this.#received = [];
     void this.#closePort();
     // Not in the turn of a write that failed: who wrote is not done yet.
@@ -229,20 +229,20 @@ function openError(path: string, cause: Error): HalError {
   const { message } = cause;
   const options = { cause };
   if (/no such|not found|cannot find|does not exist/i.test(message)) {
-    return new HalError('no-port', `There is no serial port ${path}.`, options);
+    return new HalError('no-port', `there is no serial port ${path}`, options);
   }
   if (/cannot lock|resource temporarily|busy|locked/i.test(message)) {
-    return new HalError('busy', `Another program is using the serial port ${path}.`, options);
+    return new HalError('busy', `another program is using the serial port ${path}`, options);
   }
   if (/access denied/i.test(message)) {
-    return new HalError('busy', `Windows gives no access to ${path}: another program is probably using it.`, options);
+    return new HalError('busy', `Windows gives no access to ${path}: another program is probably using it`, options);
   }
   if (/permission|not permitted/i.test(message)) {
-    const words = `The rights to open ${path} are missing: add this user to the group that owns it (often dialout).`;
+    const words = `the rights to open ${path} are missing: add this user to the group that owns it (often dialout)`;
     return new HalError('permission', words, options);
   }
   if (/inappropriate ioctl|not a tty|not a typewriter|is a directory|invalid argument/i.test(message)) {
-    return new HalError('no-port', `${path} is not a serial port.`, options);
+    return new HalError('no-port', `${path} is not a serial port`, options);
   }
-  return new HalError('no-port', `The serial port ${path} could not be opened: ${message}.`, options);
+  return new HalError('no-port', `the serial port ${path} could not be opened: ${message}`, options);
 }

@@ -63,7 +63,7 @@ export class VpcdLink implements PatientCardLink {
   }
 
   async serve(card: LinkedCard | DistantCard, onEvent?: (event: LinkEvent) => void): Promise<void> {
-    if (this.#serving !== null) throw new HalError('busy', `A card is already served on ${this.name}.`);
+    if (this.#serving !== null) throw new HalError('busy', `a card is already served on ${this.name}`);
     const serving = new Serving(this.#peer, this.#clock, card, onEvent);
     this.#serving = serving;
     try {

@@ -18,7 +18,7 @@ function joined() {
   const reader = new SimulatedAcr122(READER, clock, field);
   const state = { taken: false };
   const openChannel = async (name: string): Promise<PseudoApduChannel> => {
-    if (state.taken) throw new HalError('busy', `Another program has "${name}".`);
+    if (state.taken) throw new HalError('busy', `another program has "${name}"`);
     return {
       reader: name,
       send: (apdu) => reader.transmit(apdu),

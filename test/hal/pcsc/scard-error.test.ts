@@ -25,7 +25,7 @@ describe('errors of PC/SC', () => {
 
   it('names the reader in its sentence', () => {
     const busy = new Error('SCardConnect error: Sharing violation.(0x8010000b)');
-    expect(scardError(busy, 'ACME 7').message).toBe('Another program is using the reader "ACME 7".');
+    expect(scardError(busy, 'ACME 7').message).toBe('another program is using the reader "ACME 7"');
   });
 
   it('keeps the words of an error that it does not know', () => {

@@ -175,7 +175,7 @@ describe('Pn532', () => {
       status: 0x27,
       reason: 'wrong-context',
       message:
-        'The PN532 on /dev/test reports for InDeselect: the command does not fit what the chip is doing (error 27).',
+        'the PN532 on /dev/test reports for InDeselect: the command does not fit what the chip is doing (error 27)',
     });
   });
 

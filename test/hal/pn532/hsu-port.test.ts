@@ -67,11 +67,11 @@ describe('a PN532 on a serial port', () => {
   });
 
   it.each<[string, readonly string[], string, RegExp]>([
-    ['silent', ['mute'], 'timeout', /^Nothing answers on sim-a: is the board powered, set to HSU, and are RX and TX/],
-    ['that sends noise', ['garbage'], 'protocol', /^What answers on sim-a makes no sense at any baud rate/],
-    ['of another kind', ['other-chip'], 'unsupported', /^The chip on sim-a says that it is a PN533; only the PN532/],
-    ['with old firmware', ['old-firmware'], 'unsupported', /^The PN532 on sim-a has firmware 1\.4; 1\.6 or later/],
-    ['that gets stuck', ['stuck@2'], 'timeout', /^The PN532 on sim-a (does not answer|gave no response)/],
+    ['silent', ['mute'], 'timeout', /^nothing answers on sim-a: is the board powered, set to HSU, and are RX and TX/],
+    ['that sends noise', ['garbage'], 'protocol', /^what answers on sim-a makes no sense at any baud rate/],
+    ['of another kind', ['other-chip'], 'unsupported', /^the chip on sim-a says that it is a PN533; only the PN532/],
+    ['with old firmware', ['old-firmware'], 'unsupported', /^the PN532 on sim-a has firmware 1\.4; 1\.6 or later/],
+    ['that gets stuck', ['stuck@2'], 'timeout', /^the PN532 on sim-a (does not answer|gave no response)/],
   ])(
     'a chip %s is said to be so',
     async (_, faults, kind, words) => {

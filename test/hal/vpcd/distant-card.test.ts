@@ -104,7 +104,7 @@ describe('a card in another reader, on vpcd', () => {
   });
 
   it('that is gone ends the link with its error, and the peer sees no card', async () => {
-    const error = new HalError('card-removed', 'The card was taken out.');
+    const error = new HalError('card-removed', 'the card was taken out');
     peer.send(message(Buffer.from('00a40001', 'hex')));
     await isAsked('00a40001');
     card.fail(error);
@@ -117,7 +117,7 @@ describe('a card in another reader, on vpcd', () => {
     peer.send(message(Buffer.from('00a40001', 'hex')));
     await isAsked('00a40001');
     link.stop();
-    card.fail(new HalError('timeout', 'No answer.'));
+    card.fail(new HalError('timeout', 'no answer'));
     await expect(ended).resolves.toBeUndefined();
   });
 });

@@ -113,7 +113,7 @@ describe('vpcd link', () => {
   });
 
   it.each([
-    ['no-port', 'ECONNREFUSED', async () => ({ port: await freePort() }), /Nobody listens on 127\.0\.0\.1 port \d+/],
+    ['no-port', 'ECONNREFUSED', async () => ({ port: await freePort() }), /nobody listens on 127\.0\.0\.1 port \d+/],
     ['no-port', 'unknown host', async () => ({ host: 'no-such-host.invalid' }), /no-such-host\.invalid/],
   ] as const)('fails at the start with %s: %s', async (kind, _, where, words) => {
     serve(await where());

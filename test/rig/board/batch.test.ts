@@ -72,7 +72,7 @@ const io = (more: object = {}) => fakeIo({ env: { XDG_STATE_HOME: folder }, json
 const stored = (port: string) => readStored(join(folder, 'vitap'), identifyBoard(port, []));
 
 const mute = (): never => {
-  throw new HalError('timeout', 'Nothing answers.');
+  throw new HalError('timeout', 'nothing answers');
 };
 const busy = (): never => {
   throw new HalError('busy', 'It is taken.');

@@ -47,7 +47,7 @@ describe('bring-up of a simulated board', () => {
   });
 
   it.each<[title: string, faults: readonly Fault[], phase: string, verdict: PhaseResult['verdict'], words: RegExp]>([
-    ['a board that says nothing', [fault('mute')], 'wake-up', 'fail', /Nothing answers on sim-a/],
+    ['a board that says nothing', [fault('mute')], 'wake-up', 'fail', /nothing answers on sim-a/],
     ['a board that talks nonsense', [fault('garbage')], 'wake-up', 'fail', /makes no sense at any baud rate/],
     ['another chip', [fault('other-chip', 0x33)], 'firmware', 'fail', /Chip.*0x33, must be exactly 0x32/],
     ['old firmware', [fault('old-firmware', 4)], 'firmware', 'fail', /Firmware version: 1\.4, must be at least 1\.6/],

@@ -128,7 +128,7 @@ describe('errors of an action', () => {
     const stop = new AbortController();
     const action = async (): Promise<ExitCode> => {
       stop.abort(reason);
-      throw new HalError('no-card', 'No card in the reader.');
+      throw new HalError('no-card', 'no card in the reader');
     };
     return run(['act', 'now', '--json'], action, { signal: stop.signal });
   };

@@ -111,7 +111,7 @@ describe('nfc-pcsc', () => {
 
 describe('PC/SC by FFI', () => {
   const loads = { probes: { 'load-ffi': printed('') } };
-  const missing = { probes: { 'load-ffi': failed('The PC/SC library libpcsclite.so.1 is not installed.') } };
+  const missing = { probes: { 'load-ffi': failed('the PC/SC library libpcsclite.so.1 is not installed') } };
   table(pcscFfiCheck, { 'nfc-pcsc': pass }, [
     ['stands by', loads, 'pass', 'nfc-pcsc comes first'],
     ['is not needed', missing, 'info', 'not installed'],

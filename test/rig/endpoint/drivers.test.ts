@@ -38,7 +38,7 @@ describe.each(TABLES)('%s', (option, table, forms, parse) => {
   it.each(['', ':', 'usb', 'toString', 'constructor:x', '__proto__:x', ...rows.map(([name]) => `${name}:`)])(
     'refuses %j and names all forms',
     (text) => {
-      expect(() => parse(text)).toThrow(`A ${option.slice(2)} is ${forms}.`);
+      expect(() => parse(text)).toThrow(`a ${option.slice(2)} is ${forms}`);
     },
   );
 

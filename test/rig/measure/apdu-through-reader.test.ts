@@ -17,7 +17,7 @@ vi.mock('../../../rig/endpoint/open-reader.ts', () => ({
       atr: new Uint8Array(0),
       protocol: 'T=1',
       transmit: async () => {
-        if (sent >= dying.answers) throw new HalError('card-removed', 'The card was taken out.');
+        if (sent >= dying.answers) throw new HalError('card-removed', 'the card was taken out');
         const startNs = 1_000_000 * sent++;
         return { response: Uint8Array.of(0x90, 0x00), startNs, endNs: startNs + 250_000 };
       },
@@ -47,7 +47,7 @@ it('keeps what was measured when the card goes in the middle, and says why it en
   // SELECT: 10 to warm up and 10 measured; VERIFY: SELECT before it, 10 to warm up, and 4 of its 10.
   dying.answers = 20 + 1 + 10 + 4;
   const io = fakeIo();
-  await expect(benchApdu(OPTIONS, io)).rejects.toThrow('The card was taken out.');
+  await expect(benchApdu(OPTIONS, io)).rejects.toThrow('the card was taken out');
   expect(io.out.join('').trim().split('\n')).toEqual([
     'label,command,n,p50us,p99us,per_second',
     // One every millisecond: 10 in 9.25 ms, 4 in 3.25 ms.
@@ -78,6 +78,6 @@ it('writes each command to a trace once, before it is measured', async () => {
 it('a reader without a card measures nothing and prints nothing', async () => {
   dying.answers = 0;
   const io = fakeIo();
-  await expect(benchApdu(OPTIONS, io)).rejects.toThrow('The card was taken out.');
+  await expect(benchApdu(OPTIONS, io)).rejects.toThrow('the card was taken out');
   expect(io.out).toEqual([]);
 });

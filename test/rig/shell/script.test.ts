@@ -45,7 +45,7 @@ describe('a line of a script', () => {
   ])('%j is refused: %s', (text, sentence) => expect(() => read(text)).toThrow(sentence));
 
   it('is no longer than what the reader carries', () => {
-    expect(() => parseLine('00'.repeat(12), 11)).toThrow('a command of 12 bytes; this reader carries 11');
+    expect(() => parseLine('00'.repeat(12), 11)).toThrow('a command of 12 bytes is too long: this reader carries 11');
     expect(parseLine('00'.repeat(11), 11)).not.toBeNull();
     expect(() => read('0'.repeat(300_000))).toThrow('300000 characters');
   });

@@ -122,10 +122,10 @@ describe('the minimal plan on other links and cards', () => {
   it('whose reader fails otherwise: the failure is told', async () => {
     const answer = answerOf(await poweredPort('apcv', 'contactless'));
     const session = sessionWith((command) => {
-      if (command[1] === 0xca) throw new HalError('card-removed', 'The card was taken away.');
+      if (command[1] === 0xca) throw new HalError('card-removed', 'the card was taken away');
       return answer(command);
     });
-    await expect(readWith(session, 'minimal', null)).rejects.toThrow('The card was taken away.');
+    await expect(readWith(session, 'minimal', null)).rejects.toThrow('the card was taken away');
   });
 
   it.each([

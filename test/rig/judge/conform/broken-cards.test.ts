@@ -97,17 +97,17 @@ describe('a card that goes away', () => {
     const results = await judge('RBI-00?', (_, answer) => {
       if (fallen) return answer;
       fallen = true;
-      throw new HalError('card-removed', 'The card was taken out.');
+      throw new HalError('card-removed', 'the card was taken out');
     });
     expect(ids(results, 'inconclusive')).toEqual(['RBI-001']);
-    expect(results[0]?.reason).toBe('the link died: The card was taken out.');
+    expect(results[0]?.reason).toBe('the link died: the card was taken out');
     expect(results[0]?.steps).toHaveLength(1);
     expect(ids(results, 'pass')).toHaveLength(5);
   });
 
   it('for good fails nothing and passes nothing', async () => {
     const results = await judge('RBI-0??', () => {
-      throw new HalError('card-removed', 'The card was taken out.');
+      throw new HalError('card-removed', 'the card was taken out');
     });
     expect(ids(results, 'pass')).toEqual([]);
     expect(ids(results, 'fail')).toEqual([]);

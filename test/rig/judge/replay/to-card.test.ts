@@ -335,7 +335,7 @@ describe('what goes wrong', () => {
       { during: (entry, unplug) => entry.index === 2 && unplug() },
     );
     expect(verdicts).toBe('PASS PASS INCONCLUSIVE SKIPPED');
-    expect(problem).toBe('The reader "loopback" was unplugged.');
+    expect(problem).toBe('the reader "loopback" was unplugged');
   });
 
   it('judges no exchange of which the trace has no answer', async () => {

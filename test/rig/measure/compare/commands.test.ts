@@ -148,7 +148,7 @@ it('Ctrl-C ends the command that runs, and its children', async () => {
     if (!existsSync(pids) || readFileSync(pids, 'utf8') === '') throw new Error('it has not started');
   }, 20_000);
   abort.abort();
-  expect(await outcome).toBe('The comparison was cancelled.');
+  expect(await outcome).toBe('the comparison was cancelled');
   const child = Number(readFileSync(pids, 'utf8'));
   await vi.waitFor(() => expect(isRunning(child)).toBe(false), 20_000);
 }, 60_000);

@@ -15,11 +15,11 @@ function recorded(): { readonly reader: Reader; readonly log: string[] } {
     atr: bytes('3b00'),
     protocol: 'T=1',
     transmit: async (command) => {
-      if (command[0] !== 0) throw new HalError('card-removed', 'The card was taken out.');
+      if (command[0] !== 0) throw new HalError('card-removed', 'the card was taken out');
       return { response: bytes('9000'), startNs: 5, endNs: 7 };
     },
     reset: async (mode) => {
-      if (mode === 'cold') throw new HalError('reader-lost', 'The reader was unplugged.');
+      if (mode === 'cold') throw new HalError('reader-lost', 'the reader was unplugged');
     },
     control: async () => bytes('01'),
     disconnect: async () => {},

@@ -88,7 +88,7 @@ describe('a card in another reader', () => {
   });
 
   it('that leaves in the middle of a command: no answer, and it is told once', async () => {
-    const error = new HalError('card-removed', 'The card was taken out.');
+    const error = new HalError('card-removed', 'the card was taken out');
     const { card, send, log, gone } = relay({ '00a40000': error });
     await expect(send('00a40000')).rejects.toBe(error);
     await expect(send('00b00000')).rejects.toBe(error);
