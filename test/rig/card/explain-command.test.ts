@@ -142,7 +142,7 @@ describe('explain: other answers', () => {
     [
       ['005A0000'],
       '6D00',
-      'the card has no command with instruction 5A; `vitap card commands` lists those that it has',
+      'the card has no command with instruction 5A; `vitap card commands` lists its commands',
     ],
     [['80A40000'], '6E00', 'class 80 is proprietary, and the application selected has no commands of it'],
     [['92A40000'], '6E00', 'class 92 is proprietary, and names logical channel 2, which is not open'],
@@ -162,7 +162,7 @@ describe('explain: other answers', () => {
     [
       ['00B0FF0000'],
       '6A86',
-      'READ BINARY has no meaning for P1-P2 FF 00; `vitap card commands` lists those that it has',
+      'READ BINARY has no meaning for P1-P2 FF 00; `vitap card commands` lists its commands',
     ],
     [['00C0000000'], '6985', 'the last command left nothing to fetch'],
     [['0020009F'], '6A88', 'no code 9F in the MF or of the card'],
