@@ -22,6 +22,7 @@ export function build(root) {
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];
     const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (compiled.status !== 0) return false;
+    if (!writeManPage(join(root, fresh))) return false;
     // By what was just compiled, in a process of its own: this one may have the old modules.
     const open = pathToFileURL(join(root, fresh, 'rig', 'card', 'open.js')).href;
     const folder = JSON.stringify(join(root, fresh, 'profiles'));
@@ -37,6 +38,18 @@ export function build(root) {
   } finally {
     rmSync(join(root, fresh), { recursive: true, force: true });
   }
+}
+
+/** The manual page that npm installs, as the compiled program prints it. */
+function writeManPage(folder) {
+  const main = join(folder, 'rig', 'command', 'main.js');
+  if (!existsSync(main)) return true;
+  const code = `import(${JSON.stringify(pathToFileURL(main).href)}).then((module) => module.main())`;
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', FORCE_COLOR: '', NO_COLOR: '1' };
+  const printed = spawnSync(process.execPath, ['-e', code, 'vitap', 'man'], { env, encoding: 'utf8' });
+  if (printed.status !== 0) console.error(`build: no manual page: ${printed.stderr}`);
+  else writeFileSync(join(folder, 'vitap.1'), printed.stdout);
+  return printed.status === 0;
 }
 
 function replaceFolder(root, fresh, target) {

@@ -55,6 +55,9 @@ export const DEBIAN_PACKAGES = [
     onlyToCompile: [],
   },
   { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], onlyToCompile: [] },
+  { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
+  { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
+  { name: 'groff-base', purpose: 'reading the manual page', goals: ['test'], onlyToCompile: [] },
 ];
 
 /** The packages that a goal needs; those for compiling only when nfc-pcsc is not there yet. */

@@ -108,6 +108,9 @@ function missingPrograms(wanted) {
     tmux: 'tmux',
     cardpeek: 'cardpeek',
     chromium: 'chromium',
+    zsh: 'zsh',
+    fish: 'fish',
+    'groff-base': 'groff',
   };
   if (process.platform !== 'linux') return [];
   return wanted.filter((each) => programs[each.name] !== undefined && !hasProgram(programs[each.name]));

@@ -1,4 +1,5 @@
 import type { CommandIo } from '../console/io.ts';
+import { outputEdge } from '../console/output-edge.ts';
 import type { BatchJob } from './batch-job.ts';
 import type { RowState } from './batch-state.ts';
 
@@ -30,8 +31,9 @@ export async function runBatch(jobs: readonly BatchJob[], batch: BatchRun): Prom
 }
 
 async function show(jobs: readonly BatchJob[], { io, parallel, run }: BatchRun): Promise<void> {
-  // A terminal that does not know how wide it is cannot show a list that moves.
-  if (!io.stdoutIsTty || io.json || (process.stdout.columns ?? 0) < LEAST_COLUMNS) {
+  // A terminal that does not know how wide it is cannot show a list that moves, nor one that has only ASCII.
+  const { ascii } = outputEdge(io.env, true);
+  if (!io.stdoutIsTty || io.json || ascii || (process.stdout.columns ?? 0) < LEAST_COLUMNS) {
     await inParallel(jobs, parallel, async (job) => {
       const row = await run(job, () => {});
       io.stderr(`${job.row.serialNumber}  pn532:${job.identity.port}  ${endInWords(row)}\n`);

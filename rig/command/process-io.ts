@@ -39,6 +39,7 @@ export function connectProcess(): ProcessIo {
       json: false,
       stdinIsTty: isatty(0),
       stdoutIsTty: isatty(1),
+      stderrIsTty: isatty(2),
       env: process.env,
       signal: controller.signal,
       askHidden: (question) =>

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { describeFailure, ReaderGone, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { jsonFor, outputEdge, proseFor } from '../console/output-edge.ts';
 import { forTerminal } from '../console/shown.ts';
+import { leavesOf } from './command-tree.ts';
+import { usageNotes } from './usage-notes.ts';
 
 /** Runs a verb's action with the world it may use. */
 export type Perform = (
@@ -27,20 +30,24 @@ export async function runCommandLine(
   io: CommandIo,
 ): Promise<ExitCode> {
   let spoken = false;
-  const listening: CommandIo = {
+  const toOut = outputEdge(io.env, io.stdoutIsTty);
+  const toErr = outputEdge(io.env, io.stderrIsTty);
+  const speaking = (json: boolean): CommandIo => ({
     ...io,
-    json: args.includes('--json'),
+    json,
     stdout(text) {
       spoken = true;
-      io.stdout(forTerminal(text));
+      const clean = forTerminal(text);
+      io.stdout(json ? jsonFor(toOut, clean) : proseFor(toOut, clean));
     },
-    stderr: (text) => io.stderr(forTerminal(text)),
-  };
+    stderr: (text) => io.stderr(proseFor(toErr, forTerminal(text))),
+  });
+  const listening = speaking(args.includes('--json'));
   let exitCode: ExitCode = EXIT.pass;
   const program = createProgram(version, verbs, listening, async (options, action) => {
     let refused = false;
     try {
-      exitCode = await action({ ...listening, json: options.json === true });
+      exitCode = await action(speaking(options.json === true));
     } catch (error) {
       refused = error instanceof UsageError;
       throw error;
@@ -57,7 +64,13 @@ export async function runCommandLine(
   }
 }
 
-function createProgram(version: string, verbs: readonly DeclareVerb[], io: CommandIo, perform: Perform): Command {
+/** The whole command line: every verb with its options, examples and exit codes. @param io where help goes */
+export function createProgram(
+  version: string,
+  verbs: readonly DeclareVerb[],
+  io: Pick<CommandIo, 'stdout' | 'stderr'>,
+  perform: Perform,
+): Command {
   const program = new Command('vitap')
     .description('An emulated Vitale-like test card, and the bench that reads it.')
     .version(version, '-V, --version', 'print the version')
@@ -70,6 +83,7 @@ function createProgram(version: string, verbs: readonly DeclareVerb[], io: Comma
       outputError: () => {},
     });
   for (const declare of verbs) declare(program, perform);
+  for (const { path, command } of leavesOf(program)) command.addHelpText('after', `\n${usageNotes(path)}`);
   return program;
 }
 

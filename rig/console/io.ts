@@ -12,6 +12,7 @@ export interface CommandIo {
   readonly json: boolean;
   readonly stdinIsTty: boolean;
   readonly stdoutIsTty: boolean;
+  readonly stderrIsTty: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires on Ctrl-C, SIGTERM, or when nobody reads standard output any more. The command stops and leaves files whole. */
   readonly signal: AbortSignal;

@@ -31,6 +31,7 @@ describeNeeds(['chromium'], 'a conformance report in Chromium', () => {
       declare: null,
       only: null,
       list: false,
+      coverage: false,
       destructive: false,
       json: null,
       junit: null,

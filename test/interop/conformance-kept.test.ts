@@ -33,6 +33,7 @@ async function judge(card: LinkedCard, declare: string | null): Promise<Document
         declare,
         only: SOME,
         list: false,
+        coverage: false,
         destructive: declare !== null,
         json: '-',
         junit: null,

@@ -28,6 +28,7 @@ async function run(more: Partial<ConformOptions>): Promise<{ readonly exit: numb
     declare: null,
     only: SOME,
     list: false,
+    coverage: false,
     destructive: false,
     json: '-',
     junit: null,

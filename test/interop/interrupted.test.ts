@@ -9,6 +9,13 @@ import { run } from './card.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
+/**
+ * Rows that are run each time: one that computes, one that waits, one that follows a trace, and the quickest of all.
+ * `npm run test:deep` runs every row.
+ */
+const SAMPLED: readonly string[] = ['bench core', 'bench soak', 'replay', 'tap'];
+const DEEP = process.env.VITAP_DEEP_RUNS !== undefined;
+
 /** Verbs that take long enough to be interrupted, and print a verdict or a result at their end. */
 const VERBS: readonly (readonly string[])[] = [
   ['bench', 'core', '--count', '300000'],
@@ -51,7 +58,8 @@ describe('a verb that is interrupted', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.for(VERBS)('%j', { timeout: 180_000 }, async (args) => {
+  const rows = DEEP ? VERBS : VERBS.filter((args) => SAMPLED.some((name) => args.join(' ').startsWith(name)));
+  it.for(rows)('%j', { timeout: 180_000 }, async (args) => {
     const forms = args[0] === 'demo' ? [false] : [false, true];
     // Together: most of it is waiting.
     await Promise.all(MOMENTS.flatMap((ms) => forms.map((json) => interrupt(args, ms, json))));

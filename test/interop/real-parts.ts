@@ -19,6 +19,10 @@ export type RealPart =
   | 'cardpeek'
   | 'tshark'
   | 'chromium'
+  | 'bash'
+  | 'zsh'
+  | 'fish'
+  | 'groff'
   | 'tmux'
   | 'pcscd of our own';
 
@@ -37,6 +41,10 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
   chromium: () => missingProgram('chromium', 'chromium'),
+  bash: () => missingProgram('bash', 'bash'),
+  zsh: () => missingProgram('zsh', 'zsh'),
+  fish: () => missingProgram('fish', 'fish'),
+  groff: () => missingProgram('groff', 'groff-base'),
   tmux: () => missingProgram('tmux', 'tmux'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),

@@ -15,8 +15,20 @@ const HANGS_MS = 60_000;
 /** Long enough to be in the wait for the service, or at work, with nine of them on two cores. */
 const UNDER_WAY_MS = 4000;
 
+/**
+ * `npm run test:deep` runs it all: every verb, SIGTERM, the demo, a board that is read back, and each way of being
+ * stopped at work. Otherwise those that wait in different places: for the service, for a card, in a suite, in a bench.
+ */
+const DEEP = process.env.VITAP_DEEP_RUNS !== undefined;
+const SAMPLED: readonly string[] = [
+  'tap --reader pcsc-ffi',
+  'conform --suite iso7816-4 --reader',
+  'record',
+  'bench apdu',
+];
+
 /** Every verb that uses PC/SC; the longest wait that it can be told to take. */
-const VERBS: readonly (readonly string[])[] = [
+const ALL_VERBS: readonly (readonly string[])[] = [
   ['tap', '--reader', 'pcsc', '--timeout', '2'],
   ['tap', '--reader', 'pcsc-ffi', '--timeout', '2'],
   ['tap', '--reader', 'acr122:ACR122', '--timeout', '2'],
@@ -28,6 +40,8 @@ const VERBS: readonly (readonly string[])[] = [
   ['bench', 'apdu', '--reader', 'pcsc'],
   ['bench', 'soak', '--reader', 'pcsc', '--timeout', '2', '--minutes', '1'],
 ];
+
+const VERBS = DEEP ? ALL_VERBS : ALL_VERBS.filter((args) => SAMPLED.some((name) => args.join(' ').startsWith(name)));
 
 interface Started {
   readonly child: ChildProcess;
@@ -83,19 +97,24 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       }
     });
 
-    it.for([
+    const signals = [
       ['SIGINT', 130],
       ['SIGTERM', 143],
-    ] as const)('every verb ends by %s: exit %i', { timeout: 180_000 }, async ([signal, code]) => {
-      const patient = (args: readonly string[]): string[] =>
-        args.map((each, i) => (args[i - 1] === '--timeout' ? '60' : each));
-      const started = VERBS.map((args) => ({ args, ...start(patient(args)) }));
-      await pause(UNDER_WAY_MS);
-      for (const { child } of started) child.kill(signal);
-      for (const { args, exit, said } of started) {
-        expect([args, await exit, lastLine(said.err), said.out]).toEqual([args, code, 'vitap: interrupted', '']);
-      }
-    });
+    ] as const;
+    it.for(DEEP ? signals : signals.slice(0, 1))(
+      'every verb ends by %s: exit %i',
+      { timeout: 180_000 },
+      async ([signal, code]) => {
+        const patient = (args: readonly string[]): string[] =>
+          args.map((each, i) => (args[i - 1] === '--timeout' ? '60' : each));
+        const started = VERBS.map((args) => ({ args, ...start(patient(args)) }));
+        await pause(UNDER_WAY_MS);
+        for (const { child } of started) child.kill(signal);
+        for (const { args, exit, said } of started) {
+          expect([args, await exit, lastLine(said.err), said.out]).toEqual([args, code, 'vitap: interrupted', '']);
+        }
+      },
+    );
 
     it('doctor says what is wrong', { timeout: 120_000 }, async () => {
       const { exit, said } = start(['doctor']);
@@ -103,7 +122,7 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       expect(said.out).toMatch(/FAIL {2}Readers and cards: .*\s+.*has not answered/);
     });
 
-    it('demo ends', { timeout: 120_000 }, async () => {
+    it.runIf(DEEP)('demo ends', { timeout: 120_000 }, async () => {
       const { exit, said } = start(['demo']);
       expect(await exit).toBe(2);
       noFault(said.err);
@@ -116,18 +135,19 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       expect(await exit).toBe(130);
     });
 
-    itNeeds(['socat'], 'a board that is read back with PC/SC ends', async () => {
-      const [board, image] = [join(folder, 'board'), join(folder, 'vitale2.img')];
-      const sim = start(['board', 'sim', '--link-a', board]);
-      await vi.waitFor(() => expect(sim.said.out + sim.said.err).toContain(board), 20_000);
-      await run(process.execPath, [PROGRAM, 'card', 'build', 'vitale2', '--out', image]);
-      const { exit, said } = start([
-        ...['board', 'flash', '--board', `pn532:${board}`],
-        ...['--image', image, '--verify-with', 'pcsc:Virtual'],
-      ]);
-      expect([1, 2]).toContain(await exit);
-      expect(said.out + said.err).toMatch(/has not answered/);
-    });
+    if (DEEP)
+      itNeeds(['socat'], 'a board that is read back with PC/SC ends', async () => {
+        const [board, image] = [join(folder, 'board'), join(folder, 'vitale2.img')];
+        const sim = start(['board', 'sim', '--link-a', board]);
+        await vi.waitFor(() => expect(sim.said.out + sim.said.err).toContain(board), 20_000);
+        await run(process.execPath, [PROGRAM, 'card', 'build', 'vitale2', '--out', image]);
+        const { exit, said } = start([
+          ...['board', 'flash', '--board', `pn532:${board}`],
+          ...['--image', image, '--verify-with', 'pcsc:Virtual'],
+        ]);
+        expect([1, 2]).toContain(await exit);
+        expect(said.out + said.err).toMatch(/has not answered/);
+      });
   });
 
   describe('while a verb is under way', () => {
@@ -136,7 +156,7 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
     const SOAK = ['bench', 'soak', '--reader', 'pcsc', '--profile', 'vitale2', '--minutes', '10'];
     const CONFORM = ['conform', '--suite', 'iso7816-4', '--reader', 'pcsc', '--image', 'vitale2'];
 
-    it.for([
+    const ways = [
       { args: APDU, signal: null, code: 2 },
       { args: APDU, signal: 'SIGINT', code: 130 },
       { args: APDU, signal: 'SIGTERM', code: 143 },
@@ -144,18 +164,23 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       { args: FFI, signal: 'SIGINT', code: 130 },
       { args: SOAK, signal: 'SIGINT', code: 130 },
       { args: CONFORM, signal: 'SIGINT', code: 130 },
-    ] as const)('$args, $signal: exit $code', { timeout: 120_000 }, async ({ args, signal, code }) => {
-      if (args !== CONFORM) {
-        const card = start(['emulate', '--link', 'vpcd', '--profile', 'vitale2']);
-        await vi.waitFor(() => expect(card.said.out).toContain('The reader is there.'), 20_000);
-      }
-      const { child, exit, said } = start(args);
-      await pause(UNDER_WAY_MS);
-      daemon.signal('SIGSTOP');
-      if (signal !== null) child.kill(signal);
-      const words = signal === null ? /has not answered/ : /interrupted/;
-      expect([await exit, said.err]).toEqual([code, expect.stringMatching(words)]);
-      noFault(said.err);
-    });
+    ] as const;
+    it.for(DEEP ? ways : [ways[0], ways[4], ways[6]])(
+      '$args, $signal: exit $code',
+      { timeout: 120_000 },
+      async ({ args, signal, code }) => {
+        if (args !== CONFORM) {
+          const card = start(['emulate', '--link', 'vpcd', '--profile', 'vitale2']);
+          await vi.waitFor(() => expect(card.said.out).toContain('The reader is there.'), 20_000);
+        }
+        const { child, exit, said } = start(args);
+        await pause(UNDER_WAY_MS);
+        daemon.signal('SIGSTOP');
+        if (signal !== null) child.kill(signal);
+        const words = signal === null ? /has not answered/ : /interrupted/;
+        expect([await exit, said.err]).toEqual([code, expect.stringMatching(words)]);
+        noFault(said.err);
+      },
+    );
   });
 });

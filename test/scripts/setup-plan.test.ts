@@ -36,6 +36,7 @@ describe('which Debian packages are wanted', () => {
           'tmux',
           'chromium',
         ],
+        ...['zsh', 'fish', 'groff-base'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {

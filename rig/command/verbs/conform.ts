@@ -23,6 +23,7 @@ interface Typed {
   declare?: string;
   only?: string;
   list?: boolean;
+  coverage?: boolean;
   destructive?: boolean;
   json?: string | true;
   junit?: string;
@@ -50,6 +51,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .option('--declare <file>', 'what the card holds, for a card that is none of our profiles')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
+    .option('--coverage', 'also print which commands, parameters and status words the cases reached')
     .option('--destructive', 'also run, on a card in a reader, the cases that change it for good')
     .option('--json [file]', 'write the run as JSON; without a file or with - on standard output')
     .option('--junit <file>', 'write the run as JUnit XML')
@@ -77,6 +79,7 @@ function conformOptions(typed: Typed): ConformOptions {
     declare: typed.declare ?? null,
     only: typed.only ?? null,
     list: typed.list === true,
+    coverage: typed.coverage === true,
     destructive: typed.destructive === true,
     json: typed.json === true ? '-' : (typed.json ?? null),
     junit: typed.junit ?? null,

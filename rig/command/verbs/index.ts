@@ -4,6 +4,7 @@ import { declareBench } from './bench.ts';
 import { declareBenchTap } from './bench-tap.ts';
 import { declareBoard } from './board.ts';
 import { declareCard } from './card.ts';
+import { declareCompletion, declareMan } from './completion.ts';
 import { declareConform } from './conform.ts';
 import { declareConvert } from './convert.ts';
 import { declareDemo } from './demo.ts';
@@ -36,4 +37,6 @@ export const VERBS: readonly DeclareVerb[] = [
   declareBench,
   declareBenchTap,
   declareDoctor,
+  declareCompletion,
+  declareMan,
 ];

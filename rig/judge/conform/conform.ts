@@ -140,10 +140,11 @@ function environment(card: CardUnderTest, startedAt: string, tookNs: number): Co
   };
 }
 
-async function write(run: ConformanceRun, { json, junit, html }: ConformOptions, io: CommandIo): Promise<void> {
+async function write(run: ConformanceRun, options: ConformOptions, io: CommandIo): Promise<void> {
+  const { json, junit, html, coverage } = options;
   // First what needs no disk: a run of minutes is not lost with a file that cannot be written.
   if (json === '-') writeJson(io, asJson(run));
-  else io.stdout(asText(run));
+  else io.stdout(asText(run, coverage));
   if (junit !== null) writeReportFile(junit, (await import('./junit.ts')).asJunit(run));
   if (html !== null) writeReportFile(html, (await import('./html.ts')).asHtml(run));
   if (json !== null && json !== '-') writeReportFile(json, `${JSON.stringify(asJson(run), null, 2)}\n`);

@@ -16,6 +16,8 @@ export interface ConformOptions {
   readonly only: string | null;
   /** Only say which cases there are. */
   readonly list: boolean;
+  /** Also print which commands and status words were reached; reports always have it. */
+  readonly coverage: boolean;
   /** Also run what changes a card for good, on a card that is not a copy. */
   readonly destructive: boolean;
   /** Files for the reports; `-` is standard output, for JSON alone. */

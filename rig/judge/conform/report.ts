@@ -57,8 +57,8 @@ export function asJson(run: ConformanceRun): unknown {
   };
 }
 
-/** What a terminal is told at the end. */
-export function asText(run: ConformanceRun): string {
+/** What a terminal is told at the end; the verdict stands last. @param withCoverage which commands were reached, too */
+export function asText(run: ConformanceRun, withCoverage: boolean): string {
   const { suite, environment, results, coverage } = run;
   const counts = countVerdicts(results);
   const lines = [
@@ -66,18 +66,19 @@ export function asText(run: ConformanceRun): string {
     `${shown(environment.card)}; ${shown(environment.reader)}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${shown(run.declaration)}`,
     '',
   ];
+  if (withCoverage) lines.push(...coverageLines(coverage, suite.complete), '');
   for (const verdict of ['fail', 'inconclusive'] as const) {
     for (const result of results.filter((each) => each.verdict === verdict)) {
       lines.push(`${WORDS[verdict]}  ${result.id}  ${result.title}`, `    ${result.reason}`);
     }
   }
   if (counts.fail + counts.inconclusive > 0) lines.push('');
-  lines.push(VERDICTS.map((verdict) => `${counts[verdict]} ${WORDS[verdict]}`).join(', '));
-  if (run.interrupted) lines.push(interruption(results.length, run.selected));
-  const limited = linkLimited(results);
-  if (limited > 0) lines.push(`${limited} of the NOT APPLICABLE are limits of this link`);
   lines.push(citationsInWords(results));
-  lines.push(...coverageLines(coverage, suite.complete), '');
+  const limited = linkLimited(results);
+  if (limited > 0)
+    lines.push(`${limited} of the NOT APPLICABLE ${limited === 1 ? 'is a limit' : 'are limits'} of this link`);
+  lines.push(VERDICTS.map((verdict) => `${counts[verdict]} ${WORDS[verdict]}`).join(', '));
+  lines.push(run.interrupted ? interruption(results.length, run.selected) : WORDS[verdictOf(results)], '');
   return lines.join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { CommandIo } from '../../console/io.ts';
+import { outputEdge } from '../../console/output-edge.ts';
 import { shown } from '../../console/shown.ts';
 import { counts, type ReplayedTrace } from '../replay/report/model.ts';
 import type { TraceProgress } from './run-suite.ts';
@@ -24,7 +25,12 @@ export async function runAll(
   const results = new Map<string, ReplayedTrace>();
   const failures: unknown[] = [];
   const onTerminal =
-    io.stdoutIsTty && process.stderr.isTTY === true && !io.json && traces.length < process.stderr.rows - MARGIN;
+    io.stdoutIsTty &&
+    process.stderr.isTTY === true &&
+    !io.json &&
+    // The list that moves draws with signs that ASCII does not have.
+    !outputEdge(io.env, true).ascii &&
+    traces.length < process.stderr.rows - MARGIN;
   const tasks = traces.map((trace) => ({
     title: shown(trace.id),
     task: async (_context: unknown, task: Task): Promise<void> => {

@@ -17,6 +17,7 @@ export function fakeIo(change: Partial<CommandIo> = {}): FakeIo {
     json: false,
     stdinIsTty: false,
     stdoutIsTty: false,
+    stderrIsTty: false,
     env: {},
     signal: new AbortController().signal,
     askHidden: () => Promise.reject(new Error('nobody may be asked here')),

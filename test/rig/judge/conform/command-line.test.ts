@@ -30,6 +30,7 @@ const PLAIN = {
   declare: null,
   only: null,
   list: false,
+  coverage: false,
   destructive: false,
   json: null,
   junit: null,

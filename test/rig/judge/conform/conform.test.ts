@@ -24,6 +24,7 @@ const options = (more: Partial<ConformOptions>): ConformOptions => ({
   declare: null,
   only: 'RBI-00*',
   list: false,
+  coverage: false,
   destructive: false,
   json: null,
   junit: null,
@@ -53,7 +54,9 @@ describe('vitap conform', () => {
     const { exit, out, err } = await run({});
     expect(exit).toBe(0);
     expect(out).toContain('6 PASS, 0 FAIL, 0 INCONCLUSIVE, 0 NOT APPLICABLE');
-    expect(out).toContain('commands reached: 1 of');
+    expect(out).not.toContain('commands reached');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('PASS');
+    expect((await run({ coverage: true })).out).toContain('commands reached: 1 of');
     expect(err).toBe('6 of 6 cases\n');
   });
 

@@ -1,0 +1,114 @@
+/** What `--help` and the man page say of a verb besides its options. */
+export interface UsageNotes {
+  /** Whole command lines, as they are typed. */
+  readonly examples: readonly string[];
+  /** When it exits with 1; null: it judges nothing and does not. */
+  readonly fails: string | null;
+}
+
+/** By the words of the command: a test asks for each of them, and parses every example. */
+export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
+  demo: notes(null, 'vitap demo', 'vitap demo --no-pcsc'),
+  'card build': notes(null, 'vitap card build', 'vitap card build vitale2 --out card.img --seed lab-7'),
+  'card show': notes(null, 'vitap card show vitale2', 'vitap card show card.img --json'),
+  'card explain': notes(
+    null,
+    'vitap card explain apcv 00B2011400 --after 00A404000AF0617043562D454D550100 --interface contactless',
+  ),
+  'card commands': notes(null, 'vitap card commands'),
+  emulate: notes(
+    null,
+    'vitap emulate --link vpcd --profile vitale2',
+    'VITAP_PIN=274916 vitap emulate --link pn532:/dev/ttyUSB0 --profile apcv --unlock',
+  ),
+  tap: notes(
+    'a code was wrong or blocked, a signature or a check failed, or the card is not known',
+    'vitap tap --reader loopback --profile vitale2',
+    'VITAP_PIN=274916 vitap tap --reader pcsc --record session.jsonl',
+  ),
+  apdu: notes(
+    'a status word was not the stated one',
+    'vitap apdu --profile vitale2 00A404000BD250000002564954414C4500=9000 00B0000010',
+    'vitap apdu --reader pcsc --keep-going < script.apdu',
+  ),
+  shell: notes(
+    'a script on standard input states a status word that did not come',
+    'vitap shell --profile vitale2',
+    'vitap shell --reader pcsc --record session.jsonl',
+  ),
+  'board list': notes('a port that was named is not there', 'vitap board list', 'vitap board list /tmp/board-a'),
+  'board test': notes(
+    'the board failed',
+    'vitap board test --board pn532:/dev/ttyUSB0 --serial B0042 --html B0042.html',
+  ),
+  'board flash': notes(
+    'a card is not on its board, or did not read back',
+    'vitap board flash --board pn532:/dev/ttyUSB0 --image vitale2.img',
+    'vitap board flash --boards all --list batch.csv --parallel 8',
+  ),
+  'board records': notes(null, 'vitap board records --since 7d --failed', 'vitap board records --serial B00* --json'),
+  'board sim': notes(null, 'vitap board sim --pair --link-a /tmp/board-a --link-b /tmp/board-b'),
+  conform: notes(
+    'a case failed, or one that applies could not be judged',
+    'vitap conform --suite iso7816-4 --image vitale2',
+    'vitap conform --reader pcsc:NAME --html report.html --junit report.xml',
+  ),
+  record: notes(null, 'vitap record session.jsonl --reader pcsc:NAME'),
+  convert: notes('the trace is damaged', 'vitap convert session.jsonl session.pcapng', 'vitap convert --list'),
+  'trace show': notes('the trace is damaged', 'vitap trace show session.jsonl'),
+  'trace diff': notes('the traces differ', 'vitap trace diff before.jsonl after.jsonl'),
+  'trace stat': notes('the trace is damaged', 'vitap trace stat session.jsonl'),
+  replay: notes(
+    'something was not as expected',
+    'vitap replay session.jsonl --profile vitale2',
+    'vitap replay session.jsonl --as-card --link vpcd',
+    'vitap replay suites/vitale2 --profile vitale2 --html report.html',
+  ),
+  synth: notes(null, 'vitap synth one.jsonl two.jsonl --out rules.yaml'),
+  'evidence keygen': notes(null, 'vitap evidence keygen lab'),
+  'evidence image': notes(null, 'vitap evidence image vitale2.img'),
+  'evidence verify': notes('the bundle is not as it was signed', 'vitap evidence verify bundle --key lab.pub.json'),
+  'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
+  'bench core': notes(null, 'vitap bench core'),
+  'bench tap': notes(
+    'a tap failed, or with --fail-if-slower it is slower',
+    'vitap bench tap --profile apcv --plan minimal --taps 200 --html tap.html',
+    'VITAP_PIN=274916 vitap bench tap --reader pcsc --baseline before.json --fail-if-slower 5%',
+  ),
+  'bench soak': notes('taps got slower, memory grew or handles leaked', 'vitap bench soak --profile vitale2 --hours 8'),
+  'bench crowd': notes('a tap failed', 'vitap bench crowd --cards 2000 --taps 20000 --arrivals turnstile'),
+  'bench link': notes(null, 'vitap bench link'),
+  'bench compare': notes(
+    'with --fail-if-slower, B is slower',
+    'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',
+  ),
+  'bench peer': notes('with --fail-if-slower, ours is slower', 'vitap bench peer --peer vpcd:./peer --count 1000'),
+  'bench trace': notes(null, 'vitap bench trace --count 2000 --large 100000'),
+  doctor: notes('a check failed; warnings do not count', 'vitap doctor', 'vitap doctor --json'),
+  completion: notes(null, 'vitap completion bash > ~/.local/share/bash-completion/completions/vitap'),
+  man: notes(null, 'vitap man > vitap.1'),
+};
+
+function notes(fails: string | null, ...examples: readonly string[]): UsageNotes {
+  return { examples, fails };
+}
+
+/** The exit codes of a verb, with what each means. */
+export function exitCodes(fails: string | null): readonly (readonly [code: string, meaning: string])[] {
+  return [
+    ['0', fails === null ? 'done' : 'done; judged and passed'],
+    ...(fails === null ? [] : ([['1', fails]] as const)),
+    ['2', 'could not be done: no reader, no card, a damaged file, a wrong command line'],
+    ['130, 143', 'ended by Ctrl-C, by SIGTERM'],
+  ];
+}
+
+/** What stands under the options in `--help`. */
+export function usageNotes(path: readonly string[]): string {
+  const { examples, fails } = USAGE_NOTES[path.join(' ')] ?? notes(null);
+  return [
+    ...(examples.length === 0 ? [] : ['Examples:', ...examples.map((line) => `  ${line}`), '']),
+    'Exit codes:',
+    ...exitCodes(fails).map(([code, meaning]) => `  ${code.padEnd(8)}  ${meaning}`),
+  ].join('\n');
+}
