@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJson } from './fingerprint.mjs';
+import { fetchNode, OTHER_NODES } from './other-nodes.mjs';
 import { summarise, tallyCheck, tallyTests } from './test-summary.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,6 +21,10 @@ const CHECKS = [
     title: 'types',
     command: [process.execPath, join(MODULES, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'],
   },
+  // Half a minute, and npm's registry: on CI alone, or as `npm run test:install`.
+  ...(process.env.CI === 'true'
+    ? [{ title: 'install without a compiler', command: [join(ROOT, 'scripts', 'try-install.sh')] }]
+    : []),
   { title: 'dead code', command: [process.execPath, join(MODULES, 'knip', 'bin', 'knip.js')] },
 ];
 
@@ -43,6 +48,11 @@ async function main() {
   const tallies = [];
   try {
     for (const { title, command } of CHECKS) tallies.push(tallyCheck(title, await run(title, command, {})));
+    // Before the tests on real parts, which have no network. Where they cannot be fetched those tests say so.
+    for (const node of OTHER_NODES) {
+      const failed = fetchNode(node);
+      if (failed !== null) console.log(`\n${failed}`);
+    }
     for (const { title, command } of PROJECTS) {
       const file = join(records, `${tallies.length}.json`);
       const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];

@@ -77,13 +77,14 @@ export async function measureThroughReader(
 function openTrace(
   record: RecordChoice,
   session: CardSession,
-  { own, backendAt }: OpenedReader,
+  { own, reader, backendAt }: OpenedReader,
   profile: string,
 ): Promise<TraceWriter> {
   const description = {
     source: 'vitap bench apdu',
     backend: backendAt(session.reader),
     reader: session.reader,
+    driver: reader.driver,
     interface: own?.cardInterface ?? null,
     atr: session.atr,
     card: profile === '' ? null : profile,

@@ -73,6 +73,7 @@ async function openTrace(
     source: 'vitap bench soak',
     backend: source.backendAt(session.reader),
     reader: session.reader,
+    driver: source.reader.driver,
     interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card,

@@ -190,6 +190,7 @@ export class ShellCard {
       source: this.#options.source,
       backend: this.#source.backendAt(session.reader),
       reader: session.reader,
+      driver: this.#source.reader.driver,
       interface: own?.cardInterface ?? readerDriver(this.#options.reader).interface ?? this.#options.interface,
       atr: session.atr,
       card: own?.opened.card.image.profile ?? null,

@@ -20,6 +20,8 @@ import type { CardReading } from './reading.ts';
 /** What a tap prints besides the card's own content. */
 export interface TapScene {
   readonly reader: string;
+  /** Which driver of ours served it: `pcsc`, `pcsc-ffi`, `loopback`. */
+  readonly driver: string;
   readonly protocol: string;
   readonly atr: Uint8Array;
   /** AAAAMMJJ: ages and rights are those of this day. */
@@ -36,7 +38,9 @@ export function present(
   scene: TapScene,
   explanations: readonly string[] = [],
 ): string {
-  const lines = [`Reader    ${shown(scene.reader)}, ${scene.protocol}`, `ATR       ${toHex(scene.atr, ' ')}`];
+  // Of the two drivers for PC/SC it is said when the second one serves.
+  const by = scene.driver === 'pcsc-ffi' ? ' (by FFI)' : '';
+  const lines = [`Reader    ${shown(scene.reader)}, ${scene.protocol}${by}`, `ATR       ${toHex(scene.atr, ' ')}`];
   if (reading.validity !== null) {
     const type = reading.validity.type === 'T' ? 'test card' : `type ${reading.validity.type}`;
     lines.push(`Card      ${type}, valid from ${isoDate(reading.validity.validFrom)}`);

@@ -100,7 +100,13 @@ async function readOnce(
   return {
     reading,
     account: accountOf(connectStartNs, connectEndNs, terminal.exchanges),
-    scene: { reader: describeReader(source, session), protocol: session.protocol, atr: session.atr, today: today() },
+    scene: {
+      reader: describeReader(source, session),
+      driver: source.reader.driver,
+      protocol: session.protocol,
+      atr: session.atr,
+      today: today(),
+    },
     exchanges: terminal.exchanges,
     explanations,
     plans:
@@ -168,6 +174,7 @@ function openTrace(
     source: 'vitap tap',
     backend: source.backendAt(session.reader),
     reader: session.reader,
+    driver: source.reader.driver,
     interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,

@@ -58,6 +58,8 @@ export interface TraceHeader {
   readonly redactionKey?: string;
   /** Seed of our card's random numbers: with it, the same commands get the same answers again. */
   readonly cardSeed?: string;
+  /** Which driver of ours served the reader: `pcsc`, `pcsc-ffi`, `loopback`. */
+  readonly driver?: string;
 }
 
 interface TimedEvent {

@@ -43,6 +43,7 @@ export function parseHeader(text: string): TraceHeader {
   if (redactionKey !== undefined && !isHash(redactionKey)) {
     throw new LineProblem('"redactionKey" is not 16 hexadecimal digits');
   }
+  if (fields.driver !== undefined) requireText(fields, 'driver');
   if (fields.cardSeed !== undefined) requireText(fields, 'cardSeed');
   if (typeof fields.secretsKept !== 'boolean') throw new LineProblem('"secretsKept" is neither true nor false');
   return fields as unknown as TraceHeader;

@@ -212,6 +212,7 @@ function redactedHeader(header: TraceHeader, redactionKey: string): TraceHeader 
     source: redactText(header.source).text,
     reader: plain(header.reader),
     card: plain(header.card),
+    ...(header.driver === undefined ? {} : { driver: redactText(header.driver).text }),
     ...(header.cardSeed === undefined ? {} : { cardSeed: redactText(header.cardSeed).text }),
     redactions: MASK_KINDS,
     secretsKept: false,

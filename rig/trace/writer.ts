@@ -24,6 +24,8 @@ export interface TraceDescription {
   readonly source: string;
   readonly backend: TraceBackend;
   readonly reader?: string | null;
+  /** Which driver of ours serves it. */
+  readonly driver?: string | null;
   readonly interface?: CardInterface | null;
   readonly atr?: Uint8Array | null;
   readonly ats?: Uint8Array | null;
@@ -256,7 +258,7 @@ export class TraceWriter {
 function header(description: TraceDescription, pseudonyms: Pseudonyms | null): TraceHeader {
   const secretsKept = pseudonyms === null;
   const plain = (text: string): string => (secretsKept ? text : redactText(text).text);
-  const { reader = null, card = null, atr = null, ats = null, cardSeed = null } = description;
+  const { reader = null, card = null, atr = null, ats = null, driver = null, cardSeed = null } = description;
   return {
     type: 'header',
     format: TRACE_FORMAT,
@@ -273,6 +275,7 @@ function header(description: TraceDescription, pseudonyms: Pseudonyms | null): T
     redactions: secretsKept ? [] : MASK_KINDS,
     secretsKept,
     ...(pseudonyms === null ? {} : { redactionKey: pseudonyms.keyId }),
+    ...(driver === null ? {} : { driver: plain(driver) }),
     ...(cardSeed === null ? {} : { cardSeed: plain(cardSeed) }),
   };
 }

@@ -11,6 +11,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 const MEANT: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^bin\/vitap\.js$/,
+  /^dist\/vitap\.1$/,
   /^dist\/(src|rig)\/.+\.(js|d\.ts)$/,
   /^profiles\/[a-z0-9-]+\.yaml$/,
   /^dist\/profiles\/([a-z0-9-]+\.img|profiles\.sha256)$/,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
+import { OTHER_NODES, otherNodePath } from '../../scripts/other-nodes.mjs';
 import { pcscdIsOurs } from './pcscd.ts';
 
 /** What a test needs that a machine may not have. The last: a pcscd that may be killed. */
@@ -10,6 +11,7 @@ export type RealPart =
   | 'pcscd'
   | 'vpcd'
   | 'nfc-pcsc'
+  | 'other Nodes'
   | 'opensc-tool'
   | 'scriptor'
   | 'pyscard'
@@ -31,6 +33,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   pcscd: () => missingProgram('pcscd', 'pcscd'),
   vpcd: missingVpcd,
   'nfc-pcsc': missingNfcPcsc,
+  'other Nodes': missingNodes,
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
@@ -107,6 +110,11 @@ function missingVpcd(): string | null {
   if (!existsSync(VPCD_CONFIGURATION)) return absent;
   const library = /^LIBPATH\s+(\S+)/m.exec(readFileSync(VPCD_CONFIGURATION, 'utf8'))?.[1];
   return library !== undefined && existsSync(library) ? null : absent;
+}
+
+function missingNodes(): string | null {
+  const missing = OTHER_NODES.filter((node) => !existsSync(otherNodePath(node))).map(({ version }) => version);
+  return missing.length === 0 ? null : `Node ${missing.join(' and ')} not fetched: node scripts/other-nodes.mjs`;
 }
 
 function missingNfcPcsc(): string | null {

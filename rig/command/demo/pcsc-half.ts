@@ -28,7 +28,7 @@ export async function pcscHalf(image: string, io: CommandIo): Promise<ExitCode> 
   }
   const missing = NEEDED.filter((path) => !existsSync(path));
   if (missing.length > 0) {
-    step(io, `not run: ${missing.join(' and ')} missing (packages pcscd and vsmartcard-vpcd; \`npm run setup\`)`);
+    step(io, `not run: ${missing.join(' and ')} missing (Debian packages pcscd and vsmartcard-vpcd)`);
     return EXIT.pass;
   }
   step(io, 'no pcscd with a virtual reader runs here: one is started for this demo, and seen by nobody else');

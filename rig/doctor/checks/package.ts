@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type * as Fingerprint from '../../../scripts/fingerprint.mjs';
 import type * as SetupPlan from '../../../scripts/setup-plan.mjs';
+import { cureOf, hasPackage, installationOf } from '../../../src/hal/system/installation.ts';
 import type { Check, Finding } from '../check.ts';
 import type { Machine } from '../machine.ts';
 
@@ -29,7 +30,9 @@ export const buildCheck: Check = {
   title: 'Build',
   timeoutMs: 10_000,
   async look(machine) {
-    const cure = 'npm run build';
+    // In a checkout the build alone is wanting.
+    const installed = installationOf(machine.packageRoot, machine.exists);
+    const cure = installed === 'checkout' ? 'npm run build' : cureOf({ is: 'broken' }, installed);
     if (!machine.exists(join(machine.packageRoot, 'dist', 'rig', 'command', 'main.js'))) {
       return { verdict: 'fail', detail: 'dist/ is missing', cure };
     }
@@ -75,12 +78,15 @@ export const nfcPcscCheck: Check = {
   title: 'nfc-pcsc (PC/SC readers)',
   timeoutMs: 20_000,
   async look(machine): Promise<Finding> {
-    const cure = 'npm run setup';
+    const where = installationOf(machine.packageRoot, machine.exists);
+    const cure = cureOf({ is: 'unfit', name: '@pokusew/pcsclite' }, where);
     const ran = await machine.probe('load', 15_000);
     if (ran.outcome === 'exited' && ran.exitCode === 0) return { verdict: 'pass', detail: 'loads' };
     if (ran.outcome !== 'exited') return { verdict: 'warn', detail: 'crashes when it is loaded', cure };
-    const installed = machine.exists(join(machine.packageRoot, 'node_modules', 'nfc-pcsc'));
-    if (!installed) return { verdict: 'warn', detail: 'not installed: an ACR122 as a board needs it', cure };
+    if (!hasPackage(machine.packageRoot, 'nfc-pcsc', machine.exists)) {
+      const install = cureOf({ is: 'missing', name: 'nfc-pcsc' }, where);
+      return { verdict: 'warn', detail: 'not installed: an ACR122 as a board needs it', cure: install };
+    }
     return { verdict: 'warn', detail: `does not load: ${firstLine(ran.stderr)}`, cure };
   },
 };
@@ -97,7 +103,11 @@ export const pcscFfiCheck: Check = {
     }
     const detail = ran.outcome === 'exited' ? firstLine(ran.stderr) : 'crashes when it is loaded';
     // One of the two is enough.
-    return first ? { verdict: 'info', detail } : { verdict: 'fail', detail, cure: 'npm run setup' };
+    if (first) return { verdict: 'info', detail };
+    const where = installationOf(machine.packageRoot, machine.exists);
+    const library = where !== 'checkout' && /libpcsclite\S* is not installed/.test(detail);
+    const cure = library ? 'apt-get install libpcsclite1' : cureOf({ is: 'missing', name: 'koffi' }, where);
+    return { verdict: 'fail', detail, cure };
   },
 };
 

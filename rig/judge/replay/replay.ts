@@ -292,6 +292,7 @@ function openRecord(
     source: `vitap replay ${trace}`,
     backend: source.backendAt(session.reader),
     reader: session.reader,
+    driver: source.reader.driver,
     interface: source.own?.cardInterface ?? null,
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,

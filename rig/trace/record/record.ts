@@ -252,6 +252,7 @@ class Recording {
       source: 'vitap record',
       backend: all(this.#source.backendAt(session.reader), await linkDriver(to).backend(to)),
       reader: session.reader,
+      driver: this.#source.reader.driver,
       interface: cardInterface,
       atr: session.atr,
       card: own === null ? null : own.opened.card.image.profile,

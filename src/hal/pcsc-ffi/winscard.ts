@@ -1,6 +1,7 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import { countHeldCall } from '../system/exit-now.ts';
+import { cureOf } from '../system/installation.ts';
 import { type WinscardPlatform, winscardPlatform } from './platform.ts';
 
 /** Constants of PC/SC (winscard.h, and pcsclite.h where the two agree). */
@@ -110,7 +111,8 @@ async function loadKoffi(): Promise<Koffi> {
   try {
     return (await import('koffi')).default;
   } catch (error) {
-    const words = 'PC/SC by FFI needs the package koffi, which does not load here (it is optional: npm install koffi)';
+    const cure = cureOf({ is: 'missing', name: 'koffi' });
+    const words = `PC/SC by FFI needs the package koffi, which does not load here (it is optional): run \`${cure}\``;
     throw new HalError('unsupported', words, { cause: error });
   }
 }

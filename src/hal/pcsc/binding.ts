@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { HalError } from '../errors.ts';
+import { cureOf } from '../system/installation.ts';
 
 /**
  * What we use of nfc-pcsc 0.8.1 and of the binding under it, @pokusew/pcsclite 0.6.0, and what we must not touch.
@@ -77,12 +78,14 @@ export async function loadNfcPcsc(
 function absence(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'the PC/SC reader needs the package nfc-pcsc, which is not installed: install libpcsclite-dev, then run npm ci';
+    const cure = cureOf({ is: 'missing', name: 'nfc-pcsc' });
+    return `the PC/SC reader needs the package nfc-pcsc, which is not installed: install libpcsclite-dev, then run \`${cure}\``;
   }
+  const cure = cureOf({ is: 'unfit', name: '@pokusew/pcsclite' });
   if (code === 'ERR_DLOPEN_FAILED') {
-    return `nfc-pcsc does not fit this Node or this system; run npm rebuild @pokusew/pcsclite (${firstLine(message)})`;
+    return `nfc-pcsc does not fit this Node or this system; run \`${cure}\` (${firstLine(message)})`;
   }
-  return `nfc-pcsc could not be loaded; run npm rebuild @pokusew/pcsclite (${firstLine(message)})`;
+  return `nfc-pcsc could not be loaded; run \`${cure}\` (${firstLine(message)})`;
 }
 
 function firstLine(text: string): string {

@@ -1,4 +1,5 @@
 import { HalError } from '../errors.ts';
+import { cureOf } from '../system/installation.ts';
 
 /**
  * The package has a native part: it loads when something is opened. Apart from the drivers, so that whoever uses their
@@ -9,7 +10,8 @@ export async function loadSerialPort(): Promise<typeof import('serialport')> {
   try {
     return await import('serialport');
   } catch (error) {
-    const words = 'serial ports need the package serialport, which is not installed or does not fit: run npm ci';
+    const cure = cureOf({ is: 'unfit', name: '@serialport/bindings-cpp' });
+    const words = `serial ports need the package serialport, which is not installed or does not fit: run \`${cure}\``;
     throw new HalError('unsupported', words, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,19 @@ describe('bin/vitap.js', () => {
       stdout: '',
       stderr: 'vitap is not built yet: run `npm run setup`\n',
     });
+  });
+
+  it.each([
+    ['of a project', ['project', 'node_modules'], true, 'npm install vitap'],
+    ['of the machine', ['lib', 'node_modules'], false, 'npm install -g vitap'],
+  ])('says what to type in the node_modules %s', (_, modules, isProject, cure) => {
+    const bin = join(folder, ...modules, 'vitap', 'bin');
+    mkdirSync(bin, { recursive: true });
+    copyFileSync(join(folder, 'bin', 'vitap.js'), join(bin, 'vitap.js'));
+    writeFileSync(join(bin, '..', 'package.json'), '{ "type": "module" }');
+    if (isProject) writeFileSync(join(folder, modules[0]!, 'package.json'), '{}');
+    const ran = spawnSync(process.execPath, [join(bin, 'vitap.js'), 'doctor'], { encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 2, stderr: `vitap is not built yet: run \`${cure}\`\n` });
   });
 
   it('says when Node is too old', () => {

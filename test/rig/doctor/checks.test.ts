@@ -106,6 +106,24 @@ describe('nfc-pcsc', () => {
       'npm run setup',
     ],
     ['crashes', { files, probes: { load: killed } }, 'warn', 'crashes', 'npm run setup'],
+    [
+      'beside vitap, for another Node',
+      {
+        packageRoot: '/p/node_modules/vitap',
+        files: { '/p/package.json': '', '/p/node_modules/nfc-pcsc/package.json': '' },
+        probes: { load: failed('was compiled against another NODE_MODULE_VERSION') },
+      },
+      'warn',
+      'NODE_MODULE_VERSION',
+      'npm rebuild @pokusew/pcsclite',
+    ],
+    [
+      'left out of a global install',
+      { packageRoot: '/usr/lib/node_modules/vitap', probes: { load: failed('Cannot find package') } },
+      'warn',
+      'not installed',
+      'npm install -g --include=optional vitap',
+    ],
   ]);
 });
 
@@ -120,6 +138,13 @@ describe('PC/SC by FFI', () => {
     ['serves', loads, 'pass', 'serves --reader pcsc'],
     ['is missing too', missing, 'fail', 'not installed', 'npm run setup'],
     ['crashes', { probes: { 'load-ffi': killed } }, 'fail', 'crashes', 'npm run setup'],
+    [
+      'has no library to load, in a global install',
+      { ...missing, packageRoot: '/usr/lib/node_modules/vitap' },
+      'fail',
+      'not installed',
+      'apt-get install libpcsclite1',
+    ],
   ]);
 });
 

@@ -4,6 +4,8 @@ import type { Machine, ProbeName, Ran } from '../../../rig/doctor/machine.ts';
 export interface FakeMachine {
   readonly platform?: string;
   readonly nodeVersion?: string;
+  /** A checkout in /package by default. */
+  readonly packageRoot?: string;
   readonly env?: Machine['env'];
   readonly files?: Readonly<Record<string, string>>;
   /** Paths that exist and are not to be opened. */
@@ -25,7 +27,7 @@ export function fakeMachine(fake: FakeMachine): Machine {
     platform: fake.platform ?? 'linux',
     nodeVersion: fake.nodeVersion ?? 'v20.20.2',
     env: fake.env ?? {},
-    packageRoot: '/package',
+    packageRoot: fake.packageRoot ?? '/package',
     readText: (path) => files[path] ?? null,
     exists: (path) => Object.keys(files).some((each) => each === path || each.startsWith(`${path}/`)),
     list: (folder) =>
