@@ -41,7 +41,7 @@ describe('a NIR in one piece', () => {
     ['department 20', ['["1850120999001"] 82']],
     ['department 1A: none', ['"185011A999001" 82']],
     ['2A one place later: none', ['"18501122A9001" 82']],
-    ['two that touch are one span', ['["180032B02040123297022A02077878"] 82']],
+    ['two that touch are one span', ['["180032B00040123297022A02077878"] 82']],
     ['two that overlap are one span', ['["27512632207497418503750562345"] 82']],
     ['two that do not', ['["2751263220749"] 00 ["2360663220836"] 82']],
     ['in groups behind a digit that is no group', ['"3"["2 75 12 63 220 749 74"] 82']],
