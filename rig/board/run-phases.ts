@@ -22,7 +22,7 @@ export interface RunOptions {
   /** Puts what writes a trace around a reader. */
   readonly recorded?: (reader: Reader) => Reader;
   readonly instruct?: (text: string) => Promise<void>;
-  /** Watches how late this machine is; absent: nobody does. */
+  /** Watches how late this machine is; absent: it is not watched. */
   readonly lateness?: Pick<LatenessWatch, 'start' | 'stop'>;
 }
 

@@ -36,7 +36,7 @@ export interface CardSettings {
   readonly onAccess?: (explained: ExplainedAccess) => void;
 }
 
-/** A card, powered by nobody yet, and its memory. */
+/** A card that is not powered yet, and its memory. */
 export interface OpenedCard {
   readonly card: Card;
   readonly nvm: Nvm;

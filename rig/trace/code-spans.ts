@@ -96,7 +96,7 @@ export class CodeStream {
 
 type Secret = 'code' | 'key' | 'signature';
 
-/** What the data field of a command is, when nobody is to read it. */
+/** What the data field of a command holds when it is secret. */
 function secretOf(command: Uint8Array): Secret | null {
   const [cla = 0, instruction = 0, p1 = 0, p2 = 0] = command;
   if (cla === READERS_OWN) return instruction === LOAD_KEYS ? 'key' : null;

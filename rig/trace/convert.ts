@@ -22,7 +22,7 @@ export interface ConvertOptions {
   /** Which card, when the file holds several; from 1. */
   readonly card: number;
   readonly keepSecrets: boolean;
-  /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
+  /** File with the key of the masks' hashes; null: a random one that is not kept. */
   readonly redactionKey: string | null;
   /** Gives the output its name even when the input could be read to a fault only. */
   readonly keepPartial: boolean;

@@ -22,7 +22,7 @@ export class Pseudonyms {
   readonly keyId: string;
   readonly #key: Uint8Array;
 
-  /** @param key of a laboratory; by default one that nobody keeps, so that hashes compare within one trace only */
+  /** @param key of a laboratory; by default one that is not kept, so that hashes compare within one trace only */
   constructor(key: Uint8Array = randomBytes(KEY_BYTES)) {
     this.#key = copyBytes(key);
     this.keyId = this.#hmac('key', new Uint8Array(0));

@@ -3,6 +3,6 @@ export interface RecordChoice {
   readonly file: string | null;
   /** Without redaction. */
   readonly keepSecrets: boolean;
-  /** File with the key of the masks' hashes; absent: a random one that nobody keeps. */
+  /** File with the key of the masks' hashes; absent: a random one that is not kept. */
   readonly redactionKey?: string;
 }

@@ -30,7 +30,7 @@ export interface RedactorOptions {
 }
 
 /**
- * Says which bytes of a session nobody is to read: codes and keys in commands; NIRs, names, birth dates and signatures
+ * Says which bytes of a session are secret: codes and keys in commands; NIRs, names, birth dates and signatures
  * in commands and responses.
  *
  * A value may be cut by the reader: READ BINARY in pieces, UPDATE BINARY in pieces, chained commands, GET RESPONSE. So

@@ -40,7 +40,7 @@ export interface TraceDescription {
 export interface TraceOptions {
   /** Writes codes, keys, NIRs, names and birth dates as they are. Default false. */
   readonly keepSecrets?: boolean;
-  /** Key of the hashes that masks have; a random one that nobody keeps by default. */
+  /** Key of the hashes that masks have; by default a random one that is not kept. */
   readonly redactionKey?: Uint8Array;
   /** The clock's reading that is 0 in the trace; that of the first event by default. */
   readonly originNs?: number;

@@ -58,11 +58,11 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
       if (isProprietary(command.cla)) {
         return `the application selected has no command with instruction ${hex(command.ins, 2)} in class ${hex(command.cla, 2)}`;
       }
-      return `the card has no command with instruction ${hex(command.ins, 2)}; \`vitap card commands\` lists those that it has`;
+      return `the card has no command with instruction ${hex(command.ins, 2)}; \`vitap card commands\` lists its commands`;
     case SW.WRONG_LENGTH:
       return wrongLength(command, name);
     case SW.WRONG_P1_P2:
-      return `${name} has no meaning for P1-P2 ${hex(command.p1, 2)} ${hex(command.p2, 2)}; \`vitap card commands\` lists those that it has`;
+      return `${name} has no meaning for P1-P2 ${hex(command.p1, 2)} ${hex(command.p2, 2)}; \`vitap card commands\` lists its commands`;
     case SW.FILE_NOT_FOUND:
       return notFound(scene);
     case SW.NO_CURRENT_EF:

@@ -3,7 +3,7 @@ import type { CardUnderTest } from './card-under-test.ts';
 import type { CardDeclaration, SelectionWays } from './declaration.ts';
 import { directoriesOf, type LocatedDirectory } from './located.ts';
 
-/** Forms of an answer, the shortest first: none, FCI, FCP, an FCI that nobody asked for. */
+/** Forms of an answer, the shortest first: none, FCI, FCP, an FCI that was not asked for. */
 const ANSWERS: readonly SelectionWays['answer'][] = [
   { p2: '0C', le: '' },
   { p2: '00', le: '00' },

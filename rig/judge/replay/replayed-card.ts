@@ -17,7 +17,7 @@ export interface ReplayedCardOptions {
   readonly rules: RuleCard | null;
   /** null for a card of rules alone. */
   readonly judge: TerminalJudge | null;
-  /** The answer to what nobody knows. */
+  /** The answer to an unknown command. */
   readonly otherwise: Uint8Array;
   readonly responseTime: ResponseTime;
   /** Longest answer that the link carries, in bytes; what a vpcd message holds, if absent. */

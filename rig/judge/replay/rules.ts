@@ -91,7 +91,7 @@ export interface CardRules {
   readonly atr: Uint8Array | null;
   readonly ats: Uint8Array | null;
   readonly interface: 'contact' | 'contactless' | null;
-  /** To commands that nobody knows; null: 6F00. */
+  /** The answer to unknown commands; null: 6F00. */
   readonly otherwise: HexTemplate | null;
   readonly responseTimeMs: number | null;
   readonly answers: readonly AnswerRule[];

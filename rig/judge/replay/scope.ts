@@ -24,7 +24,7 @@ export class Scope {
     this.#pending = new Map(computations.map((each) => [each.name, each]));
   }
 
-  /** Computes what nobody has asked for yet, for later exchanges. @throws {TemplateError} */
+  /** Computes what was not asked for yet, for later exchanges. @throws {TemplateError} */
   finish(): void {
     for (const name of this.#pending.keys()) this.lookup(name);
     this.#pending = new Map();
@@ -61,7 +61,7 @@ export class Scope {
     return result;
   }
 
-  /** @throws {TemplateError} nobody has captured it, or it cannot be computed */
+  /** @throws {TemplateError} it was not captured, or it cannot be computed */
   readonly lookup = (name: string): Uint8Array => {
     const known = this.#values.get(name);
     if (known !== undefined) return known;

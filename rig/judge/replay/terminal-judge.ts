@@ -5,7 +5,7 @@ import type { KnownExchange } from './recorded-session.ts';
 
 /** What becomes of one command: the exchange that answers it, and what is to be said of it. */
 export interface Judged {
-  /** null: nobody knows an answer. */
+  /** null: no answer is known. */
   readonly match: KnownExchange | null;
   /** In their order: first what was not sent before this command, then the command. */
   readonly entries: readonly ReplayEntry[];

@@ -143,7 +143,7 @@ export function clockCost({ clockNs, clockStepNs }: Calibration): DiagnosisFindi
   return { id: 'clock', verdict: clockStepNs > 10_000 ? 'note' : 'fine', detail, data: { clockNs, clockStepNs } };
 }
 
-/** What the link takes by itself. */
+/** Time that the link takes, without the card. */
 export function echoFinding(echo: Echo, link: LinkParameters): DiagnosisFinding {
   const wire =
     link.baudRate === null ? '' : `, of which the bytes take ${inWords(serialNs(echo.bytes, link.baudRate))}`;

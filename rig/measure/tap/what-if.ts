@@ -27,7 +27,7 @@ function modelledNs(shape: TapShape, link: LinkParameters): { readonly air: numb
   };
 }
 
-/** What a change adds to air and serial line; less than nothing where it takes away. */
+/** Time that a change adds on the air and on the serial line; negative where it saves time. */
 export interface Shift {
   readonly air: number;
   readonly serial: number;

@@ -41,7 +41,7 @@ export class SerialAdapter {
     this.#chip = chip;
   }
 
-  /** @param port null when nobody is connected: what the chip sends is lost */
+  /** @param port null when nothing is connected: what the chip sends is lost */
   connect(port: HostPort | null): void {
     this.#port = port;
     if (port === null) this.#held = [];

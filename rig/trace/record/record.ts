@@ -22,7 +22,7 @@ export interface RecordOptions {
   /** The trace to write. */
   readonly output: string;
   readonly keepSecrets: boolean;
-  /** File with the key of the masks' hashes; null: a random one that nobody keeps. */
+  /** File with the key of the masks' hashes; null: a random one that is not kept. */
   readonly redactionKey: string | null;
   readonly reader: ReaderChoice;
   /** The card behind a loopback reader; null for a reader with a card of its own. */

@@ -127,7 +127,7 @@ function write(path: string, text: string): void {
   }
 }
 
-/** Returns when nobody alive holds it. */
+/** Returns when no living process holds it. */
 function refuseIfHeld(text: string, path: string, lockPath: string): void {
   const owner = parseOwner(text);
   if (owner === null) {

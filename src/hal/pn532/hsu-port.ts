@@ -234,7 +234,7 @@ export class HsuConnection implements Pn532Connection {
       cancel = timers.after(LONGEST_GOODBYE_MS, () => resolve('late'));
     });
     const sleeping = this.#sleep();
-    // When it is not waited for any more, its failure is nobody's.
+    // Its failure matters to no one once the wait for it is over.
     sleeping.catch(() => {});
     const ended = await Promise.race([sleeping, late]);
     cancel();

@@ -300,7 +300,7 @@ export class HsuTransport implements Pn532Transport {
         this.#end(() => pending.reject(new Pn532SyntaxError(pending.command, this.line.path)));
         return;
       case 'data':
-        // Another command's response is late, and nobody's. Without its acknowledgement a response tells as much.
+        // A late response to another command is dropped. Without its acknowledgement a response tells as much.
         if (event.payload[0] !== pending.command + 1) return;
         // Only the last marker comes after all that was in the line.
         if (markerOf(event.payload) !== (pending.frame === null ? this.#marker : null)) return;

@@ -1,4 +1,4 @@
-/** What a line needed to be put right, each kind by itself. A good line needs none of it. */
+/** Repairs that a line needed, counted by kind. A good line needs none. */
 export interface Repairs {
   /** Commands that were sent again: no acknowledgement or no response came. */
   resent: number;

@@ -139,11 +139,7 @@ describe('explain: other answers', () => {
     [['00A4040C02A000'], '6A82', 'no directory of this card has a name that begins with A000; what was selected stays'],
     [['00A4080C041234 5678'], '6A82', 'there is no path 12345678 from the MF; what was selected stays'],
     [['00A4030C'], '6A82', 'the MF is current, and nothing is above it'],
-    [
-      ['005A0000'],
-      '6D00',
-      'the card has no command with instruction 5A; `vitap card commands` lists those that it has',
-    ],
+    [['005A0000'], '6D00', 'the card has no command with instruction 5A; `vitap card commands` lists its commands'],
     [['80A40000'], '6E00', 'class 80 is proprietary, and the application selected has no commands of it'],
     [['92A40000'], '6E00', 'class 92 is proprietary, and names logical channel 2, which is not open'],
     [['20A40000'], '6E00', 'class 20 is reserved in ISO/IEC 7816-4'],
@@ -159,11 +155,7 @@ describe('explain: other answers', () => {
     [['00B0000001AA'], '6700', 'READ BINARY is a command of case 2, and this one is of case 3'],
     [['00B00000050102'], '6700', 'Lc, Le and the length of the command disagree'],
     [[LAB, '002000810131'], '6700', 'a data field of 1 bytes is not what VERIFY takes here'],
-    [
-      ['00B0FF0000'],
-      '6A86',
-      'READ BINARY has no meaning for P1-P2 FF 00; `vitap card commands` lists those that it has',
-    ],
+    [['00B0FF0000'], '6A86', 'READ BINARY has no meaning for P1-P2 FF 00; `vitap card commands` lists its commands'],
     [['00C0000000'], '6985', 'the last command left nothing to fetch'],
     [['0020009F'], '6A88', 'no code 9F in the MF or of the card'],
     [
