@@ -34,7 +34,7 @@ export default {
   tsconfigFile: 'no-such-file.json',
   coverageAnalysis: 'perTest',
   concurrency: 1,
-  ignorePatterns: ['dist', 'reports', 'docs', 'profiles', '*.img'],
+  ignorePatterns: ['dist', 'reports', 'docs', '*.img'],
   tempDirName: 'reports/stryker-tmp',
   reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },

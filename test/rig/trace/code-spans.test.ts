@@ -50,6 +50,7 @@ describe('what a command carries', () => {
     ['PSO VERIFY DIGITAL SIGNATURE', '002A 00A8 02 [0102]', 'signature'],
     ['PSO VERIFY CERTIFICATE: none', '002A 00AE 02 0102', 'signature'],
     ['PSO DECIPHER: none', '002A 8086 02 0102', 'signature'],
+    ['the same parameters of another command: none', '00D6 9000 02 0102', 'signature'],
     ['nothing', '', 'code'],
     ['one byte', '20', 'code'],
     ['two bytes', '0020', 'code'],
@@ -75,6 +76,16 @@ describe('what an ENVELOPE carries', () => {
     ['the first ended: another one', ['00C2 0000 07 00200081 02 [3132]', '00C2 0000 02 3334'], 'code'],
     ['Lc of two bytes', ['00C2 0000 0A 00200081 000002 [3132] 00'], 'code'],
     ['Lc of two bytes, cut in it', ['10C2 0000 06 00200081 0000', '00C2 0000 04 02 [3132] 00'], 'code'],
+    [
+      'chained: what follows is no command',
+      ['10C2 0000 05 00D60000 07', '00C2 0000 07 00200081 02 3132', '0020 0081 01 [31]'],
+      'code',
+    ],
+    [
+      'the first ended, chained all the same',
+      ['10C2 0000 07 00200081 02 [3132]', '00C2 0000 07 00200081 02 [3334]'],
+      'code',
+    ],
     ['in a command to perform', ['00C3 0000 09 7307 00200081 02 [3132]'], 'code'],
     ['in discretionary data', ['00C3 0000 09 5307 00200081 02 [3132]'], 'code'],
     ['in both', ['00C3 0000 0B 5209 5307 00200081 02 [3132]'], 'code'],
@@ -88,6 +99,12 @@ describe('what an ENVELOPE carries', () => {
       'code',
     ],
   ])('%s', (_, session, what) => check(session, what));
+});
+
+it('what an ENVELOPE carries is never whole', () => {
+  expect(new CodeStream().next(bytes('00C2000007 00200081 02 3132'))).toEqual([
+    { offset: 10, length: 2, what: 'code', whole: false },
+  ]);
 });
 
 describe('codes that were presented', () => {
@@ -112,6 +129,8 @@ describe('codes that were presented', () => {
     ['at the end', ['1234'], 'a1234', [[1, 4]]],
     ['a short one behind a digit: not it', ['1234'], 'a91234', []],
     ['a short one before a digit: not it', ['1234'], '12349', []],
+    ['a short one behind a nought: not it', ['1234'], '01234', []],
+    ['nine are not two', ['123456789'], 'x1234y', []],
     ['five digits are short', ['12345'], '123456', []],
     ['six are sure', ['123456'], '91234567', [[1, 6]]],
     [
@@ -150,10 +169,20 @@ describe('codes that were presented', () => {
     ],
     ['three digits are no format 2', '23123FFFFFFFFFFF', 'AA 313233 AA', []],
     ['format 2 with other digits than it counts: as it stands', '261234FFFFFFFFFF', 'AA 31323334 AA', []],
+    ['presented in BCD: its half is none', '274916FF', 'AA 32373439 AA', []],
+    // But the second half is a code in BCD.
+    ['thirteen digits are no format 2', '2D1234567890123F', 'AA 31323334353637383930313233', [[7, 7]]],
+    ['bytes that end like a digit, and a digit behind', 'A1B2C331', '39 A1B2C331 39', [[1, 4]]],
     ['bytes', 'A1B2C3D4', 'A1B2C3D4', [[0, 4]]],
     ['three bytes: too short', 'A1B2C3', 'A1B2C3', []],
   ] as const)('%s', (_, code, text, spans) => {
     expect(found([bytes(code)], bytes(text))).toEqual(spans);
+  });
+
+  it('is part of what stands there', () => {
+    const known = new KnownCodes();
+    known.add(ascii('123456'));
+    expect(known.find(ascii('123456'), 0, 6)).toEqual([{ offset: 0, length: 6, what: 'code', whole: false }]);
   });
 
   it('between two places only', () => {

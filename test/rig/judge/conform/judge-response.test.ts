@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { captured, judgeResponse } from '../../../../rig/judge/conform/judge-response.ts';
+import { captured, expectationInWords, judgeResponse } from '../../../../rig/judge/conform/judge-response.ts';
 import type { Expectation } from '../../../../rig/judge/conform/model.ts';
 import { fromHex } from '../../../../src/apdu/hex.ts';
 
@@ -91,6 +91,53 @@ describe("a card's own decisions", () => {
 
   it('and against no other', () => {
     expect(judgeResponse(response('6A80'), expectation, NONE, PLAIN)).toEqual([]);
+  });
+});
+
+describe('an expectation in words', () => {
+  const NIR = Buffer.from('275126322074974').toString('hex').toUpperCase();
+  it.each<[Expectation, boolean, string]>([
+    [{ status: '9000' }, false, '9000'],
+    [{ status: '6A82|6A88' }, false, '6A82 or 6A88'],
+    [{ status: '6700|6A80', decided: '6700' }, false, '6700 or 6A80'],
+    [{ status: '6700|6A80', decided: '6700' }, true, '6700 or 6A80, here 6700'],
+    [{ status: '6700|6A80|6A86', decided: '6700|6A80' }, true, '6700 or 6A80 or 6A86, here 6700 or 6A80'],
+    [{ status: '6700', decided: '6700' }, true, '6700'],
+    [{ status: '9000', data: '' }, false, '9000, no data'],
+    [{ status: '9000', data: '0001XX' }, false, '9000, data 0001XX'],
+    [{ status: '9000', data: '01 02*' }, false, '9000, data 0102*'],
+    [{ status: '9000', data: `930F${NIR}` }, false, `9000, data 930F${'XX'.repeat(15)}`],
+    [{ status: '9000', length: 2 }, false, '9000, 2 bytes'],
+    [{ status: '9000', length: [1, 3] }, false, '9000, 1 to 3 bytes'],
+    [{ status: '9000', objects: { '62/80': '0001', '62/84': null } }, false, '9000, 62/80 0001, no 62/84'],
+  ])('%j, %s: %s', (expectation, decided, words) => {
+    expect(expectationInWords(expectation, decided)).toBe(words);
+  });
+
+  it('is short', () => {
+    const words = expectationInWords({ status: '9000', data: 'A0'.repeat(500) }, false);
+    expect(words).toMatch(/^9000, data (A0)+… \(500 bytes\)$/);
+    expect(words.length).toBeLessThan(200);
+  });
+});
+
+describe('where an answer differs', () => {
+  it.each<[string, Expectation, string]>([
+    ['01029000', { status: '9000', data: '01XX03*' }, '2 bytes of data instead of 3: 0102'],
+    ['0102039000', { status: '9000', data: '01*|02' }, ''],
+    ['0202039000', { status: '9000', data: '01*' }, 'the data differ from byte 0 on: 020203 instead of 01*'],
+    ['0102049000', { status: '9000', data: '01XX03' }, 'the data differ from byte 2 on: 04 instead of 03'],
+    ['0103029000', { status: '9000', data: '010202|010303' }, 'the data differ from byte 1 on: 0302 instead of 0202'],
+  ])('%s, %j', (hex, expectation, fault) => {
+    expect(judgeResponse(response(hex), expectation, NONE, PLAIN).join()).toBe(fault);
+  });
+
+  it('a decision about the data holds for the card that is said to have it', () => {
+    const expectation = { status: '9000', data: '01XX', decidedData: '0102' };
+    expect(judgeResponse(response('01039000'), expectation, NONE, PLAIN)).toEqual([]);
+    expect(judgeResponse(response('01039000'), expectation, NONE, OWN)).toEqual([
+      'the data differ from byte 1 on: 03 instead of 02',
+    ]);
   });
 });
 

@@ -44,6 +44,8 @@ describe('commands and answers of several threads', () => {
     ['no answer to the first', 'A1>a A1>b 1<y', 1, '>a@0 >b@1 <y@2', {}],
     ['no answer to the first, another thread held', 'A1>a A2>b 2<y A1>c 1<z', 1, '>a@0 >b@1 <y@2 >c@3 <z@4', {}],
     ['two held of one thread', 'A1>a A2>b A2>c 2<z 1<x', 1, '>a@0 <x@4 >b@1 >c@2 <z@3', {}],
+    ['the second of two held is answered', 'A1>a A2>b A2>c 1<x 2<z', 1, '>a@0 <x@3 >b@1 >c@2 <z@4', {}],
+    ['held by two', 'A1>a A2>b A3>c 1<x 3<z 2<y', 1, '>a@0 <x@3 >b@1 <y@5 >c@2 <z@4', {}],
     ['no answer at the end', 'A1>a A2>b A3>c 3<z', 1, '>a@0 >b@1 >c@2 <z@3', {}],
     ['an answer to nothing', '1<x A1>a 1<y', 1, '>a@1 <y@2', { [STRAY]: 1 }],
     ['a second answer', 'A1>a A2>b 2<y 2<z 1<x', 1, '>a@0 <x@4 >b@1 <y@2', { [STRAY]: 1 }],
