@@ -21,7 +21,7 @@ type Range = { readonly min?: number; readonly max?: number };
 export interface StationLimits {
   readonly file: string;
   readonly text: string;
-  /** Of the text, hex. */
+  /** SHA-256 of the text, hex. */
   readonly sha256: string;
   /** By the id of the measurement. */
   readonly limits: ReadonlyMap<string, Range>;

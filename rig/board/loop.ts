@@ -12,7 +12,7 @@ export interface LoopFigure {
   readonly taken: number;
   /** In how many of these it was out of its limits. */
   readonly failed: number;
-  /** Of the rounds in which it was a number; null where it never was. */
+  /** Least value over the rounds in which it was a number; null where it never was. */
   readonly min: number | null;
   readonly median: number | null;
   readonly max: number | null;

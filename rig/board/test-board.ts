@@ -97,7 +97,7 @@ interface Setting {
   readonly person: string | null;
   readonly serialNumber: string | null;
   readonly limits: StationLimits | null;
-  /** Of the records. */
+  /** Folder of the records. */
   readonly folder: string;
 }
 

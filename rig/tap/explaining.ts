@@ -64,7 +64,7 @@ export class TapExplainer implements ExchangeListener {
 
   /**
    * One sentence for each rule that stood in the way since the last call; empty when none did.
-   * @param faces the interfaces that the card may be read through
+   * @param cardInterfaces the interfaces that the card may be read through
    */
   async sentences(send: Send, cardInterfaces: readonly ReaderInterface[]): Promise<string[]> {
     for (const refusal of this.#refusals.splice(0))

@@ -38,7 +38,7 @@ export function present(
   scene: TapScene,
   explanations: readonly string[] = [],
 ): string {
-  // Of the two drivers for PC/SC it is said when the second one serves.
+  // PC/SC has two drivers: the second one is named when it serves.
   const by = scene.driver === 'pcsc-ffi' ? ' (by FFI)' : '';
   const lines = [`Reader    ${shown(scene.reader)}, ${scene.protocol}${by}`, `ATR       ${toHex(scene.atr, ' ')}`];
   if (reading.validity !== null) {

@@ -23,7 +23,7 @@ export interface RefusedCommand {
 /**
  * Which rule a command fell under, as the control parameters of the file tell it (ISO/IEC 7816-4: 8C, AB, 8B, or for
  * contact and contactless in A1, as IAS ECC has it). What is satisfied only the card knows.
- * @param faces the interfaces that the card may be read through: one sentence where their rules are the same
+ * @param cardInterfaces the interfaces that the card may be read through: one sentence where their rules are the same
  * @param fcp answer to SELECT with P2 04, without status word
  */
 export function fcpSentence(
