@@ -64,8 +64,7 @@ export class CommandSet {
    * GET RESPONSE is the only common command known in every class: a reader may fetch the rest in the command's class.
    */
   find(application: CardFile, cla: number, ins: number): TabledRow | undefined {
-    if (this.#bound.size === 0) return COMMON.find(ins);
-    const table = this.#bound.get(application)?.table;
+    const table = this.#bound.size === 0 ? undefined : this.#bound.get(application)?.table;
     if (cla < 0x80) return table?.find(ins) ?? COMMON.find(ins);
     return ins === INS.GET_RESPONSE ? COMMON.find(ins) : table?.findProprietary(proprietaryClass(cla), ins);
   }

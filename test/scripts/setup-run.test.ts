@@ -39,7 +39,7 @@ const COMPILER = `
 const { mkdirSync, writeFileSync } = require('node:fs');
 const out = process.argv[process.argv.indexOf('--outDir') + 1];
 mkdirSync(out + '/rig/command', { recursive: true });
-writeFileSync(out + '/rig/command/main.js', '');
+writeFileSync(out + '/rig/command/main.js', 'export const main = () => {};');
 mkdirSync(out + '/rig/card', { recursive: true });
 writeFileSync(out + '/rig/card/open.js', 'export const buildShippedImages = async () => {};');
 `;
