@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { CaseError, commandBytes, fill, fits, statusFits } from '../../../../rig/judge/conform/hex-pattern.ts';
+import {
+  CaseError,
+  commandBytes,
+  fill,
+  firstDifference,
+  fits,
+  hex,
+  hex16,
+  statusFits,
+  statusHex,
+} from '../../../../rig/judge/conform/hex-pattern.ts';
 import { selectsId } from '../../../../rig/judge/conform/run-suite.ts';
 
 describe('patterns', () => {
@@ -24,7 +34,7 @@ describe('patterns', () => {
   });
 
   it('refuses a pattern that is none', () => {
-    expect(() => fits('00', '0G')).toThrow(CaseError);
+    expect(() => fits('00', '0G')).toThrow(new CaseError('not a pattern in hex: 0G'));
   });
 
   it.each([
@@ -40,6 +50,24 @@ describe('patterns', () => {
   });
 });
 
+describe('where data differ from a pattern, in bytes', () => {
+  it.each([
+    ['0102', '0103', 1],
+    ['0102', '11XX', 0],
+    ['010203', 'XX0204', 2],
+    ['0102', '01', 1],
+    ['01', '010203', 1],
+    ['0102', '03*', 0],
+    ['010203', '0102*', 2],
+  ])('%s and %s: byte %i', (data, pattern, expected) => expect(firstDifference(data, pattern)).toBe(expected));
+});
+
+describe('numbers in hex', () => {
+  it('pads them and writes capitals', () => {
+    expect([hex(0x00, 0xab), hex16(0x1f), hex16(0xe00f), statusHex(0x90)]).toEqual(['00AB', '001F', 'E00F', '0090']);
+  });
+});
+
 describe('commands', () => {
   const variables = new Map([['offset', '0102']]);
 
@@ -48,8 +76,12 @@ describe('commands', () => {
     expect([...commandBytes('00b0{offset}', variables)]).toEqual([0x00, 0xb0, 0x01, 0x02]);
   });
 
-  it.each(['00B0{length}', '00B', '00GG'])('refuses %s', (template) => {
-    expect(() => commandBytes(template, variables)).toThrow(CaseError);
+  it.each([
+    ['00B0{length}', 'nothing was captured as length'],
+    ['00B', 'not a command in hex: 00B'],
+    ['00GG', 'not a command in hex: 00GG'],
+  ])('refuses %s', (template, message) => {
+    expect(() => commandBytes(template, variables)).toThrow(new CaseError(message));
   });
 });
 
