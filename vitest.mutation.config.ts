@@ -15,9 +15,9 @@ const TESTS: Readonly<Record<string, string[]>> = {
   sessions: ['test/rig/trace/{session-redactor,secrets-again,pseudonyms}.test.ts'],
   pairing: ['test/rig/trace/formats/{card-exchanges,hard-cases}.test.ts'],
   comparison: ['test/rig/measure/compare/{effect,compare-results}.test.ts', 'test/rig/figures/rank-interval.test.ts'],
-  replay: ['test/rig/judge/replay/{to-card,terminal-judge}.test.ts'],
+  replay: ['test/rig/judge/replay/{compare,to-card,terminal-judge}.test.ts'],
   conformance: ['test/rig/judge/conform/{judge-response,hex-pattern,run-case}.test.ts'],
-  boards: ['test/rig/board/{run-phases,limits,record}.test.ts'],
+  boards: ['test/rig/board/{run-phases,repair-words,limits,record}.test.ts'],
 };
 
 const config: ViteUserConfig = defineConfig({ test: { include: TESTS[process.env.VITAP_MUTATION ?? 'card'] ?? [] } });
