@@ -10,7 +10,10 @@ const TESTS: Readonly<Record<string, string[]>> = {
   'masked-nirs': ['test/rig/trace/{nir-spans,redaction,secrets-again}.test.ts'],
   'masked-bcd': ['test/rig/trace/{redaction,people,secrets-again}.test.ts'],
   'masked-codes': ['test/rig/trace/{code-spans,command-layout,redaction,secrets-again}.test.ts'],
-  'masked-people': ['test/rig/trace/{redaction,people,secrets-again,pseudonyms}.test.ts'],
+  'masked-people': [
+    'test/rig/trace/{person-spans,known-people,known-fields,secret-stream}.test.ts',
+    'test/rig/trace/{redaction,people,secrets-again,pseudonyms}.test.ts',
+  ],
   masks: ['test/rig/trace/{redaction,people,secrets-again,pseudonyms,masked-hex,signatures}.test.ts'],
   sessions: ['test/rig/trace/{session-redactor,secrets-again,pseudonyms}.test.ts'],
   pairing: ['test/rig/trace/formats/{card-exchanges,hard-cases}.test.ts'],

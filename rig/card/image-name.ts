@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { removeQuietly, writeAll } from '../../src/hal/nvm/replace-file.ts';
@@ -52,7 +52,7 @@ export class ImageNames {
  */
 export function imageNames(file: string | null, env: Readonly<Record<string, string | undefined>>): ImageNames {
   const path = file ?? join(stateFolder(env), KEY_FILE);
-  if (file === null && statSync(path, { throwIfNoEntry: false }) === undefined) makeKey(path);
+  if (file === null && !existsSync(path)) makeKey(path);
   const key = readInputFile(path, 'a key for the names of images');
   if (key.length < SHORTEST_KEY || key.length > LONGEST_KEY) {
     throw new CannotRun(

@@ -139,22 +139,24 @@ function expectKeys(session: SecureSession | null, run: Run): void {
 describe.each(runs)('$id', (run) => {
   const { mapping, keyAgreement } = run;
 
-  it.skipIf(keyAgreement.chipPrivate === null)('the chip answers every command as published', () => {
-    for (const prepared of [false, true]) {
-      const random = new ScriptedRandom()
-        .bytes(run.nonce)
-        .privateKey(mapping.chipPrivate!)
-        .privateKey(keyAgreement.chipPrivate!);
-      const chip = chipOf(run, random);
-      if (prepared) chip.prepare();
-      for (const { step, command, response } of run.apdus) expect(answer(chip, run, command), step).toBe(response);
-      expect(random.left).toBe(0);
-      expect(chip.awaits).toBeNull();
-      expect(toHex(chip.chipEphemeralKey)).toBe(keyAgreement.chipPublic);
-      expectKeys(chip.takeSession(), run);
-      expect(chip.takeSession()).toBeNull();
-    }
-  });
+  // A run that was published without the chip's key shows the terminal alone.
+  if (keyAgreement.chipPrivate !== null)
+    it('the chip answers every command as published', () => {
+      for (const prepared of [false, true]) {
+        const random = new ScriptedRandom()
+          .bytes(run.nonce)
+          .privateKey(mapping.chipPrivate!)
+          .privateKey(keyAgreement.chipPrivate!);
+        const chip = chipOf(run, random);
+        if (prepared) chip.prepare();
+        for (const { step, command, response } of run.apdus) expect(answer(chip, run, command), step).toBe(response);
+        expect(random.left).toBe(0);
+        expect(chip.awaits).toBeNull();
+        expect(toHex(chip.chipEphemeralKey)).toBe(keyAgreement.chipPublic);
+        expectKeys(chip.takeSession(), run);
+        expect(chip.takeSession()).toBeNull();
+      }
+    });
 
   it('the terminal sends every command as published', () => {
     const random = new ScriptedRandom().privateKey(mapping.terminalPrivate).privateKey(keyAgreement.terminalPrivate);
