@@ -8,19 +8,22 @@ const TESTS: Readonly<Record<string, string[]>> = {
   apdu: ['test/apdu/**/*.test.ts'],
   card: ['test/applet/{access,pin}/**/*.test.ts', 'test/applet/{access-rules,codes,verify,channels}.test.ts'],
   'masked-nirs': ['test/rig/trace/{nir-spans,redaction,secrets-again}.test.ts'],
-  'masked-bcd': ['test/rig/trace/{redaction,people,secrets-again}.test.ts'],
+  'masked-bcd': ['test/rig/trace/{bcd-nir,redaction,people,secrets-again}.test.ts'],
   'masked-codes': ['test/rig/trace/{code-spans,command-layout,redaction,secrets-again}.test.ts'],
   'masked-people': [
     'test/rig/trace/{person-spans,known-people,known-fields,secret-stream}.test.ts',
     'test/rig/trace/{redaction,people,secrets-again,pseudonyms}.test.ts',
   ],
   masks: ['test/rig/trace/{redaction,people,secrets-again,pseudonyms,masked-hex,signatures}.test.ts'],
-  sessions: ['test/rig/trace/{session-redactor,secrets-again,pseudonyms}.test.ts'],
+  sessions: [
+    'test/rig/trace/{session-redactor,people,secrets-again,pseudonyms}.test.ts',
+    'test/rig/trace/formats/secrets.test.ts',
+  ],
   pairing: ['test/rig/trace/formats/{card-exchanges,hard-cases}.test.ts'],
   comparison: ['test/rig/measure/compare/{effect,compare-results}.test.ts', 'test/rig/figures/rank-interval.test.ts'],
-  replay: ['test/rig/judge/replay/{to-card,terminal-judge}.test.ts'],
+  replay: ['test/rig/judge/replay/{compare,to-card,terminal-judge}.test.ts'],
   conformance: ['test/rig/judge/conform/{judge-response,hex-pattern,run-case}.test.ts'],
-  boards: ['test/rig/board/{run-phases,limits,record}.test.ts'],
+  boards: ['test/rig/board/{run-phases,repair-words,limits,record}.test.ts'],
 };
 
 const config: ViteUserConfig = defineConfig({ test: { include: TESTS[process.env.VITAP_MUTATION ?? 'card'] ?? [] } });

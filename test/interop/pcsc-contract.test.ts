@@ -7,7 +7,7 @@ import { cardLinkContract } from '../contract/card-link.ts';
 import { readerContract } from '../contract/reader.ts';
 import { Pcscd, pcscdIsOurs } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
-import { SLOTS, slotIsEmpty } from './vpcd-card.ts';
+import { readerOnVpcd, slotIsEmpty } from './vpcd-card.ts';
 
 /** Both contracts, on the real daemon: our link on one side of it, our reader on the other. */
 describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
@@ -47,32 +47,7 @@ describeNeeds(PCSC_STACK, 'pcscd and vpcd', () => {
     };
   });
 
-  readerContract('pcsc, through nfc-pcsc, on a card behind vpcd', () => {
-    const link = new VpcdLink({ interface: 'contact', clock: systemClock });
-    const reader = new PcscReader({ clock: systemClock });
-    let served: Promise<void> = Promise.resolve();
-    const other = new PcscReader({ clock: systemClock, share: 'exclusive' });
-    return {
-      reader,
-      readerName: SLOTS[0],
-      largestCommand: 65_535,
-      async insert(card) {
-        served = link.serve(card);
-      },
-      async remove() {
-        link.stop();
-        await served;
-      },
-      missesCard: () => slotIsEmpty(),
-      async occupy() {
-        await other.connect({ timeoutMs: 5000 });
-      },
-      async dispose() {
-        await other.close();
-        link.stop();
-        await served;
-        await slotIsEmpty();
-      },
-    };
-  });
+  readerContract('pcsc, through nfc-pcsc, on a card behind vpcd', () =>
+    readerOnVpcd((share) => new PcscReader({ clock: systemClock, share })),
+  );
 });

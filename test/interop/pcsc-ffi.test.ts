@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { controlCode, PcscFfiReader } from '../../src/hal/pcsc-ffi/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { VpcdLink } from '../../src/hal/vpcd/index.ts';
 import { readerContract } from '../contract/reader.ts';
 import { TOY, ToyCard, toyCommand } from '../contract/toy-card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds } from './real-parts.ts';
-import { SLOTS, serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
+import { readerOnVpcd, SLOTS, serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 /** nfc-pcsc is not needed here, nor a compiler. */
 const NEEDS = ['pcscd', 'vpcd'] as const;
@@ -18,34 +17,9 @@ describeNeeds(NEEDS, 'PC/SC by FFI, on pcscd and vpcd', () => {
   });
   afterAll(() => daemon.stop());
 
-  readerContract('pcsc-ffi, on a card behind vpcd', () => {
-    const link = new VpcdLink({ interface: 'contact', clock: systemClock });
-    const reader = new PcscFfiReader({ clock: systemClock });
-    const other = new PcscFfiReader({ clock: systemClock, share: 'exclusive' });
-    let served: Promise<void> = Promise.resolve();
-    return {
-      reader,
-      readerName: SLOTS[0],
-      largestCommand: 65_535,
-      async insert(card) {
-        served = link.serve(card);
-      },
-      async remove() {
-        link.stop();
-        await served;
-      },
-      missesCard: () => slotIsEmpty(),
-      async occupy() {
-        await other.connect({ timeoutMs: 5000 });
-      },
-      async dispose() {
-        await other.close();
-        link.stop();
-        await served;
-        await slotIsEmpty();
-      },
-    };
-  });
+  readerContract('pcsc-ffi, on a card behind vpcd', () =>
+    readerOnVpcd((share) => new PcscFfiReader({ clock: systemClock, share })),
+  );
 });
 
 const SOON_MS = 10_000;

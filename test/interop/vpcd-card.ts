@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { vi } from 'vitest';
 import type { CardInterface, LinkEvent, LinkedCard } from '../../src/hal/card-link.ts';
 import { PcscReader } from '../../src/hal/pcsc/index.ts';
+import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
+import type { ReaderSubject } from '../contract/reader.ts';
 
 /** pcscd's names for vpcd's two slots. */
 export const SLOTS = ['Virtual PCD 00 00', 'Virtual PCD 00 01'] as const;
@@ -66,6 +68,36 @@ export async function serveOnVpcd(
       link.stop();
       await served.catch(() => {});
       await slotIsEmpty(options.slot);
+    },
+  };
+}
+
+/** The subject of the Reader contract on real pcscd: a card behind vpcd, and another reader that can take it for itself. */
+export function readerOnVpcd(make: (share: 'shared' | 'exclusive') => Reader): ReaderSubject {
+  const link = new VpcdLink({ interface: 'contact', clock: systemClock });
+  const reader = make('shared');
+  const other = make('exclusive');
+  let served: Promise<void> = Promise.resolve();
+  return {
+    reader,
+    readerName: SLOTS[0],
+    largestCommand: 65_535,
+    async insert(card) {
+      served = link.serve(card);
+    },
+    async remove() {
+      link.stop();
+      await served;
+    },
+    missesCard: () => slotIsEmpty(),
+    async occupy() {
+      await other.connect({ timeoutMs: 5000 });
+    },
+    async dispose() {
+      await other.close();
+      link.stop();
+      await served;
+      await slotIsEmpty();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { HalError } from '../errors.ts';
 import type { Channel } from '../pcsc/channel.ts';
+import { absence, named } from '../pcsc/named-readers.ts';
 import { PcscService, type WatchedReader } from '../pcsc/service.ts';
 import type { PseudoApduChannel } from './pseudo-apdu.ts';
 
@@ -72,9 +73,8 @@ export class PcscChannel implements PseudoApduChannel {
 }
 
 function find(readers: readonly WatchedReader[], name: string): WatchedReader {
-  const found = readers.find((each) => each.name === name) ?? readers.find((each) => each.name.includes(name));
-  if (found !== undefined) return found;
-  if (readers.length === 0) throw new HalError('no-reader', 'no reader is connected');
-  const there = readers.map((each) => `"${each.name}"`).join(', ');
-  throw new HalError('no-reader', `no reader named "${name}"; there is ${there}`);
+  const candidates = named(readers, name);
+  const found = candidates[0];
+  if (found === undefined) throw absence(readers, candidates, name);
+  return found;
 }

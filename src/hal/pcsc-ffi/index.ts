@@ -10,6 +10,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
+import { aborted, absence, named } from '../pcsc/named-readers.ts';
 import { requireService, SERVICE_LIMIT_MS } from '../pcsc/service-socket.ts';
 import type { ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import { endsContext, PcscContext, type SeenReader } from './context.ts';
@@ -165,22 +166,4 @@ async function certainly(error: unknown): Promise<HalError> {
   } catch (absence) {
     return absence instanceof HalError ? absence : error;
   }
-}
-
-/** Those of that very name, or else those with it in their name. */
-function named(readers: readonly SeenReader[], name: string | undefined): readonly SeenReader[] {
-  if (name === undefined) return readers;
-  const exact = readers.filter((each) => each.name === name);
-  return exact.length > 0 ? exact : readers.filter((each) => each.name.includes(name));
-}
-
-function absence(all: readonly SeenReader[], candidates: readonly SeenReader[], name: string | undefined): HalError {
-  const quoted = (readers: readonly SeenReader[]): string => readers.map((each) => `"${each.name}"`).join(', ');
-  if (all.length === 0) return new HalError('no-reader', 'no reader is connected');
-  if (candidates.length === 0) return new HalError('no-reader', `no reader named "${name}"; there is ${quoted(all)}`);
-  return new HalError('no-card', `no card in ${quoted(candidates)}`);
-}
-
-function aborted(): HalError {
-  return new HalError('aborted', 'the wait for a card was cancelled');
 }

@@ -11,6 +11,7 @@
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
+import { aborted, absence, named } from './named-readers.ts';
 import { PcscService, type WatchedReader } from './service.ts';
 import { SERVICE_LIMIT_MS } from './service-socket.ts';
 import { PcscSession, type SessionOptions } from './session.ts';
@@ -127,26 +128,4 @@ export class PcscReader implements Reader {
   #refuseAborted(signals: readonly AbortSignal[]): void {
     if (signals.some((signal) => signal.aborted)) throw aborted();
   }
-}
-
-/** Those of that very name, or else those with it in their name. */
-function named(readers: readonly WatchedReader[], name: string | undefined): readonly WatchedReader[] {
-  if (name === undefined) return readers;
-  const exact = readers.filter((each) => each.name === name);
-  return exact.length > 0 ? exact : readers.filter((each) => each.name.includes(name));
-}
-
-function absence(
-  all: readonly WatchedReader[],
-  candidates: readonly WatchedReader[],
-  name: string | undefined,
-): HalError {
-  const quoted = (readers: readonly WatchedReader[]): string => readers.map((each) => `"${each.name}"`).join(', ');
-  if (all.length === 0) return new HalError('no-reader', 'no reader is connected');
-  if (candidates.length === 0) return new HalError('no-reader', `no reader named "${name}"; there is ${quoted(all)}`);
-  return new HalError('no-card', `no card in ${quoted(candidates)}`);
-}
-
-function aborted(): HalError {
-  return new HalError('aborted', 'the wait for a card was cancelled');
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
-import { LatenessWatch } from '../../../rig/board/lateness.ts';
+import { LatenessWatch, longestLatenessMs } from '../../../rig/board/lateness.ts';
 import type { Limits, MeasuredValue, MeasurementPlan } from '../../../rig/board/measurement.ts';
 import { judgeMeasurement, limitsInWords, valueInWords } from '../../../rig/board/measurement.ts';
 import { BoardFault, type Phase, type PhaseContext, RigFault } from '../../../rig/board/phase.ts';
-import { runPhases, verdictOf } from '../../../rig/board/run-phases.ts';
-import { HalError } from '../../../src/hal/errors.ts';
+import { type RunOptions, runPhases, verdictOf, whose } from '../../../rig/board/run-phases.ts';
+import { HalError, type HalErrorKind } from '../../../src/hal/errors.ts';
 import { noRepairs, type Repairs } from '../../../src/hal/pn532/repairs.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
 
@@ -31,6 +31,9 @@ describe('a measurement', () => {
     [null, 99, 'info'],
     [{ max: 12 }, null, 'unset'],
     [null, null, 'unset'],
+    // No limit on one side is none there.
+    [{ max: 12 }, -1e9, 'pass'],
+    [{ min: 1 }, 1e9, 'pass'],
   ])('with limits %j and value %j is %s', (limits, value, verdict) => {
     expect(judgeMeasurement(plan(limits), value).verdict).toBe(verdict);
   });
@@ -42,6 +45,31 @@ describe('a measurement', () => {
     expect(limitsInWords(plan({ min: 1, max: 2 }))).toBe('1 ms to 2 ms');
     expect(limitsInWords(plan({ equals: 0x32 }, { unit: '', format: 'hex' }))).toBe('exactly 0x32');
     expect(limitsInWords(plan({ equals: true }))).toBe('yes');
+  });
+
+  it.each<[MeasuredValue, Partial<MeasurementPlan>, string]>([
+    [false, {}, 'no'],
+    [true, {}, 'yes'],
+    ['loose', {}, 'loose'],
+    [0xab, { unit: '', format: 'hex' }, '0xAB'],
+    [9.996, {}, '10 ms'],
+    [9.876, {}, '9.88 ms'],
+    [10.04, {}, '10 ms'],
+    [-12.345, {}, '-12.3 ms'],
+    [-1.234, {}, '-1.23 ms'],
+  ])('%j with %j is written %s', (value, more, words) => {
+    expect(valueInWords({ ...plan(null, more), value })).toBe(words);
+  });
+
+  it.each<[Limits, string]>([
+    [null, 'for information'],
+    [{ min: 2 }, 'at least 2 ms'],
+    [{ max: 2 }, 'at most 2 ms'],
+    [{}, 'any number'],
+    [{ equals: 'text' }, 'exactly text'],
+  ])('the limits %j are %s', (limits, words) => {
+    expect(limitsInWords(plan(limits))).toBe(words);
+    expect(limitsInWords(plan(limits, { limitsFrom: 'station' }))).toBe(`${words} on this station`);
   });
 });
 
@@ -120,6 +148,161 @@ describe('phases', () => {
     expect(verdictOf(results, false)).toBe('error');
     expect(verdictOf([], false)).toBe('error');
     expect(verdictOf(await run([good('a')]), true)).toBe('error');
+  });
+});
+
+describe('a run', () => {
+  /** As `run`, with all that a caller may give. */
+  const runWith = (phases: readonly Phase[], more: Partial<RunOptions>) =>
+    runPhases(phases, {
+      board: { repairs: noRepairs(), interrupt: () => {} } as Partial<BoardUnderTest> as BoardUnderTest,
+      partner: null,
+      clock: new VirtualClock(),
+      signal: new AbortController().signal,
+      only: null,
+      ...more,
+    });
+
+  it('says why a phase was left out, and that nothing of it was measured', async () => {
+    const [left, alone] = await run([good('a'), good('b', { fatal: true, needsPartner: true })], { only: [] });
+    expect(left).toMatchObject({ verdict: 'skipped', reason: 'not asked for', durationMs: 0, lateness: null });
+    expect(left!.measurements.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['a-m', 'unset'],
+      ['a-repairs', 'unset'],
+    ]);
+    expect(left!.series).toEqual([]);
+    expect(alone).toMatchObject({ verdict: 'skipped', reason: 'there is no second board (--partner)' });
+  });
+
+  it('with a second board runs what needs one', async () => {
+    const partner = { repairs: noRepairs() } as Partial<BoardUnderTest> as BoardUnderTest;
+    const [result] = await runWith([good('a', { needsPartner: true })], { partner });
+    expect(result?.verdict).toBe('pass');
+  });
+
+  it('runs nothing when it was interrupted before', async () => {
+    const [result] = await run([good('a')], { signal: AbortSignal.abort() });
+    expect(result).toMatchObject({ verdict: 'skipped', reason: 'the test was interrupted' });
+  });
+
+  it('interrupts the board once, and leaves out what follows', async () => {
+    const stop = new AbortController();
+    let interrupts = 0;
+    const board = { repairs: noRepairs(), interrupt: () => interrupts++ } as Partial<BoardUnderTest> as BoardUnderTest;
+    const body: Phase['run'] = async () => {
+      stop.abort();
+      throw new BoardFault('cut off');
+    };
+    const results = await runWith([phase('a', body), good('b')], { board, signal: stop.signal });
+    expect(results.map(({ verdict, reason }) => `${verdict}: ${reason}`)).toEqual([
+      'error: interrupted',
+      'skipped: the test was interrupted',
+    ]);
+    expect(interrupts).toBe(1);
+  });
+
+  it('does not interrupt the board for a phase that has ended', async () => {
+    const stop = new AbortController();
+    let interrupts = 0;
+    const board = { repairs: noRepairs(), interrupt: () => interrupts++ } as Partial<BoardUnderTest> as BoardUnderTest;
+    await runWith([good('a')], { board, signal: stop.signal });
+    stop.abort();
+    expect(interrupts).toBe(0);
+  });
+
+  it('goes on after a fatal phase that passed', async () => {
+    const results = await run([good('a', { fatal: true }), good('b')]);
+    expect(results.map(({ verdict, reason }) => [verdict, reason])).toEqual([
+      ['pass', ''],
+      ['pass', ''],
+    ]);
+  });
+
+  it('gives phases what the caller gave, and does without', async () => {
+    const heard: string[] = [];
+    const reader = { name: 'plain' } as never;
+    const other = { name: 'recorded' } as never;
+    let got: unknown[] = [];
+    const body: Phase['run'] = async (context) => {
+      context.say('words');
+      await context.instruct('press');
+      got.push(context.recorded(reader));
+      context.keep({ id: 's', what: 'Series', unit: 'ms', values: [1] } as never);
+      context.measure('p-m', 1);
+    };
+    const [result] = await runWith([phase('p', body)], {
+      say: (text) => heard.push(`said ${text}`),
+      instruct: async (text) => void heard.push(`instructed ${text}`),
+      recorded: () => other,
+    });
+    expect(heard).toEqual(['said words', 'instructed press']);
+    expect(got).toEqual([other]);
+    expect(result!.series).toEqual([{ id: 's', what: 'Series', unit: 'ms', values: [1] }]);
+    got = [];
+    expect((await run([phase('p', body)]))[0]?.verdict).toBe('pass');
+    expect(got).toEqual([reader]);
+  });
+
+  it('says how long a phase took, and which of its measurements is in doubt', async () => {
+    let nowNs = 5e9;
+    const clock = { nowNs: () => nowNs } as Partial<RunOptions['clock']> as RunOptions['clock'];
+    const body: Phase['run'] = async ({ measure }) => {
+      nowNs += 7e6;
+      measure('p-m', 1);
+    };
+    const [result] = await runWith([phase('p', body)], { clock });
+    expect(result).toMatchObject({ durationMs: 7, series: [] });
+  });
+
+  it.each<[string, Phase['run'], string]>([
+    [
+      'twice',
+      async ({ measure }) => {
+        measure('p-m', 1);
+        measure('p-m', 2);
+      },
+      'p measures p-m twice',
+    ],
+    ['unannounced', async ({ measure }) => measure('q', 1), 'p has no measurement q'],
+  ])('refuses what is measured %s', async (_, body, words) => {
+    const [result] = await run([phase('p', body)]);
+    expect(result).toMatchObject({ verdict: 'error', reason: `this is a fault of vitap: ${words}` });
+  });
+
+  it('takes any of several measurements, and lists what is wrong with all', async () => {
+    const measurements = ['x', 'y', 'z'].map((id) => ({ ...plan({ max: 10 }), id, what: id }));
+    const body: Phase['run'] = async ({ measure }) => {
+      measure('y', 12);
+      measure('x', 11);
+    };
+    const [result] = await run([phase('p', body, { measurements })]);
+    expect(result?.reason).toBe('x: 11 ms, must be at most 10 ms; y: 12 ms, must be at most 10 ms; z: not measured');
+  });
+
+  it.each<[HalErrorKind, 'fail' | 'error']>([
+    ['timeout', 'fail'],
+    ['protocol', 'fail'],
+    ['no-port', 'error'],
+    ['busy', 'error'],
+    ['permission', 'error'],
+    ['reader-lost', 'error'],
+    ['no-service', 'error'],
+    ['no-reader', 'error'],
+    ['aborted', 'error'],
+    ['storage', 'error'],
+    ['damaged', 'error'],
+  ])('blames for %s: %s', (kind, verdict) => {
+    expect(whose(new HalError(kind, 'why'), new AbortController().signal)).toEqual({ verdict, reason: 'why' });
+    expect(whose(new HalError(kind, 'why'), AbortSignal.abort())).toEqual({ verdict: 'error', reason: 'interrupted' });
+  });
+
+  it('has a verdict', async () => {
+    const [pass] = await run([good('a')]);
+    const [fail] = await run([phase('a', async () => {})]);
+    const [skipped] = await run([good('a')], { only: [] });
+    expect(verdictOf([skipped!, pass!], false)).toBe('pass');
+    expect(verdictOf([pass!, fail!], false)).toBe('fail');
+    expect(verdictOf([skipped!], false)).toBe('error');
   });
 });
 
@@ -220,6 +403,38 @@ describe('the lateness of the rig', () => {
     };
     const [result] = await run([phase('p', late, more)], { lateness: machine.watch });
     expect(result).toMatchObject({ verdict, reason: expect.stringMatching(reason), lateness: { longestMs: lateMs } });
+  });
+
+  it('is summed up over what is noticed, more than 5 ms', () => {
+    const machine = new LateMachine();
+    machine.watch.start();
+    for (const lateMs of [4, 5, 6, 30, 20]) {
+      machine.sleep(10 + lateMs);
+      machine.wake();
+    }
+    machine.sleep(10);
+    expect(machine.watch.stop()).toEqual({ longestMs: 30, totalMs: 6 + 30 + 20 });
+  });
+
+  it('of all phases is the longest of those that were watched', () => {
+    const late = (longestMs: number) => ({ lateness: { longestMs, totalMs: 0 } });
+    expect(longestLatenessMs([late(3), { lateness: null }, late(7), late(5)])).toBe(7);
+    expect(longestLatenessMs([{ lateness: null }])).toBeNull();
+    expect(longestLatenessMs([])).toBeNull();
+  });
+
+  it.each<[HalErrorKind, string]>([
+    ['timeout', 'error'],
+    ['protocol', 'error'],
+    ['no-card', 'fail'],
+  ])('explains %s: %s', async (kind, verdict) => {
+    const machine = new LateMachine();
+    const body: Phase['run'] = async () => {
+      machine.sleep(200);
+      throw new HalError(kind, 'why');
+    };
+    const [result] = await run([phase('p', body)], { lateness: machine.watch });
+    expect(result?.verdict).toBe(verdict);
   });
 
   it('is seen in the very turn in which the phase ends', async () => {

@@ -6,7 +6,7 @@ import { compareWithBaseline } from '../../../../rig/measure/compare/baseline.ts
 import { compareResults, tapTimes } from '../../../../rig/measure/compare/compare-results.ts';
 import { duration, percent } from '../../../../rig/measure/compare/present.ts';
 import { readResultFile } from '../../../../rig/measure/compare/result-file.ts';
-import type { TapBenchResult, TapSample } from '../../../../rig/measure/tap/result.ts';
+import { LAYERS, STAGES, type TapBenchResult, type TapSample } from '../../../../rig/measure/tap/result.ts';
 import { measuredResult, withTimes } from './measured-result.ts';
 
 let measured: TapBenchResult;
@@ -74,6 +74,84 @@ describe('two results', () => {
     const compared = compareResults(withTimes(measured, around(10)), { ...current, taps })!;
     expect(compared.total.verdict).toBe('no difference seen');
     expect(compared.doubts).toEqual(['3 of 40 taps of this run failed and are left out']);
+  });
+
+  it('leave out stages and layers under a hundredth of the tap in both', () => {
+    const parted = (ms: number, connect: number, select: number): TapBenchResult => {
+      const result = withTimes(measured, around(ms));
+      const [stage, other] = STAGES;
+      const stages = Object.fromEntries(STAGES.map((each) => [each, 0])) as TapSample['stages'];
+      const some = { ...stages, [stage as string]: connect, [other as string]: select };
+      const layers = Object.fromEntries(LAYERS.map((each) => [each, 0])) as TapSample['layers'];
+      return { ...result, taps: result.taps.map((tap) => ({ ...tap, stages: some, layers })) };
+    };
+    const parts = (a: TapBenchResult, b: TapBenchResult) =>
+      compareResults(a, b)!
+        .figures.filter(({ of }) => of === 'stage' || of === 'layer')
+        .map(({ name, baseline, current, effect }) => [name, baseline, current, effect?.verdict ?? null]);
+    // A hundredth of 10 ms is 100 µs.
+    expect(parts(parted(10, 1e6, 5e4), parted(10, 2e6, 5e4))).toEqual([[STAGES[0], 1e6, 2e6, 'slower']]);
+    expect(parts(parted(10, 1e6, 5e4), parted(10, 1e6, 3e5)).map(([name]) => name)).toEqual([STAGES[0], STAGES[1]]);
+    expect(parts(parted(10, 1e6, 3e5), parted(10, 1e6, 0))).toEqual([
+      [STAGES[0], 1e6, 1e6, 'no difference seen'],
+      [STAGES[1], 3e5, 0, null],
+    ]);
+  });
+
+  it('weigh the forms of a command by how often each was sent, and leave out what one of them lacks', () => {
+    const [form] = measured.figures!.commands;
+    const withCommands = (...rows: [command: string, count: number, p50: number][]): TapBenchResult => ({
+      ...withTimes(measured, around(10)),
+      figures: {
+        ...measured.figures!,
+        commands: rows.map(([command, count, p50]) => ({ ...form!, command, count, p50 })),
+      },
+    });
+    const { figures } = compareResults(
+      withCommands(['SELECT', 3, 100], ['READ BINARY', 2, 50], ['SELECT', 1, 500], ['VERIFY', 1, 9]),
+      withCommands(['READ BINARY', 2, 60], ['SELECT', 1, 300], ['GET DATA', 1, 5]),
+    )!;
+    // (3 · 100 + 1 · 500) / 4
+    expect(figures.filter(({ of }) => of === 'command')).toEqual([
+      { name: 'READ BINARY', of: 'command', baseline: 50, current: 60, effect: null },
+      { name: 'SELECT', of: 'command', baseline: 200, current: 300, effect: null },
+    ]);
+    const none = compareResults({ ...withTimes(measured, around(10)), figures: null }, withCommands(['SELECT', 1, 1]))!;
+    expect(none.figures.filter(({ of }) => of === 'command')).toEqual([]);
+  });
+
+  it('name each difference with what it was and is', () => {
+    const before = withTimes(measured, around(10), false);
+    const failure = { kind: 'timeout', message: 'no answer', afterExchanges: 2 };
+    const taps = before.taps.map((tap, i): TapSample => (i === 0 ? { ...tap, failure } : tap));
+    const environment = {
+      ...before.environment,
+      backend: 'b1',
+      card: 'c1',
+    } as unknown as TapBenchResult['environment'];
+    const baseline: TapBenchResult = { ...before, taps, environment, setup: { ...before.setup, sequence: 's1' } };
+    const current: TapBenchResult = {
+      ...withTimes(measured, around(10)),
+      environment: { ...environment, backend: 'b2', card: 'c2' } as unknown as TapBenchResult['environment'],
+      setup: { ...before.setup, sequence: 's2' },
+    };
+    expect(compareResults(baseline, current)!.doubts).toEqual([
+      'another backend: b1 then, b2 now',
+      'another card: c1 then, c2 now',
+      'another sequence: s1 then, s2 now',
+      'the baseline says itself that it cannot be trusted',
+      '1 of 40 taps of the baseline failed and are left out',
+    ]);
+  });
+
+  it('are not called of another plan where one names none', () => {
+    const result = withTimes(measured, around(10));
+    const planned = (plan: string | null): TapBenchResult => ({ ...result, setup: { ...result.setup, plan } as never });
+    expect(compareResults(planned('classic'), planned(null))!.doubts).toEqual([]);
+    expect(compareResults(planned(null), planned('classic'))!.doubts).toEqual([]);
+    expect(compareResults(planned('classic'), planned('minimal'))!.doubts).toEqual([
+      'another plan: classic then, minimal now',
+    ]);
   });
 
   it('that are not of one kind say what differs', () => {
