@@ -9,7 +9,7 @@ import { crypto, parsed } from './bench-session.ts';
  * generation so large that it is not collected in between: what is still there at the end was allocated.
  */
 const CALLS = 20_000;
-/** The median of five rounds: on a busy machine the optimising compiler comes late, and takes heap of its own. */
+/** The least of them counts: on a busy machine the optimising compiler comes late, and takes heap of its own. */
 const ROUNDS = 9;
 
 function bytesPerCall(call: () => void): number {
