@@ -1,9 +1,9 @@
-import { LARGEST_COMMAND, LARGEST_RESPONSE, sizeRefusal } from '../apdu-size.ts';
+import { LARGEST_RESPONSE } from '../apdu-size.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import { SCARD, scardFailure } from '../pcsc/scard-error.ts';
+import { commandRefusal, FINAL, REMOVAL_SEEN_MS } from '../pcsc/session-rules.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange } from '../reader.ts';
-import { isVirtualReader } from '../vpcd/reader-name.ts';
 import { PcscContext, type SeenReader } from './context.ts';
 import { limitedCall } from './limited-call.ts';
 import { DISPOSITION, type Handle, PROTOCOL, SHARE, SUCCESS, type Winscard } from './winscard.ts';
@@ -20,12 +20,8 @@ export interface SessionOptions {
   readonly signals: readonly AbortSignal[];
 }
 
-/** vpcd's messages have a length of two bytes; a longer one makes it drop the card. */
-const LARGEST_VPCD_COMMAND = 65_535;
 /** A card's power-on or power-off that takes longer has failed. */
 const CONNECT_LIMIT_MS = 10_000;
-/** How long pcscd may take to see that a card is gone; it looks every 400 ms. */
-const REMOVAL_SEEN_MS = 1000;
 /** How long the end of a session waits for the answer to a command under way. */
 const LAST_ANSWER_MS = 500;
 
@@ -34,16 +30,6 @@ const PROTOCOLS: Readonly<Record<ProtocolChoice, number>> = {
   'T=0': PROTOCOL.t0,
   'T=1': PROTOCOL.t1,
 };
-
-/** Kinds after which nothing more can come of a session. */
-const FINAL: ReadonlySet<string> = new Set([
-  'card-removed',
-  'reader-lost',
-  'no-service',
-  'timeout',
-  'no-card',
-  'no-reader',
-]);
 
 /** One connection to one card. */
 export class PcscFfiSession implements CardSession {
@@ -103,8 +89,7 @@ export class PcscFfiSession implements CardSession {
   }
 
   async transmit(command: Uint8Array): Promise<Exchange> {
-    const largest = isVirtualReader(this.reader) ? LARGEST_VPCD_COMMAND : LARGEST_COMMAND;
-    const refusal = sizeRefusal(command, largest, `"${this.reader}"`);
+    const refusal = commandRefusal(command, this.reader);
     if (refusal !== null) throw refusal;
     return this.#inOrder(() => this.#exchange(command));
   }

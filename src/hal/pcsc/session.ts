@@ -1,11 +1,10 @@
-import { LARGEST_COMMAND, sizeRefusal } from '../apdu-size.ts';
 import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange } from '../reader.ts';
-import { isVirtualReader } from '../vpcd/reader-name.ts';
 import type { Channel } from './channel.ts';
 import { SCARD, scardCode } from './scard-error.ts';
 import type { PcscService, WatchedReader } from './service.ts';
+import { commandRefusal, FINAL, REMOVAL_SEEN_MS } from './session-rules.ts';
 
 export interface SessionOptions {
   readonly share: 'shared' | 'exclusive';
@@ -15,16 +14,8 @@ export interface SessionOptions {
   readonly signals: readonly AbortSignal[];
 }
 
-/** vpcd's messages have a length of two bytes; a longer one makes it drop the card. */
-const LARGEST_VPCD_COMMAND = 65_535;
-/** How long pcscd may take to see that a card is gone; it looks every 400 ms. */
-const REMOVAL_SEEN_MS = 1000;
-
 /** How long the end of a session waits for the answer to a command under way. */
 export const LAST_ANSWER_MS = 500;
-
-/** Kinds after which nothing more can come of a session. */
-const FINAL = new Set(['card-removed', 'reader-lost', 'no-service', 'timeout', 'no-card', 'no-reader']);
 
 export class PcscSession implements CardSession {
   readonly reader: string;
@@ -87,8 +78,7 @@ export class PcscSession implements CardSession {
 
   async transmit(command: Uint8Array): Promise<Exchange> {
     // A shorter one hangs vpcd, or is taken for a control message of it.
-    const largest = isVirtualReader(this.reader) ? LARGEST_VPCD_COMMAND : LARGEST_COMMAND;
-    const refusal = sizeRefusal(command, largest, `"${this.reader}"`);
+    const refusal = commandRefusal(command, this.reader);
     if (refusal !== null) throw refusal;
     return this.#inOrder(() => this.#exchange(command));
   }
