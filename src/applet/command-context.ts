@@ -4,6 +4,7 @@ import { SW } from '../apdu/status-word.ts';
 import type { CardInterface } from '../hal/card-link.ts';
 import type { Random } from '../hal/random.ts';
 import type { AccessControl, Requester } from './access/access-control.ts';
+import { NO_STANDING, type ReaderStanding } from './access/reader-standing.ts';
 import { SecurityStatus } from './access/security-status.ts';
 import type { Channel } from './channel.ts';
 import type { Channels } from './channels.ts';
@@ -16,6 +17,7 @@ import { recordAddress, recordInMemory, recordLength } from './files/record-file
 import type { Holder, Presentation } from './holder.ts';
 import { BODY } from './image/layout.ts';
 import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
+import type { KeyStore } from './keys/key-store.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
 
@@ -29,6 +31,7 @@ export interface CardCore {
   readonly files: FileTree;
   readonly store: FileStore;
   readonly pins: PinStore;
+  readonly keys: KeyStore;
   readonly access: AccessControl;
   readonly holder: Holder;
   /** Address of the card object in the image. */
@@ -59,6 +62,7 @@ export class CommandContext implements Requester {
   /** The channel whose response waits for GET RESPONSE. */
   restChannel = 0;
   readonly presentation: Presentation = { window: 0 };
+  reader: ReaderStanding = NO_STANDING;
   byHolder = -1;
   /** {@link byHolder} of the command whose response waits for GET RESPONSE. */
   restByHolder = -1;
