@@ -78,7 +78,7 @@ function writeKey(image: ImageWriter, at: number, { directory, key }: PlacedKey)
   if (value === null) return;
   image.byte(at + KEY.PRESENT, 1);
   image.bytes(at + KEY.VALUE, value);
-  image.u32(at + KEY.VALUE_CRC, crc32(image.image, at + KEY.VALUE, at + KEY.VALUE + LARGEST_KEY_VALUE));
+  image.u32(at + KEY.VALUE_CRC, crc32(image.image, at + KEY.VALUE, LARGEST_KEY_VALUE));
 }
 
 const CIPHERS: readonly KeySpecification['ciphers'][number][] = ['AES-128', 'AES-192', 'AES-256'];

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { CurveName } from '../../hal/crypto.ts';
 import { type CipherName, fieldLength, type TrustState } from '../../secure-channel/index.ts';
@@ -71,7 +72,7 @@ export class KeyStore {
     this.#nvm.read(key.address + KEY.VALUE, bytes, 0, bytes.length);
     const whole =
       crc32(bytes, 0, LARGEST_KEY_VALUE) === new DataView(bytes.buffer).getUint32(KEY.VALUE_CRC - KEY.VALUE);
-    const value = whole ? bytes.slice(0, valueLength(key)) : null;
+    const value = whole ? copyBytes(bytes, 0, valueLength(key)) : null;
     bytes.fill(0);
     return value;
   }
@@ -82,7 +83,7 @@ export class KeyStore {
     state[0] = 1;
     state.set(value, KEY.VALUE - KEY.PRESENT);
     const start = KEY.VALUE - KEY.PRESENT;
-    new DataView(state.buffer).setUint32(KEY.VALUE_CRC - KEY.PRESENT, crc32(state, start, start + LARGEST_KEY_VALUE));
+    new DataView(state.buffer).setUint32(KEY.VALUE_CRC - KEY.PRESENT, crc32(state, start, LARGEST_KEY_VALUE));
     this.#nvm.write(key.address + KEY.PRESENT, state, 0, state.length);
     state.fill(0);
   }
