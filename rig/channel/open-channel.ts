@@ -17,6 +17,8 @@ import {
   type SecurityInfo,
   type SessionKeys,
 } from '../../src/secure-channel/index.ts';
+import { referenceText } from '../pki/reference.ts';
+import type { TerminalKeys } from '../pki/terminal-keys.ts';
 import { ChannelFailure } from './channel-failure.ts';
 import {
   type ChosenChipAuthentication,
@@ -27,7 +29,7 @@ import {
 import { type ChannelPassword, type ChosenPace, choosePace, runPace } from './pace.ts';
 import { type ProtectedExchange, ProtectedSession } from './protected-session.ts';
 import { EF_CARD_ACCESS, EF_CARD_SECURITY, readSecurityFile, type SecurityFile } from './security-file.ts';
-import { nameOf, runTerminalAuthentication, type TerminalCredentials } from './terminal-authentication.ts';
+import { runTerminalAuthentication } from './terminal-authentication.ts';
 import { type CardAnswer, wholeAnswer } from './whole-answer.ts';
 
 /** What the opening does, in this order; terminal and chip authentication only with a terminal's keys. */
@@ -53,7 +55,7 @@ export interface ChannelRequest {
   readonly clock: Pick<Clock, 'nowNs'>;
   readonly password: ChannelPassword;
   /** Null: PACE alone. */
-  readonly terminal: TerminalCredentials | null;
+  readonly terminal: TerminalKeys | null;
   /** Value of object 67, which terminal authentication signs. */
   readonly auxiliaryData?: Uint8Array;
   /** Reads the signed EF.CardSecurity. @throws {ChannelFailure} `not-genuine`, `damaged` */
@@ -175,7 +177,7 @@ class Opening {
   async #terminalAndChip(
     access: readonly SecurityInfo[],
     machine: PaceTerminal,
-    terminal: TerminalCredentials,
+    terminal: TerminalKeys,
     session: ProtectedSession,
   ): Promise<Pick<ChannelAccount, 'terminal' | 'chip'>> {
     const { crypto, random, auxiliaryData = null, onKeys } = this.#request;
@@ -203,7 +205,7 @@ class Opening {
       const authorization = parseAuthorization(terminal.chat);
       return {
         terminal: {
-          name: nameOf(terminal.holderReference),
+          name: referenceText(terminal.holderReference),
           chain,
           rights: authorization === null ? [] : rightsOf(authorization),
         },

@@ -3,28 +3,18 @@ import type { Crypto } from '../../src/hal/crypto.ts';
 import {
   ChannelError,
   chainFrom,
-  type IssuerKey,
   parseCertificate,
   TerminalAuthenticationTerminal,
 } from '../../src/secure-channel/index.ts';
+import { referenceText } from '../pki/reference.ts';
+import type { TerminalKeys } from '../pki/terminal-keys.ts';
 import { ChannelFailure } from './channel-failure.ts';
 import { withStatus } from './pace.ts';
 import type { Send } from './security-file.ts';
 
-/** What a terminal shows itself with; `readTerminalKeys` reads it from a file. */
-export interface TerminalCredentials {
-  /** Objects 7F21: link certificates, document verifier, terminal. */
-  readonly certificates: readonly Uint8Array[];
-  /** The private key of the terminal's certificate; wiped by whoever read it. */
-  readonly key: IssuerKey;
-  readonly holderReference: Uint8Array;
-  /** Value of 7F4C: the rights that PACE announces. */
-  readonly chat: Uint8Array;
-}
-
 export interface TerminalRun {
   readonly crypto: Crypto;
-  readonly terminal: TerminalCredentials;
+  readonly terminal: TerminalKeys;
   /** Names of the card's trust points, as PACE told them. */
   readonly authorities: readonly Uint8Array[];
   /** The chip's ephemeral key of PACE. */
@@ -42,14 +32,14 @@ export interface TerminalRun {
 export async function runTerminalAuthentication(send: Send, run: TerminalRun): Promise<readonly string[]> {
   const { crypto, terminal, authorities, chipEphemeralKey, ephemeralPublicKey, auxiliaryData } = run;
   const chain = chainFrom(terminal.certificates, authorities, terminal.holderReference);
-  const known = authorities.map(nameOf).join(' and ') || 'none';
+  const known = authorities.map(referenceText).join(' and ') || 'none';
   if (chain === null) {
     throw new ChannelFailure(
       'no-chain',
-      `the certificates of ${nameOf(terminal.holderReference)} lead to no root that the card trusts (${known})`,
+      `the certificates of ${referenceText(terminal.holderReference)} lead to no root that the card trusts (${known})`,
     );
   }
-  const holders = chain.map((bytes) => nameOf(parseCertificate(bytes).holderReference));
+  const holders = chain.map((bytes) => referenceText(parseCertificate(bytes).holderReference));
   const machine = new TerminalAuthenticationTerminal({
     crypto,
     certificates: chain,
@@ -92,7 +82,7 @@ function failureOf(
   const certificate = at >> 1;
   if (certificate < chain.length) {
     const holder = holders[certificate] as string;
-    const issuer = nameOf(parseCertificate(chain[certificate] as Uint8Array).authorityReference);
+    const issuer = referenceText(parseCertificate(chain[certificate] as Uint8Array).authorityReference);
     if (at % 2 === 0) return refused(`the card has no key of ${issuer}, who issued the certificate ${holder}`);
     if (status === SW.AUTHENTICATION_FAILED) {
       return refused(
@@ -107,9 +97,4 @@ function failureOf(
     );
   }
   return refused(`the card breaks off terminal authentication: ${error.message}`);
-}
-
-/** A reference for a person: what cannot be printed is a question mark. */
-export function nameOf(reference: Uint8Array): string {
-  return Array.from(reference, (byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?')).join('');
 }

@@ -135,7 +135,7 @@ export class JoinedChip {
     files: ReadonlyMap<number, SmallFile>,
     { p1, p2, ne }: CommandApdu,
   ): { data: Uint8Array; status: number; next: null } {
-    const only = (status: number, data = NONE): { data: Uint8Array; status: number; next: null } => ({
+    const only = (status: number, data: Uint8Array = NONE): { data: Uint8Array; status: number; next: null } => ({
       data,
       status,
       next: null,
