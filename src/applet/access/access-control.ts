@@ -47,7 +47,8 @@ export interface Requester {
   readonly cardSecurity: SecurityStatus;
   readonly channelSecurity: SecurityStatus;
   readonly presentation: Presentation;
-  readonly reader: ReaderStanding;
+  /** The secure channel of the interface; it counts for a command that came through it. */
+  readonly secureChannel: ReaderStanding;
   /** Slot of the code whose window the command under way depends on, or -1. Set here, cleared before each command. */
   byHolder: number;
 }
@@ -247,7 +248,7 @@ export class AccessControl implements ConditionJudge {
   }
 
   isSecurelyMessaged(): boolean {
-    return (this.#requester as Requester).reader.secured;
+    return (this.#requester as Requester).secureChannel.isProtected;
   }
 
   #meets(condition: number, directory: CardFile, requester: Requester): boolean {
@@ -305,10 +306,10 @@ export class AccessControl implements ConditionJudge {
     const requester = this.#requester as Requester;
     const environment = id === 0 ? null : this.environment(id, this.#directory as CardFile);
     if (id !== 0 && environment === null) return false;
-    if (environment?.by === 'terminal') return lackOf(requester.reader, environment.right) === null;
+    if (environment?.by === 'terminal') return lackOf(requester.secureChannel, environment.right) === null;
     if (environment?.by === 'key') return isAuthenticated(environment.key, requester);
     return (
-      isAuthenticatedTerminal(requester.reader) ||
+      isAuthenticatedTerminal(requester.secureChannel) ||
       requester.cardSecurity.hasAnyKey ||
       requester.channelSecurity.hasAnyKey
     );

@@ -146,7 +146,7 @@ function explainReader(
   const environment = id === 0 ? null : access.environment(id, directory);
   if (environment?.by === 'terminal') {
     const { right } = environment;
-    return { kind: 'terminal', right, lack: lackOf(requester.reader, right), satisfied };
+    return { kind: 'terminal', right, lack: lackOf(requester.secureChannel, right), satisfied };
   }
   const key = environment?.by === 'key' ? environment.key : null;
   return explainedKey(access, key?.reference ?? null, key, satisfied);

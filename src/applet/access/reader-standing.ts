@@ -2,25 +2,17 @@ import type { Authorization } from '../../secure-channel/index.ts';
 import { grants, PASSWORD } from '../../secure-channel/index.ts';
 import type { TerminalRight } from '../image/specification.ts';
 
-/** What the reader has shown of itself besides codes and symmetric keys, for the command under way. */
+/** What the reader has shown of itself besides codes and symmetric keys, for the command under way: of a SecureChannel. */
 export interface ReaderStanding {
   /** The command came protected, in the session of its logical channel. What follows counts only then. */
-  readonly secured: boolean;
-  /** Password of the PACE that made the session, or null. */
-  readonly password: number | null;
+  readonly isProtected: boolean;
+  /** Reference of the password of PACE; 0 without a session. */
+  readonly password: number;
   /** What the certificates of an authenticated terminal and PACE allow it together; null before that. */
   readonly authorization: Authorization | null;
   /** Chip authentication was done with the key that this terminal signed for. */
   readonly chipAuthenticated: boolean;
 }
-
-/** A reader that has shown nothing. */
-export const NO_STANDING: ReaderStanding = {
-  secured: false,
-  password: null,
-  authorization: null,
-  chipAuthenticated: false,
-};
 
 /** What a terminal lacks for a rule, the first thing that it would have to do. */
 export type TerminalLack =
@@ -33,8 +25,8 @@ export type TerminalLack =
 
 /** What stands between a reader and a right, or null: it has it. */
 export function lackOf(reader: ReaderStanding, { type, right, byCan }: TerminalRight): TerminalLack | null {
-  const { secured, password, authorization, chipAuthenticated } = reader;
-  if (!secured) return 'channel';
+  const { isProtected, password, authorization, chipAuthenticated } = reader;
+  if (!isProtected) return 'channel';
   if (byCan && password !== PASSWORD.CAN) return 'password';
   if (authorization === null) return 'terminal-authentication';
   if (authorization.type !== type) return 'terminal-type';
@@ -43,6 +35,6 @@ export function lackOf(reader: ReaderStanding, { type, right, byCan }: TerminalR
 }
 
 /** Whether any terminal at all stands behind the command. */
-export function isAuthenticatedTerminal({ secured, authorization, chipAuthenticated }: ReaderStanding): boolean {
-  return secured && authorization !== null && chipAuthenticated;
+export function isAuthenticatedTerminal({ isProtected, authorization, chipAuthenticated }: ReaderStanding): boolean {
+  return isProtected && authorization !== null && chipAuthenticated;
 }

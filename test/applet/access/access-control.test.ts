@@ -9,9 +9,10 @@ import {
   setVerified,
 } from '../../../src/applet/access/access-control.ts';
 import { explainCondition } from '../../../src/applet/access/explain.ts';
-import { NO_STANDING, type ReaderStanding } from '../../../src/applet/access/reader-standing.ts';
+import type { ReaderStanding } from '../../../src/applet/access/reader-standing.ts';
 import type { ReferencedAttribute } from '../../../src/applet/access/security-attribute.ts';
 import { SecurityStatus } from '../../../src/applet/access/security-status.ts';
+import { Channels } from '../../../src/applet/channels.ts';
 import type { CardFile } from '../../../src/applet/files/card-file.ts';
 import { Holder } from '../../../src/applet/holder.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
@@ -21,6 +22,7 @@ import { KeyStore } from '../../../src/applet/keys/key-store.ts';
 import { TransactionalNvm } from '../../../src/applet/nvm/transactional-nvm.ts';
 import type { Pin } from '../../../src/applet/pin/pin-store.ts';
 import { PinStore } from '../../../src/applet/pin/pin-store.ts';
+import { SecureChannel } from '../../../src/applet/secure-messaging/secure-channel.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
@@ -93,8 +95,8 @@ function control(masterFile: Partial<DirectorySpecification> = {}) {
     cardSecurity: new SecurityStatus(),
     channelSecurity: new SecurityStatus(),
     presentation: { window: 0 },
-    reader: NO_STANDING,
     byHolder: -1,
+    secureChannel: new SecureChannel(new Channels(image.files[0] as CardFile), new SecurityStatus(), 261),
   };
   const pin = (reference: number): Pin => image.pins.find((each) => each.reference === reference) as Pin;
   return { nvm, access, keys, holder, clock, find, requester, pin };
@@ -279,7 +281,13 @@ describe('what the reader has shown', () => {
   const CAN = 2;
   const PIN = 3;
   const granted = authorizationOf('AT', 'terminal', ['read DG1']);
-  const channel: ReaderStanding = { ...NO_STANDING, secured: true, password: CAN };
+  const NO_STANDING: ReaderStanding = {
+    isProtected: false,
+    password: 0,
+    authorization: null,
+    chipAuthenticated: false,
+  };
+  const channel: ReaderStanding = { ...NO_STANDING, isProtected: true, password: CAN };
   const authenticated: ReaderStanding = { ...channel, authorization: granted };
   const complete: ReaderStanding = { ...authenticated, chipAuthenticated: true };
   const standings = {
@@ -287,7 +295,7 @@ describe('what the reader has shown', () => {
     channel,
     authenticated,
     complete,
-    'complete, in clear': { ...complete, secured: false },
+    'complete, in clear': { ...complete, isProtected: false },
     'complete, by PIN': { ...complete, password: PIN },
     'another right': { ...complete, authorization: authorizationOf('AT', 'terminal', ['read DG2']) },
     'another type': { ...complete, authorization: authorizationOf('IS', 'terminal', ['read DG3']) },
@@ -312,7 +320,7 @@ describe('what the reader has shown', () => {
   ])('condition %i is met by a reader with %j', (condition, expected) => {
     const { access, find, requester } = made();
     const met = (Object.keys(standings) as Standing[]).filter((standing) =>
-      access.permits(condition, find(), { ...requester, reader: standings[standing] }),
+      access.permits(condition, find(), { ...requester, secureChannel: standings[standing] }),
     );
     expect(met).toEqual(expected);
   });
@@ -346,14 +354,14 @@ describe('what the reader has shown', () => {
     [0xe005, 'another right', false],
   ])('file %i, expanded, referenced or compact, with %s: %s', (fid, standing, allowed) => {
     const { access, find, requester } = made();
-    expect(access.allows(find(fid), 0, { ...requester, reader: standings[standing] })).toBe(allowed);
+    expect(access.allows(find(fid), 0, { ...requester, secureChannel: standings[standing] })).toBe(allowed);
   });
 
   it('the code and the terminal together', () => {
     const { access, find, requester, pin } = made();
     setVerified(pin(0x01), requester, true);
     expect(access.allows(find(0xe001), 0, requester)).toBe(false);
-    expect(access.allows(find(0xe001), 0, { ...requester, reader: complete })).toBe(true);
+    expect(access.allows(find(0xe001), 0, { ...requester, secureChannel: complete })).toBe(true);
   });
 
   it.each<readonly [Standing, string | null]>([
@@ -367,8 +375,8 @@ describe('what the reader has shown', () => {
     ['another type', 'terminal-type'],
   ])('a reader with %s lacks %s, in words for the tools that explain', (standing, lack) => {
     const { access, find, requester } = made();
-    const reader = standings[standing];
-    const { condition } = explainCondition(access, 0x24, find(), { ...requester, reader }, lack === null);
+    const secureChannel = standings[standing];
+    const { condition } = explainCondition(access, 0x24, find(), { ...requester, secureChannel }, lack === null);
     expect(condition).toEqual({
       kind: 'terminal',
       right: { type: 'AT', right: 'read DG1', byCan: true },

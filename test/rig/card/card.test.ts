@@ -135,11 +135,15 @@ masterFile:
     const io = fakeIo();
     expect(await showCard({ card: profile }, io)).toBe(0);
     const text = io.out.join('');
-    expect(text).toContain('read: contact an authentication terminal with the right “read DG1”; contactless secure messaging and external authentication with key 05; wired never');
+    expect(text).toContain(
+      'read: contact an authentication terminal with the right “read DG1”; contactless secure messaging and external authentication with key 05; wired never',
+    );
     expect(text).toContain(
       `Keys\n  05 of 3F00: AES-128, external-authentication, 5 of 5 tries left\n  06 of 3F00: P-256, signature, not generated yet\n`,
     );
-    expect(text).toContain("Trust points, the card's date being 2026-01-31\n  FRVITAPCVCA00001: brainpoolP256r1, until 2099-12-31\n");
+    expect(text).toContain(
+      "Trust points, the card's date being 2026-01-31\n  FRVITAPCVCA00001: brainpoolP256r1, until 2099-12-31\n",
+    );
     const json = fakeIo({ json: true });
     expect(await showCard({ card: profile }, json)).toBe(0);
     for (const shown of [text, json.out.join('')]) expect(shown.toUpperCase()).not.toContain(secret);
