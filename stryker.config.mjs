@@ -34,6 +34,8 @@ export default {
   tsconfigFile: 'no-such-file.json',
   coverageAnalysis: 'perTest',
   concurrency: 1,
+  // A machine busy with other work must not kill a mutant.
+  timeoutMS: 60_000,
   ignorePatterns: ['dist', 'reports', 'docs', '*.img'],
   tempDirName: 'reports/stryker-tmp',
   reporters: ['clear-text', 'progress-append-only', 'json', 'html'],

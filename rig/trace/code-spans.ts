@@ -1,4 +1,5 @@
 import { commandLayout } from './command-layout.ts';
+import { isFiller } from './padding.ts';
 import type { FoundSpan } from './person-spans.ts';
 
 /** Instructions whose data field is or holds a code, whatever the class: ISO/IEC 7816-4, and the forms in BER-TLV. */
@@ -120,9 +121,13 @@ export function signs(parameters: number): boolean {
 /** Where the command begins inside of the data objects that it is wrapped in. */
 function unwrapped(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
-  while (at + 1 < end && WRAPPERS.has(bytes[at] as number)) {
-    const length = bytes[at + 1] as number;
-    at += length < 0x80 ? 2 : 2 + (length & 0x7f);
+  while (at < end) {
+    let wrapper = at;
+    // Class 00 of the command looks the same, but no wrapper follows it.
+    while (isFiller(bytes[wrapper])) wrapper++;
+    if (wrapper + 1 >= end || !WRAPPERS.has(bytes[wrapper] as number)) break;
+    const length = bytes[wrapper + 1] as number;
+    at = wrapper + (length < 0x80 ? 2 : 2 + (length & 0x7f));
   }
   return Math.min(at, end);
 }

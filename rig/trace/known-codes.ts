@@ -1,5 +1,6 @@
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { toHex } from '../../src/apdu/hex.ts';
+import { endWithoutFiller } from './padding.ts';
 import type { FoundSpan } from './person-spans.ts';
 
 /** Shorter ones are found by chance. */
@@ -48,9 +49,7 @@ export class KnownCodes {
   }
 
   #addOne(data: Uint8Array): void {
-    let length = data.length;
-    while (length > 0 && (data[length - 1] === 0xff || data[length - 1] === 0x00)) length--;
-    const code = copyBytes(data, 0, length);
+    const code = copyBytes(data, 0, endWithoutFiller(data, 0, data.length));
     if (code.length === 0) return;
     if (code.length >= SHORTEST_RAW) this.#addForm(code);
     const digits = digitsOfCode(code);

@@ -1,5 +1,6 @@
 import { sameBytes } from '../../src/apdu/same-bytes.ts';
 import { KnownCodes } from './known-codes.ts';
+import { endWithoutFiller } from './padding.ts';
 import type { FoundSpan } from './person-spans.ts';
 
 /** Characters from which a name is looked for everywhere; shorter ones only where the data say that they are names. */
@@ -28,7 +29,7 @@ export class KnownPeople {
 
   /** @param bytes a whole value as it stood in the data */
   add(bytes: Uint8Array, what: 'name' | 'birth'): void {
-    const text = what === 'birth' ? digitsOf(bytes) : textOf(bytes).trim();
+    const text = what === 'birth' ? digitsOf(bytes) : nameOf(bytes);
     const length = [...text].length;
     if (length < SHORTEST_NAME || length > LONGEST_NAME || !/[\p{L}\p{N}]/u.test(text)) return;
     const word = text.toUpperCase();
@@ -99,6 +100,11 @@ export class KnownPeople {
       else this.#values.set(key, rest);
     }
   }
+}
+
+/** The characters of a name, without what fills up its value. */
+export function nameOf(bytes: Uint8Array): string {
+  return textOf(bytes.subarray(0, endWithoutFiller(bytes, 0, bytes.length))).trim();
 }
 
 /** UTF-8 where it is that, else Latin-1. */

@@ -2,6 +2,7 @@ import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import type { MaskKind } from './model.ts';
 import type { Span } from './nir-spans.ts';
+import { endWithoutFiller, isFiller } from './padding.ts';
 import { lengthAt } from './signature-spans.ts';
 
 /** A span that is to be masked, and why. */
@@ -76,8 +77,10 @@ const BARE: ReadonlyMap<number, Kind> = new Map([
   [0x5f3d, 'signature'],
 ]);
 
-/** More than any template with people in it is not waited for. */
-const LONGEST_OPEN = 4096;
+/** A template is waited for as long as no more of it has come: six bytes of header and 4096 others. */
+const LONGEST_OPEN = 6 + 4096;
+/** Bytes of a tag. */
+const LONGEST_TAG = 4;
 const NO_BYTES = new Uint8Array(0);
 
 /** Whether the answer to GET DATA for a tag is a name, a birth date or a signature. */
@@ -98,8 +101,7 @@ export class PersonStream {
     const text = joinedBytes(this.#tail, piece, from, to);
     const found: FoundSpan[] = [];
     const open = findPeople(text, found);
-    const keeps = goesOn && open < text.length && text.length - open <= LONGEST_OPEN;
-    this.#tail = keeps ? copyBytes(text, open) : NO_BYTES;
+    this.#tail = goesOn ? copyBytes(text, open) : NO_BYTES;
     if (found.length === 0) return found;
     return found.flatMap(({ offset, length, what, whole }) => {
       const end = offset + length;
@@ -110,8 +112,9 @@ export class PersonStream {
   }
 }
 
-/** @returns where the first template begins that goes on behind the text; its length if there is none */
+/** @returns where the first template begins that goes on behind the text and is waited for; the text's length if none */
 function findPeople(text: Uint8Array, found: FoundSpan[]): number {
+  const isWaitedFor = (at: number): boolean => text.length - at <= LONGEST_OPEN;
   let open = text.length;
   for (let at = 0; at < text.length; at++) {
     const children = PEOPLE.get(text[at] as number);
@@ -121,13 +124,15 @@ function findPeople(text: Uint8Array, found: FoundSpan[]): number {
       open = Math.min(open, at);
       continue;
     }
-    if (length === null || length.value > LONGEST_OPEN) continue;
+    if (length === null) continue;
     const spans: FoundSpan[] = [];
     const state = readChildren(text, at, length.from, length.from + length.value, children, spans);
     // What was found before the template goes wrong counts too: its length may be a mistake.
     found.push(...spans);
     if (state === 'wrong') continue;
-    if (state === 'cut') open = Math.min(open, at);
+    if (state === 'cut') {
+      if (isWaitedFor(at)) open = Math.min(open, at);
+    }
     // Nested templates of the same kind do not occur: what was read is done with.
     else if (spans.length > 0) at = length.from + length.value - 1;
   }
@@ -147,14 +152,22 @@ function readChildren(
   let at = from;
   while (at < to) {
     if (at >= text.length) return 'cut';
+    if (isFiller(text[at])) {
+      at++;
+      continue;
+    }
+    const first = at;
     let tag = text[at++] as number;
     if ((tag & 0x1f) === 0x1f) {
-      if (at >= text.length) return 'cut';
-      const second = text[at++] as number;
-      if ((second & 0x80) !== 0) return 'wrong';
-      tag = (tag << 8) | second;
+      let isLast = false;
+      while (!isLast) {
+        if (at >= text.length) return 'cut';
+        if (at - first === LONGEST_TAG) return 'wrong';
+        const next = text[at++] as number;
+        isLast = (next & 0x80) === 0;
+        tag = tag * 256 + next;
+      }
     }
-    if (tag === 0) return 'wrong';
     const length = lengthAt(text, at);
     if (length === 'cut') return 'cut';
     if (length === null) return 'wrong';
@@ -166,7 +179,7 @@ function readChildren(
       if (!isDate(text, length.from, there, length.value)) return 'wrong';
       dated = true;
     }
-    if (kind !== undefined && dated && there > length.from) {
+    if (kind !== undefined && dated && !(there === length.from || isErased(kind, text, length.from, there))) {
       if (!fitsKind(kind, text, length.from, there, length.value)) return 'wrong';
       spans.push({ offset: length.from, length: there - length.from, what: kind, whole: there === end });
     }
@@ -192,8 +205,15 @@ function isDate(text: Uint8Array, from: number, to: number, length: number): boo
   return true;
 }
 
+/** No name and no date, but memory where one may come. */
+function isErased(kind: Kind, text: Uint8Array, from: number, to: number): boolean {
+  return kind !== 'signature' && endWithoutFiller(text, from, to) === from;
+}
+
+/** Characters, filled up behind or not. */
 function isText(text: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
+  const end = endWithoutFiller(text, from, to);
+  for (let at = from; at < end; at++) {
     const byte = text[at] as number;
     if (byte < 0x20 || byte === 0x7f || byte === 0xff) return false;
   }

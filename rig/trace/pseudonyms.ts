@@ -3,7 +3,7 @@ import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputFile } from '../console/input-file.ts';
 import { nirOfBcd } from './bcd-nir.ts';
-import { digitsOf, textOf } from './known-people.ts';
+import { digitsOf, nameOf, textOf } from './known-people.ts';
 import type { MaskKind } from './model.ts';
 import type { RecordChoice } from './record-choice.ts';
 
@@ -67,7 +67,7 @@ function canonical(what: MaskKind, secret: Uint8Array): Uint8Array | string {
         .toUpperCase();
     }
     case 'name':
-      return textOf(secret).trim().normalize('NFC').toUpperCase();
+      return nameOf(secret).normalize('NFC').toUpperCase();
     case 'birth':
       return digitsOf(secret);
     default:

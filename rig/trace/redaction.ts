@@ -3,10 +3,12 @@ import { commandLayout } from './command-layout.ts';
 import { KnownPeople } from './known-people.ts';
 import type { Mask, MaskKind } from './model.ts';
 import { nirSpansOfText, type Span } from './nir-spans.ts';
+import { endWithoutFiller, isFiller } from './padding.ts';
 import { type FoundSpan, personOfTag } from './person-spans.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { secretOfNote } from './secret-note.ts';
 import { SecretStream } from './secret-stream.ts';
+import { lengthAt } from './signature-spans.ts';
 
 const NOTHING: readonly Mask[] = [];
 const CHAINING = 0x10;
@@ -19,6 +21,8 @@ const MORE_DATA = 0x61;
 const PSO = 0x2a;
 const PLAIN_VALUE = 0x80;
 const PADDED_CRYPTOGRAM = 0x86;
+const OFFSET_OBJECT = 0x54;
+const DISCRETIONARY_DATA = 0x53;
 /** What a span counts as where several overlap: the first of these. */
 const ORDER: readonly MaskKind[] = ['code', 'key', 'signature', 'nir', 'birth', 'name'];
 
@@ -75,7 +79,8 @@ export class Redactor {
     const end = dataOffset + dataLength;
     if (instruction === PUT_DATA) this.#bareValue(found, dataOffset, end);
     if (isUpdateBinary(instruction)) {
-      found.push(...this.#updated.next(apdu, updateOffset(apdu, dataOffset, end), end, true, true, true));
+      const [from, to] = instruction === 0xd7 ? updatedIn(apdu, dataOffset, end) : [dataOffset, end];
+      found.push(...this.#updated.next(apdu, from, to, true, true, true));
     } else {
       const isEnvelope = instruction === ENVELOPE || instruction === ENVELOPE_TLV;
       const goesOn = isEnvelope || ((apdu[0] as number) & CHAINING) !== 0;
@@ -100,8 +105,8 @@ export class Redactor {
     }
     if (isReadBinary(this.#instruction)) {
       const isFull = this.#ne !== null && length >= this.#ne;
-      const from = this.#instruction === 0xb1 ? valueOffset(apdu, 0, length, 0x53) : 0;
-      found.push(...this.#read.next(apdu, from, length, true, hasMore || isFull, true));
+      const [from, to] = this.#instruction === 0xb1 ? valueIn(apdu, 0, length) : [0, length];
+      found.push(...this.#read.next(apdu, from, to, true, hasMore || isFull, true));
     } else found.push(...this.#answered.next(apdu, 0, length, hasMore, hasMore));
     found.push(...this.#known.codes.find(apdu, 0, length));
     return this.#masks(apdu, found);
@@ -156,17 +161,29 @@ function isUpdateBinary(instruction: number): boolean {
 }
 
 /** UPDATE BINARY with odd INS: offset data object, then the bytes themselves in another one. */
-function updateOffset(apdu: Uint8Array, from: number, end: number): number {
-  if (apdu[1] !== 0xd7 || apdu[from] !== 0x54) return from;
-  return valueOffset(apdu, from + 2 + (apdu[from + 1] ?? 0), end, 0x53);
+function updatedIn(apdu: Uint8Array, from: number, end: number): readonly [from: number, to: number] {
+  const offset = withoutFillerBefore(apdu, from, end);
+  return apdu[offset] === OFFSET_OBJECT ? valueIn(apdu, offset + 2 + (apdu[offset + 1] ?? 0), end) : [from, end];
 }
 
-/** Where the value of the data object at `from` begins; `from` itself when there is no such object. */
-function valueOffset(apdu: Uint8Array, from: number, end: number, tag: number): number {
-  if (from >= end || apdu[from] !== tag) return Math.min(from, end);
-  const length = apdu[from + 1] ?? 0;
-  const lengthBytes = length < 0x80 ? 1 : 1 + (length & 0x7f);
-  return Math.min(from + 1 + lengthBytes, end);
+/**
+ * Where the bytes of the file lie in the discretionary data object of odd INS, with filler around it or not; everything
+ * when there is no such object.
+ */
+function valueIn(apdu: Uint8Array, from: number, end: number): readonly [from: number, to: number] {
+  const tag = withoutFillerBefore(apdu, from, end);
+  if (tag >= end || apdu[tag] !== DISCRETIONARY_DATA) return [Math.min(from, end), end];
+  const length = lengthAt(apdu.subarray(0, end), tag + 1);
+  if (length === null || length === 'cut') return [Math.min(tag + 1, end), end];
+  const to = length.from + length.value;
+  // Behind it something else may stand, which is looked at too; filler would part a number from its other half.
+  return [length.from, to < end && endWithoutFiller(apdu, to, end) === to ? to : end];
+}
+
+function withoutFillerBefore(apdu: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && isFiller(apdu[at])) at++;
+  return at;
 }
 
 /** Without overlap, in rising order. */

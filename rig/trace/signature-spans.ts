@@ -107,7 +107,7 @@ function beginsWith(text: Uint8Array, at: number, bytes: readonly number[]): 'ye
   return 'yes';
 }
 
-/** The length field at a place, of one to three bytes; null when there is none that is used. */
+/** The definite length field at a place, of one to five bytes as ISO/IEC 7816-4 has them; null when there is none. */
 export function lengthAt(
   text: Uint8Array,
   at: number,
@@ -116,9 +116,9 @@ export function lengthAt(
   if (first === undefined) return 'cut';
   if (first < 0x80) return { value: first, from: at + 1 };
   const bytes = first & 0x7f;
-  if (bytes < 1 || bytes > 2) return null;
+  if (bytes < 1 || bytes > 4) return null;
   if (at + bytes >= text.length) return 'cut';
   let value = 0;
-  for (let i = 1; i <= bytes; i++) value = (value << 8) | (text[at + i] as number);
+  for (let i = 1; i <= bytes; i++) value = value * 256 + (text[at + i] as number);
   return { value, from: at + 1 + bytes };
 }

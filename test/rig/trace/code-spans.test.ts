@@ -91,6 +91,10 @@ describe('what an ENVELOPE carries', () => {
     ['in both', ['00C3 0000 0B 5209 5307 00200081 02 [3132]'], 'code'],
     ['with a length of two bytes', ['00C3 0000 0A 738107 00200081 02 [3132]'], 'code'],
     ['with a length of three bytes', ['00C3 0000 0B 73820007 00200081 02 [3132]'], 'code'],
+    ['with filler before the object', ['00C3 0000 0B 00FF 7307 00200081 02 [3132]'], 'code'],
+    ['with filler before the inner object', ['00C3 0000 0C 520A 00 5307 00200081 02 [3132]'], 'code'],
+    ['with filler behind it', ['00C3 0000 0B 7307 00200081 02 [3132] 0000'], 'code'],
+    ['filler alone', ['00C3 0000 03 000000'], 'code'],
     ['in another object: none', ['00C3 0000 09 5407 00200081 02 3132'], 'code'],
     ['an object longer than all', ['00C3 0000 03 7384FF'], 'code'],
     [

@@ -26,6 +26,7 @@ describe('Pseudonyms', () => {
     ['a NIR in BCD from the first half byte on', 'nir', hex('27 51 26 32 20 74 97 4F'), text('2751263220749')],
     ['a Corsican NIR in BCD', 'nir', hex('01 80 03 2B 02 04 01 23'), text('180032B020401')],
     ['a name in another case', 'name', text('Adrun'), text('ADRUN')],
+    ['a name filled up with 00 and with FF', 'name', hex('41 4E 4E 00 00'), hex('41 4E 4E FF')],
     ['a name in UTF-8 and in Latin-1', 'name', text('René'), hex('52 45 4E C9')],
     ['a birth date in BCD', 'birth', hex('19 75 12 31'), text('19751231')],
   ] as const)('are the same for %s', (_, what, one, other) => {
