@@ -5,12 +5,10 @@ import {
   type Authorization,
   authorizationOf,
   ChipAuthenticationTerminal,
-  effectiveAuthorization,
   encodeAuthorization,
   type ImportedKey,
   issueCertificate,
   type IssuerKey,
-  PASSWORD,
   parseCertificate,
   type PasswordName,
   PaceTerminal,
@@ -158,7 +156,7 @@ export function work(exchange: Exchange, options: WorkOptions = {}): AtWork {
     exchange,
     within,
     session: () => session,
-    authorities: pace.authorities.map((name) => Buffer.from(name).toString('latin1')),
+    authorities: pace.certificationAuthorities.map((name) => Buffer.from(name).toString('latin1')),
     authenticate: (chain = [VERIFIER, TERMINAL]) =>
       run(
         new TerminalAuthenticationTerminal({
@@ -183,9 +181,3 @@ export function work(exchange: Exchange, options: WorkOptions = {}): AtWork {
   };
 }
 
-/** The effective rights of a chain, for a terminal that announces just those. */
-export function rightsOfChain(chain: readonly Party[]): Authorization | null {
-  return effectiveAuthorization(chain.map(({ authorization }) => authorization));
-}
-
-export { PASSWORD };
