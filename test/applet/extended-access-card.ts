@@ -7,11 +7,11 @@ import {
   ChipAuthenticationTerminal,
   encodeAuthorization,
   type ImportedKey,
-  issueCertificate,
   type IssuerKey,
-  parseCertificate,
+  issueCertificate,
+  type PaceTerminal,
   type PasswordName,
-  PaceTerminal,
+  parseCertificate,
   randomKeyPair,
   rootTrustPoint,
   type SecureSession,
@@ -102,7 +102,10 @@ export function extendedAccessSpecification(): CardSpecification {
   });
   return {
     ...specification,
-    trust: { date: FIRST_DATE, trustPoints: [rootTrustPoint(crypto, parseCertificate(ROOT.certificate)) as ImportedKey] },
+    trust: {
+      date: FIRST_DATE,
+      trustPoints: [rootTrustPoint(crypto, parseCertificate(ROOT.certificate)) as ImportedKey],
+    },
     masterFile: {
       ...masterFile,
       keys: [CHIP_KEY],
@@ -180,4 +183,3 @@ export function work(exchange: Exchange, options: WorkOptions = {}): AtWork {
     },
   };
 }
-

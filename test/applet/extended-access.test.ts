@@ -42,7 +42,7 @@ function refusal(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (error instanceof ChannelError) return `${error.kind} ${(error.status ?? 0).toString(16).toUpperCase()}`;
+    if (error instanceof ChannelError) return `${error.fault} ${(error.status ?? 0).toString(16).toUpperCase()}`;
     throw error;
   }
   return 'not refused';
@@ -55,7 +55,8 @@ function complete(work: AtWork): AtWork {
   return work;
 }
 
-const object = (tag: string, value: string): string => `${tag}${(value.length / 2).toString(16).padStart(2, '0')}${value}`;
+const object = (tag: string, value: string): string =>
+  `${tag}${(value.length / 2).toString(16).padStart(2, '0')}${value}`;
 const latin = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
 const setDst = (name: string): string => `0022 81B6 ${object('', object('83', latin(name)))}`;
 const apdu = (header: string, data: string): string => {
@@ -120,11 +121,19 @@ describe('a terminal with the right certificates', () => {
 
 describe('what a terminal may not', () => {
   it.each([
-    ['rights that its certificate has not', [VERIFIER, certify(VERIFIER, 'DETESTAT00002', 'terminal', { rights: ['read DG2'] })], undefined],
-    ['rights that its verifier has not', (() => {
-      const verifier = certify(ROOT, 'DETESTDV00002', 'DV-other', { rights: ['read DG2'] });
-      return [verifier, certify(verifier, 'DETESTAT00003', 'terminal')];
-    })(), undefined],
+    [
+      'rights that its certificate has not',
+      [VERIFIER, certify(VERIFIER, 'DETESTAT00002', 'terminal', { rights: ['read DG2'] })],
+      undefined,
+    ],
+    [
+      'rights that its verifier has not',
+      (() => {
+        const verifier = certify(ROOT, 'DETESTDV00002', 'DV-other', { rights: ['read DG2'] });
+        return [verifier, certify(verifier, 'DETESTAT00003', 'terminal')];
+      })(),
+      undefined,
+    ],
     ['rights that it did not announce', [VERIFIER, TERMINAL], ['read DG2']],
   ] as const)('%s', (_, chain, announced) => {
     const terminal = work(boot().send, announced === undefined ? {} : { announced });
@@ -137,13 +146,14 @@ describe('what a terminal may not', () => {
     expect(refusal(() => work(boot().send, { announced: null }).authenticate())).toBe('refused 6985');
   });
 
-  it.each([
-    ['PIN', PIN_CODE, 'D1D1D19000', '6982'],
-  ] as const)('read behind "by CAN" in a channel of the %s', (name, text, any, byCan) => {
-    const terminal = complete(work(boot().send, { password: [name, text] }));
-    expect(terminal.within(READ_GUARDED)).toBe(any);
-    expect(terminal.within(READ_BY_CAN)).toBe(byCan);
-  });
+  it.each([['PIN', PIN_CODE, 'D1D1D19000', '6982']] as const)(
+    'read behind "by CAN" in a channel of the %s',
+    (name, text, any, byCan) => {
+      const terminal = complete(work(boot().send, { password: [name, text] }));
+      expect(terminal.within(READ_GUARDED)).toBe(any);
+      expect(terminal.within(READ_BY_CAN)).toBe(byCan);
+    },
+  );
 
   it('do anything with a PUK', () => {
     expect(refusal(() => work(boot().send, { password: ['PUK', PUK] }).authenticate())).toBe('refused 6982');
@@ -177,14 +187,22 @@ describe('certificates that are refused', () => {
 
   it.each<readonly [name: string, chain: readonly Party[], status: string]>([
     ['a chain from a root of its own', [certify(self, 'DETESTDV00009', 'DV-other'), TERMINAL], '6A88'],
-    ['one that names our root and is signed by another', [certify({ ...self, name: ROOT.name }, 'DETESTDV00009', 'DV-other')], '6300'],
+    [
+      'one that names our root and is signed by another',
+      [certify({ ...self, name: ROOT.name }, 'DETESTDV00009', 'DV-other')],
+      '6300',
+    ],
     ['a signature with a wrong bit', [{ ...VERIFIER, certificate: flipped }], '6300'],
     ['a chain that is broken', [TERMINAL], '6A88'],
     ['a terminal right below the root', [certify(ROOT, 'DETESTAT00009', 'terminal')], '6A80'],
     ['a verifier below a verifier', [VERIFIER, certify(VERIFIER, 'DETESTDV00009', 'DV-other')], '6A80'],
     ['a terminal below a terminal', [VERIFIER, TERMINAL, certify(TERMINAL, 'DETESTAT00009', 'terminal')], '6A80'],
     ['one that has expired', [certify(ROOT, 'DETESTDV00009', 'DV-other', { to: 251231 })], '6A80'],
-    ['one that expires before it is effective', [certify(ROOT, 'DETESTDV00009', 'DV-other', { from: 280101, to: 270101 })], '6A80'],
+    [
+      'one that expires before it is effective',
+      [certify(ROOT, 'DETESTDV00009', 'DV-other', { from: 280101, to: 270101 })],
+      '6A80',
+    ],
     ['a verifier that asks to be a terminal', [VERIFIER], '6A88'],
     ['one that is larger than any', [oversized], '6A80'],
   ])('%s: %s', (_, chain, status) => {
@@ -212,23 +230,23 @@ describe('certificates that are refused', () => {
 
 describe('the order of the commands', () => {
   const challenge = '0084 0000 08';
-  const setAt = apdu('0022 81A4', `800A04007F00070202020203${object('83', latin(TERMINAL.name))}9120${'11'.repeat(32)}`);
+  const setAt = apdu(
+    '0022 81A4',
+    `800A04007F00070202020203${object('83', latin(TERMINAL.name))}9120${'11'.repeat(32)}`,
+  );
   const signature = apdu('0082 0000', '22'.repeat(64));
   const chip = '0022 41A4 0C 800A04007F00070202030202';
   const key = apdu('0086 0000', `7C438041${toHex(crypto.publicKey('brainpoolP256r1', new Uint8Array(32).fill(1)))}`);
 
-  it.each([
-    [setDst(ROOT.name)],
-    [verifyCertificate(VERIFIER)],
-    [setAt],
-    [signature],
-    [chip],
-  ])('in clear nothing of it goes: %s', (command) => {
-    const { send } = boot();
-    expect(send(command)).toBe('6982');
-    work(send);
-    expect(send(command)).toBe('6982');
-  });
+  it.each([[setDst(ROOT.name)], [verifyCertificate(VERIFIER)], [setAt], [signature], [chip]])(
+    'in clear nothing of it goes: %s',
+    (command) => {
+      const { send } = boot();
+      expect(send(command)).toBe('6982');
+      work(send);
+      expect(send(command)).toBe('6982');
+    },
+  );
 
   it.each<readonly [string, readonly string[], string]>([
     ['a certificate without a key', [verifyCertificate(VERIFIER)], '6985'],
@@ -238,9 +256,46 @@ describe('the order of the commands', () => {
     ['objects that are none', ['0022 81B6 03 83FF41'], '6A80'],
     ['a terminal before its certificate', [setAt], '6A88'],
     ['a signature before everything', [signature], '6985'],
-    ['a signature without a challenge', [setDst(ROOT.name), verifyCertificate(VERIFIER), setDst(VERIFIER.name), verifyCertificate(TERMINAL), setAt, signature], '6985'],
-    ['a wrong signature', [setDst(ROOT.name), verifyCertificate(VERIFIER), setDst(VERIFIER.name), verifyCertificate(TERMINAL), setAt, challenge, signature], '6300'],
-    ['a challenge used twice', [setDst(ROOT.name), verifyCertificate(VERIFIER), setDst(VERIFIER.name), verifyCertificate(TERMINAL), setAt, challenge, signature, setAt, signature], '6985'],
+    [
+      'a signature without a challenge',
+      [
+        setDst(ROOT.name),
+        verifyCertificate(VERIFIER),
+        setDst(VERIFIER.name),
+        verifyCertificate(TERMINAL),
+        setAt,
+        signature,
+      ],
+      '6985',
+    ],
+    [
+      'a wrong signature',
+      [
+        setDst(ROOT.name),
+        verifyCertificate(VERIFIER),
+        setDst(VERIFIER.name),
+        verifyCertificate(TERMINAL),
+        setAt,
+        challenge,
+        signature,
+      ],
+      '6300',
+    ],
+    [
+      'a challenge used twice',
+      [
+        setDst(ROOT.name),
+        verifyCertificate(VERIFIER),
+        setDst(VERIFIER.name),
+        verifyCertificate(TERMINAL),
+        setAt,
+        challenge,
+        signature,
+        setAt,
+        signature,
+      ],
+      '6985',
+    ],
     ['chip authentication before terminal authentication', [chip], '6985'],
     ['a key for chip authentication that nobody asked for', [key], '6985'],
     ['a signature of no bytes', ['0082 0000'], '6700'],
@@ -270,7 +325,7 @@ describe('the order of the commands', () => {
 
   it.each([
     ['another key than the terminal signed for', key, '6300'],
-    ['a point off the curve', apdu('0086 0000', `7C438041 04${'11'.repeat(64)}`), '6A80'],
+    ['a point off the curve', apdu('0086 0000', `7C43804104${'11'.repeat(64)}`), '6A80'],
     ['no key', '0086 0000 02 7C00 00', '6A80'],
   ])('chip authentication with %s fails, and takes the rights away', (_, command, status) => {
     const terminal = work(boot().send);
@@ -336,12 +391,24 @@ describe("trust points and the card's date", () => {
 
   it.each<readonly [string, readonly Party[], number]>([
     ['a verifier moves it', [certify(ROOT, 'DETESTDV00031', 'DV-other', { from: 260601 })], 260601],
-    ['a terminal of an official domestic verifier moves it', [VERIFIER, certify(VERIFIER, 'DETESTAT00031', 'terminal', { from: 260701 })], 260701],
-    ['a terminal of another verifier does not', (() => {
-      const verifier = certify(ROOT, 'DETESTDV00032', 'DV-other', { from: 250201 });
-      return [verifier, certify(verifier, 'DETESTAT00032', 'terminal', { from: 260801 })];
-    })(), FIRST_DATE],
-    ['an older certificate never moves it back', [certify(ROOT, 'DETESTDV00033', 'DV-other', { from: 240101 })], FIRST_DATE],
+    [
+      'a terminal of an official domestic verifier moves it',
+      [VERIFIER, certify(VERIFIER, 'DETESTAT00031', 'terminal', { from: 260701 })],
+      260701,
+    ],
+    [
+      'a terminal of another verifier does not',
+      (() => {
+        const verifier = certify(ROOT, 'DETESTDV00032', 'DV-other', { from: 250201 });
+        return [verifier, certify(verifier, 'DETESTAT00032', 'terminal', { from: 260801 })];
+      })(),
+      FIRST_DATE,
+    ],
+    [
+      'an older certificate never moves it back',
+      [certify(ROOT, 'DETESTDV00033', 'DV-other', { from: 240101 })],
+      FIRST_DATE,
+    ],
   ])('%s', (_, chain, date) => {
     const { send, nvm } = boot();
     const terminal = work(send);
@@ -359,7 +426,10 @@ describe("trust points and the card's date", () => {
     let broken = false;
     const failing = new Proxy(memory, {
       get(target, name) {
-        if (name === 'flush' && broken) return () => { throw new HalError('storage', 'no more'); };
+        if (name === 'flush' && broken)
+          return () => {
+            throw new HalError('storage', 'no more');
+          };
         const value = Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;
       },
@@ -387,7 +457,10 @@ describe("trust points and the card's date", () => {
       });
     });
     expect(one!.within(setDst(ROOT.name))).toBe('9000');
-    two!.authenticate([certify(ROOT, 'DETESTDV00041', 'DV-official-domestic', { from: 270101 }), certify(certify(ROOT, 'DETESTDV00041', 'DV-official-domestic', { from: 270101 }), 'DETESTAT00041', 'terminal')]);
+    two!.authenticate([
+      certify(ROOT, 'DETESTDV00041', 'DV-official-domestic', { from: 270101 }),
+      certify(certify(ROOT, 'DETESTDV00041', 'DV-official-domestic', { from: 270101 }), 'DETESTAT00041', 'terminal'),
+    ]);
     // Its key was selected under the old date.
     expect(one!.within(verifyCertificate(certify(ROOT, 'DETESTDV00042', 'DV-other', { from: 260201 })))).toBe('6985');
     expect(trustOf(nvm).date).toBe(270101);

@@ -18,8 +18,8 @@ import {
   encodeSecurityInfos,
   type Mapping,
   PASSWORD,
-  type PasswordName,
   PaceTerminal,
+  type PasswordName,
   paceInfo,
   protectCommand,
   type SecureSession,
@@ -144,12 +144,7 @@ export interface TerminalChoice {
 }
 
 /** What a terminal says and hears, in hex; a step may be looked at or changed on its way. */
-export function openPace(
-  exchange: Exchange,
-  name: PasswordName,
-  text: string,
-  options: TerminalChoice = {},
-): Opened {
+export function openPace(exchange: Exchange, name: PasswordName, text: string, options: TerminalChoice = {}): Opened {
   const terminal = paceTerminal(name, text, options);
   let command: Uint8Array | null = terminal.start();
   while (command !== null) command = terminal.next(fromHex(exchange(toHex(command))));

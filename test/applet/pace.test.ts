@@ -8,9 +8,9 @@ import {
   type Exchange,
   GM_128,
   openPace,
+  type PaceCard,
   PIN_CODE,
   PUK,
-  type PaceCard,
   paceSpecification,
   paceTerminal,
 } from './pace-card.ts';
@@ -51,13 +51,17 @@ describe('PACE with the card', () => {
     expect(within('00B0 9C00 00')).toBe(`${toHex(cardAccess)}9000`);
   });
 
-  it.each([12, 13, 15, 16, 17])('domain parameters %i', (parameterId) => {
-    for (const cipher of ['AES-128', 'AES-192', 'AES-256'] as const) {
-      const offer = { mapping: 'GM', cipher, parameterId } as const;
-      const { send } = bootPace({ specification: paceSpecification({}, [offer]) });
-      expect(openPace(send, 'CAN', CAN, { offer }).within('00B0 9C00 01')).toBe('319000');
-    }
-  }, 30_000);
+  it.each([12, 13, 15, 16, 17])(
+    'domain parameters %i',
+    (parameterId) => {
+      for (const cipher of ['AES-128', 'AES-192', 'AES-256'] as const) {
+        const offer = { mapping: 'GM', cipher, parameterId } as const;
+        const { send } = bootPace({ specification: paceSpecification({}, [offer]) });
+        expect(openPace(send, 'CAN', CAN, { offer }).within('00B0 9C00 01')).toBe('319000');
+      }
+    },
+    30_000,
+  );
 
   it('takes MSE:Set AT with 84 and without, with an Le, and with a CHAT', () => {
     const { send } = bootPace();
@@ -292,7 +296,10 @@ const cardAccess = fromHex('31143012060A04007F0007020204020202010202010D');
 
 describe('bad input to GENERAL AUTHENTICATE', () => {
   /** What the terminal sends at each step, its data changed before it goes out. */
-  function tampered(step: 'mapping' | 'key-agreement' | 'token', change: (data: string) => string): PaceCard & { answer: string } {
+  function tampered(
+    step: 'mapping' | 'key-agreement' | 'token',
+    change: (data: string) => string,
+  ): PaceCard & { answer: string } {
     const bench = bootPace();
     let answer = '';
     const tag = { mapping: '81', 'key-agreement': '83', token: '85' }[step];
@@ -315,13 +322,25 @@ describe('bad input to GENERAL AUTHENTICATE', () => {
 
   const zeros = '00'.repeat(64);
   it.each([
-    ['mapping', 'a point off the curve', (data: string) => `${data.slice(0, -2)}${data.endsWith('00') ? '01' : '00'}`, '6A80', 3],
+    [
+      'mapping',
+      'a point off the curve',
+      (data: string) => `${data.slice(0, -2)}${data.endsWith('00') ? '01' : '00'}`,
+      '6A80',
+      3,
+    ],
     ['mapping', 'the point at infinity', () => '00', '6A80', 3],
     ['mapping', 'zeros', () => `04${zeros}`, '6A80', 3],
     ['mapping', 'a compressed point', (data: string) => `02${data.slice(2, 66)}`, '6A80', 3],
     ['mapping', 'a point of another curve’s length', (data: string) => `${data}${data.slice(2)}`, '6A80', 3],
     ['mapping', 'nothing', () => '', '6A80', 3],
-    ['key-agreement', 'a point off the curve', (data: string) => `${data.slice(0, -2)}${data.endsWith('00') ? '01' : '00'}`, '6A80', 3],
+    [
+      'key-agreement',
+      'a point off the curve',
+      (data: string) => `${data.slice(0, -2)}${data.endsWith('00') ? '01' : '00'}`,
+      '6A80',
+      3,
+    ],
     ['key-agreement', 'the point at infinity', () => '00', '6A80', 3],
     ['token', 'one bit wrong', (data: string) => flip(data), '6300', 2],
     ['token', 'too short', (data: string) => data.slice(2), '6300', 2],
@@ -351,7 +370,9 @@ describe('bad input to GENERAL AUTHENTICATE', () => {
     const own = answers.at(-1)?.slice(8, -4) ?? '';
     const tag = step === 'mapping' ? '81' : '83';
     const data = step === 'mapping' ? `7C12 8110 ${own}` : `7C43 83 41 ${own}`;
-    expect(send(`10860000 ${byte(data.replace(/ /g, '').length / 2)} ${data} 00`)).toBe(step === 'mapping' ? '6A80' : '9000'.length === 4 ? expect.anything() : tag);
+    expect(send(`10860000 ${byte(data.replace(/ /g, '').length / 2)} ${data} 00`)).toBe(
+      step === 'mapping' ? '6A80' : '9000'.length === 4 ? expect.anything() : tag,
+    );
     expect(tries('PIN')).toBe(3);
   });
 
@@ -398,10 +419,14 @@ describe('bad input to GENERAL AUTHENTICATE', () => {
   it('a token of another run is not believed', () => {
     const { send, tries } = bootPace();
     let token = '';
-    openPace((command) => {
-      if (command.startsWith('0086')) token = command;
-      return send(command);
-    }, 'PIN', PIN_CODE);
+    openPace(
+      (command) => {
+        if (command.startsWith('0086')) token = command;
+        return send(command);
+      },
+      'PIN',
+      PIN_CODE,
+    );
     const terminal = paceTerminal('PIN', PIN_CODE);
     let command = terminal.start();
     for (let i = 0; i < 4; i++) command = terminal.next(fromHex(send(toHex(command)))) as Uint8Array;

@@ -21,7 +21,8 @@ export const EXTERNAL_AUTHENTICATE: CommandRow = {
     {
       p1: [0x00, 0x00],
       ...KEY_REFERENCE,
-      meaning: 'AES key of the card (01 to 1F) or of the application (81 to 9F); two blocks: MUTUAL AUTHENTICATE; no data: query',
+      meaning:
+        'AES key of the card (01 to 1F) or of the application (81 to 9F); two blocks: MUTUAL AUTHENTICATE; no data: query',
     },
   ],
   chaining: true,
@@ -56,7 +57,7 @@ function externalAuthenticate(context: CommandContext): number {
     return extendedAccess.authenticate(context, data);
   }
   if (command.nc === 0) return query(context);
-  return useKey(context, command.p2, PROVES_READER, (key, value, { crypto }) => {
+  return useKey(context, command.p2, PROVES_READER, (key, value, crypto) => {
     const mutual = data.length === 2 * BLOCK;
     if (!mutual && data.length !== BLOCK) return SW.WRONG_LENGTH;
     const use = mutual ? KEY_USE.MUTUAL_AUTHENTICATION : KEY_USE.EXTERNAL_AUTHENTICATION;

@@ -2,6 +2,7 @@ import { INS } from '../../apdu/instruction.ts';
 import { SW } from '../../apdu/status-word.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
+import { commandData } from './key-reference.ts';
 
 export const GENERAL_AUTHENTICATE: CommandRow = {
   ins: INS.GENERAL_AUTHENTICATE,
@@ -19,5 +20,8 @@ export const GENERAL_AUTHENTICATE: CommandRow = {
 
 /** GENERAL AUTHENTICATE. Errors: 6985 no protocol runs on this logical channel, and those of the protocol. */
 function generalAuthenticate(context: CommandContext): number {
+  if (context.extendedAccess.awaitsKey && context.secureChannel.isProtected) {
+    return context.extendedAccess.agree(context, commandData(context.command));
+  }
   return context.pace === null ? SW.CONDITIONS_NOT_SATISFIED : context.pace.step(context);
 }

@@ -1,7 +1,6 @@
 import { TlvWriter } from '../../apdu/ber-tlv-writer.ts';
 import { INS } from '../../apdu/instruction.ts';
 import { SW } from '../../apdu/status-word.ts';
-import type { Crypto } from '../../hal/crypto.ts';
 import { randomPrivateKey } from '../../secure-channel/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
@@ -41,10 +40,10 @@ export const GENERATE_ASYMMETRIC_KEY_PAIR: CommandRow = {
  */
 function generateAsymmetricKeyPair(context: CommandContext): number {
   const { command, core, channel } = context;
-  const { keys, access, random } = core;
-  const crypto = core.crypto as Crypto;
+  const { keys, access, random, crypto } = core;
   const key = keys.find(command.p2, channel.directory, USES);
   if (key === null || key.algorithm.kind !== 'ec') return SW.REFERENCED_DATA_NOT_FOUND;
+  if (crypto === null) return SW.FUNCTION_NOT_SUPPORTED;
   const { curve } = key.algorithm;
   let value: Uint8Array | null;
   if (command.p1 === GENERATE) {

@@ -34,7 +34,7 @@ export const INTERNAL_AUTHENTICATE: CommandRow = {
 function internalAuthenticate(context: CommandContext): number {
   const { command } = context;
   const data = commandData(command);
-  return useKey(context, command.p2, KEY_USE.INTERNAL_AUTHENTICATION, ({ algorithm }, value, { crypto }) => {
+  return useKey(context, command.p2, KEY_USE.INTERNAL_AUTHENTICATION, ({ algorithm }, value, crypto) => {
     if (data.length < LEAST_CHALLENGE || data.length > MOST_CHALLENGE) return SW.WRONG_LENGTH;
     if (algorithm.kind === 'aes') return answerWith(context, crypto.cmac(value, data));
     const digest = crypto.hash(matchingHash(algorithm.curve), data);

@@ -50,7 +50,7 @@ function performSecurityOperation(context: CommandContext): number {
   if (command.p1 === VERIFY_CERTIFICATE[0]) return context.extendedAccess.verifyCertificate(context, data);
   const reference = context.channel.signatureKey;
   if (reference < 0) return SW.CONDITIONS_NOT_SATISFIED;
-  return useKey(context, reference, KEY_USE.SIGNATURE, ({ algorithm }, value, { crypto }) => {
+  return useKey(context, reference, KEY_USE.SIGNATURE, ({ algorithm }, value, crypto) => {
     if (command.ne === 0) return SW.WRONG_LENGTH;
     if (algorithm.kind !== 'ec' || !HASH_LENGTHS.includes(data.length)) return SW.WRONG_DATA;
     return answerWith(context, crypto.ecdsaSign(algorithm.curve, value, data));

@@ -84,7 +84,11 @@ export class ExtendedAccess {
     if (!secureChannel.isProtected) return SW.SECURITY_STATUS_NOT_SATISFIED;
     if (secureChannel.authorization === null) return SW.CONDITIONS_NOT_SATISFIED;
     const keys = this.#chipKeys();
-    const machine = new ChipAuthenticationChip({ crypto: this.#core.crypto as Crypto, random: this.#core.random, keys });
+    const machine = new ChipAuthenticationChip({
+      crypto: this.#core.crypto as Crypto,
+      random: this.#core.random,
+      keys,
+    });
     this.#chip = { machine, keys };
     const status = machine.select(template);
     if (status !== SW.OK) this.reset();
@@ -116,8 +120,9 @@ export class ExtendedAccess {
     return this.#judged(context, typeof terminal === 'number' ? terminal : use(terminal));
   }
 
-  #judged(context: CommandContext, status: number): number {
-    if (status !== SW.OK) context.secureChannel.forgetAuthentication();
+  /** A terminal that is authenticated and fails is so no longer; one on the way may go on. */
+  #judged({ secureChannel }: CommandContext, status: number): number {
+    if (status !== SW.OK && secureChannel.authorization !== null) secureChannel.forgetAuthentication();
     return status;
   }
 

@@ -60,11 +60,16 @@ export class Pace {
     const pin = pins.passwordCode(reference);
     if (pin === null) return SW.REFERENCED_DATA_NOT_FOUND;
     const password = pins.reveal(pin);
-    const status = this.#chip.start(template, password);
+    // A terminal that wants to authenticate itself is told where its chain may begin.
+    const status = this.#chip.start(template, password, chat === null ? [] : this.#authorities());
     password.fill(0);
     if (status !== SW.OK) return status;
     this.#run = { pin, channel: context.channel.number, chat };
     return passwordState(pins, pin);
+  }
+
+  #authorities(): Uint8Array[] {
+    return this.#core.keys.trust()?.trustPoints.map(({ holderReference }) => holderReference) ?? [];
   }
 
   /**
