@@ -5,7 +5,7 @@ import type { Applet } from '../../src/applet/applet.ts';
 import { Card } from '../../src/applet/card.ts';
 import type { CardFile } from '../../src/applet/files/card-file.ts';
 import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
-import { opensSecureChannels } from '../../src/applet/image/code-table.ts';
+import { needsAllCrypto } from '../../src/applet/image/code-table.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
 import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import type { Crypto, KeyedHashes } from '../../src/hal/crypto.ts';
@@ -127,7 +127,7 @@ async function openImageFile(path: string, settings: CardSettings): Promise<Open
 
 /** What a card of this memory computes with: the curves take 40 ms to load, and most cards have no use for them. */
 export async function cryptoFor(nvm: Nvm): Promise<KeyedHashes | Crypto> {
-  if (!opensSecureChannels(nvm)) return nobleHashes();
+  if (!needsAllCrypto(nvm)) return nobleHashes();
   const { nobleCrypto } = await import('../../src/hal/noble/index.ts');
   return nobleCrypto();
 }

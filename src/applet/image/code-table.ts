@@ -1,15 +1,13 @@
 import type { Nvm } from '../../hal/nvm.ts';
 import { PASSWORD } from '../../secure-channel/index.ts';
-import type { SecurityEnvironment } from '../access/access-control.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { LARGEST_CODE, LARGEST_PASSWORD, PIN_STATE, type Pin } from '../pin/pin-store.ts';
 import { ImageError } from './image-error.ts';
-import { ENVIRONMENT, NO_PARENT, PIN } from './layout.ts';
+import { NO_PARENT, PIN } from './layout.ts';
 import { Section } from './section.ts';
 import { readSuperblock, type TableRegion } from './superblock.ts';
 
 const LARGEST_REFERENCE = 0x1f;
-const LARGEST_ENVIRONMENT = 14;
 
 /** The codes whose DF is there. @throws {ImageError} */
 export function readPins(nvm: Nvm, region: TableRegion, files: readonly CardFile[]): Pin[] {
@@ -33,10 +31,11 @@ export function readPins(nvm: Nvm, region: TableRegion, files: readonly CardFile
   return pins;
 }
 
-/** Whether a card of this memory opens secure channels, for which it needs more than hashes; false for no sound image. */
-export function opensSecureChannels(nvm: Nvm): boolean {
+/** Whether a card of this memory has keys, or passwords of PACE: it needs more than hashes. False for no sound image. */
+export function needsAllCrypto(nvm: Nvm): boolean {
   try {
-    const { pins } = readSuperblock(nvm);
+    const { pins, keys } = readSuperblock(nvm);
+    if (keys !== null) return true;
     for (let slot = 0; slot < pins.entries; slot++) {
       if (nvm.readByte(pins.address + slot * PIN.SIZE + PIN.PASSWORD) !== 0) return true;
     }
@@ -88,36 +87,6 @@ function readPin(entry: Section, directory: CardFile, slot: number, address: num
     password: entry.byte(PIN.PASSWORD),
     address,
   };
-}
-
-/** The security environments whose DF is there. @throws {ImageError} */
-export function readEnvironments(
-  nvm: Nvm,
-  region: TableRegion,
-  files: readonly CardFile[],
-  pins: readonly Pin[],
-): SecurityEnvironment[] {
-  const directories = directoriesOf(files);
-  const environments: SecurityEnvironment[] = [];
-  const taken = new Set<number>();
-  for (let i = 0; i < region.entries; i++) {
-    const address = region.address + i * ENVIRONMENT.SIZE;
-    const entry = new Section(nvm, address, ENVIRONMENT.SIZE);
-    entry.check(ENVIRONMENT.CRC, `security environment ${i}`);
-    if (entry.u16(ENVIRONMENT.DIRECTORY) === NO_PARENT) continue;
-    const directory = directories.get(entry.u16(ENVIRONMENT.DIRECTORY));
-    const pin = pins.find((each) => each.slot === entry.byte(ENVIRONMENT.PIN));
-    const byte = entry.byte(ENVIRONMENT.ID);
-    const id = byte & 0x0f;
-    const key = entry.u16(ENVIRONMENT.DIRECTORY) * 16 + id;
-    const known = byte >> 4 <= 1 && id >= 1 && id <= LARGEST_ENVIRONMENT && !taken.has(key);
-    if (directory === undefined || pin === undefined || !known) {
-      throw new ImageError(`the card image is damaged: security environment ${i} makes no sense`);
-    }
-    taken.add(key);
-    environments.push({ directory, id, pin, by: byte >> 4 === 0 ? 'verify' : 'holder', address });
-  }
-  return environments;
 }
 
 function directoriesOf(files: readonly CardFile[]): Map<number, CardFile> {
