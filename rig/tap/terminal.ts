@@ -1,9 +1,11 @@
 import { CommandApdu, type CommandFields, encodeCommand } from '../../src/apdu/command.ts';
 import { toHex } from '../../src/apdu/hex.ts';
-import { commandName, INS } from '../../src/apdu/instruction.ts';
+import { commandName } from '../../src/apdu/instruction.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
-import { concatenate } from '../../src/applet/vitale/index.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
+import { type CardAnswer, statusOf, wholeAnswer } from '../channel/whole-answer.ts';
+
+export type { CardAnswer } from '../channel/whole-answer.ts';
 
 /** One exchange as the account of a tap has it: the header, never the data. */
 export interface TimedExchange {
@@ -16,12 +18,6 @@ export interface TimedExchange {
   readonly receivedBytes: number;
   readonly startNs: number;
   readonly endNs: number;
-}
-
-/** What a command brought in the end, after GET RESPONSE and a corrected Le where the card wanted them. */
-export interface CardAnswer {
-  readonly data: Uint8Array;
-  readonly sw: number;
 }
 
 /** Where every APDU goes, as bytes: a trace. Times as in {@link TimedExchange}. */
@@ -53,20 +49,7 @@ export class CardTerminal {
    */
   async send(command: CommandFields | Uint8Array): Promise<CardAnswer> {
     const apdu = command instanceof Uint8Array ? command : encodeCommand(command);
-    let response = await this.#transmit(apdu);
-    let sw = statusOf(response);
-    if (sw >> 8 === 0x6c) {
-      response = await this.#transmit(withLe(apdu, sw & 0xff));
-      sw = statusOf(response);
-    }
-    const parts = [response.subarray(0, -2)];
-    while (sw >> 8 === 0x61) {
-      const cla = apdu[0] as number;
-      response = await this.#transmit(Uint8Array.of(cla, INS.GET_RESPONSE, 0, 0, sw & 0xff));
-      sw = statusOf(response);
-      parts.push(response.subarray(0, -2));
-    }
-    return { data: concatenate(parts), sw };
+    return wholeAnswer((each) => this.#transmit(each), apdu);
   }
 
   async #transmit(apdu: Uint8Array): Promise<Uint8Array> {
@@ -87,20 +70,4 @@ export class CardTerminal {
     });
     return response;
   }
-}
-
-function statusOf(response: Uint8Array): number {
-  return ((response.at(-2) as number) << 8) | (response.at(-1) as number);
-}
-
-/**
- * The same command with another short Le, in the place of its own or after its data. An extended Le becomes a short one:
- * 6Cxx can mean no other.
- */
-function withLe(apdu: Uint8Array, le: number): Uint8Array {
-  const view = new CommandApdu();
-  view.parse(apdu, 0, apdu.length);
-  if (view.extended && view.nc === 0) return Uint8Array.of(...apdu.subarray(0, 4), le);
-  const end = view.ne > 0 ? apdu.length - 1 : apdu.length;
-  return Uint8Array.of(...apdu.subarray(0, end), le);
 }

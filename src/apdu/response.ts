@@ -25,22 +25,32 @@ export class ResponseBuffer {
   readonly #view: DataView;
   /** Bytes of data written by the command so far. */
   length = 0;
+  /**
+   * The command came protected, and so will its answer: data travel with any status word, and the link's rules are
+   * not those of the command inside. Until {@link clear}.
+   */
+  sealed = false;
+  readonly #capacity: number;
   #restOffset = 0;
   #restLength = 0;
   #restStatus: number = SW.OK;
   #covered0 = 0;
   #covered1 = 0;
 
-  /** @param capacity the longest data that any command can produce, in bytes */
-  constructor(capacity: number, rules: ResponseRules) {
-    this.bytes = new Uint8Array(capacity + 2);
+  /**
+   * @param capacity the longest data that any command can produce, in bytes
+   * @param margin what protection adds to them
+   */
+  constructor(capacity: number, rules: ResponseRules, margin = 0) {
+    this.bytes = new Uint8Array(capacity + margin + 2);
+    this.#capacity = capacity;
     this.#view = new DataView(this.bytes.buffer);
     this.rules = rules;
   }
 
   /** Room left for data. */
   get room(): number {
-    return this.bytes.length - 2 - this.length;
+    return this.#capacity - this.length;
   }
 
   /** Adds bytes of a memory to the data, in words. @throws {RangeError} outside of it, or no room left */
@@ -63,6 +73,7 @@ export class ResponseBuffer {
   clear(): void {
     this.length = 0;
     this.#restLength = 0;
+    this.sealed = false;
   }
 
   /** Bytes kept for GET RESPONSE. */
@@ -76,6 +87,11 @@ export class ResponseBuffer {
     this.bytes.fill(0);
   }
 
+  /** Whether the command's Le is one of T=0: of a command in clear over it. */
+  get heedsT0(): boolean {
+    return this.rules.protocol === 'T=0' && !this.sealed;
+  }
+
   /**
    * Whether a command that produces exactly `length` bytes of data may go on: a smaller explicit Le is answered
    * 6Cxx, and over T=0 any other Le is. To be asked before the command changes anything.
@@ -84,7 +100,7 @@ export class ResponseBuffer {
   admits(length: number, command: CommandApdu): number {
     const ne = command.ne;
     if (ne === 0 || length === 0) return SW.OK;
-    if (this.rules.protocol === 'T=0') {
+    if (this.heedsT0) {
       return command.nc > 0 || ne === length || (ne === 256 && length > 256) ? SW.OK : wrongLe(length);
     }
     return length > ne && !asksForAll(command) ? wrongLe(length) : SW.OK;
@@ -95,7 +111,7 @@ export class ResponseBuffer {
    * @returns the length of the response APDU, from the first byte of `bytes`
    */
   complete(status: number, command: CommandApdu): number {
-    if (!carriesData(status) || this.length === 0) return this.#end(0, status);
+    if (this.length === 0 || !(carriesData(status) || this.sealed)) return this.#end(0, status);
     if (command.ne === 0) {
       // Without Le a T=0 card cannot tell case 3 from case 4 and offers the data; elsewhere none were asked for.
       return this.rules.protocol === 'T=0' ? this.#hold(0, status) : this.#end(0, status);

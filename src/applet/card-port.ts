@@ -18,6 +18,9 @@ const BYTES_AVAILABLE_SW1 = SW.BYTES_AVAILABLE >> 8;
 /** An answer inside the answer to ENVELOPE has a status word of its own. */
 const ENVELOPED_STATUS = 2;
 
+/** Secure messaging adds padding, the status word, a MAC and their tags: at most 36 bytes, and an ENVELOPE around it 2. */
+const PROTECTION = 38;
+
 /**
  * One interface of the card, with all that is volatile there: what is selected, what was proven, the response.
  * Several interfaces of one card share its memory, its counters and the holder's window.
@@ -50,14 +53,22 @@ export class CardPort implements LinkedCard {
     this.#commands = options.commands;
     this.#atr = options.atr;
     this.#onFault = options.onFault;
-    const response = new ResponseBuffer(options.largestData + ENVELOPED_STATUS, {
-      protocol: options.protocol,
-      largestResponse: options.limits.largestResponse,
-    });
+    const { protocol, limits } = options;
+    const response = new ResponseBuffer(
+      options.largestData + ENVELOPED_STATUS,
+      { protocol, largestResponse: limits.largestResponse },
+      PROTECTION,
+    );
     this.response = response.bytes;
     this.#channels = new Channels(options.core.files.masterFile);
     options.core.sessions.push(this.#channels);
-    this.#context = new CommandContext(options.core, options.cardInterface, response, this.#channels);
+    this.#context = new CommandContext(
+      options.core,
+      options.cardInterface,
+      response,
+      this.#channels,
+      limits.largestCommand,
+    );
     this.#dispatcher = new Dispatcher(options.commands, this.#context);
   }
 
@@ -110,6 +121,9 @@ export class CardPort implements LinkedCard {
     }
     const holder = this.#core.holder;
     if (context.byHolder >= 0 && carriesData(status)) holder.charge(context.presentation);
+    if (context.secureChannel.answering !== null) {
+      status = context.secureChannel.leave(context.command, context.response, status);
+    }
     const responseLength = context.response.complete(status, context.command);
     if (context.response.bytes[responseLength - 2] === BYTES_AVAILABLE_SW1) {
       context.restChannel = context.channel.number;
@@ -145,6 +159,7 @@ export class CardPort implements LinkedCard {
     const context = this.#context;
     const applets = this.#channels.opened().map((channel) => this.#commands.appletOf(channel.directory.application));
     context.presentation.window = 0;
+    context.secureChannel.clear();
     context.cardSecurity.clear();
     this.#channels.reset(this.#core.files.masterFile);
     context.channel = this.#channels.basic;

@@ -18,6 +18,7 @@ import { BODY } from './image/layout.ts';
 import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
+import { SecureChannel } from './secure-messaging/secure-channel.ts';
 
 /** Bytes that a writing command takes from the image at a time. */
 const SCRATCH_SIZE = 256;
@@ -54,6 +55,7 @@ export class CommandContext implements Requester {
   /** For commands that change bytes of the image; it holds nothing between commands. */
   readonly scratch: Uint8Array = new Uint8Array(SCRATCH_SIZE);
   readonly channels: Channels;
+  readonly secureChannel: SecureChannel;
   /** The channel of the command. */
   channel: Channel;
   /** The channel whose response waits for GET RESPONSE. */
@@ -65,13 +67,21 @@ export class CommandContext implements Requester {
   /** Carries out a command that came inside another; its data go into the same response. Set by the dispatcher. */
   perform: (bytes: Uint8Array, offset: number, length: number) => number = () => SW.NO_PRECISE_DIAGNOSIS;
 
-  constructor(core: CardCore, cardInterface: CardInterface, response: ResponseBuffer, channels: Channels) {
+  /** @param largestCommand longest command APDU that the link carries, in bytes */
+  constructor(
+    core: CardCore,
+    cardInterface: CardInterface,
+    response: ResponseBuffer,
+    channels: Channels,
+    largestCommand: number,
+  ) {
     this.core = core;
     this.cardInterface = cardInterface;
     this.response = response;
     this.controlInformation = new ControlInformationWriter(response.bytes, core.nvm);
     this.channels = channels;
     this.channel = channels.basic;
+    this.secureChannel = new SecureChannel(channels, this.cardSecurity, largestCommand);
   }
 
   get channelSecurity(): SecurityStatus {

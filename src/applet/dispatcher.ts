@@ -13,6 +13,7 @@ import { INS } from '../apdu/instruction.ts';
 import { carriesData } from '../apdu/response.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
 import { SW } from '../apdu/status-word.ts';
+import { announcesSecureMessaging } from '../secure-channel/index.ts';
 import { type Applet, AppletError } from './applet.ts';
 import type { Channel } from './channel.ts';
 import type { CommandContext } from './command-context.ts';
@@ -70,6 +71,11 @@ export class CommandSet {
   }
 }
 
+/** GET RESPONSE and ENVELOPE in clear carry parts of other commands and answers: they end no session. */
+function isCarrier(ins: number): boolean {
+  return ins === INS.GET_RESPONSE || ins === INS.ENVELOPE;
+}
+
 function tableOf(applet: Applet): CommandTable {
   try {
     return new CommandTable(applet.commands);
@@ -81,7 +87,8 @@ function tableOf(applet: Applet): CommandTable {
 /**
  * Takes each command of one interface through the refusals in their one order:
  *
- * class 6E00 (a proprietary one: not of the application selected on its channel), channel 6881, secure messaging 6882, chaining 6883, instruction 6D00, chaining of this instruction 6884,
+ * class 6E00 (a proprietary one: not of the application selected on its channel), channel 6881, secure messaging 6882,
+ * 6987 and 6988, chaining 6883, instruction 6D00, chaining of this instruction 6884,
  * length 6700, P1-P2 6A86, life cycle of the current DF 6985; then the command itself judges file, security and data.
  */
 export class Dispatcher {
@@ -122,7 +129,8 @@ export class Dispatcher {
     if (judged === NO_CLASS) return this.#admitProprietary();
     const channel = context.channels.get(judged & ~SECURED);
     if (channel === null) return SW.CHANNEL_NOT_SUPPORTED;
-    if ((judged & SECURED) !== 0) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
+    if ((judged & SECURED) !== 0) return this.#admitProtected(channel);
+    if (channel.number === context.secureChannel.owner && !isCarrier(context.command.ins)) this.#leaveSecureChannel();
     context.channel = channel;
     return SW.OK;
   }
@@ -135,8 +143,30 @@ export class Dispatcher {
     if (channel === null || !this.#commands.knowsClass(channel.directory.application, proprietaryClass(cla))) {
       return SW.CLASS_NOT_SUPPORTED;
     }
+    if (channel.number === context.secureChannel.owner && context.command.ins !== INS.GET_RESPONSE) {
+      this.#leaveSecureChannel();
+    }
     context.channel = channel;
     return SW.OK;
+  }
+
+  /** 6882 where no session is; 6987 and 6988, in clear, for what the session does not believe: then it is at its end. */
+  #admitProtected(channel: Channel): number {
+    const { command, response, secureChannel } = this.#context;
+    if (channel.number !== secureChannel.owner) return SW.SECURE_MESSAGING_NOT_SUPPORTED;
+    if (!announcesSecureMessaging(command.cla)) {
+      this.#leaveSecureChannel();
+      return SW.SECURE_MESSAGING_NOT_SUPPORTED;
+    }
+    this.#context.channel = channel;
+    return secureChannel.enter(command, response);
+  }
+
+  /** A command that is not protected, on the channel of the session, ends it. One that came inside of ENVELOPE is. */
+  #leaveSecureChannel(): void {
+    if (this.#context.secureChannel.isProtected) return;
+    this.#context.secureChannel.end();
+    this.#chain.drop();
   }
 
   #proceed(): number {
@@ -172,7 +202,7 @@ export class Dispatcher {
     const command = context.command;
     if (command.encoding === 'malformed') return SW.WRONG_LENGTH;
     // Over T=0 a command without data or answer travels with P3 = 00, which looks like an Le.
-    if (context.response.rules.protocol === 'T=0' && command.ne === 256 && command.nc === 0) {
+    if (context.response.heedsT0 && command.ne === 256 && command.nc === 0) {
       const { cases } = found.row;
       if (cases.includes(1) && !cases.includes(2)) command.ne = 0;
     }

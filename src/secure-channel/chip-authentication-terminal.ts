@@ -12,7 +12,7 @@ import { authenticationToken, TOKEN_LENGTH } from './authentication-token.ts';
 import { ChannelError, refused } from './channel-error.ts';
 import { CHIP_NONCE_LENGTH } from './chip-authentication-chip.ts';
 import { equalInConstantTime } from './constant-time.ts';
-import { type CipherName, deriveSessionKeys } from './key-derivation.ts';
+import { type CipherName, deriveSessionKeys, type SessionKeys } from './key-derivation.ts';
 import type { KeyPair } from './key-pair.ts';
 import { chipAuthenticationOid } from './object-identifier.ts';
 import { SecureSession } from './secure-session.ts';
@@ -37,6 +37,8 @@ export interface ChipAuthenticationTerminalOptions {
   readonly chipPublicKey: Uint8Array;
   /** The pair whose compressed key terminal authentication signed. Its private key is wiped at the end. */
   readonly ephemeral: KeyPair;
+  /** Told of the new session's keys before they are wiped, to write them down on request; it copies what it keeps. */
+  readonly onKeys?: (keys: SessionKeys) => void;
 }
 
 export class ChipAuthenticationTerminal {
@@ -109,6 +111,7 @@ export class ChipAuthenticationTerminal {
       keys.mac.fill(0);
       throw new ChannelError('incorrect', `${AGREEMENT}: the chip does not have the key that it shows`);
     }
+    this.#options.onKeys?.(keys);
     return new SecureSession(crypto, keys);
   }
 

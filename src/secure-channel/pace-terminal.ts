@@ -55,6 +55,8 @@ export interface PaceTerminalOptions extends PaceProtocol {
   readonly chat?: Uint8Array;
   /** Goes on when the chip says that this is the last try (63C1): after the CAN, in the same session. Default false. */
   readonly resume?: boolean;
+  /** Told of the session's keys before they are wiped, to write them down on request; it copies what it keeps. */
+  readonly onKeys?: (keys: SessionKeys) => void;
 }
 
 type State = 'new' | 'selection' | 'nonce' | 'mapping' | 'key-agreement' | 'token' | 'over';
@@ -238,6 +240,7 @@ export class PaceTerminal {
       if (data === null) throw new ChannelError('incorrect', `${AUTHENTICATION}: chip authentication data are damaged`);
       this.chipAuthenticationData = data;
     }
+    this.#options.onKeys?.(keys);
     const session = new SecureSession(crypto, keys);
     this.close();
     this.#session = session;

@@ -36,7 +36,9 @@ describeNeeds(NEEDS, 'bench peer through pcscd and vpcd', () => {
     expect(rows.map(({ command, n }) => [command, n])).toEqual(
       ['SELECT', 'VERIFY', 'READ RECORD', 'READ BINARY'].map((name) => [name, 40]),
     );
-    for (const { oursUs, peerUs, effect, otherAnswer } of rows) {
+    const { first, later }: { first: Row; later: Row } = result.taps;
+    expect([first.n, later.n]).toEqual([8, 8 * 19]);
+    for (const { oursUs, peerUs, effect, otherAnswer } of [...rows, first, later]) {
       expect(otherAnswer).toBeNull();
       expect(effect).toMatchObject({ method: 'paired', compared: 8 });
       expect(Math.min(oursUs, peerUs)).toBeGreaterThan(0);
@@ -56,6 +58,9 @@ describeNeeds(NEEDS, 'bench peer through pcscd and vpcd', () => {
         effect: null,
         otherAnswer: expect.stringMatching(/^2 bytes, 6A82/),
       });
+      // SELECT is the first command of a tap.
+      const other = { effect: null, otherAnswer: expect.stringMatching(/^command 1 with 2 bytes, 6A82/) };
+      expect(JSON.parse(out).taps).toMatchObject({ first: other, later: other });
     },
   );
 

@@ -27,6 +27,14 @@ export interface JoinedChipOptions {
   readonly passwords: ReadonlyMap<number, Uint8Array>;
   readonly keys?: readonly ChipKey[];
   readonly trust?: TrustState;
+  /** Transparent EFs by short identifier; without any, READ BINARY gives one byte as it is said below. */
+  readonly files?: ReadonlyMap<number, SmallFile>;
+}
+
+interface SmallFile {
+  readonly content: Uint8Array;
+  /** What has to be there to read it. */
+  readonly needs: 'nothing' | 'channel' | 'terminal';
 }
 
 /**
@@ -41,6 +49,7 @@ export class JoinedChip {
   #chip: ChipAuthenticationChip | null = null;
   #chat: Uint8Array | undefined;
   #authenticated = false;
+  #current: SmallFile | null = null;
   readonly #plain = new Uint8Array(4096);
   readonly #buffer = new Uint8Array(4096);
 
@@ -113,12 +122,32 @@ export class JoinedChip {
       case 0x82:
         return only(this.terminal?.authenticate(data) ?? SW.CONDITIONS_NOT_SATISFIED);
       case 0xb0:
+        if (this.options.files !== undefined) return this.#read(this.options.files, command);
         return this.session === null
           ? only(SW.SECURITY_STATUS_NOT_SATISFIED)
           : { data: Uint8Array.of(this.#authenticated ? 2 : 1), status: SW.OK, next: null };
       default:
         return only(SW.INSTRUCTION_NOT_SUPPORTED);
     }
+  }
+
+  #read(
+    files: ReadonlyMap<number, SmallFile>,
+    { p1, p2, ne }: CommandApdu,
+  ): { data: Uint8Array; status: number; next: null } {
+    const only = (status: number, data: Uint8Array = NONE): { data: Uint8Array; status: number; next: null } => ({
+      data,
+      status,
+      next: null,
+    });
+    if ((p1 & 0x80) !== 0) this.#current = files.get(p1 & 0x1f) ?? null;
+    if (this.#current === null) return only(SW.FILE_NOT_FOUND);
+    const { content, needs } = this.#current;
+    if (needs === 'channel' && this.session === null) return only(SW.SECURITY_STATUS_NOT_SATISFIED);
+    if (needs === 'terminal' && !this.#authenticated) return only(SW.SECURITY_STATUS_NOT_SATISFIED);
+    const offset = (p1 & 0x80) !== 0 ? p2 : (p1 << 8) | p2;
+    if (offset > content.length) return only(SW.WRONG_OFFSET);
+    return only(SW.OK, content.subarray(offset, offset + ne));
   }
 
   #select(p1p2: number, template: AuthenticationTemplate): number {

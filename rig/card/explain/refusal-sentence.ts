@@ -9,6 +9,7 @@ import { isUsableState, LIFE_CYCLE, lifeCycleOf } from '../../../src/applet/file
 import { recordCount } from '../../../src/applet/files/record-file.ts';
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import type { Nvm } from '../../../src/hal/nvm.ts';
+import { announcesSecureMessaging } from '../../../src/secure-channel/index.ts';
 import { fileInWords, hex, structureInWords } from './file-in-words.ts';
 
 /** What a refusal is explained from: the command, and what its channel had selected before and after it. */
@@ -49,7 +50,13 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
     case SW.CHANNEL_NOT_SUPPORTED:
       return `logical channel ${logicalChannel(command.cla)} is not open: MANAGE CHANNEL opens one`;
     case SW.SECURE_MESSAGING_NOT_SUPPORTED:
-      return 'this card has no secure messaging yet';
+      return announcesSecureMessaging(command.cla)
+        ? 'no secure channel is open on this logical channel: PACE opens one'
+        : 'the class byte announces a secure messaging that this card has not: CLA with both bits of 0C has it';
+    case SW.SM_OBJECTS_MISSING:
+      return 'a data object of secure messaging is missing: the channel is closed and its keys are gone';
+    case SW.SM_OBJECTS_INCORRECT:
+      return 'a data object of secure messaging is incorrect, or its MAC is: the channel is closed and its keys are gone';
     case SW.LAST_COMMAND_OF_CHAIN_EXPECTED:
       return 'a chain of commands was open, and this command does not go on with it: the chain is dropped';
     case SW.CHAINING_NOT_SUPPORTED:

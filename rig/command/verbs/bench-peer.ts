@@ -9,6 +9,7 @@ interface Typed {
   profile?: string;
   image?: string;
   count: number;
+  taps: number;
   rounds: number;
   failIfSlower?: number;
   json?: boolean;
@@ -23,14 +24,20 @@ export function declareBenchPeer(bench: Command, perform: Perform): void {
       'vpcd:COMMAND starts a program that puts a card into vpcd ({host} and {port} stand for its slot); echo is the floor: it only repeats known answers',
     )
     .option('--count <number>', 'commands of each kind to each card in a round', parseCount, 100)
+    .option('--taps <number>', 'whole taps of each card in a round, 2 or more', parseCount, 20)
     .option('--rounds <number>', 'rounds; each starts both programs anew', parseCount, 10)
-    .option('--fail-if-slower <share>', 'exit 1 when ours is slower by more than this in any command', parseShare);
+    .option(
+      '--fail-if-slower <share>',
+      'exit 1 when ours is slower by more than this in any command or tap',
+      parseShare,
+    );
   addJsonOption(addCardOptions(peer)).action((typed: Typed) =>
     perform(typed, async (io) => {
       const { benchPeer } = await import('../../measure/compare/peer.ts');
       const card = cardSource(typed) ?? { kind: 'profile', name: 'reference' };
-      const { count, rounds, failIfSlower = null } = typed;
-      return benchPeer({ card, peer: peerOf(typed.peer), count, rounds, failIfSlower }, io);
+      const { count, taps, rounds, failIfSlower = null } = typed;
+      if (taps < 2) throw new UsageError('--taps: 2 or more are needed, one of them the first');
+      return benchPeer({ card, peer: peerOf(typed.peer), count, taps, rounds, failIfSlower }, io);
     }),
   );
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { HalError } from '../../../src/hal/errors.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { type CommandIo, type ExitCode, writeJson } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { median } from '../../figures/quantile.ts';
 import { exitOf } from './baseline.ts';
-import { tapTimes } from './compare-results.ts';
+import { firstTapTime, tapTimes } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
 import { duration, effectInWords, precisionNote } from './present.ts';
 import { asResult, parseResult } from './result-file.ts';
@@ -26,9 +26,18 @@ interface Run {
   readonly ns: number;
   /** `taps`: the median tap of the result that it printed. `wall`: it printed none, so this is how long it ran. */
   readonly measured: 'taps' | 'wall';
+  /** The first tap of the result; null where it is none, or where that tap failed. */
+  readonly firstNs: number | null;
   /** What the result says against itself. */
   readonly trusted: boolean;
   readonly failedTaps: number;
+}
+
+/** Times of all runs in their order, nanoseconds, and how much longer those of B are. */
+interface BothSides {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly effect: Effect;
 }
 
 /** How long a command has to end after it was told to. */
@@ -62,14 +71,26 @@ export async function benchCompare(options: BenchCompareOptions, io: CommandIo):
   // What an interruption leaves is no result.
   io.signal.throwIfAborted();
   const effect = pairedEffect(nsA, nsB);
-  const exitCode = exitOf(effect, failIfSlower);
+  const first = firstTapsOf(timesA, timesB);
+  const slower = [effect, ...(first === null ? [] : [first.effect])].some(
+    (each) => exitOf(each, failIfSlower) === EXIT.fail,
+  );
+  const exitCode = slower ? EXIT.fail : EXIT.pass;
   const what = measured.has('taps') ? 'median tap' : 'running time';
   const doubts = [...doubtsOf('A', timesA), ...doubtsOf('B', timesB)];
   if (io.json) {
     const runs = { a: { command: a, ns: nsA }, b: { command: b, ns: nsB } };
-    writeJson(io, { id: 'bench-compare', verdict: exitCode === 0 ? 'pass' : 'fail', what, effect, doubts, ...runs });
-  } else io.stdout(report(options, what, effect, nsA, nsB, doubts));
+    const verdict = slower ? 'fail' : 'pass';
+    writeJson(io, { id: 'bench-compare', verdict, what, effect, first, doubts, ...runs });
+  } else io.stdout(report(options, what, { effect, a: nsA, b: nsB }, first, doubts));
   return exitCode;
+}
+
+/** Every run has a first tap of its own: that makes pairs of them too. Null where a run has none. */
+function firstTapsOf(runsA: readonly Run[], runsB: readonly Run[]): BothSides | null {
+  const [a, b] = [runsA, runsB].map((runs) => runs.flatMap(({ firstNs }) => (firstNs === null ? [] : [firstNs])));
+  if (a?.length !== runsA.length || b?.length !== runsB.length) return null;
+  return { a, b, effect: pairedEffect(a, b) };
 }
 
 function doubtsOf(name: string, runs: readonly Run[]): string[] {
@@ -84,9 +105,8 @@ function doubtsOf(name: string, runs: readonly Run[]): string[] {
 function report(
   { a, b }: BenchCompareOptions,
   what: string,
-  effect: Effect,
-  nsA: readonly number[],
-  nsB: readonly number[],
+  { effect, a: nsA, b: nsB }: BothSides,
+  first: BothSides | null,
   doubts: readonly string[],
 ): string {
   return [
@@ -96,6 +116,13 @@ function report(
     `  A  ${duration(median(nsA)).padStart(12)}  ${a}`,
     `  B  ${duration(median(nsB)).padStart(12)}  ${b}`,
     '',
+    ...(first === null
+      ? []
+      : [
+          `  first tap of each run: A ${duration(median(first.a))}, B ${duration(median(first.b))}`,
+          `    ${effectInWords(first.effect)}`,
+          '',
+        ]),
     `  ${what}, ${nsA.length} alternating runs of each; the interval of ${COMPARE_CONFIDENCE * 100} % of the shift in pairs (Hodges-Lehmann).`,
     ...precisionNote(effect),
     ...doubts.map((doubt) => `  Doubt: ${doubt}.`),
@@ -116,11 +143,12 @@ async function runOnce(command: string, option: string, io: CommandIo): Promise<
     const last = said.trim().split('\n').at(-1) ?? '';
     throw new CannotRun(`${option}: the command ended with ${exit}${last === '' ? '' : `: ${last}`}`);
   }
-  if (result === null) return { ns, measured: 'wall', trusted: true, failedTaps: 0 };
+  if (result === null) return { ns, firstNs: null, measured: 'wall', trusted: true, failedTaps: 0 };
   const times = tapTimes(result);
   if (times.length === 0) throw new CannotRun(`${option}: every tap of the command failed`);
   const { trusted } = result.diagnosis;
-  return { ns: median(times), measured: 'taps', trusted, failedTaps: result.taps.length - times.length };
+  const failedTaps = result.taps.length - times.length;
+  return { ns: median(times), firstNs: firstTapTime(result), measured: 'taps', trusted, failedTaps };
 }
 
 interface Ended {

@@ -4,9 +4,9 @@ import { type Effect, independentEffect, LEAST_BLOCKS } from './effect.ts';
 
 /** One figure of two results, side by side; medians in nanoseconds. */
 export interface ComparedFigure {
-  /** `total`, or the name of a stage or a layer. */
+  /** `total`, `first tap`, or the name of a stage, a layer or a command. */
   readonly name: string;
-  readonly of: 'tap' | 'stage' | 'layer' | 'command';
+  readonly of: 'tap' | 'first' | 'stage' | 'layer' | 'command';
   readonly baseline: number;
   readonly current: number;
   /** Null where there is too little of it, or where only medians were kept. */
@@ -39,7 +39,7 @@ export function compareResults(baseline: TapBenchResult, current: TapBenchResult
   );
   return {
     total: total.effect as Effect,
-    figures: [total, ...parts, ...commands(baseline, current)],
+    figures: [total, ...firstTaps(baseline, current), ...parts, ...commands(baseline, current)],
     doubts: doubtsOf(baseline, current),
   };
 }
@@ -55,6 +55,19 @@ export function tapTimes(result: TapBenchResult): number[] {
 
 function length({ startNs, endNs }: TapSample): number {
   return endNs - startNs;
+}
+
+/** One of each: how far apart they are, and nothing of how sure that is. */
+function firstTaps(baseline: TapBenchResult, current: TapBenchResult): ComparedFigure[] {
+  const [then, now] = [firstTapTime(baseline), firstTapTime(current)];
+  return then === null || now === null
+    ? []
+    : [{ name: 'first tap', of: 'first', baseline: then, current: now, effect: null }];
+}
+
+/** Nanoseconds of the first tap; null where there is none, or where it failed. */
+export function firstTapTime({ first }: TapBenchResult): number | null {
+  return first?.sample.failure === null ? length(first.sample) : null;
 }
 
 function times(taps: readonly TapSample[], kind: 'stages' | 'layers', name: string): number[] {

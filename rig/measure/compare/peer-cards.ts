@@ -8,16 +8,18 @@ import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { ChildProgram } from './child-program.ts';
 
-export interface BothSessions {
-  readonly ours: CardSession;
-  readonly peer: CardSession;
+/** What there is of both cards, under the same names. */
+export interface Both<T> {
+  readonly ours: T;
+  readonly peer: T;
 }
 
 export interface BothCards {
-  readonly sessions: BothSessions;
+  /** Connects to the card in its slot: power on, and its answer to reset. @throws {HalError} */
+  readonly connect: Both<() => Promise<CardSession>>;
   /** What to say of a program that has ended by itself, or null. Its card may go a moment before it does. */
   ended(): Promise<string | null>;
-  /** Ends both programs; returns when pcscd has seen that the slots are empty. */
+  /** Ends both programs, whose sessions are closed; returns when pcscd has seen that the slots are empty. */
   remove(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ const SETTLE_MS = 500;
 const GONE_MS = 2000;
 
 /**
- * Starts our card and the peer's program, and connects to both.
+ * Starts our card and the peer's program, and waits until PC/SC sees both. Nothing was sent to either yet.
  * @param table answers for the echo card
  * @param round they change slots from one to the next, if the peer lets itself be told which
  * @throws {CannotRun} a card of theirs is not seen
@@ -66,21 +68,19 @@ export async function insertBoth(
     programs.push(peer);
     await cardSeen(reader, ourSlot.name, ours, signal);
     await cardSeen(reader, peerSlot.name, peer, signal);
-    const connect = ({ name }: Slot): Promise<CardSession> =>
-      reader.connect({ reader: name, timeoutMs: SEEN_MS, signal });
-    const sessions = { ours: await connect(ourSlot), peer: await connect(peerSlot) };
+    const connectTo =
+      ({ name }: Slot) =>
+      (): Promise<CardSession> =>
+        reader.connect({ reader: name, timeoutMs: SEEN_MS, signal });
     return {
-      sessions,
+      connect: { ours: connectTo(ourSlot), peer: connectTo(peerSlot) },
       ended: async () => {
         const deadline = performance.now() + GONE_MS;
         while (!programs.some((program) => program.ended) && performance.now() < deadline) await pause(LOOK_MS);
         const gone = programs.find((program) => program.ended);
         return gone === undefined ? null : `${gone.name} ended in the middle${gone.lastWords}`;
       },
-      remove: async () => {
-        await Promise.all([sessions.ours.disconnect(), sessions.peer.disconnect()]);
-        await remove();
-      },
+      remove,
     };
   } catch (error) {
     await Promise.all(programs.map((program) => program.end()));

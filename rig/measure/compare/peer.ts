@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '../../../src/apdu/hex.ts';
-import { formatStatusWord } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { PcscReader } from '../../../src/hal/pcsc/index.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
@@ -13,10 +12,12 @@ import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { median } from '../../figures/quantile.ts';
 import { machine } from '../figures.ts';
-import { type Measured, workloadFor } from '../workload.ts';
+import { commandsOfTap, type Measured, workloadFor } from '../workload.ts';
 import { exitOf } from './baseline.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
-import { type BothSessions, expectEmptySlots, insertBoth } from './peer-cards.ts';
+import { type Both, expectEmptySlots, insertBoth } from './peer-cards.ts';
+import { otherAnswer, type Round } from './peer-round.ts';
+import { tapBoth } from './peer-taps.ts';
 import { effectInWords } from './present.ts';
 
 export interface BenchPeerOptions {
@@ -25,14 +26,17 @@ export interface BenchPeerOptions {
   readonly peer: string | null;
   /** Commands of each kind to each card, in every round. */
   readonly count: number;
+  /** Whole taps of each card, in every round: the first, and those after it. */
+  readonly taps: number;
   /** How often both programs are started anew. */
   readonly rounds: number;
   readonly failIfSlower: number | null;
 }
 
 interface Row {
+  /** Name of a command; `first tap`, `later taps`. */
   readonly command: string;
-  /** Commands to each card, of all rounds. */
+  /** Commands to each card, or taps of it, of all rounds. */
   readonly n: number;
   /** Medians of the rounds' medians. */
   readonly oursUs: number;
@@ -47,17 +51,8 @@ const WARM_UP = 30;
 /** An exchange over this is the delayed acknowledgement of vpcd and says nothing of cards. */
 const DELAYED_US = 20_000;
 
-/** A command in one round. */
-interface Round {
-  /** Medians, nanoseconds. */
-  readonly ours: number;
-  readonly peer: number;
-  /** What the peer answered, where that is something else. */
-  readonly otherAnswer: string | null;
-}
-
 /**
- * `vitap bench peer`: each command to our card and to the other in turn, through one pcscd. A program keeps for its life
+ * `vitap bench peer`: whole taps, then each command, to our card and to the other in turn, through one pcscd. A program keeps for its life
  * what it was given at its start, memory and processor: so both are started anew for each round, and change slots.
  */
 export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promise<ExitCode> {
@@ -69,6 +64,7 @@ export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promi
   const folder = mkdtempSync(join(tmpdir(), 'vitap-peer-'));
   const reader = new PcscReader({ clock: systemClock });
   const rounds: Round[][] = commands.map(() => []);
+  const [firstTaps, laterTaps]: [Round[], Round[]] = [[], []];
   try {
     await expectEmptySlots(reader);
     const table = join(folder, 'answers.json');
@@ -76,14 +72,27 @@ export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promi
     for (let round = 0; round < options.rounds; round++) {
       io.stderr(`round ${round + 1} of ${options.rounds}\n`);
       const cards = await insertBoth(reader, options, table, round, io.signal);
+      const sessions: CardSession[] = [];
+      const connected = async (connect: () => Promise<CardSession>): Promise<CardSession> => {
+        const session = await connect();
+        sessions.push(session);
+        return session;
+      };
       try {
+        // Slots change from one round to the next; who comes first, every two.
+        const peerFirst = (round >> 1) % 2 === 1;
+        const taps = await tapBoth(cards.connect, commandsOfTap({ commands }), options.taps, peerFirst, io.signal);
+        firstTaps.push(taps.first);
+        laterTaps.push(taps.later);
+        const both = { ours: await connected(cards.connect.ours), peer: await connected(cards.connect.peer) };
         for (const [i, command] of commands.entries()) {
-          rounds[i]?.push(await measure(cards.sessions, command, options.count, io.signal));
+          rounds[i]?.push(await measure(both, command, options.count, io.signal));
         }
       } catch (error) {
         const ended = error instanceof HalError && !io.signal.aborted ? await cards.ended() : null;
         throw ended === null ? error : new CannotRun(ended, { cause: error });
       } finally {
+        await Promise.all(sessions.map((session) => session.disconnect()));
         await cards.remove();
       }
     }
@@ -94,7 +103,8 @@ export async function benchPeer(options: BenchPeerOptions, io: CommandIo): Promi
   // What an interruption leaves is no result.
   io.signal.throwIfAborted();
   const rows = commands.map(({ name }, i) => rowOf(name, rounds[i] as Round[], options.count));
-  return tell(options, profile, rows, io);
+  const taps = { first: rowOf('first tap', firstTaps, 1), later: rowOf('later taps', laterTaps, options.taps - 1) };
+  return tell(options, profile, rows, taps, io);
 }
 
 /** What our card answers to each command, and its ATR. */
@@ -126,7 +136,7 @@ async function knownAnswers(card: CardSource): Promise<{
 }
 
 async function measure(
-  sessions: BothSessions,
+  sessions: Both<CardSession>,
   { before, command }: Measured,
   count: number,
   signal: AbortSignal,
@@ -148,15 +158,7 @@ async function measure(
     await once(sessions.peer, peer, i >= 0);
     if (i % 2 !== 0) await once(sessions.ours, ours, i >= 0);
   }
-  // Data may differ between cards; length and status word must not.
-  const same = oursSaid.length === peerSaid.length && oursSaid.slice(-4) === peerSaid.slice(-4);
-  return {
-    ours: median(ours),
-    peer: median(peer),
-    otherAnswer: same
-      ? null
-      : `${peerSaid.length / 2} bytes, ${formatStatusWord(Number.parseInt(peerSaid.slice(-4), 16))}`,
-  };
+  return { ours: median(ours), peer: median(peer), otherAnswer: otherAnswer(oursSaid, peerSaid) };
 }
 
 function rowOf(command: string, rounds: readonly Round[], count: number): Row {
@@ -172,8 +174,15 @@ function rowOf(command: string, rounds: readonly Round[], count: number): Row {
   };
 }
 
-function tell(options: BenchPeerOptions, profile: string, rows: readonly Row[], io: CommandIo): ExitCode {
-  const compared = rows.flatMap(({ effect }) => (effect === null ? [] : [effect]));
+function tell(
+  options: BenchPeerOptions,
+  profile: string,
+  rows: readonly Row[],
+  taps: { readonly first: Row; readonly later: Row },
+  io: CommandIo,
+): ExitCode {
+  const all = [...rows, taps.first, taps.later];
+  const compared = all.flatMap(({ effect }) => (effect === null ? [] : [effect]));
   const worst = compared.some((effect) => exitOf(effect, options.failIfSlower) === EXIT.fail);
   const exitCode = worst ? EXIT.fail : EXIT.pass;
   const scene = machine();
@@ -189,6 +198,7 @@ function tell(options: BenchPeerOptions, profile: string, rows: readonly Row[], 
       trusted: !delayed,
       ...scene,
       rows,
+      taps,
     });
     return exitCode;
   }
@@ -200,7 +210,7 @@ function tell(options: BenchPeerOptions, profile: string, rows: readonly Row[], 
       ...(delayed ? ['Not to be trusted: vpcd waits for delayed acknowledgements here (vitap doctor says more).'] : []),
       '',
       line(['command', 'n', 'ours µs', 'peer µs', 'ratio']),
-      ...rows.map((row) => {
+      ...all.map((row) => {
         const cells = line([
           row.command,
           `${row.n}`,
@@ -211,7 +221,8 @@ function tell(options: BenchPeerOptions, profile: string, rows: readonly Row[], 
         return `${cells}   ${row.effect === null ? `not compared: the peer answers ${row.otherAnswer}` : effectInWords(row.effect)}`;
       }),
       '',
-      `  Through PC/SC, command by command in turn; medians of ${options.rounds} rounds, each with both programs started anew.`,
+      `  A tap is the connection after power off and all of these commands; the first finds both programs just started.`,
+      `  Through PC/SC, in turn; medians of ${options.rounds} rounds, each with both programs started anew.`,
       `  In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift between rounds (Hodges-Lehmann).`,
       '',
     ].join('\n'),

@@ -27,7 +27,7 @@ export function parseResult(text: string, name: string): TapBenchResult {
   }
   const damaged = damageOf(result);
   if (damaged !== null) throw new CannotRun(`${name}: the result is damaged: ${damaged}`);
-  return result;
+  return { ...result, first: result.first ?? null };
 }
 
 /** A document of this schema, or null for any other text. */
@@ -43,9 +43,17 @@ export function asResult(text: string): TapBenchResult | null {
 
 /** What a comparison needs and does not find, or null. */
 function damageOf(result: TapBenchResult): string | null {
-  const { taps, setup, diagnosis, environment, figures } = result as { readonly [K in keyof TapBenchResult]?: unknown };
+  const {
+    taps,
+    first = null,
+    setup,
+    diagnosis,
+    environment,
+    figures,
+  } = result as { readonly [K in keyof TapBenchResult]?: unknown };
   if (!Array.isArray(taps)) return 'no taps';
   if (!taps.every(isTap)) return 'a tap without its times';
+  if (first !== null && !isTap(fields(first).sample)) return 'a first tap without its times';
   const { reader, sequence } = fields(setup);
   const { machine, node, backend, card } = fields(environment);
   if (![reader, sequence, machine, node, backend, card].every((each) => typeof each === 'string')) return 'no set-up';

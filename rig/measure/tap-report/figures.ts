@@ -18,6 +18,8 @@ export interface TapFigures {
   readonly distribution: Figure;
   readonly median: Figure;
   readonly slowest: Figure;
+  /** Null where there is none, or where it failed. */
+  readonly first: Figure | null;
 }
 
 const WIDTH = 560;
@@ -31,7 +33,7 @@ const MOST_POINTS = 400;
 
 /** Figures for the page; null for a result without any. */
 export async function tapFigures(result: TapBenchResult): Promise<TapFigures | null> {
-  const { figures } = result;
+  const { figures, first } = result;
   if (figures === null) return null;
   const { Plot, document } = await plotting();
   const good = result.taps.filter(({ failure }) => failure === null);
@@ -43,6 +45,7 @@ export async function tapFigures(result: TapBenchResult): Promise<TapFigures | n
     distribution: distribution(Plot, document, totals, scheduled ? responses : null),
     median: waterfall(Plot, document, figures.median, 'The median tap'),
     slowest: waterfall(Plot, document, figures.slowest, 'The slowest tap'),
+    first: first?.sample.failure === null ? waterfall(Plot, document, first, 'The first tap') : null,
   };
 }
 
@@ -154,7 +157,7 @@ function waterfall(Plot: PlotModule, document: SvgDocument, tap: TapDetail, titl
   const trace = tap.trace === null ? '' : ` Its trace is ${tap.trace}.`;
   return {
     svg: svgMarkup(svg, title),
-    caption: `${title}, number ${tap.sample.index + 1}: ${unit.text(total)}. A bar’s colours are its layers one after the other, not when each of them was at work.${trace}`,
+    caption: `${title}, ${tap.sample.index < 0 ? 'of the warm-up' : `number ${tap.sample.index + 1}`}: ${unit.text(total)}. A bar’s colours are its layers one after the other, not when each of them was at work.${trace}`,
   };
 }
 

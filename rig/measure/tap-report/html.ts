@@ -17,6 +17,7 @@ import {
 import { legend } from './colours.ts';
 import { commands, instructions } from './command-tables.ts';
 import { type Figure, type TapFigures, tapFigures } from './figures.ts';
+import { firstTapWords } from './first-tap.ts';
 import { digits, type TimeUnit, unitFor } from './units.ts';
 
 /** One file, without a script: where the time of taps went. @param comparison with a baseline, or null */
@@ -54,6 +55,7 @@ function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigu
       title: 'How long',
       body: [
         percentiles(figures, result),
+        firstTap(result, figures),
         html`<div class="figures">${figure(drawn.histogram)}${figure(drawn.distribution)}</div>`,
       ],
     },
@@ -64,6 +66,7 @@ function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigu
       body: [
         legend(LAYERS.filter((layer) => figures.layers[layer].max > 0)),
         figure(drawn.median, true),
+        drawn.first === null ? null : figure(drawn.first, true),
         figure(drawn.slowest, true),
       ],
     },
@@ -114,7 +117,7 @@ ${table(
     { head: 'Verdict' },
   ],
   figures.map(({ name, of, baseline, current, effect }) => [
-    `${name}${of === 'tap' ? '' : ` (${of})`}`,
+    `${name}${of === 'tap' || of === 'first' ? '' : ` (${of})`}`,
     duration(baseline),
     duration(current),
     percent(current / baseline),
@@ -148,6 +151,12 @@ function percentiles(figures: Figures, { schedule }: TapBenchResult): Html {
   )}<p class="reason">${counted(figures.total.n, 'tap')}; under each figure its interval of ${CONFIDENCE * 100} % (bootstrap).</p>${late}`;
 }
 
+function firstTap({ first }: TapBenchResult, { total }: Figures): Html | null {
+  if (first === null) return null;
+  const words = firstTapWords(first, total.p50.value);
+  return html`<p><b>${words.charAt(0).toUpperCase()}${words.slice(1)}.</b> It finds this program, the connection and a card that was just put in unused.</p>`;
+}
+
 function estimate({ value, low, high }: Estimate, unit: TimeUnit): Html {
   return html`${digits(value / unit.ns)}<br> <span class="reason">${digits(low / unit.ns)} to ${digits(high / unit.ns)}</span>`;
 }
@@ -155,29 +164,37 @@ function estimate({ value, low, high }: Estimate, unit: TimeUnit): Html {
 function parts(figures: Figures, result: TapBenchResult): Html {
   const unit = unitFor(figures.total.p50.value);
   const total = figures.total.mean;
+  const first = result.first?.sample.failure === null ? result.first.sample : null;
   const columns = (head: string): Parameters<typeof table>[0] => [
     { head },
     { head: 'How it is known' },
     { head: `p50, ${unit.name}`, number: true },
     { head: `p99, ${unit.name}`, number: true },
     { head: 'Share of the mean', number: true },
+    ...(first === null ? [] : [{ head: `First tap, ${unit.name}`, number: true }]),
   ];
-  const row = (name: string, basis: Content, { p50, p99, mean }: Distribution): Content[] => [
+  const row = (
+    name: string,
+    basis: Content,
+    { p50, p99, mean }: Distribution,
+    firstNs: number | undefined,
+  ): Content[] => [
     name,
     basis,
     digits(p50.value / unit.ns),
     digits(p99.value / unit.ns),
     `${((100 * mean) / total).toFixed(1)} %`,
+    ...(firstNs === undefined ? [] : [digits(firstNs / unit.ns)]),
   ];
   const known = ({ basis, note }: { basis: string; note: string }): Html => html`<b>${basis}</b>: ${note}`;
   return html`${table(
     columns('Layer'),
     LAYERS.filter((layer) => result.layers[layer].basis !== 'none').map((layer) =>
-      row(layer, known(result.layers[layer]), figures.layers[layer]),
+      row(layer, known(result.layers[layer]), figures.layers[layer], first?.layers[layer]),
     ),
   )}${table(
     columns('Stage'),
-    STAGES.map((stage) => row(stage, known(result.stages[stage]), figures.stages[stage])),
+    STAGES.map((stage) => row(stage, known(result.stages[stage]), figures.stages[stage], first?.stages[stage])),
   )}`;
 }
 

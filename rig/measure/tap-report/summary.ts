@@ -7,6 +7,7 @@ import {
   type TapBenchResult,
   type TapSample,
 } from '../tap/result.ts';
+import { firstTapWords } from './first-tap.ts';
 import { histogramLines } from './histogram.ts';
 import { digits, unitFor } from './units.ts';
 
@@ -14,6 +15,7 @@ import { digits, unitFor } from './units.ts';
 export function tapSummary(result: TapBenchResult): string {
   const { figures, environment, setup, taps, diagnosis } = result;
   const good = taps.filter(({ failure }) => failure === null);
+  const first = result.first?.sample.failure === null ? result.first.sample : null;
   const lines = [
     `${shown(environment.card)} on ${shown(environment.reader)}${environment.backend === 'simulated' ? ' (simulated)' : ''}, ${setup.sequence}${setup.plan === null ? '' : `, plan ${setup.plan}`}`,
     ...findingLines(diagnosis.findings),
@@ -25,11 +27,12 @@ export function tapSummary(result: TapBenchResult): string {
     lines.push('', ...percentileLines(figures.total, figures.response, result), '');
     lines.push(...histogramLines(good.map(length)), '');
     const width = 24;
-    lines.push(`  ${'of the tap'.padEnd(width)}${`p50 ${unit.name}`.padStart(12)}${`p99 ${unit.name}`.padStart(12)}`);
-    for (const stage of STAGES) lines.push(row(stage, figures.stages[stage], 'stage'));
+    const heads = [`p50 ${unit.name}`, `p99 ${unit.name}`, ...(first === null ? [] : [`first ${unit.name}`])];
+    lines.push(`  ${'of the tap'.padEnd(width)}${heads.map((head) => head.padStart(12)).join('')}`);
+    for (const stage of STAGES) lines.push(row(stage, figures.stages[stage], 'stage', first?.stages[stage]));
     for (const layer of LAYERS) {
       if (result.layers[layer].basis === 'none') continue;
-      lines.push(row(layer, figures.layers[layer], result.layers[layer].basis));
+      lines.push(row(layer, figures.layers[layer], result.layers[layer].basis, first?.layers[layer]));
     }
     lines.push('', ...whatIfLines(result));
   }
@@ -40,12 +43,12 @@ export function tapSummary(result: TapBenchResult): string {
   }
   return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
 
-  function row(name: string, { p50, p99 }: Distribution, basis: string): string {
-    // Its time is in another layer: nothing would say that it took none.
-    if (basis === 'unknown') return `  ${name.padEnd(12)}${basis.padEnd(12)}${'–'.padStart(12)}${'–'.padStart(12)}`;
+  function row(name: string, { p50, p99 }: Distribution, basis: string, firstNs: number | undefined): string {
     const unit = unitFor((figures as NonNullable<typeof figures>).total.p50.value);
-    const cell = (ns: number): string => digits(ns / unit.ns).padStart(12);
-    return `  ${name.padEnd(12)}${basis.padEnd(12)}${cell(p50.value)}${cell(p99.value)}`;
+    // An unknown time is in another layer: a 0 would say that it took none.
+    const cell = (ns: number): string => (basis === 'unknown' ? '–' : digits(ns / unit.ns)).padStart(12);
+    const cells = [p50.value, p99.value, ...(firstNs === undefined ? [] : [firstNs])].map(cell);
+    return `  ${name.padEnd(12)}${basis.padEnd(12)}${cells.join('')}`;
   }
 }
 
@@ -57,7 +60,7 @@ function findingLines(findings: readonly DiagnosisFinding[]): string[] {
   });
 }
 
-function percentileLines(total: Distribution, response: Distribution, { schedule }: TapBenchResult): string[] {
+function percentileLines(total: Distribution, response: Distribution, { schedule, first }: TapBenchResult): string[] {
   const unit = unitFor(total.p50.value);
   const cell = (ns: number): string => digits(ns / unit.ns).padStart(10);
   const line = (name: string, d: Distribution): string =>
@@ -77,6 +80,7 @@ function percentileLines(total: Distribution, response: Distribution, { schedule
   lines.push(
     `  95 % sure: p50 ${digits(p50.low / unit.ns)} to ${digits(p50.high / unit.ns)}, p99 ${digits(p99.low / unit.ns)} to ${digits(p99.high / unit.ns)}`,
   );
+  if (first !== null) lines.push(`  ${firstTapWords(first, total.p50.value)}`);
   return lines;
 }
 

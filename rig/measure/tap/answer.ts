@@ -1,5 +1,12 @@
 import { leastNs } from './floor.ts';
-import { type Figures, LAYERS, type Layer, type LinkParameters, type TapBenchResult } from './result.ts';
+import {
+  type Figures,
+  LAYERS,
+  type Layer,
+  type LinkParameters,
+  type TapBenchResult,
+  type TapDetail,
+} from './result.ts';
 import type { Accounting } from './source.ts';
 
 /** `212 ms`, `3.4 ms`, `840 µs`, `3.2 µs` */
@@ -13,8 +20,13 @@ export function inWords(ns: number): string {
 /** Layers that take less than this share of the tap are not worth a word. */
 const WORTH_SAYING = 0.002;
 
-/** `212 ms: 171 air at 106 kbit/s, 27 serial, 9 reader, 5 card; floor at 848 kbit/s 38 ms`, of the median tap. */
-export function answerOf(figures: Figures, link: LinkParameters, accounting: Accounting): string {
+/** `212 ms: 171 air at 106 kbit/s, 27 serial, 9 reader, 5 card; floor at 848 kbit/s 38 ms; first tap 310 ms`, of the median tap. */
+export function answerOf(
+  figures: Figures,
+  first: TapDetail | null,
+  link: LinkParameters,
+  accounting: Accounting,
+): string {
   const { sample } = figures.median;
   const total = sample.endNs - sample.startNs;
   const parts = LAYERS.filter((layer) => Math.abs(sample.layers[layer]) >= total * WORTH_SAYING)
@@ -26,7 +38,11 @@ export function answerOf(figures: Figures, link: LinkParameters, accounting: Acc
   const least = `at ${fastest.rate} kbit/s${baud} ${inWords(leastNs(figures.floor))}`;
   // A tap in process can be faster than air allows.
   const floor = link.air === null ? `on air the same bytes take ${least} at the least` : `floor ${least}`;
-  return `${inWords(total)}: ${parts.join(', ')}; ${floor}`;
+  return `${inWords(total)}: ${parts.join(', ')}; ${floor}${first === null ? '' : `; ${firstInWords(first)}`}`;
+}
+
+function firstInWords({ sample: { failure, startNs, endNs } }: TapDetail): string {
+  return failure === null ? `first tap ${inWords(endNs - startNs)}` : 'the first tap failed';
 }
 
 function layerInWords(layer: Layer, { air, baudRate }: LinkParameters, { residual, layers }: Accounting): string {

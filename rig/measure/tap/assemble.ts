@@ -100,6 +100,20 @@ function placeOf(tap: RecordedTap, shapes: TapShape[], places: Map<string, numbe
   return shapes.length - 1;
 }
 
+/** @returns the first tap with its account; the accounts of `taps` begin with its own where it is not one of them */
+export function accountRun(
+  taps: readonly RecordedTap[],
+  first: RecordedTap | null,
+  link: LinkParameters,
+  accounting: Accounting,
+): { readonly accounted: AccountedTaps; readonly first: TapDetail | null } {
+  const apart = first !== null && first.index < 0;
+  const all = accountAll(apart ? [first, ...taps] : taps, link, accounting);
+  const detail = first === null ? null : detailOf(first, all, 0);
+  if (!apart) return { accounted: all, first: detail };
+  return { accounted: { ...all, samples: all.samples.slice(1), accounts: all.accounts.slice(1) }, first: detail };
+}
+
 /** Kinds of failure and how often each came, most frequent first. */
 export function failuresOf(samples: readonly TapSample[]): { kind: string; message: string; count: number }[] {
   const counts = new Map<string, { kind: string; message: string; count: number }>();

@@ -6,7 +6,7 @@ import { readerDriver } from '../../endpoint/readers.ts';
 import { hostEnvironment } from '../../report/environment.ts';
 import { commandsOfTap, workloadFor } from '../workload.ts';
 import { answerOf } from './answer.ts';
-import { accountAll, failuresOf, figuresOf } from './assemble.ts';
+import { accountRun, failuresOf, figuresOf } from './assemble.ts';
 import { accountingWithCard, type CardTimes, cardTimeFinding, cardTimesOf, withCardTimes } from './card-time.ts';
 import * as look from './diagnosis.ts';
 import { lookAround, lookBack } from './look-around.ts';
@@ -39,12 +39,14 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   const startNs = systemClock.nowNs();
   const code = (await readPin(options.pin, io)) ?? testCode(options);
   let source: TapSource | null = null;
+  let twin: Twin | null = null;
   try {
     source = await openSource(options, code);
     const machine = thisMachine(io.env);
     const before = await lookAround(options.reader, source, machine, io);
     const script = scriptOf(options, source, code);
-    const cardTimes = await cardTimesFor(options, code, io);
+    // Opened now, so that a card that cannot be made is said before the taps; tapped after them, so that the first tap is it.
+    twin = await twinOf(options, code);
     const show = progress(io, options);
     const run = await runTaps({
       source,
@@ -59,10 +61,13 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
     // What an interruption leaves is no result, and a file of an earlier run is worth more.
     io.signal.throwIfAborted();
     if (run.taps.length === 0 && run.ended !== null) throw run.ended;
+    const cardTimes = twin === null ? null : await timesOfTwin(twin, scriptOf(options, twin.source, code), io.signal);
+    io.signal.throwIfAborted();
     const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
     code?.fill(0);
+    await twin?.source.close();
     await source?.close();
   }
 }
@@ -82,8 +87,10 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
   const { source, script, run, cardTimes, before, machine, when } = ran;
   const times = cardTimes?.times ?? null;
   const taps = times === null ? run.taps : withCardTimes(run.taps, times);
+  const firstTap =
+    times === null || run.first === null ? run.first : (withCardTimes([run.first], times)[0] as RecordedTap);
   const accounting = times === null ? source.accounting : accountingWithCard(source.accounting, times.profile);
-  const accounted = accountAll(taps, source.link, accounting);
+  const { accounted, first } = accountRun(taps, firstTap, source.link, accounting);
   const bare = figuresOf(taps, accounted, options.whatIf);
   const figures = bare === null ? null : await withTraces(bare, run.taps, options, source, when.startedAt);
   const schedule = scheduleOf(options.arrivals, accounted.samples);
@@ -121,10 +128,11 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
     stages: accounting.stages,
     shapes: accounted.shapes,
     taps: accounted.samples,
+    first,
     failures: failuresOf(accounted.samples),
     schedule,
     figures,
-    answer: figures === null ? 'no tap was good' : answerOf(figures, accounted.link, accounting),
+    answer: figures === null ? 'no tap was good' : answerOf(figures, first, accounted.link, accounting),
     verdict: failed ? 'fail' : diagnosis.trusted ? 'pass' : 'inconclusive',
   };
   return { result, exit: failed ? EXIT.fail : EXIT.pass };
@@ -148,19 +156,27 @@ function testCode({ card, reader, commands }: BenchTapOptions): Uint8Array | nul
   return Buffer.from(TEST_CODE, 'latin1');
 }
 
-/** How long the card of the profile takes by itself, where the card that is tapped is out of sight. */
-async function cardTimesFor(
-  options: BenchTapOptions,
-  code: Uint8Array | null,
-  io: CommandIo,
-): Promise<Ran['cardTimes']> {
+/** A card in process like the one that is tapped. */
+interface Twin {
+  readonly profile: string;
+  readonly source: LoopbackSource;
+}
+
+/** For a card whose own time is out of sight; null where it is in sight, or where nobody says which card it is. */
+async function twinOf(options: BenchTapOptions, code: Uint8Array | null): Promise<Twin | null> {
   const { card, reader } = options;
   const driver = readerDriver(reader);
   if (card?.kind !== 'profile' || driver.ourCards === 'in process') return null;
-  const cardInterface = driver.interface ?? options.interface;
-  const scriptFor = (source: LoopbackSource): TapScript => scriptOf(options, source, code);
-  const times = await cardTimesOf(card, cardInterface, code, scriptFor, systemClock, io.signal);
-  return { profile: card.name, times };
+  const choice = { card, interface: driver.interface ?? options.interface, code, clock: systemClock };
+  return { profile: card.name, source: await LoopbackSource.open(choice) };
+}
+
+async function timesOfTwin(
+  { profile, source }: Twin,
+  script: TapScript,
+  signal: AbortSignal,
+): Promise<Ran['cardTimes']> {
+  return { profile, times: await cardTimesOf(source, profile, script, systemClock, signal) };
 }
 
 /** A card that no reading knows has commands of its own. */

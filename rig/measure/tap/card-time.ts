@@ -1,8 +1,6 @@
-import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
-import type { CardSource } from '../../card/card-source.ts';
 import { median } from '../../figures/quantile.ts';
-import { LoopbackSource } from './loopback-source.ts';
+import type { LoopbackSource } from './loopback-source.ts';
 import type { DiagnosisFinding } from './result.ts';
 import { type RecordedTap, runTaps } from './run.ts';
 import { realWaiter } from './schedule.ts';
@@ -26,31 +24,25 @@ const WARM_UP = 40;
  * @returns null when no tap of it was good
  */
 export async function cardTimesOf(
-  card: CardSource & { readonly kind: 'profile' },
-  cardInterface: CardInterface | null,
-  code: Uint8Array | null,
-  scriptFor: (source: LoopbackSource) => TapScript,
+  source: LoopbackSource,
+  profile: string,
+  script: TapScript,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<CardTimes | null> {
-  const source = await LoopbackSource.open({ card, interface: cardInterface, code, clock });
-  try {
-    const { taps } = await runTaps({
-      source,
-      script: scriptFor(source),
-      taps: TAPS,
-      warmUp: WARM_UP,
-      arrivals: { kind: 'closed' },
-      waiter: realWaiter(clock),
-      signal,
-    });
-    return timesOf(
-      card.name,
-      taps.filter(({ failure }) => failure === null),
-    );
-  } finally {
-    await source.close();
-  }
+  const { taps } = await runTaps({
+    source,
+    script,
+    taps: TAPS,
+    warmUp: WARM_UP,
+    arrivals: { kind: 'closed' },
+    waiter: realWaiter(clock),
+    signal,
+  });
+  return timesOf(
+    profile,
+    taps.filter(({ failure }) => failure === null),
+  );
 }
 
 function timesOf(profile: string, good: readonly RecordedTap[]): CardTimes | null {

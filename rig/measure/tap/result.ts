@@ -261,6 +261,12 @@ export interface TapBenchResult {
   readonly shapes: readonly TapShape[];
   /** In the order of the run, failed ones among them, without warm-up. */
   readonly taps: readonly TapSample[];
+  /**
+   * The first tap of the run, which finds program, connection and (in process, or just put in) card unused. It belongs to
+   * the warm-up, and then its index and times are below 0; without warm-up it is also the first of `taps`. Null in the
+   * results of older versions.
+   */
+  readonly first: TapDetail | null;
   readonly failures: readonly { readonly kind: string; readonly message: string; readonly count: number }[];
   readonly schedule: Schedule;
   /** Null when every tap failed. */

@@ -49,6 +49,8 @@ export interface RunOptions {
 export interface Run {
   /** Without warm-up. What was recorded before an end that was not wanted is all there. */
   readonly taps: readonly RecordedTap[];
+  /** The first tap of all, of warm-up where there was any: its index and its times are then below 0. Null when there was none. */
+  readonly first: RecordedTap | null;
   /** Why the run ended before its taps were done: {@link HalError} or {@link CannotRun}; null when they were. */
   readonly ended: Error | null;
 }
@@ -73,19 +75,22 @@ export async function runTaps(options: RunOptions): Promise<Run> {
   let failures = 0;
   let inARow = 0;
   let good = false;
+  let first: RecordedTap | null = null;
   const isFinal = ({ kind }: TapFailure): boolean => tapper.final || (good ? FINAL : FINAL_AT_FIRST).has(kind);
   const listen = listener();
   for (let i = -warmUp; i < 0; i++) {
     await listen();
-    if (signal.aborted) return { taps: [], ended: null };
+    if (signal.aborted) return { taps: [], first: null, ended: null };
     options.onTap?.(i, 0);
     const tap = await tapper.tap(i, null, 0, () => waiter.clock.nowNs());
+    first ??= tap;
     if (tap.failure === null) good = true;
-    else if (isFinal(tap.failure)) return { taps: [], ended: asError(tap.failure) };
+    else if (isFinal(tap.failure)) return { taps: [], first: null, ended: asError(tap.failure) };
   }
   // The first tap's preparation is no part of the schedule.
   await source.prepare().catch(() => {});
   const originNs = waiter.clock.nowNs();
+  if (first !== null) first = since(originNs, first);
   for (let i = 0; i < taps; i++) {
     await listen();
     if (signal.aborted) break;
@@ -97,8 +102,9 @@ export async function runTaps(options: RunOptions): Promise<Run> {
     if (signal.aborted) break;
     // Nothing was measured, so nothing is reported.
     if (!good && tap.failure !== null && FINAL_AT_FIRST.has(tap.failure.kind)) {
-      return { taps: [], ended: asError(tap.failure) };
+      return { taps: [], first: null, ended: asError(tap.failure) };
     }
+    first ??= tap;
     recorded.push(tap);
     keepSlowest(slowest, tap);
     if (tap.failure === null) {
@@ -108,9 +114,23 @@ export async function runTaps(options: RunOptions): Promise<Run> {
     }
     failures++;
     inARow++;
-    if (isFinal(tap.failure) || inARow >= FAILURES_IN_A_ROW) return { taps: recorded, ended: asError(tap.failure) };
+    if (isFinal(tap.failure) || inARow >= FAILURES_IN_A_ROW) {
+      return { taps: recorded, first, ended: asError(tap.failure) };
+    }
   }
-  return { taps: recorded, ended: null };
+  return { taps: recorded, first, ended: null };
+}
+
+/** A tap whose times count from another moment. */
+function since(originNs: number, tap: RecordedTap): RecordedTap {
+  const from = (ns: number): number => ns - originNs;
+  return {
+    ...tap,
+    startNs: from(tap.startNs),
+    activatedNs: tap.activatedNs === null ? null : from(tap.activatedNs),
+    exchanges: tap.exchanges.map((each) => ({ ...each, startNs: from(each.startNs), endNs: from(each.endNs) })),
+    endNs: from(tap.endNs),
+  };
 }
 
 /** Between two taps, now and then, a turn of the event loop. */

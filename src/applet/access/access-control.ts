@@ -6,6 +6,7 @@ import { recordAddress, recordCount, recordLength } from '../files/record-file.t
 import type { Holder, Presentation } from '../holder.ts';
 import { BODY, interfaceIndex } from '../image/layout.ts';
 import type { Pin, PinStore } from '../pin/pin-store.ts';
+import type { SecureChannel } from '../secure-messaging/secure-channel.ts';
 import {
   type AccessRule,
   AccessRuleError,
@@ -40,6 +41,8 @@ export interface Requester {
   readonly cardSecurity: SecurityStatus;
   readonly channelSecurity: SecurityStatus;
   readonly presentation: Presentation;
+  /** The secure channel of the interface; it counts for a command that came through it. */
+  readonly secureChannel: SecureChannel;
   /** Slot of the code whose window the command under way depends on, or -1. Set here, cleared before each command. */
   byHolder: number;
 }

@@ -1,4 +1,4 @@
-import { isChained } from '../../apdu/class-byte.ts';
+import { isChained, isInterindustry, usesSecureMessaging } from '../../apdu/class-byte.ts';
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { INS } from '../../apdu/instruction.ts';
 import { carriesData } from '../../apdu/response.ts';
@@ -24,22 +24,27 @@ export const ENVELOPE: CommandRow = {
  * ENVELOPE: carries a command APDU that the transmission could not carry otherwise, and answers 9000 with its
  * response APDU, status word included.
  *
- * Errors: 6A80 an ENVELOPE or GET RESPONSE inside, or a command that is itself part of a chain; 6700 no Le to take
- * the answer.
+ * Errors: 6A80 an ENVELOPE or GET RESPONSE inside, a command that is itself part of a chain, or a protected command
+ * inside of a protected one; 6700 no Le to take the answer.
  */
 function envelope(context: CommandContext): number {
-  const { command, response } = context;
+  const { command, response, secureChannel } = context;
   const { ne, extended, nc } = command;
   if (ne === 0) return SW.WRONG_LENGTH;
   const inner = copyBytes(command.bytes, command.dataOffset, command.dataOffset + nc);
   const cla = inner[0] as number;
   const ins = inner[1];
   if (ins === INS.ENVELOPE || ins === INS.GET_RESPONSE || isChained(cla)) return SW.WRONG_DATA;
+  const around = secureChannel.answering;
+  if (around !== null && isInterindustry(cla) && usesSecureMessaging(cla)) return SW.WRONG_DATA;
   const channel = context.channel;
   let status = context.perform(inner, 0, inner.length);
   // What the inner command may not be answered: data it did not ask for, or more of them.
   const innerNe = command.ne;
-  if (!carriesData(status)) response.length = 0;
+  if (around === null && secureChannel.isProtected) {
+    status = secureChannel.leave(command, response, status);
+    response.sealed = false;
+  } else if (!carriesData(status)) response.length = 0;
   else if (response.length > innerNe) {
     response.length = 0;
     if (innerNe > 0) status = SW.WRONG_LE;

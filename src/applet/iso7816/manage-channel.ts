@@ -39,7 +39,7 @@ function manageChannel(context: CommandContext): number {
   const { command, response, channels } = context;
   const chosen = command.p1 === OPEN && command.p2 === 0;
   // Over T=0 a command without data or answer travels with P3 = 00, which looks like an Le.
-  if (!chosen && response.rules.protocol === 'T=0' && command.ne === 256) command.ne = 0;
+  if (!chosen && response.heedsT0 && command.ne === 256) command.ne = 0;
   if (chosen !== command.ne > 0) return SW.WRONG_LENGTH;
   if (command.p1 === CLOSE) {
     return close(context, command.p2 === 0 ? context.channel.number : command.p2);
@@ -59,5 +59,6 @@ function close(context: CommandContext, number: number): number {
   if (number === 0) return SW.FUNCTION_NOT_SUPPORTED;
   if (context.channels.get(number) === null) return SW.WARNING_UNCHANGED;
   context.channels.close(number);
+  context.secureChannel.channelClosed(number);
   return SW.OK;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../src/applet/access/access-control.ts';
 import type { ReferencedAttribute } from '../../../src/applet/access/security-attribute.ts';
 import { SecurityStatus } from '../../../src/applet/access/security-status.ts';
+import { Channels } from '../../../src/applet/channels.ts';
 import type { CardFile } from '../../../src/applet/files/card-file.ts';
 import { Holder } from '../../../src/applet/holder.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
@@ -16,6 +17,7 @@ import { personalise } from '../../../src/applet/image/personalise.ts';
 import type { DirectorySpecification, FileSpecification } from '../../../src/applet/image/specification.ts';
 import type { Pin } from '../../../src/applet/pin/pin-store.ts';
 import { PinStore } from '../../../src/applet/pin/pin-store.ts';
+import { SecureChannel } from '../../../src/applet/secure-messaging/secure-channel.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
@@ -87,6 +89,7 @@ function control(masterFile: Partial<DirectorySpecification> = {}) {
     channelSecurity: new SecurityStatus(),
     presentation: { window: 0 },
     byHolder: -1,
+    secureChannel: new SecureChannel(new Channels(image.files[0] as CardFile), new SecurityStatus(), 261),
   };
   const pin = (reference: number): Pin => image.pins.find((each) => each.reference === reference) as Pin;
   return { nvm, access, holder, clock, find, requester, pin };

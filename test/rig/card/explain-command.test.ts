@@ -145,7 +145,12 @@ describe('explain: other answers', () => {
     [['20A40000'], '6E00', 'class 20 is reserved in ISO/IEC 7816-4'],
     [['FFA40000'], '6E00', 'class FF is invalid in ISO/IEC 7816-4'],
     [['01A40000'], '6881', 'logical channel 1 is not open: MANAGE CHANNEL opens one'],
-    [['0CA40000'], '6882', 'this card has no secure messaging yet'],
+    [['0CA40000'], '6882', 'no secure channel is open on this logical channel: PACE opens one'],
+    [
+      ['04A40000'],
+      '6882',
+      'the class byte announces a secure messaging that this card has not: CLA with both bits of 0C has it',
+    ],
     [['10B0000000'], '6884', 'READ BINARY takes no command chaining'],
     [
       ['10A4040001F0', '00B0000000'],

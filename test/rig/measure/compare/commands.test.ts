@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { type BenchCompareOptions, benchCompare } from '../../../../rig/measure/compare/commands.ts';
 import type { TapBenchResult } from '../../../../rig/measure/tap/result.ts';
 import { type FakeIo, fakeIo } from '../../console/fake-io.ts';
-import { measuredResult, withTimes } from './measured-result.ts';
+import { measuredResult, withFirst, withTimes } from './measured-result.ts';
 
 let measured: TapBenchResult;
 beforeAll(async () => {
@@ -58,6 +58,29 @@ describe('two commands', () => {
       doubts: [],
     });
     expect((result.data.effect as { ratio: { value: number } }).ratio.value).toBeCloseTo(ms / 10, 6);
+  });
+
+  it.each([
+    ['slower', 20, 0.05, 1, 'slower'],
+    ['slower, and nobody asks', 20, null, 0, 'slower'],
+    ['faster', 5, 0.05, 0, 'faster'],
+  ])('first taps are compared too: %s', async (_, ms, failIfSlower, exit, verdict) => {
+    const taps = (name: string, firstMs: number): string => tapsOf(name, 10, (each) => withFirst(each, firstMs * 1e6));
+    const result = await compared(options(taps('a', 10), taps('b', ms), { failIfSlower }));
+    expect(result.exit).toBe(exit);
+    expect(result.data).toMatchObject({
+      verdict: exit === 0 ? 'pass' : 'fail',
+      effect: { verdict: 'no difference seen' },
+      first: { a: new Array(8).fill(10e6), b: new Array(8).fill(ms * 1e6), effect: { verdict, method: 'paired' } },
+    });
+    const io = fakeIo();
+    await benchCompare(options(taps('a', 10), taps('b', ms)), io);
+    expect(io.out.join('')).toContain(`first tap of each run: A 10.000 ms, B ${ms}.000 ms\n    ${verdict}: `);
+  });
+
+  it('first taps are not compared where a run has none', async () => {
+    const none = tapsOf('a', 10, (each) => ({ ...each, first: null }));
+    expect((await compared(options(none, tapsOf('b', 10)))).data.first).toBeNull();
   });
 
   it('run in turn, A B B A, after the warm-up', async () => {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { compareWithBaseline } from '../../../../rig/measure/compare/baseline.ts';
 import { compareResults, tapTimes } from '../../../../rig/measure/compare/compare-results.ts';
-import { duration, percent } from '../../../../rig/measure/compare/present.ts';
+import { comparisonLines, duration, percent } from '../../../../rig/measure/compare/present.ts';
 import { readResultFile } from '../../../../rig/measure/compare/result-file.ts';
 import { LAYERS, STAGES, type TapBenchResult, type TapSample } from '../../../../rig/measure/tap/result.ts';
-import { measuredResult, withTimes } from './measured-result.ts';
+import { measuredResult, withFirst, withTimes } from './measured-result.ts';
 
 let measured: TapBenchResult;
 beforeAll(async () => {
@@ -53,6 +53,31 @@ describe('two results', () => {
       ...new Set(measured.figures!.commands.map(({ command }) => command)),
     ]);
     expect(commands.every(({ baseline, current, effect }) => baseline === current && effect === null)).toBe(true);
+  });
+
+  it('show their first taps beside each other, which change no verdict', () => {
+    const [before, now] = [
+      withFirst(withTimes(measured, around(10)), 30e6),
+      withFirst(withTimes(measured, around(10)), 90e6),
+    ];
+    const compared = compareResults(before, now)!;
+    expect(compared.figures[1]).toEqual({
+      name: 'first tap',
+      of: 'first',
+      baseline: 30e6,
+      current: 90e6,
+      effect: null,
+    });
+    expect(compared.total.verdict).toBe('no difference seen');
+    expect(comparisonLines(compared).join('\n')).toMatch(/^ {2}first tap +30\.000 ms +90\.000 ms +\+200 %$/m);
+  });
+
+  it.each([
+    ['one of a version before', (result: TapBenchResult) => ({ ...result, first: null })],
+    ['one whose first tap failed', (result: TapBenchResult) => withFirst(result, 'failed')],
+  ])('have no row of first taps with %s', (_, change) => {
+    const compared = compareResults(change(withTimes(measured, around(10))), withTimes(measured, around(10)))!;
+    expect(compared.figures.some(({ of }) => of === 'first')).toBe(false);
   });
 
   it('that are the same to the nanosecond have an interval of nothing', () => {

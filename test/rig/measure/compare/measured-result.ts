@@ -28,6 +28,17 @@ export async function measuredResult(taps = 20): Promise<TapBenchResult> {
   return result;
 }
 
+/** The result whose first tap took so long, nanoseconds; or failed. */
+export function withFirst(result: TapBenchResult, ns: number | 'failed'): TapBenchResult {
+  const [sample] = result.taps as [TapSample];
+  const failure = { kind: 'timeout', message: 'no answer', afterExchanges: 0 };
+  const first: TapSample =
+    ns === 'failed'
+      ? { ...sample, index: -1, startNs: -1e9, endNs: -1e9, failure }
+      : { ...sample, index: -1, startNs: -1e9, endNs: ns - 1e9 };
+  return { ...result, first: { sample: first, exchanges: [], trace: null } };
+}
+
 /** The result with taps of these lengths, nanoseconds, and a verdict on itself. */
 export function withTimes(result: TapBenchResult, times: readonly number[], trusted = true): TapBenchResult {
   const [first] = result.taps;

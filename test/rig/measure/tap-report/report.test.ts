@@ -10,7 +10,7 @@ import {
 import { waterfallBars } from '../../../../rig/measure/tap-report/figures.ts';
 import { tapHtml } from '../../../../rig/measure/tap-report/html.ts';
 import { tapSummary } from '../../../../rig/measure/tap-report/summary.ts';
-import { measuredResult, withTimes } from '../compare/measured-result.ts';
+import { measuredResult, withFirst, withTimes } from '../compare/measured-result.ts';
 
 let result: TapBenchResult;
 let page: string;
@@ -56,13 +56,14 @@ describe('the report as a page', () => {
     expect(under(markup, 'Not to be trusted, and why')).toContain(result.diagnosis.findings[0]!.detail);
   });
 
-  it('has four figures, each named for who does not see it', () => {
+  it('has five figures, each named for who does not see it', () => {
     const { document } = parseHTML(page);
     const figures = [...document.querySelectorAll('figure svg')];
     expect(figures.map((svg) => svg.getAttribute('aria-label'))).toEqual([
       'Histogram of taps',
       'Cumulative distribution of taps',
       'The median tap',
+      'The first tap',
       'The slowest tap',
     ]);
     for (const svg of figures) expect(svg.querySelectorAll('rect, path').length).toBeGreaterThan(1);
@@ -79,6 +80,24 @@ describe('the report as a page', () => {
     }
     for (const { label } of figures.whatIf) expect(under(page, 'What if')).toContain(label);
     expect(under(page, 'The floor')).toContain('848');
+  });
+
+  it.each([
+    [17.4e6, 'The first tap (not among them): 17.4 ms, 8.70 times the median.'],
+    ['failed', 'The first tap (not among them) failed: timeout: no answer.'],
+  ] as const)('shows the first tap apart: %s', async (ns, words) => {
+    const shown = withFirst(result, ns);
+    const total = { ...shown.figures!.total, p50: { value: 2e6, low: 2e6, high: 2e6 } };
+    const markup = await tapHtml({ ...shown, figures: { ...shown.figures!, total } });
+    expect(under(markup, 'How long')).toContain(words);
+    expect(under(markup, 'Where it goes').includes('First tap, ms')).toBe(ns !== 'failed');
+    const summary = tapSummary({ ...shown, figures: { ...shown.figures!, total } });
+    expect(summary).toContain(`  the${words.slice(3, -1)}\n`);
+  });
+
+  it('shows a result of before, which has no first tap', async () => {
+    expect(await tapHtml({ ...result, answer: '', first: null })).not.toContain('irst tap');
+    expect(tapSummary({ ...result, answer: '', first: null })).not.toContain('first');
   });
 
   it('shows a comparison with its doubts', async () => {
@@ -131,7 +150,7 @@ describe('the report in the terminal', () => {
 
   it('gives a layer that nobody sees no time', () => {
     const layers = { ...result.layers, reader: { basis: 'unknown', note: 'in link' } } as const;
-    expect(tapSummary({ ...result, layers })).toMatch(/^ {2}reader +unknown +– +–$/m);
+    expect(tapSummary({ ...result, layers })).toMatch(/^ {2}reader +unknown +– +– +–$/m);
   });
 
   it('says first what cannot be trusted, and last what failed', () => {

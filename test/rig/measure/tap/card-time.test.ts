@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cardTimeFinding, cardTimesOf, withCardTimes } from '../../../../rig/measure/tap/card-time.ts';
+import { type CardTimes, cardTimeFinding, cardTimesOf, withCardTimes } from '../../../../rig/measure/tap/card-time.ts';
+import { LoopbackSource } from '../../../../rig/measure/tap/loopback-source.ts';
 import { type RecordedTap, runTaps } from '../../../../rig/measure/tap/run.ts';
 import { commandScript } from '../../../../rig/measure/tap/script.ts';
 import { commandsOfTap, workloadFor } from '../../../../rig/measure/workload.ts';
@@ -8,7 +9,15 @@ import { ScriptedSource } from './scripted-source.ts';
 
 const script = commandScript(commandsOfTap(workloadFor('reference')));
 const signal = new AbortController().signal;
-const times = (name: string) => cardTimesOf({ kind: 'profile', name }, null, null, () => script, systemClock, signal);
+async function times(name: string): Promise<CardTimes | null> {
+  const card = { kind: 'profile', name } as const;
+  const source = await LoopbackSource.open({ card, interface: null, code: null, clock: systemClock });
+  try {
+    return await cardTimesOf(source, name, script, systemClock, signal);
+  } finally {
+    await source.close();
+  }
+}
 
 /** What a reference card answers, after who knows how long. */
 async function tapsOf(answers: readonly string[]): Promise<readonly RecordedTap[]> {

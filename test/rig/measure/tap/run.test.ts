@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountAll, failuresOf, figuresOf } from '../../../../rig/measure/tap/assemble.ts';
+import { accountAll, accountRun, failuresOf, figuresOf } from '../../../../rig/measure/tap/assemble.ts';
 import { scheduleFinding } from '../../../../rig/measure/tap/diagnosis.ts';
 import type { Schedule } from '../../../../rig/measure/tap/result.ts';
 import { LAYERS, STAGES } from '../../../../rig/measure/tap/result.ts';
@@ -55,6 +55,36 @@ describe('a run', () => {
     expect(taps.map(({ failure }) => failure?.kind ?? null)).toEqual([null, null, kind, null, null]);
     expect(taps[2]?.failure?.afterExchanges).toBe(afterExchanges);
     expect(source.closed).toBe(7);
+  });
+
+  it('has the first tap of all apart, in the time of the run', async () => {
+    // The first two exchanges of all take 9 ms each: the card was just put in.
+    const cold = (tap: number): Scripted => ({ ns: tap === 0 ? 9 * MS : 2 * MS, answer: 'AA9000' });
+    const source = new ScriptedSource(cold);
+    const { taps, first } = await run(source);
+    const firstNs = CONNECT_NS + 18 * MS;
+    expect([first?.index, first?.startNs, first?.endNs]).toEqual([-2, -firstNs - TAP_NS, -TAP_NS]);
+    expect(taps.every(({ startNs, endNs }) => endNs - startNs === TAP_NS)).toBe(true);
+    const { accounted, first: detail } = accountRun(taps, first, source.link, source.accounting);
+    expect(accounted.samples.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(figuresOf(taps, accounted, [])?.total).toMatchObject({ n: 5, max: TAP_NS });
+    expect(detail?.sample.layers.link).toBe(firstNs);
+    expect(detail?.exchanges.map(({ startNs, endNs }) => endNs - startNs)).toEqual([9 * MS, 9 * MS]);
+  });
+
+  it('without warm-up the first tap is among the others too', async () => {
+    const source = new ScriptedSource(() => OK);
+    const { taps, first } = await run(source, { warmUp: 0 });
+    const { accounted, first: detail } = accountRun(taps, first, source.link, source.accounting);
+    expect(accounted.samples).toHaveLength(5);
+    expect(detail?.sample).toEqual(accounted.samples[0]);
+  });
+
+  it('a first tap that failed is kept with its failure', async () => {
+    const source = new ScriptedSource((tap) => (tap === 0 ? { ns: MS, answer: 'timeout' } : OK));
+    const { taps, first } = await run(source);
+    expect(first?.failure?.kind).toBe('timeout');
+    expect(taps.every(({ failure }) => failure === null)).toBe(true);
   });
 
   it('a slow answer fails nothing and is in the times', async () => {
