@@ -201,11 +201,18 @@ describe('card, bench, demo', () => {
     ],
     [
       'bench peer --peer echo',
-      { card: { kind: 'profile', name: 'reference' }, peer: null, count: 100, rounds: 10, failIfSlower: null },
+      {
+        card: { kind: 'profile', name: 'reference' },
+        peer: null,
+        count: 100,
+        taps: 20,
+        rounds: 10,
+        failIfSlower: null,
+      },
     ],
     [
-      'bench peer --peer vpcd:vicc --image my.img --count 5 --rounds 8 --fail-if-slower 10%',
-      { card: { kind: 'image', fileOrName: 'my.img' }, peer: 'vicc', count: 5, rounds: 8, failIfSlower: 0.1 },
+      'bench peer --peer vpcd:vicc --image my.img --count 5 --taps 2 --rounds 8 --fail-if-slower 10%',
+      { card: { kind: 'image', fileOrName: 'my.img' }, peer: 'vicc', count: 5, taps: 2, rounds: 8, failIfSlower: 0.1 },
     ],
     [
       'bench core --count 9',
@@ -264,6 +271,8 @@ describe('card, bench, demo', () => {
     ['bench apdu --reader pcsc --image my.img', '--profile says which card'],
     ['bench apdu --redaction-key k', '--record FILE too'],
     ['board flash --board pn532:/p --image i --record d.jsonl', '--verify-with too'],
+    ['board flash --board pn532:/p --image i --evidence e --evidence-key k', '--evidence go with --boards'],
+    ['board flash --boards all --list l.csv --evidence e', '--evidence FOLDER and --evidence-key FILE go together'],
     ['bench soak --minutes 1 --hours 1', 'give one of them'],
     ['bench soak --minutes 0', 'a number over 0'],
     ['bench soak --reader pcsc --image my.img', '--profile says which card'],
@@ -277,6 +286,7 @@ describe('card, bench, demo', () => {
     ['bench compare --a true --b true --fail-if-slower 0.05', 'a share in per cent, as 5%'],
     ['bench peer', "required option '--peer <peer>'"],
     ['bench peer --peer pcsc', 'a peer is vpcd:COMMAND, a program that speaks vpcd, or echo'],
+    ['bench peer --peer echo --taps 1', '--taps: 2 or more are needed'],
     ['bench peer --peer vpcd:', 'a peer is vpcd:COMMAND'],
     ['bench peer --peer echo --profile a --image b', 'two cards'],
   ])('%s is refused', async (line, words) => {
