@@ -90,6 +90,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),
+  'bench crypto': notes('a target is not met', 'vitap bench crypto --curve brainpoolP256r1 --count 200'),
   'bench tap': notes(
     'a tap failed, or with --fail-if-slower it is slower',
     'vitap bench tap --profile apcv --plan minimal --taps 200 --html tap.html',

@@ -25,6 +25,7 @@ vi.mock('../../../../rig/card/explain-command.ts', () => stand('explainCommand')
 vi.mock('../../../../rig/measure/apdu.ts', () => stand('benchApdu'));
 vi.mock('../../../../rig/measure/core.ts', () => stand('benchCore'));
 vi.mock('../../../../rig/measure/crowd.ts', () => stand('benchCrowd'));
+vi.mock('../../../../rig/measure/crypto/bench.ts', () => stand('benchCrypto'));
 vi.mock('../../../../rig/measure/soak.ts', () => stand('benchSoak'));
 vi.mock('../../../../rig/measure/compare/commands.ts', () => stand('benchCompare'));
 vi.mock('../../../../rig/measure/compare/peer.ts', () => stand('benchPeer'));
@@ -219,6 +220,14 @@ describe('card, bench, demo', () => {
       { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000], taps: 1000 },
     ],
     [
+      'bench crypto',
+      { count: 50, warmUp: 15, curves: ['P-256', 'brainpoolP256r1', 'P-384', 'brainpoolP384r1', 'brainpoolP512r1'] },
+    ],
+    [
+      'bench crypto --count 7 --curve brainpoolp512R1 --curve P-256 --curve p-256',
+      { count: 7, warmUp: 15, curves: ['brainpoolP512r1', 'P-256'] },
+    ],
+    [
       'bench soak',
       {
         reader: { driver: 'loopback' },
@@ -268,6 +277,8 @@ describe('card, bench, demo', () => {
     ['bench apdu --csv --json', 'two forms'],
     ['bench apdu --count 0', 'whole number'],
     ['bench core --count 0', 'whole number'],
+    ['bench crypto --count 0', 'whole number'],
+    ['bench crypto --curve secp256k1', 'A curve is one of P-256'],
     ['bench apdu --reader pcsc --image my.img', '--profile says which card'],
     ['bench apdu --redaction-key k', '--record FILE too'],
     ['board flash --board pn532:/p --image i --record d.jsonl', '--verify-with too'],
