@@ -80,7 +80,7 @@ export class Card {
       card: image.card,
       random: world.random,
       crypto,
-      paceOffers: crypto === null || !pins.hasPasswords ? [] : readPaceOffers(nvm, files.masterFile),
+      paceOffers: crypto === null || !pins.hasPasswords ? [] : readPaceOffers(nvm, files.masterFile, keys),
       sessions: [],
     };
     const { applets = [] } = world;

@@ -20,7 +20,7 @@ export class Channel {
   /** The last challenge of GET CHALLENGE, until it is used; null. */
   challenge: Uint8Array | null = null;
   /** Reference of the key that MSE:Set DST chose for signatures, or -1. */
-  signatureKey = NO_KEY;
+  signatureKey: number = NO_KEY;
 
   constructor(number: number, masterFile: CardFile) {
     this.number = number;

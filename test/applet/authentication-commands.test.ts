@@ -218,20 +218,25 @@ describe('EXTERNAL AUTHENTICATE with an AES key', () => {
     expect(boot(new SeededRandom('later'), memory).send('0082 0005')).toBe('63C2');
   });
 
-  it.each<readonly [string, readonly string[], string, number?]>([
-    ['no challenge', [external(MAC16)], '6985'],
-    ['a challenge of 8 bytes', ['0084 0000 08', external(MAC16)], '6985'],
+  it.each<readonly [string, readonly string[], string, number]>([
+    ['no challenge', [external(MAC16)], '6985', 3],
+    ['a challenge of 8 bytes', ['0084 0000 08', external(MAC16)], '6985', 3],
     ['a challenge used twice', [CHALLENGE, external('00'.repeat(16)), external(MAC16)], '6985', 2],
-    ['a challenge used by another key', [CHALLENGE, external('00'.repeat(16), '07'), external(MAC16)], '6985'],
-    ['a MAC of 8 bytes', [CHALLENGE, `0082 0005 08 ${MAC16.slice(0, 16)}`], '6700'],
-    ['a key that is not there', [CHALLENGE, external(MAC16, '0F')], '6A88'],
-    ['a key for something else', [CHALLENGE, external(MAC16, '06')], '6A88'],
-    ['a key of another application', [CHALLENGE, external(MAC16, '85')], '6A88'],
-    ['a key that may not be used here', [CHALLENGE, external(MAC16, '08')], '6982'],
-    ['mutual authentication with a key that is for the other', [CHALLENGE, `0082 0007 20 ${M16}${MAC16} 00`], '6A88'],
-    ['a query for a key without a counter', ['0082 0007'], '6300'],
-    ['another algorithm', [CHALLENGE, `0082 0105 10 ${MAC16}`], '6A86'],
-  ])('%s', (_, commands, status, tries = 3) => {
+    ['a challenge used by another key', [CHALLENGE, external('00'.repeat(16), '07'), external(MAC16)], '6985', 3],
+    ['a MAC of 8 bytes', [CHALLENGE, `0082 0005 08 ${MAC16.slice(0, 16)}`], '6700', 3],
+    ['a key that is not there', [CHALLENGE, external(MAC16, '0F')], '6A88', 3],
+    ['a key for something else', [CHALLENGE, external(MAC16, '06')], '6A88', 3],
+    ['a key of another application', [CHALLENGE, external(MAC16, '85')], '6A88', 3],
+    ['a key that may not be used here', [CHALLENGE, external(MAC16, '08')], '6982', 3],
+    [
+      'mutual authentication with a key that is for the other',
+      [CHALLENGE, `0082 0007 20 ${M16}${MAC16} 00`],
+      '6A88',
+      3,
+    ],
+    ['a query for a key without a counter', ['0082 0007'], '6300', 3],
+    ['another algorithm', [CHALLENGE, `0082 0105 10 ${MAC16}`], '6A86', 3],
+  ])('%s', (_, commands, status, tries) => {
     const { send, triesLeft } = boot();
     expect(commands.map((command) => send(command)).at(-1)).toBe(status);
     expect(triesLeft(0x05)).toBe(tries);

@@ -5,7 +5,7 @@ import type { CardPort } from '../../src/applet/card-port.ts';
 import { PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type { CardSpecification, PinSpecification } from '../../src/applet/image/specification.ts';
-import type { LinkLimits } from '../../src/hal/card-link.ts';
+import type { CardInterface, LinkLimits } from '../../src/hal/card-link.ts';
 import type { Crypto } from '../../src/hal/crypto.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
@@ -13,6 +13,7 @@ import type { Nvm } from '../../src/hal/nvm.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import {
+  ChannelError,
   type CipherName,
   encodePassword,
   encodeSecurityInfos,
@@ -99,6 +100,7 @@ export interface PaceCard {
 export function bootPace(
   options: {
     readonly specification?: CardSpecification;
+    readonly cardInterface?: CardInterface;
     readonly limits?: LinkLimits;
     readonly memory?: Nvm;
     readonly image?: Uint8Array;
@@ -115,7 +117,7 @@ export function bootPace(
     random: new SeededRandom(options.seed ?? 'pace'),
     onFault: (fault) => faults.push(fault),
   });
-  const port = card.port('contactless', options.limits);
+  const port = card.port(options.cardInterface ?? 'contactless', options.limits);
   port.powerOn();
   const send = (command: string): string => {
     const bytes = fromHex(command);
@@ -174,4 +176,28 @@ export function through(session: SecureSession, exchange: Exchange): Exchange {
     const { data, status } = unprotectResponse(session, answer, { odd: (plain.ins & 1) !== 0 });
     return toHex(data) + status.toString(16).toUpperCase().padStart(4, '0');
   };
+}
+
+export const GM_128_OID = '04007F00070202040202';
+
+/** MSE:Set AT for a password: without 84, as some clients send it, or with. */
+export function setAt(password: number, more = ''): string {
+  const data = `800A${GM_128_OID} 83010${password} ${more}`.replace(/\s/g, '');
+  return `0022C1A4 ${(data.length / 2).toString(16).padStart(2, '0')} ${data}`;
+}
+
+/** The status word that a terminal is refused with. */
+export function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ChannelError) return (error.status ?? 0).toString(16).toUpperCase();
+    throw error;
+  }
+  return 'not refused';
+}
+
+/** Tries a password that is wrong. */
+export function fail(send: Exchange, name: 'CAN' | 'PIN' | 'PUK', text: string, resume = false): string {
+  return refusal(() => openPace(send, name, text, { resume }));
 }

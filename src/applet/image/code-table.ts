@@ -31,7 +31,7 @@ export function readPins(nvm: Nvm, region: TableRegion, files: readonly CardFile
   return pins;
 }
 
-/** Whether a card of this memory opens secure channels, for which it needs more than hashes; false for no sound image. */
+/** Whether a card of this memory has keys, or passwords of PACE: it needs more than hashes. False for no sound image. */
 export function needsAllCrypto(nvm: Nvm): boolean {
   try {
     const { pins, keys } = readSuperblock(nvm);

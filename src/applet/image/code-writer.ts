@@ -18,12 +18,12 @@ export function writePin(
   const name = `code ${pin.reference.toString(16).toUpperCase()}`;
   const local = (pin.reference & 0x80) !== 0;
   const password = pin.password === undefined ? 0 : PASSWORD[pin.password];
-  limit(pin.triesLeft ?? pin.tries, 0, pin.tries, `tries left of ${name}`);
   limit(pin.reference & 0x7f, 1, 0x1f, `reference of ${name}`);
   if (local === (directory === 0)) {
     throw new SpecificationError(`${name}: references 01 to 1F belong to the MF, 81 to 9F to another DF`);
   }
   limit(pin.tries, 1, 15, `tries of ${name}`);
+  limit(pin.triesLeft ?? pin.tries, 0, pin.tries, `tries left of ${name}`);
   limit(pin.code.length, pin.minLength, pin.maxLength, `length of ${name}`);
   limit(pin.paddedLength, 0, LARGEST_CODE, `padded length of ${name}`);
   limit(pin.maxLength, 1, pin.paddedLength === 0 ? LARGEST_CODE : pin.paddedLength, `greatest length of ${name}`);

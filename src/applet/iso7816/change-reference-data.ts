@@ -43,14 +43,16 @@ function changeReferenceData(context: CommandContext): number {
   const pins = context.core.pins;
   const pin = findCode(context);
   if (pin === null) return SW.REFERENCED_DATA_NOT_FOUND;
-  if (!mayPresent(context, pin)) return SW.SECURITY_STATUS_NOT_SATISFIED;
+  // What opened the channel was presented in it, and not in clear.
+  const opened = command.p1 === NEW_ALONE && openedWith(pin, context.secureChannel);
+  if (!opened && !mayPresent(context, pin)) return SW.SECURITY_STATUS_NOT_SATISFIED;
   let oldLength = 0;
   if (command.p1 === WITH_OLD) {
     const { least, most } = firstBlockLengths(pin, pin, command.nc);
     if (least > most) return SW.WRONG_LENGTH;
     oldLength = compareStart(context, pin, command.dataOffset, least, most);
     if (oldLength < 0) return refusal(context, pin, oldLength);
-  } else if (!isVerified(pin, context) && !openedWith(pin, context.secureChannel)) {
+  } else if (!opened && !isVerified(pin, context)) {
     return SW.SECURITY_STATUS_NOT_SATISFIED;
   } else if (!pins.acceptsLength(pin, command.nc)) {
     return SW.WRONG_LENGTH;

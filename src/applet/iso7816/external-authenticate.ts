@@ -14,7 +14,7 @@ const PROVES_READER = KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTIC
 export const EXTERNAL_AUTHENTICATE: CommandRow = {
   ins: INS.EXTERNAL_AUTHENTICATE,
   name: 'EXTERNAL AUTHENTICATE',
-  standard: 'ISO/IEC 7816-4:2005; BSI TR-03110-3',
+  standard: 'ISO/IEC 7816-4',
   cases: [1, 3, 4],
   parameters: [
     { p1: [0x00, 0x00], p2: [0x00, 0x00], meaning: 'terminal authentication, as MSE:Set AT says' },

@@ -7,7 +7,7 @@ import { commandData } from './key-reference.ts';
 export const GENERAL_AUTHENTICATE: CommandRow = {
   ins: INS.GENERAL_AUTHENTICATE,
   name: 'GENERAL AUTHENTICATE',
-  standard: 'ISO/IEC 7816-4:2005; BSI TR-03110-3',
+  standard: 'ISO/IEC 7816-4',
   cases: [3, 4],
   parameters: [{ p1: [0x00, 0x00], p2: [0x00, 0x00], meaning: 'one step of the protocol that MSE:Set AT chose' }],
   chaining: true,

@@ -10,7 +10,7 @@ const LONG = 16;
 export const GET_CHALLENGE: CommandRow = {
   ins: INS.GET_CHALLENGE,
   name: 'GET CHALLENGE',
-  standard: 'ISO/IEC 7816-4:2005',
+  standard: 'ISO/IEC 7816-4',
   cases: [2],
   parameters: [{ p1: [0x00, 0x00], p2: [0x00, 0x00], meaning: '8 bytes for a terminal, 16 for a symmetric key' }],
   chaining: false,

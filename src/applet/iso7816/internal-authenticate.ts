@@ -13,7 +13,7 @@ const MOST_CHALLENGE = 64;
 export const INTERNAL_AUTHENTICATE: CommandRow = {
   ins: INS.INTERNAL_AUTHENTICATE,
   name: 'INTERNAL AUTHENTICATE',
-  standard: 'ISO/IEC 7816-4:2005',
+  standard: 'ISO/IEC 7816-4',
   cases: [4],
   parameters: [
     { p1: [0x00, 0x00], ...KEY_REFERENCE, meaning: 'key of the card (01 to 1F) or of the application (81 to 9F)' },

@@ -24,7 +24,7 @@ function setting(p1p2: number, meaning: string): Parameters {
 export const MANAGE_SECURITY_ENVIRONMENT: CommandRow = {
   ins: INS.MANAGE_SECURITY_ENVIRONMENT,
   name: 'MANAGE SECURITY ENVIRONMENT',
-  standard: 'ISO/IEC 7816-4:2005; BSI TR-03110-3',
+  standard: 'ISO/IEC 7816-4',
   // Some clients append an Le; no answer has data.
   cases: [1, 2, 3, 4],
   parameters: [

@@ -14,7 +14,7 @@ const HASH_LENGTHS: readonly number[] = [20, 28, 32, 48, 64];
 export const PERFORM_SECURITY_OPERATION: CommandRow = {
   ins: INS.PERFORM_SECURITY_OPERATION,
   name: 'PERFORM SECURITY OPERATION',
-  standard: 'ISO/IEC 7816-8; BSI TR-03110-3',
+  standard: 'ISO/IEC 7816-8',
   cases: [3, 4],
   parameters: [
     {

@@ -60,16 +60,17 @@ export class Pace {
     const pin = pins.passwordCode(reference);
     if (pin === null) return SW.REFERENCED_DATA_NOT_FOUND;
     const password = pins.reveal(pin);
-    // A terminal that wants to authenticate itself is told where its chain may begin.
-    const status = this.#chip.start(template, password, chat === null ? [] : this.#authorities());
+    const status = this.#chip.start(template, password, chat === null ? [] : this.#authorities(chat));
     password.fill(0);
     if (status !== SW.OK) return status;
     this.#run = { pin, channel: context.channel.number, chat };
     return passwordState(pins, pin);
   }
 
-  #authorities(): Uint8Array[] {
-    return this.#core.keys.trust()?.trustPoints.map(({ holderReference }) => holderReference) ?? [];
+  /** Whom a terminal of this type may have its certificates from. */
+  #authorities({ type }: Authorization): readonly Uint8Array[] {
+    const trustPoints = this.#core.keys.trust()?.trustPoints ?? [];
+    return trustPoints.filter(({ chain }) => chain[0]?.type === type).map(({ holderReference }) => holderReference);
   }
 
   /**
