@@ -28,7 +28,7 @@ const LARGEST_FILE = 32 * 1024 * 1024;
 export class SessionKeyRecorder {
   readonly path: string;
   /** Goes into the header of the trace. */
-  readonly id: string = randomBytes(8).toString('hex');
+  readonly id: string = randomBytes(8).toString('hex').toUpperCase();
   readonly #keys: RecordedKeys[] = [];
 
   constructor(path: string) {
@@ -64,11 +64,9 @@ const CIPHERS = ['AES-128', 'AES-192', 'AES-256'] as const satisfies readonly Ci
 const SCHEMA = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(1),
-  id: z.string().regex(/^[0-9a-f]{16}$/),
+  id: z.string().regex(/^[0-9A-F]{16}$/),
   keys: z
-    .array(
-      z.strictObject({ by: z.enum(['PACE', 'chip authentication']), cipher: z.enum(CIPHERS), enc: HEX, mac: HEX }),
-    )
+    .array(z.strictObject({ by: z.enum(['PACE', 'chip authentication']), cipher: z.enum(CIPHERS), enc: HEX, mac: HEX }))
     .max(MOST_KEYS),
 });
 
@@ -83,7 +81,8 @@ export function readSessionKeys(path: string): SessionKeyFile {
     throw no('the file is not JSON');
   }
   const parsed = SCHEMA.safeParse(json);
-  if (!parsed.success) throw no(`${parsed.error.issues[0]?.path.join('.') || 'its content'} is not as the format has it`);
+  if (!parsed.success)
+    throw no(`${parsed.error.issues[0]?.path.join('.') || 'its content'} is not as the format has it`);
   const wrong = parsed.data.keys.findIndex(
     ({ cipher, enc, mac }) => enc.length !== keyLength(cipher) || mac.length !== keyLength(cipher),
   );

@@ -2,7 +2,16 @@ import type { TraceEvent, TraceHeader } from './model.ts';
 
 const HEADER_FIELDS: ReadonlySet<string> = new Set<keyof TraceHeader>([
   ...(['type', 'format', 'version', 'source', 'backend', 'reader', 'interface', 'atr', 'ats', 'card'] as const),
-  ...(['clock', 'startedAt', 'redactions', 'secretsKept', 'redactionKey', 'cardSeed', 'driver', 'sessionKeys'] as const),
+  ...([
+    'clock',
+    'startedAt',
+    'redactions',
+    'secretsKept',
+    'redactionKey',
+    'cardSeed',
+    'driver',
+    'sessionKeys',
+  ] as const),
 ]);
 
 const EVENT_FIELDS: Readonly<Record<TraceEvent['type'], ReadonlySet<string>>> = {
