@@ -6,6 +6,7 @@ import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
 import { NO_CHANNEL } from '../channel/choice.ts';
 import { type OpenChannel, offersPace } from '../channel/open-channel.ts';
 import { ReaderChannel } from '../channel/reader-channel.ts';
+import { SessionKeyRecorder } from '../channel/session-key-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
@@ -94,7 +95,8 @@ async function readOnce(
     ...(source.name === null ? {} : { reader: source.name }),
   });
   const connectEndNs = systemClock.nowNs();
-  const trace = await openTrace(source, session, options, connectStartNs);
+  const keys = options.channel?.sessionKeys == null ? null : new SessionKeyRecorder(options.channel.sessionKeys);
+  const trace = await openTrace(source, session, options, connectStartNs, keys?.id ?? null);
   trace?.power('on', connectEndNs, session.atr);
   const wire = trace === null ? session : new RecordedSession(session, trace, systemClock);
   const explainer = options.explain === true ? new TapExplainer(decisions, null) : null;
@@ -103,9 +105,12 @@ async function readOnce(
   let channel: OpenChannel | null = null;
   let needsChannel = false;
   try {
-    channel =
-      (await secrets.channel?.open(wire, io.signal, { onExchange: (...exchange) => terminal.account(...exchange) })) ??
-      null;
+    const hooks = {
+      onExchange: (...[step, command, exchange]: Parameters<typeof terminal.account>) =>
+        terminal.account(step, command, exchange),
+      ...(keys !== null && { onKeys: keys.add }),
+    };
+    channel = (await secrets.channel?.open(wire, io.signal, hooks)) ?? null;
     if (channel !== null) terminal.enter(channel.session);
     // What the card decided while the channel was opened is no reason of a later refusal.
     decisions.length = 0;
@@ -126,6 +131,7 @@ async function readOnce(
     channel?.session.leave();
     await wire.disconnect();
     await trace?.close();
+    keys?.write();
   }
   return {
     reading,
@@ -199,6 +205,7 @@ function openTrace(
   session: CardSession,
   options: TapOptions,
   originNs: number,
+  sessionKeys: string | null,
 ): Promise<TraceWriter> | null {
   const { file } = options.record;
   if (file === null) return null;
@@ -211,6 +218,7 @@ function openTrace(
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,
+    sessionKeys,
   };
   return TraceWriter.create(file, description, { ...secrecyOf(options.record), originNs });
 }

@@ -16,6 +16,12 @@ export interface OpenedCount {
   opened: number;
 }
 
+/** `12 of 14 protected commands were opened with keys.json` */
+export function openedInWords({ protected: all, opened: some }: OpenedCount, keys: string): string {
+  if (all === 0) return `nothing in the trace is protected: ${keys} was not needed`;
+  return `${some} of ${all} protected commands were opened with ${keys}`;
+}
+
 /**
  * A trace with the plain APDUs beside the protected ones.
  * @param count is counted up while the events are read
@@ -33,6 +39,16 @@ export function withPlain(
     );
   }
   return { header, events: () => opened(events(), new Inside(file.keys, crypto), count) };
+}
+
+/** The same with the keys in a file; null: as it is. @throws {CannotRun} no such keys, or those of another trace */
+export async function openedWith(source: TraceSource, keys: string | null, count: OpenedCount): Promise<TraceSource> {
+  if (keys === null) return source;
+  const [{ readSessionKeys }, { nobleCiphers }] = await Promise.all([
+    import('../channel/session-key-file.ts'),
+    import('../../src/hal/noble/ciphers.ts'),
+  ]);
+  return withPlain(source, readSessionKeys(keys), nobleCiphers(), count);
 }
 
 async function* opened(

@@ -11,6 +11,7 @@ interface Typed {
   list?: boolean;
   keepSecrets?: boolean;
   redactionKey?: string;
+  keys?: string;
   keepPartial?: boolean;
   json?: boolean;
 }
@@ -32,6 +33,10 @@ export const declareConvert: DeclareVerb = (program, perform) => {
     .option('--list', 'list the formats and do nothing else')
     .option('--keep-secrets', 'mask nothing')
     .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
+    .option(
+      '--keys <file>',
+      'session keys of the trace (see: vitap tap --session-keys): show what was protected, in place of it in other formats than ours',
+    )
     .option('--keep-partial', 'when the trace is damaged, give what comes before under the name that was asked for');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
     perform(typed, async (io) => {
@@ -60,6 +65,7 @@ function convertOptions(input: string | undefined, output: string | undefined, t
     to: typed.to ?? null,
     keepSecrets: typed.keepSecrets === true,
     redactionKey: typed.redactionKey ?? null,
+    keys: typed.keys ?? null,
     keepPartial: typed.keepPartial === true,
   };
 }
