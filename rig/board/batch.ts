@@ -6,14 +6,17 @@ import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
+import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import { checkReportFile, writeReportFile } from '../report/report-file.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
+import { type BatchDocument, batchEvidence } from './batch-evidence.ts';
 import type { BatchJob } from './batch-job.ts';
 import { type BatchOutcome, batchAsJunit } from './batch-junit.ts';
 import { type BatchRow, parseBatchList } from './batch-list.ts';
 import { runBatch } from './batch-progress.ts';
 import { refuseSameSerial, sameCardTwice, serialForBoard } from './batch-serials.ts';
 import { type BatchPlan, BatchState, type RowState } from './batch-state.ts';
+import { EvidenceRun } from './evidence-run.ts';
 import { flashBoard, type Verifier } from './flash-board.ts';
 import { type FlashImage, newFlashImage, readFlashImage } from './flash-image.ts';
 import { type Bench, thisBench } from './open-board.ts';
@@ -37,8 +40,9 @@ export interface BatchOptions {
   /** The lab's key that names images; null: the one in the state folder. */
   readonly imageKey: string | null;
   readonly junit: string | null;
-  /** How to record the reading back; absent: no trace. */
-  readonly record?: RecordChoice;
+  readonly evidence: EvidenceChoice | null;
+  /** How to record the reading back. */
+  readonly record: RecordChoice;
 }
 
 /**
@@ -50,9 +54,34 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
   const text = readInputText(options.list, 'a list of boards');
   const rows = parseBatchList(text, options.list);
   if (options.junit !== null) checkReportFile(options.junit);
+  const evidence = EvidenceRun.open(options.evidence, options.record);
+  try {
+    return await flashAll(
+      rows,
+      text,
+      evidence === null ? options : { ...options, record: evidence.record },
+      io,
+      evidence,
+      given,
+    );
+  } finally {
+    evidence?.close();
+  }
+}
+
+async function flashAll(
+  rows: readonly BatchRow[],
+  text: string,
+  options: BatchOptions,
+  io: CommandIo,
+  evidence: EvidenceRun | null,
+  given: Bench | undefined,
+): Promise<ExitCode> {
+  const startedAt = new Date().toISOString();
   const bench = given ?? (await thisBench());
   const names = imageNames(options.imageKey, io.env);
-  const state = BatchState.open(`${options.list}.batch`, planOf(text, options), options.resume);
+  const plan = planOf(text, options);
+  const state = BatchState.open(`${options.list}.batch`, plan, options.resume);
   const boardsOf = new Map(
     rows.map((row) => [row, state.get(row.serialNumber)?.board?.replace(/^pn532:/, '') ?? null]),
   );
@@ -91,7 +120,16 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
   } finally {
     await recorded.close();
   }
-  return conclude(jobs, state, options, io);
+  const document = documentOf(jobs, state, options.list);
+  const exit = conclude(document, state, options, io);
+  const station = stationOf(io);
+  const scene = { text, plan, verifyWith: options.verifyWith, station, backend, startedAt } as const;
+  evidence?.write(() => batchEvidence(evidence, document, scene), io);
+  return exit;
+}
+
+function stationOf({ env }: CommandIo): string {
+  return env.VITAP_STATION ?? hostname();
 }
 
 interface RowTools {
@@ -130,7 +168,7 @@ async function flashRow(
       names,
       force,
       serialNumber,
-      station: io.env.VITAP_STATION ?? hostname(),
+      station: stationOf(io),
       folder: stateFolder(io.env),
       verifier,
       signal: io.signal,
@@ -241,17 +279,21 @@ function oneAtATime(verifier: Verifier): Verifier {
   };
 }
 
-function conclude(jobs: readonly BatchJob[], state: BatchState, options: BatchOptions, io: CommandIo): ExitCode {
+function documentOf(jobs: readonly BatchJob[], state: BatchState, list: string): BatchDocument {
   const rows = jobs.map(({ row, identity }) => ({ ...shown(row, identity), ...state.get(row.serialNumber) }));
   const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
   const [done, failed, errors, open] = [count('done'), count('failed'), count('error'), count('open')];
+  const verdict = done === rows.length ? 'pass' : errors + open > 0 ? 'error' : 'fail';
+  return { id: 'board-flash-batch', verdict, list, done, failed, errors, open, rows };
+}
+
+function conclude(document: BatchDocument, state: BatchState, options: BatchOptions, io: CommandIo): ExitCode {
+  const { done, failed, errors, open, rows } = document;
   const interrupted = io.signal.aborted;
   if (options.junit !== null) writeReportFile(options.junit, batchAsJunit(options.list, rows));
   if (done === rows.length) state.finish();
-  if (io.json) {
-    const verdict = done === rows.length ? 'pass' : errors + open > 0 ? 'error' : 'fail';
-    writeJson(io, { id: 'board-flash-batch', verdict, list: options.list, done, failed, errors, open, rows });
-  } else {
+  if (io.json) writeJson(io, document);
+  else {
     io.stdout(
       `${table(rows)}\n${done} done, ${failed} failed, ${errors} not done by an error of the rig, ${open} open.\n`,
     );

@@ -16,7 +16,8 @@ import { TraceWriter } from '../trace/writer.ts';
 import { checkSerialNumber } from './batch-list.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import { compareWithEarlier } from './compare.ts';
-import { BoardEvidence } from './evidence.ts';
+import { boardEvidence } from './evidence.ts';
+import { EvidenceRun } from './evidence-run.ts';
 import { boardPage } from './html.ts';
 import { LatenessWatch, longestLatenessMs, TOO_LATE_MS } from './lateness.ts';
 import { type StationLimits, stationLimits, withLimits } from './limits.ts';
@@ -65,7 +66,7 @@ export async function testBoard(options: BoardTestOptions, io: CommandIo, given?
   checkOptions(options);
   const limits = stationLimits(options.limits, io.env, PN532_PHASES);
   if (options.junit !== null) checkReportFile(options.junit);
-  const evidence = BoardEvidence.open(options.evidence, options.record);
+  const evidence = EvidenceRun.open(options.evidence, options.record);
   const operator = options.operator ? operatorAt(io) : null;
   try {
     const person = operator === null ? null : await operator.ask('Your name', io.env.USER ?? null);
@@ -266,7 +267,7 @@ const EXIT_OF = { pass: EXIT.pass, fail: EXIT.fail, error: EXIT.cannotRun } as c
 async function conclude(
   { record, kept, earlier }: Tested,
   { options, io, limits }: Setting,
-  evidence: BoardEvidence | null,
+  evidence: EvidenceRun | null,
 ): Promise<ExitCode> {
   const { html, junit } = options;
   if (io.json) writeJson(io, { id: 'board-test', file: kept.path, ...record });
@@ -276,7 +277,10 @@ async function conclude(
   const noPage = html === null || page === null ? null : await notWritten(() => writeReportFile(html, page));
   if (html !== null && noPage === null && !io.json) io.stdout(`Page ${html}\n`);
   const noJunit = junit === null ? null : await notWritten(() => writeJunit(junit, [record]));
-  const noBundle = evidence === null ? null : await notWritten(() => bundle(evidence, record, limits, page, io));
+  const noBundle =
+    evidence === null
+      ? null
+      : await notWritten(() => evidence.write(() => boardEvidence(evidence, record, limits, page), io));
   const problems = [noPage, noJunit, noBundle].map((each) => each?.message ?? null);
   if (kept.problem !== null) problems.push(notInPlace(kept, io.json));
   const told = problems.filter((each) => each !== null);
@@ -286,17 +290,6 @@ async function conclude(
 
 async function writeJunit(file: string, records: readonly BoardRecord[]): Promise<void> {
   writeReportFile(file, (await import('./junit.ts')).asJunit(records));
-}
-
-function bundle(
-  evidence: BoardEvidence,
-  record: BoardRecord,
-  limits: StationLimits | null,
-  page: string | null,
-  io: CommandIo,
-): void {
-  if (io.signal.aborted) io.stderr('vitap: no evidence was written: what was interrupted has no verdict\n');
-  else evidence.write(record, limits, page, io);
 }
 
 /** @returns why something could not be written: that must not hide where the record is */

@@ -68,8 +68,26 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'evidence keygen': notes(null, 'vitap evidence keygen lab'),
   'evidence image': notes(null, 'vitap evidence image vitale2.img'),
   'evidence verify': notes('the bundle is not as it was signed', 'vitap evidence verify bundle --key lab.pub.json'),
+  'pki init': notes(
+    null,
+    'vitap pki init lab-pki',
+    'vitap pki init other-pki --curve P-384 --rights "read DG1, read DG8" --to 2027-12-31',
+    'vitap pki init test-pki --test',
+  ),
+  'pki issue': notes(
+    null,
+    'vitap pki issue lab-pki terminal FRLABAT00002 --rights "read DG1"',
+    'vitap pki issue lab-pki link FRLABCVCA00002 --curve brainpoolP384r1',
+    'vitap pki issue lab-pki dv-foreign FRLABDV00002 --by FRLABCVCA00002',
+  ),
+  'pki show': notes(
+    'a signature is wrong, or with --trust a certificate does not lead to that root',
+    'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
+    'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
+  ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),
+  'bench crypto': notes('a target is not met', 'vitap bench crypto --curve brainpoolP256r1 --count 200'),
   'bench tap': notes(
     'a tap failed, or with --fail-if-slower it is slower',
     'vitap bench tap --profile apcv --plan minimal --taps 200 --html tap.html',

@@ -97,6 +97,14 @@ export class PaceTerminal {
     this.#oid = paceOid(options);
   }
 
+  /**
+   * Computes what does not depend on the chip: before the tap, where the domain parameters are known. Without it the
+   * steps do so.
+   */
+  prepare(): void {
+    if (this.#state === 'new') this.#prepareKeys();
+  }
+
   /** MSE:Set AT. To be called once. */
   start(): Uint8Array {
     if (this.#state !== 'new') throw new Error('this PACE was started already');
@@ -144,6 +152,15 @@ export class PaceTerminal {
     this.#session = null;
   }
 
+  /** One run has one machine, so that no key is used twice. */
+  #prepareKeys(): void {
+    if (this.#mappingKey.length > 0) return;
+    const { crypto, random } = this.#options;
+    this.#mappingKey = randomPrivateKey(crypto, random, this.#curve);
+    this.#mappingPublicKey = crypto.publicKey(this.#curve, this.#mappingKey);
+    this.#ephemeralKey = randomPrivateKey(crypto, random, this.#curve);
+  }
+
   #take(response: Uint8Array): Uint8Array | null {
     switch (this.#state) {
       case 'selection':
@@ -173,7 +190,7 @@ export class PaceTerminal {
   }
 
   #sendMappingKey(response: Uint8Array): Uint8Array {
-    const { crypto, random } = this.#options;
+    const { crypto } = this.#options;
     const nonce = copyBytes(authenticationObject(NONCE, authenticationObjects(NONCE, response), 0x80));
     if (nonce.length === 0 || nonce.length % BLOCK_SIZE !== 0 || nonce.length > LONGEST_NONCE) {
       throw new ChannelError('malformed', `${NONCE}: ${nonce.length} bytes`);
@@ -184,14 +201,13 @@ export class PaceTerminal {
     this.#passwordKey.fill(0);
     this.#noncePoint = computed(NONCE, () => nonceTimesGenerator(crypto, this.#curve, nonce));
     nonce.fill(0);
-    this.#mappingKey = randomPrivateKey(crypto, random, this.#curve);
-    this.#mappingPublicKey = crypto.publicKey(this.#curve, this.#mappingKey);
+    this.#prepareKeys();
     this.#state = 'mapping';
     return generalAuthenticate([[0x81, this.#mappingPublicKey]], true);
   }
 
   #sendEphemeralKey(response: Uint8Array): Uint8Array {
-    const { crypto, random } = this.#options;
+    const { crypto } = this.#options;
     const chipKey = copyBytes(authenticationObject(MAPPING, authenticationObjects(MAPPING, response), 0x82));
     if (sameBytes(chipKey, this.#mappingPublicKey)) {
       throw new ChannelError('incorrect', `${MAPPING}: the chip sent our own key back`);
@@ -200,7 +216,6 @@ export class PaceTerminal {
       mappedGenerator(crypto, this.#curve, this.#noncePoint, this.#mappingKey, chipKey),
     );
     this.chipMappingKey = chipKey;
-    this.#ephemeralKey = randomPrivateKey(crypto, random, this.#curve);
     this.#ephemeralPublicKey = crypto.multiply(this.#curve, this.#ephemeralKey, generator);
     this.#state = 'key-agreement';
     return generalAuthenticate([[0x83, this.#ephemeralPublicKey]], true);

@@ -44,6 +44,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'replay SUITE --junit': { args: [...REPLAY_SUITE, '--junit', 'OUT'] },
   synth: { args: ['synth', TRACE, '--out', 'OUT'] },
   'evidence keygen': { args: ['evidence', 'keygen', 'OUT'], before: 'nothing' },
+  'pki init': { args: ['pki', 'init', 'OUT'], before: 'nothing', folder: true },
   'bench tap --save': { args: [...BENCH, '--save', 'OUT'] },
   'bench tap --csv': { args: [...BENCH, '--csv', 'OUT'] },
   'bench tap --html': { args: [...BENCH, '--html', 'OUT'] },

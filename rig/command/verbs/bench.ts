@@ -7,6 +7,7 @@ import { cardSource, parseCount, parseReader, recordChoice } from '../option-val
 import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBenchCompare } from './bench-compare.ts';
 import { declareCrowd } from './bench-crowd.ts';
+import { declareBenchCrypto } from './bench-crypto.ts';
 import { declareBenchPeer } from './bench-peer.ts';
 import { declareSoak } from './bench-soak.ts';
 import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
@@ -38,6 +39,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
     }),
   );
   declareCore(bench, perform);
+  declareBenchCrypto(bench, perform);
   declareSoak(bench, perform);
   declareCrowd(bench, perform);
   declareLink(bench, perform);

@@ -4,7 +4,7 @@ import { evidenceChoice, parseCount, recordChoice } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBoardRecords } from './board-records.ts';
 import { declareBoardSim } from './board-sim.ts';
-import { addEvidenceOptions, addJsonOption, addRecordOptions, imageKeyOption } from './shared-options.ts';
+import { addEvidenceOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
 export const declareBoard: DeclareVerb = (program, perform) => {
   const board = program.command('board').description('PN532 boards: find, test, put cards on them, simulate them');
@@ -124,6 +124,8 @@ interface FlashTyped {
   redactionKey?: string;
   imageKey?: string;
   junit?: string;
+  evidence?: string;
+  evidenceKey?: string;
   resume?: boolean;
   force?: boolean;
   parallel: number;
@@ -145,12 +147,15 @@ function declareFlash(board: Command, perform: Perform): void {
     .option('--serial <number>', 'the serial number of the one board')
     .option('--verify-with <reader>', 'read the card back over the field with this reader, as --reader of tap takes it')
     .option('--force', 'replace cards that were written into since they were flashed')
-    .addOption(imageKeyOption())
     .option('--parallel <number>', 'boards at the same time', parseCount, 4)
     .option('--resume', 'go on with a batch that was interrupted, and try again what failed')
     .option('--junit <file>', 'with --boards: write what became of each board as JUnit XML');
+  addEvidenceOptions(flash, 'with --boards, list, verdicts, environment, the trace of reading back');
   addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
     perform(typed, async (io) => {
+      // A key that names images goes without a bundle too.
+      const { imageKey = null, ...bundle } = typed;
+      const evidence = evidenceChoice(bundle);
       if (typed.record !== undefined && typed.verifyWith === undefined) {
         throw new UsageError('--record writes a trace of the reading back; give --verify-with too');
       }
@@ -161,8 +166,8 @@ function declareFlash(board: Command, perform: Perform): void {
       if (typed.board !== undefined) {
         if (typed.image === undefined)
           throw new UsageError('which card? give --image FILE; `vitap card build` makes one');
-        if (typed.list !== undefined || typed.resume === true || typed.junit !== undefined) {
-          throw new UsageError('--list, --resume and --junit go with --boards');
+        if (typed.list !== undefined || typed.resume === true || typed.junit !== undefined || evidence !== null) {
+          throw new UsageError('--list, --resume, --junit and --evidence go with --boards');
         }
         const { flash: run } = await import('../../board/flash.ts');
         return run(
@@ -173,7 +178,7 @@ function declareFlash(board: Command, perform: Perform): void {
             verifyWith: typed.verifyWith ?? null,
             force: typed.force === true,
             serialNumber: typed.serial ?? null,
-            imageKey: typed.imageKey ?? null,
+            imageKey,
             record,
           },
           io,
@@ -193,8 +198,9 @@ function declareFlash(board: Command, perform: Perform): void {
           resume: typed.resume === true,
           force: typed.force === true,
           parallel: typed.parallel,
-          imageKey: typed.imageKey ?? null,
+          imageKey,
           junit: typed.junit ?? null,
+          evidence,
           record,
         },
         io,

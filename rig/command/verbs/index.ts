@@ -11,6 +11,7 @@ import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
 import { declareShell } from './shell.ts';
@@ -34,6 +35,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareReplay,
   declareSynth,
   declareEvidence,
+  declarePki,
   declareBench,
   declareBenchTap,
   declareDoctor,

@@ -20,7 +20,13 @@ export async function checkBundle(folder: string, keyFile: string | null, io: Co
 
 function kindInWords(kind: EvidenceKind | undefined): string {
   if (kind === undefined) return '';
-  const words = { replay: 'a replay', suite: 'a suite', conform: 'a conformance run', board: 'a board test' };
+  const words = {
+    replay: 'a replay',
+    suite: 'a suite',
+    conform: 'a conformance run',
+    board: 'a board test',
+    batch: 'a batch of boards',
+  };
   return `, of ${words[kind]}`;
 }
 

@@ -5,14 +5,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BatchOptions, flashBatch, planBatch } from '../../../rig/board/batch.ts';
 import { parseBatchList } from '../../../rig/board/batch-list.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
+import { EvidenceRun } from '../../../rig/board/evidence-run.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
 import { imageOf, readStored } from '../../../rig/board/store.ts';
 import { contentsOf } from '../../../rig/card/image-name.ts';
 import { buildImage } from '../../../rig/card/open.ts';
+import { runCommandLine } from '../../../rig/command/program.ts';
+import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
 import { fakeIo } from '../console/fake-io.ts';
+import { filesOf, flipEachFile } from '../judge/evidence/flip-each-file.ts';
 
 let folder: string;
 let list: string;
@@ -66,6 +70,8 @@ const options = (more: Partial<BatchOptions> = {}): BatchOptions => ({
   parallel: 1,
   imageKey: null,
   junit: null,
+  evidence: null,
+  record: { file: null, keepSecrets: false },
   ...more,
 });
 const io = (more: object = {}) => fakeIo({ env: { XDG_STATE_HOME: folder }, json: true, ...more });
@@ -119,6 +125,64 @@ describe('a board that has a card already', () => {
       2,
       expect.stringContaining('has a card image that this program cannot read'),
     ]);
+  });
+});
+
+describe('a batch with --evidence', { timeout: 120_000 }, () => {
+  const bundle = () => join(folder, 'bundle');
+  const choice = async () => {
+    await runCommandLine(['evidence', 'keygen', join(folder, 'lab')], '0.0.0', VERBS, fakeIo({ env: {} }));
+    return { folder: bundle(), key: join(folder, 'lab.key.json'), imageKey: null };
+  };
+
+  it('hands over list, verdicts and environment, signed; one flipped bit in any file is found', async () => {
+    writeFileSync(list, 'serial\nB1\nB2\nB3\n');
+    const world = io();
+    const evidence = await choice();
+    expect(await flashBatch(options({ evidence }), world, new PaperBench({ '/p/2': mute }))).toBe(1);
+    expect(filesOf(bundle())).toEqual([
+      'environment.json',
+      'manifest.cose',
+      'manifest.json',
+      'rules/list.csv',
+      'signer.pub.json',
+      'verdicts.json',
+    ]);
+    const read = (name: string): string => readFileSync(join(bundle(), name), 'utf8');
+    expect(JSON.parse(read('verdicts.json'))).toEqual(JSON.parse(world.out.join('')));
+    expect(read('rules/list.csv')).toBe(readFileSync(list, 'utf8'));
+    expect(JSON.parse(read('environment.json'))).toMatchObject({ boards: 'pn532:/p/1,pn532:/p/2,pn532:/p/3' });
+    expect(JSON.parse(read('manifest.json'))).toMatchObject({
+      kind: 'batch',
+      verdict: 'FAIL',
+      subject: { list: 'list.csv', boards: '2 of 3 have their card' },
+    });
+    await flipEachFile(bundle(), join(folder, 'lab.pub.json'));
+  });
+
+  it('holds the trace of reading back, where anything was read', async () => {
+    const run = EvidenceRun.open(await choice(), { file: null, keepSecrets: false }) as EvidenceRun;
+    expect(run.taps).toEqual([]);
+    writeFileSync(run.record.file, '{}\n');
+    expect(run.taps).toEqual([{ path: 'traces/taps.jsonl', role: 'trace', content: { file: run.record.file } }]);
+    run.close();
+    expect(existsSync(run.record.file)).toBe(false);
+  });
+
+  it('is checked before a board is woken, and an interrupted batch leaves none', async () => {
+    writeFileSync(list, 'serial\nB1\nB2\nB3\n');
+    const evidence = await choice();
+    const bench = new PaperBench();
+    const public_ = { ...evidence, key: join(folder, 'lab.pub.json') };
+    await expect(flashBatch(options({ evidence: public_ }), io(), bench)).rejects.toThrow(
+      'signing needs the private one',
+    );
+    expect(bench.opened).toEqual([]);
+    const stop = new AbortController();
+    const world = io({ signal: stop.signal });
+    await flashBatch(options({ evidence }), world, new PaperBench({}, () => stop.abort()));
+    expect(existsSync(bundle())).toBe(false);
+    expect(world.err.join('')).toContain('no evidence was written');
   });
 });
 

@@ -25,6 +25,7 @@ vi.mock('../../../../rig/card/explain-command.ts', () => stand('explainCommand')
 vi.mock('../../../../rig/measure/apdu.ts', () => stand('benchApdu'));
 vi.mock('../../../../rig/measure/core.ts', () => stand('benchCore'));
 vi.mock('../../../../rig/measure/crowd.ts', () => stand('benchCrowd'));
+vi.mock('../../../../rig/measure/crypto/bench.ts', () => stand('benchCrypto'));
 vi.mock('../../../../rig/measure/soak.ts', () => stand('benchSoak'));
 vi.mock('../../../../rig/measure/compare/commands.ts', () => stand('benchCompare'));
 vi.mock('../../../../rig/measure/compare/peer.ts', () => stand('benchPeer'));
@@ -201,15 +202,30 @@ describe('card, bench, demo', () => {
     ],
     [
       'bench peer --peer echo',
-      { card: { kind: 'profile', name: 'reference' }, peer: null, count: 100, rounds: 10, failIfSlower: null },
+      {
+        card: { kind: 'profile', name: 'reference' },
+        peer: null,
+        count: 100,
+        taps: 20,
+        rounds: 10,
+        failIfSlower: null,
+      },
     ],
     [
-      'bench peer --peer vpcd:vicc --image my.img --count 5 --rounds 8 --fail-if-slower 10%',
-      { card: { kind: 'image', fileOrName: 'my.img' }, peer: 'vicc', count: 5, rounds: 8, failIfSlower: 0.1 },
+      'bench peer --peer vpcd:vicc --image my.img --count 5 --taps 2 --rounds 8 --fail-if-slower 10%',
+      { card: { kind: 'image', fileOrName: 'my.img' }, peer: 'vicc', count: 5, taps: 2, rounds: 8, failIfSlower: 0.1 },
     ],
     [
       'bench core --count 9',
       { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000], taps: 1000 },
+    ],
+    [
+      'bench crypto',
+      { count: 50, warmUp: 15, curves: ['P-256', 'brainpoolP256r1', 'P-384', 'brainpoolP384r1', 'brainpoolP512r1'] },
+    ],
+    [
+      'bench crypto --count 7 --curve brainpoolp512R1 --curve P-256 --curve p-256',
+      { count: 7, warmUp: 15, curves: ['brainpoolP512r1', 'P-256'] },
     ],
     [
       'bench soak',
@@ -261,9 +277,13 @@ describe('card, bench, demo', () => {
     ['bench apdu --csv --json', 'two forms'],
     ['bench apdu --count 0', 'whole number'],
     ['bench core --count 0', 'whole number'],
+    ['bench crypto --count 0', 'whole number'],
+    ['bench crypto --curve secp256k1', 'A curve is one of P-256'],
     ['bench apdu --reader pcsc --image my.img', '--profile says which card'],
     ['bench apdu --redaction-key k', '--record FILE too'],
     ['board flash --board pn532:/p --image i --record d.jsonl', '--verify-with too'],
+    ['board flash --board pn532:/p --image i --evidence e --evidence-key k', '--evidence go with --boards'],
+    ['board flash --boards all --list l.csv --evidence e', '--evidence FOLDER and --evidence-key FILE go together'],
     ['bench soak --minutes 1 --hours 1', 'give one of them'],
     ['bench soak --minutes 0', 'a number over 0'],
     ['bench soak --reader pcsc --image my.img', '--profile says which card'],
@@ -277,6 +297,7 @@ describe('card, bench, demo', () => {
     ['bench compare --a true --b true --fail-if-slower 0.05', 'a share in per cent, as 5%'],
     ['bench peer', "required option '--peer <peer>'"],
     ['bench peer --peer pcsc', 'a peer is vpcd:COMMAND, a program that speaks vpcd, or echo'],
+    ['bench peer --peer echo --taps 1', '--taps: 2 or more are needed'],
     ['bench peer --peer vpcd:', 'a peer is vpcd:COMMAND'],
     ['bench peer --peer echo --profile a --image b', 'two cards'],
   ])('%s is refused', async (line, words) => {
