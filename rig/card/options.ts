@@ -1,5 +1,6 @@
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
+import type { PinState } from './card-source.ts';
 
 export interface CardBuildOptions {
   /** Names of shipped profiles or paths of profile files; empty for every shipped one. */
@@ -8,6 +9,8 @@ export interface CardBuildOptions {
   readonly out: string | null;
   /** Makes the same image again; null for a new card each time. */
   readonly seed: string | null;
+  /** State of its PIN of PACE; null as the profile says. */
+  readonly state: PinState | null;
   /** Replaces a card image that is there. */
   readonly force: boolean;
 }

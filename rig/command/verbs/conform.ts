@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
@@ -11,6 +12,7 @@ import {
   addInterfaceOption,
   addReaderOption,
   addRecordOptions,
+  stateOption,
   timeoutOption,
 } from './shared-options.ts';
 
@@ -19,6 +21,7 @@ interface Typed {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   declare?: string;
   only?: string;
@@ -44,7 +47,8 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .addOption(new Option('--suite <name>', 'the suite').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'));
   addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
+    .option('--image <file>', 'a copy of the card in an image file; or a profile by name')
+    .addOption(stateOption());
   addRecordOptions(addInterfaceOption(conform))
     .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')

@@ -1,4 +1,5 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
@@ -13,6 +14,7 @@ interface Typed {
   to?: LinkChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   keepSecrets?: boolean;
   redactionKey?: string;

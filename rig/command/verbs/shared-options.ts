@@ -1,15 +1,22 @@
 import { type Command, Option } from 'commander';
+import { PIN_STATES } from '../../card/card-source.ts';
 import { PACE_CODES } from '../../channel/choice.ts';
 import { READER_FORMS, READER_OF_A_CARD, READER_OF_OUR_CARD, type ReaderChoice } from '../../endpoint/readers.ts';
 import { parseReader, parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 
-/** `--profile` and `--image`. */
+/** `--profile`, `--image` and `--state`. */
 export function addCardOptions(command: Command): Command {
   return command
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name');
+    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name')
+    .addOption(stateOption());
+}
+
+/** `--state`. */
+export function stateOption(): Option {
+  return new Option('--state <state>', 'state of the PIN of PACE on the fresh card').choices(PIN_STATES);
 }
 
 /** `--reader`, of a verb that takes a card in a reader or one of ours. */

@@ -184,7 +184,7 @@ describe('explain', () => {
 
   it('tells of every interface, and leaves the image as it is', async () => {
     const image = join(folder, 'lab.img');
-    await buildCard({ profiles: ['lab'], out: image, seed: null, force: false }, fakeIo());
+    await buildCard({ profiles: ['lab'], out: image, seed: null, state: null, force: false }, fakeIo());
     const before = readFileSync(image);
     const io = fakeIo();
     const command = fromHex('00E40000');
