@@ -46,7 +46,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
   addRecordOptions(addInterfaceOption(conform))
-    .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
+    .option('--declare <file>', 'file that says what the card holds, for a card that no profile describes (YAML)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
     .option('--coverage', 'also print which commands, parameters and status words the cases reached')
