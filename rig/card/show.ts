@@ -10,6 +10,7 @@ import { FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { terminalInWords } from './explain/condition-sentence.ts';
 import { buildImage, FIXED_SEED, readImage } from './open.ts';
 import type { CardShowOptions } from './options.ts';
@@ -204,7 +205,7 @@ function format(card: ShownCard): string {
   for (const code of card.codes)
     lines.push(`  ${code.reference} of ${code.of.slice(-4)}: ${code.triesLeft} of ${code.tries} tries left`);
   lines.push(...keyLines(card.keys), ...trustLines(card.trust));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(shown).join('\n')}\n`;
 }
 
 function readRule(rules: Readonly<Record<string, string>>): string {
