@@ -11,6 +11,7 @@ interface Typed {
   list?: boolean;
   keepSecrets?: boolean;
   redactionKey?: string;
+  keys?: string;
   keepPartial?: boolean;
   json?: boolean;
 }
@@ -30,6 +31,7 @@ export const declareConvert: DeclareVerb = (program, perform) => {
       '--redaction-key <file>',
       'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
     )
+    .option('--keys <file>', 'session keys of the trace: what was protected is opened, in other formats in its place')
     .option('--keep-partial', 'keep the part before the damage, under the name of the output');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
     perform(typed, async (io) => {
@@ -58,6 +60,7 @@ function convertOptions(input: string | undefined, output: string | undefined, t
     to: typed.to ?? null,
     keepSecrets: typed.keepSecrets === true,
     redactionKey: typed.redactionKey ?? null,
+    keys: typed.keys ?? null,
     keepPartial: typed.keepPartial === true,
   };
 }
