@@ -55,17 +55,20 @@ function declareExplain(card: Command, perform: Perform): void {
     .description('say why a card answers a command as it does, without changing the card')
     .argument('<card>', 'an image file, or a profile by name or path')
     .argument('<command>', 'the command in hexadecimal', parseApdu)
-    .option('--after <commands>', 'commands to send first, in hexadecimal, separated by semicolons', parseApdus, []);
+    .option('--after <commands>', 'commands to send first, in hexadecimal, separated by semicolons', parseApdus);
   addInterfaceOption(explain);
   addJsonOption(explain).action(
     (
       source: string,
       command: Uint8Array,
-      typed: { after: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
+      typed: { after?: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
     ) =>
       perform(typed, async (io) => {
         const { explainCommand } = await import('../../card/explain-command.ts');
-        return explainCommand({ card: source, command, after: typed.after, interface: typed.interface ?? null }, io);
+        return explainCommand(
+          { card: source, command, after: typed.after ?? [], interface: typed.interface ?? null },
+          io,
+        );
       }),
   );
 }
