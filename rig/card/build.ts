@@ -5,6 +5,7 @@ import { openImage } from '../../src/applet/image/card-image.ts';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { buildImage } from './open.ts';
 import type { CardBuildOptions } from './options.ts';
 import { setPinState } from './pin-state.ts';
@@ -25,7 +26,7 @@ export async function buildCard(options: CardBuildOptions, io: CommandIo): Promi
     if (options.state !== null) setPinState(bytes, options.state, profile);
     FileNvm.create(image, bytes).close();
     built.push({ profile, image, bytes: bytes.length });
-    if (!io.json) io.stdout(`${image}: profile ${profile}, ${bytes.length} bytes\n`);
+    if (!io.json) io.stdout(`${shown(`${image}: profile ${profile}, ${bytes.length} bytes`)}\n`);
   }
   if (io.json) writeJson(io, { cards: built });
   return EXIT.pass;

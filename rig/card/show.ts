@@ -12,6 +12,7 @@ import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { type PasswordName, passwordName } from '../../src/secure-channel/index.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { terminalInWords } from './explain/condition-sentence.ts';
 import { buildImage, FIXED_SEED, readImage } from './open.ts';
 import type { CardShowOptions } from './options.ts';
@@ -210,7 +211,7 @@ function format(card: ShownCard): string {
   lines.push('', 'Codes');
   for (const code of card.codes) lines.push(codeLine(code));
   lines.push(...keyLines(card.keys), ...trustLines(card.trust));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(shown).join('\n')}\n`;
 }
 
 function codeLine({ reference, of, password, tries, triesLeft, deactivated }: ShownCard['codes'][number]): string {

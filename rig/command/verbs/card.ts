@@ -55,21 +55,21 @@ function declareExplain(card: Command, perform: Perform): void {
     .description('say why a card answers a command as it does, without changing the card')
     .argument('<card>', 'an image file, or a profile by name or path')
     .argument('<command>', 'the command in hexadecimal', parseApdu)
-    .option('--after <commands>', 'commands to send first, in hexadecimal, separated by semicolons', parseApdus, []);
+    .option('--after <commands>', 'commands to send first, in hexadecimal, separated by semicolons', parseApdus);
   addInterfaceOption(explain);
   addChannelOptions(explain);
   addJsonOption(explain).action(
     (
       source: string,
       command: Uint8Array,
-      typed: TypedChannel & { after: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
+      typed: TypedChannel & { after?: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
     ) =>
       perform(typed, async (io) => {
         const { explainCommand } = await import('../../card/explain-command.ts');
         const { ReaderChannel } = await import('../../channel/reader-channel.ts');
         const channel = await ReaderChannel.from(channelChoice(typed), io, true);
         try {
-          const { after, interface: cardInterface = null } = typed;
+          const { after = [], interface: cardInterface = null } = typed;
           return await explainCommand({ card: source, command, after, interface: cardInterface, channel }, io);
         } finally {
           channel?.wipe();

@@ -50,7 +50,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name')
     .addOption(stateOption());
   addRecordOptions(addInterfaceOption(conform))
-    .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
+    .option('--declare <file>', 'file that says what the card holds, for a card that no profile describes (YAML)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
     .option('--coverage', 'also print which commands, parameters and status words the cases reached')

@@ -33,7 +33,10 @@ export const declareRecord: DeclareVerb = (program, perform) => {
   addReaderOption(record, 'where the card is: ');
   addInterfaceOption(addCardOptions(record))
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    )
     .option('--once', 'end when the card is taken out')
     .option('--for <seconds>', 'end after this time', parseSeconds)
     .option('--wait', "wait for the terminal's side when it is not there yet");

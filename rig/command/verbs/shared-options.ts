@@ -76,7 +76,10 @@ export function addRecordOptions(command: Command): Command {
   return command
     .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare');
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    );
 }
 
 /** `--image-key`. */
