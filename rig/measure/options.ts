@@ -1,3 +1,4 @@
+import type { CurveName } from '../../src/hal/crypto.ts';
 import type { CardSource } from '../card/card-source.ts';
 import type { ReaderChoice } from '../endpoint/readers.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
@@ -50,4 +51,12 @@ export interface BenchCrowdOptions {
   readonly perSecond: number;
   readonly pattern: 'even' | 'waiting-room' | 'turnstile';
   readonly seed: string;
+}
+
+export interface BenchCryptoOptions {
+  /** Runs of each protocol. */
+  readonly count: number;
+  /** Runs before that are left out. */
+  readonly warmUp: number;
+  readonly curves: readonly CurveName[];
 }

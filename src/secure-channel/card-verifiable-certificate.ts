@@ -82,6 +82,34 @@ export function parseCertificate(bytes: Uint8Array): CardVerifiableCertificate {
   }
 }
 
+/** Who signed a certificate, and whose it is. */
+export type CertificateReferences = Pick<CardVerifiableCertificate, 'authorityReference' | 'holderReference'>;
+
+/**
+ * The two names alone: what a terminal needs to send a certificate, which the chip judges.
+ * @param bytes as of {@link parseCertificate}; the names are views of it
+ * @throws {CertificateError} malformed as far as the names, or without them
+ */
+export function certificateReferences(bytes: Uint8Array): CertificateReferences {
+  try {
+    const outer = new TlvReader(bytes);
+    const parts = outer.next() && outer.tag === CERTIFICATE ? outer.enter() : new TlvReader(bytes);
+    expectNext(parts, CERTIFICATE_BODY);
+    const fields = parts.enter();
+    let authorityReference: Uint8Array | null = null;
+    while (fields.next()) {
+      if (fields.tag === AUTHORITY_REFERENCE) authorityReference = fields.value();
+      else if (fields.tag === HOLDER_REFERENCE && authorityReference !== null) {
+        return { authorityReference, holderReference: fields.value() };
+      }
+    }
+  } catch (error) {
+    if (error instanceof TlvError) throw new CertificateError(`certificate: ${error.message}`, { cause: error });
+    throw error;
+  }
+  throw new CertificateError('the certificate does not name its authority and its holder');
+}
+
 function parseParts(parts: TlvReader, bytes: Uint8Array): CardVerifiableCertificate {
   expectNext(parts, CERTIFICATE_BODY);
   const body = copyBytes(bytes, parts.start, parts.valueOffset + parts.valueLength);

@@ -19,7 +19,7 @@
  * | it does | with |
  * |---|---|
  * | reads EF.CardAccess | `parseSecurityInfos` |
- * | opens the channel | `PaceTerminal`: `start`, `next` until null, `takeSession` |
+ * | opens the channel | `PaceTerminal`: `prepare` before the tap, `start`, `next` until null, `takeSession` |
  * | sends and receives in it | `protectCommand`, `unprotectResponse` |
  * | shows who it is | `chainFrom`, `TerminalAuthenticationTerminal`: `start`, `next` until null |
  * | sees that the chip is genuine | `ChipAuthenticationTerminal`, or `provesStaticKey` after the chip authentication mapping |
@@ -36,12 +36,15 @@ export {
 } from './authentication-template.ts';
 export {
   type Authorization,
+  authorizationLength,
   authorizationOf,
   effectiveAuthorization,
   encodeAuthorization,
   grants,
   parseAuthorization,
   type Role,
+  rightByNumber,
+  rightNumber,
   rightsOf,
   rightsOfType,
   roleOf,

@@ -21,6 +21,7 @@ import { mappedGenerator, nonceTimesGenerator, openChipAuthenticationData } from
 import { derivePasswordKey, deriveSessionKeys, type SessionKeys } from './key-derivation.ts';
 import { randomPrivateKey } from './key-pair.ts';
 import { type PaceProtocol, paceOid } from './object-identifier.ts';
+import { PASSWORD } from './password.ts';
 import { BLOCK_SIZE, SecureSession } from './secure-session.ts';
 import {
   authenticationObject,
@@ -97,6 +98,14 @@ export class PaceTerminal {
     this.#oid = paceOid(options);
   }
 
+  /**
+   * Computes what does not depend on the chip: before the tap, where the domain parameters are known. Without it the
+   * steps do so.
+   */
+  prepare(): void {
+    if (this.#state === 'new') this.#prepareKeys();
+  }
+
   /** MSE:Set AT. To be called once. */
   start(): Uint8Array {
     if (this.#state !== 'new') throw new Error('this PACE was started already');
@@ -144,6 +153,15 @@ export class PaceTerminal {
     this.#session = null;
   }
 
+  /** One run has one machine, so that no key is used twice. */
+  #prepareKeys(): void {
+    if (this.#mappingKey.length > 0) return;
+    const { crypto, random } = this.#options;
+    this.#mappingKey = randomPrivateKey(crypto, random, this.#curve);
+    this.#mappingPublicKey = crypto.publicKey(this.#curve, this.#mappingKey);
+    this.#ephemeralKey = randomPrivateKey(crypto, random, this.#curve);
+  }
+
   #take(response: Uint8Array): Uint8Array | null {
     switch (this.#state) {
       case 'selection':
@@ -165,15 +183,16 @@ export class PaceTerminal {
   #askNonce(response: Uint8Array): Uint8Array {
     const { status } = splitResponse(SELECTION, response);
     const tries = (status & 0xfff0) === SW.COUNTER ? status & 0x0f : status === SW.OK ? 15 : 0;
-    // 63C1: suspended; the last try is only for those who have shown the CAN. 63C0: blocked.
-    if (tries < (this.#options.resume === true ? 1 : 2)) throw refused(SELECTION, status);
+    const { reference, resume = false } = this.#options;
+    // 63C1: a PIN is suspended; the last try is only for those who have shown the CAN. 63C0: blocked.
+    if (tries < (reference === PASSWORD.PIN && !resume ? 2 : 1)) throw refused(SELECTION, status);
     this.passwordStatus = status;
     this.#state = 'nonce';
     return generalAuthenticate([], true);
   }
 
   #sendMappingKey(response: Uint8Array): Uint8Array {
-    const { crypto, random } = this.#options;
+    const { crypto } = this.#options;
     const nonce = copyBytes(authenticationObject(NONCE, authenticationObjects(NONCE, response), 0x80));
     if (nonce.length === 0 || nonce.length % BLOCK_SIZE !== 0 || nonce.length > LONGEST_NONCE) {
       throw new ChannelError('malformed', `${NONCE}: ${nonce.length} bytes`);
@@ -184,14 +203,13 @@ export class PaceTerminal {
     this.#passwordKey.fill(0);
     this.#noncePoint = computed(NONCE, () => nonceTimesGenerator(crypto, this.#curve, nonce));
     nonce.fill(0);
-    this.#mappingKey = randomPrivateKey(crypto, random, this.#curve);
-    this.#mappingPublicKey = crypto.publicKey(this.#curve, this.#mappingKey);
+    this.#prepareKeys();
     this.#state = 'mapping';
     return generalAuthenticate([[0x81, this.#mappingPublicKey]], true);
   }
 
   #sendEphemeralKey(response: Uint8Array): Uint8Array {
-    const { crypto, random } = this.#options;
+    const { crypto } = this.#options;
     const chipKey = copyBytes(authenticationObject(MAPPING, authenticationObjects(MAPPING, response), 0x82));
     if (sameBytes(chipKey, this.#mappingPublicKey)) {
       throw new ChannelError('incorrect', `${MAPPING}: the chip sent our own key back`);
@@ -200,7 +218,6 @@ export class PaceTerminal {
       mappedGenerator(crypto, this.#curve, this.#noncePoint, this.#mappingKey, chipKey),
     );
     this.chipMappingKey = chipKey;
-    this.#ephemeralKey = randomPrivateKey(crypto, random, this.#curve);
     this.#ephemeralPublicKey = crypto.multiply(this.#curve, this.#ephemeralKey, generator);
     this.#state = 'key-agreement';
     return generalAuthenticate([[0x83, this.#ephemeralPublicKey]], true);

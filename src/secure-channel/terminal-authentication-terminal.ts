@@ -13,7 +13,7 @@ import {
   SET_AT_TERMINAL_AUTHENTICATION,
   SET_DST_VERIFICATION,
 } from './authentication-template.ts';
-import { CERTIFICATE, type IssuerKey, parseCertificate } from './card-verifiable-certificate.ts';
+import { CERTIFICATE, certificateReferences, type IssuerKey, parseCertificate } from './card-verifiable-certificate.ts';
 import { ChannelError, refused } from './channel-error.ts';
 import { compressed } from './domain-parameters.ts';
 import { terminalAuthenticationOid } from './object-identifier.ts';
@@ -41,10 +41,13 @@ export class TerminalAuthenticationTerminal {
   readonly #steps: Step[] = [];
   #at = 0;
 
-  /** @throws {CertificateError} a certificate that cannot be read @throws {RangeError} no certificate */
+  /**
+   * The certificates are the chip's to judge: here only their names are read.
+   * @throws {CertificateError} a certificate without its names @throws {RangeError} no certificate
+   */
   constructor(options: TerminalAuthenticationTerminalOptions) {
     this.#options = options;
-    const parsed = options.certificates.map((certificate) => parseCertificate(certificate));
+    const parsed = options.certificates.map((certificate) => certificateReferences(certificate));
     const last = parsed[parsed.length - 1];
     if (last === undefined) throw new RangeError('terminal authentication needs certificates');
     parsed.forEach((certificate, index) => {

@@ -20,6 +20,7 @@ const DEEP = process.env.VITAP_DEEP_RUNS !== undefined;
 const VERBS: readonly (readonly string[])[] = [
   ['bench', 'core', '--count', '300000'],
   ['bench', 'apdu', '--count', '2000000'],
+  ['bench', 'crypto', '--count', '10000'],
   ['bench', 'apdu', '--reader', 'loopback', '--profile', 'vitale2', '--count', '9999999'],
   ['bench', 'crowd', '--cards', '10', '--taps', '1000000', '--rate', '100'],
   ['bench', 'soak', '--profile', 'vitale2', '--minutes', '10'],

@@ -5,7 +5,11 @@ import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { readAuthenticationTemplate } from '../../src/secure-channel/authentication-template.ts';
 import { authorizationOf, encodeAuthorization, parseAuthorization } from '../../src/secure-channel/authorization.ts';
 import { encodeAuxiliaryData, parseAuxiliaryData } from '../../src/secure-channel/auxiliary-data.ts';
-import { CertificateError, parseCertificate } from '../../src/secure-channel/card-verifiable-certificate.ts';
+import {
+  CertificateError,
+  certificateReferences,
+  parseCertificate,
+} from '../../src/secure-channel/card-verifiable-certificate.ts';
 import { ChannelError } from '../../src/secure-channel/channel-error.ts';
 import { unprotectCommand } from '../../src/secure-channel/command-protection.ts';
 import {
@@ -71,6 +75,12 @@ const templates: string[] = eac.runs[0].apdus
 describe('any bytes', () => {
   it.each([
     ['a certificate', certificates, (bytes: Uint8Array) => parseCertificate(bytes), [CertificateError]],
+    [
+      'the names in a certificate',
+      certificates,
+      (bytes: Uint8Array) => certificateReferences(bytes),
+      [CertificateError],
+    ],
     ['SecurityInfos', cardAccess, (bytes: Uint8Array) => parseSecurityInfos(bytes), [ChannelError]],
     ['a template of MSE', templates, (bytes: Uint8Array) => readAuthenticationTemplate(bytes), []],
     ['dynamic authentication data', ['7C1281100102030405060708090A0B0C0D0E0F10'], readDynamicAuthenticationData, []],

@@ -112,6 +112,45 @@ describe('a chip with several offers', () => {
   });
 });
 
+describe('a terminal that prepares its keys before the tap', () => {
+  /** Every command of one run, and how often the terminal asked for a public key over the curve's own generator. */
+  const runOf = (prepares: boolean): { commands: string[]; inTap: number } => {
+    let asked = 0;
+    const counting = {
+      ...crypto,
+      publicKey: (...operands: Parameters<typeof crypto.publicKey>) => {
+        asked++;
+        return crypto.publicKey(...operands);
+      },
+    };
+    const chip = chipWith('prepared', [GM]);
+    const terminal = terminalWith('prepared', GM, { crypto: counting });
+    if (prepares) terminal.prepare();
+    const before = asked;
+    const commands: string[] = [];
+    run(terminal, (command) => {
+      commands.push(toHex(command));
+      return chip.exchange(command);
+    });
+    expect(terminal.takeSession().open).toBe(true);
+    return { commands, inTap: asked - before };
+  };
+
+  it('sends the same, and computes its mapping key no second time', () => {
+    const [before, within] = [runOf(true), runOf(false)];
+    expect(before.commands).toEqual(within.commands);
+    // s·G needs the chip's nonce, whatever was prepared.
+    expect([before.inTap, within.inTap]).toEqual([1, 2]);
+  });
+
+  it('has nothing left of them after the run', () => {
+    const terminal = terminalWith('prepared', GM);
+    terminal.prepare();
+    terminal.close();
+    expect(() => terminal.next(fromHex('9000'))).toThrow();
+  });
+});
+
 describe('PACE inside a channel', () => {
   it('the PIN after the CAN, and the old channel is over', () => {
     const chip = chipWith('nested', [GM]);
@@ -128,7 +167,7 @@ describe('PACE inside a channel', () => {
 
 describe('a terminal goes on with a password that', () => {
   const answered = (status: string, resume: boolean): PaceTerminal => {
-    const terminal = terminalWith('state', GM, { resume });
+    const terminal = terminalWith('state', GM, { reference: PASSWORD.PIN, password: PIN, resume });
     terminal.start();
     terminal.next(fromHex(status));
     return terminal;
@@ -153,6 +192,13 @@ describe('a terminal goes on with a password that', () => {
       expect.objectContaining({ fault: 'refused', status: Number.parseInt(status, 16) }),
     );
   });
+});
+
+it('63C1 suspends a PIN alone: of a PUK it is a try like any other', () => {
+  const terminal = terminalWith('state', GM, { reference: PASSWORD.PUK });
+  terminal.start();
+  terminal.next(fromHex('63C1'));
+  expect(terminal.passwordStatus).toBe(0x63c1);
 });
 
 describe('a terminal refuses a chip that', () => {

@@ -7,18 +7,26 @@ interface Typed {
   from?: string;
   card: number;
   keepSecrets?: boolean;
+  keys?: string;
   frames?: boolean;
   full?: boolean;
   json?: boolean;
 }
+
+const KEYS = ['--keys <file>', 'session keys of the trace: what was protected too'] as const;
 
 export const declareTrace: DeclareVerb = (program, perform) => {
   const trace = program.command('trace').description('look at a trace of any format that vitap reads');
   const view = (verb: Command): Command =>
     addJsonOption(
       verb
-        .option('--from <format>', 'what the trace is (default: told by its content)')
-        .option('--card <number>', 'of a log with several cards the one to take, from 1', parseCard, 1)
+        .option('--from <format>', 'format of the trace (default: recognised by its content)')
+        .option(
+          '--card <number>',
+          'card to take from a log with several, numbered by their first commands',
+          parseCard,
+          1,
+        )
         .option('--keep-secrets', 'mask nothing'),
     );
   view(
@@ -26,7 +34,8 @@ export const declareTrace: DeclareVerb = (program, perform) => {
       .command('show <file>')
       .description('show the events of a trace in words')
       .option('--frames', 'show frames too')
-      .option('--full', 'show all bytes of long APDUs and values'),
+      .option('--full', 'show all bytes of long APDUs and values')
+      .option(...KEYS),
   ).action((file: string, typed: Typed) =>
     perform(typed, async (io) => {
       const { showTrace } = await import('../../trace/view/show.ts');
@@ -43,7 +52,10 @@ export const declareTrace: DeclareVerb = (program, perform) => {
     }),
   );
   view(
-    trace.command('stat <file>').description('count the exchanges of a trace by instruction, with times and bytes'),
+    trace
+      .command('stat <file>')
+      .description('count the exchanges of a trace by instruction, with times and bytes')
+      .option(...KEYS),
   ).action((file: string, typed: Typed) =>
     perform(typed, async (io) => {
       const { statTrace } = await import('../../trace/view/stat.ts');
@@ -52,6 +64,6 @@ export const declareTrace: DeclareVerb = (program, perform) => {
   );
 };
 
-function viewOptions({ from, card, keepSecrets }: Typed) {
-  return { from: from ?? null, card, keepSecrets: keepSecrets === true };
+function viewOptions({ from, card, keepSecrets, keys }: Typed) {
+  return { from: from ?? null, card, keepSecrets: keepSecrets === true, keys: keys ?? null };
 }

@@ -1,4 +1,5 @@
 import type { CardInterface } from '../../hal/card-link.ts';
+import { LARGEST_PASSWORD } from '../pin/pin-store.ts';
 import type { CardSpecification, DirectorySpecification, FileSpecification } from './specification.ts';
 import { SpecificationError } from './specification-error.ts';
 
@@ -12,6 +13,7 @@ export function checkSpecification(spec: CardSpecification): void {
   }
   const names = new Set<string>();
   checkFile(spec, spec.masterFile, [], names);
+  refuseTwice(passwordsOf(spec.masterFile), 'two codes are the same password of PACE');
 }
 
 const INTERFACES: readonly CardInterface[] = ['contact', 'contactless', 'wired'];
@@ -62,10 +64,20 @@ function checkDirectory(
     if (!isWhole(pin.minLength, 1, pin.maxLength))
       refuse(`${what}: its least length is 1 or more, and not over its greatest`);
     if (!isWhole(pin.paddingByte, 0, 0xff)) refuse(`${what}: its padding is one byte`);
+    if (pin.password !== undefined && (pin.paddedLength > 0 || pin.maxLength > LARGEST_PASSWORD)) {
+      refuse(`${what} is a password of PACE: it has no padding, and ${LARGEST_PASSWORD} bytes at most`);
+    }
     if (pin.unblockedBy !== null && !directory.pins.some(({ reference }) => reference === pin.unblockedBy)) {
       refuse(`${what} is unblocked by a code that is not there`);
     }
     for (const cardInterface of INTERFACES) checkCondition(pin.access[cardInterface], directories, what);
+  }
+  for (const key of directory.keys ?? []) {
+    const what = `key ${key.reference.toString(16).toUpperCase()} of ${where}`;
+    for (const cardInterface of INTERFACES) {
+      checkCondition(key.access[cardInterface], directories, what);
+      checkCondition(key.generate[cardInterface], directories, what);
+    }
   }
   for (const { id, by } of directory.environments) {
     if (by === 'holder' && spec.holder === null) {
@@ -82,18 +94,25 @@ function checkRecordFile(file: Extract<FileSpecification, { readonly recordSize:
   if (bytes > 65_535) refuse(`${where} has ${bytes} bytes of records, 65535 at most`);
 }
 
-/** A condition that asks for the user must say by which code, where it says it by number. */
+/** A condition that asks for a user or for the other side must say who, where it says it by number. */
 function checkCondition(condition: number, directories: readonly DirectorySpecification[], where: string): void {
   if (!isWhole(condition, 0, 0xff)) refuse(`${where}: ${condition} is no security condition byte`);
   if (condition === 0x00 || condition === 0xff) return;
   const id = condition & 0x0f;
-  if ((condition & 0x10) === 0 || id === 0) return;
+  if ((condition & 0x30) === 0 || id === 0) return;
   if (id === 15 || !directories.some(({ environments }) => environments.some((each) => each.id === id))) {
     refuse(`${where}: a rule names security environment ${id}, which is not there`);
   }
 }
 
-function refuseTwice(values: readonly number[], message: string): void {
+function passwordsOf(directory: DirectorySpecification): string[] {
+  return [
+    ...directory.pins.flatMap(({ password }) => password ?? []),
+    ...directory.children.flatMap((child) => (child.kind === 'directory' ? passwordsOf(child) : [])),
+  ];
+}
+
+function refuseTwice(values: readonly (number | string)[], message: string): void {
   if (new Set(values).size < values.length) refuse(message);
 }
 

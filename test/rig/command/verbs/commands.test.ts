@@ -25,6 +25,7 @@ vi.mock('../../../../rig/card/explain-command.ts', () => stand('explainCommand')
 vi.mock('../../../../rig/measure/apdu.ts', () => stand('benchApdu'));
 vi.mock('../../../../rig/measure/core.ts', () => stand('benchCore'));
 vi.mock('../../../../rig/measure/crowd.ts', () => stand('benchCrowd'));
+vi.mock('../../../../rig/measure/crypto/bench.ts', () => stand('benchCrypto'));
 vi.mock('../../../../rig/measure/soak.ts', () => stand('benchSoak'));
 vi.mock('../../../../rig/measure/compare/commands.ts', () => stand('benchCompare'));
 vi.mock('../../../../rig/measure/compare/peer.ts', () => stand('benchPeer'));
@@ -41,6 +42,7 @@ async function run(line: string): Promise<{ exitCode: number; options: unknown; 
 }
 
 const noPin = { file: null, ask: false };
+const noChannel = { code: null, codeFile: null, terminalKeys: null, sessionKeys: null };
 const noRecord = { file: null, keepSecrets: false };
 
 describe('tap', () => {
@@ -50,6 +52,7 @@ describe('tap', () => {
     interface: null,
     sequence: 'all',
     pin: noPin,
+    channel: noChannel,
     record: noRecord,
     explain: false,
     timeoutMs: 10_000,
@@ -70,6 +73,13 @@ describe('tap', () => {
     ['tap --plan minimal', { plan: 'minimal' }],
     ['tap --sequence own --plan classic', { sequence: 'own', plan: 'classic' }],
     ['tap --pin-file code --json', { pin: { file: 'code', ask: false } }],
+    ['tap --can-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
+    ['tap --pace pin --terminal-keys test', { channel: { ...noChannel, code: 'pin', terminalKeys: 'test' } }],
+    ['tap --pace-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
+    [
+      'tap --record t.jsonl --session-keys k.json',
+      { record: { ...noRecord, file: 't.jsonl' }, channel: { ...noChannel, sessionKeys: 'k.json' } },
+    ],
     ['tap --record t.jsonl --keep-secrets', { record: { file: 't.jsonl', keepSecrets: true } }],
   ])('%s', async (line, change) => {
     const { exitCode, options, err } = await run(line);
@@ -90,6 +100,10 @@ describe('tap', () => {
     ['tap --profile a --interface radio', 'Allowed choices are contact, contactless, wired'],
     ['tap --timeout soon', 'seconds'],
     ['tap --pin --pin-file x', 'give one of them'],
+    ['tap --can-file a --pace-file b', 'give one of them'],
+    ['tap --can-file a --pace pin', 'give one of them'],
+    ['tap --pace code', 'Allowed choices are can, pin, puk, mrz'],
+    ['tap --session-keys k.json', 'give --record FILE too'],
     ['tap --keep-secrets', '--record'],
     ['tap --plan fastest', 'Allowed choices are classic, minimal'],
     ['tap --plan minimal --sequence pointers', 'it goes with --sequence own or all'],
@@ -219,6 +233,14 @@ describe('card, bench, demo', () => {
       { count: 9, files: [10, 100, 1000, 4000], records: [10, 100, 254], boots: [10, 10_000], taps: 1000 },
     ],
     [
+      'bench crypto',
+      { count: 50, warmUp: 15, curves: ['P-256', 'brainpoolP256r1', 'P-384', 'brainpoolP384r1', 'brainpoolP512r1'] },
+    ],
+    [
+      'bench crypto --count 7 --curve brainpoolp512R1 --curve P-256 --curve p-256',
+      { count: 7, warmUp: 15, curves: ['brainpoolP512r1', 'P-256'] },
+    ],
+    [
       'bench soak',
       {
         reader: { driver: 'loopback' },
@@ -268,6 +290,8 @@ describe('card, bench, demo', () => {
     ['bench apdu --csv --json', 'two forms'],
     ['bench apdu --count 0', 'whole number'],
     ['bench core --count 0', 'whole number'],
+    ['bench crypto --count 0', 'whole number'],
+    ['bench crypto --curve secp256k1', 'A curve is one of P-256'],
     ['bench apdu --reader pcsc --image my.img', '--profile says which card'],
     ['bench apdu --redaction-key k', '--record FILE too'],
     ['board flash --board pn532:/p --image i --record d.jsonl', '--verify-with too'],
