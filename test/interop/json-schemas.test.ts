@@ -74,7 +74,7 @@ describeNeeds(PCSC, 'through pcscd', () => {
       join(folder, 't.jsonl'),
       '--reader',
       'pcsc:Virtual PCD 00 00',
-      '--link',
+      '--to',
       'vpcd:localhost:35964',
     ];
     const recorded = vitap(...relay, '--for', '20', '--json');
@@ -85,7 +85,7 @@ describeNeeds(PCSC, 'through pcscd', () => {
       '--sequence',
       'identity',
       '--timeout',
-      '6',
+      '30',
       '--json',
     );
     expectPublished('tap', JSON.parse((await tapped).out));

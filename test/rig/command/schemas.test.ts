@@ -49,6 +49,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'bench link': ['bench-link'],
   'bench trace': ['bench-trace', 'bench-report'],
   'bench crowd': ['bench-crowd'],
+  'bench crypto': ['bench-crypto'],
   'bench soak': ['bench-soak'],
   'bench compare': ['bench-compare'],
   'bench peer': ['bench-peer'],
@@ -212,6 +213,7 @@ async function benches(): Promise<void> {
   await printed('bench-apdu', 'bench', 'apdu', '--profile', 'reference', '--count', '20');
   await printed('bench-core', 'bench', 'core', '--count', '20');
   await printed('bench-crowd', 'bench', 'crowd', '--profile', 'reference', '--cards', '3', '--taps', '20');
+  await printed('bench-crypto', 'bench', 'crypto', '--count', '1', '--curve', 'P-256');
   await printed('bench-soak', 'bench', 'soak', '--profile', 'reference', '--minutes', '0.01');
 }
 
