@@ -1,0 +1,61 @@
+import type { CardSession, Disposition, Exchange } from '../../src/hal/reader.ts';
+import type { OpenChannel } from './open-channel.ts';
+
+/** Opens a channel over a session that was just powered or reset; null: commands go in clear. */
+export type Opener = (card: CardSession) => Promise<OpenChannel | null>;
+
+/** A session inside a channel that is opened again after every reset of the card. */
+export class ReopeningSession implements CardSession {
+  readonly #card: CardSession;
+  readonly #open: Opener;
+  #channel: OpenChannel | null = null;
+
+  private constructor(card: CardSession, open: Opener) {
+    this.#card = card;
+    this.#open = open;
+  }
+
+  /** @throws {ChannelFailure} {HalError} */
+  static async over(card: CardSession, open: Opener): Promise<ReopeningSession> {
+    const session = new ReopeningSession(card, open);
+    session.#channel = await open(card);
+    return session;
+  }
+
+  /** As it was opened last; null: commands go in clear. */
+  get channel(): OpenChannel | null {
+    return this.#channel;
+  }
+
+  get reader(): string {
+    return this.#card.reader;
+  }
+
+  get atr(): Uint8Array {
+    return this.#card.atr;
+  }
+
+  get protocol(): string {
+    return this.#card.protocol;
+  }
+
+  transmit(command: Uint8Array): Promise<Exchange> {
+    return (this.#channel?.session ?? this.#card).transmit(command);
+  }
+
+  async reset(mode: 'warm' | 'cold'): Promise<void> {
+    this.#channel?.session.leave();
+    this.#channel = null;
+    await this.#card.reset(mode);
+    this.#channel = await this.#open(this.#card);
+  }
+
+  control(code: number, data: Uint8Array): Promise<Uint8Array> {
+    return this.#card.control(code, data);
+  }
+
+  async disconnect(disposition?: Disposition): Promise<void> {
+    this.#channel?.session.leave();
+    await this.#card.disconnect(disposition);
+  }
+}
