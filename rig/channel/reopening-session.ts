@@ -4,22 +4,34 @@ import type { OpenChannel } from './open-channel.ts';
 /** Opens a channel over a session that was just powered or reset; null: commands go in clear. */
 export type Opener = (card: CardSession) => Promise<OpenChannel | null>;
 
-/** A session inside a channel that is opened again after every reset of the card. */
+/** A session inside a channel, which a reset of the card ends: opened again at once, or when it is entered again. */
 export class ReopeningSession implements CardSession {
   readonly #card: CardSession;
   readonly #open: Opener;
+  readonly #atOnce: boolean;
   #channel: OpenChannel | null = null;
 
-  private constructor(card: CardSession, open: Opener) {
+  private constructor(card: CardSession, open: Opener, atOnce: boolean) {
     this.#card = card;
     this.#open = open;
+    this.#atOnce = atOnce;
   }
 
-  /** @throws {ChannelFailure} {HalError} */
+  /** With its channel open, now and after each reset. @throws {ChannelFailure} {HalError} */
   static async over(card: CardSession, open: Opener): Promise<ReopeningSession> {
-    const session = new ReopeningSession(card, open);
-    session.#channel = await open(card);
+    const session = new ReopeningSession(card, open, true);
+    await session.enter();
     return session;
+  }
+
+  /** In clear, until {@link enter}, and after each reset. */
+  static inClear(card: CardSession, open: Opener): ReopeningSession {
+    return new ReopeningSession(card, open, false);
+  }
+
+  /** Opens the channel unless it is open. @throws {ChannelFailure} {HalError} */
+  async enter(): Promise<void> {
+    if (this.#channel?.session.open !== true) this.#channel = await this.#open(this.#card);
   }
 
   /** As it was opened last; null: commands go in clear. */
@@ -47,7 +59,7 @@ export class ReopeningSession implements CardSession {
     this.#channel?.session.leave();
     this.#channel = null;
     await this.#card.reset(mode);
-    this.#channel = await this.#open(this.#card);
+    if (this.#atOnce) await this.enter();
   }
 
   control(code: number, data: Uint8Array): Promise<Uint8Array> {

@@ -3,24 +3,25 @@ import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ShellOptions } from '../../shell/options.ts';
-import { cardSource, recordChoice } from '../option-values.ts';
+import { cardSource, channelChoice, recordChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
+  addChannelOptions,
   addInterfaceOption,
   addReaderOption,
   addRecordOptions,
+  sessionKeysOption,
   timeoutOption,
 } from './shared-options.ts';
 
 /** What `vitap apdu` and `vitap shell` share on the command line. */
-export interface TypedForShell {
+export interface TypedForShell extends TypedChannel {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
   interface?: CardInterface;
   pinFile?: string;
-  record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
   timeout: number;
@@ -41,7 +42,8 @@ export const declareShell: DeclareVerb = (program, perform) => {
 
 export function addShellOptions(command: Command): Command {
   addInterfaceOption(addCardOptions(addReaderOption(command)));
-  addRecordOptions(command);
+  addChannelOptions(command);
+  addRecordOptions(command).addOption(sessionKeysOption());
   return command
     .option('--pin-file <file>', 'file whose first line is the code for `verify` (otherwise VITAP_PIN)')
     .addOption(timeoutOption('how long to wait for a reader and a card'));
@@ -52,6 +54,7 @@ export function shellOptions(typed: TypedForShell): ShellOptions {
     ...readerAndCard({ ...typed, card: cardSource(typed) }, { interfaceDescribes: true }),
     record: recordChoice(typed),
     pinFile: typed.pinFile ?? null,
+    channel: channelChoice(typed),
     timeoutMs: typed.timeout,
   };
 }
