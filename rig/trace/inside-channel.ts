@@ -214,6 +214,9 @@ const GENERAL_AUTHENTICATE = '86';
 /** P1-P2 of MSE that belong to the opening: PACE, terminal authentication, chip authentication. */
 const OPENING: ReadonlySet<string> = new Set(['C1A4', '81B6', '81A4', '41A4']);
 const VERIFY_CERTIFICATE = '2A00BE';
+const READ_BINARY = 'B0';
+/** P1 of READ BINARY with the short identifier 1D. */
+const CARD_SECURITY = '9D';
 const GET_CHALLENGE = '84';
 const EXTERNAL_AUTHENTICATE = '82';
 
@@ -226,6 +229,7 @@ export async function* withoutOpening(
 ): AsyncGenerator<TraceEvent | ChannelEvent, void, undefined> {
   let opened: 'no' | 'opening' | 'yes' = 'no';
   let terminal = false;
+  let security = false;
   let leftOut = false;
   for await (const event of events) {
     if (event.type === 'power' || event.type === 'field') opened = 'no';
@@ -235,7 +239,11 @@ export async function* withoutOpening(
       continue;
     }
     const [instruction, parameters] = [event.apdu.slice(2, 4), event.apdu.slice(4, 8)];
+    // EF.CardSecurity, read between terminal and chip authentication: by its short identifier, then on from an offset.
+    const reads = opened === 'opening' && instruction === READ_BINARY;
+    security = reads && (parameters.startsWith(CARD_SECURITY) || (security && parameters < '80'));
     leftOut =
+      security ||
       (instruction === MSE && OPENING.has(parameters)) ||
       instruction === GENERAL_AUTHENTICATE ||
       instruction + parameters === VERIFY_CERTIFICATE ||
