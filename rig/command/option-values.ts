@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { CardSource } from '../card/card-source.ts';
+import type { CardSource, PinState } from '../card/card-source.ts';
 import type { ChannelChoice, PaceCode } from '../channel/choice.ts';
 import { UsageError } from '../console/failure.ts';
 import type { PinChoice } from '../console/pin.ts';
@@ -75,12 +75,14 @@ export function parseApdus(text: string): Uint8Array[] {
   return text.split(';').map((part) => parseApdu(part));
 }
 
-/** `--profile` or `--image`; null when neither was given. @throws {UsageError} both */
-export function cardSource(options: { profile?: string; image?: string }): CardSource | null {
+/** `--profile` with `--state`, or `--image`; null when neither was given. @throws {UsageError} both, or a state alone */
+export function cardSource(options: { profile?: string; image?: string; state?: PinState }): CardSource | null {
   if (options.profile !== undefined && options.image !== undefined) {
     throw new UsageError('--profile and --image name two cards; give one of them');
   }
-  if (options.profile !== undefined) return { kind: 'profile', name: options.profile };
+  const { profile, state } = options;
+  if (profile !== undefined) return { kind: 'profile', name: profile, ...(state !== undefined && { state }) };
+  if (state !== undefined) throw new UsageError('--state is that of a fresh card: it goes with --profile');
   if (options.image !== undefined) return { kind: 'image', fileOrName: options.image };
   return null;
 }

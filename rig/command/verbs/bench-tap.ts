@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
@@ -33,6 +34,7 @@ interface Typed extends TypedChannel {
   reader?: { readonly choice: ReaderChoice; readonly text: string };
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   sequence?: Sequence;
   plan?: PlanName;

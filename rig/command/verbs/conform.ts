@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
@@ -13,6 +14,7 @@ import {
   addReaderOption,
   addRecordOptions,
   sessionKeysOption,
+  stateOption,
   timeoutOption,
 } from './shared-options.ts';
 
@@ -21,6 +23,7 @@ interface Typed extends TypedChannel {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   declare?: string;
   only?: string;
@@ -45,11 +48,12 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .addOption(new Option('--suite <name>', 'the suite').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'));
   addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
+    .option('--image <file>', 'a copy of the card in an image file; or a profile by name')
+    .addOption(stateOption());
   addChannelOptions(addInterfaceOption(conform));
   addRecordOptions(conform)
     .addOption(sessionKeysOption())
-    .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
+    .option('--declare <file>', 'file that says what the card holds, for a card that no profile describes (YAML)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
     .option('--coverage', 'also print which commands, parameters and status words the cases reached')

@@ -1,4 +1,5 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
@@ -21,6 +22,7 @@ interface Typed extends TypedChannel {
   to?: LinkChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   keepSecrets?: boolean;
   redactionKey?: string;
@@ -40,7 +42,10 @@ export const declareRecord: DeclareVerb = (program, perform) => {
   addChannelOptions(addInterfaceOption(addCardOptions(record)))
     .addOption(sessionKeysOption())
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    )
     .option('--once', 'end when the card is taken out')
     .option('--for <seconds>', 'end after this time', parseSeconds)
     .option('--wait', "wait for the terminal's side when it is not there yet");

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
@@ -35,6 +36,7 @@ interface Typed extends TypedChannel {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   rules?: string;
   secrets?: string;

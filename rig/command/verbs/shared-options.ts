@@ -1,15 +1,22 @@
 import { type Command, Option } from 'commander';
+import { PIN_STATES } from '../../card/card-source.ts';
 import { PACE_CODES } from '../../channel/choice.ts';
 import { READER_FORMS, READER_OF_A_CARD, READER_OF_OUR_CARD, type ReaderChoice } from '../../endpoint/readers.ts';
 import { parseReader, parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 
-/** `--profile` and `--image`. */
+/** `--profile`, `--image` and `--state`. */
 export function addCardOptions(command: Command): Command {
   return command
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name');
+    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name')
+    .addOption(stateOption());
+}
+
+/** `--state`. */
+export function stateOption(): Option {
+  return new Option('--state <state>', 'state of the PIN of PACE on the fresh card').choices(PIN_STATES);
 }
 
 /** `--reader`, of a verb that takes a card in a reader or one of ours. */
@@ -69,7 +76,10 @@ export function addRecordOptions(command: Command): Command {
   return command
     .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare');
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    );
 }
 
 /** `--image-key`. */

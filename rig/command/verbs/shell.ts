@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ShellOptions } from '../../shell/options.ts';
@@ -20,6 +21,7 @@ export interface TypedForShell extends TypedChannel {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   pinFile?: string;
   keepSecrets?: boolean;

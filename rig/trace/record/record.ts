@@ -124,7 +124,7 @@ class Recording {
     try {
       await this.#relay(first, link, trace, cardInterface);
     } catch (error) {
-      if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${trace.path}.\n`);
+      if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${shown(trace.path)}.\n`);
       throw error;
     }
     if (!(await this.#finish(trace))) {

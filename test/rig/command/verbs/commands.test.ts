@@ -165,10 +165,14 @@ describe('emulate', () => {
 
 describe('card, bench, demo', () => {
   it.each([
-    ['card build', { profiles: [], out: null, seed: null, force: false }],
-    ['card build apcv --force', { profiles: ['apcv'], out: null, seed: null, force: true }],
-    ['card build vitale2 apcv', { profiles: ['vitale2', 'apcv'], out: null, seed: null, force: false }],
-    ['card build my.yaml --out my.img --seed one', { profiles: ['my.yaml'], out: 'my.img', seed: 'one', force: false }],
+    ['card build', { profiles: [], out: null, seed: null, state: null, force: false }],
+    ['card build apcv --force', { profiles: ['apcv'], out: null, seed: null, state: null, force: true }],
+    ['card build vitale2 apcv', { profiles: ['vitale2', 'apcv'], out: null, seed: null, state: null, force: false }],
+    [
+      'card build my.yaml --out my.img --seed one',
+      { profiles: ['my.yaml'], out: 'my.img', seed: 'one', state: null, force: false },
+    ],
+    ['card build eac --state blocked', { profiles: ['eac'], out: null, seed: null, state: 'blocked', force: false }],
     ['card show apcv.img', { card: 'apcv.img' }],
     [
       'card explain lab 00B2012400',
