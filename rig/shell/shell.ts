@@ -15,6 +15,7 @@ import { MacroTable } from './macros.ts';
 import type { ShellOptions } from './options.ts';
 import { runScript } from './run-script.ts';
 import { fitsStatus } from './script.ts';
+import { shellChannel } from './secure-command.ts';
 import { ShellCard } from './shell-card.ts';
 
 /**
@@ -123,6 +124,7 @@ class PersonalShell {
         }
       },
       code: () => this.#code(),
+      channel: (code) => shellChannel(this.#options, code, this.#io),
     };
   }
 
