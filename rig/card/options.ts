@@ -1,4 +1,5 @@
 import type { CardInterface } from '../../src/hal/card-link.ts';
+import type { CardSession } from '../../src/hal/reader.ts';
 import type { PinState } from './card-source.ts';
 
 export interface CardBuildOptions {
@@ -27,4 +28,12 @@ export interface CardExplainOptions {
   readonly after: readonly Uint8Array[];
   /** One interface, or null for each. */
   readonly interface: CardInterface | null;
+  /** Opens a secure channel first, in which all commands are sent; null: they go in clear. */
+  readonly channel: ChannelOpener | null;
+}
+
+/** What makes a session inside a channel out of one in clear. */
+export interface ChannelOpener {
+  /** @returns null: the card has no PACE. @throws an error whose message says why there is no channel, `kind` which way */
+  open(session: CardSession, signal: AbortSignal): Promise<{ readonly session: CardSession } | null>;
 }

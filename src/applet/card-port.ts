@@ -101,6 +101,11 @@ export class CardPort implements LinkedCard {
     return this.#channels.get(number);
   }
 
+  /** Why the last certificate was refused, in words, for tools that look into a card of ours; null: none was. */
+  get certificateRefusal(): string | null {
+    return this.#context.extendedAccess.reason;
+  }
+
   /**
    * One command APDU in, one response APDU out, in `response` from its first byte until the next call.
    *

@@ -156,6 +156,7 @@ export const GENERATORS = [
   'invoices',
   'signature',
   'card-access',
+  'card-security',
 ] as const;
 export type GeneratorName = (typeof GENERATORS)[number];
 

@@ -18,7 +18,7 @@ import type { Crypto } from '../../../src/hal/index.ts';
 import type { DataDocument, DirectoryDocument, FileDocument, GeneratorName, ProfileDocument } from './document.ts';
 import type { Issues } from './issues.ts';
 import type { KeyValues } from './keys.ts';
-import { cardAccess } from './pace.ts';
+import { cardAccess, cardSecurity } from './pace.ts';
 import type { Path } from './source.ts';
 import { signingKeys } from './test-keys.ts';
 
@@ -61,6 +61,8 @@ export function generate(name: GeneratorName, generation: Generation, placed: Pl
       return signature(generation, placed);
     case 'card-access':
       return [cardAccess(generation, placed.path)];
+    case 'card-security':
+      return [cardSecurity(generation, placed.path)];
   }
   const { data } = document;
   if (data === undefined) {
@@ -71,7 +73,7 @@ export function generate(name: GeneratorName, generation: Generation, placed: Pl
 }
 
 function generateFromData(
-  name: Exclude<GeneratorName, 'card-data' | 'directory' | 'signature' | 'card-access'>,
+  name: Exclude<GeneratorName, 'card-data' | 'directory' | 'signature' | 'card-access' | 'card-security'>,
   data: DataDocument,
   issues: Issues,
   placed: Placed,

@@ -1,11 +1,15 @@
+import { isPrivateKey } from '../../../src/applet/keys/key-coding.ts';
+import type { CurveName } from '../../../src/hal/index.ts';
 import {
   chipAuthenticationDomainParameterInfo,
   chipAuthenticationInfo,
+  chipAuthenticationPublicKeyInfo,
   domainParameters,
   encodeSecurityInfos,
   paceInfo,
   terminalAuthenticationInfo,
 } from '../../../src/secure-channel/index.ts';
+import { signCardSecurity, testDocumentSigner } from '../../pki/card-security.ts';
 import type { DirectoryDocument, KeyDocument, PaceDocument, ProfileDocument } from './document.ts';
 import type { Generation } from './generators.ts';
 import type { Issues } from './issues.ts';
@@ -37,14 +41,36 @@ export function checkPace({ pace, masterFile }: ProfileDocument, issues: Issues)
 
 /** EF.CardAccess: what the card offers a terminal, the preferred one first. */
 export function cardAccess({ document, issues }: Generation, path: Path): Uint8Array {
-  const { pace, masterFile, trust } = document;
-  if (pace.length === 0) issues.report(path, '`card-access` is made from `pace`, which this profile does not have');
-  const keys = chipKeys(masterFile);
+  if (document.pace.length === 0) {
+    issues.report(path, '`card-access` is made from `pace`, which this profile does not have');
+  }
+  return securityInfos(document, (curve, { reference }) => chipAuthenticationDomainParameterInfo(curve, reference));
+}
+
+/** EF.CardSecurity: the same with the chip's public keys, signed by the test document signer. */
+export function cardSecurity({ document, crypto, keys, issues }: Generation, path: Path): Uint8Array {
+  if (chipKeys(document.masterFile).length === 0) {
+    issues.report(path, '`card-security` shows keys for chip authentication, and this profile has none');
+  }
+  const infos = securityInfos(document, (curve, key) => {
+    const value = keys.get(key) ?? null;
+    // What is wrong with a key is told where it is written.
+    if (value === null || !isPrivateKey(curve, value)) return new Uint8Array(0);
+    return chipAuthenticationPublicKeyInfo(curve, crypto.publicKey(curve, value), key.reference);
+  });
+  return signCardSecurity(crypto, infos, testDocumentSigner(crypto));
+}
+
+/** @param keyInfo what is said of a key for chip authentication besides the ciphers */
+function securityInfos(
+  { pace, masterFile, trust }: ProfileDocument,
+  keyInfo: (curve: CurveName, key: KeyDocument) => Uint8Array,
+): Uint8Array {
   return encodeSecurityInfos([
     ...pace.map((offer) => paceInfo(offer, domainParameters(offer.curve).id)),
-    ...keys.flatMap(({ key, curve }) => [
+    ...chipKeys(masterFile).flatMap(({ key, curve }) => [
       ...key.ciphers.map((cipher) => chipAuthenticationInfo(cipher, key.reference)),
-      chipAuthenticationDomainParameterInfo(curve, key.reference),
+      keyInfo(curve, key),
     ]),
     ...(trust === undefined ? [] : [terminalAuthenticationInfo()]),
   ]);

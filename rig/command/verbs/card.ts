@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
-import { parseApdu, parseApdus } from '../option-values.ts';
+import { channelChoice, parseApdu, parseApdus, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
-import { addInterfaceOption, addJsonOption, stateOption } from './shared-options.ts';
+import { addChannelOptions, addInterfaceOption, addJsonOption, stateOption } from './shared-options.ts';
 
 export const declareCard: DeclareVerb = (program, perform) => {
   const card = program.command('card').description('make card images, and show what is in them');
@@ -57,18 +57,23 @@ function declareExplain(card: Command, perform: Perform): void {
     .argument('<command>', 'the command in hexadecimal', parseApdu)
     .option('--after <commands>', 'commands to send first, in hexadecimal, separated by semicolons', parseApdus);
   addInterfaceOption(explain);
+  addChannelOptions(explain);
   addJsonOption(explain).action(
     (
       source: string,
       command: Uint8Array,
-      typed: { after?: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
+      typed: TypedChannel & { after?: readonly Uint8Array[]; interface?: CardInterface; json?: boolean },
     ) =>
       perform(typed, async (io) => {
         const { explainCommand } = await import('../../card/explain-command.ts');
-        return explainCommand(
-          { card: source, command, after: typed.after ?? [], interface: typed.interface ?? null },
-          io,
-        );
+        const { ReaderChannel } = await import('../../channel/reader-channel.ts');
+        const channel = await ReaderChannel.from(channelChoice(typed), io, true);
+        try {
+          const { after = [], interface: cardInterface = null } = typed;
+          return await explainCommand({ card: source, command, after, interface: cardInterface, channel }, io);
+        } finally {
+          channel?.wipe();
+        }
       }),
   );
 }
