@@ -98,27 +98,29 @@ export function pinChoice(options: { pin?: boolean; pinFile?: string }): PinChoi
 /** Options of the secure channel as they are typed. */
 export interface TypedChannel {
   readonly canFile?: string;
-  readonly pace?: PaceCode;
-  readonly paceFile?: string;
+  readonly channel?: PaceCode;
+  readonly channelFile?: string;
   readonly terminalKeys?: string;
   readonly sessionKeys?: string;
   readonly record?: string;
 }
 
 /**
- * `--can-file`, `--pace`, `--pace-file`, `--terminal-keys`, `--session-keys`.
+ * `--can-file`, `--channel`, `--channel-file`, `--terminal-keys`, `--session-keys`.
  * @throws {UsageError} two codes, or session keys without a trace
  */
 export function channelChoice(typed: TypedChannel, recorded: boolean = typed.record !== undefined): ChannelChoice {
-  const { canFile, pace, paceFile, terminalKeys = null, sessionKeys = null } = typed;
-  if (canFile !== undefined && (paceFile !== undefined || (pace !== undefined && pace !== 'can'))) {
-    throw new UsageError('--can-file opens the channel with the CAN, and --pace with another code: give one of them');
+  const { canFile, channel, channelFile, terminalKeys = null, sessionKeys = null } = typed;
+  if (canFile !== undefined && (channelFile !== undefined || (channel !== undefined && channel !== 'can'))) {
+    throw new UsageError(
+      '--can-file opens the channel with the CAN, and --channel with another code: give one of them',
+    );
   }
   if (sessionKeys !== null && !recorded) {
     throw new UsageError('--session-keys keeps the keys of a trace; give --record FILE too');
   }
-  const code = canFile === undefined ? (pace ?? (paceFile === undefined ? null : 'can')) : 'can';
-  return { code, codeFile: canFile ?? paceFile ?? null, terminalKeys, sessionKeys };
+  const code = canFile === undefined ? (channel ?? (channelFile === undefined ? null : 'can')) : 'can';
+  return { code, codeFile: canFile ?? channelFile ?? null, terminalKeys, sessionKeys };
 }
 
 /** `--evidence`, `--evidence-key`, `--image-key`; null without the first. @throws {UsageError} one without the other */

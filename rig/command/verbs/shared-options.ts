@@ -45,7 +45,7 @@ export function addPinOptions(command: Command): Command {
     .option('--pin-file <file>', 'read the code from the first line of a file (otherwise VITAP_PIN)');
 }
 
-/** `--can-file`, `--pace`, `--pace-file` and `--terminal-keys`. */
+/** `--can-file`, `--channel`, `--channel-file` and `--terminal-keys`. */
 export function addChannelOptions(command: Command): Command {
   return command
     .option(
@@ -54,11 +54,11 @@ export function addChannelOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--pace <code>',
+        '--channel <code>',
         'which code opens the secure channel: from VITAP_CAN, VITAP_PIN, VITAP_PUK or VITAP_MRZ, or asked for on the terminal',
       ).choices(PACE_CODES),
     )
-    .option('--pace-file <file>', 'take that code from the first line of a file')
+    .option('--channel-file <file>', 'take that code from the first line of a file')
     .option(
       '--terminal-keys <file>',
       'prove who the terminal is (see: vitap pki issue); test: as the terminal that shipped profiles trust, the default with a card in memory',
