@@ -8,6 +8,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { shown } from '../console/shown.ts';
 import { buildImage } from './open.ts';
 import type { CardBuildOptions } from './options.ts';
+import { setPinState } from './pin-state.ts';
 import { listProfiles } from './profile/index.ts';
 
 /** `vitap card build`: an image file for each profile, written whole or not at all. */
@@ -22,6 +23,7 @@ export async function buildCard(options: CardBuildOptions, io: CommandIo): Promi
   const built: { profile: string; image: string; bytes: number }[] = [];
   for (const { profile, image } of jobs) {
     const bytes = await buildImage(profile, options.seed);
+    if (options.state !== null) setPinState(bytes, options.state, profile);
     FileNvm.create(image, bytes).close();
     built.push({ profile, image, bytes: bytes.length });
     if (!io.json) io.stdout(`${shown(`${image}: profile ${profile}, ${bytes.length} bytes`)}\n`);

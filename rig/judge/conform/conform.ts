@@ -1,5 +1,9 @@
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
+import { NO_CHANNEL } from '../../channel/choice.ts';
+import { ReaderChannel } from '../../channel/reader-channel.ts';
+import { SessionKeyRecorder } from '../../channel/session-key-file.ts';
+import { channelInWords } from '../../channel/words.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { hostEnvironment } from '../../report/environment.ts';
@@ -7,6 +11,7 @@ import { checkReportFile, writeReportFile } from '../../report/report-file.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
+import { ChannelledCard } from './channelled-card.ts';
 import { coverageOf } from './coverage.ts';
 import { ConformEvidence } from './evidence.ts';
 import type { CaseResult, ConformanceCase, Suite } from './model.ts';
@@ -60,11 +65,19 @@ async function runTarget(
   options: ConformOptions,
   io: CommandIo,
 ): Promise<{ readonly run: ConformanceRun; readonly own: OpenedTarget['own'] }> {
+  const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
+  const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
+  const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
   const target = await openTarget(options, io.signal);
   let trace: TraceWriter | null = null;
   try {
-    trace = await openTrace(target.card, options);
-    const card = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
+    trace = await openTrace(target.card, options, keys?.id ?? null);
+    const wire = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
+    const hooks = keys === null ? {} : { onKeys: keys.add };
+    const card =
+      channel === null
+        ? wire
+        : new ChannelledCard(wire, (session) => channel.open(session, io.signal, hooks), systemClock);
     const run = await judge(suite, cases, { ...target, card }, options, io);
     if (!run.interrupted && countVerdicts(run.results)['not-applicable'] === run.results.length) {
       throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
@@ -72,14 +85,17 @@ async function runTarget(
     await write(run, options, io);
     return { run, own: target.own };
   } finally {
+    channel?.wipe();
     await target.card.close();
     await trace?.close();
+    keys?.write();
   }
 }
 
 async function openTrace(
   card: CardUnderTest,
   { record, interface: cardInterface }: ConformOptions,
+  sessionKeys: string | null,
 ): Promise<TraceWriter | null> {
   if (record === undefined || record.file === null) return null;
   // The reader is known when it was connected to.
@@ -93,6 +109,7 @@ async function openTrace(
     atr,
     card: description,
     cardSeed: seed,
+    sessionKeys,
   };
   return TraceWriter.create(record.file, about, secrecyOf(record));
 }
@@ -116,11 +133,13 @@ async function judge(
   } finally {
     progress.end();
   }
+  const opened = card instanceof ChannelledCard ? card.channel : null;
   const interrupted = results.length < cases.length;
   if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);
   return {
     suite,
     environment: environment(card, startedAt, systemClock.nowNs() - startNs),
+    channel: opened === null ? null : channelInWords(opened.account).join('; '),
     declaration: declaration.title,
     destructive,
     selected: cases.length,

@@ -56,7 +56,7 @@ describe('a name that holds a line of its own is shown on one line', () => {
 
   it('by card build: the file', async () => {
     const io = fakeIo();
-    await buildCard({ profiles: ['reference'], out: join(folder, EVIL), seed: null, force: false }, io);
+    await buildCard({ profiles: ['reference'], out: join(folder, EVIL), seed: null, state: null, force: false }, io);
     expectOneLine(io.out.join(''));
   });
 
