@@ -2,8 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runCommandLine } from '../../rig/command/program.ts';
-import { VERBS } from '../../rig/command/verbs/index.ts';
 import { issueHolder, makeRoot } from '../../rig/pki/holder.ts';
 import { encodePrivateKey } from '../../rig/pki/private-key.ts';
 import { writeTerminalKeys } from '../../rig/pki/terminal-keys.ts';
@@ -11,8 +9,7 @@ import { testPrivateKey, testTerminalKeys } from '../../rig/pki/test-hierarchy.t
 import { toHex } from '../../src/apdu/index.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
 import { authorizationOf, encodeAuthorization, rightsOfType } from '../../src/secure-channel/index.ts';
-import { fakeIo } from '../rig/console/fake-io.ts';
-import { serveProfile } from './card.ts';
+import { run, serveProfile } from './card.ts';
 import {
   CHIP_CAN,
   CHIP_PIN,
@@ -29,6 +26,7 @@ import { describeNeeds } from './real-parts.ts';
 import { SLOTS, type VpcdCard } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const crypto = nobleCrypto();
 
 let folder: string;
@@ -266,11 +264,12 @@ describeNeeds(LIBEAC, 'libeac', () => {
     });
     afterEach(() => chip.remove());
 
-    /** `vitap apdu` with the channel that these options ask for. */
-    async function apdu(env: Record<string, string>, ...args: string[]) {
-      const io = fakeIo({ env: { XDG_STATE_HOME: folder, ...env } });
-      const exit = await runCommandLine(['apdu', '--reader', 'pcsc', ...args], '0.0.0', VERBS, io);
-      return { exit, out: io.out.join(''), err: io.err.join('') };
+    /** `vitap apdu`: opens a channel with this code, and sends the commands. */
+    function apdu(code: 'can' | 'pin', value: string, keys: string, ...commands: string[]): ReturnType<typeof run> {
+      writeFileSync(at('code'), value);
+      const channel = ['--channel', code, '--channel-file', at('code'), '--terminal-keys', keys];
+      const script = ['secure open', ...commands, ''].join('\n');
+      return run(process.execPath, [PROGRAM, 'apdu', '--reader', 'pcsc', '--no-explain', ...channel], script);
     }
     function keysFile(name: string, rights: readonly string[]): string {
       writeTerminalKeys(at(name), testTerminalKeys(crypto, rights));
@@ -279,23 +278,22 @@ describeNeeds(LIBEAC, 'libeac', () => {
 
     it('opens PACE, TA and CA, and reads what it may', async () => {
       const keys = keysFile('good.json', ['read DG4']);
-      const { exit, out } = await apdu({ VITAP_CAN: CHIP_CAN }, '--terminal-keys', keys, '00B0850018=9000');
+      const { exit, out } = await apdu('can', CHIP_CAN, keys, '00B0850018=9000');
       expect([exit, out.replaceAll(' ', '')]).toEqual([0, expect.stringContaining(toHex(Buffer.from(CHIP_SECRET)))]);
       expect(chip.lines).toEqual(expect.arrayContaining(['pace done', 'terminal authenticated', 'chip authenticated']));
     });
 
     it('opens it with the PIN', async () => {
       const keys = keysFile('pin.json', ['read DG4']);
-      const args = ['--channel', 'pin', '--terminal-keys', keys, '00B0850018=9000'];
-      expect(await apdu({ VITAP_PIN: CHIP_PIN }, ...args)).toMatchObject({ exit: 0 });
+      expect(await apdu('pin', CHIP_PIN, keys, '00B0850018=9000')).toMatchObject({ exit: 0 });
     });
 
     it('is refused with a wrong CAN, and without the right', async () => {
       const less = keysFile('less.json', ['read DG1']);
-      const wrong = await apdu({ VITAP_CAN: '500541' }, '--terminal-keys', less, '00B0850018');
+      const wrong = await apdu('can', '500541', less, '00B0850018');
       expect(wrong.exit).not.toBe(0);
       expect(chip.lines).toContain('pace refused');
-      const lacking = await apdu({ VITAP_CAN: CHIP_CAN }, '--terminal-keys', less, '00B0850018=6982');
+      const lacking = await apdu('can', CHIP_CAN, less, '00B0850018=6982');
       expect(lacking.exit).toBe(0);
       expect(chip.lines).toContain('chip authenticated');
     });
@@ -313,7 +311,7 @@ describeNeeds(LIBEAC, 'libeac', () => {
       writeFileSync(at('copy/card-security'), file);
       chip = await LibeacChip.insert(programs.chip, at('copy'));
       const keys = keysFile('copy.json', ['read DG4']);
-      const { exit, err } = await apdu({ VITAP_CAN: CHIP_CAN }, '--terminal-keys', keys, '00B0850018');
+      const { exit, err } = await apdu('can', CHIP_CAN, keys, '00B0850018');
       expect(exit).not.toBe(0);
       expect(err).toContain('its content is not what was signed');
       expect(chip.lines).not.toContain('chip authenticated');
@@ -326,7 +324,7 @@ describeNeeds(LIBEAC, 'libeac', () => {
       writeFileSync(at('clone/chip.pkcs8'), encodePrivateKey(crypto, { curve: 'brainpoolP256r1', privateKey }));
       chip = await LibeacChip.insert(programs.chip, at('clone'));
       const keys = keysFile('clone.json', ['read DG4']);
-      const { exit, err } = await apdu({ VITAP_CAN: CHIP_CAN }, '--terminal-keys', keys, '00B0850018');
+      const { exit, err } = await apdu('can', CHIP_CAN, keys, '00B0850018');
       expect(exit).not.toBe(0);
       expect(err).toContain('the chip does not have the key that it shows');
     });
