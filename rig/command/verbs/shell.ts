@@ -10,6 +10,7 @@ import {
   addCardOptions,
   addChannelOptions,
   addInterfaceOption,
+  addJsonOption,
   addReaderOption,
   addRecordOptions,
   sessionKeysOption,
@@ -33,7 +34,7 @@ export const declareShell: DeclareVerb = (program, perform) => {
   const shell = program
     .command('shell')
     .description('send commands to a card from a prompt with history and completion; `help` there lists them');
-  addShellOptions(shell).action((typed: TypedForShell) =>
+  addJsonOption(addShellOptions(shell)).action((typed: TypedForShell & { json?: boolean }) =>
     perform(typed, async (io) => {
       const options = shellOptions(typed);
       const { shell: run } = await import('../../shell/shell.ts');

@@ -14,10 +14,15 @@ export function countsTries(pin: Pin): boolean {
   return pin.password === PASSWORD.PIN || pin.password === PASSWORD.PUK;
 }
 
-/** What MSE:Set AT tells of a password. @returns 9000, 63Cx or 6283 */
+/**
+ * What MSE:Set AT tells of a password: the tries of a PIN; of a PUK only that it has none left, since clients in the
+ * field take 63C9 for an error.
+ * @returns 9000, 63Cx or 6283
+ */
 export function passwordState(pins: PinStore, pin: Pin): number {
   if (pins.isDeactivated(pin)) return SW.FILE_DEACTIVATED;
   const left = pins.triesLeft(pin);
+  if (left > 0 && pin.password !== PASSWORD.PIN) return SW.OK;
   return !countsTries(pin) || left === pin.tries ? SW.OK : SW.COUNTER | left;
 }
 
