@@ -283,6 +283,18 @@ describe('the codes through the channel', () => {
     openPace(send, 'PIN', PIN_CODE);
   });
 
+  it.each([
+    ['CAN', CAN, '02', '123123'],
+    ['PUK', PUK, '04', '0123456789'],
+  ] as const)('a %s takes no new one, not even through its own channel', (name, text, reference, other) => {
+    const { send } = bootPace();
+    const { within } = openPace(send, name, text);
+    const data = `${other.length.toString(16).padStart(2, '0')} ${toHex(new TextEncoder().encode(other))}`;
+    expect(within(`002C 02${reference} ${data}`)).toBe('6985');
+    expect(within(`0024 01${reference} ${data}`)).toBe('6982');
+    openPace(send, name, text);
+  });
+
   it('lengths and shapes as elsewhere, answered inside', () => {
     const { send } = bootPace();
     const { within } = openPace(send, 'PIN', PIN_CODE);

@@ -41,6 +41,11 @@ export function giveBackTries(pins: PinStore, pin: Pin, left: number, right: boo
   pins.setTries(pin, right && pin.password === PASSWORD.PIN ? pin.tries : left);
 }
 
+/** Whether the command came through a channel that this PIN opened: there it may be changed. CAN and PUK are given once. */
+export function openedAsPin(pin: Pin, channel: SecureChannel): boolean {
+  return pin.password === PASSWORD.PIN && openedWith(pin, channel);
+}
+
 /** Whether the command came through a channel that this very code opened. */
 export function openedWith(pin: Pin, channel: SecureChannel): boolean {
   return channel.isProtected && pin.password !== 0 && channel.password === pin.password;
