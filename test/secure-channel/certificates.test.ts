@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/index.ts';
 import type { CurveName } from '../../src/hal/crypto.ts';
 import {
@@ -23,6 +22,7 @@ import { chainFrom } from '../../src/secure-channel/terminal-authentication-term
 import { type ImportedKey, judgeCertificate, rootTrustPoint } from '../../src/secure-channel/trust-point.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { crypto } from './bench-session.ts';
+import { describe, expect, it } from './cases.ts';
 
 interface Row {
   readonly id: string;

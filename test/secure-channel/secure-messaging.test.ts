@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, SW, toHex } from '../../src/apdu/index.ts';
 import type { ChannelError } from '../../src/secure-channel/channel-error.ts';
 import { protectCommand, unprotectCommand } from '../../src/secure-channel/command-protection.ts';
@@ -11,6 +10,7 @@ import {
 import type { SecureSession } from '../../src/secure-channel/secure-session.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { counterBefore, crypto, meaning, parsed, sessionOf } from './bench-session.ts';
+import { describe, expect, it } from './cases.ts';
 
 interface Exchange {
   readonly name: string;

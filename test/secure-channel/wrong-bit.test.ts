@@ -1,0 +1,130 @@
+import { describe, expect, it, vi } from 'vitest';
+import { loadVectors } from '../vectors/load.ts';
+
+/*
+ * A wrong bit in any known answer fails. The tests over known answers are registered here once more, with vectors in
+ * which one bit of one number is flipped, and run until one fails. `npm run test:deep` does so for every number.
+ */
+
+const DEEP = process.env.VITAP_DEEP_RUNS !== undefined;
+/** Without it, one number of so many, another remainder each time that the vectors grow. */
+const SAMPLE = 60;
+
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  pace: ['vector-numbers', 'pace-vectors', 'security-infos'],
+  'pace-more': ['vector-numbers', 'pace-vectors', 'security-infos'],
+  'eac-ta-ca': ['vector-numbers', 'eac-vectors', 'certificates', 'security-infos'],
+  'secure-messaging': ['secure-messaging'],
+  'sm-more': ['secure-messaging'],
+};
+
+/** One test with the rows that it is made for. */
+interface Case {
+  readonly title: string;
+  readonly rows: readonly unknown[];
+  readonly run: () => unknown;
+}
+
+type Registered = (...args: never[]) => unknown;
+
+/** What is registered now, and under which rows. */
+let cases: Case[] = [];
+let rows: readonly unknown[] = [];
+
+function register(title: string, run: Registered, row: readonly unknown[]): void {
+  const all = [...rows, ...row];
+  cases.push({ title, rows: all, run: () => run(...(row as never[])) });
+}
+
+function group(_title: string, body: Registered, row: readonly unknown[] = []): void {
+  const outer = rows;
+  rows = [...outer, ...row];
+  body(...(row as never[]));
+  rows = outer;
+}
+
+const spread = (row: unknown): readonly unknown[] => (Array.isArray(row) ? row : [row]);
+/** As Vitest's, as far as these tests use them. */
+const standIn = {
+  expect,
+  describe: Object.assign((title: string, body: Registered) => group(title, body), {
+    each: (table: readonly unknown[]) => (title: string, body: Registered) => {
+      for (const row of table) group(title, body, spread(row));
+    },
+  }),
+  it: Object.assign((title: string, run: Registered) => register(title, run, []), {
+    each: (table: readonly unknown[]) => (title: string, run: Registered) => {
+      for (const row of table) register(title, run, spread(row));
+    },
+  }),
+};
+
+/** The vectors as the tests get them. */
+let vectors = new Map<string, unknown>();
+vi.doMock('./cases.ts', () => standIn);
+vi.doMock('../vectors/load.ts', () => ({ loadVectors: (name: string) => vectors.get(name) }));
+
+/** Takes minutes by itself, and no single number of a vector decides it. */
+const LONG = ['runs over more than 70,000 commands in one channel'];
+
+interface Place {
+  readonly file: string;
+  /** Keys from the root to the number. */
+  readonly path: readonly (string | number)[];
+  readonly value: string;
+}
+
+/** Every string of two bytes or more in hexadecimal. */
+function numbersIn(file: string, node: unknown, path: readonly (string | number)[] = []): Place[] {
+  if (typeof node === 'string') return /^([0-9A-F]{2}){2,}$/.test(node) ? [{ file, path, value: node }] : [];
+  if (node === null || typeof node !== 'object') return [];
+  return Object.entries(node).flatMap(([key, value]) =>
+    numbersIn(file, value, [...path, Array.isArray(node) ? Number(key) : key]),
+  );
+}
+
+let imported = 0;
+
+/** Whether a test over the vectors fails with one bit of one number flipped. */
+async function isNoticed({ file, path, value }: Place): Promise<boolean> {
+  const bit = (path.join().length * 7) % (4 * value.length);
+  const digit = (Number.parseInt(value[bit >> 2]!, 16) ^ (8 >> (bit & 3))).toString(16).toUpperCase();
+  const wrong = value.slice(0, bit >> 2) + digit + value.slice((bit >> 2) + 1);
+  vectors = new Map(Object.keys(FILES).map((name) => [name, loadVectors(name)]));
+  // biome-ignore lint/suspicious/noExplicitAny: a path into JSON
+  let node = vectors.get(file) as any;
+  for (const key of path.slice(0, -1)) node = node[key];
+  node[path[path.length - 1]!] = wrong;
+
+  for (const test of FILES[file]!) {
+    cases = [];
+    try {
+      await import(/* @vite-ignore */ `./${test}.test.ts?${++imported}`);
+    } catch {
+      return true;
+    }
+    // Those whose row has the number in it, then those without a row.
+    const others = cases.filter(({ title, rows: own }) => own.length === 0 && !LONG.includes(title));
+    for (const { run } of [...cases.filter(({ rows: own }) => JSON.stringify(own).includes(wrong)), ...others]) {
+      try {
+        await run();
+      } catch {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+describe.each(Object.keys(FILES))('a wrong bit in %s.json', (file) => {
+  const places = numbersIn(file, loadVectors(file));
+  const chosen = places.filter((_, index) => DEEP || index % SAMPLE === places.length % SAMPLE);
+
+  it(`is noticed in each of ${chosen.length} numbers`, { timeout: 4 * 3_600_000 }, async () => {
+    const unnoticed: string[] = [];
+    for (const place of chosen) {
+      if (!(await isNoticed(place))) unnoticed.push(place.path.join('.'));
+    }
+    expect(unnoticed).toEqual([]);
+  });
+});
