@@ -17,7 +17,7 @@ export const DEBIAN_PACKAGES = [
   { name: 'iproute2', purpose: 'the network of a private pcscd', goals: ['demo', 'test'], onlyToCompile: [] },
   {
     name: 'libpcsclite-dev',
-    purpose: 'headers for nfc-pcsc; libpcscspy, which records in the tests',
+    purpose: 'headers for nfc-pcsc and a terminal of the tests; libpcscspy, which records in the tests',
     goals: ['demo', 'test'],
     onlyToCompile: ['demo'],
   },
@@ -46,6 +46,20 @@ export const DEBIAN_PACKAGES = [
   },
   { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], onlyToCompile: [] },
   { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'libeac-dev',
+    purpose: 'OpenPACE, from which the tests make a terminal and a chip that we did not write',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
+  { name: 'gcc', purpose: 'compiling those two programs', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'openpace',
+    purpose: 'cvc-create and cvc-print, which make and check certificates',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
+  { name: 'openssl', purpose: 'checking who signed EF.CardSecurity', goals: ['test'], onlyToCompile: [] },
   { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], onlyToCompile: [] },
   { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], onlyToCompile: [] },
   {

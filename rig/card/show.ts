@@ -10,8 +10,10 @@ import { FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { terminalInWords } from './explain/condition-sentence.ts';
 import { buildImage, FIXED_SEED, readImage } from './open.ts';
 import type { CardShowOptions } from './options.ts';
+import { describeKey, describeTrust, keyLines, type ShownKey, type ShownTrust, trustLines } from './show-keys.ts';
 
 const INTERFACES = ['contact', 'contactless', 'wired'] as const;
 const KIND_NAMES: Readonly<Record<number, string>> = {
@@ -80,6 +82,9 @@ interface ShownCard {
     readonly triesLeft: number;
     readonly tries: number;
   }[];
+  /** Which keys there are; never their value. */
+  readonly keys: readonly ShownKey[];
+  readonly trust: ShownTrust | null;
 }
 
 function describe(image: CardImage, nvm: Nvm): ShownCard {
@@ -102,6 +107,8 @@ function describe(image: CardImage, nvm: Nvm): ShownCard {
       triesLeft: nvm.readByte(pin.address + PIN.TRIES_LEFT),
       tries: pin.tries,
     })),
+    keys: image.keys.map((key) => describeKey(key, pathOf(key.directory), nvm)),
+    trust: describeTrust(image.trust, nvm),
   };
 }
 
@@ -136,13 +143,19 @@ function conditionInWords(condition: number, file: CardFile, image: CardImage): 
   if (condition === 0xff) return 'never';
   const parts: string[] = [];
   if (condition & 0x40) parts.push('secure messaging');
-  if (condition & 0x20) parts.push('external authentication');
+  const id = condition & 0x0f;
+  const environment = image.environments.find((each) => each.id === id && each.directory === file.directory);
+  if (condition & 0x20) {
+    if (environment?.by === 'terminal') parts.push(terminalInWords(environment.right));
+    else if (environment?.by === 'key')
+      parts.push(`external authentication with key ${hex(environment.key.reference, 2)}`);
+    else parts.push('external authentication');
+  }
   if (condition & 0x10) {
-    const id = condition & 0x0f;
-    const environment = image.environments.find((each) => each.id === id && each.directory === file.directory);
     if (environment === undefined) parts.push('a code');
     else if (environment.by === 'holder') parts.push("the holder's unlock");
-    else parts.push(`code ${hex(environment.pin.reference, 2)}`);
+    else if (environment.by === 'verify') parts.push(`code ${hex(environment.pin.reference, 2)}`);
+    else parts.push('a code');
   }
   return parts.join(condition & 0x80 ? ' and ' : ' or ');
 }
@@ -190,6 +203,7 @@ function format(card: ShownCard): string {
   lines.push('', 'Codes');
   for (const code of card.codes)
     lines.push(`  ${code.reference} of ${code.of.slice(-4)}: ${code.triesLeft} of ${code.tries} tries left`);
+  lines.push(...keyLines(card.keys), ...trustLines(card.trust));
   return `${lines.join('\n')}\n`;
 }
 

@@ -16,6 +16,7 @@ import { FileStore } from './files/file-store.ts';
 import { FileTree } from './files/file-tree.ts';
 import { Holder } from './holder.ts';
 import { type CardImage, openImage } from './image/card-image.ts';
+import { KeyStore } from './keys/key-store.ts';
 import { openMemory } from './nvm/open-memory.ts';
 import { PinStore } from './pin/pin-store.ts';
 
@@ -59,9 +60,10 @@ export class Card {
     const image = openImage(nvm);
     const files = new FileTree(image.files);
     const pins = new PinStore(nvm, world.crypto, image.secret, image.pins);
+    const keys = new KeyStore(nvm, image.keys, image.trust);
     this.image = image;
     this.holder = new Holder(world.clock, image.holder?.windowSeconds ?? 0, image.holder?.uses ?? 0);
-    const access = new AccessControl(pins, this.holder, image.environments, nvm);
+    const access = new AccessControl({ pins, keys }, this.holder, image.environments, nvm);
     const { onAccess } = world;
     if (onAccess !== undefined) access.observer = explaining(access, onAccess);
     const store = new FileStore(nvm, files, image);
@@ -70,6 +72,7 @@ export class Card {
       files,
       store,
       pins,
+      keys,
       access,
       holder: this.holder,
       card: image.card,

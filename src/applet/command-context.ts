@@ -16,6 +16,7 @@ import { recordAddress, recordInMemory, recordLength } from './files/record-file
 import type { Holder, Presentation } from './holder.ts';
 import { BODY } from './image/layout.ts';
 import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
+import type { KeyStore } from './keys/key-store.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
 import { SecureChannel } from './secure-messaging/secure-channel.ts';
@@ -30,6 +31,7 @@ export interface CardCore {
   readonly files: FileTree;
   readonly store: FileStore;
   readonly pins: PinStore;
+  readonly keys: KeyStore;
   readonly access: AccessControl;
   readonly holder: Holder;
   /** Address of the card object in the image. */

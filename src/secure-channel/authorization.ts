@@ -126,6 +126,21 @@ export function rightsOf({ type, bits }: Authorization): readonly string[] {
   return rowOf(type).rights.filter((right, bit): right is string => right !== null && isSet(bits, bit));
 }
 
+/** Bit number of a right, or -1 when this terminal type does not have it. */
+export function rightNumber(type: TerminalType, right: string): number {
+  return rowOf(type).rights.indexOf(right);
+}
+
+/** The right of a bit number, or null when it has no name. */
+export function rightByNumber(type: TerminalType, number: number): string | null {
+  return rowOf(type).rights[number] ?? null;
+}
+
+/** Bytes of role and rights of a terminal type. */
+export function authorizationLength(type: TerminalType): number {
+  return rowOf(type).length;
+}
+
 /** Whether one right is granted. */
 export function grants(authorization: Authorization, right: string): boolean {
   const bit = rowOf(authorization.type).rights.indexOf(right);

@@ -36,12 +36,15 @@ export {
 } from './authentication-template.ts';
 export {
   type Authorization,
+  authorizationLength,
   authorizationOf,
   effectiveAuthorization,
   encodeAuthorization,
   grants,
   parseAuthorization,
   type Role,
+  rightByNumber,
+  rightNumber,
   rightsOf,
   rightsOfType,
   roleOf,

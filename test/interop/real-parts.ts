@@ -26,6 +26,10 @@ export type RealPart =
   | 'fish'
   | 'groff'
   | 'tmux'
+  | 'gcc'
+  | 'libeac'
+  | 'openpace'
+  | 'openssl'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -49,6 +53,10 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   fish: () => missingProgram('fish', 'fish'),
   groff: () => missingProgram('groff', 'groff-base'),
   tmux: () => missingProgram('tmux', 'tmux'),
+  gcc: () => missingProgram('gcc', 'gcc'),
+  libeac: missingLibeac,
+  openpace: () => missingProgram('cvc-create', 'openpace') ?? missingProgram('cvc-print', 'openpace'),
+  openssl: () => missingProgram('openssl', 'openssl'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>
@@ -110,6 +118,11 @@ function missingVpcd(): string | null {
   if (!existsSync(VPCD_CONFIGURATION)) return absent;
   const library = /^LIBPATH\s+(\S+)/m.exec(readFileSync(VPCD_CONFIGURATION, 'utf8'))?.[1];
   return library !== undefined && existsSync(library) ? null : absent;
+}
+
+function missingLibeac(): string | null {
+  if (!existsSync('/usr/include/eac/eac.h')) return 'libeac is not installed (Debian: libeac-dev)';
+  return existsSync('/usr/include/PCSC/winscard.h') ? null : 'winscard.h is not installed (Debian: libpcsclite-dev)';
 }
 
 function missingNodes(): string | null {

@@ -1,5 +1,6 @@
 import type { ExplainedAccess, ExplainedCondition, RuleSource } from '../../../src/applet/access/explain.ts';
 import { DF_ACCESS } from '../../../src/applet/files/card-file.ts';
+import type { TerminalRight } from '../../../src/applet/image/specification.ts';
 import { fileInWords, hex } from './file-in-words.ts';
 
 /**
@@ -51,6 +52,8 @@ function partInWords(condition: ExplainedCondition): string {
       return condition.key === null
         ? 'external authentication'
         : `external authentication with key ${hex(condition.key, 2)}`;
+    case 'terminal':
+      return terminalInWords(condition.right);
     case 'code':
       return condition.pin === null ? 'a code that this card does not have' : `code ${hex(condition.pin.reference, 2)}`;
     case 'holder':
@@ -61,6 +64,18 @@ function partInWords(condition: ExplainedCondition): string {
       return condition.parts.map((part) => inBrackets(part)).join(condition.kind === 'all' ? ' and ' : ' or ');
   }
 }
+
+/** `an authentication terminal that may read DG1, in a channel opened with the CAN`. */
+export function terminalInWords({ type, right, byCan }: TerminalRight): string {
+  const words = right === null ? '' : ` with the right “${right}”`;
+  return `${TERMINALS[type]}${words}${byCan ? ', in a channel opened with the CAN' : ''}`;
+}
+
+const TERMINALS: Readonly<Record<TerminalRight['type'], string>> = {
+  IS: 'an inspection system',
+  AT: 'an authentication terminal',
+  ST: 'a signature terminal',
+};
 
 function inBrackets(condition: ExplainedCondition): string {
   const words = partInWords(condition);
@@ -75,6 +90,7 @@ function missingInWords(condition: ExplainedCondition): string {
     case 'not':
     case 'secure-messaging':
     case 'external-authentication':
+    case 'terminal':
       return `it is not: ${advice(condition)}`;
     case 'all': {
       const missing = condition.parts.filter((part) => !part.satisfied);
@@ -99,8 +115,11 @@ function advice(condition: ExplainedCondition): string {
     case 'holder':
       return 'the holder unlocks the card on the phone';
     case 'secure-messaging':
+      return 'the command came in clear: open a channel with PACE, and send it protected';
     case 'external-authentication':
-      return 'this card has no command yet that satisfies it';
+      return keyAdvice(condition);
+    case 'terminal':
+      return terminalAdvice(condition);
     case 'not':
       return `a reset forgets ${partInWords(condition.parts[0] as ExplainedCondition)}`;
     case 'all':
@@ -112,6 +131,37 @@ function advice(condition: ExplainedCondition): string {
       return condition.parts.map((part) => advice(part)).join(' or ');
     default:
       return condition.kind === 'always' ? 'nothing is needed' : 'nothing can satisfy it';
+  }
+}
+
+function keyAdvice({
+  key,
+  known,
+  triesLeft,
+}: Extract<ExplainedCondition, { kind: 'external-authentication' }>): string {
+  if (key === null) return 'the reader proves that it knows a key: EXTERNAL AUTHENTICATE';
+  if (known === null) return `this card has no such key ${hex(key, 2)}`;
+  if (triesLeft === 0) return `key ${hex(key, 2)} is blocked, no try is left`;
+  return `the reader proves that it knows key ${hex(key, 2)}: GET CHALLENGE, then EXTERNAL AUTHENTICATE 00 82 00 ${hex(key, 2)}`;
+}
+
+/** The first thing that this reader lacks. */
+function terminalAdvice({ right, lack }: Extract<ExplainedCondition, { kind: 'terminal' }>): string {
+  switch (lack) {
+    case 'channel':
+      return 'the command came in clear, outside of any channel: PACE opens one, then come terminal and chip authentication';
+    case 'password':
+      return 'the channel was opened with another password than the CAN';
+    case 'terminal-authentication':
+      return 'there is a channel, but no terminal has authenticated itself in it: terminal authentication, then chip authentication';
+    case 'terminal-type':
+      return `the terminal that authenticated itself is not ${TERMINALS[right.type]}`;
+    case 'right':
+      return `the terminal authenticated itself, but its certificates and what it announced in PACE do not together grant “${right.right}”`;
+    case 'chip-authentication':
+      return 'the terminal authenticated itself: chip authentication must follow before its rights count';
+    case null:
+      return 'nothing is needed';
   }
 }
 

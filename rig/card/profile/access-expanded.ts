@@ -88,9 +88,17 @@ function encodeWord(word: string, environments: Environments, say: (message: str
   if (bit !== undefined) return [0x9e, 1, bit];
   const environment = Object.hasOwn(environments, word) ? environments[word] : undefined;
   if (environment === undefined) return [0x97, 0];
-  return environment.by === 'verify'
-    ? authentication(environment.reference, USAGE.CODE)
-    : [0x9e, 1, 0x10 | environment.id];
+  switch (environment.by) {
+    case 'verify':
+      return authentication(environment.reference, USAGE.CODE);
+    case 'key':
+      return authentication(environment.key, USAGE.KEY);
+    // What only an environment of this card can say, the condition byte names.
+    case 'holder':
+      return [0x9e, 1, 0x10 | environment.id];
+    case 'terminal':
+      return [0x9e, 1, 0x20 | environment.id];
+  }
 }
 
 function authentication(reference: number, usage: number): number[] {

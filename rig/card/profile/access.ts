@@ -16,6 +16,7 @@ const ALWAYS = 0x00;
 const NEVER = 0xff;
 const ALL = 0x80;
 const USER_AUTHENTICATION = 0x10;
+const EXTERNAL_AUTHENTICATION = 0x20;
 
 /** What a specification says of a file's rules. */
 export interface SpecifiedRules {
@@ -83,13 +84,22 @@ function forEachInterface<T>(make: (name: CardInterface) => T): Record<CardInter
   return Object.fromEntries(INTERFACES.map((name) => [name, make(name)])) as Record<CardInterface, T>;
 }
 
+function isOfReader(environments: Environments, word: string): boolean {
+  const by = environments[word]?.by;
+  return by === 'terminal' || by === 'key';
+}
+
 /** Whether a condition byte cannot say it: something inside something, `not`, a key, or two environments. */
 function needsExpanded(condition: ConditionDocument, environments: Environments): boolean {
   if (condition.kind === 'word') return false;
   if (condition.kind === 'key' || condition.kind === 'not') return true;
   const words = condition.parts.flatMap((part) => (part.kind === 'word' ? [part.word] : []));
   if (words.length < condition.parts.length) return true;
-  return new Set(words.filter((word) => Object.hasOwn(environments, word))).size > 1;
+  const named = new Set(words.filter((word) => Object.hasOwn(environments, word)));
+  // One bit says "external authentication", either with what the environment names or with anything.
+  const anyReader =
+    words.includes('external-authentication') && [...named].some((word) => isOfReader(environments, word));
+  return named.size > 1 || anyReader;
 }
 
 /** @param say told about each fault; the byte is then `never` */
@@ -123,7 +133,7 @@ function conditionByte(
       say('two environments in one condition: a condition byte names only one');
       return NEVER;
     } else {
-      bits |= USER_AUTHENTICATION;
+      bits |= isOfReader(environments, word) ? EXTERNAL_AUTHENTICATION : USER_AUTHENTICATION;
       environment = id;
     }
   }

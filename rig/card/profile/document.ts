@@ -1,5 +1,7 @@
+import type { KeySpecification, KeyUse, TerminalRight } from '../../../src/applet/image/specification.ts';
 import type { Card, CardData } from '../../../src/applet/vitale/index.ts';
 import type { CardInterface } from '../../../src/hal/index.ts';
+import type { CipherName } from '../../../src/secure-channel/index.ts';
 
 /** A profile as it is written, every value read and judged on its own: what the schema makes of the YAML. */
 export interface ProfileDocument {
@@ -11,6 +13,7 @@ export interface ProfileDocument {
   /** Room for files that are created later. */
   readonly free?: { readonly entries: number; readonly bytes: number } | undefined;
   readonly data?: DataDocument | undefined;
+  readonly trust?: TrustDocument | undefined;
   readonly masterFile: DirectoryDocument;
 }
 
@@ -58,6 +61,7 @@ export interface DirectoryDocument {
   readonly codes: readonly CodeDocument[];
   /** By the word that rules of this directory use. */
   readonly environments: Readonly<Record<string, EnvironmentDocument>>;
+  readonly keys: readonly KeyDocument[];
   readonly files: readonly FileDocument[];
   readonly directories: readonly DirectoryDocument[];
 }
@@ -76,10 +80,37 @@ export interface CodeDocument {
   readonly unblockedBy?: number | undefined;
 }
 
-export interface EnvironmentDocument {
-  readonly id: number;
+export type EnvironmentDocument = { readonly id: number } & (
+  | { readonly by: 'verify' | 'holder'; readonly reference: number }
+  | { readonly by: 'terminal'; readonly right: TerminalRight }
+  | { readonly by: 'key'; readonly key: number }
+);
+
+export const KEY_USES: readonly [KeyUse, ...KeyUse[]] = [
+  'chip-authentication',
+  'internal-authentication',
+  'external-authentication',
+  'mutual-authentication',
+  'signature',
+];
+
+export interface KeyDocument {
   readonly reference: number;
-  readonly by: 'verify' | 'holder';
+  readonly use: readonly KeyUse[];
+  readonly algorithm: KeySpecification['algorithm'];
+  /** `test` is made from the profile's name and the reference alone; `random` is drawn; absent: to be generated. */
+  readonly value?: Uint8Array | 'test' | 'random' | undefined;
+  readonly ciphers: readonly CipherName[];
+  readonly tries: number;
+  readonly access: InterfaceConditions;
+  readonly generate: InterfaceConditions;
+}
+
+export interface TrustDocument {
+  /** AAAAMMJJ. */
+  readonly date: string;
+  /** Certificates 7F21: self-signed ones, or link certificates from one before; `test` is that of rig/pki. */
+  readonly roots: readonly (Uint8Array | 'test')[];
 }
 
 export const STRUCTURES = ['transparent', 'linear-fixed', 'linear-variable', 'cyclic', 'ber-tlv'] as const;

@@ -17,6 +17,7 @@ import {
 import type { Crypto } from '../../../src/hal/index.ts';
 import type { DataDocument, DirectoryDocument, FileDocument, GeneratorName, ProfileDocument } from './document.ts';
 import type { Issues } from './issues.ts';
+import type { KeyValues } from './keys.ts';
 import type { Path } from './source.ts';
 import { signingKeys } from './test-keys.ts';
 
@@ -24,6 +25,8 @@ import { signingKeys } from './test-keys.ts';
 export interface Generation {
   readonly document: ProfileDocument;
   readonly crypto: Crypto;
+  /** Values of the card's keys, for contents that show their public halves. */
+  readonly keys: KeyValues;
   /** 32 random bytes, new at each call, that the card's signing key is made from. */
   readonly signerSeed: () => Uint8Array;
   readonly issues: Issues;

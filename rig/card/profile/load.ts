@@ -10,6 +10,7 @@ import { atrProblem } from './atr.ts';
 import type { ProfileDocument } from './document.ts';
 import { checkData } from './family.ts';
 import { Issues } from './issues.ts';
+import { keyValues, trustState } from './keys.ts';
 import { medicalRefusal, withoutMedical } from './medical.ts';
 import { ProfileError } from './profile-error.ts';
 import { profileSchema } from './schema.ts';
@@ -18,7 +19,7 @@ import { masterFile } from './tree.ts';
 
 /** What a card is made with: the same random bytes make the same card. */
 export interface ProfileWorld {
-  /** 32 bytes are taken for the card's secret, then 32 for its signing key where it has a signature. */
+  /** 32 bytes are taken for the card's secret, then what its random keys need, then 32 for a signing key where it has a signature. */
   readonly random: Random;
   readonly crypto: Crypto;
 }
@@ -75,7 +76,9 @@ export function parseProfile(text: string, fileName: string, { random, crypto }:
   const secret = draw(random);
   checkLink(document, issues);
   if (document.data !== undefined) checkData(document.data, issues);
-  const tree = masterFile({ document, crypto, signerSeed: () => draw(random), issues });
+  const trust = trustState(document, crypto, issues);
+  const keys = keyValues(document, crypto, random);
+  const tree = masterFile({ document, crypto, keys, signerSeed: () => draw(random), issues });
   issues.throwIfAny();
   const { profile, link, card, holder, free } = document;
   return {
@@ -92,6 +95,7 @@ export function parseProfile(text: string, fileName: string, { random, crypto }:
     holder: holder ?? null,
     freeEntries: free?.entries ?? 0,
     freeBytes: free?.bytes ?? 0,
+    trust,
     masterFile: tree,
   };
 }

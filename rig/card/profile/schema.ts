@@ -10,6 +10,7 @@ import {
   type ProfileDocument,
   STRUCTURES,
 } from './document.ts';
+import { environment, key, trust } from './key-schema.ts';
 import { byte, bytes, date, fid, integer, matching, sfi, text, yesNo } from './scalars.ts';
 
 const file = z
@@ -77,8 +78,6 @@ const code = z
     requirementOptional: requirementOptional ?? false,
   }));
 
-const environment = z.strictObject({ id: integer(1, 14), reference: byte, by: z.enum(['verify', 'holder']) });
-
 /** A list that may be left out. */
 function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
   return z
@@ -98,6 +97,7 @@ const directoryShape = {
     .record(z.string(), environment)
     .optional()
     .transform((environments) => environments ?? {}),
+  keys: list(key),
   files: list(file),
 };
 
@@ -133,5 +133,6 @@ export const profileSchema: z.ZodType<ProfileDocument> = z.strictObject({
   holder: z.strictObject({ windowSeconds: integer(1, 3600), uses: integer(1, 255) }).optional(),
   free: z.strictObject({ entries: integer(0, 1000), bytes: integer(0, 1_000_000) }).optional(),
   data: dataSchema.optional(),
+  trust: trust.optional(),
   masterFile: z.strictObject({ ...directoryShape, directories: list(z.lazy(() => directory)) }),
 });

@@ -19,6 +19,7 @@ import {
 } from './document.ts';
 import type { Generation } from './generators.ts';
 import type { Issues } from './issues.ts';
+import { keySpecifications } from './keys.ts';
 import type { Path } from './source.ts';
 
 /** The whole file tree. Faults go to the issues of the generation, and the tree is then of no use. */
@@ -53,6 +54,7 @@ function directorySpecification(
     ...accessRules(directory.access, DF_MODES, environments, issues, [...path, 'access']),
     pins: directory.codes.map((code, index) => pin(code, index, directory, path, generation)),
     environments: securityEnvironments(directory, path, generation),
+    keys: keySpecifications(directory, fid === 0x3f00, generation.keys, issues, path),
     children,
   };
 }
@@ -165,22 +167,30 @@ function securityEnvironments(
   { document, issues }: Generation,
 ): SecurityEnvironmentSpecification[] {
   const ids = new Set<number>();
-  return Object.entries(directory.environments).map(([word, { id, reference, by }]) => {
+  return Object.entries(directory.environments).map(([word, environment]) => {
+    const { id } = environment;
     const at = [...path, 'environments', word];
     if (RESERVED_WORDS.has(word) || !/^[a-z][a-z0-9-]*$/.test(word)) {
       issues.report(at, `\`${word}\` cannot be the word of an environment`);
     }
     if (ids.has(id)) issues.report([...at, 'id'], `an environment ${id} is already there`);
     ids.add(id);
-    const holder = reference < 0x80 ? document.masterFile : directory;
-    const code = holder.codes.find((one) => one.reference === reference);
-    if (code === undefined) {
-      const where = reference < 0x80 ? 'in the master file' : 'in this directory';
-      issues.report([...at, 'reference'], `there is no code ${hex(reference)} ${where}`);
-    } else if (by === 'holder' && !code.unlocksHolder) {
-      issues.report([...at, 'by'], `code ${hex(reference)} does not say \`unlocksHolder: yes\``);
+    if (environment.by === 'terminal') return { id, by: environment.by, right: environment.right };
+    const named = environment.by === 'key' ? environment.key : environment.reference;
+    const holder = named < 0x80 ? document.masterFile : directory;
+    const where = named < 0x80 ? 'in the master file' : 'in this directory';
+    if (environment.by === 'key') {
+      const key = holder.keys.find((one) => one.reference === named && one.algorithm.kind === 'aes');
+      if (key === undefined) issues.report([...at, 'key'], `there is no AES key ${hex(named)} ${where}`);
+      return { id, by: 'key', key: named };
     }
-    return { id, pin: reference, by };
+    const code = holder.codes.find((one) => one.reference === named);
+    if (code === undefined) {
+      issues.report([...at, 'reference'], `there is no code ${hex(named)} ${where}`);
+    } else if (environment.by === 'holder' && !code.unlocksHolder) {
+      issues.report([...at, 'by'], `code ${hex(named)} does not say \`unlocksHolder: yes\``);
+    }
+    return { id, pin: named, by: environment.by };
   });
 }
 

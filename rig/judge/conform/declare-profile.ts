@@ -151,7 +151,7 @@ function authenticated(id: number, way: readonly DirectorySpecification[], cardI
   for (const directory of way) {
     const environment = directory.environments.find((each) => each.id === id);
     if (environment === undefined) continue;
-    if (environment.by === 'holder') return 'out-of-reach';
+    if (environment.by !== 'verify') return 'out-of-reach';
     const pin = way.flatMap((each) => each.pins).find((each) => each.reference === environment.pin);
     return pin === undefined || pin.access[cardInterface] !== 0x00 ? 'out-of-reach' : { code: environment.pin };
   }

@@ -4,9 +4,10 @@ import { type CardFile, REQUIREMENT } from '../files/card-file.ts';
 import { isUsableState } from '../files/life-cycle.ts';
 import { recordAddress, recordCount, recordLength } from '../files/record-file.ts';
 import type { Holder, Presentation } from '../holder.ts';
-import { BODY, interfaceIndex } from '../image/layout.ts';
+import { BODY, interfaceIndex, KEY_USE } from '../image/layout.ts';
+import type { TerminalRight } from '../image/specification.ts';
+import type { CardKey, KeyStore } from '../keys/key-store.ts';
 import type { Pin, PinStore } from '../pin/pin-store.ts';
-import type { SecureChannel } from '../secure-messaging/secure-channel.ts';
 import {
   type AccessRule,
   AccessRuleError,
@@ -15,6 +16,7 @@ import {
   covers,
   isSatisfied,
 } from './access-rule.ts';
+import { isAuthenticatedTerminal, lackOf, type ReaderStanding } from './reader-standing.ts';
 import { type ReferencedAttribute, recordFor, type SecurityAttribute } from './security-attribute.ts';
 import type { SecurityStatus } from './security-status.ts';
 
@@ -31,6 +33,10 @@ export const CONDITION = {
   ENVIRONMENT: 0x0f,
 } as const;
 
+const SOMETHING = CONDITION.SECURE_MESSAGING | CONDITION.EXTERNAL_AUTHENTICATION | CONDITION.USER_AUTHENTICATION;
+/** Uses of a key with which the other side shows who it is. */
+const SHOWS_READER = KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
+
 /** Beside the slot of a code that counts on every channel; slots go to 30. */
 const CARD_WIDE = 0x20;
 
@@ -42,20 +48,22 @@ export interface Requester {
   readonly channelSecurity: SecurityStatus;
   readonly presentation: Presentation;
   /** The secure channel of the interface; it counts for a command that came through it. */
-  readonly secureChannel: SecureChannel;
+  readonly secureChannel: ReaderStanding;
   /** Slot of the code whose window the command under way depends on, or -1. Set here, cleared before each command. */
   byHolder: number;
 }
 
-/** What "user authentication" means under one number in one directory. */
-export interface SecurityEnvironment {
+/** What "user authentication" or "external authentication" means under one number in one directory. */
+export type SecurityEnvironment = {
   readonly directory: CardFile;
   readonly id: number;
-  readonly pin: Pin;
-  readonly by: 'verify' | 'holder';
   /** Address of its entry in the image. */
   readonly address: number;
-}
+} & (
+  | { readonly by: 'verify' | 'holder'; readonly pin: Pin }
+  | { readonly by: 'terminal'; readonly right: TerminalRight }
+  | { readonly by: 'key'; readonly key: CardKey }
+);
 
 /** Told of every decision: which file and operation, or null and the condition byte of a code. For `explain` only. */
 export interface AccessObserver {
@@ -69,11 +77,18 @@ export type ReferenceState = 'found' | 'no-record-number' | 'no-file' | 'file-no
 /**
  * Judges access rules of every form. Rules are data of the card; this is the one place that gives them meaning.
  *
- * Security conditions that nothing can satisfy yet (external authentication, secure messaging) have their places here.
+ * | condition | is met when |
+ * |---|---|
+ * | secure messaging | the command came protected, in the session of its logical channel |
+ * | external authentication, environment of a terminal | the command came protected, terminal authentication granted that right, and chip authentication followed |
+ * | external authentication, environment of a key | the other side proved to know that key |
+ * | external authentication, any other environment or none | either of these, whichever right or key |
+ * | user authentication | the environment's code was verified, or typed on the phone |
  */
 export class AccessControl implements ConditionJudge {
   observer: AccessObserver | null = null;
   readonly pins: PinStore;
+  readonly keys: KeyStore;
   readonly #holder: Holder;
   readonly #nvm: Nvm;
   /** By the index of their directory. An index is used again for another DF once the first is deleted. */
@@ -85,8 +100,14 @@ export class AccessControl implements ConditionJudge {
   #holderSlot = -1;
   #holderCounts = true;
 
-  constructor(pins: PinStore, holder: Holder, environments: readonly SecurityEnvironment[], nvm: Nvm) {
+  constructor(
+    { pins, keys }: { readonly pins: PinStore; readonly keys: KeyStore },
+    holder: Holder,
+    environments: readonly SecurityEnvironment[],
+    nvm: Nvm,
+  ) {
     this.pins = pins;
+    this.keys = keys;
     this.#holder = holder;
     this.#nvm = nvm;
     // Without holes: they would make a look-up slower than by index.
@@ -207,12 +228,13 @@ export class AccessControl implements ConditionJudge {
   isConditionMet(condition: number): boolean {
     if (condition === CONDITION.ALWAYS) return true;
     if (condition === CONDITION.NEVER) return false;
-    // Secure messaging and external authentication have their bits, but nothing can satisfy them yet: joined by
-    // "all" they refuse, joined by "one of" they leave the choice to the code.
-    const unmet = CONDITION.SECURE_MESSAGING | CONDITION.EXTERNAL_AUTHENTICATION;
-    if ((condition & CONDITION.ALL) !== 0 && (condition & unmet) !== 0) return false;
-    if ((condition & CONDITION.USER_AUTHENTICATION) === 0) return false;
-    return this.#isUserAuthenticated(condition & CONDITION.ENVIRONMENT);
+    const all = (condition & CONDITION.ALL) !== 0;
+    const id = condition & CONDITION.ENVIRONMENT;
+    // The first answer that settles it does: a code that is not asked for costs no use of the holder's window.
+    if ((condition & CONDITION.SECURE_MESSAGING) !== 0 && this.isSecurelyMessaged() !== all) return !all;
+    if ((condition & CONDITION.EXTERNAL_AUTHENTICATION) !== 0 && this.#isReaderAuthenticated(id) !== all) return !all;
+    if ((condition & CONDITION.USER_AUTHENTICATION) !== 0 && this.#isUserAuthenticated(id) !== all) return !all;
+    return all && (condition & SOMETHING) !== 0;
   }
 
   isCodeVerified(reference: number): boolean {
@@ -220,12 +242,13 @@ export class AccessControl implements ConditionJudge {
     return pin !== null && this.#isProven(pin);
   }
 
-  isKeyAuthenticated(_reference: number): boolean {
-    return false;
+  isKeyAuthenticated(reference: number): boolean {
+    const key = this.keys.find(reference, this.#directory as CardFile, SHOWS_READER);
+    return key !== null && isAuthenticated(key, this.#requester as Requester);
   }
 
   isSecurelyMessaged(): boolean {
-    return false;
+    return (this.#requester as Requester).secureChannel.isProtected;
   }
 
   #meets(condition: number, directory: CardFile, requester: Requester): boolean {
@@ -273,10 +296,23 @@ export class AccessControl implements ConditionJudge {
       return pin !== null && this.#isProven(pin);
     }
     const environment = this.environment(id, directory);
-    if (environment === null) return false;
+    if (environment === null || environment.by === 'terminal' || environment.by === 'key') return false;
     if (environment.by === 'verify') return this.#isProven(environment.pin);
     this.#holderSlot = environment.pin.slot;
     return this.#holderCounts && this.#holder.admits(environment.pin.slot, (this.#requester as Requester).presentation);
+  }
+
+  #isReaderAuthenticated(id: number): boolean {
+    const requester = this.#requester as Requester;
+    const environment = id === 0 ? null : this.environment(id, this.#directory as CardFile);
+    if (id !== 0 && environment === null) return false;
+    if (environment?.by === 'terminal') return lackOf(requester.secureChannel, environment.right) === null;
+    if (environment?.by === 'key') return isAuthenticated(environment.key, requester);
+    return (
+      isAuthenticatedTerminal(requester.secureChannel) ||
+      requester.cardSecurity.hasAnyKey ||
+      requester.channelSecurity.hasAnyKey
+    );
   }
 
   #isProven(pin: Pin): boolean {
@@ -312,4 +348,14 @@ export function isVerified(pin: Pin, requester: Requester): boolean {
 /** Records the outcome of a verification where it belongs. */
 export function setVerified(pin: Pin, requester: Requester, verified: boolean): void {
   (pin.cardWide ? requester.cardSecurity : requester.channelSecurity).set(pin.slot, verified);
+}
+
+/** Whether the other side has proven to know a key. */
+export function isAuthenticated(key: CardKey, requester: Requester): boolean {
+  return (key.cardWide ? requester.cardSecurity : requester.channelSecurity).hasKey(key.slot);
+}
+
+/** Records the outcome of an authentication where it belongs. */
+export function setAuthenticated(key: CardKey, requester: Requester, authenticated: boolean): void {
+  (key.cardWide ? requester.cardSecurity : requester.channelSecurity).setKey(key.slot, authenticated);
 }

@@ -1,14 +1,31 @@
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { CardFile } from '../files/card-file.ts';
+import { KEY_USE } from '../image/layout.ts';
+import type { TerminalRight } from '../image/specification.ts';
+import type { CardKey } from '../keys/key-store.ts';
 import type { Pin } from '../pin/pin-store.ts';
 import { type AccessControl, CONDITION, type ReferenceState, type Requester } from './access-control.ts';
 import { type AccessRule, covers, STEP } from './access-rule.ts';
+import { lackOf, type TerminalLack } from './reader-standing.ts';
 
 /** A security condition as it stands now, its parts included. */
 export type ExplainedCondition =
   | { readonly kind: 'always' | 'never' | 'secure-messaging'; readonly satisfied: boolean }
-  /** `key` null: the rule names none. */
-  | { readonly kind: 'external-authentication'; readonly key: number | null; readonly satisfied: boolean }
+  /** `key` null: the rule names none. `known` null: the card has no such key. */
+  | {
+      readonly kind: 'external-authentication';
+      readonly key: number | null;
+      readonly known: CardKey | null;
+      readonly triesLeft: number;
+      readonly satisfied: boolean;
+    }
+  /** A terminal that its certificates allow this, after chip authentication; `lack` is null when it is satisfied. */
+  | {
+      readonly kind: 'terminal';
+      readonly right: TerminalRight;
+      readonly lack: TerminalLack | null;
+      readonly satisfied: boolean;
+    }
   /** `pin` null: the card has no such code, and nothing can satisfy this. */
   | { readonly kind: 'code'; readonly pin: Pin | null; readonly triesLeft: number; readonly satisfied: boolean }
   /** Typed on the phone, while its presentation window is open. */
@@ -96,9 +113,12 @@ function explainByte(
   if (condition === CONDITION.ALWAYS) return { kind: 'always', satisfied: true };
   const parts: ExplainedCondition[] = [];
   if (condition !== CONDITION.NEVER) {
-    if ((condition & CONDITION.SECURE_MESSAGING) !== 0) parts.push({ kind: 'secure-messaging', satisfied: false });
+    const judge = access.judgeFor(directory, requester);
+    if ((condition & CONDITION.SECURE_MESSAGING) !== 0) {
+      parts.push({ kind: 'secure-messaging', satisfied: judge.isSecurelyMessaged() });
+    }
     if ((condition & CONDITION.EXTERNAL_AUTHENTICATION) !== 0) {
-      parts.push({ kind: 'external-authentication', key: null, satisfied: false });
+      parts.push(explainReader(access, condition & CONDITION.ENVIRONMENT, directory, requester));
     }
     if ((condition & CONDITION.USER_AUTHENTICATION) !== 0) {
       parts.push(explainUser(access, condition & CONDITION.ENVIRONMENT, directory, requester));
@@ -112,8 +132,34 @@ function explainUser(access: AccessControl, id: number, directory: CardFile, req
   const satisfied = judge.isConditionMet(CONDITION.USER_AUTHENTICATION | id);
   const environment = id === 0 ? null : access.environment(id, directory);
   if (environment?.by === 'holder') return { kind: 'holder', pin: environment.pin, satisfied };
-  const pin = id === 0 ? access.pins.firstOf(directory.application) : (environment?.pin ?? null);
-  return explainedCode(access, pin, satisfied);
+  const named = environment?.by === 'verify' ? environment.pin : null;
+  return explainedCode(access, id === 0 ? access.pins.firstOf(directory.application) : named, satisfied);
+}
+
+function explainReader(
+  access: AccessControl,
+  id: number,
+  directory: CardFile,
+  requester: Requester,
+): ExplainedCondition {
+  const satisfied = access.judgeFor(directory, requester).isConditionMet(CONDITION.EXTERNAL_AUTHENTICATION | id);
+  const environment = id === 0 ? null : access.environment(id, directory);
+  if (environment?.by === 'terminal') {
+    const { right } = environment;
+    return { kind: 'terminal', right, lack: lackOf(requester.secureChannel, right), satisfied };
+  }
+  const key = environment?.by === 'key' ? environment.key : null;
+  return explainedKey(access, key?.reference ?? null, key, satisfied);
+}
+
+function explainedKey(
+  access: AccessControl,
+  reference: number | null,
+  known: CardKey | null,
+  satisfied: boolean,
+): ExplainedCondition {
+  const triesLeft = known === null ? 0 : access.keys.triesLeft(known);
+  return { kind: 'external-authentication', key: reference, known, triesLeft, satisfied };
 }
 
 function explainedCode(access: AccessControl, pin: Pin | null, satisfied: boolean): ExplainedCondition {
@@ -140,7 +186,8 @@ function explainProgram(
       }
       case STEP.KEY: {
         const satisfied = access.judgeFor(directory, requester).isKeyAuthenticated(argument);
-        stack.push({ kind: 'external-authentication', key: argument, satisfied });
+        const use = KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
+        stack.push(explainedKey(access, argument, access.keys.find(argument, directory, use), satisfied));
         break;
       }
       case STEP.SECURE_MESSAGING:

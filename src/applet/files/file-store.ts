@@ -9,8 +9,9 @@ import {
   extentSize,
   type FileEntryFields,
 } from '../image/file-entry.ts';
-import { BODY, ENVIRONMENT, FILE, FILE_KIND, NO_PARENT, PIN } from '../image/layout.ts';
+import { BODY, ENVIRONMENT, FILE, FILE_KIND, KEY, LARGEST_KEY_VALUE, NO_PARENT, PIN } from '../image/layout.ts';
 import type { FileRegions } from '../image/superblock.ts';
+import type { CardKey } from '../keys/key-store.ts';
 import type { TransactionalNvm } from '../nvm/transactional-nvm.ts';
 import type { Pin } from '../pin/pin-store.ts';
 import { type Extent, findSpace } from './allocation.ts';
@@ -34,6 +35,7 @@ export class FileStore {
   readonly #regions: FileRegions;
   readonly #pins: readonly Pin[];
   readonly #environments: readonly SecurityEnvironment[];
+  readonly #keys: readonly CardKey[];
   readonly #largestData: number;
   /** The file that was made or removed last: see {@link reconcile}. */
   #last: CardFile | null = null;
@@ -45,6 +47,7 @@ export class FileStore {
       readonly regions: FileRegions;
       readonly pins: readonly Pin[];
       readonly environments: readonly SecurityEnvironment[];
+      readonly keys: readonly CardKey[];
       readonly largestData: number;
     },
   ) {
@@ -53,6 +56,7 @@ export class FileStore {
     this.#regions = image.regions;
     this.#pins = image.pins;
     this.#environments = image.environments;
+    this.#keys = image.keys;
     this.#largestData = image.largestData;
   }
 
@@ -85,20 +89,26 @@ export class FileStore {
   }
 
   /**
-   * Removes a file and all that is below it, in the open transaction; codes and security environments of a DF go with
-   * it. Its data stay in the memory until the space is used again, out of everybody's reach.
+   * Removes a file and all that is below it, in the open transaction; codes, keys and security environments of a DF go
+   * with it. Its data stay in the memory until the space is used again, out of everybody's reach.
    * @returns false when that is too much for one transaction
    */
   remove(file: CardFile): boolean {
     const gone = subtree(file);
     const pins = this.#pins.filter((pin) => gone.includes(pin.directory));
     const environments = this.#environments.filter((each) => gone.includes(each.directory));
-    const pieces = 2 * (gone.length + pins.length + environments.length);
-    if (pieces * (PIECE + 4) > this.#nvm.capacity) return false;
+    const keys = this.#keys.filter((key) => gone.includes(key.directory));
+    const pieces = 2 * (gone.length + pins.length + environments.length + keys.length);
+    const values = keys.length * (PIECE + LARGEST_KEY_VALUE);
+    if (pieces * (PIECE + 4) + values > this.#nvm.capacity) return false;
     for (const each of gone) this.#change(this.#entryAddress(each.index), FILE.KIND, [FILE_KIND.FREE], FILE.CRC);
     const none = [NO_PARENT >> 8, NO_PARENT & 0xff];
     for (const pin of pins) this.#change(pin.address, PIN.DIRECTORY, none, PIN.CRC);
     for (const each of environments) this.#change(each.address, ENVIRONMENT.DIRECTORY, none, ENVIRONMENT.CRC);
+    for (const key of keys) {
+      this.#change(key.address, KEY.DIRECTORY, none, KEY.CRC);
+      this.#write(key.address + KEY.VALUE, new Uint8Array(LARGEST_KEY_VALUE));
+    }
     this.#tree.remove(file);
     this.#last = file;
     return true;

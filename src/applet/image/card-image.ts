@@ -1,10 +1,13 @@
 import type { Nvm } from '../../hal/nvm.ts';
 import type { SecurityEnvironment } from '../access/access-control.ts';
 import type { CardFile } from '../files/card-file.ts';
+import type { CardKey } from '../keys/key-store.ts';
 import type { Pin } from '../pin/pin-store.ts';
 import { type CardObject, readCardObject } from './card-object.ts';
-import { readEnvironments, readPins } from './code-table.ts';
+import { readPins } from './code-table.ts';
+import { readEnvironments } from './environment-table.ts';
 import { readFiles } from './file-table.ts';
+import { readKeys } from './key-table.ts';
 import { type FileRegions, readSuperblock } from './superblock.ts';
 
 export { ImageError } from './image-error.ts';
@@ -19,6 +22,9 @@ export interface CardImage extends CardObject {
   readonly card: number;
   readonly pins: readonly Pin[];
   readonly environments: readonly SecurityEnvironment[];
+  readonly keys: readonly CardKey[];
+  /** Address of the trust points, or null for a card that trusts nobody. */
+  readonly trust: number | null;
   /** Longest data that one command can answer. */
   readonly largestData: number;
 }
@@ -40,6 +46,7 @@ export function openImage(nvm: Nvm): CardImage {
   const regions = superblock.files;
   const files = readFiles(nvm, regions);
   const pins = readPins(nvm, superblock.pins, files);
+  const { keys, trust } = readKeys(nvm, superblock.keys, files);
   return {
     ...readCardObject(nvm, superblock.card),
     version: superblock.version,
@@ -47,7 +54,9 @@ export function openImage(nvm: Nvm): CardImage {
     regions,
     card: superblock.card,
     pins,
-    environments: readEnvironments(nvm, superblock.environments, files, pins),
+    environments: readEnvironments(nvm, superblock.environments, { files, pins, keys }),
+    keys,
+    trust,
     largestData: files.reduce(
       (largest, file) => Math.max(largest, largestAnswer(file)),
       Math.max(LEAST_DATA, Math.min(regions.bodiesSize, MOST_NEW_DATA)),

@@ -67,6 +67,13 @@ function checkDirectory(
     }
     for (const cardInterface of INTERFACES) checkCondition(pin.access[cardInterface], directories, what);
   }
+  for (const key of directory.keys ?? []) {
+    const what = `key ${key.reference.toString(16).toUpperCase()} of ${where}`;
+    for (const cardInterface of INTERFACES) {
+      checkCondition(key.access[cardInterface], directories, what);
+      checkCondition(key.generate[cardInterface], directories, what);
+    }
+  }
   for (const { id, by } of directory.environments) {
     if (by === 'holder' && spec.holder === null) {
       refuse(`security environment ${id} of ${where} wants the holder, and this card has no holder's side`);
@@ -82,12 +89,12 @@ function checkRecordFile(file: Extract<FileSpecification, { readonly recordSize:
   if (bytes > 65_535) refuse(`${where} has ${bytes} bytes of records, 65535 at most`);
 }
 
-/** A condition that asks for the user must say by which code, where it says it by number. */
+/** A condition that asks for a user or for the other side must say who, where it says it by number. */
 function checkCondition(condition: number, directories: readonly DirectorySpecification[], where: string): void {
   if (!isWhole(condition, 0, 0xff)) refuse(`${where}: ${condition} is no security condition byte`);
   if (condition === 0x00 || condition === 0xff) return;
   const id = condition & 0x0f;
-  if ((condition & 0x10) === 0 || id === 0) return;
+  if ((condition & 0x30) === 0 || id === 0) return;
   if (id === 15 || !directories.some(({ environments }) => environments.some((each) => each.id === id))) {
     refuse(`${where}: a rule names security environment ${id}, which is not there`);
   }

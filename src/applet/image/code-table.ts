@@ -1,14 +1,12 @@
 import type { Nvm } from '../../hal/nvm.ts';
-import type { SecurityEnvironment } from '../access/access-control.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { LARGEST_CODE, type Pin } from '../pin/pin-store.ts';
 import { ImageError } from './image-error.ts';
-import { ENVIRONMENT, NO_PARENT, PIN } from './layout.ts';
+import { NO_PARENT, PIN } from './layout.ts';
 import { Section } from './section.ts';
 import type { TableRegion } from './superblock.ts';
 
 const LARGEST_REFERENCE = 0x1f;
-const LARGEST_ENVIRONMENT = 14;
 
 /** The codes whose DF is there. @throws {ImageError} */
 export function readPins(nvm: Nvm, region: TableRegion, files: readonly CardFile[]): Pin[] {
@@ -69,36 +67,6 @@ function readPin(entry: Section, directory: CardFile, slot: number, address: num
     unblockedBy: entry.byte(PIN.UNBLOCKED_BY),
     address,
   };
-}
-
-/** The security environments whose DF is there. @throws {ImageError} */
-export function readEnvironments(
-  nvm: Nvm,
-  region: TableRegion,
-  files: readonly CardFile[],
-  pins: readonly Pin[],
-): SecurityEnvironment[] {
-  const directories = directoriesOf(files);
-  const environments: SecurityEnvironment[] = [];
-  const taken = new Set<number>();
-  for (let i = 0; i < region.entries; i++) {
-    const address = region.address + i * ENVIRONMENT.SIZE;
-    const entry = new Section(nvm, address, ENVIRONMENT.SIZE);
-    entry.check(ENVIRONMENT.CRC, `security environment ${i}`);
-    if (entry.u16(ENVIRONMENT.DIRECTORY) === NO_PARENT) continue;
-    const directory = directories.get(entry.u16(ENVIRONMENT.DIRECTORY));
-    const pin = pins.find((each) => each.slot === entry.byte(ENVIRONMENT.PIN));
-    const byte = entry.byte(ENVIRONMENT.ID);
-    const id = byte & 0x0f;
-    const key = entry.u16(ENVIRONMENT.DIRECTORY) * 16 + id;
-    const known = byte >> 4 <= 1 && id >= 1 && id <= LARGEST_ENVIRONMENT && !taken.has(key);
-    if (directory === undefined || pin === undefined || !known) {
-      throw new ImageError(`the card image is damaged: security environment ${i} makes no sense`);
-    }
-    taken.add(key);
-    environments.push({ directory, id, pin, by: byte >> 4 === 0 ? 'verify' : 'holder', address });
-  }
-  return environments;
 }
 
 function directoriesOf(files: readonly CardFile[]): Map<number, CardFile> {

@@ -7,12 +7,13 @@
  * | card object | 162 | {@link CARD}: profile name, serial, secret, link personality, holder, CRC-32; life cycle |
  * | file table | 80 a file | {@link FILE}: what a file is and what guards it, CRC-32 each; entry 0 is the MF, some are free |
  * | code table | 64 a code | {@link PIN}: policy with CRC-32, then tries left and keyed hash |
- * | environment table | 8 each | {@link ENVIRONMENT}: directory, number, code meant, CRC-32 |
+ * | environment table | 8 each | {@link ENVIRONMENT}: directory, number, code, right or key meant, CRC-32 |
+ * | key region | | {@link KEY_REGION}: for each key {@link KEY}; then {@link TRUST}, if the card trusts anybody. A card without keys has none |
  * | bodies | | for each file {@link BODY}: state, the data or the record slots, security attributes with CRC-32; and free space |
  * | journal | | a ring of records, see nvm/journal.ts: what makes the writes of one command happen together |
  *
- * What a command may change lies outside the CRCs: a body's state and data, a code's counter and hash, the card's life
- * cycle. Life cycle bytes come with their complement. Space is free when no file of the table has it: see allocation.ts.
+ * What a command may change lies outside the CRCs: a body's state and data, a code's counter and hash, a key's counter and
+ * value, the card's life cycle. A key's value and the trust points have a CRC of their own, written with them. Life cycle bytes come with their complement. Space is free when no file of the table has it: see allocation.ts.
  */
 export const IMAGE_MAGIC: Uint8Array = new Uint8Array([0x56, 0x49, 0x54, 0x41, 0x50, 0x49, 0x4d, 0x47]); // VITAPIMG
 export const IMAGE_VERSION = 1;
@@ -34,6 +35,9 @@ export const SUPERBLOCK = {
   JOURNAL_SIZE: 44,
   /** Bytes of the region of the bodies, free space included. */
   BODIES_SIZE: 48,
+  /** Address and size of the key region; both 0, or FF in older images, for a card without keys. */
+  KEYS: 52,
+  KEYS_SIZE: 56,
   CRC: 60,
 } as const;
 
@@ -102,7 +106,84 @@ export const PIN = {
   HASH: 24, // 32
 } as const;
 
-export const ENVIRONMENT = { SIZE: 8, DIRECTORY: 0, ID: 2, PIN: 3, CRC: 4 } as const;
+export const ENVIRONMENT = {
+  SIZE: 8,
+  DIRECTORY: 0,
+  /** Number in the low half; in the high half {@link ENVIRONMENT_KIND}. */
+  ID: 2,
+  /** Place in the code table; or of the key; or {@link TERMINAL_RIGHT}. */
+  MEANS: 3,
+  CRC: 4,
+} as const;
+
+/** What a security environment is about: a code, presented or typed on the phone; a terminal; a symmetric key. */
+export const ENVIRONMENT_KIND = { VERIFY: 0, HOLDER: 1, TERMINAL: 2, TERMINAL_BY_CAN: 3, KEY: 4 } as const;
+
+/** Terminal type in the two high bits, in the order of {@link TERMINAL_TYPES}; number of the right, or ANY, in the others. */
+export const TERMINAL_RIGHT = { TYPE_SHIFT: 6, NUMBER: 0x3f, ANY: 0x3f } as const;
+export const TERMINAL_TYPES = ['IS', 'AT', 'ST'] as const;
+
+/** What the key region begins with. */
+export const KEY_REGION = { SIZE: 8, COUNT: 0, HAS_TRUST: 1, CRC: 4 } as const;
+
+export const KEY = {
+  SIZE: 96,
+  KIND: 0, // 1 AES, 2 private key on a curve
+  /** Bits of {@link KEY_USE}. */
+  USES: 1,
+  DIRECTORY: 2, // 2
+  REFERENCE: 4,
+  /** Bytes of an AES key; number of the curve's standardized domain parameters (BSI TR-03110-3). */
+  PARAMETER: 5,
+  /** Chip authentication with AES-128, 192, 256: bits 0 to 2. */
+  CIPHERS: 6,
+  /** 0 for a key without a counter. */
+  TRIES: 7,
+  ACCESS: 8, // contact, contactless, wired: to use it
+  GENERATE: 11, // the same: to make it anew
+  CRC: 16,
+  TRIES_LEFT: 20,
+  /** 1 there; 0 not generated yet. */
+  PRESENT: 21,
+  VALUE: 24, // 66, the longest private key
+  VALUE_CRC: 92,
+} as const;
+
+export const LARGEST_KEY_VALUE = 66;
+
+/** What a key may do, as bits of KEY.USES. */
+export const KEY_USE = {
+  CHIP_AUTHENTICATION: 0x01,
+  INTERNAL_AUTHENTICATION: 0x02,
+  EXTERNAL_AUTHENTICATION: 0x04,
+  MUTUAL_AUTHENTICATION: 0x08,
+  SIGNATURE: 0x10,
+} as const;
+
+/** Trust points and the card's own date, all of it written at once. */
+export const TRUST = {
+  SIZE: 360,
+  DATE: 0, // 4, YYMMDD as a number
+  COUNT: 4,
+  POINTS: 8,
+  CRC: 356,
+} as const;
+export const MOST_TRUST_POINTS = 2;
+
+export const TRUST_POINT = {
+  SIZE: 174,
+  NAME_LENGTH: 0,
+  NAME: 1, // 16
+  HASH: 17,
+  CURVE: 18, // as KEY.PARAMETER
+  TYPE: 19,
+  /** Role and rights as they are encoded, filled up with 00. */
+  RIGHTS: 20, // 5
+  EFFECTIVE: 26, // 4
+  EXPIRATION: 30, // 4
+  POINT_LENGTH: 34,
+  POINT: 35, // 133, 04 X Y on the largest curve
+} as const;
 
 /** CRC-32 behind the security attributes of a file. */
 export const ATTRIBUTES_CRC_SIZE = 4;

@@ -21,6 +21,12 @@ export interface TableRegion {
   readonly entries: number;
 }
 
+/** Keys and trust points. */
+export interface KeyRegion {
+  readonly address: number;
+  readonly size: number;
+}
+
 /** What the superblock says: every region lies within the image, and none over another. */
 export interface Superblock {
   readonly version: number;
@@ -29,12 +35,16 @@ export interface Superblock {
   readonly files: FileRegions;
   readonly pins: TableRegion;
   readonly environments: TableRegion;
+  /** Null for a card without keys. */
+  readonly keys: KeyRegion | null;
   /** Address and size of the journal, or null for an image without one. */
   readonly journal: { readonly address: number; readonly size: number } | null;
 }
 
 /** The security status has one bit for each code. */
 const MOST_PINS = 31;
+/** Where an image from before there were keys has nothing. */
+const ERASED = 0xffff_ffff;
 /** Two records of a few bytes. */
 const SMALLEST_JOURNAL = 128;
 
@@ -54,6 +64,7 @@ export function readSuperblock(nvm: Nvm): Superblock {
   const size = section.u32(SUPERBLOCK.IMAGE_SIZE);
   if (size > nvm.size) throw new ImageError(`the card image is truncated: ${nvm.size} of ${size} bytes`);
   const journal = { address: section.u32(SUPERBLOCK.JOURNAL), size: section.u32(SUPERBLOCK.JOURNAL_SIZE) };
+  const keys = { address: section.u32(SUPERBLOCK.KEYS), size: section.u32(SUPERBLOCK.KEYS_SIZE) };
   const superblock: Superblock = {
     version,
     card: section.u32(SUPERBLOCK.CARD),
@@ -65,6 +76,7 @@ export function readSuperblock(nvm: Nvm): Superblock {
     },
     pins: { address: section.u32(SUPERBLOCK.PINS), entries: section.u16(SUPERBLOCK.PIN_COUNT) },
     environments: { address: section.u32(SUPERBLOCK.ENVIRONMENTS), entries: section.u16(SUPERBLOCK.ENVIRONMENT_COUNT) },
+    keys: keys.size === 0 || (keys.address === ERASED && keys.size === ERASED) ? null : keys,
     journal: journal.size === 0 ? null : journal,
   };
   checkRegions(superblock, size);
@@ -72,7 +84,7 @@ export function readSuperblock(nvm: Nvm): Superblock {
 }
 
 function checkRegions(superblock: Superblock, size: number): void {
-  const { card, files, pins, environments, journal } = superblock;
+  const { card, files, pins, environments, keys, journal } = superblock;
   if (files.entries === 0) throw new ImageError('the card image has no master file');
   if (pins.entries > MOST_PINS) throw new ImageError(`the card image is damaged: ${pins.entries} codes`);
   if (journal !== null && journal.size < SMALLEST_JOURNAL) {
@@ -84,6 +96,7 @@ function checkRegions(superblock: Superblock, size: number): void {
     ['file table', files.table, files.entries * FILE.SIZE],
     ['code table', pins.address, pins.entries * PIN.SIZE],
     ['environment table', environments.address, environments.entries * ENVIRONMENT.SIZE],
+    ['key region', keys?.address ?? 0, keys?.size ?? 0],
     ['bodies', files.bodies, files.bodiesSize],
     ['journal', journal?.address ?? 0, journal?.size ?? 0],
   ];

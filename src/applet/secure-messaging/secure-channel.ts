@@ -8,6 +8,7 @@ import {
   type TerminalAuthenticationChip,
   unprotectCommand,
 } from '../../secure-channel/index.ts';
+import type { ReaderStanding } from '../access/reader-standing.ts';
 import type { SecurityStatus } from '../access/security-status.ts';
 import type { Channels } from '../channels.ts';
 
@@ -32,7 +33,7 @@ export interface ChannelOpening {
  * A protected command of the owner is opened by {@link enter} and judged with what the channel gives it; {@link leave}
  * protects the answer. A session that it makes takes over once it is answered.
  */
-export class SecureChannel {
+export class SecureChannel implements ReaderStanding {
   /** The live session, or null. */
   session: SecureSession | null = null;
   /** Number of the logical channel that owns the session; -1 without one. */
@@ -65,6 +66,11 @@ export class SecureChannel {
     this.#channels = channels;
     this.#cardSecurity = cardSecurity;
     this.#largestCommand = largestCommand;
+  }
+
+  /** What an authenticated terminal is allowed, once chip authentication has followed; null before terminal authentication. */
+  get authorization(): Authorization | null {
+    return this.terminal?.terminal?.authorization ?? null;
   }
 
   /** Whether the command being judged came protected. */

@@ -5,8 +5,11 @@ import {
   CONDITION,
   isVerified,
   type Requester,
+  setAuthenticated,
   setVerified,
 } from '../../../src/applet/access/access-control.ts';
+import { explainCondition } from '../../../src/applet/access/explain.ts';
+import type { ReaderStanding } from '../../../src/applet/access/reader-standing.ts';
 import type { ReferencedAttribute } from '../../../src/applet/access/security-attribute.ts';
 import { SecurityStatus } from '../../../src/applet/access/security-status.ts';
 import { Channels } from '../../../src/applet/channels.ts';
@@ -15,12 +18,15 @@ import { Holder } from '../../../src/applet/holder.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
 import { personalise } from '../../../src/applet/image/personalise.ts';
 import type { DirectorySpecification, FileSpecification } from '../../../src/applet/image/specification.ts';
+import { KeyStore } from '../../../src/applet/keys/key-store.ts';
+import { TransactionalNvm } from '../../../src/applet/nvm/transactional-nvm.ts';
 import type { Pin } from '../../../src/applet/pin/pin-store.ts';
 import { PinStore } from '../../../src/applet/pin/pin-store.ts';
 import { SecureChannel } from '../../../src/applet/secure-messaging/secure-channel.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
+import { authorizationOf } from '../../../src/secure-channel/index.ts';
 import { benchSpecification, code, FREE, reading } from '../bench-card.ts';
 
 /** Rules judged without commands: the tree of files, codes and environments is a card's, the questions are asked here. */
@@ -79,7 +85,8 @@ function control(masterFile: Partial<DirectorySpecification> = {}) {
   const clock = new VirtualClock();
   const holder = new Holder(clock, 60, 2);
   const pins = new PinStore(nvm, nobleHashes(), image.secret, image.pins);
-  const access = new AccessControl(pins, holder, image.environments, nvm);
+  const keys = new KeyStore(new TransactionalNvm(nvm, null), image.keys, image.trust);
+  const access = new AccessControl({ pins, keys }, holder, image.environments, nvm);
   const find = (...path: number[]): CardFile =>
     path.reduce<CardFile>((at, fid) => at.children.get(fid) as CardFile, image.files[0] as CardFile);
   const requester: Requester = {
@@ -92,7 +99,7 @@ function control(masterFile: Partial<DirectorySpecification> = {}) {
     secureChannel: new SecureChannel(new Channels(image.files[0] as CardFile), new SecurityStatus(), 261),
   };
   const pin = (reference: number): Pin => image.pins.find((each) => each.reference === reference) as Pin;
-  return { nvm, access, holder, clock, find, requester, pin };
+  return { nvm, access, keys, holder, clock, find, requester, pin };
 }
 
 describe('environments', () => {
@@ -126,7 +133,7 @@ describe('environments', () => {
     ['none in the MF', [], 3, null],
   ])('%s', (_, path, id, reference) => {
     const found = nested.access.environment(id, nested.find(...path));
-    expect(found?.pin.reference ?? null).toBe(reference);
+    expect(found?.by === 'verify' ? found.pin.reference : null).toBe(reference);
   });
 
   it('a condition without one on a card without codes is never met', () => {
@@ -235,6 +242,147 @@ describe('conditions one by one', () => {
     const { access, find, requester, pin } = control({ pins: [code(0x01, '39393939')] });
     setVerified(pin(0x01), requester, true);
     expect(access.permits(condition, find(), requester)).toBe(met);
+  });
+});
+
+describe('what the reader has shown', () => {
+  const AES = {
+    uses: ['external-authentication'],
+    algorithm: { kind: 'aes', bytes: 16 },
+    value: new Uint8Array(16).fill(7),
+    ciphers: [],
+    tries: 0,
+    access: { contact: 0, contactless: 0, wired: 0 },
+    generate: { contact: 0xff, contactless: 0xff, wired: 0xff },
+  } as const;
+  const made = () =>
+    control({
+      pins: [code(0x01, '39393939')],
+      keys: [
+        { ...AES, reference: 0x05 },
+        { ...AES, reference: 0x06 },
+      ],
+      environments: [
+        { id: 1, pin: 0x01, by: 'verify' },
+        { id: 3, by: 'terminal', right: { type: 'AT', right: 'read DG1', byCan: false } },
+        { id: 4, by: 'terminal', right: { type: 'AT', right: 'read DG1', byCan: true } },
+        { id: 5, by: 'key', key: 0x05 },
+        { id: 6, by: 'terminal', right: { type: 'AT', right: null, byCan: false } },
+      ],
+      children: [
+        ruleFile(0x6f06, ['800101 9E0123', '800101 B400', '800101 A406830105950180']),
+        file(0xe001, { attributes: { contact: { form: 'expanded', value: fromHex('800101 AF06 9E0123 9E0111') } } }),
+        file(0xe002, referenced('6F0601')),
+        file(0xe003, referenced('6F0602')),
+        file(0xe004, referenced('6F0603')),
+        file(0xe005, { access: reading(0x23) }),
+      ],
+    });
+  const CAN = 2;
+  const PIN = 3;
+  const granted = authorizationOf('AT', 'terminal', ['read DG1']);
+  const NO_STANDING: ReaderStanding = {
+    isProtected: false,
+    password: 0,
+    authorization: null,
+    chipAuthenticated: false,
+  };
+  const channel: ReaderStanding = { ...NO_STANDING, isProtected: true, password: CAN };
+  const authenticated: ReaderStanding = { ...channel, authorization: granted };
+  const complete: ReaderStanding = { ...authenticated, chipAuthenticated: true };
+  const standings = {
+    nothing: NO_STANDING,
+    channel,
+    authenticated,
+    complete,
+    'complete, in clear': { ...complete, isProtected: false },
+    'complete, by PIN': { ...complete, password: PIN },
+    'another right': { ...complete, authorization: authorizationOf('AT', 'terminal', ['read DG2']) },
+    'another type': { ...complete, authorization: authorizationOf('IS', 'terminal', ['read DG3']) },
+  } as const;
+  type Standing = keyof typeof standings;
+
+  it.each<readonly [condition: number, Standing[]]>([
+    [0x40, ['channel', 'authenticated', 'complete', 'complete, by PIN', 'another right', 'another type']],
+    [0x20, ['complete', 'complete, by PIN', 'another right', 'another type']],
+    [0x21, ['complete', 'complete, by PIN', 'another right', 'another type']],
+    [0x23, ['complete', 'complete, by PIN']],
+    [0x24, ['complete']],
+    [0x25, []],
+    [0x26, ['complete', 'complete, by PIN', 'another right']],
+    [0x29, []],
+    [0x63, ['channel', 'authenticated', 'complete', 'complete, by PIN', 'another right', 'another type']],
+    [0xe3, ['complete', 'complete, by PIN']],
+    [0xe4, ['complete']],
+    [0xb1, []],
+    [0x13, []],
+    [0xc0, ['channel', 'authenticated', 'complete', 'complete, by PIN', 'another right', 'another type']],
+  ])('condition %i is met by a reader with %j', (condition, expected) => {
+    const { access, find, requester } = made();
+    const met = (Object.keys(standings) as Standing[]).filter((standing) =>
+      access.permits(condition, find(), { ...requester, secureChannel: standings[standing] }),
+    );
+    expect(met).toEqual(expected);
+  });
+
+  it('a key counts for its own environment, and for one that names no key', () => {
+    const { access, find, requester, keys } = made();
+    const [five, six] = keys.all;
+    setAuthenticated(six!, requester, true);
+    expect([0x25, 0x20, 0x21, 0x23].map((each) => access.permits(each, find(), requester))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    setAuthenticated(five!, requester, true);
+    expect(access.permits(0x25, find(), requester)).toBe(true);
+    setAuthenticated(five!, requester, false);
+    expect(access.permits(0x25, find(), requester)).toBe(false);
+    requester.cardSecurity.clear();
+    expect(access.permits(0x20, find(), requester)).toBe(false);
+  });
+
+  it.each<readonly [fid: number, Standing, boolean]>([
+    [0xe001, 'complete', false],
+    [0xe002, 'complete', true],
+    [0xe002, 'authenticated', false],
+    [0xe003, 'nothing', false],
+    [0xe003, 'channel', true],
+    [0xe004, 'complete', false],
+    [0xe005, 'complete', true],
+    [0xe005, 'another right', false],
+  ])('file %i, expanded, referenced or compact, with %s: %s', (fid, standing, allowed) => {
+    const { access, find, requester } = made();
+    expect(access.allows(find(fid), 0, { ...requester, secureChannel: standings[standing] })).toBe(allowed);
+  });
+
+  it('the code and the terminal together', () => {
+    const { access, find, requester, pin } = made();
+    setVerified(pin(0x01), requester, true);
+    expect(access.allows(find(0xe001), 0, requester)).toBe(false);
+    expect(access.allows(find(0xe001), 0, { ...requester, secureChannel: complete })).toBe(true);
+  });
+
+  it.each<readonly [Standing, string | null]>([
+    ['nothing', 'channel'],
+    ['channel', 'terminal-authentication'],
+    ['authenticated', 'chip-authentication'],
+    ['complete', null],
+    ['complete, in clear', 'channel'],
+    ['complete, by PIN', 'password'],
+    ['another right', 'right'],
+    ['another type', 'terminal-type'],
+  ])('a reader with %s lacks %s, in words for the tools that explain', (standing, lack) => {
+    const { access, find, requester } = made();
+    const secureChannel = standings[standing];
+    const { condition } = explainCondition(access, 0x24, find(), { ...requester, secureChannel }, lack === null);
+    expect(condition).toEqual({
+      kind: 'terminal',
+      right: { type: 'AT', right: 'read DG1', byCan: true },
+      lack,
+      satisfied: lack === null,
+    });
   });
 });
 

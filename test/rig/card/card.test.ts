@@ -115,6 +115,40 @@ describe('card show', () => {
     },
   );
 
+  it('tells which keys and trust points there are, and nothing of their values', async () => {
+    const profile = join(folder, 'keyed.yaml');
+    const secret = '00112233445566778899AABBCCDDEEFF';
+    writeFileSync(
+      profile,
+      `extends: lab
+profile: keyed
+trust: { date: "20260131", roots: [test] }
+masterFile:
+  keys:
+    - { reference: "05", use: [external-authentication], algorithm: AES-128, value: ${secret}, tries: 5 }
+    - { reference: "06", use: [signature], algorithm: P-256, generate: always }
+  environments: { reader: { id: 2, key: "05" }, terminal: { id: 3, authorization: id-AT, right: read DG1 } }
+  files:
+    - { fid: 2F01, structure: transparent, access: { read: { contact: terminal, contactless: { all: [reader, secure-messaging] } } }, content: { hex: "00" } }
+`,
+    );
+    const io = fakeIo();
+    expect(await showCard({ card: profile }, io)).toBe(0);
+    const text = io.out.join('');
+    expect(text).toContain(
+      'read: contact an authentication terminal with the right “read DG1”; contactless secure messaging and external authentication with key 05; wired never',
+    );
+    expect(text).toContain(
+      `Keys\n  05 of 3F00: AES-128, external-authentication, 5 of 5 tries left\n  06 of 3F00: P-256, signature, not generated yet\n`,
+    );
+    expect(text).toContain(
+      "Trust points, the card's date being 2026-01-31\n  FRVITAPCVCA00001: brainpoolP256r1, until 2099-12-31\n",
+    );
+    const json = fakeIo({ json: true });
+    expect(await showCard({ card: profile }, json)).toBe(0);
+    for (const shown of [text, json.out.join('')]) expect(shown.toUpperCase()).not.toContain(secret);
+  });
+
   it('shows a profile without a file, and an image that is in use', async () => {
     const io = fakeIo();
     expect(await showCard({ card: 'apcv' }, io)).toBe(0);

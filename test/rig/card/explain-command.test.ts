@@ -45,13 +45,13 @@ describe('explain: 6982', () => {
       'vitale2',
       [OWN, '00B2011400'],
       'contactless',
-      'READ RECORD of E002 by contactless needs secure messaging and code 81, codes verified in this session; what is missing: secure messaging (this card has no command yet that satisfies it), code 81 (send VERIFY 00 20 00 81)',
+      'READ RECORD of E002 by contactless needs secure messaging and code 81, codes verified in this session; what is missing: secure messaging (the command came in clear: open a channel with PACE, and send it protected), code 81 (send VERIFY 00 20 00 81)',
     ],
     [
       'vitale2',
       [OWN, '0020008106 323734393136'],
       'contactless',
-      'VERIFY by contactless needs secure messaging; it is not: this card has no command yet that satisfies it',
+      'VERIFY by contactless needs secure messaging; it is not: the command came in clear: open a channel with PACE, and send it protected',
     ],
     [
       'lab',
@@ -82,13 +82,13 @@ describe('explain: 6982', () => {
       'lab',
       [LAB, '00B08C0000'],
       'contact',
-      'READ BINARY of 6F26 by contact needs external authentication with key 05; it is not: this card has no command yet that satisfies it',
+      'READ BINARY of 6F26 by contact needs external authentication with key 05; it is not: this card has no such key 05',
     ],
     [
       'lab',
       [LAB, '00B08D0000'],
       'contact',
-      'READ BINARY of 6F27 by contact needs secure messaging; it is not: this card has no command yet that satisfies it',
+      'READ BINARY of 6F27 by contact needs secure messaging; it is not: the command came in clear: open a channel with PACE, and send it protected',
     ],
     [
       'lab',

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { KeySpecification } from '../../../src/applet/image/specification.ts';
+import type { CurveName } from '../../../src/hal/index.ts';
+import { rightNumber, rightsOfType, type TerminalType } from '../../../src/secure-channel/index.ts';
+import { conditions } from './access-schema.ts';
+import { type EnvironmentDocument, KEY_USES, type KeyDocument, type TrustDocument } from './document.ts';
+import { byte, bytes, date, integer, text } from './scalars.ts';
+
+const CIPHERS = ['AES-128', 'AES-192', 'AES-256'] as const;
+const CURVES = [
+  'P-256',
+  'P-384',
+  'P-521',
+  'brainpoolP256r1',
+  'brainpoolP384r1',
+  'brainpoolP512r1',
+] as const satisfies readonly CurveName[];
+
+const AES_BYTES = { 'AES-128': 16, 'AES-192': 24, 'AES-256': 32 } as const;
+
+const algorithm = z.enum([...CIPHERS, ...CURVES]).transform((name): KeySpecification['algorithm'] => {
+  return isCipher(name) ? { kind: 'aes', bytes: AES_BYTES[name] } : { kind: 'ec', curve: name };
+});
+
+function isCipher(name: string): name is keyof typeof AES_BYTES {
+  return Object.hasOwn(AES_BYTES, name);
+}
+
+/** What is wrong with a value is said without the value. */
+const secretBytes: z.ZodType<Uint8Array> = z.string().transform((written, context) => {
+  const hex = written.replace(/\s/g, '');
+  if (/^(?:[0-9A-Fa-f]{2}){16,66}$/.test(hex)) {
+    return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  }
+  context.issues.push({
+    code: 'custom',
+    message: 'what is written here is not `test`, `random` or 16 to 66 bytes',
+    input: '',
+  });
+  return z.NEVER;
+});
+
+/** A word, or bytes: a union would list every way in which neither fits. */
+function wordOr<W extends string>(words: readonly W[], otherwise: z.ZodType<Uint8Array>): z.ZodType<Uint8Array | W> {
+  return z.string().transform((written, context): Uint8Array | W => {
+    const word = words.find((each) => each === written);
+    if (word !== undefined) return word;
+    const read = otherwise.safeParse(written);
+    if (read.success) return read.data;
+    for (const { message } of read.error.issues) context.issues.push({ code: 'custom', message, input: '' });
+    return z.NEVER;
+  });
+}
+
+export const key: z.ZodType<KeyDocument> = z
+  .strictObject({
+    reference: byte,
+    use: z.array(z.enum(KEY_USES)).min(1),
+    algorithm,
+    value: wordOr(['test', 'random'], secretBytes).optional(),
+    ciphers: z.array(z.enum(CIPHERS)).optional(),
+    tries: integer(1, 15).optional(),
+    access: conditions.optional(),
+    generate: conditions.optional(),
+  })
+  .transform(({ ciphers, tries, access, generate, ...rest }) => ({
+    ...rest,
+    ciphers: ciphers ?? [],
+    tries: tries ?? 0,
+    access: access ?? {},
+    generate: generate ?? {},
+  }));
+
+export const trust: z.ZodType<TrustDocument> = z.strictObject({
+  date,
+  roots: z
+    .array(wordOr(['test'], bytes(1, 4096)))
+    .min(1)
+    .max(2, { error: 'a card has at most two trust points' }),
+});
+
+const TYPES: Readonly<Record<string, TerminalType>> = { 'id-IS': 'IS', 'id-AT': 'AT', 'id-ST': 'ST' };
+
+/** `{ id, reference, by }`, `{ id, authorization, right, password }` or `{ id, key }`. */
+export const environment: z.ZodType<EnvironmentDocument> = z
+  .strictObject({
+    id: integer(1, 14),
+    reference: byte.optional(),
+    by: z.enum(['verify', 'holder']).optional(),
+    authorization: z.enum(['id-IS', 'id-AT', 'id-ST']).optional(),
+    right: text.optional(),
+    password: z.enum(['CAN']).optional(),
+    key: byte.optional(),
+  })
+  .transform((written, context): EnvironmentDocument => {
+    const { id, reference, by, authorization, right, password, key } = written;
+    const say = (message: string, path: string[] = []): EnvironmentDocument => {
+      context.issues.push({ code: 'custom', message, path, input: '' });
+      return z.NEVER;
+    };
+    const ofCode = reference !== undefined || by !== undefined;
+    const ofTerminal = authorization !== undefined || right !== undefined || password !== undefined;
+    if ([ofCode, ofTerminal, key !== undefined].filter((given) => given).length !== 1) {
+      return say('an environment is about a code (`reference`, `by`), a terminal (`authorization`) or a key (`key`)');
+    }
+    if (key !== undefined) return { id, by: 'key', key };
+    if (ofCode) {
+      if (reference === undefined) return say('`reference` is missing');
+      return by === undefined ? say('`by` is missing') : { id, by, reference };
+    }
+    if (authorization === undefined) return say('`authorization` is missing');
+    const type = TYPES[authorization] as TerminalType;
+    if (right !== undefined && rightNumber(type, right) < 0) {
+      return say(`${authorization} has no such right: ${rightsOfType(type).join(', ')}`, ['right']);
+    }
+    return { id, by: 'terminal', right: { type, right: right ?? null, byCan: password === 'CAN' } };
+  });

@@ -1,0 +1,128 @@
+import { domainParameters, type TrustState } from '../../secure-channel/index.ts';
+import { encodeTrust, isPrivateKey } from '../keys/key-coding.ts';
+import { crc32 } from './crc32.ts';
+import { type ImageWriter, limit } from './image-writer.ts';
+import { INTERFACE_INDEX, INTERFACES, KEY, KEY_REGION, KEY_USE, LARGEST_KEY_VALUE, TRUST } from './layout.ts';
+import type { KeySpecification, KeyUse } from './specification.ts';
+import { SpecificationError } from './specification-error.ts';
+
+export interface PlacedKey {
+  readonly directory: number;
+  readonly key: KeySpecification;
+}
+
+/** The security status has one bit for each key. */
+export const MOST_KEYS = 31;
+
+const USES: Readonly<Record<KeyUse, number>> = {
+  'chip-authentication': KEY_USE.CHIP_AUTHENTICATION,
+  'internal-authentication': KEY_USE.INTERNAL_AUTHENTICATION,
+  'external-authentication': KEY_USE.EXTERNAL_AUTHENTICATION,
+  'mutual-authentication': KEY_USE.MUTUAL_AUTHENTICATION,
+  signature: KEY_USE.SIGNATURE,
+};
+
+export function keyRegionSize(keys: readonly PlacedKey[], trust: TrustState | null): number {
+  if (keys.length === 0 && trust === null) return 0;
+  return KEY_REGION.SIZE + keys.length * KEY.SIZE + (trust === null ? 0 : TRUST.SIZE);
+}
+
+/** The whole region. @throws {SpecificationError} */
+export function writeKeyRegion(
+  image: ImageWriter,
+  at: number,
+  keys: readonly PlacedKey[],
+  trust: TrustState | null,
+): void {
+  limit(keys.length, 0, MOST_KEYS, 'keys of the card');
+  image.fill(at, keyRegionSize(keys, trust), 0);
+  image.byte(at + KEY_REGION.COUNT, keys.length);
+  image.byte(at + KEY_REGION.HAS_TRUST, trust === null ? 0 : 1);
+  image.checksum(at, KEY_REGION.CRC);
+  keys.forEach((key, i) => {
+    if (keys.findIndex((one) => one.directory === key.directory && one.key.reference === key.key.reference) !== i) {
+      throw new SpecificationError(`two keys of reference ${hex(key.key.reference)} in one directory`);
+    }
+    writeKey(image, at + KEY_REGION.SIZE + i * KEY.SIZE, key);
+  });
+  if (trust !== null) {
+    const bytes = encodeTrust(trust);
+    if (bytes === null)
+      throw new SpecificationError('a trust point or the date of the card does not fit into an image');
+    image.bytes(at + KEY_REGION.SIZE + keys.length * KEY.SIZE, bytes);
+  }
+}
+
+function writeKey(image: ImageWriter, at: number, { directory, key }: PlacedKey): void {
+  checkKey(key, directory === 0);
+  const { algorithm, value } = key;
+  image.byte(at + KEY.KIND, algorithm.kind === 'aes' ? 1 : 2);
+  image.byte(
+    at + KEY.USES,
+    key.uses.reduce((bits, use) => bits | USES[use], 0),
+  );
+  image.u16(at + KEY.DIRECTORY, directory);
+  image.byte(at + KEY.REFERENCE, key.reference);
+  image.byte(at + KEY.PARAMETER, algorithm.kind === 'aes' ? algorithm.bytes : domainParameters(algorithm.curve).id);
+  image.byte(
+    at + KEY.CIPHERS,
+    key.ciphers.reduce((bits, cipher) => bits | (1 << CIPHERS.indexOf(cipher)), 0),
+  );
+  image.byte(at + KEY.TRIES, key.tries);
+  for (const cardInterface of INTERFACES) {
+    image.byte(at + KEY.ACCESS + INTERFACE_INDEX[cardInterface], key.access[cardInterface]);
+    image.byte(at + KEY.GENERATE + INTERFACE_INDEX[cardInterface], key.generate[cardInterface]);
+  }
+  image.checksum(at, KEY.CRC);
+  image.byte(at + KEY.TRIES_LEFT, key.tries);
+  if (value === null) return;
+  image.byte(at + KEY.PRESENT, 1);
+  image.bytes(at + KEY.VALUE, value);
+  image.u32(at + KEY.VALUE_CRC, crc32(image.image, at + KEY.VALUE, LARGEST_KEY_VALUE));
+}
+
+const CIPHERS: readonly KeySpecification['ciphers'][number][] = ['AES-128', 'AES-192', 'AES-256'];
+
+/** What no single field shows to be wrong. */
+function checkKey(key: KeySpecification, inMasterFile: boolean): void {
+  const { reference, uses, algorithm, value, ciphers, tries } = key;
+  const name = `key ${hex(reference)}`;
+  const chip = uses.includes('chip-authentication');
+  limit(uses.length, 1, Object.keys(USES).length, `uses of ${name}`);
+  limit(tries, 0, 15, `tries of ${name}`);
+  if (chip) {
+    limit(reference, 0, 0xff, `reference of ${name}`);
+    const only = uses.length === 1 && inMasterFile && algorithm.kind === 'ec' && value !== null && ciphers.length > 0;
+    if (!only) {
+      throw new SpecificationError(
+        `${name}: a key for chip authentication stands in the MF, is on a curve, names its ciphers, and does nothing else`,
+      );
+    }
+  } else {
+    limit(reference & 0x7f, 1, 0x1f, `reference of ${name}`);
+    if (((reference & 0x80) === 0) !== inMasterFile) {
+      throw new SpecificationError(`${name}: references 01 to 1F belong to the MF, 81 to 9F to another DF`);
+    }
+    if (ciphers.length > 0) throw new SpecificationError(`${name}: only a key for chip authentication has ciphers`);
+  }
+  const fitting = algorithm.kind === 'aes' ? AES_USES : CURVE_USES;
+  const wrong = uses.find((use) => !fitting.includes(use));
+  if (wrong !== undefined) {
+    throw new SpecificationError(
+      `${name}: ${wrong} is not done with ${algorithm.kind === 'aes' ? 'an AES key' : 'a curve'}`,
+    );
+  }
+  if (algorithm.kind === 'aes') {
+    if (value?.length !== algorithm.bytes)
+      throw new SpecificationError(`${name}: an AES key of ${algorithm.bytes} bytes is needed`);
+  } else if (value !== null && !isPrivateKey(algorithm.curve, value)) {
+    throw new SpecificationError(`${name}: its value is no private key on ${algorithm.curve}`);
+  }
+}
+
+const AES_USES: readonly KeyUse[] = ['internal-authentication', 'external-authentication', 'mutual-authentication'];
+const CURVE_USES: readonly KeyUse[] = ['chip-authentication', 'internal-authentication', 'signature'];
+
+function hex(reference: number): string {
+  return reference.toString(16).toUpperCase().padStart(2, '0');
+}
