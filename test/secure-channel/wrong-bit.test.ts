@@ -116,11 +116,46 @@ async function isNoticed({ file, path, value }: Place): Promise<boolean> {
   return false;
 }
 
+/** The numbers that are answers of a protocol: what goes over the wire, and the keys that it leads to. */
+const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
+  pace: [
+    /^runs\.\d+\.(kPi|encryptedNonce|ksEnc|ksMac|token\.(terminal|chip)|apdus\.\d+\.(command|response))$/,
+    /^runs\.\d+\.(mapping|keyAgreement)\.(\w+Public|sharedPointH|mappedGenerator|sharedSecretX)$/,
+    /^mappingOnly\.vectors\.\d+\.mappedGenerator$/,
+  ],
+  'pace-more': [
+    /^runs\.\d+\.(kPi|encryptedNonce|ksEnc|ksMac|token\.(terminal|chip)|apdus\.\d+\.(command|response))$/,
+    /^runs\.\d+\.(mapping|keyAgreement)\.(\w+Public|sharedPointH|mappedGenerator|sharedSecretX)$/,
+    /^runs\.\d+\.chipAuthenticationMapping\.(caData|iv|encryptedCaData|chipStaticPublic)$/,
+    /^runs\.\d+\.secureMessaging\.steps\.\d+\.(command|response|plainResponse|sscAfter)$/,
+  ],
+  'eac-ta-ca': [
+    /^runs\.0\.pace\.(kPi|encryptedNonce|ksEnc|ksMac|token\.(terminal|chip))$/,
+    /^runs\.0\.pace\.(mapping|keyAgreement)\.(\w+Public|sharedSecretH?|mappedGenerator)$/,
+    /^(runs\.0|computedRuns\.\d+)\.apdus\.\d+\.(command|response|sscAfter)$/,
+    /^(runs\.0|computedRuns\.\d+)\.terminalAuthentication\.signature$/,
+    /^(runs\.0|computedRuns\.\d+)\.chipAuthentication\.(ksEnc|ksMac|token|\w+Public|sharedSecret)$/,
+    /^(runs\.0|computedRuns\.\d+)\.afterChipAuthentication\.(command|response)$/,
+    /^(chains\.\d+\.certificates|computedPki\.chain)\.\d+\.certificate$/,
+  ],
+  'secure-messaging': [
+    /^sessions\.\d+\.steps\.\d+\.(command|response|sscAfter)$/,
+    /^gematik\.(commands|responses)\.\d+\.(command|response)$/,
+    /^commandsOnly\.\d+\.(commands\.\d+\.)?command$/,
+  ],
+  'sm-more': [
+    /^sessions\.\d+\.(steps|commands|responses)\.\d+\.(command|response|sscAfter)$/,
+    /^sessions\.\d+\.lengths\w*\.rows\.\d+\.command$/,
+  ],
+};
+
 describe.each(Object.keys(FILES))('a wrong bit in %s.json', (file) => {
-  const places = numbersIn(file, loadVectors(file));
+  const places = numbersIn(file, loadVectors(file)).filter(({ path }) =>
+    ANSWERS[file]!.some((pattern) => pattern.test(path.join('.'))),
+  );
   const chosen = places.filter((_, index) => DEEP || index % SAMPLE === places.length % SAMPLE);
 
-  it(`is noticed in each of ${chosen.length} numbers`, { timeout: 4 * 3_600_000 }, async () => {
+  it(`is noticed in each of ${chosen.length} answers`, { timeout: 4 * 3_600_000 }, async () => {
     const unnoticed: string[] = [];
     for (const place of chosen) {
       if (!(await isNoticed(place))) unnoticed.push(place.path.join('.'));
