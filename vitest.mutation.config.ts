@@ -14,7 +14,10 @@ const TESTS: Readonly<Record<string, string[]>> = {
     'test/rig/trace/{person-spans,known-people,known-fields,secret-stream}.test.ts',
     'test/rig/trace/{redaction,people,secrets-again,pseudonyms}.test.ts',
   ],
-  masks: ['test/rig/trace/{redaction,people,secrets-again,pseudonyms,masked-hex,signatures}.test.ts'],
+  masks: [
+    'test/rig/trace/{redaction,redactor-masks,people,secrets-again,pseudonyms,masked-hex}.test.ts',
+    'test/rig/trace/{signatures,signature-spans}.test.ts',
+  ],
   sessions: [
     'test/rig/trace/{session-redactor,people,secrets-again,pseudonyms}.test.ts',
     'test/rig/trace/formats/secrets.test.ts',

@@ -7,7 +7,7 @@ import { createLoopback } from '../../src/hal/loopback/index.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { CardSession, Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { bootCard } from '../card/open.ts';
+import { bootCard, cryptoFor } from '../card/open.ts';
 import { readIdentityBySfi, readPointers } from '../tap/field-sequences.ts';
 import { readNdef } from '../tap/ndef.ts';
 import { readOwnApplication } from '../tap/own-application.ts';
@@ -51,7 +51,7 @@ export async function readBack(
   signal: AbortSignal,
 ): Promise<ReadBack> {
   const expected = await readInProcess(contents, link.limits);
-  const served = link.serve(copyOf(contents).port('contactless', link.limits)).then(
+  const served = link.serve((await copyOf(contents)).port('contactless', link.limits)).then(
     () => null,
     (error: unknown) => ({ error }),
   );
@@ -85,7 +85,7 @@ function ofTheCard(error: unknown): unknown {
 
 async function readInProcess(contents: Uint8Array, limits: LinkLimits): Promise<readonly Said[]> {
   const { link, reader } = createLoopback({ interface: 'contactless', clock: systemClock, limits });
-  const served = link.serve(copyOf(contents).port('contactless', limits));
+  const served = link.serve((await copyOf(contents)).port('contactless', limits));
   try {
     return await readAll(await reader.connect({ timeoutMs: 1000 }), new AbortController().signal);
   } finally {
@@ -95,8 +95,9 @@ async function readInProcess(contents: Uint8Array, limits: LinkLimits): Promise<
   }
 }
 
-function copyOf(contents: Uint8Array): Card {
-  return bootCard(new MemoryNvm(contents), 'the card that was flashed', null);
+async function copyOf(contents: Uint8Array): Promise<Card> {
+  const nvm = new MemoryNvm(contents);
+  return bootCard(nvm, 'the card that was flashed', null, {}, await cryptoFor(nvm));
 }
 
 /** All that is free to read, in whichever way readers in the field read it. */

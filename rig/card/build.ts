@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { toHex } from '../../src/apdu/hex.ts';
 import { openImage } from '../../src/applet/image/card-image.ts';
@@ -32,6 +32,8 @@ export async function buildCard(options: CardBuildOptions, io: CommandIo): Promi
 /** A card is built over a card only when that is said; anything else of that name is not ours to throw away. */
 function refuseToReplace(path: string, force: boolean): void {
   if (!existsSync(path)) return;
+  // A pipe would be waited for.
+  if (!statSync(path).isFile()) throw new CannotRun(`${path} is no plain file, and a card is kept in one`);
   const start = Buffer.alloc(8);
   const file = openSync(path, 'r');
   try {

@@ -13,7 +13,7 @@ import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { accessSentence } from './explain/condition-sentence.ts';
 import { refusalSentence } from './explain/refusal-sentence.ts';
-import { bootCard, buildImage, FIXED_SEED } from './open.ts';
+import { bootCard, buildImage, cryptoFor, FIXED_SEED } from './open.ts';
 import type { CardExplainOptions } from './options.ts';
 
 /** What one interface of the card says to a command. */
@@ -33,7 +33,7 @@ export interface Explanation {
 export async function explainCommand(options: CardExplainOptions, io: CommandIo): Promise<ExitCode> {
   const image = await loadImage(options.card);
   const cardInterfaces = options.interface === null ? INTERFACES : [options.interface];
-  const explanations = cardInterfaces.map((cardInterface) => explainOn(cardInterface, image, options));
+  const explanations = await Promise.all(cardInterfaces.map((each) => explainOn(each, image, options)));
   if (io.json) {
     writeJson(io, { explanations });
     return EXIT.pass;
@@ -55,10 +55,15 @@ async function loadImage(fileOrName: string): Promise<Uint8Array> {
   return image;
 }
 
-function explainOn(cardInterface: CardInterface, image: Uint8Array, options: CardExplainOptions): Explanation {
+async function explainOn(
+  cardInterface: CardInterface,
+  image: Uint8Array,
+  options: CardExplainOptions,
+): Promise<Explanation> {
   let decisions: ExplainedAccess[] = [];
   const nvm = new MemoryNvm(copyBytes(image));
-  const card = bootCard(nvm, options.card, FIXED_SEED, { onAccess: (explained) => decisions.push(explained) });
+  const told = { onAccess: (explained: ExplainedAccess) => decisions.push(explained) };
+  const card = bootCard(nvm, options.card, FIXED_SEED, told, await cryptoFor(nvm));
   const port = card.port(cardInterface);
   port.powerOn();
   const send = (bytes: Uint8Array): number => {

@@ -5,8 +5,10 @@ import type { Applet } from '../../src/applet/applet.ts';
 import { Card } from '../../src/applet/card.ts';
 import type { CardFile } from '../../src/applet/files/card-file.ts';
 import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
+import { needsAllCrypto } from '../../src/applet/image/code-table.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
 import { exportApplets } from '../../src/applet/vitale/export-object.ts';
+import type { Crypto, KeyedHashes } from '../../src/hal/crypto.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
@@ -60,7 +62,7 @@ export async function openCard(source: CardSource, settings: CardSettings = {}):
   const name = profileNamed(source);
   const nvm = new MemoryNvm(shippedImage(name) ?? (await buildImage(name, FIXED_SEED)));
   return {
-    card: bootCard(nvm, name, FIXED_SEED, settings),
+    card: bootCard(nvm, name, FIXED_SEED, settings, await cryptoFor(nvm)),
     nvm,
     description: `${name}, a fresh card in memory`,
     seed: FIXED_SEED,
@@ -115,7 +117,7 @@ async function openImageFile(path: string, settings: CardSettings): Promise<Open
   const { FileNvm } = await import('../../src/hal/nvm/file.ts');
   const nvm = FileNvm.open(path);
   try {
-    const card = bootCard(nvm, path, null, settings);
+    const card = bootCard(nvm, path, null, settings, await cryptoFor(nvm));
     return { card, nvm, description: `${card.image.profile}, image ${path}`, seed: null, close: () => nvm.close() };
   } catch (error) {
     nvm.close();
@@ -123,19 +125,33 @@ async function openImageFile(path: string, settings: CardSettings): Promise<Open
   }
 }
 
+/** What a card of this memory computes with: the curves take 40 ms to load, and most cards have no use for them. */
+export async function cryptoFor(nvm: Nvm): Promise<KeyedHashes | Crypto> {
+  if (!needsAllCrypto(nvm)) return nobleHashes();
+  const { nobleCrypto } = await import('../../src/hal/noble/index.ts');
+  return nobleCrypto();
+}
+
 /**
  * Every card of the bench boots here.
  * @param name of the memory, for a person
  * @param seed what the card draws from; null: the system
+ * @param crypto of {@link cryptoFor}; with hashes alone a card opens no secure channel
  * @throws {CannotRun} no image, a damaged one, or one of another version; {AppletError}
  */
-export function bootCard(nvm: Nvm, name: string, seed: string | null, settings: CardSettings = {}): Card {
+export function bootCard(
+  nvm: Nvm,
+  name: string,
+  seed: string | null,
+  settings: CardSettings = {},
+  crypto: KeyedHashes | Crypto = nobleHashes(),
+): Card {
   const { applets = [], ...told } = settings;
   return ofImage(name, () => {
     return new Card({
       nvm,
       clock: systemClock,
-      crypto: nobleHashes(),
+      crypto,
       random: seed === null ? systemRandom : new SeededRandom(`${seed}${IN_USE}`),
       applets: (files) => withOwn(applets, files),
       ...told,

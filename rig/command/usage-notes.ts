@@ -32,7 +32,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap apdu --reader pcsc --keep-going < script.apdu',
   ),
   shell: notes(
-    'a script on standard input states a status word that did not come',
+    'a script on standard input states another status word than the one that came',
     'vitap shell --profile vitale2',
     'vitap shell --reader pcsc --record session.jsonl',
   ),
@@ -42,7 +42,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap board test --board pn532:/dev/ttyUSB0 --serial B0042 --html B0042.html',
   ),
   'board flash': notes(
-    'a card is not on its board, or did not read back',
+    'a card is not on its board, or could not be read back',
     'vitap board flash --board pn532:/dev/ttyUSB0 --image vitale2.img',
     'vitap board flash --boards all --list batch.csv --parallel 8',
   ),
@@ -67,7 +67,10 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   synth: notes(null, 'vitap synth one.jsonl two.jsonl --out rules.yaml'),
   'evidence keygen': notes(null, 'vitap evidence keygen lab'),
   'evidence image': notes(null, 'vitap evidence image vitale2.img'),
-  'evidence verify': notes('the bundle is not as it was signed', 'vitap evidence verify bundle --key lab.pub.json'),
+  'evidence verify': notes(
+    'the bundle was changed since it was signed',
+    'vitap evidence verify bundle --key lab.pub.json',
+  ),
   'pki init': notes(
     null,
     'vitap pki init lab-pki',
@@ -114,7 +117,7 @@ function notes(fails: string | null, ...examples: readonly string[]): UsageNotes
 /** The exit codes of a verb, with what each means. */
 export function exitCodes(fails: string | null): readonly (readonly [code: string, meaning: string])[] {
   return [
-    ['0', fails === null ? 'done' : 'done; judged and passed'],
+    ['0', fails === null ? 'done' : 'done, or judged and passed'],
     ...(fails === null ? [] : ([['1', fails]] as const)),
     ['2', 'could not be done: no reader, no card, a damaged file, a wrong command line'],
     ['130, 143', 'ended by Ctrl-C, by SIGTERM'],

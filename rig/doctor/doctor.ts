@@ -55,9 +55,9 @@ function* wrap(text: string): Iterable<string> {
 }
 
 function summary(failures: number, warnings: number): string {
-  if (failures + warnings === 0) return 'Nothing stands in the way.';
+  if (failures + warnings === 0) return 'No problem found.';
   const parts = [];
-  if (failures > 0) parts.push(`${failures} broken`);
-  if (warnings > 0) parts.push(`${warnings} worth a look`);
+  if (failures > 0) parts.push(`${failures} failed`);
+  if (warnings > 0) parts.push(`${warnings}${warnings === 1 ? ' warning' : ' warnings'}`);
   return `${parts.join(', ')}; each -> says what to do.`;
 }

@@ -1,33 +1,29 @@
 import { once } from 'node:events';
-import { closeSync, fsyncSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { removeQuietly, syncFolder, writeAll } from '../../src/hal/nvm/replace-file.ts';
+import { HalError } from '../../src/hal/errors.ts';
+import { giveName, removeQuietly, syncFolder, writeAll } from '../../src/hal/nvm/replace-file.ts';
 import { storageError } from '../../src/hal/nvm/storage-error.ts';
+import { openStream, writeTarget } from '../../src/hal/nvm/write-target.ts';
 import type { AsyncByteSink } from './stream.ts';
 import { openBeside } from './writer.ts';
 
 /** Where a converted trace goes. */
 export interface OutputFile extends AsyncByteSink {
-  /** Finishes it under its name, or under another. @throws {HalError} `storage` */
+  /** Finishes it under its name, or under another; a device or a pipe has but its own. @throws {HalError} `storage` */
   finish(name?: string): Promise<void>;
   /** Leaves nothing behind, as far as that can be. */
   discard(): void;
 }
 
 /**
- * A file that has a temporary name beside its own until it is finished; a device or a pipe is written as it is, and so
- * is standard output (`-`).
+ * A file that has a temporary name beside its own until it is finished. Symbolic links are followed; a device or a pipe
+ * is written as it is, and so is standard output (`-`).
  * @throws {HalError} `storage`
  */
 export function openOutput(path: string): OutputFile {
   if (path === '-') return new StandardOutput();
-  const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
-  if (!isSpecial) return new NewFile(path);
-  try {
-    return new SpecialFile(path, openSync(path, 'w'));
-  } catch (cause) {
-    throw storageError('cannot write', path, cause);
-  }
+  return writeTarget(path).kind === 'file' ? new NewFile(path) : new Stream(path, openStream(path));
 }
 
 class NewFile implements OutputFile {
@@ -50,15 +46,17 @@ class NewFile implements OutputFile {
   }
 
   async finish(name: string = this.#path): Promise<void> {
+    let path: string;
     try {
       fsyncSync(this.#descriptor);
       this.#close();
-      renameSync(this.#temporary, name);
+      path = giveName(this.#temporary, name);
     } catch (cause) {
       this.discard();
+      if (cause instanceof HalError) throw cause;
       throw storageError('cannot write', name, cause, 'no file was made');
     }
-    syncFolder(dirname(name), name);
+    syncFolder(dirname(path), name);
   }
 
   discard(): void {
@@ -73,7 +71,7 @@ class NewFile implements OutputFile {
   }
 }
 
-class SpecialFile implements OutputFile {
+class Stream implements OutputFile {
   readonly #path: string;
   readonly #descriptor: number;
 

@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CardInterface } from '../../src/hal/card-link.ts';
-import type { HalError } from '../../src/hal/errors.ts';
-import { removeQuietly, syncFolder, writeAll } from '../../src/hal/nvm/replace-file.ts';
+import { HalError } from '../../src/hal/errors.ts';
+import { giveName, removeQuietly, syncFolder, writeAll } from '../../src/hal/nvm/replace-file.ts';
 import { storageError, systemErrorCode } from '../../src/hal/nvm/storage-error.ts';
+import { openStream, writeTarget } from '../../src/hal/nvm/write-target.ts';
 import { maskedHex } from './masked-hex.ts';
 import {
   type BlockEvent,
@@ -68,6 +69,7 @@ const FILE_NAMES_TRIED = 1000;
  */
 export class TraceWriter {
   readonly path: string;
+  /** Where the lines are until `close`: a device or a pipe has no other place. */
   readonly temporaryPath: string;
   readonly #descriptor: number;
   readonly #redactor: SessionRedactor | null;
@@ -96,7 +98,7 @@ export class TraceWriter {
 
   /** @throws {HalError} `storage` when the file cannot be made or its header not be written */
   static async create(path: string, description: TraceDescription, options: TraceOptions = {}): Promise<TraceWriter> {
-    const [temporaryPath, descriptor] = openBeside(path);
+    const [temporaryPath, descriptor] = writeTarget(path).kind === 'file' ? openBeside(path) : [path, openStream(path)];
     const pseudonyms = options.keepSecrets === true ? null : new Pseudonyms(options.redactionKey);
     const writer = new TraceWriter(path, temporaryPath, descriptor, description, options, pseudonyms);
     writer.#add(JSON.stringify(header(description, pseudonyms)));
@@ -104,7 +106,7 @@ export class TraceWriter {
     if (writer.#failure !== null) {
       const failure = writer.#failure;
       writer.#closeDescriptor();
-      removeQuietly(temporaryPath);
+      writer.#removeTemporary();
       throw storageError('cannot write', path, failure.cause);
     }
     return writer;
@@ -167,19 +169,21 @@ export class TraceWriter {
     if (this.#failure === null) for (const event of this.#redactor?.end() ?? []) this.#add(JSON.stringify(event));
     this.#writePending();
     try {
-      if (this.#failure === null) fsyncSync(this.#descriptor);
+      if (this.#failure === null && !this.#isStream) fsyncSync(this.#descriptor);
     } catch (cause) {
       this.#fail(cause);
     }
     this.#closeDescriptor();
     if (this.#failure !== null) throw this.#failure;
+    if (this.#isStream) return;
+    let path: string;
     try {
-      renameSync(this.temporaryPath, this.path);
+      path = giveName(this.temporaryPath, this.path);
     } catch (cause) {
       this.#fail(cause);
       throw this.#failure;
     }
-    syncFolder(dirname(this.path), this.path);
+    syncFolder(dirname(path), this.path);
   }
 
   /** Ends without a trace: what has the name already stays as it is. Harmless after `close`. */
@@ -187,7 +191,15 @@ export class TraceWriter {
     if (!this.#open) return;
     this.#pending = '';
     this.#closeDescriptor();
-    removeQuietly(this.temporaryPath);
+    this.#removeTemporary();
+  }
+
+  get #isStream(): boolean {
+    return this.temporaryPath === this.path;
+  }
+
+  #removeTemporary(): void {
+    if (!this.#isStream) removeQuietly(this.temporaryPath);
   }
 
   get #records(): boolean {
@@ -239,8 +251,11 @@ export class TraceWriter {
 
   #fail(cause: unknown): void {
     this.#pending = '';
-    const consequence = `what was recorded before is in ${this.temporaryPath}`;
-    this.#failure = storageError('cannot write', this.path, cause, consequence);
+    const consequence = this.#isStream ? undefined : `what was recorded before is in ${this.temporaryPath}`;
+    this.#failure =
+      cause instanceof HalError
+        ? new HalError('storage', `${cause.message}; ${consequence}`, { cause })
+        : storageError('cannot write', this.path, cause, consequence);
   }
 
   #closeDescriptor(): void {
@@ -280,11 +295,16 @@ function header(description: TraceDescription, pseudonyms: Pseudonyms | null): T
   };
 }
 
-/** A new file beside `path`; an old one, of whatever killed process, is left to whoever wants to read it. */
+/**
+ * A new file beside `path`, or beside what its symbolic links lead to; an old one, of whatever killed process, is left to
+ * whoever wants to read it.
+ * @throws {HalError} `storage`: also what is no plain file
+ */
 export function openBeside(path: string): [string, number] {
-  if (isFolder(path)) throw storageError('cannot write', path, Object.assign(new Error(), { code: 'EISDIR' }));
+  const target = writeTarget(path);
+  if (target.kind !== 'file') throw new HalError('storage', `cannot write ${path}: it is no plain file`);
   for (let number = 1; ; number++) {
-    const temporaryPath = `${path}.${process.pid}-${number}.tmp`;
+    const temporaryPath = `${target.path}.${process.pid}-${number}.tmp`;
     try {
       return [temporaryPath, openSync(temporaryPath, 'wx', 0o600)];
     } catch (cause) {
@@ -292,14 +312,5 @@ export function openBeside(path: string): [string, number] {
         throw storageError('cannot write', path, cause);
       }
     }
-  }
-}
-
-/** Else only the last step, to give the file its name, would fail. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
   }
 }

@@ -10,6 +10,7 @@ export class CommandChain {
   #bytes: Uint8Array | null = null;
   #length = 0;
   #open = false;
+  #stepwise = false;
   #cla = 0;
   #ins = 0;
   #p1 = 0;
@@ -22,6 +23,11 @@ export class CommandChain {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Whether the open chain is one of steps, which {@link begin} opened. */
+  get stepwise(): boolean {
+    return this.#open && this.#stepwise;
   }
 
   /** Whether the command goes on with the open chain. */
@@ -41,11 +47,9 @@ export class CommandChain {
   append(command: CommandApdu): boolean {
     if (!this.#open) {
       this.#open = true;
+      this.#stepwise = false;
       this.#length = 0;
-      this.#cla = withoutChaining(command.cla);
-      this.#ins = command.ins;
-      this.#p1 = command.p1;
-      this.#p2 = command.p2;
+      this.#follow(command);
     }
     if (this.#length + command.nc > this.capacity) return false;
     this.#bytes ??= new Uint8Array(this.capacity);
@@ -55,12 +59,27 @@ export class CommandChain {
     return true;
   }
 
+  /** Opens a chain whose commands are answered one by one: it holds no data, and says what goes on with it. */
+  begin(command: CommandApdu): void {
+    this.drop();
+    this.#open = true;
+    this.#stepwise = true;
+    this.#follow(command);
+  }
+
   /** Makes the last command the whole one: its data field becomes all that was collected. */
   conclude(command: CommandApdu): void {
     command.bytes = this.#bytes ?? new Uint8Array(0);
     command.dataOffset = 0;
     command.nc = this.#length;
     this.#open = false;
+  }
+
+  #follow(command: CommandApdu): void {
+    this.#cla = withoutChaining(command.cla);
+    this.#ins = command.ins;
+    this.#p1 = command.p1;
+    this.#p2 = command.p2;
   }
 
   /** Forgets the chain and what it carried. */

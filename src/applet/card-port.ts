@@ -1,4 +1,4 @@
-import { channelOfClass, isChained } from '../apdu/class-byte.ts';
+import { channelOfClass, isChained, isInterindustry, usesSecureMessaging } from '../apdu/class-byte.ts';
 import { HEADER_LENGTH } from '../apdu/command.ts';
 import { INS } from '../apdu/instruction.ts';
 import { carriesData, ResponseBuffer } from '../apdu/response.ts';
@@ -76,14 +76,15 @@ export class CardPort implements LinkedCard {
     return this.#atr;
   }
 
+  /** What PACE can compute before a terminal is there is computed here, once for each run. */
   powerOn(): void {
     this.#clear();
     this.#powered = true;
+    this.#context.pace?.prepare();
   }
 
   reset(): void {
-    this.#clear();
-    this.#powered = true;
+    this.powerOn();
   }
 
   fieldOff(): void {
@@ -94,6 +95,7 @@ export class CardPort implements LinkedCard {
   /** S(DESELECT): the card is halted, and what it had selected and proven is gone. */
   deselect(): void {
     this.#clear();
+    this.#context.pace?.prepare();
   }
 
   /** What a logical channel has selected, for tools that look into a card of ours; null when it is not open. */
@@ -135,13 +137,17 @@ export class CardPort implements LinkedCard {
   /** The cost class of the command's row; a command that the dispatcher refuses or only collects is quick. */
   expectedMicroseconds(command: Uint8Array, offset: number, length: number): number {
     const cla = command[offset] as number;
-    if (length < HEADER_LENGTH || isChained(cla)) return EXPECTED_MICROSECONDS.ram;
+    if (length < HEADER_LENGTH) return EXPECTED_MICROSECONDS.ram;
     const number = channelOfClass(cla);
     const channel = number === null ? null : this.#channels.get(number);
     if (channel === null) return EXPECTED_MICROSECONDS.ram;
     const ins = command[offset + 1] as number;
     const row = this.#commands.find(channel.directory.application, cla, ins)?.row;
-    return EXPECTED_MICROSECONDS[row?.cost ?? 'ram'];
+    const cost = row === undefined || (isChained(cla) && row.stepwise !== true) ? 'ram' : row.cost;
+    return Math.max(
+      EXPECTED_MICROSECONDS[cost],
+      isInterindustry(cla) && usesSecureMessaging(cla) ? EXPECTED_MICROSECONDS.symmetric : 0,
+    );
   }
 
   #fault(fault: unknown): number {
@@ -160,6 +166,7 @@ export class CardPort implements LinkedCard {
     const applets = this.#channels.opened().map((channel) => this.#commands.appletOf(channel.directory.application));
     context.presentation.window = 0;
     context.secureChannel.clear();
+    context.pace?.reset();
     context.cardSecurity.clear();
     this.#channels.reset(this.#core.files.masterFile);
     context.channel = this.#channels.basic;

@@ -1,7 +1,7 @@
 import { UNLIMITED } from '../hal/apdu-size.ts';
 import type { CardInterface, LinkLimits } from '../hal/card-link.ts';
 import type { Clock } from '../hal/clock.ts';
-import type { KeyedHashes } from '../hal/crypto.ts';
+import type { Crypto, KeyedHashes } from '../hal/crypto.ts';
 import type { Nvm } from '../hal/nvm.ts';
 import type { Random } from '../hal/random.ts';
 import { AccessControl, type AccessObserver } from './access/access-control.ts';
@@ -19,13 +19,14 @@ import { type CardImage, openImage } from './image/card-image.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { openMemory } from './nvm/open-memory.ts';
 import { PinStore } from './pin/pin-store.ts';
+import { readPaceOffers } from './secure-messaging/pace-offers.ts';
 
 /** What a card needs of the world. */
 export interface CardWorld {
   readonly nvm: Nvm;
   readonly clock: Clock;
-  /** What the card computes with; hashes are enough for its codes. */
-  readonly crypto: KeyedHashes;
+  /** What the card computes with. Hashes are enough for its codes; with them alone it opens no secure channel. */
+  readonly crypto: KeyedHashes | Crypto;
   /** What the card draws; a card from a seed says the same again to the same commands. */
   readonly random: Random;
   /** For the applications of this card; or what makes them from its files, of which a card may lack some. */
@@ -67,6 +68,7 @@ export class Card {
     const { onAccess } = world;
     if (onAccess !== undefined) access.observer = explaining(access, onAccess);
     const store = new FileStore(nvm, files, image);
+    const crypto = 'multiply' in world.crypto ? world.crypto : null;
     this.#core = {
       nvm,
       files,
@@ -77,6 +79,8 @@ export class Card {
       holder: this.holder,
       card: image.card,
       random: world.random,
+      crypto,
+      paceOffers: crypto === null || !pins.hasPasswords ? [] : readPaceOffers(nvm, files.masterFile, keys),
       sessions: [],
     };
     const { applets = [] } = world;

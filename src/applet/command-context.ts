@@ -2,7 +2,9 @@ import { CommandApdu } from '../apdu/command.ts';
 import type { ResponseBuffer } from '../apdu/response.ts';
 import { SW } from '../apdu/status-word.ts';
 import type { CardInterface } from '../hal/card-link.ts';
+import type { Crypto } from '../hal/crypto.ts';
 import type { Random } from '../hal/random.ts';
+import type { PaceOffer } from '../secure-channel/index.ts';
 import type { AccessControl, Requester } from './access/access-control.ts';
 import { SecurityStatus } from './access/security-status.ts';
 import type { Channel } from './channel.ts';
@@ -19,6 +21,7 @@ import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
 import type { KeyStore } from './keys/key-store.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
+import { Pace } from './secure-messaging/pace.ts';
 import { SecureChannel } from './secure-messaging/secure-channel.ts';
 
 /** Bytes that a writing command takes from the image at a time. */
@@ -38,6 +41,10 @@ export interface CardCore {
   readonly card: number;
   /** For challenges and session keys. */
   readonly random: Random;
+  /** All of it on a card that opens secure channels; null for one that needs hashes alone. */
+  readonly crypto: Crypto | null;
+  /** What EF.CardAccess offers, the preferred one first; none without passwords. */
+  readonly paceOffers: readonly PaceOffer[];
   /** The channels of every interface. */
   readonly sessions: Channels[];
 }
@@ -58,6 +65,10 @@ export class CommandContext implements Requester {
   readonly scratch: Uint8Array = new Uint8Array(SCRATCH_SIZE);
   readonly channels: Channels;
   readonly secureChannel: SecureChannel;
+  /** PACE on this interface; null for a card without passwords. */
+  readonly pace: Pace | null;
+  /** Whether the command goes on with a chain of steps. */
+  continuesChain = false;
   /** The channel of the command. */
   channel: Channel;
   /** The channel whose response waits for GET RESPONSE. */
@@ -84,6 +95,7 @@ export class CommandContext implements Requester {
     this.channels = channels;
     this.channel = channels.basic;
     this.secureChannel = new SecureChannel(channels, this.cardSecurity, largestCommand);
+    this.pace = core.paceOffers.length === 0 ? null : new Pace(core);
   }
 
   get channelSecurity(): SecurityStatus {

@@ -44,6 +44,8 @@ export interface CommandRow {
   readonly parameters: readonly Parameters[];
   /** Whether its data field may come in a chain; under a proprietary class none can. */
   readonly chaining: boolean;
+  /** Whether the commands of its chain are steps of a protocol, each answered at once. */
+  readonly stepwise?: boolean;
   /** Life cycle of the file it works on: `activated`, or `any` where the command itself tells the reader. */
   readonly lifeCycle: 'activated' | 'any';
   /** What must be satisfied, in words; judged by the function. */

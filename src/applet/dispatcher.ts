@@ -27,6 +27,7 @@ export const LARGEST_CHAINED_DATA = 4096;
 
 /** The commands of every directory: the same for every card. */
 const COMMON = new CommandTable(ISO7816_COMMANDS);
+const GET_RESPONSE_ROW = COMMON.find(INS.GET_RESPONSE) as TabledRow;
 
 /** What each class byte stands for: logical channel and secure messaging, or {@link NO_CLASS}: not interindustry. */
 const NO_CLASS = 0xff;
@@ -173,12 +174,15 @@ export class Dispatcher {
     const { command, channel } = this.#context;
     const chain = this.#chain;
     if (chain.open && !chain.continuedBy(command)) {
+      // The answer to a step may have to be fetched.
+      if (chain.stepwise && command.ins === INS.GET_RESPONSE) return this.#execute(GET_RESPONSE_ROW);
       chain.drop();
       return SW.LAST_COMMAND_OF_CHAIN_EXPECTED;
     }
     const found = this.#commands.find(channel.directory.application, command.cla, command.ins);
     if (found === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;
     if (isChained(command.cla) || chain.open) {
+      if (found.row.stepwise === true) return this.#step(found);
       const refused = this.#collect(found);
       if (refused !== SW.OK || isChained(command.cla)) return refused;
     }
@@ -195,6 +199,19 @@ export class Dispatcher {
     }
     if (!isChained(command.cla)) this.#chain.conclude(command);
     return SW.OK;
+  }
+
+  /** One step of a protocol in a chain: the chain stays open while the steps succeed and say that more follow. */
+  #step(found: TabledRow): number {
+    const context = this.#context;
+    const { cla } = context.command;
+    const chain = this.#chain;
+    context.continuesChain = chain.open;
+    chain.drop();
+    const status = this.#execute(found);
+    context.continuesChain = false;
+    if (status === SW.OK && isChained(cla)) chain.begin(context.command);
+    return status;
   }
 
   #execute(found: TabledRow): number {

@@ -21,6 +21,7 @@ import { mappedGenerator, nonceTimesGenerator, openChipAuthenticationData } from
 import { derivePasswordKey, deriveSessionKeys, type SessionKeys } from './key-derivation.ts';
 import { randomPrivateKey } from './key-pair.ts';
 import { type PaceProtocol, paceOid } from './object-identifier.ts';
+import { PASSWORD } from './password.ts';
 import { BLOCK_SIZE, SecureSession } from './secure-session.ts';
 import {
   authenticationObject,
@@ -182,8 +183,9 @@ export class PaceTerminal {
   #askNonce(response: Uint8Array): Uint8Array {
     const { status } = splitResponse(SELECTION, response);
     const tries = (status & 0xfff0) === SW.COUNTER ? status & 0x0f : status === SW.OK ? 15 : 0;
-    // 63C1: suspended; the last try is only for those who have shown the CAN. 63C0: blocked.
-    if (tries < (this.#options.resume === true ? 1 : 2)) throw refused(SELECTION, status);
+    const { reference, resume = false } = this.#options;
+    // 63C1: a PIN is suspended; the last try is only for those who have shown the CAN. 63C0: blocked.
+    if (tries < (reference === PASSWORD.PIN && !resume ? 2 : 1)) throw refused(SELECTION, status);
     this.passwordStatus = status;
     this.#state = 'nonce';
     return generalAuthenticate([], true);

@@ -44,7 +44,7 @@ const APPLET: Applet = {
   largestData: 1024,
   commands: [
     row(0x50, ({ secureChannel, channel }) => {
-      secureChannel.open(newSession(), { owner: channel.number, password: 2, chat: null, terminal: null });
+      secureChannel.open(newSession(), { owner: channel.number, password: 2, chat: null, idPicc: new Uint8Array(0) });
       return 0x9000;
     }),
     row(0x52, tell),

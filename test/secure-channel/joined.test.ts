@@ -167,7 +167,7 @@ describe('PACE inside a channel', () => {
 
 describe('a terminal goes on with a password that', () => {
   const answered = (status: string, resume: boolean): PaceTerminal => {
-    const terminal = terminalWith('state', GM, { resume });
+    const terminal = terminalWith('state', GM, { reference: PASSWORD.PIN, password: PIN, resume });
     terminal.start();
     terminal.next(fromHex(status));
     return terminal;
@@ -192,6 +192,13 @@ describe('a terminal goes on with a password that', () => {
       expect.objectContaining({ fault: 'refused', status: Number.parseInt(status, 16) }),
     );
   });
+});
+
+it('63C1 suspends a PIN alone: of a PUK it is a try like any other', () => {
+  const terminal = terminalWith('state', GM, { reference: PASSWORD.PUK });
+  terminal.start();
+  terminal.next(fromHex('63C1'));
+  expect(terminal.passwordStatus).toBe(0x63c1);
 });
 
 describe('a terminal refuses a chip that', () => {

@@ -11,11 +11,13 @@ interface Typed extends TypedForShell {
 export const declareApdu: DeclareVerb = (program, perform) => {
   const apdu = program
     .command('apdu')
-    .argument('[HEX[=SW]...]', 'commands in hexadecimal, with the status word that each must have, X for any digit')
-    .description('send commands to a card and show the answers in words; without HEX a script on standard input');
+    .argument('[HEX[=SW]...]', 'commands in hexadecimal; =SW states the status word that must come, X for any digit')
+    .description(
+      'send commands to a card and show the answers in words; without HEX, read a script from standard input',
+    );
   addJsonOption(addShellOptions(apdu))
-    .option('--keep-going', 'go on after a status word that differs from the stated one')
-    .option('--no-explain', 'do not ask the card for the rules of files that it refused (6982)')
+    .option('--keep-going', 'continue after a status word other than the stated one')
+    .option('--no-explain', 'do not read the rules of a file after a refusal (6982)')
     .action((commands: string[], typed: Typed) =>
       perform(typed, async (io) => {
         const options = shellOptions(typed);

@@ -15,12 +15,15 @@ interface Typed {
 export function declareBenchCompare(bench: Command, perform: Perform): void {
   const compare = bench
     .command('compare')
-    .description('two commands in turn: is B faster or slower than A, and how sure is that')
-    .requiredOption('--a <command>', 'for the shell; best one that prints a result: vitap bench tap … --json')
-    .requiredOption('--b <command>', 'likewise; other commands are compared by how long they run')
-    .option('--rounds <number>', 'how often each is run', parseCount, 12)
-    .option('--warm-up <number>', 'rounds before those, 0 for none', parseWarmUp, 1)
-    .option('--fail-if-slower <share>', 'exit 1 when B is slower by more than that, as 5%', parseShare);
+    .description('run two commands in turn, and say whether B is faster or slower than A, and how sure that is')
+    .requiredOption(
+      '--a <command>',
+      'first command, for the shell; best one that prints a result: vitap bench tap … --json',
+    )
+    .requiredOption('--b <command>', 'second command; commands without a result are compared by their run time')
+    .option('--rounds <number>', 'runs of each command', parseCount, 12)
+    .option('--warm-up <number>', 'rounds before those, which do not count; 0 for none', parseWarmUp, 1)
+    .option('--fail-if-slower <share>', 'exit 1 when B is slower by more than this, for example 5%', parseShare);
   addJsonOption(compare).action((typed: Typed) =>
     perform(typed, async (io) => {
       const { benchCompare } = await import('../../measure/compare/commands.ts');

@@ -24,13 +24,13 @@ const MOST_TAPS = 10_000_000;
 export function declareCrowd(bench: Command, perform: Perform): void {
   const crowd = bench
     .command('crowd')
-    .description('thousands of cards in one process, tapped as people come')
-    .option('--profile <name>', 'what card each of them is', 'reference')
+    .description('tap thousands of cards in one process, as people come')
+    .option('--profile <name>', 'profile of the cards', 'reference')
     .option('--cards <number>', 'cards', parseCount, 2000)
-    .option('--taps <number>', 'taps in all', parseCount, 20_000)
-    .option('--rate <number>', 'taps a second, on average', parseCount, 2000)
+    .option('--taps <number>', 'number of taps in all', parseCount, 20_000)
+    .option('--rate <number>', 'taps per second, on average', parseCount, 2000)
     .addOption(
-      new Option('--arrivals <pattern>', 'how people come')
+      new Option('--arrivals <pattern>', 'pattern in which people come')
         .choices(['even', 'waiting-room', 'turnstile'])
         .default('turnstile'),
     )

@@ -18,17 +18,17 @@ interface Typed {
 export function declareBenchPeer(bench: Command, perform: Perform): void {
   const peer = bench
     .command('peer')
-    .description('our card and another in the two slots of vpcd, the same commands to each in turn')
+    .description('measure our card and another in the two slots of vpcd, with the same commands to each in turn')
     .requiredOption(
       '--peer <peer>',
-      'vpcd:COMMAND starts a program that puts a card into vpcd ({host} and {port} stand for its slot); echo is the floor: it knows the answers and does nothing',
+      'vpcd:COMMAND starts a program that puts a card into vpcd ({host} and {port} stand for its slot); echo is the floor: it only repeats known answers',
     )
     .option('--count <number>', 'commands of each kind to each card in a round', parseCount, 100)
     .option('--taps <number>', 'whole taps of each card in a round, 2 or more', parseCount, 20)
-    .option('--rounds <number>', 'how often both programs are started anew', parseCount, 10)
+    .option('--rounds <number>', 'rounds; each starts both programs anew', parseCount, 10)
     .option(
       '--fail-if-slower <share>',
-      'exit 1 when ours is slower by more than that in any command or tap',
+      'exit 1 when ours is slower by more than this in any command or tap',
       parseShare,
     );
   addJsonOption(addCardOptions(peer)).action((typed: Typed) =>

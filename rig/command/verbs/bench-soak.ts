@@ -39,12 +39,14 @@ function parseTime(unitMs: number): (text: string) => number {
 
 /** `bench soak`. */
 export function declareSoak(bench: Command, perform: Perform): void {
-  const soak = bench.command('soak').description('tap for hours: does it get slower, grow, or leak');
+  const soak = bench
+    .command('soak')
+    .description('tap for hours, and judge whether taps get slower, memory grows or handles leak');
   addRecordOptions(addCardOptions(soak))
     .option('--reader <reader>', `${READER_FORMS} (default: loopback)`, parseReader)
     .option('--minutes <number>', `how long (default: ${DEFAULT_MINUTES})`, parseTime(MINUTE_MS))
     .option('--hours <number>', 'how long, in hours', parseTime(HOUR_MS))
-    .option('--rate <number>', 'taps a second (default: one after the other)', parseCount)
+    .option('--rate <number>', 'taps per second (default: one after the other)', parseCount)
     .addOption(timeoutOption('how long to wait for a card at each tap'))
     .option('--csv', 'print the samples as a table for a spreadsheet');
   addJsonOption(soak).action((typed: Typed) =>

@@ -57,30 +57,30 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
   const bench = program.commands.find((each) => each.name() === 'bench') ?? program.command('bench');
   const tap = bench
     .command('tap')
-    .description('whole taps, one after the other: how long they take, and where every part of it goes');
+    .description('measure whole taps, one after the other: how long they take, and where the time goes');
   addReaderOption(tap, '', (text) => ({ choice: parseReader(text), text }));
   addInterfaceOption(addCardOptions(tap));
   tap
     .addOption(new Option('--sequence <name>', 'what each tap reads and how (default: all)').choices(SEQUENCES))
     .addOption(new Option('--plan <name>', 'how the own application is read (default: classic)').choices(PLANS))
-    .option('--apdu <commands>', 'send these instead, in hexadecimal, separated by semicolons', parseApdus)
-    .option('--taps <number>', `how many, up to ${MOST_TAPS}`, parseCount, 100)
-    .option('--warm-up <number>', 'taps before that are left out', parseWarmUp, 5)
+    .option('--apdu <commands>', 'send these commands instead, in hexadecimal, separated by semicolons', parseApdus)
+    .option('--taps <number>', `number of taps, up to ${MOST_TAPS}`, parseCount, 100)
+    .option('--warm-up <number>', 'taps before those, which do not count', parseWarmUp, 5)
     .option(
       '--rate <number>',
-      'taps a second at fixed moments, however long the one before takes: 2, 0.5, 2/s',
+      'start this many taps per second, at fixed moments, however long each takes: 2, 0.5, 2/s',
       parseRate,
     )
     .addOption(
-      new Option('--arrivals <kind>', 'fixed with --rate, or each tap when the one before is over').choices([
-        'closed',
-        'fixed',
-      ]),
+      new Option(
+        '--arrivals <kind>',
+        'closed: each tap begins when the one before is over; fixed: at the moments of --rate',
+      ).choices(['closed', 'fixed']),
     )
-    .option('--air <kbit/s>', 'bit rate that a PN532 asks the card for: 106, 212 or 424', parseAir)
+    .option('--air <kbit/s>', 'bit rate that a PN532 asks for: 106, 212 or 424', parseAir)
     .option(
       '--what-if <change>',
-      'predict another link, as rate=848,fsd=256,baud=921600; may be given again',
+      'predict another link, for example rate=848,fsd=256,baud=921600; may be given again',
       addWhatIf,
     );
   addOutputOptions(addPinOptions(tap));
@@ -97,15 +97,15 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
 
 function addOutputOptions(command: Command): Command {
   return command
-    .option('--save <file>', 'keep the whole result, for --baseline and `vitap bench compare`')
+    .option('--save <file>', 'save the whole result, for --baseline and `vitap bench compare`')
     .option('--csv <file>', 'write one line for each tap; - for standard output')
     .option('--html <file>', 'write the report as one HTML file')
     .option('--traces <folder>', 'write traces of the slowest tap and of outliers, with secrets masked')
     .option('--keep-secrets', 'mask nothing in these traces')
-    .option('--baseline <file>', 'compare with a result that was saved')
+    .option('--baseline <file>', 'compare with a saved result')
     .option(
       '--fail-if-slower <share>',
-      'with --baseline: exit 1 when it is slower by more than this, as 5%',
+      'with --baseline: exit 1 when it is slower by more than this, for example 5%',
       parseShare,
     );
 }

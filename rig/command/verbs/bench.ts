@@ -25,8 +25,8 @@ interface Typed {
 }
 
 export const declareBench: DeclareVerb = (program, perform) => {
-  const bench = program.command('bench').description('measure');
-  const apdu = bench.command('apdu').description('commands a second, in process or through a reader');
+  const bench = program.command('bench').description('measure commands, taps, links, trace formats');
+  const apdu = bench.command('apdu').description('measure commands per second, in process or through a reader');
   addRecordOptions(addCardOptions(apdu))
     .option('--reader <reader>', `${READER_FORMS} (default: in process, without a reader)`, parseReader)
     .option('--count <number>', 'commands of each kind (default: 100000, through a reader 1000)', parseCount)
@@ -51,7 +51,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
 function declareCore(bench: Command, perform: Perform): void {
   const core = bench
     .command('core')
-    .description('what commands and booting cost in process, and what grows with files and records')
+    .description('measure what commands and booting cost in process, and how it grows with files and records')
     .option('--count <number>', 'commands of each kind', parseCount, 100_000);
   addJsonOption(core).action((typed: { count: number; json?: boolean }) =>
     perform(typed, async (io) => {
@@ -64,7 +64,9 @@ function declareCore(bench: Command, perform: Perform): void {
 function declareLink(bench: Command, perform: Perform): void {
   const link = bench
     .command('link')
-    .description('the same tap on our emulator and on libnfc, over simulated boards; and ISO-DEP blocks a second')
+    .description(
+      'measure the same tap on our emulator and on libnfc over simulated boards, and ISO-DEP blocks per second',
+    )
     .option('--count <number>', 'taps of each', parseCount, 50);
   addJsonOption(link).action((typed: { count: number; json?: boolean }) =>
     perform(typed, async (io) => {
@@ -77,7 +79,7 @@ function declareLink(bench: Command, perform: Perform): void {
 function declareTrace(bench: Command, perform: Perform): void {
   const trace = bench
     .command('trace')
-    .description('reading and writing each trace format, and the memory that a long trace needs')
+    .description('measure reading and writing of each trace format, and the memory that a long trace needs')
     .option('--count <number>', 'exchanges in the trace of each format', parseCount, 10_000)
     .option(
       '--large <number>',
@@ -85,7 +87,10 @@ function declareTrace(bench: Command, perform: Perform): void {
       parseCount,
       1_000_000,
     )
-    .option('--report', 'instead, the HTML report of a replay of so many exchanges: its size and the time to open it');
+    .option(
+      '--report',
+      'measure instead the HTML report of a replay of --count exchanges: its size and the time to open it',
+    );
   addJsonOption(trace).action((typed: { count: number; large: number; report?: boolean; json?: boolean }) =>
     perform(typed, async (io) => {
       if (typed.report === true) {

@@ -16,16 +16,16 @@ export function declareBoardRecords(board: Command, perform: Perform): void {
   const records = board
     .command('records')
     .description('list the records of board tests that this station keeps, oldest first')
-    .option('--board <board>', 'of this board: pn532:PORT, or what it is known by (board list says it)')
-    .option('--serial <number>', 'of the board with this serial number; * stands for any characters')
-    .option('--station <name>', 'made at this station')
+    .option('--board <board>', 'records of this board: pn532:PORT, or its identity as board list prints it')
+    .option('--serial <number>', 'records of this serial number; * stands for any characters')
+    .option('--station <name>', 'records made at this station')
     .option(
       '--since <time>',
-      'begun then or later: 2026-11-23, 2026-11-23T12:00:00Z, or 7d, 12h before now',
+      'records begun at this time or later: 2026-11-23, 2026-11-23T12:00:00Z, or 7d, 12h before now',
       parseSince,
     )
-    .option('--failed', 'that are no pass')
-    .option('--records <folder>', 'where they are (default: records in the state folder of vitap)');
+    .option('--failed', 'records that are no PASS')
+    .option('--records <folder>', 'folder of the records (default: records in the state folder of vitap)');
   addJsonOption(records).action((typed: Typed) =>
     perform(typed, async (io) => {
       const { listRecords } = await import('../../board/list-records.ts');

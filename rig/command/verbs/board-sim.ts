@@ -26,21 +26,21 @@ const MOST_BOARDS = 64;
 export const declareBoardSim: DeclareVerb = (board, perform) => {
   const sim = board
     .command('sim')
-    .description('simulated PN532 boards on serial ports of this machine, until Ctrl-C')
-    .option('--pair', 'two boards in one field; with --boards, each two')
-    .option('--boards <count>', 'how many boards (default: 1, with --pair 2)', parseCount)
-    .option('--link-a <path>', "where to put the link to the first board's port")
-    .option('--link-b <path>', "where to put the link to the second board's port")
+    .description('simulate PN532 boards on serial ports of this machine until Ctrl-C')
+    .option('--pair', 'two boards in one field; with --boards, pairs of boards')
+    .option('--boards <count>', 'number of boards (default: 1, with --pair 2)', parseCount)
+    .option('--link-a <path>', "path of a link to the first board's port")
+    .option('--link-b <path>', "path of a link to the second board's port")
     .option('--links <folder>', 'folder for links board-NAME (default: a new one, removed at the end)')
     .addOption(
       new Option('--rate <kbit/s>', 'the highest bit rate that the field carries')
         .choices(['106', '212', '424'])
         .default('424'),
     )
-    .option('--card <board:profile>', "lays a card of a profile into a board's field; may be given again", collectCard)
-    .option('--fault <fault>', 'BOARD:NAME[=VALUE][@WHEN], as a:lose-ack@3; may be given again', collectFault)
+    .option('--card <board:profile>', "lay a card of a profile into a board's field; may be given again", collectCard)
+    .option('--fault <fault>', 'BOARD:NAME[=VALUE][@WHEN], for example a:lose-ack@3; may be given again', collectFault)
     .option('--faults <file>', 'fault script (YAML)')
-    .option('--bytes', 'also show what commands, responses and frames on air hold; they may hold codes');
+    .option('--bytes', 'also show the bytes of commands, responses and frames on the air, codes included');
   addJsonOption(sim).action((typed: Typed) =>
     perform(typed, async (io) => {
       const boards = typed.boards ?? (typed.pair === true ? 2 : 1);

@@ -7,7 +7,7 @@ import { declareBoardSim } from './board-sim.ts';
 import { addEvidenceOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
 export const declareBoard: DeclareVerb = (program, perform) => {
-  const board = program.command('board').description('PN532 boards: find, test, put cards on them, simulate them');
+  const board = program.command('board').description('find PN532 boards, test them, put cards on them, simulate them');
   declareList(board, perform);
   declareTest(board, perform);
   declareBoardRecords(board, perform);
@@ -36,10 +36,10 @@ function parseBoards(text: string): 'all' | readonly string[] {
 function declareList(board: Command, perform: Perform): void {
   const list = board
     .command('list')
-    .description('serial ports that a board may be on: which adapter, who holds it, may we open it')
+    .description('list the serial ports that may have a board: adapter, holder, permission')
     .argument(
       '[ports...]',
-      'look at these ports only, simulated ones for instance',
+      'look at these ports only, for instance simulated ones',
       (text: string, before?: string[]) => [...(before ?? []), parseBoard(text)],
     );
   addJsonOption(list).action((ports: string[] | undefined, typed: { json?: boolean }) =>
@@ -77,15 +77,15 @@ function declareTest(board: Command, perform: Perform): void {
     .option('--partner <board>', 'a second board in the same field, for taps in both directions', parseBoard)
     .option('--operator', 'ask for name and serial number, and say what to do before each step')
     .option('--serial <number>', 'the serial number of the board')
-    .option('--only <phases>', 'run these phases, separated by commas, and those that they stand on')
-    .option('--records <folder>', 'where records are kept (default: records in the state folder of vitap)')
+    .option('--only <phases>', 'run these phases, separated by commas, and the phases that they need')
+    .option('--records <folder>', 'folder of the records (default: records in the state folder of vitap)')
     .option(
       '--limits <file>',
       'limits of this station (YAML; default: limits.yaml in the state folder, if it is there)',
     )
-    .option('--loop [rounds]', 'test again and again, so many times or until Ctrl-C, and sum up', parseCount)
-    .option('--html <file>', 'write the record as one page to print')
-    .option('--junit <file>', 'write the record as JUnit XML, of a loop all of them');
+    .option('--loop [rounds]', 'repeat the test this many times, or until Ctrl-C, and sum up', parseCount)
+    .option('--html <file>', 'write the record as a page to print')
+    .option('--junit <file>', 'write the record as JUnit XML; with --loop, all records');
   addEvidenceOptions(test, 'record, limits, taps', { images: false });
   addJsonOption(addRecordOptions(test)).action((typed: TestTyped) =>
     perform(typed, async (io) => {
@@ -135,21 +135,21 @@ interface FlashTyped {
 function declareFlash(board: Command, perform: Perform): void {
   const flash = board
     .command('flash')
-    .description("put a card on a board, or a list of cards on many: vitap emulate --link then starts the board's card")
+    .description("put a card on a board, or cards on many boards; vitap emulate --link then starts the board's card")
     .option('--board <board>', 'one board: pn532:PORT', parseBoard)
-    .option('--boards <boards>', 'many: all, or pn532:PORT,pn532:PORT,…', parseBoards)
-    .option('--image <file>', 'the card; with --boards, of the rows that name none')
+    .option('--boards <boards>', 'several boards: all, or pn532:PORT,pn532:PORT,…', parseBoards)
+    .option('--image <file>', 'the card; with --boards, for the rows of the list that name none')
     .option(
       '--profile <name>',
-      'what profile the image must be of; with --boards and no --image, a new card of it for each',
+      'profile that the image must have; with --boards and without --image, the profile of a new card for each board',
     )
     .option('--list <file>', 'CSV with the columns serial, profile or image, port or identity')
-    .option('--serial <number>', 'the serial number of the one board')
+    .option('--serial <number>', 'serial number of the board, with --board')
     .option('--verify-with <reader>', 'read the card back over the field with this reader, as --reader of tap takes it')
-    .option('--force', 'replace cards that were written into since they were flashed')
-    .option('--parallel <number>', 'boards at the same time', parseCount, 4)
-    .option('--resume', 'go on with a batch that was interrupted, and try again what failed')
-    .option('--junit <file>', 'with --boards: write what became of each board as JUnit XML');
+    .option('--force', 'replace cards that were written to since they were flashed')
+    .option('--parallel <number>', 'number of boards at the same time', parseCount, 4)
+    .option('--resume', 'continue an interrupted batch, and try the failed boards again')
+    .option('--junit <file>', 'with --boards: write the result of each board as JUnit XML');
   addEvidenceOptions(flash, 'with --boards, list, verdicts, environment, the trace of reading back');
   addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
     perform(typed, async (io) => {

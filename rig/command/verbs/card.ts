@@ -6,7 +6,7 @@ import type { DeclareVerb, Perform } from '../program.ts';
 import { addInterfaceOption, addJsonOption } from './shared-options.ts';
 
 export const declareCard: DeclareVerb = (program, perform) => {
-  const card = program.command('card').description('card images and what is in them');
+  const card = program.command('card').description('make card images, and show what is in them');
   declareBuild(card, perform);
   declareShow(card, perform);
   declareExplain(card, perform);
@@ -19,8 +19,8 @@ function declareBuild(card: Command, perform: Perform): void {
     .description('make card images from profiles')
     .argument('[profiles...]', 'names of shipped profiles, or profile files (default: every shipped profile)')
     .option('--out <file>', 'the image file, for one profile (default: NAME.img here)')
-    .option('--seed <text>', 'make the same card again (default: a new card each time)')
-    .option('--force', 'replace a card image that is there, with all that was written into it');
+    .option('--seed <text>', 'make the same card from the same text (default: a new card each time)')
+    .option('--force', 'replace an image file that exists, and all that was written into it');
   addJsonOption(build).action(
     (profiles: string[], typed: { out?: string; seed?: string; force?: boolean; json?: boolean }) =>
       perform(typed, async (io) => {

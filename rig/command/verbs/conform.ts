@@ -41,19 +41,17 @@ export const declareConform: DeclareVerb = (program, perform) => {
   const conform = program
     .command('conform')
     .description('judge a card, ours or any other, by a conformance suite')
-    .addOption(
-      new Option('--suite <name>', 'what to judge it by').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'),
-    );
+    .addOption(new Option('--suite <name>', 'the suite').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'));
   addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
   addRecordOptions(addInterfaceOption(conform))
-    .option('--declare <file>', 'what the card holds, for a card that is none of our profiles')
+    .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
     .option('--coverage', 'also print which commands, parameters and status words the cases reached')
-    .option('--destructive', 'also run, on a card in a reader, the cases that change it for good')
-    .option('--json [file]', 'write the run as JSON; without a file or with - on standard output')
+    .option('--destructive', 'also run the cases that change a card in a reader for good')
+    .option('--json [file]', 'write the run as JSON; without a file or with -, on standard output')
     .option('--junit <file>', 'write the run as JUnit XML')
     .option('--html <file>', 'write the run as one HTML file');
   addEvidenceOptions(conform, 'trace, declaration, verdicts, environment')

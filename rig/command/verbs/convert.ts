@@ -18,21 +18,16 @@ interface Typed {
 export const declareConvert: DeclareVerb = (program, perform) => {
   const convert = program
     .command('convert')
-    .description('turn a trace of one format into another; what is lost is said')
+    .description('convert a trace into another format, and say what is lost')
     .argument('[in]', 'the trace to read, - for standard input')
     .argument('[out]', 'the file to write, - for standard output')
-    .option('--from <format>', 'what the trace is (default: told by its content)')
-    .option('--to <format>', "what to write (default: told by the file's name; our own on standard output)")
-    .option(
-      '--card <number>',
-      'of a log with several cards the one to take, in the order of their first commands',
-      parseCard,
-      1,
-    )
+    .option('--from <format>', 'format of the trace (default: recognised by its content)')
+    .option('--to <format>', "format to write (default: by the file's name; on standard output, our own)")
+    .option('--card <number>', 'card to take from a log with several, numbered by their first commands', parseCard, 1)
     .option('--list', 'list the formats and do nothing else')
     .option('--keep-secrets', 'mask nothing')
-    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
-    .option('--keep-partial', 'when the trace is damaged, give what comes before under the name that was asked for');
+    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
+    .option('--keep-partial', 'keep the part before the damage, under the name of the output');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
     perform(typed, async (io) => {
       const { convert: run, listFormats } = await import('../../trace/convert.ts');

@@ -7,7 +7,7 @@ export const declareDemo: DeclareVerb = (program, perform) => {
   const demo = program
     .command('demo')
     .description('issue a test card, unlock it, tap and read it: in process, then through pcscd')
-    .option('--no-pcsc', 'leave out the half that goes through pcscd')
+    .option('--no-pcsc', 'run only the half in process')
     // How the demo calls itself inside a private PC/SC stack.
     .addOption(new Option('--pcsc-image <file>').hideHelp());
   addRecordOptions(demo).action(

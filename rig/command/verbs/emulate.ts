@@ -31,7 +31,7 @@ interface Typed {
 export const declareEmulate: DeclareVerb = (program, perform) => {
   const emulate = program
     .command('emulate')
-    .description('be a card, until Ctrl-C')
+    .description('emulate a card until Ctrl-C')
     .addOption(
       new Option('--link <link>', `${LINK_FORMS}: the virtual reader of pcscd, or a board`)
         .argParser(parseLink)

@@ -2,7 +2,7 @@ import type { DeclareVerb } from '../program.ts';
 import { addJsonOption, imageKeyOption } from './shared-options.ts';
 
 export const declareEvidence: DeclareVerb = (program, perform) => {
-  const evidence = program.command('evidence').description('signed bundles of what was judged and how');
+  const evidence = program.command('evidence').description('make and check signed bundles: what was judged, and how');
   const keygen = evidence
     .command('keygen')
     .description('make the key that signs bundles')
@@ -15,7 +15,7 @@ export const declareEvidence: DeclareVerb = (program, perform) => {
   );
   const image = evidence
     .command('image')
-    .description('give the name that bundles and board records of this lab have for a card image')
+    .description('print the name of a card image in the bundles and board records of this lab')
     .argument('<image>', 'an image file')
     .addOption(imageKeyOption());
   addJsonOption(image).action((file: string, typed: { imageKey?: string; json?: boolean }) =>

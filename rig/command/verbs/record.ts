@@ -26,18 +26,14 @@ interface Typed {
 export const declareRecord: DeclareVerb = (program, perform) => {
   const record = program
     .command('record <out>')
-    .description('stand between a card and a terminal, and write down what they say, until Ctrl-C')
-    .option(
-      '--to <link>',
-      `the terminal's side: ${LINK_FORMS} (default: vpcd); one that can wait, so not raw`,
-      parseLink,
-    );
+    .description('relay between a card and a terminal, and record what they exchange, until Ctrl-C')
+    .option('--to <link>', `the terminal's side: ${LINK_FORMS} (default: vpcd); not raw, which cannot wait`, parseLink);
   addReaderOption(record, 'where the card is: ');
   addInterfaceOption(addCardOptions(record))
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare")
+    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
     .option('--once', 'end when the card is taken out')
-    .option('--for <seconds>', 'end after so long', parseSeconds)
+    .option('--for <seconds>', 'end after this time', parseSeconds)
     .option('--wait', "wait for the terminal's side when it is not there yet");
   addJsonOption(record)
     .addOption(timeoutOption('how long to wait for a reader and a card'))

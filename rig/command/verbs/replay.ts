@@ -56,9 +56,9 @@ export const declareReplay: DeclareVerb = (program, perform) => {
   const replay = program
     .command('replay <trace>')
     .description(
-      'send the commands of a trace, or of a suite of traces, to a card and judge its answers; or be the card that answered (--as-card)',
+      'send the commands of a trace, or of a suite of traces, to a card and judge its answers; or be the card that answers (--as-card)',
     )
-    .option('--from <format>', 'read the trace as this format (default: guessed by its content)')
+    .option('--from <format>', 'format of the trace (default: recognised by its content)')
     .option('--rules <file>', 'how to compare, or with --as-card how to answer (YAML)')
     .option('--secrets <file>', 'codes, keys and masked bytes that the trace does not show (YAML)');
   addReaderOption(replay, 'where the card is: ')
@@ -66,10 +66,10 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     .option('--pace <pace>', 'fast, original, or a factor: 2 is twice as fast as recorded (default: fast)', parsePace)
     .option(
       '--max-deviation <limit>',
-      'how far a response time may be from the recorded one: 5ms, 20%, +5ms (only slower)',
+      'largest difference between a response time and the recorded one: 5ms, 20%, +5ms (only slower)',
     )
-    .option('--as-card', 'be the card: answer what a terminal sends as the trace does, and judge the terminal')
-    .option('--link <link>', `where to be the card: ${LINK_FORMS} (default: vpcd)`, parseLink)
+    .option('--as-card', 'be the card: answer a terminal as the trace does, and judge the terminal')
+    .option('--link <link>', `the terminal's side: ${LINK_FORMS} (default: vpcd)`, parseLink)
     .addOption(
       new Option('--match <how>', 'match commands in the order of the trace, or the best in any order').choices([
         'order',
@@ -82,16 +82,16 @@ export const declareReplay: DeclareVerb = (program, perform) => {
       parseResponseTime,
     )
     .option('--once', 'end when the terminal has ended its session')
-    .option('--for <seconds>', 'end after so long', parseSeconds)
+    .option('--for <seconds>', 'end after this time', parseSeconds)
     .option('--wait', 'wait for the virtual reader or the board when it is not there yet');
   replay
     .option(
       '--jobs <number>',
-      'of a suite, with --reader loopback: so many traces at a time, each to its own card',
+      'with a suite and --reader loopback: number of traces at a time, each to its own card',
       parseJobs,
     )
-    .option('--only <ids>', 'of a suite: ids, as identity*,!*-old')
-    .option('--list', 'of a suite: only say which traces it has')
+    .option('--only <ids>', 'with a suite: run the traces with these ids, for example identity*,!*-old')
+    .option('--list', 'with a suite: list its traces and run none')
     .option('--html <file>', 'write a report that opens offline')
     .option('--junit <file>', 'write the verdicts as JUnit XML');
   addEvidenceOptions(replay, 'traces, rules, verdicts, environment');

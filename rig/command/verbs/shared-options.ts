@@ -8,7 +8,7 @@ import { parseReader, parseSeconds } from '../option-values.ts';
 export function addCardOptions(command: Command): Command {
   return command
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'the card in an image file, its state kept; or a profile by name');
+    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name');
 }
 
 /** `--reader`, of a verb that takes a card in a reader or one of ours. */
@@ -17,17 +17,16 @@ export function addReaderOption<T = ReaderChoice>(
   what = '',
   parse: (text: string) => T = parseReader as (text: string) => T,
 ): Command {
-  const words = `${what}${READER_FORMS}; a part of the name will do (default: ${READER_OF_A_CARD.driver}; ${READER_OF_OUR_CARD.driver} when a card is named)`;
+  const words = `${what}${READER_FORMS}; part of the name is enough (default: ${READER_OF_A_CARD.driver}; ${READER_OF_OUR_CARD.driver} when a card is named)`;
   return command.option('--reader <reader>', words, parse);
 }
 
 /** `--interface`. */
 export function addInterfaceOption(command: Command): Command {
   return command.addOption(
-    new Option(
-      '--interface <name>',
-      'the interface that the card is used through (default: as its profile says)',
-    ).choices(['contact', 'contactless', 'wired']),
+    new Option('--interface <name>', 'interface through which the card is used (default: as its profile says)').choices(
+      ['contact', 'contactless', 'wired'],
+    ),
   );
 }
 
@@ -35,7 +34,7 @@ export function addInterfaceOption(command: Command): Command {
 export function addPinOptions(command: Command): Command {
   return command
     .option('--pin', 'ask for the code on the terminal, without showing it')
-    .option('--pin-file <file>', 'take the code from the first line of a file (VITAP_PIN in the environment does too)');
+    .option('--pin-file <file>', 'read the code from the first line of a file (otherwise VITAP_PIN)');
 }
 
 /** `--record`, `--keep-secrets` and `--redaction-key`. */
@@ -43,12 +42,12 @@ export function addRecordOptions(command: Command): Command {
   return command
     .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', "key of the masks' hashes, so that those of several traces compare");
+    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare');
 }
 
 /** `--image-key`. */
 export function imageKeyOption(): Option {
-  const words = "the lab's key under which card images are named (default: one in the state folder, made on first use)";
+  const words = "the lab's key for the names of card images (default: one in the state folder, made on first use)";
   return new Option('--image-key <file>', words);
 }
 
@@ -66,7 +65,7 @@ export function addEvidenceOptions(
 
 /** `--json`. */
 export function addJsonOption(command: Command): Command {
-  return command.option('--json', 'print data and nothing else on standard output');
+  return command.option('--json', 'print JSON, and nothing else, on standard output');
 }
 
 /** `--timeout`, in milliseconds; 10 seconds by default. */

@@ -43,7 +43,7 @@ export function addShellOptions(command: Command): Command {
   addInterfaceOption(addCardOptions(addReaderOption(command)));
   addRecordOptions(command);
   return command
-    .option('--pin-file <file>', 'where `verify` takes the code from: the first line of a file (otherwise VITAP_PIN)')
+    .option('--pin-file <file>', 'file whose first line is the code for `verify` (otherwise VITAP_PIN)')
     .addOption(timeoutOption('how long to wait for a reader and a card'));
 }
 

@@ -11,9 +11,9 @@ interface Typed {
 export const declareSynth: DeclareVerb = (program, perform) => {
   const synth = program
     .command('synth <traces...>')
-    .description('learn from traces what a card answers, as rules for replay --as-card')
+    .description('make rules for replay --as-card from traces of a card')
     .option('-o, --out <file>', 'the rule file (default: standard output)')
-    .option('--from <format>', 'read the traces as this format (default: guessed by their content)')
+    .option('--from <format>', 'format of the traces (default: recognised by their content)')
     .option('--keep-secrets', 'mask nothing of the traces in the rules');
   addJsonOption(synth).action((traces: string[], typed: Typed) =>
     perform(typed, async (io) => {

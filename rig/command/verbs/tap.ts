@@ -34,16 +34,16 @@ interface Typed {
 }
 
 export const declareTap: DeclareVerb = (program, perform) => {
-  const tap = program.command('tap').description('read a card, show what it holds and where the time went');
+  const tap = program.command('tap').description('read a card, and show what it holds and where the time went');
   addReaderOption(tap);
   addInterfaceOption(addCardOptions(tap));
-  tap.addOption(new Option('--sequence <name>', 'what to read and how').choices(SEQUENCES).default('all'));
+  tap.addOption(new Option('--sequence <name>', 'what to read, and how').choices(SEQUENCES).default('all'));
   tap.addOption(
-    new Option('--plan <name>', 'how to read the own application, and what either way costs').choices(PLANS),
+    new Option('--plan <name>', 'how to read the own application; both plans are shown with their cost').choices(PLANS),
   );
   addRecordOptions(addPinOptions(tap));
   addJsonOption(tap)
-    .option('--explain', 'say for each refusal (6982) which rule of the card it comes from and what is missing')
+    .option('--explain', 'for each refusal (6982), show which rule of the card caused it and what is missing')
     .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
       perform(typed, async (io) => {

@@ -17,8 +17,13 @@ export const declareTrace: DeclareVerb = (program, perform) => {
   const view = (verb: Command): Command =>
     addJsonOption(
       verb
-        .option('--from <format>', 'what the trace is (default: told by its content)')
-        .option('--card <number>', 'of a log with several cards the one to take, from 1', parseCard, 1)
+        .option('--from <format>', 'format of the trace (default: recognised by its content)')
+        .option(
+          '--card <number>',
+          'card to take from a log with several, numbered by their first commands',
+          parseCard,
+          1,
+        )
         .option('--keep-secrets', 'mask nothing'),
     );
   view(

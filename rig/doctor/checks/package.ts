@@ -43,9 +43,9 @@ export const buildCheck: Check = {
     const stamp = machine.readText(join(machine.packageRoot, fingerprint.BUILD_STAMP));
     const built = stamp === null ? null : (JSON.parse(stamp) as { sources: string }).sources;
     if (built === fingerprint.sourcesFingerprint(machine.packageRoot)) {
-      return { verdict: 'pass', detail: 'made of the sources as they are' };
+      return { verdict: 'pass', detail: 'built from the sources as they are' };
     }
-    return { verdict: 'warn', detail: 'dist/ was made of other sources than those here now', cure };
+    return { verdict: 'warn', detail: 'dist/ was built from other sources than those here', cure };
   },
 };
 
@@ -55,11 +55,11 @@ export const packagesCheck: Check = {
   timeoutMs: 10_000,
   async look(machine) {
     const plan = (await machine.load(join('scripts', 'setup-plan.mjs'))) as typeof SetupPlan | null;
-    if (plan === null) return { verdict: 'info', detail: 'not looked at: this is not a checkout' };
+    if (plan === null) return { verdict: 'info', detail: 'not checked: this is not a checkout' };
     const wanted = plan.wantedPackages('test', machine.exists(nativeModule(machine)));
     const names = wanted.map((each) => each.name);
     const ran = await machine.run('dpkg-query', plan.statusQuery(wanted), 8000);
-    if (ran.outcome === 'absent') return { verdict: 'info', detail: 'not looked at: this is not a Debian system' };
+    if (ran.outcome === 'absent') return { verdict: 'info', detail: 'not checked: this is not a Debian system' };
     if (ran.outcome === 'killed') return { verdict: 'warn', detail: 'dpkg-query did not answer' };
     const missing = plan.missingPackages(wanted, ran.stdout);
     if (missing.length === 0) return { verdict: 'pass', detail: names.join(', ') };
@@ -99,7 +99,7 @@ export const pcscFfiCheck: Check = {
     const ran = await machine.probe('load-ffi', 15_000);
     const first = earlier.get('nfc-pcsc')?.verdict === 'pass';
     if (ran.outcome === 'exited' && ran.exitCode === 0) {
-      return { verdict: 'pass', detail: first ? 'loads; nfc-pcsc comes first' : 'loads, and serves --reader pcsc' };
+      return { verdict: 'pass', detail: first ? 'loads; nfc-pcsc is used first' : 'loads, and serves --reader pcsc' };
     }
     const detail = ran.outcome === 'exited' ? firstLine(ran.stderr) : 'crashes when it is loaded';
     // One of the two is enough.

@@ -13,7 +13,7 @@ export const pcscdCheck: Check = {
   timeoutMs: 10_000,
   async look(machine): Promise<Finding> {
     if (machine.platform !== 'linux') {
-      return { verdict: 'info', detail: 'not looked at: this system brings a PC/SC service of its own' };
+      return { verdict: 'info', detail: 'not checked: this system has its own PC/SC service' };
     }
     const program = machine.findProgram('pcscd');
     const version = program === null ? null : await versionOf(machine, program);
@@ -24,7 +24,7 @@ export const pcscdCheck: Check = {
       case 'open':
         return { verdict: 'pass', detail: `pcscd${version === null ? '' : ` ${version}`} answers on ${socket}`, data };
       case 'denied':
-        return { verdict: 'fail', detail: `the rights to use ${socket} are missing`, cure: 'run as root', data };
+        return { verdict: 'fail', detail: `no permission to use ${socket}`, cure: 'run as root', data };
       case 'silent':
         return { verdict: 'fail', detail: `pcscd does not answer on ${socket}`, cure: 'restart pcscd as root', data };
       case 'refused':
@@ -33,7 +33,7 @@ export const pcscdCheck: Check = {
         if (program === null) {
           return { verdict: 'warn', detail: 'pcscd is not installed', cure: 'apt-get install pcscd', data };
         }
-        return { verdict: 'warn', detail: `pcscd ${version ?? ''} is installed and does not run`, cure: start, data };
+        return { verdict: 'warn', detail: `pcscd ${version ?? ''} is installed but not running`, cure: start, data };
     }
   },
 };
@@ -60,7 +60,7 @@ export const readersCheck: Check = {
       return { verdict: 'info', detail: 'not listed: neither nfc-pcsc nor the PC/SC library loads' };
     }
     if (machine.platform === 'linux' && earlier.get('pcscd')?.verdict !== 'pass') {
-      return { verdict: 'info', detail: 'not listed: pcscd does not run' };
+      return { verdict: 'info', detail: 'not listed: pcscd is not running' };
     }
     const ran = await machine.probe('readers', 12_000);
     if (ran.outcome !== 'exited' || ran.exitCode !== 0) {
@@ -91,13 +91,13 @@ export const kernelNfcCheck: Check = {
   timeoutMs: 1000,
   async look(machine): Promise<Finding> {
     const modules = machine.readText('/proc/modules');
-    if (modules === null) return { verdict: 'info', detail: 'not looked at: the system tells of no drivers' };
+    if (modules === null) return { verdict: 'info', detail: 'not checked: the system lists no drivers' };
     const loaded = modules.split('\n').map((line) => line.split(' ')[0] ?? '');
     const inTheWay = KERNEL_DRIVERS.filter((name) => loaded.includes(name));
     if (inTheWay.length === 0) return { verdict: 'pass', detail: 'none in the way' };
     return {
       verdict: 'warn',
-      detail: `${inTheWay.join(', ')} may hold a reader that pcscd should have`,
+      detail: `${inTheWay.join(', ')} may hold a reader that pcscd needs`,
       cure: `as root: modprobe -r ${inTheWay.join(' ')}, and a line "blacklist NAME" for each in /etc/modprobe.d/vitap.conf`,
     };
   },

@@ -29,7 +29,7 @@ export function serialCheck(listPorts: () => Promise<readonly ListedPort[]>): Ch
       if (denied.length > 0) {
         return {
           verdict: 'warn',
-          detail: `${detail}; the rights to open ${denied.join(', ')} are missing`,
+          detail: `${detail}; no permission to open ${denied.join(', ')}`,
           cure: 'as root: usermod -aG dialout USER, then log in again',
           data,
         };
@@ -61,7 +61,7 @@ function describePort(machine: Machine, port: ListedPort): string {
   const usb = port.vendorId === undefined ? '' : ` USB ${port.vendorId}:${port.productId ?? '????'}`;
   const maker = port.manufacturer === undefined ? '' : ` ${port.manufacturer}`;
   const latency = latencyMs(machine, port.path);
-  const delay = latency !== null && latency > 1 ? `, holds short answers back for ${latency} ms` : '';
+  const delay = latency !== null && latency > 1 ? `, delays short answers by ${latency} ms` : '';
   return `${port.path}${usb}${maker}${delay}`;
 }
 

@@ -20,7 +20,7 @@ export const vpcdCheck: Check = {
     if (!machine.exists(driver)) {
       return {
         verdict: 'fail',
-        detail: `pcscd is told to load ${driver}, which is not there`,
+        detail: `pcscd is set to load ${driver}, which does not exist`,
         cure: 'apt-get install --reinstall vsmartcard-vpcd',
       };
     }
@@ -45,10 +45,10 @@ export const vpcdPortCheck: Check = {
   async look(machine): Promise<Finding> {
     // Looked up and not connected to: to vpcd a connection is a card put into the reader.
     const sockets = tcpSockets(machine);
-    if (sockets === null) return { verdict: 'info', detail: 'not looked at: this is not Linux' };
+    if (sockets === null) return { verdict: 'info', detail: 'not checked: this is not Linux' };
     const here = sockets.filter((each) => each.localPort === VPCD_PORT);
     if (!here.some((each) => each.state === 'listen')) {
-      return { verdict: 'info', detail: 'nobody listens: it opens when pcscd starts with vpcd installed' };
+      return { verdict: 'info', detail: 'closed: pcscd opens it when it starts with vpcd installed' };
     }
     if (here.some((each) => each.state === 'established')) {
       return { verdict: 'info', detail: 'listening; a card emulator is connected', data: { taken: true } };
@@ -83,7 +83,10 @@ export const vpcdDelayCheck: Check = {
       return { verdict: 'info', detail: 'not measured: the port is not free' };
     const ran = await machine.probe('vpcd-delay', 20_000);
     if (ran.outcome !== 'exited' || ran.exitCode !== 0) {
-      return { verdict: 'fail', detail: `an echo card on vpcd could not be read: ${ran.stderr.trim() || 'no answer'}` };
+      return {
+        verdict: 'fail',
+        detail: `the echo card on vpcd could not be read: ${ran.stderr.trim() || 'no answer'}`,
+      };
     }
     const { medianMs, exchanges } = JSON.parse(ran.stdout) as ProbedDelay;
     const threshold = machine.readText('/proc/sys/net/ipv4/tcp_pingpong_thresh')?.trim() ?? null;
@@ -93,8 +96,8 @@ export const vpcdDelayCheck: Check = {
     return {
       verdict: 'warn',
       detail:
-        `${measured}: this is the 44 ms defect of vpcd 3.3, which sends each command in two pieces ` +
-        'without TCP_NODELAY and so waits for a delayed acknowledgement; no timing through it means anything',
+        `${measured}: this is the 44 ms defect of vpcd 3.3, which sends each command in two segments ` +
+        'without TCP_NODELAY and then waits for a delayed acknowledgement; times measured through it mean nothing',
       cure: curesOfDelay(threshold),
       data,
     };

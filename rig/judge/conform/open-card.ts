@@ -5,7 +5,7 @@ import type { CardSpecification } from '../../../src/applet/image/specification.
 import type { CardInterface, LinkedCard, LinkLimits } from '../../../src/hal/card-link.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSource } from '../../card/card-source.ts';
-import { bootCard, buildImage, FIXED_SEED, profileNamed } from '../../card/open.ts';
+import { bootCard, buildImage, cryptoFor, FIXED_SEED, profileNamed } from '../../card/open.ts';
 import type { MakeCard } from './card-under-test.ts';
 
 /** A card of ours that can be made again and again as it is now; the user's file is read once and never written. */
@@ -34,8 +34,9 @@ export async function openRenewable(
   const isFile = source.kind === 'image' && existsSync(name);
   const image = isFile ? await readImage(name) : await buildImage(profileNamed(source), FIXED_SEED);
   const seed = isFile ? null : FIXED_SEED;
+  const crypto = await cryptoFor(new MemoryNvm(image));
   const boot = (onFault: (fault: unknown) => void): Card =>
-    bootCard(new MemoryNvm(image), name, seed, { applets, onFault });
+    bootCard(new MemoryNvm(image), name, seed, { applets, onFault }, crypto);
   const first = boot(() => {});
   const cardInterface = wanted ?? first.defaultInterface;
   return {

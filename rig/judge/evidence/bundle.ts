@@ -16,6 +16,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import { replaceFile, syncFolder } from '../../../src/hal/nvm/replace-file.ts';
 import { storageError, systemErrorCode } from '../../../src/hal/nvm/storage-error.ts';
+import { endOfLinks } from '../../../src/hal/nvm/write-target.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { makeFolder } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
@@ -77,7 +78,7 @@ export function writeBundle(
 ): Manifest {
   if (key.privateKey === null) throw new CannotRun('this is the public half of a key; signing needs the private one');
   checkBundleFolder(folder);
-  const target = resolve(folder);
+  const target = resolve(endOfLinks(folder));
   makeFolder(dirname(target));
   const making = mkdtempSync(join(dirname(target), `.${basename(target)}.`));
   try {

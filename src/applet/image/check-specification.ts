@@ -1,4 +1,5 @@
 import type { CardInterface } from '../../hal/card-link.ts';
+import { LARGEST_PASSWORD } from '../pin/pin-store.ts';
 import type { CardSpecification, DirectorySpecification, FileSpecification } from './specification.ts';
 import { SpecificationError } from './specification-error.ts';
 
@@ -12,6 +13,7 @@ export function checkSpecification(spec: CardSpecification): void {
   }
   const names = new Set<string>();
   checkFile(spec, spec.masterFile, [], names);
+  refuseTwice(passwordsOf(spec.masterFile), 'two codes are the same password of PACE');
 }
 
 const INTERFACES: readonly CardInterface[] = ['contact', 'contactless', 'wired'];
@@ -62,6 +64,9 @@ function checkDirectory(
     if (!isWhole(pin.minLength, 1, pin.maxLength))
       refuse(`${what}: its least length is 1 or more, and not over its greatest`);
     if (!isWhole(pin.paddingByte, 0, 0xff)) refuse(`${what}: its padding is one byte`);
+    if (pin.password !== undefined && (pin.paddedLength > 0 || pin.maxLength > LARGEST_PASSWORD)) {
+      refuse(`${what} is a password of PACE: it has no padding, and ${LARGEST_PASSWORD} bytes at most`);
+    }
     if (pin.unblockedBy !== null && !directory.pins.some(({ reference }) => reference === pin.unblockedBy)) {
       refuse(`${what} is unblocked by a code that is not there`);
     }
@@ -100,7 +105,14 @@ function checkCondition(condition: number, directories: readonly DirectorySpecif
   }
 }
 
-function refuseTwice(values: readonly number[], message: string): void {
+function passwordsOf(directory: DirectorySpecification): string[] {
+  return [
+    ...directory.pins.flatMap(({ password }) => password ?? []),
+    ...directory.children.flatMap((child) => (child.kind === 'directory' ? passwordsOf(child) : [])),
+  ];
+}
+
+function refuseTwice(values: readonly (number | string)[], message: string): void {
   if (new Set(values).size < values.length) refuse(message);
 }
 

@@ -1,10 +1,11 @@
 import type { Nvm } from '../../hal/nvm.ts';
+import { PASSWORD } from '../../secure-channel/index.ts';
 import type { CardFile } from '../files/card-file.ts';
-import { LARGEST_CODE, type Pin } from '../pin/pin-store.ts';
+import { LARGEST_CODE, LARGEST_PASSWORD, PIN_STATE, type Pin } from '../pin/pin-store.ts';
 import { ImageError } from './image-error.ts';
 import { NO_PARENT, PIN } from './layout.ts';
 import { Section } from './section.ts';
-import type { TableRegion } from './superblock.ts';
+import { readSuperblock, type TableRegion } from './superblock.ts';
 
 const LARGEST_REFERENCE = 0x1f;
 
@@ -21,12 +22,28 @@ export function readPins(nvm: Nvm, region: TableRegion, files: readonly CardFile
     if (directory === undefined) throw damagedCode(slot);
     const pin = readPin(entry, directory, slot, address);
     if (pins.some((other) => isSame(other, directory, pin.reference))) throw damagedCode(slot);
+    if (pin.password !== 0 && pins.some(({ password }) => password === pin.password)) throw damagedCode(slot);
     pins.push(pin);
   }
   for (const { slot, directory, unblockedBy } of pins) {
     if (unblockedBy !== 0 && !pins.some((other) => isSame(other, directory, unblockedBy))) throw damagedCode(slot);
   }
   return pins;
+}
+
+/** Whether a card of this memory has keys, or passwords of PACE: it needs more than hashes. False for no sound image. */
+export function needsAllCrypto(nvm: Nvm): boolean {
+  try {
+    const { pins, keys } = readSuperblock(nvm);
+    if (keys !== null) return true;
+    for (let slot = 0; slot < pins.entries; slot++) {
+      if (nvm.readByte(pins.address + slot * PIN.SIZE + PIN.PASSWORD) !== 0) return true;
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof ImageError) return false;
+    throw error;
+  }
 }
 
 function readPin(entry: Section, directory: CardFile, slot: number, address: number): Pin {
@@ -48,7 +65,9 @@ function readPin(entry: Section, directory: CardFile, slot: number, address: num
     tries >= 1 &&
     tries <= 15 &&
     entry.byte(PIN.TRIES_LEFT) <= tries &&
-    entry.byte(PIN.STATE) <= 1;
+    entry.byte(PIN.STATE) <= PIN_STATE.REQUIREMENT_DISABLED + PIN_STATE.DEACTIVATED &&
+    entry.byte(PIN.PASSWORD) <= PASSWORD.PUK &&
+    (entry.byte(PIN.PASSWORD) === 0 || (paddedLength === 0 && maxLength <= LARGEST_PASSWORD));
   if (!sound) throw damagedCode(slot);
   const flags = entry.byte(PIN.FLAGS);
   return {
@@ -65,6 +84,7 @@ function readPin(entry: Section, directory: CardFile, slot: number, address: num
     unlocksHolder: (flags & 1) !== 0,
     canBeDisabled: (flags & 2) !== 0,
     unblockedBy: entry.byte(PIN.UNBLOCKED_BY),
+    password: entry.byte(PIN.PASSWORD),
     address,
   };
 }

@@ -1,5 +1,6 @@
 import type { KeyedHashes } from '../../hal/crypto.ts';
-import { CODE_HASH_LENGTH, hashCode, LARGEST_CODE } from '../pin/pin-store.ts';
+import { PASSWORD } from '../../secure-channel/index.ts';
+import { CODE_HASH_LENGTH, LARGEST_CODE, PIN_STATE, storedCode } from '../pin/pin-store.ts';
 import { type ImageWriter, limit } from './image-writer.ts';
 import { INTERFACE_INDEX, PIN } from './layout.ts';
 import type { PinSpecification } from './specification.ts';
@@ -16,11 +17,13 @@ export function writePin(
 ): void {
   const name = `code ${pin.reference.toString(16).toUpperCase()}`;
   const local = (pin.reference & 0x80) !== 0;
+  const password = pin.password === undefined ? 0 : PASSWORD[pin.password];
   limit(pin.reference & 0x7f, 1, 0x1f, `reference of ${name}`);
   if (local === (directory === 0)) {
     throw new SpecificationError(`${name}: references 01 to 1F belong to the MF, 81 to 9F to another DF`);
   }
   limit(pin.tries, 1, 15, `tries of ${name}`);
+  limit(pin.triesLeft ?? pin.tries, 0, pin.tries, `tries left of ${name}`);
   limit(pin.code.length, pin.minLength, pin.maxLength, `length of ${name}`);
   limit(pin.paddedLength, 0, LARGEST_CODE, `padded length of ${name}`);
   limit(pin.maxLength, 1, pin.paddedLength === 0 ? LARGEST_CODE : pin.paddedLength, `greatest length of ${name}`);
@@ -40,12 +43,14 @@ export function writePin(
     image.byte(at + PIN.ACCESS + INTERFACE_INDEX[cardInterface], pin.access[cardInterface]);
   }
   image.byte(at + PIN.UNBLOCKED_BY, pin.unblockedBy ?? 0);
+  image.byte(at + PIN.PASSWORD, password);
   image.checksum(at, PIN.CRC);
-  image.byte(at + PIN.TRIES_LEFT, pin.tries);
+  image.byte(at + PIN.TRIES_LEFT, pin.triesLeft ?? pin.tries);
+  image.byte(at + PIN.STATE, pin.deactivated === true ? PIN_STATE.DEACTIVATED : 0);
 
   const hash = new Uint8Array(CODE_HASH_LENGTH);
   const scratch = new Uint8Array(3 + LARGEST_CODE);
-  const code = { reference: pin.reference, directory: { index: directory } };
-  hashCode(crypto.keyedHash('sha-256', secret), scratch, code, block, 0, block.length, hash);
+  const code = { reference: pin.reference, directory: { index: directory }, password };
+  storedCode(crypto.keyedHash('sha-256', secret), scratch, code, block, 0, block.length, hash);
   image.bytes(at + PIN.HASH, hash);
 }

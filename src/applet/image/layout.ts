@@ -99,10 +99,13 @@ export const PIN = {
   TRIES: 8,
   ACCESS: 9, // contact, contactless, wired
   UNBLOCKED_BY: 12,
+  /** Reference as a password of PACE: 1 MRZ, 2 CAN, 3 PIN, 4 PUK; 0: it is none. */
+  PASSWORD: 13,
   CRC: 16,
   TRIES_LEFT: 20,
-  /** 0 required, 1 disabled. */
+  /** Bit 0: its requirement is disabled; bit 1: it is deactivated. */
   STATE: 21,
+  /** The keyed hash; of a password, which PACE needs itself, the password under a keyed mask. */
   HASH: 24, // 32
 } as const;
 

@@ -1,6 +1,6 @@
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { CurveName } from '../../hal/crypto.ts';
-import type { CipherName, TerminalType, TrustState } from '../../secure-channel/index.ts';
+import type { CipherName, PasswordName, TerminalType, TrustState } from '../../secure-channel/index.ts';
 
 /**
  * What a card is to hold, before it is written into an image: the input of personalisation.
@@ -153,6 +153,12 @@ export interface PinSpecification {
   readonly canBeDisabled?: boolean;
   /** Reference of the code that resets its retry counter, or null. */
   readonly unblockedBy: number | null;
+  /** Which password of PACE it is; absent: none. One code of the card at most is each of them. */
+  readonly password?: PasswordName;
+  /** Tries that a new card has left; `tries` when absent. */
+  readonly triesLeft?: number;
+  /** Whether a new card has it deactivated. */
+  readonly deactivated?: boolean;
 }
 
 /** What a security condition byte means that names this environment. */

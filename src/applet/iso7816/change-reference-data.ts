@@ -3,7 +3,8 @@ import { SW } from '../../apdu/status-word.ts';
 import { isVerified } from '../access/access-control.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
-import { CODE_REFERENCE, compareStart, firstBlockLengths, mayPresent, refusal } from './code-comparison.ts';
+import { openedWith } from '../secure-messaging/password-state.ts';
+import { CODE_REFERENCE, compareStart, findCode, firstBlockLengths, mayPresent, refusal } from './code-comparison.ts';
 
 /** P1: the old code and the new one, or the new one alone. */
 const WITH_OLD = 0x00;
@@ -17,7 +18,11 @@ export const CHANGE_REFERENCE_DATA: CommandRow = {
   cases: [3],
   parameters: [
     { p1: [WITH_OLD, WITH_OLD], ...CODE_REFERENCE, meaning: 'old code and new code' },
-    { p1: [NEW_ALONE, NEW_ALONE], ...CODE_REFERENCE, meaning: 'new code alone, after the old one was verified' },
+    {
+      p1: [NEW_ALONE, NEW_ALONE],
+      ...CODE_REFERENCE,
+      meaning: 'new code alone, after the old one was verified or opened the channel',
+    },
   ],
   chaining: true,
   lifeCycle: 'activated',
@@ -36,16 +41,18 @@ export const CHANGE_REFERENCE_DATA: CommandRow = {
 function changeReferenceData(context: CommandContext): number {
   const { command } = context;
   const pins = context.core.pins;
-  const pin = pins.find(command.p2, context.channel.directory);
+  const pin = findCode(context);
   if (pin === null) return SW.REFERENCED_DATA_NOT_FOUND;
-  if (!mayPresent(context, pin)) return SW.SECURITY_STATUS_NOT_SATISFIED;
+  // What opened the channel was presented in it, and not in clear.
+  const opened = command.p1 === NEW_ALONE && openedWith(pin, context.secureChannel);
+  if (!opened && !mayPresent(context, pin)) return SW.SECURITY_STATUS_NOT_SATISFIED;
   let oldLength = 0;
   if (command.p1 === WITH_OLD) {
     const { least, most } = firstBlockLengths(pin, pin, command.nc);
     if (least > most) return SW.WRONG_LENGTH;
     oldLength = compareStart(context, pin, command.dataOffset, least, most);
     if (oldLength < 0) return refusal(context, pin, oldLength);
-  } else if (!isVerified(pin, context)) {
+  } else if (!opened && !isVerified(pin, context)) {
     return SW.SECURITY_STATUS_NOT_SATISFIED;
   } else if (!pins.acceptsLength(pin, command.nc)) {
     return SW.WRONG_LENGTH;

@@ -4,6 +4,7 @@ import { CODE_COMMANDS } from './code-commands.ts';
 import { DATA_OBJECT_COMMANDS } from './data-object-commands.ts';
 import { FILE_COMMANDS } from './file-commands.ts';
 import { RECORD_COMMANDS } from './record-commands.ts';
+import { SECURITY_COMMANDS } from './security-commands.ts';
 import { TRANSMISSION_COMMANDS } from './transmission-commands.ts';
 
 /**
@@ -31,5 +32,6 @@ export const ISO7816_COMMANDS: readonly CommandRow[] = [
   ...RECORD_COMMANDS,
   ...DATA_OBJECT_COMMANDS,
   ...CODE_COMMANDS,
+  ...SECURITY_COMMANDS,
   ...TRANSMISSION_COMMANDS,
 ];

@@ -1,12 +1,18 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { CardInterface } from '../../hal/card-link.ts';
 import type { KeyedHash, KeyedHashes } from '../../hal/crypto.ts';
 import type { Nvm } from '../../hal/nvm.ts';
+import { PASSWORD } from '../../secure-channel/index.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { interfaceIndex, PIN } from '../image/layout.ts';
 
 /** Longest block that VERIFY may carry. */
 export const LARGEST_CODE = 32;
 export const CODE_HASH_LENGTH = 32;
+/** Longest password of PACE: its length stands beside it where other codes have their hash. */
+export const LARGEST_PASSWORD: number = CODE_HASH_LENGTH - 1;
+/** Bits of the byte that says whether a code is in use. */
+export const PIN_STATE = { REQUIREMENT_DISABLED: 0x01, DEACTIVATED: 0x02 } as const;
 /** Any reference, in a look-up. */
 const ANY = -1;
 
@@ -28,6 +34,8 @@ export interface Pin {
   readonly unlocksHolder: boolean;
   readonly canBeDisabled: boolean;
   readonly unblockedBy: number;
+  /** Reference as a password of PACE: 1 MRZ, 2 CAN, 3 PIN, 4 PUK; 0: it is none. */
+  readonly password: number;
   /** Address of its entry in the image. */
   readonly address: number;
 }
@@ -36,7 +44,10 @@ export interface Pin {
 export const MISMATCH = -1;
 export const BLOCKED = -2;
 
-/** The codes: kept as keyed hashes, each with a counter that is lowered, durably, before a comparison. */
+/**
+ * The codes: kept as keyed hashes, but those that are passwords of PACE, whose own bytes the protocol needs; each with
+ * a counter that is lowered, durably, before a comparison.
+ */
 export class PinStore {
   readonly #nvm: Nvm;
   readonly #pins: readonly Pin[];
@@ -91,12 +102,49 @@ export class PinStore {
 
   /** Whether the card asks for this code at all: its requirement can be disabled. */
   isRequired(pin: Pin): boolean {
-    return !pin.canBeDisabled || this.#nvm.readByte(pin.address + PIN.STATE) === 0;
+    return !pin.canBeDisabled || (this.#state(pin) & PIN_STATE.REQUIREMENT_DISABLED) === 0;
   }
 
   /** In the open transaction. */
   setRequired(pin: Pin, required: boolean): void {
-    this.#writeByte(pin.address + PIN.STATE, required ? 0 : 1);
+    const others = this.#state(pin) & ~PIN_STATE.REQUIREMENT_DISABLED;
+    this.#writeByte(pin.address + PIN.STATE, others | (required ? 0 : PIN_STATE.REQUIREMENT_DISABLED));
+  }
+
+  isDeactivated(pin: Pin): boolean {
+    return (this.#state(pin) & PIN_STATE.DEACTIVATED) !== 0;
+  }
+
+  #state(pin: Pin): number {
+    return this.#nvm.readByte(pin.address + PIN.STATE);
+  }
+
+  /** Whether the card has passwords of PACE. */
+  get hasPasswords(): boolean {
+    return this.#pins.some(({ password }) => password !== 0);
+  }
+
+  /** The code that is this password of PACE, 1 MRZ, 2 CAN, 3 PIN, 4 PUK; or null. */
+  passwordCode(password: number): Pin | null {
+    return password === 0 ? null : (this.#pins.find((pin) => pin.password === password) ?? null);
+  }
+
+  /** The bytes of a password; the caller wipes them. */
+  reveal(pin: Pin): Uint8Array {
+    storedCode(this.#hash, this.#message, pin, this.#message, 0, 0, this.#computed);
+    this.#nvm.read(pin.address + PIN.HASH, this.#stored, 0, CODE_HASH_LENGTH);
+    for (let i = 0; i < CODE_HASH_LENGTH; i++)
+      this.#stored[i] = (this.#stored[i] as number) ^ (this.#computed[i] as number);
+    const password = copyBytes(this.#stored, 1, 1 + (this.#stored[0] as number));
+    this.#computed.fill(0);
+    this.#stored.fill(0);
+    return password;
+  }
+
+  /** Sets the tries left, durable at once. @throws {HalError} `storage` */
+  setTries(pin: Pin, tries: number): void {
+    this.#writeByte(pin.address + PIN.TRIES_LEFT, tries);
+    this.#nvm.flush();
   }
 
   /** The code whose presentation resets the counter of `pin`, in the same directory, or null. */
@@ -115,7 +163,7 @@ export class PinStore {
 
   /** Makes a block the code, in the open transaction. */
   store(pin: Pin, data: Uint8Array, offset: number, length: number): void {
-    hashCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
+    storedCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
     this.#nvm.write(pin.address + PIN.HASH, this.#computed, 0, CODE_HASH_LENGTH);
     this.#computed.fill(0);
     this.#message.fill(0);
@@ -148,19 +196,18 @@ export class PinStore {
   comparePrefix(pin: Pin, data: Uint8Array, offset: number, least: number, most: number): number {
     const left = this.triesLeft(pin);
     if (left === 0) return BLOCKED;
-    this.#writeByte(pin.address + PIN.TRIES_LEFT, left - 1);
-    this.#nvm.flush();
+    this.setTries(pin, left - 1);
     this.#nvm.read(pin.address + PIN.HASH, this.#stored, 0, CODE_HASH_LENGTH);
     let matched: number = MISMATCH;
     for (let length = least; length <= most; length++) {
-      hashCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
+      storedCode(this.#hash, this.#message, pin, data, offset, length, this.#computed);
       if (equalInConstantTime(this.#computed, this.#stored)) matched = length;
     }
     this.#computed.fill(0);
     this.#message.fill(0);
     if (matched === MISMATCH) return MISMATCH;
-    this.#writeByte(pin.address + PIN.TRIES_LEFT, pin.tries);
-    this.#nvm.flush();
+    // Nothing gives back the tries of a PUK, but the one that it has just won.
+    this.setTries(pin, pin.password === PASSWORD.PUK ? left : pin.tries);
     return matched;
   }
 
@@ -174,10 +221,15 @@ export class PinStore {
 export interface HashedCode {
   readonly reference: number;
   readonly directory: { readonly index: number };
+  readonly password: number;
 }
 
-/** HMAC over reference, directory and block, so that equal codes have unequal hashes. */
-export function hashCode(
+/**
+ * What the image keeps of a code: HMAC over reference, directory and block, so that equal codes have unequal hashes.
+ * Of a password: its length and bytes, filled up with 00, under the HMAC over reference and directory. Both are compared
+ * in the same way, and no text of an image is a code.
+ */
+export function storedCode(
   hash: KeyedHash,
   scratch: Uint8Array,
   code: HashedCode,
@@ -189,6 +241,12 @@ export function hashCode(
   scratch[0] = code.reference;
   scratch[1] = code.directory.index >> 8;
   scratch[2] = code.directory.index & 0xff;
+  if (code.password !== 0) {
+    hash.digest(scratch, 0, 3, target, 0);
+    target[0] = (target[0] as number) ^ length;
+    for (let i = 0; i < length; i++) target[1 + i] = (target[1 + i] as number) ^ (data[offset + i] as number);
+    return;
+  }
   for (let i = 0; i < length; i++) scratch[3 + i] = data[offset + i] as number;
   hash.digest(scratch, 0, 3 + length, target, 0);
 }

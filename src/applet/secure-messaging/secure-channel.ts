@@ -14,6 +14,7 @@ import type { Channels } from '../channels.ts';
 
 /** Owner of a session that is not there. */
 const NO_CHANNEL = -1;
+const NO_BYTES = new Uint8Array(0);
 
 /** What PACE found out while it made the session. */
 export interface ChannelOpening {
@@ -23,8 +24,8 @@ export interface ChannelOpening {
   readonly password: number;
   /** What the terminal asked to be allowed, or null: it did not say, and cannot authenticate. */
   readonly chat: Authorization | null;
-  /** Terminal authentication on this channel; null where the card has no trust point. */
-  readonly terminal: TerminalAuthenticationChip | null;
+  /** The chip's ephemeral public key, compressed: its name to the terminal. */
+  readonly idPicc: Uint8Array;
 }
 
 /**
@@ -41,6 +42,9 @@ export class SecureChannel implements ReaderStanding {
   /** Reference of the password that opened it: 1 MRZ, 2 CAN, 3 PIN, 4 PUK; 0 without a session. */
   password = 0;
   chat: Authorization | null = null;
+  /** The chip's ephemeral public key of PACE, compressed; empty without a session. */
+  idPicc: Uint8Array = NO_BYTES;
+  /** Terminal authentication on this channel; null until it begins. */
   terminal: TerminalAuthenticationChip | null = null;
   /** Whether chip authentication made the present session: only then do the terminal's rights count. */
   chipAuthenticated = false;
@@ -153,7 +157,7 @@ export class SecureChannel implements ReaderStanding {
       this.chipAuthenticated = true;
     } else {
       this.end();
-      ({ owner: this.owner, password: this.password, chat: this.chat, terminal: this.terminal } = next.opening);
+      ({ owner: this.owner, password: this.password, chat: this.chat, idPicc: this.idPicc } = next.opening);
     }
     this.session = next.session;
   }
@@ -161,8 +165,13 @@ export class SecureChannel implements ReaderStanding {
   /** A logical channel is closed: its session ends, after the answer where the command came protected. */
   channelClosed(number: number): void {
     if (number !== this.owner) return;
-    if (this.answering === null) this.end();
-    else this.#ending = true;
+    if (this.isProtected) this.#ending = true;
+    else this.end();
+  }
+
+  /** Ends the session after the answer of a command that came through it; of any other command it is none. */
+  endAfterAnswer(): void {
+    if (this.isProtected) this.#ending = true;
   }
 
   /** The session is at its end. What was proven on its logical channel and for the card may have been proven inside. */
@@ -171,6 +180,7 @@ export class SecureChannel implements ReaderStanding {
     this.answering = null;
     this.chipAuthenticated = false;
     this.chat = null;
+    this.idPicc = NO_BYTES;
     this.terminal = null;
     this.password = 0;
     if (this.session === null) return;

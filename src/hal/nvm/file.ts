@@ -7,6 +7,7 @@ import { FileLock } from './file-lock.ts';
 import { MemoryNvm, type NvmTraits } from './memory.ts';
 import { removeDeadCopies, replaceFile } from './replace-file.ts';
 import { storageError, systemErrorCode } from './storage-error.ts';
+import { endOfLinks, writeTarget } from './write-target.ts';
 
 /**
  * Nvm in a file, for one process at a time.
@@ -41,6 +42,8 @@ export class FileNvm implements Nvm {
    */
   static open(path: string): FileNvm {
     const target = realPath(path);
+    // Before the lock: it is a file beside the name, and does not belong into the folder of the devices.
+    refuseSpecialFile(path);
     return FileNvm.#locked(target, (lock) => {
       refuseSecondName(path, target);
       return new FileNvm(path, target, lock, readContainer(path));
@@ -54,6 +57,9 @@ export class FileNvm implements Nvm {
   static create(path: string, contents: Uint8Array, traits: NvmTraits = {}): FileNvm {
     if (contents.length < 1 || contents.length > LARGEST_CONTENTS) {
       throw new RangeError(`an image holds 1 to ${LARGEST_CONTENTS} bytes, not ${contents.length}`);
+    }
+    if (writeTarget(path).kind !== 'file') {
+      throw new HalError('storage', `${path} is no plain file, and a card is kept in one`);
     }
     const target = realPathOrNew(path);
     return FileNvm.#locked(target, (lock) => {
@@ -166,19 +172,22 @@ function realPathOrNew(path: string): string {
   try {
     return realpathSync(path);
   } catch (cause) {
-    if (systemErrorCode(cause) === 'ENOENT') return path;
+    if (systemErrorCode(cause) === 'ENOENT') return endOfLinks(path);
     throw storageError('cannot write', path, cause);
   }
 }
 
+function refuseSpecialFile(path: string): void {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined || status.isFile() || status.isDirectory()) return;
+  throw new HalError('damaged', `${path} is not a card image: it is not a plain file`);
+}
+
 function readContainer(path: string): Container {
+  refuseSpecialFile(path);
   let file: Uint8Array;
   try {
-    const status = statSync(path);
-    if (!status.isFile() && !status.isDirectory()) {
-      throw new HalError('damaged', `${path} is not a card image: it is not a plain file`);
-    }
-    const { size } = status;
+    const { size } = statSync(path);
     // Nothing of ours is as long, and such a file should not be read to find that out.
     if (size > 2 * LARGEST_CONTENTS) {
       throw new HalError('damaged', `${path} is not a card image: ${size} bytes are more than any image has`);

@@ -14,8 +14,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { HalError } from '../errors.ts';
 import { isAlive, thisProcess } from './file-owner.ts';
-import { storageError } from './storage-error.ts';
+import { storageError, systemErrorCode } from './storage-error.ts';
+import { openStream, writeTarget } from './write-target.ts';
 
 /** Bytes of a file's own name in that of its temporary copy; a name has 255 at most. */
 const LONGEST_STEM = 200;
@@ -27,24 +29,23 @@ const cleaned: Set<string> = new Set();
  * Writes a whole file so that its name leads to the old content or to the new, never to anything else:
  * a temporary file in the same folder, written, synchronised, renamed, and the folder synchronised.
  *
- * An existing file keeps its mode and, where possible, its owner; a new one is for its owner alone.
- *
- * A device or a pipe is written as it is: root could put a file in its place.
- * @param path not a symbolic link: the name itself is replaced
+ * An existing file keeps its mode and, where possible, its owner; a new one is for its owner alone. Symbolic links are
+ * followed. A device or a pipe is written as it is.
  * @throws {HalError} `storage`: the file is as it was, and the temporary one is gone
  */
 export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
-  if (isDevice(path)) {
-    writeDevice(path, parts);
-    return;
-  }
+  const target = writeTarget(path);
+  if (target.kind === 'file') replacePlainFile(target.path, parts);
+  else writeStream(path, parts);
+}
+
+function replacePlainFile(path: string, parts: readonly Uint8Array[]): void {
   if (!cleaned.has(path)) removeDeadCopies(path);
   cleaned.add(path);
   const folder = dirname(path);
   const temporary = temporaryCopyOf(path);
   const consequence = existsSync(path) ? 'the file still holds what it held before' : 'no file was made';
   try {
-    if (isFolder(path)) throw Object.assign(new Error(), { code: 'EISDIR' });
     rmSync(temporary, { force: true });
     const descriptor = openSync(temporary, 'wx', 0o600);
     try {
@@ -54,9 +55,10 @@ export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, path);
+    giveName(temporary, path);
   } catch (cause) {
     removeQuietly(temporary);
+    if (cause instanceof HalError) throw cause;
     throw storageError('cannot write', path, cause, consequence);
   }
   syncFolder(folder, path);
@@ -108,37 +110,52 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
-function isDevice(path: string): boolean {
+function writeStream(path: string, parts: readonly Uint8Array[]): void {
+  const descriptor = openStream(path);
   try {
-    const status = statSync(path, { throwIfNoEntry: false });
-    return status !== undefined && !status.isFile() && !status.isDirectory();
-  } catch {
-    // As below a file that stands where a folder should: writing says it in a sentence.
-    return false;
-  }
-}
-
-function writeDevice(path: string, parts: readonly Uint8Array[]): void {
-  try {
-    const descriptor = openSync(path, 'w');
-    try {
-      for (const part of parts) writeAll(descriptor, part);
-    } finally {
-      closeSync(descriptor);
-    }
+    for (const part of parts) writeAll(descriptor, part);
   } catch (cause) {
     throw storageError('cannot write', path, cause);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
+/** How long a pipe or a device may take nothing. */
+const LONGEST_STANDSTILL_MS = 10_000;
+const LOOK_AGAIN_MS = 5;
 
-/** Writes all the bytes, however little the system takes at a time. */
+/**
+ * Writes all the bytes, however little the system takes at a time.
+ * @throws {Error} of Node; `ETIMEDOUT`: a pipe or a device took nothing for ten seconds
+ */
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   let offset = 0;
-  while (offset < bytes.length) offset += writeSync(descriptor, bytes, offset, bytes.length - offset);
+  let waitedMs = 0;
+  while (offset < bytes.length) {
+    try {
+      offset += writeSync(descriptor, bytes, offset, bytes.length - offset);
+      waitedMs = 0;
+    } catch (cause) {
+      if (systemErrorCode(cause) !== 'EAGAIN') throw cause;
+      if (waitedMs >= LONGEST_STANDSTILL_MS) throw Object.assign(new Error(), { code: 'ETIMEDOUT' });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+      waitedMs += LOOK_AGAIN_MS;
+    }
+  }
+}
+
+/**
+ * Gives a finished temporary file its name; symbolic links are followed.
+ * @returns the name that it has now
+ * @throws {HalError} `storage` something that is no plain file has the name; {Error} of Node
+ */
+export function giveName(temporary: string, path: string): string {
+  const target = writeTarget(path);
+  // It was a file, or nothing, when the writing began.
+  if (target.kind !== 'file') throw new HalError('storage', `cannot write ${path}: it is no plain file any more`);
+  renameSync(temporary, target.path);
+  return target.path;
 }
 
 /**

@@ -13,6 +13,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'its symbolic links lead in a circle',
+  EPIPE: 'the program that read from it has ended',
+  ETIMEDOUT: 'nothing was taken from it for ten seconds',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
 };

@@ -131,7 +131,7 @@ describe('PC/SC by FFI', () => {
   const loads = { probes: { 'load-ffi': printed('') } };
   const missing = { probes: { 'load-ffi': failed('the PC/SC library libpcsclite.so.1 is not installed') } };
   table(pcscFfiCheck, { 'nfc-pcsc': pass }, [
-    ['stands by', loads, 'pass', 'nfc-pcsc comes first'],
+    ['stands by', loads, 'pass', 'nfc-pcsc is used first'],
     ['is not needed', missing, 'info', 'not installed'],
   ]);
   table(pcscFfiCheck, { 'nfc-pcsc': warn }, [
@@ -162,14 +162,14 @@ describe('pcscd', () => {
       'does not run',
       { programs, socket: 'absent' },
       'warn',
-      'pcscd 1.9.9 is installed and does not run',
+      'pcscd 1.9.9 is installed but not running',
       'pcscd.socket',
     ],
     ['is not installed', { socket: 'absent' }, 'warn', 'not installed', 'apt-get install pcscd'],
     ['died', { programs, socket: 'refused' }, 'warn', 'has died', 'pcscd.socket'],
-    ['is out of reach', { programs, socket: 'denied' }, 'fail', 'rights', 'root'],
+    ['is out of reach', { programs, socket: 'denied' }, 'fail', 'no permission', 'root'],
     ['is stuck', { programs, socket: 'silent' }, 'fail', 'does not answer', 'restart'],
-    ['is not of this system', { platform: 'darwin' }, 'info', 'of its own'],
+    ['is not of this system', { platform: 'darwin' }, 'info', 'its own'],
   ]);
 });
 
@@ -200,7 +200,7 @@ describe('vpcd', () => {
   const settings = { '/etc/reader.conf.d/vpcd': 'FRIENDLYNAME "Virtual PCD"\nLIBPATH      /usr/lib/libifdvpcd.so\n' };
   table(vpcdCheck, {}, [
     ['installed', { files: { ...settings, '/usr/lib/libifdvpcd.so': '' } }, 'pass', '/usr/lib/libifdvpcd.so'],
-    ['settings without the driver', { files: settings }, 'fail', 'not there', 'reinstall'],
+    ['settings without the driver', { files: settings }, 'fail', 'does not exist', 'reinstall'],
     [
       'another reader only',
       { files: { '/etc/reader.conf.d/other': 'LIBPATH /x/libother.so' } },
@@ -238,7 +238,7 @@ describe("vpcd's port", () => {
       'info',
       'a card emulator is connected',
     ],
-    ['closed', { files: { '/proc/net/tcp': HEAD + OUR_END } }, 'info', 'nobody listens'],
+    ['closed', { files: { '/proc/net/tcp': HEAD + OUR_END } }, 'info', 'closed'],
     ['unknown', {}, 'info', 'not Linux'],
   ]);
 });
@@ -280,8 +280,8 @@ describe('serial ports', () => {
     ['only those of the board', ports({ path: '/dev/ttyS0' }), {}, 'info', 'no USB serial port', undefined],
     ['one', ports(usb), {}, 'pass', '/dev/ttyUSB0 USB 0403:6001 FTDI', undefined],
     ['a quick one', ports(usb), { files: latency('1\n') }, 'pass', '/dev/ttyUSB0', undefined],
-    ['a slow one', ports(usb), { files: latency('16\n') }, 'warn', 'for 16 ms', 'echo 1 | tee /sys/bus/usb-serial'],
-    ['without rights', ports(usb), { locked: ['/dev/ttyUSB0'] }, 'warn', 'rights', 'usermod -aG dialout'],
+    ['a slow one', ports(usb), { files: latency('16\n') }, 'warn', 'by 16 ms', 'echo 1 | tee /sys/bus/usb-serial'],
+    ['without rights', ports(usb), { locked: ['/dev/ttyUSB0'] }, 'warn', 'no permission', 'usermod -aG dialout'],
   ])('%s', async (_title, check, machine, verdict, detail, cure) => {
     const finding = await look(check, machine);
     expect(finding.detail).toContain(detail);
@@ -309,7 +309,7 @@ describe('NFC drivers of the kernel and libnfc', () => {
       'pn533_usb, pn533',
       'modprobe -r',
     ],
-    ['unknown', {}, 'info', 'tells of no drivers'],
+    ['unknown', {}, 'info', 'lists no drivers'],
   ]);
   table(libnfcCheck, {}, [
     ['absent', {}, 'info', 'not installed'],

@@ -19,9 +19,9 @@ const aside = finds('aside', { verdict: 'info', detail: 'by the way', data: { ms
 
 describe('the doctor', () => {
   it.each([
-    ['all well', [well, aside], 0, 'Nothing stands in the way.'],
-    ['a warning', [well, odd], 0, '1 worth a look; each -> says what to do.'],
-    ['a failure', [odd, broken], 1, '1 broken, 1 worth a look; each -> says what to do.'],
+    ['all well', [well, aside], 0, 'No problem found.'],
+    ['a warning', [well, odd], 0, '1 warning; each -> says what to do.'],
+    ['a failure', [odd, broken], 1, '1 failed, 1 warning; each -> says what to do.'],
   ])('%s', async (_title, checks, exitCode, last) => {
     const io = fakeIo();
     expect(await runDoctor(io, machine, checks)).toBe(exitCode);

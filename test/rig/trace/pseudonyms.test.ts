@@ -28,6 +28,8 @@ describe('Pseudonyms', () => {
     ['a name in another case', 'name', text('Adrun'), text('ADRUN')],
     ['a name filled up with 00 and with FF', 'name', hex('41 4E 4E 00 00'), hex('41 4E 4E FF')],
     ['a name in UTF-8 and in Latin-1', 'name', text('René'), hex('52 45 4E C9')],
+    ['a name with spaces around it', 'name', text(' ZOE  '), text('ZOE')],
+    ['a name whose capital has two letters', 'name', text('Weiß'), text('WEISS')],
     ['a birth date in BCD', 'birth', hex('19 75 12 31'), text('19751231')],
   ] as const)('are the same for %s', (_, what, one, other) => {
     const pseudonyms = new Pseudonyms(key);
