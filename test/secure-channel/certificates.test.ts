@@ -87,6 +87,10 @@ describe('published certificates', () => {
     });
   }
 
+  it.each(['cvca1', 'cvca2'])('%s signed itself', (id) => {
+    expect(rootTrustPoint(crypto, parseCertificate(fromHex(certificate(id))))).toHaveProperty('point');
+  });
+
   it('a chain is found by name, from any trust point of the chip', () => {
     const all = (file.chains[0].certificates as Row[]).map((row) => fromHex(row.certificate));
     const names = (authority: string): string[] | undefined =>

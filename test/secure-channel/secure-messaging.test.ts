@@ -134,6 +134,33 @@ describe('commands that other implementations wrote', () => {
   });
 });
 
+describe('single commands of other implementations', () => {
+  interface Single extends Session {
+    readonly sscBefore?: string;
+    readonly sscUsed?: string;
+    readonly plainCommand?: string;
+    readonly command: string;
+    readonly do87Value?: string;
+    readonly plainData?: string;
+  }
+  const rows = aes(file.commandsOnly) as Single[];
+
+  it.each(rows.filter(({ plainCommand }) => plainCommand !== undefined))('$id', (row) => {
+    const counter = row.sscUsed === undefined ? row.sscBefore! : counterBefore(row.sscUsed);
+    expect(opened(sessionOf(row, counter), row.command)).toBe(meaning(parsed(row.plainCommand!)));
+    expect(toHex(protectCommand(sessionOf(row, counter), parsed(row.plainCommand!)))).toBe(row.command);
+  });
+
+  it.each(rows.filter(({ do87Value }) => do87Value !== undefined))('$id, the cryptogram alone', (row) => {
+    const session = sessionOf(row, counterBefore(row.sscUsed!));
+    session.begin();
+    const value = fromHex(row.do87Value!);
+    expect(value[0]).toBe(1);
+    session.decrypt(value, 1, value.length - 1);
+    expect(toHex(value.subarray(1)).startsWith(`${row.plainData}80`)).toBe(true);
+  });
+});
+
 describe('responses that other implementations wrote', () => {
   const rows = [file.gematik, ...aes(more.sessions)].flatMap((session: Session) =>
     (session.responses ?? []).map((row, index) => ({ ...row, session, what: `${session.id} ${index + 1}` })),

@@ -89,7 +89,7 @@ describe.each(paceRuns)('PACE, $id', (run: Json) => {
     });
 
   if (run.secureMessaging !== undefined)
-    it.each(run.secureMessaging.steps)('$plainCommand in its channel', (step: Json) => {
+    it.each(run.secureMessaging.steps as Json[])('$plainCommand in its channel', (step) => {
       const [terminal, card] = [sessionOf(run, step.sscBefore), sessionOf(run, step.sscBefore)];
       expect(toHex(protectCommand(terminal, parsed(step.plainCommand)))).toBe(step.command);
       const command = parsed(step.command);

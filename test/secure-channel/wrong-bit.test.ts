@@ -87,7 +87,8 @@ let imported = 0;
 
 /** Whether a test over the vectors fails with one bit of one number flipped. */
 async function isNoticed({ file, path, value }: Place): Promise<boolean> {
-  const bit = (path.join().length * 7) % (4 * value.length);
+  // In the middle: the first and last bytes of an APDU are lengths that no MAC covers, and each client writes them its way.
+  const bit = 2 * value.length + (path.join().length % 4);
   const digit = (Number.parseInt(value[bit >> 2]!, 16) ^ (8 >> (bit & 3))).toString(16).toUpperCase();
   const wrong = value.slice(0, bit >> 2) + digit + value.slice((bit >> 2) + 1);
   vectors = new Map(Object.keys(FILES).map((name) => [name, loadVectors(name)]));
@@ -149,9 +150,19 @@ const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
   ],
 };
 
+/** Of what is not built here, or not done, so that nothing compares it. */
+const NOT_BUILT: Readonly<Record<string, readonly RegExp[]>> = {
+  // Curves of 224 and 320 bits.
+  'pace-more': [/^runs\.(6|10|11)\./],
+  // 3DES; a message with counter 0, which none of ours has.
+  'secure-messaging': [/^commandsOnly\.0\./, /^gematik\.responses\.0\./],
+};
+
 describe.each(Object.keys(FILES))('a wrong bit in %s.json', (file) => {
-  const places = numbersIn(file, loadVectors(file)).filter(({ path }) =>
-    ANSWERS[file]!.some((pattern) => pattern.test(path.join('.'))),
+  const isOne = (patterns: readonly RegExp[], path: Place['path']): boolean =>
+    patterns.some((pattern) => pattern.test(path.join('.')));
+  const places = numbersIn(file, loadVectors(file)).filter(
+    ({ path }) => isOne(ANSWERS[file]!, path) && !isOne(NOT_BUILT[file] ?? [], path),
   );
   const chosen = places.filter((_, index) => DEEP || index % SAMPLE === places.length % SAMPLE);
 

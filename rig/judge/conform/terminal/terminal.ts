@@ -68,7 +68,7 @@ export class Terminal {
   /** The counter as it stands, before the next message. */
   #counter = 0n;
   /** Answers of the steps so far in which a point came. */
-  readonly seen = new Map<string, string>();
+  readonly seen: Map<string, string> = new Map();
   chipEphemeralKey: Uint8Array = new Uint8Array(0);
   certificationAuthorities: readonly Uint8Array[] = [];
   #last: Uint8Array = new Uint8Array(0);
