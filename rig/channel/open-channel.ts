@@ -91,6 +91,21 @@ export interface ChannelAccount extends ChosenPace {
 export interface OpenChannel {
   readonly session: ProtectedSession;
   readonly account: ChannelAccount;
+  /** What each step took, in their order. */
+  readonly steps: readonly StepTimes[];
+}
+
+/** One step of the opening: from its first command to the first of the next step. */
+export interface StepTimes {
+  readonly step: ChannelStep;
+  readonly exchanges: number;
+  /** Bytes on the wire. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Exchanges with the card, in nanoseconds. */
+  readonly cardNs: number;
+  /** All of it, this program's own computing included. */
+  readonly tookNs: number;
 }
 
 /**
@@ -106,6 +121,21 @@ export async function openChannel(card: CardSession, request: ChannelRequest): P
   return new Opening(card, request).run();
 }
 
+/**
+ * Whether a card says in EF.CardAccess that it has PACE, for whoever has no code; selects the MF.
+ * @throws {HalError}
+ */
+export async function offersPace(send: (command: Uint8Array) => Promise<CardAnswer>): Promise<boolean> {
+  await send(SELECT_MF);
+  try {
+    const content = await readSecurityFile(send, EF_CARD_ACCESS);
+    return content !== null && parsed(EF_CARD_ACCESS, content).some(({ kind }) => kind === 'pace');
+  } catch (error) {
+    if (error instanceof ChannelFailure) return false;
+    throw error;
+  }
+}
+
 const SELECT_MF: Uint8Array = Uint8Array.of(0x00, 0xa4, 0x00, 0x0c, 0x02, 0x3f, 0x00);
 
 class Opening {
@@ -114,6 +144,15 @@ class Opening {
   /** Where commands go: the card in clear, then the channel. */
   #session: CardSession;
   #step: ChannelStep = 'EF.CardAccess';
+  readonly #steps: {
+    step: ChannelStep;
+    exchanges: number;
+    sentBytes: number;
+    receivedBytes: number;
+    cardNs: number;
+    tookNs: number;
+  }[] = [];
+  #stepStartNs = 0;
 
   constructor(card: CardSession, request: ChannelRequest) {
     this.#card = card;
@@ -139,11 +178,33 @@ class Opening {
         terminal: authenticated?.terminal ?? null,
         chip,
       };
-      return { session, account };
+      this.#enter(null);
+      return { session, account, steps: this.#steps };
     } catch (error) {
       session.leave();
       throw error;
     }
+  }
+
+  /** Where one step ends and the next begins; null: there is no next. */
+  #enter(step: ChannelStep | null): void {
+    const nowNs = this.#request.clock.nowNs();
+    const before = this.#steps.at(-1);
+    if (before !== undefined) before.tookNs += nowNs - this.#stepStartNs;
+    this.#stepStartNs = nowNs;
+    if (step === null) return;
+    this.#step = step;
+    this.#steps.push({ step, exchanges: 0, sentBytes: 0, receivedBytes: 0, cardNs: 0, tookNs: 0 });
+  }
+
+  #count(command: Uint8Array, exchange: Exchange | ProtectedExchange): void {
+    const step = this.#steps.at(-1);
+    if (step === undefined) return;
+    const wire = 'wire' in exchange ? exchange.wire : null;
+    step.exchanges += wire?.exchanges ?? 1;
+    step.sentBytes += wire?.sentBytes ?? command.length;
+    step.receivedBytes += wire?.receivedBytes ?? exchange.response.length;
+    step.cardNs += exchange.endNs - exchange.startNs;
   }
 
   /** Without a terminal's keys only this mapping tells a card from its copy. */
@@ -152,7 +213,7 @@ class Opening {
   }
 
   async #cardAccess(): Promise<readonly SecurityInfo[]> {
-    this.#step = 'EF.CardAccess';
+    this.#enter('EF.CardAccess');
     // A card that knows no such SELECT may have the MF selected all the same: reading says it.
     await this.#send(SELECT_MF);
     const content = await this.#read(EF_CARD_ACCESS);
@@ -161,7 +222,7 @@ class Opening {
   }
 
   async #pace(pace: ChosenPace): Promise<PaceTerminal> {
-    this.#step = 'PACE';
+    this.#enter('PACE');
     const { crypto, random, password, terminal, onKeys } = this.#request;
     return runPace(this.#send, {
       crypto,
@@ -191,7 +252,7 @@ class Opening {
     if (chosen === null) throw noChipAuthentication();
     const ephemeral = randomKeyPair(crypto, random, chosen.curve);
     try {
-      this.#step = 'terminal authentication';
+      this.#enter('terminal authentication');
       const chain = await runTerminalAuthentication(this.#send, {
         crypto,
         terminal,
@@ -222,7 +283,7 @@ class Opening {
     ephemeral: KeyPair,
     onKeys: ChannelRequest['onKeys'],
   ): ReturnType<typeof runChipAuthentication> {
-    this.#step = 'chip authentication';
+    this.#enter('chip authentication');
     const publicKey = chipPublicKey(infos, chosen);
     return runChipAuthentication(this.#send, {
       ...chosen,
@@ -261,7 +322,7 @@ class Opening {
   }
 
   async #cardSecurity(access: readonly SecurityInfo[]): Promise<CardSecurity> {
-    this.#step = 'EF.CardSecurity';
+    this.#enter('EF.CardSecurity');
     const content = await this.#read(EF_CARD_SECURITY);
     if (content === null) {
       throw new ChannelFailure('not-genuine', 'the card has no EF.CardSecurity, so nothing vouches for its key');
@@ -286,6 +347,7 @@ class Opening {
       const { signal, onExchange } = this.#request;
       signal?.throwIfAborted();
       const exchange = await this.#session.transmit(apdu);
+      this.#count(apdu, exchange);
       onExchange?.(this.#step, apdu, exchange);
       return exchange.response;
     }, command);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { CardSource } from '../card/card-source.ts';
+import type { ChannelChoice, PaceCode } from '../channel/choice.ts';
 import { UsageError } from '../console/failure.ts';
 import type { PinChoice } from '../console/pin.ts';
 import { type LinkChoice, parseLink as linkOf } from '../endpoint/links.ts';
@@ -90,6 +91,32 @@ export function pinChoice(options: { pin?: boolean; pinFile?: string }): PinChoi
     throw new UsageError('--pin asks for the code and --pin-file reads it; give one of them');
   }
   return { file: options.pinFile ?? null, ask: options.pin === true };
+}
+
+/** Options of the secure channel as they are typed. */
+export interface TypedChannel {
+  readonly canFile?: string;
+  readonly pace?: PaceCode;
+  readonly paceFile?: string;
+  readonly terminalKeys?: string;
+  readonly sessionKeys?: string;
+  readonly record?: string;
+}
+
+/**
+ * `--can-file`, `--pace`, `--pace-file`, `--terminal-keys`, `--session-keys`.
+ * @throws {UsageError} two codes, or session keys without a trace
+ */
+export function channelChoice(typed: TypedChannel, recorded: boolean = typed.record !== undefined): ChannelChoice {
+  const { canFile, pace, paceFile, terminalKeys = null, sessionKeys = null } = typed;
+  if (canFile !== undefined && (paceFile !== undefined || (pace !== undefined && pace !== 'can'))) {
+    throw new UsageError('--can-file opens the channel with the CAN, and --pace with another code: give one of them');
+  }
+  if (sessionKeys !== null && !recorded) {
+    throw new UsageError('--session-keys keeps the keys of a trace; give --record FILE too');
+  }
+  const code = canFile === undefined ? (pace ?? (paceFile === undefined ? null : 'can')) : 'can';
+  return { code, codeFile: canFile ?? paceFile ?? null, terminalKeys, sessionKeys };
 }
 
 /** `--evidence`, `--evidence-key`, `--image-key`; null without the first. @throws {UsageError} one without the other */

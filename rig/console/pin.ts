@@ -9,12 +9,21 @@ export interface PinChoice {
   readonly ask: boolean;
 }
 
-/** The environment variable that a code may come from. */
-const PIN_VARIABLE = 'VITAP_PIN';
 /** More digits than any card's code has: ISO 9564 allows 12. */
 const MOST_DIGITS = 12;
 /** Far more than a line with a code; keeps a wrong file (a disk image, say) from being read whole into a sentence. */
 const LARGEST_PIN_FILE = 4096;
+
+/** A code by the names of its sources. */
+export interface CodeSource extends PinChoice {
+  /** The option that asks on the terminal, and the one that names a file: for sentences. */
+  readonly option: string;
+  readonly fileOption: string;
+  /** The environment variable. */
+  readonly variable: string;
+  /** What is asked: `Code: `. */
+  readonly question: string;
+}
 
 /**
  * The code to present, from `--pin-file`, from the prompt that `--pin` asks for, or else from VITAP_PIN.
@@ -24,16 +33,32 @@ const LARGEST_PIN_FILE = 4096;
  * @throws {CannotRun} the file cannot be read, there is no terminal to ask on, or what was given is no code
  */
 export async function readPin(choice: PinChoice, io: CommandIo): Promise<Uint8Array | null> {
-  if (choice.file !== null) return checkPin(firstLine(choice.file), `the first line of ${choice.file}`);
-  if (choice.ask) {
+  const source = { option: '--pin', fileOption: '--pin-file', variable: 'VITAP_PIN', question: 'Code: ' };
+  const line = await readSecretLine({ ...choice, ...source }, io);
+  return line === null ? null : checkDigits(line);
+}
+
+/** A line that a person keeps to itself, and where it came from. */
+export interface SecretLine {
+  readonly text: string;
+  readonly where: string;
+}
+
+/** The first line of the file, what is typed, or the variable; null when none was given. @throws {CannotRun} */
+export async function readSecretLine(source: CodeSource, io: CommandIo): Promise<SecretLine | null> {
+  const { file, ask, option, fileOption, variable, question } = source;
+  if (file !== null) return { text: firstLine(file), where: `the first line of ${file}` };
+  if (ask) {
     if (!io.stdinIsTty) {
-      throw new UsageError(`--pin asks on a terminal and there is none here; use --pin-file FILE or ${PIN_VARIABLE}`);
+      throw new UsageError(
+        `${option} asks on a terminal and there is none here; use ${fileOption} FILE or ${variable}`,
+      );
     }
-    return checkPin(await io.askHidden('Code: '), 'what was typed');
+    return { text: await io.askHidden(question), where: 'what was typed' };
   }
-  const fromEnvironment = io.env[PIN_VARIABLE];
+  const fromEnvironment = io.env[variable];
   if (fromEnvironment === undefined || fromEnvironment === '') return null;
-  return checkPin(fromEnvironment, PIN_VARIABLE);
+  return { text: fromEnvironment, where: variable };
 }
 
 function firstLine(path: string): string {
@@ -52,8 +77,8 @@ function firstLine(path: string): string {
   return text.split(/\r?\n/, 1)[0] ?? '';
 }
 
-/** The sentence says what is wrong and never what was there. */
-function checkPin(text: string, where: string): Uint8Array {
+/** The line as ASCII digits. The sentence says what is wrong and never what was there. @throws {CannotRun} */
+export function checkDigits({ text, where }: SecretLine): Uint8Array {
   if (text.length === 0) throw new CannotRun(`${where} is empty where a code was expected`);
   if (!/^[0-9]+$/.test(text))
     throw new CannotRun(`${where} holds something else than digits where a code was expected`);

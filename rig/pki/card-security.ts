@@ -26,9 +26,9 @@ import { dottedOid, ID_SECURITY_OBJECT } from '../../src/secure-channel/index.ts
 import { testPrivateKey } from './test-hierarchy.ts';
 import { bytesOf, ecdsa, ecdsaWithSha256, issueX509, type X509Holder } from './x509.ts';
 
-export const CONTENT_TYPE = '1.2.840.113549.1.9.3';
-export const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
-export const SHA_256 = '2.16.840.1.101.3.4.2.1';
+const CONTENT_TYPE = '1.2.840.113549.1.9.3';
+const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
+const SHA_256 = '2.16.840.1.101.3.4.2.1';
 const SET = 0x31;
 
 type SignCrypto = Pick<Crypto, 'hash' | 'privateKey' | 'publicKey' | 'ecdsaSign'>;

@@ -100,8 +100,4 @@ export function linkCertificate(crypto: HolderCrypto, root: Holder, next: Holder
   );
 }
 
-/** The hash whose strength is the curve's. */
-export function matchingHash(curve: CurveName): HashName {
-  if (curve === 'P-256' || curve === 'brainpoolP256r1') return 'sha-256';
-  return curve === 'P-384' || curve === 'brainpoolP384r1' ? 'sha-384' : 'sha-512';
-}
+export { matchingHash } from '../../src/secure-channel/index.ts';

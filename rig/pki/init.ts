@@ -11,6 +11,7 @@ import { type Holder, issueHolder, makeRoot, matchingHash, type Validity } from 
 import { readRights } from './rights.ts';
 import { writeTerminalKeys } from './terminal-keys.ts';
 import { TEST_TERMINAL, testDocumentVerifier, testRoot, testTerminalKeys } from './test-hierarchy.ts';
+import { TEST_SIGNING_AUTHORITY } from './test-signing-authority.ts';
 
 export const YEARS = 10;
 
@@ -53,7 +54,7 @@ export async function initHierarchy(options: InitOptions, io: CommandIo): Promis
     ...writeHolder(folder, terminal, crypto),
   ];
   const certificates = [documentVerifier.certificate, terminal.certificate];
-  writeTerminalKeys(keys, { certificates, key: terminal.key, signers: [] });
+  writeTerminalKeys(keys, { certificates, key: terminal.key, signers: [TEST_SIGNING_AUTHORITY] });
   if (io.json) {
     const names = { root: root.name, documentVerifier: documentVerifier.name, terminal: terminal.name };
     writeJson(io, { folder, ...names, terminalKeys: keys, files: [...files, keys] });

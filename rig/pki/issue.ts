@@ -29,6 +29,7 @@ import { chosenValidity } from './init.ts';
 import { isReference } from './reference.ts';
 import { readRights } from './rights.ts';
 import { writeTerminalKeys } from './terminal-keys.ts';
+import { TEST_SIGNING_AUTHORITY } from './test-signing-authority.ts';
 
 /** What can be issued, as a person types it. `link`: the next root, with a link certificate from the one before. */
 export type IssuedRole = 'link' | 'dv-domestic' | 'dv-foreign' | 'terminal';
@@ -132,6 +133,6 @@ function below({ folder, name, issuer, authorization, validity, crypto }: Order)
   const files = writeHolder(folder, holder, crypto);
   if (!terminal) return files;
   const certificates = [...linksTo(folder, issuer.authority), issuer.certificate, holder.certificate];
-  writeTerminalKeys(keys, { certificates, key: holder.key, signers: [] });
+  writeTerminalKeys(keys, { certificates, key: holder.key, signers: [TEST_SIGNING_AUTHORITY] });
   return [...files, keys];
 }

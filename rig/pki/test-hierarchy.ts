@@ -6,6 +6,7 @@ import type { Crypto, CurveName } from '../../src/hal/crypto.ts';
 import { authorizationOf, rightsOfType } from '../../src/secure-channel/index.ts';
 import { type Holder, issueHolder, makeRoot, matchingHash, type Validity } from './holder.ts';
 import { parseTerminalKeys, type TerminalKeys, terminalKeysText } from './terminal-keys.ts';
+import { TEST_SIGNING_AUTHORITY } from './test-signing-authority.ts';
 
 export const TEST_ROOT = 'FRVITAPCVCA00001';
 export const TEST_DOCUMENT_VERIFIER = 'FRVITAPDV00001';
@@ -65,7 +66,7 @@ export function testTerminalKeys(crypto: TestCrypto, rights: readonly string[] =
   });
   const certificates = [documentVerifier.certificate, terminal.certificate];
   return parseTerminalKeys(
-    terminalKeysText({ certificates, key: terminal.key, signers: [] }),
+    terminalKeysText({ certificates, key: terminal.key, signers: [TEST_SIGNING_AUTHORITY] }),
     "the test terminal's keys",
     crypto,
   );

@@ -17,6 +17,8 @@ export interface TapAccount {
   /** First connect to last status word; what the program itself took between the exchanges is `host`. */
   readonly totalMicroseconds: number;
   readonly hostMicroseconds: number;
+  /** What protecting commands and checking answers took of `host`; null: all was sent in clear. */
+  readonly protection: { readonly exchanges: number; readonly microseconds: number } | null;
   readonly slowest: TimedExchange | null;
 }
 
@@ -48,7 +50,14 @@ export function accountOf(
     phases: [...phases].map(([phase, { ns, ...rest }]) => ({ phase, ...rest, microseconds: ns / 1000 })),
     exchanges: exchanges.length,
     totalMicroseconds: totalNs / 1000,
+    protection: protectionOf(exchanges),
     hostMicroseconds: (totalNs - inExchangesNs - (connectEndNs - connectStartNs)) / 1000,
     slowest,
   };
+}
+
+function protectionOf(exchanges: readonly TimedExchange[]): TapAccount['protection'] {
+  const inside = exchanges.flatMap(({ protectionNs }) => (protectionNs === undefined ? [] : [protectionNs]));
+  if (inside.length === 0) return null;
+  return { exchanges: inside.length, microseconds: inside.reduce((sum, ns) => sum + ns, 0) / 1000 };
 }

@@ -1,5 +1,6 @@
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import type { CardSource } from '../card/card-source.ts';
+import type { ChannelChoice } from '../channel/choice.ts';
 import type { PinChoice } from '../console/pin.ts';
 import type { ReaderChoice } from '../endpoint/readers.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
@@ -22,6 +23,8 @@ export interface TapOptions {
   /** Default classic; shows both plans' cost when it was asked for. */
   readonly plan?: PlanName;
   readonly pin: PinChoice;
+  /** The secure channel; absent: none is opened. */
+  readonly channel?: ChannelChoice;
   readonly record: RecordChoice;
   /** Say for each refusal which rule of the card it comes from; absent: no. */
   readonly explain?: boolean;

@@ -12,6 +12,8 @@ import {
   qualityName,
   regimeName,
 } from '../../src/applet/vitale/index.ts';
+import type { ChannelAccount } from '../channel/open-channel.ts';
+import { channelInWords } from '../channel/words.ts';
 import { shown } from '../console/shown.ts';
 import type { TapAccount } from './account.ts';
 import { ndefLines } from './ndef.ts';
@@ -26,6 +28,8 @@ export interface TapScene {
   readonly atr: Uint8Array;
   /** AAAAMMJJ: ages and rights are those of this day. */
   readonly today: string;
+  /** How the secure channel was opened; absent or null: all was sent in clear. */
+  readonly channel?: ChannelAccount | null;
 }
 
 /** Invoices shown; the card keeps more. */
@@ -41,6 +45,10 @@ export function present(
   // PC/SC has two drivers: the second one is named when it serves.
   const by = scene.driver === 'pcsc-ffi' ? ' (by FFI)' : '';
   const lines = [`Reader    ${shown(scene.reader)}, ${scene.protocol}${by}`, `ATR       ${toHex(scene.atr, ' ')}`];
+  if (scene.channel != null) {
+    const [first, ...more] = channelInWords(scene.channel);
+    lines.push(`Channel   ${first}`, ...more.map((line) => `          ${line}`));
+  }
   if (reading.validity !== null) {
     const type = reading.validity.type === 'T' ? 'test card' : `type ${reading.validity.type}`;
     lines.push(`Card      ${type}, valid from ${isoDate(reading.validity.validFrom)}`);
@@ -145,6 +153,17 @@ function whereTheTimeWent(account: TapAccount): string[] {
       milliseconds(phase.microseconds),
     ]),
     ['this program', '', '', '', milliseconds(account.hostMicroseconds)],
+    ...(account.protection === null
+      ? []
+      : [
+          [
+            '  of it secure messaging',
+            `${account.protection.exchanges}`,
+            '',
+            '',
+            milliseconds(account.protection.microseconds),
+          ],
+        ]),
     ['total', `${account.exchanges}`, '', '', milliseconds(account.totalMicroseconds)],
   ];
   const { slowest } = account;

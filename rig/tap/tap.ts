@@ -3,11 +3,16 @@ import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
+import { NO_CHANNEL } from '../channel/choice.ts';
+import { type OpenChannel, offersPace } from '../channel/open-channel.ts';
+import { ReaderChannel } from '../channel/reader-channel.ts';
+import { SessionKeyRecorder } from '../channel/session-key-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { readerDriver } from '../endpoint/readers.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
+import { RecordedSession } from '../trace/record/recorded-reader.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
 import { TapExplainer } from './explaining.ts';
@@ -30,28 +35,40 @@ import { CardTerminal } from './terminal.ts';
  */
 export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode> {
   const code = await readPin(options.pin, io);
+  const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
   const decisions: ExplainedAccess[] = [];
   const tell = options.explain === true ? (explained: ExplainedAccess) => decisions.push(explained) : undefined;
   let result: TapResult;
   try {
     const source = await openReader(options.reader, { ...options, onAccess: tell });
     try {
-      result = await readOnce(source, options, code, io, decisions);
+      result = await readOnce(source, options, { code, channel }, io, decisions);
     } finally {
       await source.close();
     }
   } finally {
     code?.fill(0);
+    channel?.wipe();
   }
   await judge(result.reading);
   if (io.json) writeJson(io, asData(result));
   else io.stdout(inWords(result));
-  for (const sentence of remarks(result.reading)) io.stderr(`${sentence}\n`);
+  for (const sentence of remarks(result)) io.stderr(`${sentence}\n`);
   return verdictOf(result.reading);
+}
+
+/** What a tap is given to show the card. */
+interface TapSecrets {
+  readonly code: Uint8Array | null;
+  readonly channel: ReaderChannel | null;
 }
 
 interface TapResult {
   readonly reading: CardReading;
+  /** How the channel was opened; null: all was sent in clear. */
+  readonly channel: Pick<OpenChannel, 'account' | 'steps'> | null;
+  /** The card refused something in clear, and has PACE. */
+  readonly needsChannel: boolean;
   readonly account: TapAccount;
   readonly scene: TapScene;
   readonly exchanges: CardTerminal['exchanges'];
@@ -63,10 +80,11 @@ interface TapResult {
 async function readOnce(
   source: OpenedReader,
   options: TapOptions,
-  code: Uint8Array | null,
+  secrets: TapSecrets,
   io: CommandIo,
   decisions: ExplainedAccess[],
 ): Promise<TapResult> {
+  const { code } = secrets;
   const reading = emptyReading();
   const unlocked = code === null ? null : unlockOnPhone(source, code);
   if (unlocked !== null) reading.code = unlocked;
@@ -77,28 +95,48 @@ async function readOnce(
     ...(source.name === null ? {} : { reader: source.name }),
   });
   const connectEndNs = systemClock.nowNs();
-  const trace = await openTrace(source, session, options, connectStartNs);
-  const explainer = options.explain === true ? new TapExplainer(decisions, trace) : null;
-  const terminal = new CardTerminal(session, { listener: explainer ?? trace, signal: io.signal });
+  const keys = options.channel?.sessionKeys == null ? null : new SessionKeyRecorder(options.channel.sessionKeys);
+  const trace = await openTrace(source, session, options, connectStartNs, keys?.id ?? null);
+  trace?.power('on', connectEndNs, session.atr);
+  const wire = trace === null ? session : new RecordedSession(session, trace, systemClock);
+  const explainer = options.explain === true ? new TapExplainer(decisions, null) : null;
+  const terminal = new CardTerminal(wire, { listener: explainer, signal: io.signal });
   let explanations: readonly string[] = [];
+  let channel: OpenChannel | null = null;
+  let needsChannel = false;
   try {
-    trace?.power('on', connectEndNs, session.atr);
+    const hooks = {
+      onExchange: (...[step, command, exchange]: Parameters<typeof terminal.account>) =>
+        terminal.account(step, command, exchange),
+      ...(keys !== null && { onKeys: keys.add }),
+    };
+    channel = (await secrets.channel?.open(wire, io.signal, hooks)) ?? null;
+    if (channel !== null) terminal.enter(channel.session);
+    // What the card decided while the channel was opened is no reason of a later refusal.
+    decisions.length = 0;
     await readSequence(options, terminal, reading, unlocked === null ? code : null);
+    const known = source.own?.cardInterface ?? readerDriver(options.reader).interface;
+    const cardInterfaces = interfacesOf(session.atr, known);
     if (explainer !== null) {
       terminal.phase = 'explain';
-      const known = source.own?.cardInterface ?? readerDriver(options.reader).interface;
-      const cardInterfaces = interfacesOf(session.atr, known);
       explanations = await explainer.sentences((command) => terminal.send(command), cardInterfaces);
     }
+    if (channel === null && isRefused(reading) && cardInterfaces.includes('contactless')) {
+      terminal.phase = 'EF.CardAccess';
+      needsChannel = await offersPace((command) => terminal.send(command));
+    }
     // What was proven must not wait there for the next program.
-    await session.disconnect('reset');
-    trace?.power('off', systemClock.nowNs());
+    await wire.disconnect('reset');
   } finally {
-    await session.disconnect();
+    channel?.session.leave();
+    await wire.disconnect();
     await trace?.close();
+    keys?.write();
   }
   return {
     reading,
+    channel,
+    needsChannel,
     account: accountOf(connectStartNs, connectEndNs, terminal.exchanges),
     scene: {
       reader: describeReader(source, session),
@@ -167,6 +205,7 @@ function openTrace(
   session: CardSession,
   options: TapOptions,
   originNs: number,
+  sessionKeys: string | null,
 ): Promise<TraceWriter> | null {
   const { file } = options.record;
   if (file === null) return null;
@@ -179,6 +218,7 @@ function openTrace(
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,
+    sessionKeys,
   };
   return TraceWriter.create(file, description, { ...secrecyOf(options.record), originNs });
 }
@@ -196,8 +236,8 @@ function today(): string {
 }
 
 /** What the person should know besides the content, one sentence each. */
-function remarks(reading: CardReading): string[] {
-  const refused = reading.refusals.some(({ status }) => status === '6982');
+function remarks({ reading, channel, needsChannel }: TapResult): string[] {
+  const refused = isRefused(reading);
   switch (reading.code.outcome) {
     case 'wrong':
       return [`The code is wrong: ${triesInWords(reading.code.triesLeft)}.`];
@@ -211,8 +251,19 @@ function remarks(reading: CardReading): string[] {
       if (!isKnown(reading)) {
         return ['This card answers to none of the names that this program knows.'];
       }
-      return refused ? ['The own application needs the code: --pin, --pin-file FILE, or VITAP_PIN.'] : [];
+      if (!refused) return [];
+      if (needsChannel) return ['The card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN.'];
+      if (channel !== null && channel.account.terminal === null) {
+        return [
+          'The channel is open, and the card gives more to a terminal that proves who it is: --terminal-keys FILE.',
+        ];
+      }
+      return ['The own application needs the code: --pin, --pin-file FILE, or VITAP_PIN.'];
   }
+}
+
+function isRefused({ refusals }: CardReading): boolean {
+  return refusals.some(({ status }) => status === '6982');
 }
 
 function verdictOf(reading: CardReading): ExitCode {
@@ -227,17 +278,18 @@ function isKnown({ ownApplication, identities, pointed, ndef }: CardReading): bo
   return ownApplication || identities.length > 0 || pointed.length > 0 || ndef !== null;
 }
 
-function inWords({ reading, account, scene, explanations, plans }: TapResult): string {
-  const text = present(reading, account, scene, explanations);
+function inWords({ reading, account, scene, explanations, plans, channel }: TapResult): string {
+  const text = present(reading, account, { ...scene, channel: channel?.account ?? null }, explanations);
   return plans === null ? text : `${text}\n${planLines(plans).join('\n')}\n`;
 }
 
-function asData({ reading, account, scene, exchanges, explanations, plans }: TapResult): unknown {
+function asData({ reading, account, scene, exchanges, explanations, plans, channel }: TapResult): unknown {
   const { signed: _signed, own: _own, ...content } = reading;
   return {
     id: 'tap',
     verdict: verdictOf(reading) === EXIT.pass ? 'pass' : 'fail',
     ...scene,
+    channel: channel === null ? null : { ...channel.account, steps: channel.steps },
     ...content,
     explanations,
     ...(plans === null ? {} : { plans }),

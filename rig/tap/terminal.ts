@@ -2,7 +2,8 @@ import { CommandApdu, type CommandFields, encodeCommand } from '../../src/apdu/c
 import { toHex } from '../../src/apdu/hex.ts';
 import { commandName } from '../../src/apdu/instruction.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
-import type { CardSession } from '../../src/hal/reader.ts';
+import type { CardSession, Exchange } from '../../src/hal/reader.ts';
+import type { ProtectedExchange } from '../channel/protected-session.ts';
 import { type CardAnswer, statusOf, wholeAnswer } from '../channel/whole-answer.ts';
 
 export type { CardAnswer } from '../channel/whole-answer.ts';
@@ -18,6 +19,8 @@ export interface TimedExchange {
   readonly receivedBytes: number;
   readonly startNs: number;
   readonly endNs: number;
+  /** Inside a channel: what this program took to protect the command and to check the answer. Absent: sent in clear. */
+  readonly protectionNs?: number;
 }
 
 /** Where every APDU goes, as bytes: a trace. Times as in {@link TimedExchange}. */
@@ -32,7 +35,7 @@ export class CardTerminal {
   phase = '';
   /** As the session says: `T=1`, `T=0`, `ISO-DEP`. */
   readonly protocol: string;
-  readonly #session: CardSession;
+  #session: CardSession;
   readonly #listener: ExchangeListener | null;
   readonly #signal: AbortSignal | null;
   readonly #view = new CommandApdu();
@@ -52,22 +55,38 @@ export class CardTerminal {
     return wholeAnswer((each) => this.#transmit(each), apdu);
   }
 
-  async #transmit(apdu: Uint8Array): Promise<Uint8Array> {
-    this.#signal?.throwIfAborted();
-    const { response, startNs, endNs } = await this.#session.transmit(apdu);
-    this.#listener?.command(apdu, startNs);
-    this.#listener?.response(response, endNs);
+  /** Goes on inside a channel over the same card. */
+  enter(channel: CardSession): void {
+    this.#session = channel;
+  }
+
+  /**
+   * Takes an exchange into the account that others made with the card, or that {@link send} made: the plain command's
+   * header, and the bytes that were on the wire.
+   */
+  account(phase: string, apdu: Uint8Array, exchange: Exchange | ProtectedExchange): void {
+    const { response, startNs, endNs } = exchange;
+    const wire = 'wire' in exchange ? exchange.wire : null;
     this.#view.parse(apdu, 0, apdu.length);
     this.exchanges.push({
-      phase: this.phase,
+      phase,
       command: commandName(this.#view.cla, this.#view.ins),
       header: toHex(apdu.subarray(0, 4)),
       status: formatStatusWord(statusOf(response)),
-      sentBytes: apdu.length,
-      receivedBytes: response.length,
+      sentBytes: wire?.sentBytes ?? apdu.length,
+      receivedBytes: wire?.receivedBytes ?? response.length,
       startNs,
       endNs,
+      ...(wire !== null && { protectionNs: wire.hostNs }),
     });
-    return response;
+  }
+
+  async #transmit(apdu: Uint8Array): Promise<Uint8Array> {
+    this.#signal?.throwIfAborted();
+    const exchange = await this.#session.transmit(apdu);
+    this.#listener?.command(apdu, exchange.startNs);
+    this.#listener?.response(exchange.response, exchange.endNs);
+    this.account(this.phase, apdu, exchange);
+    return exchange.response;
   }
 }

@@ -4,6 +4,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { shown } from '../console/shown.ts';
 
 import { EXPORTERS, IMPORTERS } from './formats/index.ts';
+import { openedInWords, openedWith, plainOnly } from './inside-channel.ts';
 import { TraceError } from './lines.ts';
 import type { TraceEvent } from './model.ts';
 import { type OpenTrace, openTrace } from './open-trace.ts';
@@ -24,6 +25,8 @@ export interface ConvertOptions {
   readonly keepSecrets: boolean;
   /** File with the key of the masks' hashes; null: a random one that is not kept. */
   readonly redactionKey: string | null;
+  /** File of the session keys: what is protected is shown in clear (and masked as all else). Absent or null: it stays as it is. */
+  readonly keys?: string | null;
   /** Gives the output its name even when the input could be read to a fault only. */
   readonly keepPartial: boolean;
 }
@@ -59,7 +62,9 @@ async function write(trace: OpenTrace, exporter: Exporter, options: ConvertOptio
   };
   say(`${nameOf(options.input)}: ${importer.name} (${importer.title})${guessed ? ', told by its content' : ''}`);
   const losses = new LossCount();
-  const session = new Session(trace.source, options, losses, io);
+  const opened = { protected: 0, opened: 0 };
+  const source = await openedWith(trace.source, options.keys ?? null, opened);
+  const session = new Session(source, options, losses, io, options.keys != null && exporter.name !== 'vitap');
   const output = openOutput(options.output);
   try {
     await exporter.write(session.source, output, losses);
@@ -74,6 +79,7 @@ async function write(trace: OpenTrace, exporter: Exporter, options: ConvertOptio
   const written = isPartial ? `${options.output}.partial` : options.output;
   await output.finish(written);
   report(trace, exporter, session, losses, written, options, io);
+  if (options.keys != null) say(openedInWords(opened, options.keys));
   return session.fault === null ? EXIT.pass : EXIT.fail;
 }
 
@@ -86,11 +92,19 @@ class Session {
   fault: TraceError | null = null;
   readonly #io: CommandIo;
 
-  constructor(source: TraceSource, { keepSecrets, redactionKey }: ConvertOptions, losses: LossCount, io: CommandIo) {
+  /** @param inPlace what was protected takes the place of what protected it: only our own format has room for both */
+  constructor(
+    source: TraceSource,
+    { keepSecrets, redactionKey }: ConvertOptions,
+    losses: LossCount,
+    io: CommandIo,
+    inPlace: boolean,
+  ) {
     this.#io = io;
     const key = redactionKey === null ? undefined : readRedactionKey(redactionKey);
     const safe = keepSecrets ? source : redactedSource(source, key, (count) => losses.add(UNKNOWN_FIELDS, count));
-    this.source = { header: safe.header, events: () => this.#events(safe.events()) };
+    const events = (): AsyncIterable<TraceEvent> => (inPlace ? plainOnly(safe.events()) : safe.events());
+    this.source = { header: safe.header, events: () => this.#events(events()) };
   }
 
   endProgress(): void {
@@ -106,7 +120,7 @@ class Session {
         if (++counts.events % EVENTS_TO_PROGRESS === 0) this.#progress();
         if (event.type === 'command') counts.commands++;
         else if (event.type === 'response') counts.responses++;
-        if ('masks' in event) counts.masked++;
+        if ('masks' in event || ('plain' in event && event.plain?.masks !== undefined)) counts.masked++;
         yield event;
       }
     } catch (error) {

@@ -2,15 +2,24 @@ import type { TraceEvent, TraceHeader } from './model.ts';
 
 const HEADER_FIELDS: ReadonlySet<string> = new Set<keyof TraceHeader>([
   ...(['type', 'format', 'version', 'source', 'backend', 'reader', 'interface', 'atr', 'ats', 'card'] as const),
-  ...(['clock', 'startedAt', 'redactions', 'secretsKept', 'redactionKey', 'cardSeed', 'driver'] as const),
+  ...([
+    'clock',
+    'startedAt',
+    'redactions',
+    'secretsKept',
+    'redactionKey',
+    'cardSeed',
+    'driver',
+    'sessionKeys',
+  ] as const),
 ]);
 
 const EVENT_FIELDS: Readonly<Record<TraceEvent['type'], ReadonlySet<string>>> = {
   power: new Set(['type', 't', 'state', 'atr', 'ats', 'uid']),
   field: new Set(['type', 't', 'state']),
   block: new Set(['type', 't', 'from', 'frame', 'crc', 'bits', 'synthetic', 'masks']),
-  command: new Set(['type', 't', 'apdu', 'masks']),
-  response: new Set(['type', 't', 'apdu', 'masks']),
+  command: new Set(['type', 't', 'apdu', 'masks', 'plain']),
+  response: new Set(['type', 't', 'apdu', 'masks', 'plain']),
   note: new Set(['type', 't', 'text', 'masks']),
 };
 

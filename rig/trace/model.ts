@@ -60,6 +60,8 @@ export interface TraceHeader {
   readonly cardSeed?: string;
   /** Which driver of ours served the reader: `pcsc`, `pcsc-ffi`, `loopback`. */
   readonly driver?: string;
+  /** 16 hexadecimal digits: a file of session keys has the same, and opens what is protected in this trace. */
+  readonly sessionKeys?: string;
 }
 
 interface TimedEvent {
@@ -103,16 +105,27 @@ export interface BlockEvent extends MaskedEvent {
   readonly synthetic?: true;
 }
 
+/** What secure messaging protected: the APDU inside, for whoever has the session keys. */
+export interface PlainApdu {
+  readonly apdu: MaskedHex;
+  /** As those of an event. */
+  readonly masks?: readonly Mask[];
+}
+
 /** A command APDU, at the time when it was sent or received. */
 export interface CommandEvent extends MaskedEvent {
   readonly type: 'command';
   readonly apdu: MaskedHex;
+  /** Absent: it was in clear, or nobody has its keys. */
+  readonly plain?: PlainApdu;
 }
 
 /** A response APDU, status word included; it answers the command before it. */
 export interface ResponseEvent extends MaskedEvent {
   readonly type: 'response';
   readonly apdu: MaskedHex;
+  /** Of an answer that came in parts, with the last one. Absent: as of a command. */
+  readonly plain?: PlainApdu;
 }
 
 /** A remark of a person or a program. */

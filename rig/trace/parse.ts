@@ -45,6 +45,9 @@ export function parseHeader(text: string): TraceHeader {
   }
   if (fields.driver !== undefined) requireText(fields, 'driver');
   if (fields.cardSeed !== undefined) requireText(fields, 'cardSeed');
+  if (fields.sessionKeys !== undefined && !isHash(fields.sessionKeys)) {
+    throw new LineProblem('"sessionKeys" is not 16 hexadecimal digits');
+  }
   if (typeof fields.secretsKept !== 'boolean') throw new LineProblem('"secretsKept" is neither true nor false');
   return fields as unknown as TraceHeader;
 }
@@ -70,6 +73,7 @@ export function parseEvent(text: string): TraceEvent {
     case 'command':
     case 'response':
       checkMaskedBytes(fields, 'apdu');
+      if (fields.plain !== undefined) checkPlain(fields.plain);
       break;
     case 'note':
       for (const mask of masks(fields, requireText(fields, 'text').length))
@@ -79,6 +83,14 @@ export function parseEvent(text: string): TraceEvent {
       throw new LineProblem(`unknown event ${JSON.stringify(fields.type)}`);
   }
   return fields as unknown as TraceEvent;
+}
+
+/** The APDU that secure messaging protected. */
+function checkPlain(plain: unknown): void {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
+    throw new LineProblem('"plain" is no APDU with its masks');
+  }
+  checkMaskedBytes(plain as Fields, 'apdu');
 }
 
 /** Checksum and bits of a frame. */

@@ -5,12 +5,14 @@ import type { Mask, MaskKind } from './model.ts';
 import { nirSpansOfText, type Span } from './nir-spans.ts';
 import { endWithoutFiller, isFiller } from './padding.ts';
 import { type FoundSpan, personOfTag } from './person-spans.ts';
+import { beginsSealed, isProtectedCommand, isProtectedResponse } from './protected-form.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { secretOfNote } from './secret-note.ts';
 import { SecretStream } from './secret-stream.ts';
 import { lengthAt } from './signature-spans.ts';
 
 const NOTHING: readonly Mask[] = [];
+const NO_BYTES = new Uint8Array(0);
 const CHAINING = 0x10;
 const GET_RESPONSE = 0xc0;
 const ENVELOPE = 0xc2;
@@ -53,6 +55,8 @@ export class Redactor {
   #instruction = -1;
   #parameters = 0;
   #ne: number | null = null;
+  /** The last command was protected: what came of its answer by now. Null: it was in clear. */
+  #sealed: Uint8Array | null = null;
 
   constructor(options: RedactorOptions = {}) {
     this.#known = options.known ?? new KnownPeople();
@@ -64,6 +68,10 @@ export class Redactor {
   }
 
   command(apdu: Uint8Array): readonly Mask[] {
+    // The rest of a protected answer.
+    if (this.#sealed !== null && apdu[1] === GET_RESPONSE) return NOTHING;
+    this.#sealed = isProtectedCommand(apdu) ? NO_BYTES : null;
+    if (this.#sealed !== null) return this.#sealedMasks(apdu, apdu.length);
     const instruction = apdu[1] ?? -1;
     const { dataOffset, dataLength, ne } = commandLayout(apdu);
     if (instruction !== GET_RESPONSE) {
@@ -93,6 +101,7 @@ export class Redactor {
   response(apdu: Uint8Array): readonly Mask[] {
     const length = apdu.length - 2;
     if (length <= 0) return NOTHING;
+    if (this.#sealed !== null && this.#isSealed(apdu)) return this.#sealedMasks(apdu, length);
     const hasMore = apdu[length] === MORE_DATA;
     const found: FoundSpan[] = [];
     if (this.#instruction === GET_DATA) this.#bareValue(found, 0, length);
@@ -110,6 +119,23 @@ export class Redactor {
     } else found.push(...this.#answered.next(apdu, 0, length, hasMore, hasMore));
     found.push(...this.#known.codes.find(apdu, 0, length));
     return this.#masks(apdu, found);
+  }
+
+  /** Whether an answer, with the parts of it that came before, is protected or may still become so. */
+  #isSealed(apdu: Uint8Array): boolean {
+    const length = apdu.length - 2;
+    const so = Uint8Array.from([...(this.#sealed ?? NO_BYTES), ...apdu.subarray(0, length)]);
+    this.#sealed = so;
+    return apdu[length] === MORE_DATA ? beginsSealed(so) : isProtectedResponse(so, so.length);
+  }
+
+  /**
+   * What is protected shows nothing, if the cipher is one: a number or a name that can be read in it all the same is
+   * masked. BCD is not looked for: every other cryptogram would have some.
+   */
+  #sealedMasks(apdu: Uint8Array, length: number): readonly Mask[] {
+    const text = Buffer.from(apdu.buffer, apdu.byteOffset, length).toString('latin1');
+    return redactText(text, { known: this.#known }).masks;
   }
 
   #bareValue(found: FoundSpan[], from: number, to: number): void {

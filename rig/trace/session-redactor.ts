@@ -9,6 +9,7 @@ import {
   MASK_KINDS,
   type Mask,
   type NoteEvent,
+  type PlainApdu,
   type ResponseEvent,
   type TraceEvent,
   type TraceHeader,
@@ -42,6 +43,8 @@ export class SessionRedactor {
   readonly #isContact: boolean;
   readonly #people: RedactorOptions;
   readonly #apdus: Redactor;
+  /** What secure messaging protected, where it is shown: a conversation of its own. */
+  readonly #inside: Redactor;
   /** Frames carry the same APDUs again, so they have a memory of their own; whom they met is known to both. */
   readonly #framed: Redactor;
   readonly #conversation = new Conversation();
@@ -55,6 +58,7 @@ export class SessionRedactor {
     const known = new KnownPeople();
     this.#people = pseudonyms === undefined ? { known } : { known, pseudonyms };
     this.#apdus = new Redactor(this.#people);
+    this.#inside = new Redactor(this.#people);
     this.#framed = new Redactor({ known });
     this.#isContact = header.interface !== null && header.interface !== 'contactless';
   }
@@ -89,12 +93,27 @@ export class SessionRedactor {
       case 'note':
         return redactNote(event, this.#people);
       case 'command':
-        return redactApdu(event, bytes ?? bytesOf(event.apdu), (apdu) => this.#apdus.command(apdu));
+        return redactApdu(
+          this.#redactInside(event, (apdu) => this.#inside.command(apdu)),
+          bytes ?? bytesOf(event.apdu),
+          (apdu) => this.#apdus.command(apdu),
+        );
       case 'response':
-        return redactApdu(event, bytes ?? bytesOf(event.apdu), (apdu) => this.#apdus.response(apdu));
+        return redactApdu(
+          this.#redactInside(event, (apdu) => this.#inside.response(apdu)),
+          bytes ?? bytesOf(event.apdu),
+          (apdu) => this.#apdus.response(apdu),
+        );
       case 'block':
         return this.#block(event, bytes ?? bytesOf(event.frame));
     }
+  }
+
+  #redactInside<E extends CommandEvent | ResponseEvent>(event: E, find: (apdu: Uint8Array) => readonly Mask[]): E {
+    const { plain } = event;
+    if (plain === undefined) return event;
+    const { apdu, masks } = plain;
+    return { ...event, plain: redactApdu({ apdu, ...(masks && { masks }) }, bytesOf(apdu), find) };
   }
 
   #block(event: BlockEvent, frame: Uint8Array): TraceEvent | null {
@@ -227,11 +246,7 @@ function redactNote(event: NoteEvent, people: RedactorOptions): NoteEvent {
   return { ...event, text, masks: all };
 }
 
-function redactApdu<E extends CommandEvent | ResponseEvent>(
-  event: E,
-  apdu: Uint8Array,
-  find: (apdu: Uint8Array) => readonly Mask[],
-): E {
+function redactApdu<E extends PlainApdu>(event: E, apdu: Uint8Array, find: (apdu: Uint8Array) => readonly Mask[]): E {
   const masks = union(event.masks, find(apdu));
   return masks.length === 0 ? event : { ...event, apdu: maskedHex(apdu, masks), masks };
 }

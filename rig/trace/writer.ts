@@ -34,6 +34,8 @@ export interface TraceDescription {
   readonly card?: string | null;
   /** What the card draws from, where it is ours and draws from a seed. */
   readonly cardSeed?: string | null;
+  /** Id of the file that the session keys go to. */
+  readonly sessionKeys?: string | null;
   /** Wall time, ISO 8601; now by default. */
   readonly startedAt?: string;
 }
@@ -274,6 +276,7 @@ function header(description: TraceDescription, pseudonyms: Pseudonyms | null): T
   const secretsKept = pseudonyms === null;
   const plain = (text: string): string => (secretsKept ? text : redactText(text).text);
   const { reader = null, card = null, atr = null, ats = null, driver = null, cardSeed = null } = description;
+  const { sessionKeys = null } = description;
   return {
     type: 'header',
     format: TRACE_FORMAT,
@@ -292,6 +295,7 @@ function header(description: TraceDescription, pseudonyms: Pseudonyms | null): T
     ...(pseudonyms === null ? {} : { redactionKey: pseudonyms.keyId }),
     ...(driver === null ? {} : { driver: plain(driver) }),
     ...(cardSeed === null ? {} : { cardSeed: plain(cardSeed) }),
+    ...(sessionKeys === null ? {} : { sessionKeys }),
   };
 }
 

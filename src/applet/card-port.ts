@@ -167,6 +167,7 @@ export class CardPort implements LinkedCard {
     context.presentation.window = 0;
     context.secureChannel.clear();
     context.pace?.reset();
+    context.extendedAccess.reset();
     context.cardSecurity.clear();
     this.#channels.reset(this.#core.files.masterFile);
     context.channel = this.#channels.basic;

@@ -4,6 +4,8 @@ import type { CardFile } from './files/card-file.ts';
 /** Record pointer of an EF in which no record was referenced yet. */
 export const NO_RECORD = 0;
 
+const NO_KEY = -1;
+
 /** What one logical channel has selected and proven. */
 export class Channel {
   readonly number: number;
@@ -15,6 +17,10 @@ export class Channel {
   elementary: CardFile | null = null;
   /** Current record of the current EF, or {@link NO_RECORD}. */
   record: number = NO_RECORD;
+  /** The last challenge of GET CHALLENGE, until it is used; null. */
+  challenge: Uint8Array | null = null;
+  /** Reference of the key that MSE:Set DST chose for signatures, or -1. */
+  signatureKey: number = NO_KEY;
 
   constructor(number: number, masterFile: CardFile) {
     this.number = number;
@@ -33,7 +39,7 @@ export class Channel {
     this.elementary = file.isDirectory ? null : file;
     this.record = NO_RECORD;
     if (before === after) return false;
-    this.security.clear();
+    this.#forget();
     return true;
   }
 
@@ -48,6 +54,12 @@ export class Channel {
     this.told = directory.application;
     this.elementary = null;
     this.record = NO_RECORD;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.security.clear();
+    this.challenge = null;
+    this.signatureKey = NO_KEY;
   }
 }

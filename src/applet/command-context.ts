@@ -21,6 +21,7 @@ import { OffsetDataObjects } from './iso7816/offset-data-objects.ts';
 import type { KeyStore } from './keys/key-store.ts';
 import type { TransactionalNvm } from './nvm/transactional-nvm.ts';
 import type { PinStore } from './pin/pin-store.ts';
+import { ExtendedAccess } from './secure-messaging/extended-access.ts';
 import { Pace } from './secure-messaging/pace.ts';
 import { SecureChannel } from './secure-messaging/secure-channel.ts';
 
@@ -67,6 +68,8 @@ export class CommandContext implements Requester {
   readonly secureChannel: SecureChannel;
   /** PACE on this interface; null for a card without passwords. */
   readonly pace: Pace | null;
+  /** Terminal and chip authentication on this interface. */
+  readonly extendedAccess: ExtendedAccess;
   /** Whether the command goes on with a chain of steps. */
   continuesChain = false;
   /** The channel of the command. */
@@ -96,6 +99,7 @@ export class CommandContext implements Requester {
     this.channel = channels.basic;
     this.secureChannel = new SecureChannel(channels, this.cardSecurity, largestCommand);
     this.pace = core.paceOffers.length === 0 ? null : new Pace(core);
+    this.extendedAccess = new ExtendedAccess(core);
   }
 
   get channelSecurity(): SecurityStatus {

@@ -7,7 +7,7 @@
 import { copyBytes } from '../apdu/copy-bytes.ts';
 import { fromHex } from '../apdu/index.ts';
 import { sameBytes } from '../apdu/same-bytes.ts';
-import type { CurveName } from '../hal/crypto.ts';
+import type { CurveName, HashName } from '../hal/crypto.ts';
 
 export interface DomainParameters {
   readonly curve: CurveName;
@@ -154,6 +154,13 @@ export function domainParameters(curve: CurveName): DomainParameters {
 /** Bytes of a coordinate. */
 export function fieldLength(curve: CurveName): number {
   return domainParameters(curve).fieldLength;
+}
+
+/** The hash whose strength is the curve's. */
+export function matchingHash(curve: CurveName): HashName {
+  const length = fieldLength(curve);
+  if (length === 32) return 'sha-256';
+  return length === 48 ? 'sha-384' : 'sha-512';
 }
 
 /** X of a point `04 X Y`: Comp of BSI TR-03110-3 A.2.2.3, at the length of the field. */

@@ -94,6 +94,7 @@ export {
   type DomainParameters,
   domainParameters,
   fieldLength,
+  matchingHash,
   standardizedParameters,
 } from './domain-parameters.ts';
 export { provesStaticKey } from './generic-mapping.ts';

@@ -26,8 +26,13 @@ export class SecureSession {
   #macLength = 0;
   #open = true;
 
-  /** The keys' bytes are wiped here: the session keeps their schedules. @throws {CryptoError} key length */
-  constructor(crypto: SessionCrypto, keys: SessionKeys) {
+  /**
+   * The keys' bytes are wiped here: the session keeps their schedules.
+   * @param counter where a recorded session goes on that is opened in its middle; a new one begins at 0
+   * @throws {CryptoError} key length
+   */
+  constructor(crypto: SessionCrypto, keys: SessionKeys, counter?: Uint8Array) {
+    if (counter !== undefined) this.counter.set(counter);
     this.cipher = keys.cipher;
     this.#cipher = crypto.blockCipher(keys.enc);
     this.#mac = crypto.blockMac(keys.mac);

@@ -1,4 +1,5 @@
 import { toHex } from '../../../src/apdu/index.ts';
+import { isOnePurpose, ONE_PURPOSE } from '../../../src/applet/image/key-writer.ts';
 import type { KeySpecification } from '../../../src/applet/image/specification.ts';
 import { isPrivateKey } from '../../../src/applet/keys/key-coding.ts';
 import { encodeUtf8 } from '../../../src/applet/vitale/index.ts';
@@ -71,7 +72,6 @@ export function keySpecifications(
     }
     const isChip = use.includes('chip-authentication');
     if (isChip) {
-      if (use.length > 1) say('use', 'a key for chip authentication has no other use');
       if (!isMasterFile) say('use', 'a key for chip authentication stands in the master file');
       if (ciphers.length === 0)
         say('ciphers', '`ciphers` is missing: those of the channel that chip authentication makes');
@@ -85,6 +85,7 @@ export function keySpecifications(
       }
       if (ciphers.length > 0) say('ciphers', 'only a key for chip authentication has `ciphers`');
     }
+    if (!isOnePurpose(use)) say('use', ONE_PURPOSE);
     const fitting = algorithm.kind === 'aes' ? AES_USES : CURVE_USES;
     const wrong = use.find((each) => !fitting.includes(each));
     const kind = algorithm.kind === 'aes' ? 'an AES key' : 'a key on a curve';

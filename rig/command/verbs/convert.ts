@@ -11,6 +11,7 @@ interface Typed {
   list?: boolean;
   keepSecrets?: boolean;
   redactionKey?: string;
+  keys?: string;
   keepPartial?: boolean;
   json?: boolean;
 }
@@ -27,6 +28,7 @@ export const declareConvert: DeclareVerb = (program, perform) => {
     .option('--list', 'list the formats and do nothing else')
     .option('--keep-secrets', 'mask nothing')
     .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
+    .option('--keys <file>', 'session keys of the trace: what was protected is opened, in other formats in its place')
     .option('--keep-partial', 'keep the part before the damage, under the name of the output');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>
     perform(typed, async (io) => {
@@ -55,6 +57,7 @@ function convertOptions(input: string | undefined, output: string | undefined, t
     to: typed.to ?? null,
     keepSecrets: typed.keepSecrets === true,
     redactionKey: typed.redactionKey ?? null,
+    keys: typed.keys ?? null,
     keepPartial: typed.keepPartial === true,
   };
 }

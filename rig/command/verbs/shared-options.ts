@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { PACE_CODES } from '../../channel/choice.ts';
 import { READER_FORMS, READER_OF_A_CARD, READER_OF_OUR_CARD, type ReaderChoice } from '../../endpoint/readers.ts';
 import { parseReader, parseSeconds } from '../option-values.ts';
 
@@ -35,6 +36,32 @@ export function addPinOptions(command: Command): Command {
   return command
     .option('--pin', 'ask for the code on the terminal, without showing it')
     .option('--pin-file <file>', 'read the code from the first line of a file (otherwise VITAP_PIN)');
+}
+
+/** `--can-file`, `--pace`, `--pace-file` and `--terminal-keys`. */
+export function addChannelOptions(command: Command): Command {
+  return command
+    .option(
+      '--can-file <file>',
+      'open the secure channel (PACE) with the card access number in the first line of a file (VITAP_CAN in the environment does too, where the card has PACE)',
+    )
+    .addOption(
+      new Option(
+        '--pace <code>',
+        'which code opens the secure channel: from VITAP_CAN, VITAP_PIN, VITAP_PUK or VITAP_MRZ, or asked for on the terminal',
+      ).choices(PACE_CODES),
+    )
+    .option('--pace-file <file>', 'take that code from the first line of a file')
+    .option(
+      '--terminal-keys <file>',
+      'prove who the terminal is (see: vitap pki issue); test: as the terminal that shipped profiles trust, the default with a card in memory',
+    );
+}
+
+/** `--session-keys`. */
+export function sessionKeysOption(): Option {
+  const words = 'write the keys of the secure channel to a file beside the trace: who has both reads everything';
+  return new Option('--session-keys <file>', words);
 }
 
 /** `--record`, `--keep-secrets` and `--redaction-key`. */

@@ -4,19 +4,21 @@ import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence, type TapOptions } from '../../tap/options.ts';
-import { cardSource, pinChoice, recordChoice } from '../option-values.ts';
+import { cardSource, channelChoice, pinChoice, recordChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
+  addChannelOptions,
   addInterfaceOption,
   addJsonOption,
   addPinOptions,
   addReaderOption,
   addRecordOptions,
+  sessionKeysOption,
   timeoutOption,
 } from './shared-options.ts';
 
-interface Typed {
+interface Typed extends TypedChannel {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
@@ -25,7 +27,6 @@ interface Typed {
   plan?: PlanName;
   pin?: boolean;
   pinFile?: string;
-  record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
   timeout: number;
@@ -41,7 +42,8 @@ export const declareTap: DeclareVerb = (program, perform) => {
   tap.addOption(
     new Option('--plan <name>', 'how to read the own application; both plans are shown with their cost').choices(PLANS),
   );
-  addRecordOptions(addPinOptions(tap));
+  addChannelOptions(addPinOptions(tap));
+  addRecordOptions(tap).addOption(sessionKeysOption());
   addJsonOption(tap)
     .option('--explain', 'for each refusal (6982), show which rule of the card caused it and what is missing')
     .addOption(timeoutOption('how long to wait for a reader and a card'))
@@ -64,6 +66,7 @@ function tapOptions(typed: Typed): TapOptions {
     sequence: typed.sequence,
     ...(typed.plan === undefined ? {} : { plan: typed.plan }),
     pin: pinChoice(typed),
+    channel: channelChoice(typed),
     record: recordChoice(typed),
     explain: typed.explain === true,
     timeoutMs: typed.timeout,

@@ -7,10 +7,13 @@ interface Typed {
   from?: string;
   card: number;
   keepSecrets?: boolean;
+  keys?: string;
   frames?: boolean;
   full?: boolean;
   json?: boolean;
 }
+
+const KEYS = ['--keys <file>', 'session keys of the trace: what was protected too'] as const;
 
 export const declareTrace: DeclareVerb = (program, perform) => {
   const trace = program.command('trace').description('look at a trace of any format that vitap reads');
@@ -31,7 +34,8 @@ export const declareTrace: DeclareVerb = (program, perform) => {
       .command('show <file>')
       .description('show the events of a trace in words')
       .option('--frames', 'show frames too')
-      .option('--full', 'show all bytes of long APDUs and values'),
+      .option('--full', 'show all bytes of long APDUs and values')
+      .option(...KEYS),
   ).action((file: string, typed: Typed) =>
     perform(typed, async (io) => {
       const { showTrace } = await import('../../trace/view/show.ts');
@@ -48,7 +52,10 @@ export const declareTrace: DeclareVerb = (program, perform) => {
     }),
   );
   view(
-    trace.command('stat <file>').description('count the exchanges of a trace by instruction, with times and bytes'),
+    trace
+      .command('stat <file>')
+      .description('count the exchanges of a trace by instruction, with times and bytes')
+      .option(...KEYS),
   ).action((file: string, typed: Typed) =>
     perform(typed, async (io) => {
       const { statTrace } = await import('../../trace/view/stat.ts');
@@ -57,6 +64,6 @@ export const declareTrace: DeclareVerb = (program, perform) => {
   );
 };
 
-function viewOptions({ from, card, keepSecrets }: Typed) {
-  return { from: from ?? null, card, keepSecrets: keepSecrets === true };
+function viewOptions({ from, card, keepSecrets, keys }: Typed) {
+  return { from: from ?? null, card, keepSecrets: keepSecrets === true, keys: keys ?? null };
 }

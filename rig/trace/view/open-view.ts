@@ -1,5 +1,6 @@
 import { UsageError } from '../../console/failure.ts';
 import { IMPORTERS } from '../formats/index.ts';
+import { type OpenedCount, openedWith } from '../inside-channel.ts';
 import { type OpenTrace, openTrace } from '../open-trace.ts';
 import { redactedSource } from '../session-redactor.ts';
 import type { TraceSource } from '../stream.ts';
@@ -11,11 +12,15 @@ export interface ViewOptions {
   /** Which card, when the file holds several; from 1. */
   readonly card: number;
   readonly keepSecrets: boolean;
+  /** File of the session keys; absent or null: what is protected stays closed. */
+  readonly keys?: string | null;
 }
 
 export interface View {
   readonly source: TraceSource;
   readonly trace: OpenTrace;
+  /** How much of what was protected could be opened; complete when the events have come to their end. */
+  readonly opened: OpenedCount;
 }
 
 /**
@@ -24,10 +29,17 @@ export interface View {
  * @throws {UsageError} as {@link openTrace}
  */
 export async function openView(file: string, options: ViewOptions, key?: Uint8Array): Promise<View> {
-  const { from, card, keepSecrets } = options;
+  const { from, card, keepSecrets, keys = null } = options;
   if (from !== null && !IMPORTERS.some(({ name }) => name === from)) {
     throw new UsageError(`--from ${from}: that format is not read (see: vitap convert --list)`);
   }
   const trace = await openTrace(file, from, card);
-  return { trace, source: keepSecrets ? trace.source : redactedSource(trace.source, key) };
+  const opened = { protected: 0, opened: 0 };
+  try {
+    const source = await openedWith(trace.source, keys, opened);
+    return { trace, opened, source: keepSecrets ? source : redactedSource(source, key) };
+  } catch (error) {
+    await trace.close();
+    throw error;
+  }
 }

@@ -1,8 +1,9 @@
 import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
+import { openedInWords } from '../inside-channel.ts';
 import { TraceError } from '../lines.ts';
-import type { BlockEvent, TraceEvent } from '../model.ts';
+import type { BlockEvent, CommandEvent, PlainApdu, ResponseEvent, TraceEvent } from '../model.ts';
 import { openView, type ViewOptions } from './open-view.ts';
 import { commandInWords, counted, dataObjects, shortened, statusInWords } from './words.ts';
 
@@ -24,19 +25,20 @@ const INDENT = ' '.repeat(17);
  * @throws {CannotRun} {HalError} {TraceError} when nothing could be shown
  */
 export async function showTrace(options: ShowOptions, io: CommandIo): Promise<ExitCode> {
-  const { trace, source } = await openView(options.file, options);
+  const { trace, source, opened } = await openView(options.file, options);
   const longest = options.full ? 0 : SHORT;
   const events: unknown[] = [];
   let hidden = 0;
   let sent: number | null = null;
   let fault: TraceError | null = null;
   try {
-    const { reader, atr, startedAt } = source.header;
+    const { reader, atr, startedAt, sessionKeys } = source.header;
     if (!io.json) {
       io.stdout(`${trace.importer.name} (${trace.importer.title}), made by ${shown(source.header.source)}\n`);
       if (reader !== null) io.stdout(`reader ${shown(reader)}\n`);
       if (atr !== null) io.stdout(`ATR ${atr}\n`);
       if (startedAt !== null) io.stdout(`started ${shown(startedAt)}\n`);
+      if (sessionKeys !== undefined) io.stdout(`session keys were written to a file, id ${sessionKeys}\n`);
     }
     for await (const event of source.events()) {
       if (io.signal.aborted) throw new HalError('aborted', 'the trace was not shown to its end');
@@ -64,10 +66,12 @@ export async function showTrace(options: ShowOptions, io: CommandIo): Promise<Ex
       header,
       events,
       framesNotShown: hidden,
+      ...(options.keys != null && { opened }),
       notRead,
       fault: fault?.message ?? null,
     });
   } else {
+    if (options.keys != null) io.stderr(`${shown(openedInWords(opened, options.keys))}\n`);
     if (hidden > 0) io.stderr(`${counted(hidden, 'frame')} not shown (--frames)\n`);
     for (const { what, count } of trace.losses.entries) {
       io.stderr(`not read: ${what}${count === 1 ? '' : `: ${count}`}\n`);
@@ -77,10 +81,20 @@ export async function showTrace(options: ShowOptions, io: CommandIo): Promise<Ex
   return fault === null ? EXIT.pass : EXIT.fail;
 }
 
-function wordsOf(event: TraceEvent): { readonly words?: string; readonly dataObjects?: readonly string[] } {
-  if (event.type === 'command') return { words: commandInWords(event.apdu) };
-  if (event.type !== 'response') return {};
-  return { words: statusInWords(event.apdu), dataObjects: dataObjects(event.apdu, 0) };
+interface Words {
+  readonly words?: string;
+  readonly dataObjects?: readonly string[];
+}
+
+/** An event with its words; those of what was protected stand with it. */
+function wordsOf(event: TraceEvent): Words & { readonly plain?: Words } {
+  if (event.type !== 'command' && event.type !== 'response') return {};
+  const words = (apdu: string): Words =>
+    event.type === 'command'
+      ? { words: commandInWords(apdu) }
+      : { words: statusInWords(apdu), dataObjects: dataObjects(apdu, 0) };
+  const { plain } = event;
+  return { ...words(event.apdu), ...(plain && { plain: { ...plain, ...words(plain.apdu) } }) };
 }
 
 /** @param sent when the command went that an answer is for */
@@ -88,13 +102,15 @@ function linesOf(event: TraceEvent, sent: number | null, longest: number): strin
   const at = `${milliseconds(event.t).padStart(12)} ms  `;
   switch (event.type) {
     case 'command':
-      return `${at}> ${shortened(event.apdu, longest)}\n${INDENT}${commandInWords(event.apdu)}${masked(event)}\n`;
+      return `${at}> ${shortened(event.apdu, longest)}\n${INDENT}${commandInWords(event.apdu)}${masked(event)}\n${insideCommand(event, longest)}`;
     case 'response': {
       const took = sent === null ? '' : `, after ${milliseconds(event.t - sent)} ms`;
       const size = event.apdu.length > 4 ? `, ${counted(event.apdu.length / 2 - 2, 'byte')}` : '';
       const words = `${statusInWords(event.apdu)}${size}${took}${masked(event)}`;
       const objects = dataObjects(event.apdu, longest).map((row) => `${INDENT}  ${row}\n`);
-      return `${at}< ${shortened(event.apdu, longest)}\n${INDENT}${words}\n${objects.join('')}`;
+      const plain = insideAnswer(event, longest);
+      // The objects around what was protected say nothing more.
+      return `${at}< ${shortened(event.apdu, longest)}\n${INDENT}${words}\n${plain ?? objects.join('')}`;
     }
     case 'power': {
       const told = (['atr', 'ats', 'uid'] as const).flatMap((name) =>
@@ -111,6 +127,18 @@ function linesOf(event: TraceEvent, sent: number | null, longest: number): strin
   }
 }
 
+/** What a protected command says; empty where nobody opened it. */
+function insideCommand({ plain }: CommandEvent, longest: number): string {
+  if (plain === undefined) return '';
+  return `${INDENT}inside > ${shortened(plain.apdu, longest)}\n${INDENT}         ${commandInWords(plain.apdu)}${masked(plain)}\n`;
+}
+
+function insideAnswer({ plain }: ResponseEvent, longest: number): string | null {
+  if (plain === undefined) return null;
+  const objects = dataObjects(plain.apdu, longest).map((row) => `${INDENT}           ${row}\n`);
+  return `${INDENT}inside < ${shortened(plain.apdu, longest)}\n${INDENT}         ${statusInWords(plain.apdu)}${masked(plain)}\n${objects.join('')}`;
+}
+
 function frameInWords({ from, frame, crc, bits, synthetic }: BlockEvent, longest: number): string {
   const marks = [
     ...(bits === undefined ? [] : [`${bits} bits`]),
@@ -121,8 +149,8 @@ function frameInWords({ from, frame, crc, bits, synthetic }: BlockEvent, longest
   return `frame of the ${from}: ${frame === '' ? 'empty' : shortened(frame, longest)}${mark}`;
 }
 
-function masked(event: Extract<TraceEvent, { type: 'command' | 'response' }>): string {
-  const kinds = [...new Set((event.masks ?? []).map(({ what }) => what))];
+function masked(apdu: PlainApdu): string {
+  const kinds = [...new Set((apdu.masks ?? []).map(({ what }) => what))];
   return kinds.length === 0 ? '' : `; masked: ${kinds.join(', ')}`;
 }
 

@@ -2,6 +2,7 @@ import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { median, quantileOf } from '../../figures/quantile.ts';
+import { plainOnly } from '../inside-channel.ts';
 import { TraceError } from '../lines.ts';
 import { type Exchange, exchangesOf } from './exchanges.ts';
 import { openView, type ViewOptions } from './open-view.ts';
@@ -40,7 +41,7 @@ export async function statTrace(options: StatOptions, io: CommandIo): Promise<Ex
   let last: Exchange | null = null;
   let unanswered = 0;
   try {
-    for await (const exchange of exchangesOf(source.events())) {
+    for await (const exchange of exchangesOf(options.keys == null ? source.events() : plainOnly(source.events()))) {
       if (io.signal.aborted) throw new HalError('aborted', 'the trace was not counted to its end');
       const name = commandName(exchange.command.apdu);
       const row = rows.get(name) ?? new Row();

@@ -18,6 +18,7 @@ export interface KeyTable {
 const MOST_KEYS = 31;
 const CIPHERS: readonly CipherName[] = ['AES-128', 'AES-192', 'AES-256'];
 const AES_USES = KEY_USE.INTERNAL_AUTHENTICATION | KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
+const PROVES_READER = KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
 const CURVE_USES = KEY_USE.CHIP_AUTHENTICATION | KEY_USE.INTERNAL_AUTHENTICATION | KEY_USE.SIGNATURE;
 
 /** The keys whose DF is there. @throws {ImageError} */
@@ -85,6 +86,8 @@ function isSound(key: CardKey, entry: Section): boolean {
   const { reference, uses, algorithm, ciphers, tries, cardWide } = key;
   const fitting = algorithm.kind === 'aes' ? AES_USES : CURVE_USES;
   if (uses === 0 || (uses & ~fitting) !== 0 || tries > 15 || entry.byte(KEY.TRIES_LEFT) > tries) return false;
+  // One purpose a key: see key-writer.ts.
+  if ((uses & (uses - 1)) !== 0 && uses !== PROVES_READER) return false;
   if (entry.byte(KEY.CIPHERS) >> CIPHERS.length !== 0) return false;
   if ((uses & KEY_USE.CHIP_AUTHENTICATION) !== 0) {
     return uses === KEY_USE.CHIP_AUTHENTICATION && cardWide && ciphers.length > 0;

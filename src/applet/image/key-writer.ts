@@ -83,6 +83,13 @@ function writeKey(image: ImageWriter, at: number, { directory, key }: PlacedKey)
 
 const CIPHERS: readonly KeySpecification['ciphers'][number][] = ['AES-128', 'AES-192', 'AES-256'];
 
+/** One use could be made to answer for another: only the two that prove who the reader is go together. */
+export function isOnePurpose(uses: readonly KeyUse[]): boolean {
+  return uses.length === 1 || uses.every((use) => use === 'external-authentication' || use === 'mutual-authentication');
+}
+
+export const ONE_PURPOSE = 'a key has one use; only external and mutual authentication go together';
+
 /** What no single field shows to be wrong. */
 function checkKey(key: KeySpecification, inMasterFile: boolean): void {
   const { reference, uses, algorithm, value, ciphers, tries } = key;
@@ -105,6 +112,7 @@ function checkKey(key: KeySpecification, inMasterFile: boolean): void {
     }
     if (ciphers.length > 0) throw new SpecificationError(`${name}: only a key for chip authentication has ciphers`);
   }
+  if (!isOnePurpose(uses)) throw new SpecificationError(`${name}: ${ONE_PURPOSE}`);
   const fitting = algorithm.kind === 'aes' ? AES_USES : CURVE_USES;
   const wrong = uses.find((use) => !fitting.includes(use));
   if (wrong !== undefined) {

@@ -174,6 +174,12 @@ export class SecureChannel implements ReaderStanding {
     if (this.isProtected) this.#ending = true;
   }
 
+  /** What a terminal had proven is gone; the session stays. */
+  forgetAuthentication(): void {
+    this.terminal = null;
+    this.chipAuthenticated = false;
+  }
+
   /** The session is at its end. What was proven on its logical channel and for the card may have been proven inside. */
   end(): void {
     this.#ending = false;

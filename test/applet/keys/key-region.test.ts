@@ -241,6 +241,18 @@ describe('personalise', () => {
       [],
       'only a key for chip authentication has ciphers',
     ],
+    [
+      'a key that signs and answers challenges',
+      [],
+      [{ ...SIGNATURE_KEY, uses: ['signature', 'internal-authentication'] }],
+      'a key has one use',
+    ],
+    [
+      'a key for both sides',
+      [{ ...AES_KEY, uses: ['external-authentication', 'internal-authentication'] }],
+      [],
+      'a key has one use',
+    ],
     ['32 keys', Array.from({ length: 32 }, (_, i) => ({ ...CHIP_KEY, reference: i })), [], 'keys of the card: 32'],
     [
       'a rule with an environment that is not there',

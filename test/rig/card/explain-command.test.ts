@@ -82,7 +82,7 @@ describe('explain: 6982', () => {
       'lab',
       [LAB, '00B08C0000'],
       'contact',
-      'READ BINARY of 6F26 by contact needs external authentication with key 05; it is not: this card has no such key 05',
+      'READ BINARY of 6F26 by contact needs external authentication with key 05; it is not: the reader proves that it knows key 05: GET CHALLENGE, then EXTERNAL AUTHENTICATE 00 82 00 05',
     ],
     [
       'lab',

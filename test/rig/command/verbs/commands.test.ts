@@ -42,6 +42,7 @@ async function run(line: string): Promise<{ exitCode: number; options: unknown; 
 }
 
 const noPin = { file: null, ask: false };
+const noChannel = { code: null, codeFile: null, terminalKeys: null, sessionKeys: null };
 const noRecord = { file: null, keepSecrets: false };
 
 describe('tap', () => {
@@ -51,6 +52,7 @@ describe('tap', () => {
     interface: null,
     sequence: 'all',
     pin: noPin,
+    channel: noChannel,
     record: noRecord,
     explain: false,
     timeoutMs: 10_000,
@@ -71,6 +73,13 @@ describe('tap', () => {
     ['tap --plan minimal', { plan: 'minimal' }],
     ['tap --sequence own --plan classic', { sequence: 'own', plan: 'classic' }],
     ['tap --pin-file code --json', { pin: { file: 'code', ask: false } }],
+    ['tap --can-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
+    ['tap --pace pin --terminal-keys test', { channel: { ...noChannel, code: 'pin', terminalKeys: 'test' } }],
+    ['tap --pace-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
+    [
+      'tap --record t.jsonl --session-keys k.json',
+      { record: { ...noRecord, file: 't.jsonl' }, channel: { ...noChannel, sessionKeys: 'k.json' } },
+    ],
     ['tap --record t.jsonl --keep-secrets', { record: { file: 't.jsonl', keepSecrets: true } }],
   ])('%s', async (line, change) => {
     const { exitCode, options, err } = await run(line);
@@ -91,6 +100,10 @@ describe('tap', () => {
     ['tap --profile a --interface radio', 'Allowed choices are contact, contactless, wired'],
     ['tap --timeout soon', 'seconds'],
     ['tap --pin --pin-file x', 'give one of them'],
+    ['tap --can-file a --pace-file b', 'give one of them'],
+    ['tap --can-file a --pace pin', 'give one of them'],
+    ['tap --pace code', 'Allowed choices are can, pin, puk, mrz'],
+    ['tap --session-keys k.json', 'give --record FILE too'],
     ['tap --keep-secrets', '--record'],
     ['tap --plan fastest', 'Allowed choices are classic, minimal'],
     ['tap --plan minimal --sequence pointers', 'it goes with --sequence own or all'],
