@@ -87,8 +87,10 @@ describe('published certificates', () => {
     });
   }
 
-  it.each(['cvca1', 'cvca2'])('%s signed itself', (id) => {
-    expect(rootTrustPoint(crypto, parseCertificate(fromHex(certificate(id))))).toHaveProperty('point');
+  it('both roots signed themselves', () => {
+    for (const id of ['cvca1', 'cvca2']) {
+      expect(rootTrustPoint(crypto, parseCertificate(fromHex(certificate(id)))), id).toHaveProperty('point');
+    }
   });
 
   it('a chain is found by name, from any trust point of the chip', () => {

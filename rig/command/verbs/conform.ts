@@ -4,6 +4,7 @@ import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ConformOptions } from '../../judge/conform/options.ts';
+import { SUITE_NAMES } from '../../judge/conform/suites/index.ts';
 import { cardSource, evidenceChoice, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
@@ -21,6 +22,7 @@ interface Typed {
   image?: string;
   interface?: CardInterface;
   declare?: string;
+  canFile?: string;
   only?: string;
   list?: boolean;
   coverage?: boolean;
@@ -41,12 +43,13 @@ export const declareConform: DeclareVerb = (program, perform) => {
   const conform = program
     .command('conform')
     .description('judge a card, ours or any other, by a conformance suite')
-    .addOption(new Option('--suite <name>', 'the suite').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'));
+    .addOption(new Option('--suite <name>', 'the suite').choices(SUITE_NAMES).default('iso7816-4'));
   addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
   addRecordOptions(addInterfaceOption(conform))
     .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
+    .option('--can-file <file>', 'suites of the secure channel: CAN in the first line of a file (otherwise VITAP_CAN)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
     .option('--coverage', 'also print which commands, parameters and status words the cases reached')
@@ -75,6 +78,7 @@ function conformOptions(typed: Typed): ConformOptions {
     suite: typed.suite,
     ...target,
     declare: typed.declare ?? null,
+    ...(typed.canFile !== undefined && { canFile: typed.canFile }),
     only: typed.only ?? null,
     list: typed.list === true,
     coverage: typed.coverage === true,

@@ -8,6 +8,7 @@ import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import { coverageOf } from './coverage.ts';
+import type { CardDeclaration } from './declaration.ts';
 import { ConformEvidence } from './evidence.ts';
 import type { CaseResult, ConformanceCase, Suite } from './model.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
@@ -107,7 +108,8 @@ async function judge(
   const startedAt = new Date(systemClock.wallSeconds() * 1000).toISOString();
   const startNs = systemClock.nowNs();
   const destructive = card.renewed || options.destructive;
-  const declaration = declared.decisions === null ? await withSelectionWays(declared, card) : declared;
+  const located = declared.decisions === null ? await withSelectionWays(declared, card) : declared;
+  const declaration = suite.channel === true ? await withChannelOf(located, card, options, io) : located;
   const progress = progressTo(io, cases.length);
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
   const results = await runSuite(cases, card, settings, progress.result);
@@ -124,6 +126,25 @@ async function judge(
     results,
     coverage: coverageOf(results, ISO7816_COMMANDS),
   };
+}
+
+/** A CAN that was given goes before one that was declared. @throws {CannotRun} a CAN that is none */
+async function withChannelOf(
+  declaration: CardDeclaration,
+  card: CardUnderTest,
+  { canFile }: ConformOptions,
+  io: CommandIo,
+): Promise<CardDeclaration> {
+  const [{ withChannel }, { checkDigits, readSecretLine }] = await Promise.all([
+    import('./terminal/find-channel.ts'),
+    import('../../console/pin.ts'),
+  ]);
+  const source = { option: '--can-file', fileOption: '--can-file', variable: 'VITAP_CAN', question: '' };
+  const line = await readSecretLine({ file: canFile ?? null, ask: false, ...source }, io);
+  const words = declaration.channelWords ?? { passwords: {}, tries: {}, confined: null };
+  const CAN = line === null ? words.passwords.CAN : checkDigits(line);
+  const passwords = CAN === undefined ? words.passwords : { ...words.passwords, CAN };
+  return withChannel({ ...declaration, channelWords: { ...words, passwords } }, card);
 }
 
 function environment(card: CardUnderTest, startedAt: string, tookNs: number): ConformanceRun['environment'] {

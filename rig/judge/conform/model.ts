@@ -121,6 +121,8 @@ export interface Suite {
   readonly groups: Readonly<Record<string, string>>;
   /** Whether it means to reach every command and status word; only then is it told what it did not reach. */
   readonly complete: boolean;
+  /** Whether its cases open a secure channel: then the card is asked before what it offers. */
+  readonly channel?: boolean;
   readonly cases: readonly ConformanceCase[];
 }
 

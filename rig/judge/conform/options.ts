@@ -3,15 +3,18 @@ import type { CardSource } from '../../card/card-source.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import type { EvidenceChoice } from '../evidence/plan.ts';
+import type { SuiteName } from './suites/index.ts';
 
 export interface ConformOptions {
-  readonly suite: 'iso7816-4' | 'vitale' | 't4t';
+  readonly suite: SuiteName;
   readonly reader: ReaderChoice;
   /** A card of ours to judge, always as a copy; with a PC/SC reader it is put into the virtual reader. Null: the card there. */
   readonly card: CardSource | null;
   readonly interface: CardInterface | null;
   /** YAML file that says what the card holds; null: our profile says it, or the card itself. */
   readonly declare: string | null;
+  /** File with the CAN in its first line; absent: the declaration's, or VITAP_CAN. */
+  readonly canFile?: string;
   /** Ids to run, as `SEL-*,!SEL-9*`; null for all. */
   readonly only: string | null;
   /** Only say which cases there are. */

@@ -4,6 +4,9 @@ import type { ChosenPace } from '../../../channel/pace.ts';
 import type { Holder } from '../../../pki/holder.ts';
 import type { TerminalKeys } from '../../../pki/terminal-keys.ts';
 
+/** What a profile or a person says of a channel; the rest the card says itself. */
+export type ChannelWords = Pick<ChannelDeclaration, 'passwords' | 'tries' | 'confined'>;
+
 /** What opens a card's channel, and what the card gives in it. What is not known is null, and what needs it does not apply. */
 export interface ChannelDeclaration {
   /** Passwords of PACE as bytes. */

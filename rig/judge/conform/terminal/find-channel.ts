@@ -1,14 +1,10 @@
 import { ChannelError, parseSecurityInfos, standardizedParameters } from '../../../../src/secure-channel/index.ts';
+import { ChannelFailure } from '../../../channel/channel-failure.ts';
 import type { ChosenPace } from '../../../channel/pace.ts';
 import { EF_CARD_ACCESS, readSecurityFile, type Send } from '../../../channel/security-file.ts';
 import { wholeAnswer } from '../../../channel/whole-answer.ts';
-import { ChannelFailure } from '../../../channel/channel-failure.ts';
 import type { CardUnderTest } from '../card-under-test.ts';
 import type { CardDeclaration } from '../declaration.ts';
-import type { ChannelDeclaration } from './channel-declaration.ts';
-
-/** What the person or the profile says of a channel; the rest the card says itself. */
-export type ChannelWords = Pick<ChannelDeclaration, 'passwords' | 'tries' | 'confined'>;
 
 /**
  * Finds out what the card offers: EF.CardAccess is read once, before the first case.
@@ -16,12 +12,9 @@ export type ChannelWords = Pick<ChannelDeclaration, 'passwords' | 'tries' | 'con
  *   it is known
  * @throws {HalError}
  */
-export async function withChannel(
-  declaration: CardDeclaration,
-  card: CardUnderTest,
-  words: ChannelWords,
-): Promise<CardDeclaration> {
-  if (words.passwords.CAN === undefined) return declaration;
+export async function withChannel(declaration: CardDeclaration, card: CardUnderTest): Promise<CardDeclaration> {
+  const words = declaration.channelWords;
+  if (words?.passwords.CAN === undefined) return declaration;
   const session = await card.begin();
   const send: Send = (command) => wholeAnswer((apdu) => session.transmit(apdu), command);
   const cardAccess = await readAccess(send);

@@ -1,7 +1,7 @@
 import type { CommandApdu } from '../../../../src/apdu/command.ts';
 import { encodeCommand } from '../../../../src/apdu/index.ts';
 import type { Crypto } from '../../../../src/hal/crypto.ts';
-import { plainClass, protectedClass, type SessionKeys } from '../../../../src/secure-channel/index.ts';
+import { protectedClass, type SessionKeys } from '../../../../src/secure-channel/index.ts';
 
 /*
  * Secure messaging that can be got wrong on purpose: one thing at a time, and everything else right, the MAC above all.
@@ -92,13 +92,6 @@ export function seal(
   const extended = command.extended || data.length > 255;
   const bytes = encodeCommand({ cla, ins, p1, p2, data, ne: extended ? 65_536 : 256, extended });
   return wrong.apdu?.(bytes) ?? bytes;
-}
-
-/** The class byte of the plain command stays for what is not protected at all. */
-export function inClear(command: CommandApdu): Uint8Array {
-  const bytes = Uint8Array.from(command.bytes);
-  bytes[0] = plainClass(command.cla);
-  return bytes;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -80,13 +80,20 @@ export class Terminal {
   /** The password of that name. @throws {DoesNotApply} it is not known */
   password(name: PasswordName): Uint8Array {
     const bytes = this.channel.passwords[name];
-    if (bytes === undefined) throw new DoesNotApply(`the card has not a ${name} that is known, as far as it is declared`);
+    if (bytes === undefined)
+      throw new DoesNotApply(`the card has not a ${name} that is known, as far as it is declared`);
     return bytes;
   }
 
   /** PACE, or its beginning. After all five commands the channel is open. */
   pace(request: PaceRequest = {}): TerminalStep[] {
-    const { password: name = 'CAN', until = PACE_STEPS.length, change, role = 'given', selected = '9000|63CX' } = request;
+    const {
+      password: name = 'CAN',
+      until = PACE_STEPS.length,
+      change,
+      role = 'given',
+      selected = '9000|63CX',
+    } = request;
     const password = this.password(name);
     const used = request.wrong === true ? otherCode(password) : password;
     let machine: PaceTerminal | null = null;
@@ -136,7 +143,11 @@ export class Terminal {
   }
 
   /** The same, made when it is its turn. */
-  insideLate(words: string, make: () => Uint8Array | null, request: InsideRequest & { take?: (data: Uint8Array) => void }): TerminalStep {
+  insideLate(
+    words: string,
+    make: () => Uint8Array | null,
+    request: InsideRequest & { take?: (data: Uint8Array) => void },
+  ): TerminalStep {
     const { role = 'judged', expect = '9000', take } = request;
     return this.#step({
       words,
@@ -180,7 +191,10 @@ export class Terminal {
     this.#counter = counter;
   }
 
-  #begin({ offer, withParameters = true, chat, resume = false, password: name = 'CAN' }: PaceRequest, used: Uint8Array): PaceTerminal {
+  #begin(
+    { offer, withParameters = true, chat, resume = false, password: name = 'CAN' }: PaceRequest,
+    used: Uint8Array,
+  ): PaceTerminal {
     const { mapping, cipher, parameterId } = offer ?? (this.channel.offers[0] as ChosenPace);
     this.#pace = new PaceTerminal({
       crypto,

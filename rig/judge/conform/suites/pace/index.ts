@@ -19,5 +19,6 @@ export const PACE_SUITE: Suite = {
     PPW: 'passwords and their tries',
   },
   complete: false,
+  channel: true,
   cases: [...ACCESS, ...SELECTION, ...RUNS, ...PASSWORDS],
 };

@@ -30,10 +30,7 @@ export function ofPace<const N extends Needs>(text: PaceCaseText<N>): Conformanc
     standard: PACE_STANDARD,
     needs: { ...needs, channel: CHANNEL } as N & { readonly channel: typeof CHANNEL },
     steps: (found) =>
-      steps(
-        new Terminal((found as { readonly channel: ChannelDeclaration }).channel),
-        found as unknown as Found<N>,
-      ),
+      steps(new Terminal((found as { readonly channel: ChannelDeclaration }).channel), found as unknown as Found<N>),
   });
 }
 

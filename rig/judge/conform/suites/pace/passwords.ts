@@ -65,7 +65,12 @@ export const PASSWORDS: readonly ConformanceCase[] = [
     needs: { pin: counted('PIN', 3) },
     steps: (terminal, { pin }) => [
       ...Array.from({ length: 3 }, () => terminal.pace({ password: 'PIN', until: 4 })).flat(),
-      ...terminal.pace({ password: 'PIN', until: 1, role: 'judged', selected: `9000|63C${pin.toString(16).toUpperCase()}` }),
+      ...terminal.pace({
+        password: 'PIN',
+        until: 1,
+        role: 'judged',
+        selected: `9000|63C${pin.toString(16).toUpperCase()}`,
+      }),
     ],
   }),
   ofPace({
@@ -78,7 +83,12 @@ export const PASSWORDS: readonly ConformanceCase[] = [
       ...terminal.pace({ ...wrong, password: 'PIN' }),
       ...terminal.pace({ password: 'PIN', role: 'judged', selected: `63C${(pin - 1).toString(16).toUpperCase()}` }),
       send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
-      ...terminal.pace({ password: 'PIN', until: 1, role: 'judged', selected: `9000|63C${pin.toString(16).toUpperCase()}` }),
+      ...terminal.pace({
+        password: 'PIN',
+        until: 1,
+        role: 'judged',
+        selected: `9000|63C${pin.toString(16).toUpperCase()}`,
+      }),
     ],
   }),
   ofPace({
@@ -110,7 +120,12 @@ export const PASSWORDS: readonly ConformanceCase[] = [
       ...terminal.pace({ password: 'PIN', inside: true, resume: true, role: 'judged', selected: '63C1|9000' }),
       terminal.inside('READ BINARY in the new channel', readAccess(4)),
       send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
-      ...terminal.pace({ password: 'PIN', until: 1, role: 'judged', selected: `9000|63C${pin.toString(16).toUpperCase()}` }),
+      ...terminal.pace({
+        password: 'PIN',
+        until: 1,
+        role: 'judged',
+        selected: `9000|63C${pin.toString(16).toUpperCase()}`,
+      }),
     ],
   }),
   ofPace({
@@ -124,7 +139,9 @@ export const PASSWORDS: readonly ConformanceCase[] = [
       ...terminal.pace(),
       ...terminal.pace({ ...wrong, password: 'PIN', inside: true, resume: true }),
       send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
-      ...terminal.pace({ password: 'PIN', until: 1, role: 'judged', selected: '63C0|6983' }).map((step) => ({ ...step, take: () => {} })),
+      ...terminal
+        .pace({ password: 'PIN', until: 1, role: 'judged', selected: '63C0|6983' })
+        .map((step) => ({ ...step, take: () => {} })),
     ],
   }),
   ofPace({
@@ -136,7 +153,9 @@ export const PASSWORDS: readonly ConformanceCase[] = [
     steps: (terminal, { pin }) => [
       ...spend(terminal, pin - 1),
       ...terminal.pace(),
-      ...terminal.pace({ ...wrong, password: 'PIN', inside: true, resume: true }).map((step) => ({ ...step, role: 'given' as const })),
+      ...terminal
+        .pace({ ...wrong, password: 'PIN', inside: true, resume: true })
+        .map((step) => ({ ...step, role: 'given' as const })),
       send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
       ...terminal.pace({ password: 'PUK' }),
       terminal.inside('RESET RETRY COUNTER without a new code', '002C0303'),

@@ -1,8 +1,7 @@
-import { ChannelError, parseSecurityInfos, paceOid } from '../../../../../src/secure-channel/index.ts';
+import { ChannelError, paceOid, parseSecurityInfos } from '../../../../../src/secure-channel/index.ts';
 import type { ChosenPace } from '../../../../channel/pace.ts';
-import { type Expectation } from '../../model.ts';
 import { refused, send } from '../../define.ts';
-import type { ConformanceCase } from '../../model.ts';
+import type { ConformanceCase, Expectation } from '../../model.ts';
 import { selectPace } from '../../terminal/terminal.ts';
 import { readAccess } from '../sm/channel-case.ts';
 import { ofPace, works } from './pace-case.ts';
@@ -90,18 +89,88 @@ export const SELECTION: readonly ConformanceCase[] = [
   }),
   ...(
     [
-      ['PMS-010', 'without a protocol', (offer: ChosenPace) => ({ publicKeyReference: Uint8Array.of(CAN), privateKeyReference: Uint8Array.of(offer.parameterId) }), '6A80|6A88|6985'],
+      [
+        'PMS-010',
+        'without a protocol',
+        (offer: ChosenPace) => ({
+          publicKeyReference: Uint8Array.of(CAN),
+          privateKeyReference: Uint8Array.of(offer.parameterId),
+        }),
+        '6A80|6A88|6985',
+      ],
       ['PMS-011', 'without a password', (offer: ChosenPace) => ({ protocol: paceOid(offer) }), '6A80|6A88|6985'],
-      ['PMS-012', 'with password 00', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(0) }), '6A80|6A88|6984|6983'],
-      ['PMS-013', 'with password 7F, which no standard has', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(0x7f) }), '6A80|6A88|6984|6983'],
-      ['PMS-014', 'with a password reference of two bytes', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN, CAN) }), '6A80|6A88|6984'],
-      ['PMS-015', 'with an empty password reference', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: new Uint8Array(0) }), '6A80|6A88|6984'],
-      ['PMS-016', 'with domain parameters 1F, which are reserved', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN), privateKeyReference: Uint8Array.of(0x1f) }), '6A80|6A88'],
-      ['PMS-017', 'with a reference of domain parameters of two bytes', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN), privateKeyReference: Uint8Array.of(0, offer.parameterId) }), '6A80|6A88'],
-      ['PMS-018', 'with an object identifier of no protocol', () => ({ protocol: bytes('04007F00070202047F'), publicKeyReference: Uint8Array.of(CAN) }), '6A80|6A88'],
-      ['PMS-019', 'with the object identifier of PACE alone, without mapping and cipher', () => ({ protocol: bytes('04007F0007020204'), publicKeyReference: Uint8Array.of(CAN) }), '6A80|6A88'],
-      ['PMS-020', 'with the integrated mapping over Diffie-Hellman with 3DES, which no card of today offers', () => ({ protocol: bytes('04007F00070202040301'), publicKeyReference: Uint8Array.of(CAN) }), '6A80|6A88'],
-      ['PMS-021', 'with a CHAT that is no template', (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN), chat: bytes('0102') }), '6A80|6A88'],
+      [
+        'PMS-012',
+        'with password 00',
+        (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(0) }),
+        '6A80|6A88|6984|6983',
+      ],
+      [
+        'PMS-013',
+        'with password 7F, which no standard has',
+        (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(0x7f) }),
+        '6A80|6A88|6984|6983',
+      ],
+      [
+        'PMS-014',
+        'with a password reference of two bytes',
+        (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN, CAN) }),
+        '6A80|6A88|6984',
+      ],
+      [
+        'PMS-015',
+        'with an empty password reference',
+        (offer: ChosenPace) => ({ protocol: paceOid(offer), publicKeyReference: new Uint8Array(0) }),
+        '6A80|6A88|6984',
+      ],
+      [
+        'PMS-016',
+        'with domain parameters 1F, which are reserved',
+        (offer: ChosenPace) => ({
+          protocol: paceOid(offer),
+          publicKeyReference: Uint8Array.of(CAN),
+          privateKeyReference: Uint8Array.of(0x1f),
+        }),
+        '6A80|6A88',
+      ],
+      [
+        'PMS-017',
+        'with a reference of domain parameters of two bytes',
+        (offer: ChosenPace) => ({
+          protocol: paceOid(offer),
+          publicKeyReference: Uint8Array.of(CAN),
+          privateKeyReference: Uint8Array.of(0, offer.parameterId),
+        }),
+        '6A80|6A88',
+      ],
+      [
+        'PMS-018',
+        'with an object identifier of no protocol',
+        () => ({ protocol: bytes('04007F00070202047F'), publicKeyReference: Uint8Array.of(CAN) }),
+        '6A80|6A88',
+      ],
+      [
+        'PMS-019',
+        'with the object identifier of PACE alone, without mapping and cipher',
+        () => ({ protocol: bytes('04007F0007020204'), publicKeyReference: Uint8Array.of(CAN) }),
+        '6A80|6A88',
+      ],
+      [
+        'PMS-020',
+        'with the integrated mapping over Diffie-Hellman with 3DES, which no card of today offers',
+        () => ({ protocol: bytes('04007F00070202040301'), publicKeyReference: Uint8Array.of(CAN) }),
+        '6A80|6A88',
+      ],
+      [
+        'PMS-021',
+        'with a CHAT that is no template',
+        (offer: ChosenPace) => ({
+          protocol: paceOid(offer),
+          publicKeyReference: Uint8Array.of(CAN),
+          chat: bytes('0102'),
+        }),
+        '6A80|6A88',
+      ],
     ] as const
   ).map(([id, title, template, status]) =>
     ofPace({
@@ -138,7 +207,11 @@ export const SELECTION: readonly ConformanceCase[] = [
         const oid = Buffer.from(paceOid(terminal.channel.offers[0] as ChosenPace)).toString('hex');
         const field = bytes(data(oid));
         return [
-          terminal.bare('MSE:Set AT', () => Uint8Array.of(0x00, 0x22, 0xc1, 0xa4, field.length, ...field), refused('6A80|6A88|6700', '6A80')),
+          terminal.bare(
+            'MSE:Set AT',
+            () => Uint8Array.of(0x00, 0x22, 0xc1, 0xa4, field.length, ...field),
+            refused('6A80|6A88|6700', '6A80'),
+          ),
           ...works(terminal),
         ];
       },
@@ -152,7 +225,10 @@ export const SELECTION: readonly ConformanceCase[] = [
       const offer = terminal.channel.offers[0] as ChosenPace;
       const command = selectPace({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN) });
       return [
-        terminal.bare('MSE:Set AT with Le', () => Uint8Array.of(...command, 0x00), { status: '9000|63CX|6700', data: '' }),
+        terminal.bare('MSE:Set AT with Le', () => Uint8Array.of(...command, 0x00), {
+          status: '9000|63CX|6700',
+          data: '',
+        }),
         ...works(terminal),
       ];
     },
@@ -162,10 +238,14 @@ export const SELECTION: readonly ConformanceCase[] = [
     title: 'MSE:Set AT tells the state of the CAN, which no wrong code blocks',
     commands: MSE,
     steps: (terminal) => [
-      terminal.bare('MSE:Set AT', () => {
-        const offer = terminal.channel.offers[0] as ChosenPace;
-        return selectPace({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN) });
-      }, SELECTED),
+      terminal.bare(
+        'MSE:Set AT',
+        () => {
+          const offer = terminal.channel.offers[0] as ChosenPace;
+          return selectPace({ protocol: paceOid(offer), publicKeyReference: Uint8Array.of(CAN) });
+        },
+        SELECTED,
+      ),
     ],
   }),
 ];

@@ -32,9 +32,15 @@ export function stillFree(channel: ChannelDeclaration): CommandStep {
   });
 }
 
-/** After this a right command of the channel finds no channel. */
-export function isOver(terminal: Terminal): Step {
-  return terminal.refused('the channel is over: a right command finds none', readAccess(4), NO_CHANNEL);
+/**
+ * After this a right command of the channel finds no channel: neither where the card counted the command before, nor
+ * where it did not.
+ */
+export function isOver(terminal: Terminal): readonly Step[] {
+  return [
+    terminal.refused('the channel is over: a right command finds none', readAccess(4), NO_CHANNEL),
+    terminal.refused('nor one with the counter before', readAccess(4), NO_CHANNEL, { raise: -1 }),
+  ];
 }
 
 type Needs = Readonly<Record<string, Need<unknown>>>;

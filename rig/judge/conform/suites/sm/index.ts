@@ -15,5 +15,6 @@ export const SM_SUITE: Suite = {
     SMX: 'class bytes, and what follows an error',
   },
   complete: false,
+  channel: true,
   cases: [...RIGHT_COMMANDS, ...WRONG_COMMANDS],
 };

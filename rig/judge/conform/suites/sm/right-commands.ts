@@ -1,4 +1,4 @@
-import { refused, SELECTED } from '../../define.ts';
+import { COLD, refused, SELECTED, WARM } from '../../define.ts';
 import type { ConformanceCase } from '../../model.ts';
 import { CONFINED, EXTENDED_LENGTH, LOGICAL_CHANNELS } from '../../terminal/needs.ts';
 import { bytesHex, inChannel, isOver, NO_CHANNEL, readAccess, stillFree } from './channel-case.ts';
@@ -190,18 +190,12 @@ export const RIGHT_COMMANDS: readonly ConformanceCase[] = [
   inChannel({
     id: 'SMC-043',
     title: 'a reset ends the channel',
-    steps: (terminal) => [
-      { kind: 'power', mode: 'cold' },
-      terminal.refused('a right command of the old channel', readAccess(4), NO_CHANNEL),
-    ],
+    steps: (terminal) => [COLD, terminal.refused('a right command of the old channel', readAccess(4), NO_CHANNEL)],
   }),
   inChannel({
     id: 'SMC-044',
     title: 'a warm reset ends the channel',
-    steps: (terminal) => [
-      { kind: 'power', mode: 'warm' },
-      terminal.refused('a right command of the old channel', readAccess(4), NO_CHANNEL),
-    ],
+    steps: (terminal) => [WARM, terminal.refused('a right command of the old channel', readAccess(4), NO_CHANNEL)],
   }),
   inChannel({
     id: 'SMC-045',
@@ -229,9 +223,16 @@ export const RIGHT_COMMANDS: readonly ConformanceCase[] = [
     needs: { channels: LOGICAL_CHANNELS, file: CONFINED },
     commands: ['MANAGE CHANNEL', 'READ BINARY'],
     steps: (terminal, { file }) => [
-      terminal.inside('MANAGE CHANNEL opens channel 1', '0070000001', { role: 'given', expect: { status: '9000', data: '01' } }),
+      terminal.inside('MANAGE CHANNEL opens channel 1', '0070000001', {
+        role: 'given',
+        expect: { status: '9000', data: '01' },
+      }),
       ...file.select.map((command) => sendGiven(onChannelOne(command))),
-      terminal.bare('READ BINARY in clear on channel 1', () => fromDigits(onChannelOne(file.read)), refused('6982|6985|6987', '6982')),
+      terminal.bare(
+        'READ BINARY in clear on channel 1',
+        () => fromDigits(onChannelOne(file.read)),
+        refused('6982|6985|6987', '6982'),
+      ),
     ],
   }),
 ];
