@@ -19,7 +19,7 @@ const TESTS: Readonly<Record<string, string[]>> = {
     'test/rig/trace/{signatures,signature-spans}.test.ts',
   ],
   sessions: [
-    'test/rig/trace/{session-redactor,people,secrets-again,pseudonyms}.test.ts',
+    'test/rig/trace/{session-redactor,session-masks,people,secrets-again,pseudonyms}.test.ts',
     'test/rig/trace/formats/secrets.test.ts',
   ],
   pairing: ['test/rig/trace/formats/{card-exchanges,hard-cases}.test.ts'],

@@ -1,5 +1,6 @@
 import type { CommandIo } from '../console/io.ts';
 import { outputEdge } from '../console/output-edge.ts';
+import { shown } from '../console/shown.ts';
 import type { BatchJob } from './batch-job.ts';
 import type { RowState } from './batch-state.ts';
 
@@ -36,16 +37,16 @@ async function show(jobs: readonly BatchJob[], { io, parallel, run }: BatchRun):
   if (!io.stdoutIsTty || io.json || ascii || (process.stdout.columns ?? 0) < LEAST_COLUMNS) {
     await inParallel(jobs, parallel, async (job) => {
       const row = await run(job, () => {});
-      io.stderr(`${job.row.serialNumber}  pn532:${job.identity.port}  ${endInWords(row)}\n`);
+      io.stderr(`${nameOf(job)}  ${endInWords(row)}\n`);
     });
     return;
   }
   const { Listr } = await import('listr2');
   const tasks = jobs.map((job) => ({
-    title: `${job.row.serialNumber}  pn532:${job.identity.port}`,
+    title: nameOf(job),
     task: async (_: unknown, task: { output: string }): Promise<void> => {
       const row = await run(job, (text) => {
-        task.output = text;
+        task.output = shown(text);
       });
       if (row?.outcome !== 'done') throw new Error(endInWords(row));
     },
@@ -59,9 +60,13 @@ async function show(jobs: readonly BatchJob[], { io, parallel, run }: BatchRun):
   }).run();
 }
 
+function nameOf({ row, identity }: BatchJob): string {
+  return shown(`${row.serialNumber}  pn532:${identity.port}`);
+}
+
 function endInWords(row: RowState | null): string {
   if (row === null) return 'interrupted';
-  return row.outcome === 'done' ? 'done' : `${row.outcome}: ${row.reason}`;
+  return row.outcome === 'done' ? 'done' : shown(`${row.outcome}: ${row.reason}`);
 }
 
 async function inParallel<T>(items: readonly T[], most: number, each: (item: T) => Promise<void>): Promise<void> {

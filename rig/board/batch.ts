@@ -4,6 +4,7 @@ import { type ImageNames, imageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import type { EvidenceChoice } from '../judge/evidence/plan.ts';
@@ -105,7 +106,7 @@ async function flashAll(
     }),
   );
   const twice = sameCardTwice(jobs);
-  if (twice !== null) io.stderr(`${twice}\n`);
+  if (twice !== null) io.stderr(`${shown(twice)}\n`);
   if (before > 0) io.stderr(`${before} of ${jobs.length} boards are done already.\n`);
   try {
     await runBatch(todo, {
@@ -280,7 +281,7 @@ function oneAtATime(verifier: Verifier): Verifier {
 }
 
 function documentOf(jobs: readonly BatchJob[], state: BatchState, list: string): BatchDocument {
-  const rows = jobs.map(({ row, identity }) => ({ ...shown(row, identity), ...state.get(row.serialNumber) }));
+  const rows = jobs.map(({ row, identity }) => ({ ...untouched(row, identity), ...state.get(row.serialNumber) }));
   const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
   const [done, failed, errors, open] = [count('done'), count('failed'), count('error'), count('open')];
   const verdict = done === rows.length ? 'pass' : errors + open > 0 ? 'error' : 'fail';
@@ -302,13 +303,13 @@ function conclude(document: BatchDocument, state: BatchState, options: BatchOpti
     io.stderr(`Interrupted: the same command with --resume does the ${rows.length - done} boards that are left.\n`);
   else if (failed + errors > 0)
     io.stderr(
-      `The same command with --resume tries the ${failed + errors} others again; their state is in ${state.path}.\n`,
+      `The same command with --resume tries the ${failed + errors} others again; their state is in ${shown(state.path)}.\n`,
     );
   if (errors + open > 0) return EXIT.cannotRun;
   return failed > 0 ? EXIT.fail : EXIT.pass;
 }
 
-function shown(row: BatchRow, identity: BoardIdentity): BatchOutcome {
+function untouched(row: BatchRow, identity: BoardIdentity): BatchOutcome {
   const nothing = { profile: null, cardSerial: null, verified: null, reason: null, at: '' };
   return { ...nothing, serialNumber: row.serialNumber, board: `pn532:${identity.port}`, outcome: 'open' };
 }
@@ -319,7 +320,7 @@ function table(rows: readonly BatchOutcome[]): string {
   const serialWidth = Math.max(13, ...rows.map(({ serialNumber }) => serialNumber.length));
   const boardWidth = Math.max(5, ...rows.map(({ board }) => (board ?? '').length));
   const line = (serial: string, board: string, outcome: string, rest: string): string =>
-    `${serial.padEnd(serialWidth)}  ${board.padEnd(boardWidth)}  ${outcome.padEnd(6)}  ${rest}`.trimEnd();
+    shown(`${serial.padEnd(serialWidth)}  ${board.padEnd(boardWidth)}  ${outcome.padEnd(6)}  ${rest}`.trimEnd());
   return [
     line('serial number', 'board', 'result', ''),
     ...rows.map((row) =>

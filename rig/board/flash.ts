@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { imageNames } from '../card/image-name.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { flashBoard } from './flash-board.ts';
@@ -47,7 +48,7 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
       folder: stateFolder(io.env),
       verifier: recorded.verifier,
       signal: io.signal,
-      say: (text) => io.stderr(`${board.name}: ${text}\n`),
+      say: (text) => io.stderr(`${shown(`${board.name}: ${text}`)}\n`),
     });
     const { profile, cardSerial, source } = image;
     const { backend } = board.identity;
@@ -65,14 +66,14 @@ export async function flash(options: FlashOptions, io: CommandIo, bench?: Bench)
       });
     } else {
       io.stdout(
-        `${board.name} (${backend}) has the card of ${source}: profile ${profile}, ${flashed.verified}.\n\`vitap emulate --link ${board.name}\` is that card.\n`,
+        `${shown(`${board.name} (${backend}) has the card of ${source}: profile ${profile}, ${flashed.verified}.`)}\n\`vitap emulate --link ${shown(board.name)}\` is that card.\n`,
       );
     }
     return EXIT.pass;
   } catch (error) {
     const { verdict, reason } = whose(error, io.signal);
     if (verdict !== 'fail') throw error;
-    io.stderr(`vitap: ${board.name}: ${reason}\n`);
+    io.stderr(`vitap: ${shown(`${board.name}: ${reason}`)}\n`);
     const { backend } = board.identity;
     if (io.json) writeJson(io, { id: 'board-flash', verdict, backend, board: board.identity, reason });
     return EXIT.fail;

@@ -5,6 +5,7 @@ import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import { hostEnvironment } from '../report/environment.ts';
@@ -130,7 +131,9 @@ async function testOnce(setting: Setting, known: readonly EarlierRecord[] | null
   const earlier =
     known ??
     earlierRecords(folder, about, (path) =>
-      io.stderr(`${path} is no record of a board test that this program reads; it was left out of the comparison.\n`),
+      io.stderr(
+        `${shown(path)} is no record of a board test that this program reads; it was left out of the comparison.\n`,
+      ),
     );
   const { program, commit, node, system, machine, host } = hostEnvironment();
   const { limits } = setting;
@@ -197,8 +200,8 @@ async function loop(most: number, setting: Setting): Promise<ExitCode> {
 
 function roundInWords(round: number, { verdict, phases }: BoardRecord, { path }: KeptRecord): string {
   const wrong = phases.filter((each) => each.verdict === 'fail' || each.verdict === 'error');
-  const why = wrong.map(({ title, reason }) => `\n         ${title}: ${reason}`).join('');
-  return `${`${round}`.padStart(5)}  ${SIGNS[verdict]}  ${path ?? 'no record'}${why}\n`;
+  const why = wrong.map(({ title, reason }) => `\n         ${title}: ${shown(reason)}`).join('');
+  return `${`${round}`.padStart(5)}  ${SIGNS[verdict]}  ${shown(path ?? 'no record')}${why}\n`;
 }
 
 function checkOptions({ only, serialNumber, port, partner, loop, html, evidence, record }: BoardTestOptions): void {
@@ -230,7 +233,7 @@ async function runAll(
   const tell = (text: string): void => (io.json ? io.stderr(text) : io.stdout(text));
   if (!io.json && !quiet)
     io.stdout(
-      `${board.name}, ${board.identity.backend}, known by its ${board.identity.knownBy}: ${board.identity.key}\n`,
+      `${shown(`${board.name}, ${board.identity.backend}, known by its ${board.identity.knownBy}: ${board.identity.key}`)}\n`,
     );
   try {
     return await runPhases(withLimits(PN532_PHASES, limits), {
@@ -254,11 +257,11 @@ async function runAll(
 const SIGNS = { pass: 'PASS ', fail: 'FAIL ', error: 'ERROR', skipped: 'skip ' } as const;
 
 function phaseInWords({ verdict, title, reason, measurements }: PhaseResult): string {
-  const head = `${SIGNS[verdict]}  ${title}${reason === '' ? '' : `: ${reason}`}\n`;
+  const head = `${SIGNS[verdict]}  ${title}${reason === '' ? '' : `: ${shown(reason)}`}\n`;
   if (verdict === 'skipped') return head;
   const rows = measurements
     .filter((each) => each.value !== null && !isNoRepair(each))
-    .map((each) => `         ${each.what}: ${valueInWords(each)} (${limitsInWords(each)})\n`);
+    .map((each) => `         ${shown(`${each.what}: ${valueInWords(each)} (${limitsInWords(each)})`)}\n`);
   return head + rows.join('');
 }
 
@@ -275,7 +278,7 @@ async function conclude(
   // After what was measured has been told.
   const page = html === null ? null : await boardPage(record);
   const noPage = html === null || page === null ? null : await notWritten(() => writeReportFile(html, page));
-  if (html !== null && noPage === null && !io.json) io.stdout(`Page ${html}\n`);
+  if (html !== null && noPage === null && !io.json) io.stdout(`Page ${shown(html)}\n`);
   const noJunit = junit === null ? null : await notWritten(() => writeJunit(junit, [record]));
   const noBundle =
     evidence === null
@@ -320,14 +323,14 @@ function conclusion(record: BoardRecord, { path }: KeptRecord, earlier: number):
     .filter((each) => each.drifted)
     .map(
       (each) =>
-        `Drifted: ${each.what} ${valueInWords({ value: each.value, unit: each.unit })}, before ${valueInWords({ value: each.median, unit: each.unit })}\n`,
+        `${shown(`Drifted: ${each.what} ${valueInWords({ value: each.value, unit: each.unit })}, before ${valueInWords({ value: each.median, unit: each.unit })}`)}\n`,
     );
   return [
     `\n${words}${backend === 'simulated' ? ' (simulated board: this says nothing about any hardware)' : ''}\n`,
     ...drifted,
     `Repairs on the line: ${allRepairs(record.phases)}\n`,
     lateMs === null ? '' : `This machine was late by ${lateMs.toFixed(0)} ms at most (${TOO_LATE_MS} ms is too much)\n`,
-    path === null ? `${JSON.stringify(record)}\n` : `Record ${path}\n`,
+    path === null ? `${JSON.stringify(record)}\n` : `Record ${shown(path)}\n`,
     earlier > 0 ? `Compared with ${earlier} earlier\n` : '',
   ].join('');
 }

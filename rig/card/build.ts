@@ -5,8 +5,10 @@ import { openImage } from '../../src/applet/image/card-image.ts';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { buildImage } from './open.ts';
 import type { CardBuildOptions } from './options.ts';
+import { setPinState } from './pin-state.ts';
 import { listProfiles } from './profile/index.ts';
 
 /** `vitap card build`: an image file for each profile, written whole or not at all. */
@@ -21,9 +23,10 @@ export async function buildCard(options: CardBuildOptions, io: CommandIo): Promi
   const built: { profile: string; image: string; bytes: number }[] = [];
   for (const { profile, image } of jobs) {
     const bytes = await buildImage(profile, options.seed);
+    if (options.state !== null) setPinState(bytes, options.state, profile);
     FileNvm.create(image, bytes).close();
     built.push({ profile, image, bytes: bytes.length });
-    if (!io.json) io.stdout(`${image}: profile ${profile}, ${bytes.length} bytes\n`);
+    if (!io.json) io.stdout(`${shown(`${image}: profile ${profile}, ${bytes.length} bytes`)}\n`);
   }
   if (io.json) writeJson(io, { cards: built });
   return EXIT.pass;

@@ -6,15 +6,17 @@ import { commandName } from '../../src/apdu/instruction.ts';
 import { carriesData } from '../../src/apdu/response.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
+import type { CardPort } from '../../src/applet/card-port.ts';
 import { isCardTerminated } from '../../src/applet/files/life-cycle.ts';
 import { INTERFACES } from '../../src/applet/image/layout.ts';
 import type { CardInterface } from '../../src/hal/card-link.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
+import type { CardSession } from '../../src/hal/reader.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { accessSentence } from './explain/condition-sentence.ts';
 import { refusalSentence } from './explain/refusal-sentence.ts';
 import { bootCard, buildImage, cryptoFor, FIXED_SEED } from './open.ts';
-import type { CardExplainOptions } from './options.ts';
+import type { CardExplainOptions, ChannelOpener } from './options.ts';
 
 /** What one interface of the card says to a command. */
 export interface Explanation {
@@ -33,7 +35,7 @@ export interface Explanation {
 export async function explainCommand(options: CardExplainOptions, io: CommandIo): Promise<ExitCode> {
   const image = await loadImage(options.card);
   const cardInterfaces = options.interface === null ? INTERFACES : [options.interface];
-  const explanations = await Promise.all(cardInterfaces.map((each) => explainOn(each, image, options)));
+  const explanations = await Promise.all(cardInterfaces.map((each) => explainOn(each, image, options, io.signal)));
   if (io.json) {
     writeJson(io, { explanations });
     return EXIT.pass;
@@ -59,6 +61,7 @@ async function explainOn(
   cardInterface: CardInterface,
   image: Uint8Array,
   options: CardExplainOptions,
+  signal: AbortSignal,
 ): Promise<Explanation> {
   let decisions: ExplainedAccess[] = [];
   const nvm = new MemoryNvm(copyBytes(image));
@@ -66,13 +69,16 @@ async function explainOn(
   const card = bootCard(nvm, options.card, FIXED_SEED, told, await cryptoFor(nvm));
   const port = card.port(cardInterface);
   port.powerOn();
-  const send = (bytes: Uint8Array): number => {
-    const length = port.process(bytes, 0, bytes.length);
-    return ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
+  const clear = sessionOver(port);
+  const { session, failure } = await enterChannel(clear, port, options.channel, signal);
+  const send = async (bytes: Uint8Array): Promise<number> => {
+    const { response } = await session.transmit(bytes);
+    return ((response.at(-2) as number) << 8) | (response.at(-1) as number);
   };
-  const before = options.after.map((bytes) => formatStatusWord(send(bytes)));
+  const before: string[] = [];
+  for (const bytes of options.after) before.push(formatStatusWord(await send(bytes)));
   decisions = [];
-  const status = send(options.command);
+  const status = await send(options.command);
   const command = new CommandApdu();
   const whole = command.parse(options.command, 0, options.command.length);
   const scene = {
@@ -84,7 +90,44 @@ async function explainOn(
   const sentence = whole
     ? sentenceFor(status, commandName(command.cla, command.ins), decisions, () => refusalSentence(status, scene))
     : 'a command has at least four bytes: CLA INS P1 P2';
-  return { interface: cardInterface, status: formatStatusWord(status), sentence, before };
+  const all = failure === null ? sentence : `${sentence}; no channel was opened: ${failure}`;
+  return { interface: cardInterface, status: formatStatusWord(status), sentence: all, before };
+}
+
+/** The session in the channel; the one in clear, and why, where the card opens none. */
+async function enterChannel(
+  clear: CardSession,
+  port: CardPort,
+  channel: ChannelOpener | null,
+  signal: AbortSignal,
+): Promise<{ readonly session: CardSession; readonly failure: string | null }> {
+  if (channel === null) return { session: clear, failure: null };
+  try {
+    const opened = await channel.open(clear, signal);
+    return { session: opened?.session ?? clear, failure: null };
+  } catch (error) {
+    if (!(error instanceof Error) || !('kind' in error) || !('exitCode' in error)) throw error;
+    const { certificateRefusal } = port;
+    const said = certificateRefusal === null ? '' : `; the card refused the certificate because ${certificateRefusal}`;
+    return { session: clear, failure: `${error.message}${said}` };
+  }
+}
+
+/** The card itself as a session: on a copy that nobody else uses. */
+function sessionOver(port: CardPort): CardSession {
+  const none = (): Promise<never> => Promise.reject(new Error('a card that is explained is in no reader'));
+  return {
+    reader: 'in process',
+    atr: port.atr(),
+    protocol: 'direct',
+    transmit: async (command) => {
+      const length = port.process(command, 0, command.length);
+      return { response: copyBytes(port.response, 0, length), startNs: 0, endNs: 0 };
+    },
+    reset: none,
+    control: none,
+    disconnect: async () => {},
+  };
 }
 
 /** Why a status word: by the decisions about access where they made it, otherwise as `otherwise` says. */

@@ -60,7 +60,7 @@ export async function openCard(source: CardSource, settings: CardSettings = {}):
   checkSource(source);
   if (source.kind === 'image' && existsSync(source.fileOrName)) return openImageFile(source.fileOrName, settings);
   const name = profileNamed(source);
-  const nvm = new MemoryNvm(shippedImage(name) ?? (await buildImage(name, FIXED_SEED)));
+  const nvm = new MemoryNvm(await freshImage(source));
   return {
     card: bootCard(nvm, name, FIXED_SEED, settings, await cryptoFor(nvm)),
     nvm,
@@ -68,6 +68,17 @@ export async function openCard(source: CardSource, settings: CardSettings = {}):
     seed: FIXED_SEED,
     close: () => {},
   };
+}
+
+/** The image of a new card in memory. @throws as {@link buildImage}, and {CannotRun} for a state that it cannot have */
+export async function freshImage(source: CardSource): Promise<Uint8Array> {
+  const name = profileNamed(source);
+  const image = shippedImage(name) ?? (await buildImage(name, FIXED_SEED));
+  if (source.kind === 'profile' && source.state !== undefined) {
+    const { setPinState } = await import('./pin-state.ts');
+    setPinState(image, source.state, name);
+  }
+  return image;
 }
 
 /** A program in plain JavaScript has no compiler that says it. */

@@ -7,9 +7,12 @@ import { LIFE_CYCLE, lifeCycleOf } from '../../src/applet/files/life-cycle.ts';
 import { recordCount } from '../../src/applet/files/record-file.ts';
 import type { CardImage } from '../../src/applet/image/card-image.ts';
 import { FILE_KIND, PIN } from '../../src/applet/image/layout.ts';
+import { PIN_STATE } from '../../src/applet/pin/pin-store.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
+import { type PasswordName, passwordName } from '../../src/secure-channel/index.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { terminalInWords } from './explain/condition-sentence.ts';
 import { buildImage, FIXED_SEED, readImage } from './open.ts';
 import type { CardShowOptions } from './options.ts';
@@ -81,6 +84,9 @@ interface ShownCard {
     readonly of: string;
     readonly triesLeft: number;
     readonly tries: number;
+    /** Which password of PACE it is, or null. */
+    readonly password: PasswordName | null;
+    readonly deactivated: boolean;
   }[];
   /** Which keys there are; never their value. */
   readonly keys: readonly ShownKey[];
@@ -106,6 +112,8 @@ function describe(image: CardImage, nvm: Nvm): ShownCard {
       of: pathOf(pin.directory),
       triesLeft: nvm.readByte(pin.address + PIN.TRIES_LEFT),
       tries: pin.tries,
+      password: passwordName(pin.password),
+      deactivated: (nvm.readByte(pin.address + PIN.STATE) & PIN_STATE.DEACTIVATED) !== 0,
     })),
     keys: image.keys.map((key) => describeKey(key, pathOf(key.directory), nvm)),
     trust: describeTrust(image.trust, nvm),
@@ -201,10 +209,16 @@ function format(card: ShownCard): string {
     lines.push(`${id.padEnd(Math.max(14, id.length + 1))}${what.filter((part) => part !== '').join(', ')}`);
   }
   lines.push('', 'Codes');
-  for (const code of card.codes)
-    lines.push(`  ${code.reference} of ${code.of.slice(-4)}: ${code.triesLeft} of ${code.tries} tries left`);
+  for (const code of card.codes) lines.push(codeLine(code));
   lines.push(...keyLines(card.keys), ...trustLines(card.trust));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(shown).join('\n')}\n`;
+}
+
+function codeLine({ reference, of, password, tries, triesLeft, deactivated }: ShownCard['codes'][number]): string {
+  const name = `  ${reference} of ${of.slice(-4)}${password === null ? '' : `, ${password} of PACE`}`;
+  if (password === 'CAN') return `${name}: tries are not counted`;
+  const suspended = password === 'PIN' && triesLeft === 1 ? ', suspended until the CAN' : '';
+  return `${name}: ${triesLeft} of ${tries} tries left${suspended}${deactivated ? ', deactivated' : ''}`;
 }
 
 function readRule(rules: Readonly<Record<string, string>>): string {

@@ -60,8 +60,8 @@ async function readPassword(choice: ChannelChoice, io: CommandIo, crypto: Crypto
     {
       file: choice.codeFile,
       ask: isAskedFor(choice) && given === '',
-      option: `--pace ${code}`,
-      fileOption: '--pace-file',
+      option: `--channel ${code}`,
+      fileOption: '--channel-file',
       variable,
       question: QUESTIONS[code],
     },

@@ -66,6 +66,13 @@ export interface PaceRun {
   readonly onKeys: ((keys: SessionKeys) => void) | undefined;
 }
 
+const NO_SUCH_COMMAND: ReadonlySet<number> = new Set([
+  SW.INSTRUCTION_NOT_SUPPORTED,
+  SW.CLASS_NOT_SUPPORTED,
+  SW.FUNCTION_NOT_SUPPORTED,
+  SW.WRONG_P1_P2,
+]);
+
 /** The answers that each step waits for, by their place. */
 const SELECTION = 0;
 const TOKEN = 4;
@@ -126,6 +133,8 @@ async function failureOf(error: ChannelError, at: number, run: PaceRun, send: Se
     if (status === SW.REFERENCED_DATA_NOT_FOUND) {
       return fail('not-offered', `the card has no ${name} for PACE, or not with these domain parameters (${word})`);
     }
+    if (NO_SUCH_COMMAND.has(status))
+      return fail('not-offered', `the card does not know the command that begins PACE (${word})`);
     if (status === SW.WRONG_DATA)
       return fail('not-offered', `the card does not take the PACE that it offers (${word})`);
     return fail('refused', `the card refuses PACE with the ${name}: ${word}`);

@@ -42,11 +42,6 @@ export class ReaderChannel {
    */
   async open(session: CardSession, signal: AbortSignal, hooks: Hooks = {}): Promise<OpenChannel | null> {
     const { password, terminal, required } = this.#credentials;
-    let offered = false;
-    const onExchange: ChannelRequest['onExchange'] = (step, command, exchange) => {
-      offered ||= step !== 'EF.CardAccess';
-      hooks.onExchange?.(step, command, exchange);
-    };
     try {
       return await openChannel(session, {
         crypto: this.#crypto,
@@ -55,15 +50,14 @@ export class ReaderChannel {
         password,
         terminal,
         readCardSecurity: async (content) => {
-          const { readCardSecurity } = await import('./card-security.ts');
-          return readCardSecurity(content, terminal?.signers ?? []);
+          const { readSignedInfos } = await import('./card-security.ts');
+          return readSignedInfos(content, terminal?.signers ?? [], new Date(1000 * systemClock.wallSeconds()));
         },
         signal,
         ...hooks,
-        onExchange,
       });
     } catch (error) {
-      if (!required && !offered && error instanceof ChannelFailure && error.kind === 'not-offered') return null;
+      if (!required && error instanceof ChannelFailure && error.kind === 'not-offered') return null;
       throw error;
     }
   }

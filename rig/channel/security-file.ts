@@ -8,14 +8,23 @@ export interface SecurityFile {
   readonly name: string;
   /** Short identifier. */
   readonly sfi: number;
+  readonly fid: number;
+  /** Tag that its content begins with: another file may have the short identifier. */
+  readonly tag: number;
   /** Bytes at most: what it says of its own length is not believed beyond that. */
   readonly most: number;
 }
 
 /** BSI TR-03110-3: in clear, before PACE. */
-export const EF_CARD_ACCESS: SecurityFile = { name: 'EF.CardAccess', sfi: 0x1c, most: 4096 };
+export const EF_CARD_ACCESS: SecurityFile = { name: 'EF.CardAccess', sfi: 0x1c, fid: 0x011c, tag: 0x31, most: 4096 };
 /** The same, signed: inside the channel. */
-export const EF_CARD_SECURITY: SecurityFile = { name: 'EF.CardSecurity', sfi: 0x1d, most: 32_768 };
+export const EF_CARD_SECURITY: SecurityFile = {
+  name: 'EF.CardSecurity',
+  sfi: 0x1d,
+  fid: 0x011d,
+  tag: 0x30,
+  most: 32_768,
+};
 
 export type Send = (command: Uint8Array) => Promise<CardAnswer>;
 
@@ -27,8 +36,15 @@ const PIECE = 0xdf;
  * @returns null: the card has no such file
  * @throws {ChannelFailure} `damaged` (too long, no object, cut off), `refused`
  */
-export async function readSecurityFile(send: Send, { name, sfi, most }: SecurityFile): Promise<Uint8Array | null> {
-  const first = await send(Uint8Array.of(0, INS.READ_BINARY, 0x80 | sfi, 0, PIECE));
+export async function readSecurityFile(send: Send, file: SecurityFile): Promise<Uint8Array | null> {
+  const { name, sfi, fid, tag, most } = file;
+  let first = await send(Uint8Array.of(0, INS.READ_BINARY, 0x80 | sfi, 0, PIECE));
+  if (first.data.length > 0 && first.data[0] !== tag) {
+    // EF.ATR/INFO has the short identifier of EF.CardSecurity on cards of IAS ECC.
+    const { sw } = await send(Uint8Array.of(0, INS.SELECT, 0x02, 0x0c, 2, fid >> 8, fid & 0xff));
+    if (sw === SW.FILE_NOT_FOUND) return null;
+    if (sw === SW.OK) first = await send(Uint8Array.of(0, INS.READ_BINARY, 0, 0, PIECE));
+  }
   if (first.sw === SW.FILE_NOT_FOUND) return null;
   if (first.data.length === 0) throw refusal(name, first.sw);
   const length = lengthOf(first.data);

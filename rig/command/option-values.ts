@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { CardSource } from '../card/card-source.ts';
+import type { CardSource, PinState } from '../card/card-source.ts';
 import type { ChannelChoice, PaceCode } from '../channel/choice.ts';
 import { UsageError } from '../console/failure.ts';
 import type { PinChoice } from '../console/pin.ts';
@@ -75,12 +75,14 @@ export function parseApdus(text: string): Uint8Array[] {
   return text.split(';').map((part) => parseApdu(part));
 }
 
-/** `--profile` or `--image`; null when neither was given. @throws {UsageError} both */
-export function cardSource(options: { profile?: string; image?: string }): CardSource | null {
+/** `--profile` with `--state`, or `--image`; null when neither was given. @throws {UsageError} both, or a state alone */
+export function cardSource(options: { profile?: string; image?: string; state?: PinState }): CardSource | null {
   if (options.profile !== undefined && options.image !== undefined) {
     throw new UsageError('--profile and --image name two cards; give one of them');
   }
-  if (options.profile !== undefined) return { kind: 'profile', name: options.profile };
+  const { profile, state } = options;
+  if (profile !== undefined) return { kind: 'profile', name: profile, ...(state !== undefined && { state }) };
+  if (state !== undefined) throw new UsageError('--state is that of a fresh card: it goes with --profile');
   if (options.image !== undefined) return { kind: 'image', fileOrName: options.image };
   return null;
 }
@@ -96,27 +98,29 @@ export function pinChoice(options: { pin?: boolean; pinFile?: string }): PinChoi
 /** Options of the secure channel as they are typed. */
 export interface TypedChannel {
   readonly canFile?: string;
-  readonly pace?: PaceCode;
-  readonly paceFile?: string;
+  readonly channel?: PaceCode;
+  readonly channelFile?: string;
   readonly terminalKeys?: string;
   readonly sessionKeys?: string;
   readonly record?: string;
 }
 
 /**
- * `--can-file`, `--pace`, `--pace-file`, `--terminal-keys`, `--session-keys`.
+ * `--can-file`, `--channel`, `--channel-file`, `--terminal-keys`, `--session-keys`.
  * @throws {UsageError} two codes, or session keys without a trace
  */
 export function channelChoice(typed: TypedChannel, recorded: boolean = typed.record !== undefined): ChannelChoice {
-  const { canFile, pace, paceFile, terminalKeys = null, sessionKeys = null } = typed;
-  if (canFile !== undefined && (paceFile !== undefined || (pace !== undefined && pace !== 'can'))) {
-    throw new UsageError('--can-file opens the channel with the CAN, and --pace with another code: give one of them');
+  const { canFile, channel, channelFile, terminalKeys = null, sessionKeys = null } = typed;
+  if (canFile !== undefined && (channelFile !== undefined || (channel !== undefined && channel !== 'can'))) {
+    throw new UsageError(
+      '--can-file opens the channel with the CAN, and --channel with another code: give one of them',
+    );
   }
   if (sessionKeys !== null && !recorded) {
     throw new UsageError('--session-keys keeps the keys of a trace; give --record FILE too');
   }
-  const code = canFile === undefined ? (pace ?? (paceFile === undefined ? null : 'can')) : 'can';
-  return { code, codeFile: canFile ?? paceFile ?? null, terminalKeys, sessionKeys };
+  const code = canFile === undefined ? (channel ?? (channelFile === undefined ? null : 'can')) : 'can';
+  return { code, codeFile: canFile ?? channelFile ?? null, terminalKeys, sessionKeys };
 }
 
 /** `--evidence`, `--evidence-key`, `--image-key`; null without the first. @throws {UsageError} one without the other */

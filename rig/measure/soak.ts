@@ -5,6 +5,7 @@ import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { shown } from '../console/shown.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { Latencies } from '../figures/latencies.ts';
 import { hostEnvironment } from '../report/environment.ts';
@@ -153,7 +154,7 @@ class SoakRun {
 
   failuresInWords(): string {
     const words = Object.entries(this.failures).map(([what, count]) => `${count} × ${what}`);
-    return this.endedEarly === null ? words.join(', ') : `${words.join(', ')}; ended early: ${this.endedEarly}`;
+    return this.endedEarly === null ? words.join(', ') : `${words.join(', ')}; ended early: ${shown(this.endedEarly)}`;
   }
 
   async #tapOnce(): Promise<void> {

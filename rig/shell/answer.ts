@@ -18,6 +18,8 @@ export interface Answer {
   /** Why the card refused; null when it did not, or when nobody can tell. */
   readonly why: string | null;
   readonly microseconds: number;
+  /** Both went through a secure channel; absent: in clear. */
+  readonly isProtected?: true;
 }
 
 /** Bytes of a data object in a line of the tree: all of them stand above. */
@@ -56,7 +58,8 @@ export function answerLines(answer: Answer): string {
   const { command, words, response, status, meaning, why, microseconds } = answer;
   const took = `${(microseconds / 1000).toFixed(3)} ms`;
   const masked = command.includes('X') ? '; masked: code or key' : '';
-  const lines = [`> ${command}`, `  ${words}${masked}`, `< ${response}`, `  ${status} ${meaning}, ${took}`];
+  const inside = answer.isProtected === true ? ', protected' : '';
+  const lines = [`> ${command}`, `  ${words}${masked}`, `< ${response}`, `  ${status} ${meaning}, ${took}${inside}`];
   for (const row of answer.dataObjects) lines.push(`    ${row}`);
   if (why !== null) lines.push(`  why: ${why}`);
   return `${lines.join('\n')}\n`;

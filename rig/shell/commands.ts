@@ -1,4 +1,5 @@
 import { toHex } from '../../src/apdu/hex.ts';
+import { channelInWords } from '../channel/words.ts';
 import { CannotRun } from '../console/failure.ts';
 import { shown } from '../console/shown.ts';
 import { askWhy, dataObject, moveToChannel, printTree, readFile, readOneRecord, verifyCode } from './card-commands.ts';
@@ -7,6 +8,7 @@ import { type Desk, selectTarget } from './desk.ts';
 import { KNOWN_APPLICATIONS, targetNames } from './known-files.ts';
 import type { MacroTable } from './macros.ts';
 import { parseLine, ScriptError, type ScriptLine } from './script.ts';
+import { SECURE_WORDS, secureAction } from './secure-command.ts';
 import { parseTarget } from './target.ts';
 
 /** What a line does, when it was found to be good. */
@@ -142,6 +144,17 @@ export const COMMANDS: readonly ShellCommand[] = [
         return (desk) => moveToChannel(desk, text ?? 'show');
       const channel = wholeNumber(text, 0, 19, 'a logical channel');
       return (desk) => moveToChannel(desk, channel);
+    },
+  },
+  {
+    name: 'secure',
+    usage: 'secure [open|can|pin|puk|mrz|show|leave]',
+    words:
+      'open a secure channel (PACE) with a code, which is asked for or comes from --channel-file or VITAP_CAN and the like; show it; leave it',
+    offers: () => SECURE_WORDS,
+    prepare: ([word, ...more]) => {
+      noMore(more);
+      return secureAction(word);
     },
   },
   {
@@ -346,6 +359,7 @@ async function showStatus({ card, file, say }: Desk): Promise<void> {
       `reader    ${card.reader}`,
       `card      ATR ${toHex(card.atr, ' ')}, ${card.protocol}`,
       `channel   ${card.channel}`,
+      `secure    ${card.channelOpen === null ? 'no: commands go in clear' : channelInWords(card.channelOpen.account)[0]}`,
       `file      ${facts.length === 0 ? 'as the card has it' : facts.join(', ')}`,
       `sent      ${card.exchanges}`,
       `trace     ${card.tracePath ?? 'none'}`,

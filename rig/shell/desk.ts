@@ -1,6 +1,8 @@
 import { findTlv, TlvError } from '../../src/apdu/ber-tlv-reader.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import { SW } from '../../src/apdu/status-word.ts';
+import type { PaceCode } from '../channel/choice.ts';
+import type { ReaderChannel } from '../channel/reader-channel.ts';
 import { bytesOf } from '../trace/masked-hex.ts';
 import { type TlvNode, tlvTree } from '../trace/tlv-tree.ts';
 import type { Answer } from './answer.ts';
@@ -33,6 +35,11 @@ export interface Desk {
   quietly<T>(work: () => Promise<T>): Promise<T>;
   /** ASCII digits, from wherever the code comes here. @throws {CannotRun} {HalError} `aborted` */
   code(): Promise<Uint8Array>;
+  /**
+   * Code and keys for a secure channel, from wherever they come here; wiped by whoever asks for them.
+   * @param code which one; null: the one that the options name, or the CAN. @throws {CannotRun}
+   */
+  channel(code: PaceCode | null): Promise<ReaderChannel>;
 }
 
 /** Identifiers, names and tags that the card has told, for completion. */

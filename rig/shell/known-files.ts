@@ -34,6 +34,11 @@ export const KNOWN_APPLICATIONS: readonly KnownApplication[] = [
       signature: FID.signature,
     },
   },
+  {
+    name: 'eid',
+    aid: 'E80704007F00070302',
+    files: { dg1: 0x0101, dg2: 0x0102, dg3: 0x0103, dg4: 0x0104, dg5: 0x0105, dg8: 0x0108, dg17: 0x0111 },
+  },
   { name: 'ndef', aid: toHex(NDEF_AID), files: { cc: 0xe103, 'ndef-file': 0xe104 } },
   {
     name: 'lab',

@@ -1,3 +1,4 @@
+import type { ChannelChoice } from '../channel/choice.ts';
 import type { ReaderAndCard } from '../endpoint/reader-and-card.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
@@ -6,6 +7,8 @@ export interface ShellOptions extends ReaderAndCard {
   readonly record: RecordChoice;
   /** Where `verify` takes the code from when there is no terminal; null: from VITAP_PIN. */
   readonly pinFile: string | null;
+  /** What `secure` opens a channel with. */
+  readonly channel: ChannelChoice;
   /** How long to wait for the reader and the card. */
   readonly timeoutMs: number;
 }

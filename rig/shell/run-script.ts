@@ -12,6 +12,7 @@ import { type Desk, SeenOnCard } from './desk.ts';
 import { MacroTable } from './macros.ts';
 import type { ApduOptions } from './options.ts';
 import { fitsStatus, ScriptError } from './script.ts';
+import { shellChannel } from './secure-command.ts';
 import { ShellCard } from './shell-card.ts';
 
 interface Step {
@@ -149,6 +150,7 @@ class ScriptRun {
         }
       },
       code: async () => Uint8Array.from(this.#code ?? []),
+      channel: (code) => shellChannel(this.#options, code, this.#io),
     };
   }
 

@@ -5,6 +5,9 @@ import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
+import type { OpenChannel } from '../channel/open-channel.ts';
+import type { ReaderChannel } from '../channel/reader-channel.ts';
+import { SessionKeyRecorder } from '../channel/session-key-file.ts';
 import { CannotRun } from '../console/failure.ts';
 import { shown } from '../console/shown.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
@@ -46,6 +49,10 @@ export class ShellCard {
   readonly #options: ShellCardOptions;
   #redactor: Redactor | null;
   #session: CardSession | null = null;
+  /** The secure channel that commands go through; null: they go in clear. */
+  #channel: OpenChannel | null = null;
+  /** Keys of the channels of the trace that is open. */
+  #keys: SessionKeyRecorder | null = null;
   /** Why there is no session. */
   #over: HalError | null = null;
   #trace: TraceWriter | null = null;
@@ -116,6 +123,36 @@ export class ShellCard {
     return this.#trace?.path ?? null;
   }
 
+  /** As it was opened; null: there is none, or it is at its end. */
+  get channelOpen(): OpenChannel | null {
+    return this.#channel?.session.open === true ? this.#channel : null;
+  }
+
+  /**
+   * Opens a secure channel, over the one that is open where there is one (the PIN after the CAN).
+   * @throws {ChannelFailure} {HalError}
+   */
+  async secure(channel: ReaderChannel): Promise<void> {
+    await this.#answerLeft();
+    const over = this.channelOpen?.session ?? this.#live();
+    const keys = this.#keys;
+    const hooks = {
+      onExchange: () => void this.exchanges++,
+      ...(keys !== null && { onKeys: keys.add }),
+    };
+    const opened = await this.#ended(this.#watched(channel.open(over, this.#signal, hooks)));
+    this.explainer.forget();
+    this.#channel = opened;
+  }
+
+  /** Forgets the keys. @returns whether there was a channel */
+  leaveChannel(): boolean {
+    const was = this.channelOpen !== null;
+    this.#channel?.session.leave();
+    this.#channel = null;
+    return was;
+  }
+
   /** Begins a session, after the one before has ended, if there was one. @throws {HalError} */
   async connect(): Promise<void> {
     const before = this.#session;
@@ -145,7 +182,7 @@ export class ShellCard {
   async transmit(command: Uint8Array): Promise<Exchange> {
     await this.#answerLeft();
     if (this.#signal.aborted) throw new HalError('aborted', 'the command was not sent: it was interrupted before');
-    const session = this.#live();
+    const session = this.channelOpen?.session ?? this.#live();
     const exchange = await this.#ended(this.#watched(session.transmit(command)));
     this.#answered(command, exchange);
     if (++this.exchanges % BETWEEN_TURNS === 0) await turn();
@@ -186,6 +223,8 @@ export class ShellCard {
     const session = this.#live();
     await this.stopRecording();
     const own = this.#source.own;
+    const { sessionKeys } = this.#options.channel;
+    this.#keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
     const description = {
       source: this.#options.source,
       backend: this.#source.backendAt(session.reader),
@@ -195,6 +234,7 @@ export class ShellCard {
       atr: session.atr,
       card: own?.opened.card.image.profile ?? null,
       cardSeed: own?.opened.seed ?? null,
+      sessionKeys: this.#keys?.id ?? null,
     };
     this.#trace = await TraceWriter.create(file, description, secrecyOf(this.#options.record));
     const now = systemClock.nowNs();
@@ -205,8 +245,11 @@ export class ShellCard {
   /** @returns the file; null when none was written @throws {HalError} `storage` */
   async stopRecording(): Promise<string | null> {
     const trace = this.#trace;
+    const keys = this.#keys;
     this.#trace = null;
+    this.#keys = null;
     await trace?.close();
+    keys?.write();
     return trace?.path ?? null;
   }
 
@@ -214,6 +257,7 @@ export class ShellCard {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = null;
+    this.leaveChannel();
     try {
       await session?.disconnect();
     } finally {
@@ -244,6 +288,7 @@ export class ShellCard {
   }
 
   #nothingSelected(): void {
+    this.leaveChannel();
     this.channel = 0;
     this.explainer.forget();
     if (this.#redactor !== null) this.#redactor = new Redactor();
@@ -261,7 +306,11 @@ export class ShellCard {
     const { response } = exchange;
     this.lastSw = ((response.at(-2) as number) << 8) | (response.at(-1) as number);
     const why = this.explainer.why(command, response);
-    this.#options.onAnswer(answerOf(command, response, exchange, why, this.#redactor));
+    const isProtected = 'wire' in exchange;
+    this.#options.onAnswer({
+      ...answerOf(command, response, exchange, why, this.#redactor),
+      ...(isProtected && { isProtected }),
+    });
   }
 
   /** Notes what ends the session. */

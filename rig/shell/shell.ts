@@ -1,6 +1,6 @@
 import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
 import { toHex } from '../../src/apdu/hex.ts';
-import { describeFailure } from '../console/failure.ts';
+import { describeFailure, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { stateFolder } from '../console/state-folder.ts';
@@ -15,6 +15,7 @@ import { MacroTable } from './macros.ts';
 import type { ShellOptions } from './options.ts';
 import { runScript } from './run-script.ts';
 import { fitsStatus } from './script.ts';
+import { shellChannel } from './secure-command.ts';
 import { ShellCard } from './shell-card.ts';
 
 /**
@@ -23,6 +24,9 @@ import { ShellCard } from './shell-card.ts';
  * @throws {HalError} {CannotRun} no card to begin with
  */
 export async function shell(options: ShellOptions, io: CommandIo): Promise<ExitCode> {
+  if (io.stdinIsTty && io.json) {
+    throw new UsageError('--json is for a script on standard input: at the prompt answers are in words');
+  }
   if (!io.stdinIsTty) {
     return runScript({ ...options, commands: [], keepGoing: false, explain: true }, io, 'vitap shell');
   }
@@ -120,6 +124,7 @@ class PersonalShell {
         }
       },
       code: () => this.#code(),
+      channel: (code) => shellChannel(this.#options, code, this.#io),
     };
   }
 

@@ -111,7 +111,7 @@ async function readOnce(
       ...(keys !== null && { onKeys: keys.add }),
     };
     channel = (await secrets.channel?.open(wire, io.signal, hooks)) ?? null;
-    if (channel !== null) terminal.enter(channel.session);
+    if (channel !== null) terminal.enter(channel);
     // What the card decided while the channel was opened is no reason of a later refusal.
     decisions.length = 0;
     await readSequence(options, terminal, reading, unlocked === null ? code : null);

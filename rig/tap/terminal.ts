@@ -3,6 +3,7 @@ import { toHex } from '../../src/apdu/hex.ts';
 import { commandName } from '../../src/apdu/instruction.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
 import type { CardSession, Exchange } from '../../src/hal/reader.ts';
+import type { OpenChannel } from '../channel/open-channel.ts';
 import type { ProtectedExchange } from '../channel/protected-session.ts';
 import { type CardAnswer, statusOf, wholeAnswer } from '../channel/whole-answer.ts';
 
@@ -33,6 +34,8 @@ export interface ExchangeListener {
 export class CardTerminal {
   readonly exchanges: TimedExchange[] = [];
   phase = '';
+  /** The channel that commands go through; null: they go in clear. */
+  channel: OpenChannel | null = null;
   /** As the session says: `T=1`, `T=0`, `ISO-DEP`. */
   readonly protocol: string;
   #session: CardSession;
@@ -55,9 +58,15 @@ export class CardTerminal {
     return wholeAnswer((each) => this.#transmit(each), apdu);
   }
 
+  /** Where commands go: for whoever opens a channel over it. */
+  get session(): CardSession {
+    return this.#session;
+  }
+
   /** Goes on inside a channel over the same card. */
-  enter(channel: CardSession): void {
-    this.#session = channel;
+  enter(channel: OpenChannel): void {
+    this.channel = channel;
+    this.#session = channel.session;
   }
 
   /**

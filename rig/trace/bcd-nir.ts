@@ -66,7 +66,7 @@ export class BcdNirStream {
       // The number and 97 minus its key: the department is 19 for 2A and 18 for 2B.
       const number = Number(nir.replace('A', '0').replace('B', '0')) - offsetOf(nir);
       const key = 97 - (number % 97);
-      const isRight = key === Number(digits.slice(NIR_LENGTH)) && (padded || digits.charAt(0) < '3');
+      const isRight = key === Number(digits.slice(NIR_LENGTH)) && (padded || digits < '3');
       if (isRight || this.#known.hasNir(nir)) return NIR_AND_KEY_LENGTH;
     }
     return this.#known.hasNir(nir) ? NIR_LENGTH : 0;
@@ -93,8 +93,9 @@ function isPadded(bytes: Uint8Array, at: number): boolean {
   return last !== undefined && (last & 0x0f) === 0x0f;
 }
 
+/** Of the frequent kinds: the others look like too much else. */
 function isBeginning(digits: string): boolean {
-  return digits.length >= 2 * SHORTEST_CUT && (digits.startsWith('1') || digits.startsWith('2'));
+  return digits.startsWith('1') || digits.startsWith('2');
 }
 
 /** The share of digits in ASCII: they are digits in BCD too, of numbers in which every other digit is 3. */
@@ -132,8 +133,7 @@ function isText(bytes: Uint8Array, from: number, to: number): boolean {
 /** The 13 characters of the first NIR in bytes that hold one, for its pseudonym. */
 export function nirOfBcd(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex').toUpperCase();
-  const aligned = /^[1-8]\d{5}[\dAB]\d{6}/.exec(hex) ?? /[1-8]\d{5}[\dAB]\d{6}/.exec(hex);
-  return aligned?.[0] ?? hex;
+  return /[1-8]\d{5}[\dAB]\d{6}/.exec(hex)?.[0] ?? hex;
 }
 
 function fits(digits: string, index: number, nibble: number): boolean {

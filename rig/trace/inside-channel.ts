@@ -202,3 +202,61 @@ function inPlace(event: CommandEvent | ResponseEvent): TraceEvent {
   const { type, t, plain } = event;
   return plain === undefined ? event : { type, t, ...plain };
 }
+
+/** A channel was open in the trace from here on. */
+export interface ChannelEvent {
+  readonly type: 'channel';
+  readonly t: number;
+}
+
+const MSE = '22';
+const GENERAL_AUTHENTICATE = '86';
+/** P1-P2 of MSE that belong to the opening: PACE, terminal authentication, chip authentication. */
+const OPENING: ReadonlySet<string> = new Set(['C1A4', '81B6', '81A4', '41A4']);
+const VERIFY_CERTIFICATE = '2A00BE';
+const READ_BINARY = 'B0';
+/** P1 of READ BINARY with the short identifier 1D. */
+const CARD_SECURITY = '9D';
+const GET_CHALLENGE = '84';
+const EXTERNAL_AUTHENTICATE = '82';
+
+/**
+ * The plain conversation without the exchanges that opened its channels, whose keys and signatures are never the same
+ * twice: in their place stands where a channel has to be open.
+ */
+export async function* withoutOpening(
+  events: AsyncIterable<TraceEvent>,
+): AsyncGenerator<TraceEvent | ChannelEvent, void, undefined> {
+  let opened: 'no' | 'opening' | 'yes' = 'no';
+  let terminal = false;
+  let security = false;
+  let leftOut = false;
+  for await (const event of events) {
+    if (event.type === 'power' || event.type === 'field') opened = 'no';
+    if (event.type === 'response' && leftOut) continue;
+    if (event.type !== 'command') {
+      yield event;
+      continue;
+    }
+    const [instruction, parameters] = [event.apdu.slice(2, 4), event.apdu.slice(4, 8)];
+    // EF.CardSecurity, read between terminal and chip authentication: by its short identifier, then on from an offset.
+    const reads = opened === 'opening' && instruction === READ_BINARY;
+    security = reads && (parameters.startsWith(CARD_SECURITY) || (security && parameters < '80'));
+    leftOut =
+      security ||
+      (instruction === MSE && OPENING.has(parameters)) ||
+      instruction === GENERAL_AUTHENTICATE ||
+      instruction + parameters === VERIFY_CERTIFICATE ||
+      (terminal && (instruction === GET_CHALLENGE || instruction === EXTERNAL_AUTHENTICATE));
+    if (instruction === MSE) terminal = parameters === '81A4';
+    if (leftOut) {
+      opened = 'opening';
+      continue;
+    }
+    if (opened === 'opening') {
+      opened = 'yes';
+      yield { type: 'channel', t: event.t };
+    }
+    yield event;
+  }
+}

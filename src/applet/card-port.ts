@@ -70,17 +70,16 @@ export class CardPort implements LinkedCard {
       limits.largestCommand,
     );
     this.#dispatcher = new Dispatcher(options.commands, this.#context);
+    this.#context.pace?.prepare();
   }
 
   atr(): Uint8Array {
     return this.#atr;
   }
 
-  /** What PACE can compute before a terminal is there is computed here, once for each run. */
   powerOn(): void {
     this.#clear();
     this.#powered = true;
-    this.#context.pace?.prepare();
   }
 
   reset(): void {
@@ -95,12 +94,16 @@ export class CardPort implements LinkedCard {
   /** S(DESELECT): the card is halted, and what it had selected and proven is gone. */
   deselect(): void {
     this.#clear();
-    this.#context.pace?.prepare();
   }
 
   /** What a logical channel has selected, for tools that look into a card of ours; null when it is not open. */
   channel(number = 0): Channel | null {
     return this.#channels.get(number);
+  }
+
+  /** Why the last certificate was refused, in words, for tools that look into a card of ours; null: none was. */
+  get certificateRefusal(): string | null {
+    return this.#context.extendedAccess.reason;
   }
 
   /**
@@ -173,6 +176,8 @@ export class CardPort implements LinkedCard {
     context.channel = this.#channels.basic;
     context.response.wipe();
     this.#dispatcher.reset();
+    // What the next PACE can have computed before its terminal is there.
+    context.pace?.prepare();
     // Last, each on its own: an applet that fails must not keep the card from forgetting.
     for (const applet of applets) {
       try {

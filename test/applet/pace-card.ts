@@ -2,9 +2,11 @@ import { CommandApdu } from '../../src/apdu/command.ts';
 import { fromHex, toHex } from '../../src/apdu/hex.ts';
 import { Card } from '../../src/applet/card.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
+import { openImage } from '../../src/applet/image/card-image.ts';
 import { PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type { CardSpecification, PinSpecification } from '../../src/applet/image/specification.ts';
+import { PIN_STATE } from '../../src/applet/pin/pin-store.ts';
 import type { CardInterface, LinkLimits } from '../../src/hal/card-link.ts';
 import type { Crypto } from '../../src/hal/crypto.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
@@ -100,6 +102,8 @@ export interface PaceCard {
 export function bootPace(
   options: {
     readonly specification?: CardSpecification;
+    /** State of the PIN. */
+    readonly pin?: { readonly triesLeft?: number; readonly deactivated?: boolean };
     readonly cardInterface?: CardInterface;
     readonly limits?: LinkLimits;
     readonly memory?: Nvm;
@@ -109,6 +113,10 @@ export function bootPace(
 ): PaceCard {
   const image = options.image ?? personalise(options.specification ?? paceSpecification(), crypto);
   const nvm = new MemoryNvm(image);
+  const { triesLeft, deactivated = false } = options.pin ?? {};
+  const address = openImage(nvm).pins.find((each) => each.password === PASSWORD.PIN)?.address ?? 0;
+  if (triesLeft !== undefined) nvm.bytes[address + PIN.TRIES_LEFT] = triesLeft;
+  if (deactivated) nvm.bytes[address + PIN.STATE] = PIN_STATE.DEACTIVATED;
   const faults: unknown[] = [];
   const card = new Card({
     nvm: options.memory ?? nvm,

@@ -188,7 +188,7 @@ describe('the state of a password', () => {
   });
 
   it('suspended, then the CAN and the right PIN in its channel: all tries are back', () => {
-    const { send, tries } = bootPace({ specification: paceSpecification({ triesLeft: 1 }) });
+    const { send, tries } = bootPace({ pin: { triesLeft: 1 } });
     const can = openPace(send, 'CAN', CAN);
     expect(can.within(setAt(3))).toBe('63C1');
     openPace(can.within, 'PIN', PIN_CODE, { resume: true });
@@ -196,7 +196,7 @@ describe('the state of a password', () => {
   });
 
   it('a channel opened by PUK, or left, resumes nothing', () => {
-    const { send, tries } = bootPace({ specification: paceSpecification({ triesLeft: 1 }) });
+    const { send, tries } = bootPace({ pin: { triesLeft: 1 } });
     const puk = openPace(send, 'PUK', PUK);
     expect(refusal(() => openPace(puk.within, 'PIN', PIN_CODE, { resume: true }))).toBe('6985');
     openPace(send, 'CAN', CAN);
@@ -205,7 +205,7 @@ describe('the state of a password', () => {
   });
 
   it('6283 deactivated, and nothing but its state is told', () => {
-    const { send, tries } = bootPace({ specification: paceSpecification({ deactivated: true }) });
+    const { send, tries } = bootPace({ pin: { deactivated: true } });
     expect(send(setAt(3))).toBe('6283');
     expect(send('10860000 02 7C00 00')).toBe('6984');
     expect(tries('PIN')).toBe(3);
@@ -258,7 +258,7 @@ describe('the codes through the channel', () => {
   });
 
   it('the PUK’s channel gives the tries of the PIN back, and takes no new one', () => {
-    const { send, tries } = bootPace({ specification: paceSpecification({ triesLeft: 0 }) });
+    const { send, tries } = bootPace({ pin: { triesLeft: 0 } });
     const { within } = openPace(send, 'PUK', PUK);
     expect(within(`002C 0203 ${newPin}`)).toBe('6982');
     expect(tries('PIN')).toBe(0);
@@ -272,7 +272,7 @@ describe('the codes through the channel', () => {
     ['in clear', (send: Exchange) => send],
     ['in clear, after the PIN’s channel', afterwards],
   ])('neither in %s', (_, opened) => {
-    const { send, tries } = bootPace({ specification: paceSpecification({ triesLeft: 2 }) });
+    const { send, tries } = bootPace({ pin: { triesLeft: 2 } });
     const exchange = opened(send);
     const left = tries('PIN');
     expect(exchange(`002C 0203 ${newPin}`)).toBe('6982');

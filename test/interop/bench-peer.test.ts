@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run, serveProfile } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
@@ -36,6 +37,7 @@ describeNeeds(NEEDS, 'bench peer through pcscd and vpcd', () => {
     expect(rows.map(({ command, n }) => [command, n])).toEqual(
       ['SELECT', 'VERIFY', 'READ RECORD', 'READ BINARY'].map((name) => [name, 40]),
     );
+    expectPublished('bench-peer', result);
     const { first, later }: { first: Row; later: Row } = result.taps;
     expect([first.n, later.n]).toEqual([8, 8 * 19]);
     for (const { oursUs, peerUs, effect, otherAnswer } of [...rows, first, later]) {

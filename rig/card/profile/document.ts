@@ -1,7 +1,7 @@
 import type { KeySpecification, KeyUse, TerminalRight } from '../../../src/applet/image/specification.ts';
 import type { Card, CardData } from '../../../src/applet/vitale/index.ts';
-import type { CardInterface } from '../../../src/hal/index.ts';
-import type { CipherName } from '../../../src/secure-channel/index.ts';
+import type { CardInterface, CurveName } from '../../../src/hal/index.ts';
+import type { CipherName, PaceProtocol } from '../../../src/secure-channel/index.ts';
 
 /** A profile as it is written, every value read and judged on its own: what the schema makes of the YAML. */
 export interface ProfileDocument {
@@ -14,6 +14,8 @@ export interface ProfileDocument {
   readonly free?: { readonly entries: number; readonly bytes: number } | undefined;
   readonly data?: DataDocument | undefined;
   readonly trust?: TrustDocument | undefined;
+  /** What EF.CardAccess offers, the preferred one first. */
+  readonly pace: readonly PaceDocument[];
   readonly masterFile: DirectoryDocument;
 }
 
@@ -73,11 +75,21 @@ export interface CodeDocument {
   readonly maxLength: number;
   readonly paddedLength: number;
   readonly paddingByte: number;
+  /** 15 where tries are not counted. */
   readonly tries: number;
   readonly access: InterfaceConditions;
   readonly unlocksHolder: boolean;
   readonly requirementOptional: boolean;
   readonly unblockedBy?: number | undefined;
+  /** Which password of PACE it is. */
+  readonly password?: (typeof PASSWORDS)[number] | undefined;
+}
+
+export const PASSWORDS: readonly ['CAN', 'PIN', 'PUK'] = ['CAN', 'PIN', 'PUK'];
+
+/** One PACEInfo. */
+export interface PaceDocument extends PaceProtocol {
+  readonly curve: CurveName;
 }
 
 export type EnvironmentDocument = { readonly id: number } & (
@@ -143,6 +155,8 @@ export const GENERATORS = [
   'rights',
   'invoices',
   'signature',
+  'card-access',
+  'card-security',
 ] as const;
 export type GeneratorName = (typeof GENERATORS)[number];
 

@@ -18,6 +18,7 @@ import type { Crypto } from '../../../src/hal/index.ts';
 import type { DataDocument, DirectoryDocument, FileDocument, GeneratorName, ProfileDocument } from './document.ts';
 import type { Issues } from './issues.ts';
 import type { KeyValues } from './keys.ts';
+import { cardAccess, cardSecurity } from './pace.ts';
 import type { Path } from './source.ts';
 import { signingKeys } from './test-keys.ts';
 
@@ -58,6 +59,10 @@ export function generate(name: GeneratorName, generation: Generation, placed: Pl
       return applications(document.masterFile.directories, generation, ['masterFile', 'directories']);
     case 'signature':
       return signature(generation, placed);
+    case 'card-access':
+      return [cardAccess(generation, placed.path)];
+    case 'card-security':
+      return [cardSecurity(generation, placed.path)];
   }
   const { data } = document;
   if (data === undefined) {
@@ -68,7 +73,7 @@ export function generate(name: GeneratorName, generation: Generation, placed: Pl
 }
 
 function generateFromData(
-  name: Exclude<GeneratorName, 'card-data' | 'directory' | 'signature'>,
+  name: Exclude<GeneratorName, 'card-data' | 'directory' | 'signature' | 'card-access' | 'card-security'>,
   data: DataDocument,
   issues: Issues,
   placed: Placed,

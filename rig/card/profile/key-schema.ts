@@ -3,7 +3,13 @@ import type { KeySpecification } from '../../../src/applet/image/specification.t
 import type { CurveName } from '../../../src/hal/index.ts';
 import { rightNumber, rightsOfType, type TerminalType } from '../../../src/secure-channel/index.ts';
 import { conditions } from './access-schema.ts';
-import { type EnvironmentDocument, KEY_USES, type KeyDocument, type TrustDocument } from './document.ts';
+import {
+  type EnvironmentDocument,
+  KEY_USES,
+  type KeyDocument,
+  type PaceDocument,
+  type TrustDocument,
+} from './document.ts';
 import { byte, bytes, date, integer, text } from './scalars.ts';
 
 const CIPHERS = ['AES-128', 'AES-192', 'AES-256'] as const;
@@ -70,6 +76,14 @@ export const key: z.ZodType<KeyDocument> = z
     access: access ?? {},
     generate: generate ?? {},
   }));
+
+export const pace: z.ZodType<PaceDocument> = z
+  .strictObject({
+    curve: z.enum(CURVES),
+    cipher: z.enum(CIPHERS),
+    mapping: z.enum(['generic', 'chip-authentication']).optional(),
+  })
+  .transform(({ mapping, ...rest }) => ({ ...rest, mapping: mapping === 'chip-authentication' ? 'CAM' : 'GM' }));
 
 export const trust: z.ZodType<TrustDocument> = z.strictObject({
   date,

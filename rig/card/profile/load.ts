@@ -12,6 +12,7 @@ import { checkData } from './family.ts';
 import { Issues } from './issues.ts';
 import { keyValues, trustState } from './keys.ts';
 import { medicalRefusal, withoutMedical } from './medical.ts';
+import { checkPace } from './pace.ts';
 import { ProfileError } from './profile-error.ts';
 import { profileSchema } from './schema.ts';
 import { overlay, plain, readSource, type Written } from './source.ts';
@@ -76,6 +77,7 @@ export function parseProfile(text: string, fileName: string, { random, crypto }:
   const secret = draw(random);
   checkLink(document, issues);
   if (document.data !== undefined) checkData(document.data, issues);
+  checkPace(document, issues);
   const trust = trustState(document, crypto, issues);
   const keys = keyValues(document, crypto, random);
   const tree = masterFile({ document, crypto, keys, signerSeed: () => draw(random), issues });

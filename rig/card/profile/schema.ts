@@ -7,10 +7,11 @@ import {
   type DirectoryDocument,
   EF_MODES,
   LIFE_CYCLES,
+  PASSWORDS,
   type ProfileDocument,
   STRUCTURES,
 } from './document.ts';
-import { environment, key, trust } from './key-schema.ts';
+import { environment, key, pace, trust } from './key-schema.ts';
 import { byte, bytes, date, fid, integer, matching, sfi, text, yesNo } from './scalars.ts';
 
 const file = z
@@ -56,6 +57,9 @@ const file = z
     }
   });
 
+/** A counter that no PACE lowers. */
+const UNCOUNTED = 15;
+
 const code = z
   .strictObject({
     reference: byte,
@@ -64,14 +68,26 @@ const code = z
     maxLength: integer(1, 16),
     paddedLength: integer(0, 16).optional(),
     paddingByte: byte.optional(),
-    tries: integer(1, 15),
+    tries: integer(1, 15).optional(),
     access: conditions,
     unlocksHolder: yesNo.optional(),
     requirementOptional: yesNo.optional(),
     unblockedBy: byte.optional(),
+    password: z.enum(PASSWORDS).optional(),
   })
-  .transform(({ paddedLength, paddingByte, unlocksHolder, requirementOptional, ...rest }) => ({
+  .check((context) => {
+    const { tries, password, paddedLength = 0 } = context.value;
+    const say = (key: string, message: string): void => {
+      context.issues.push({ code: 'custom', message, path: [key], input: '' });
+    };
+    if (password === 'CAN') {
+      if (tries !== undefined) say('tries', 'a CAN is printed on the card: its tries are not counted');
+    } else if (tries === undefined) say('tries', '`tries` is missing');
+    if (password !== undefined && paddedLength > 0) say('paddedLength', 'a password of PACE is not padded');
+  })
+  .transform(({ paddedLength, paddingByte, unlocksHolder, requirementOptional, tries, ...rest }) => ({
     ...rest,
+    tries: tries ?? UNCOUNTED,
     paddedLength: paddedLength ?? 0,
     paddingByte: paddingByte ?? 0xff,
     unlocksHolder: unlocksHolder ?? false,
@@ -134,5 +150,6 @@ export const profileSchema: z.ZodType<ProfileDocument> = z.strictObject({
   free: z.strictObject({ entries: integer(0, 1000), bytes: integer(0, 1_000_000) }).optional(),
   data: dataSchema.optional(),
   trust: trust.optional(),
+  pace: list(pace),
   masterFile: z.strictObject({ ...directoryShape, directories: list(z.lazy(() => directory)) }),
 });

@@ -158,6 +158,7 @@ function pin(
     unlocksHolder: code.unlocksHolder,
     canBeDisabled: code.requirementOptional,
     unblockedBy: unblockedBy ?? null,
+    ...(code.password !== undefined && { password: code.password }),
   };
 }
 

@@ -19,7 +19,9 @@ const WARM_UP = 15;
 export function declareBenchCrypto(bench: Command, perform: Perform): void {
   const crypto = bench
     .command('crypto')
-    .description('PACE, terminal and chip authentication against their curve operations alone, and secure messaging')
+    .description(
+      'measure PACE, terminal and chip authentication beside their curve operations alone, and secure messaging',
+    )
     .option('--count <number>', 'runs of each protocol', parseCount, 50)
     .option('--curve <name>', `one of ${CURVES.join(', ')} (default: all); may be given again`, addCurve);
   addJsonOption(crypto).action((typed: Typed) =>

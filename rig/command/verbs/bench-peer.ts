@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { cardSource, parseCount, parseShare } from '../option-values.ts';
 import type { Perform } from '../program.ts';
@@ -8,6 +9,7 @@ interface Typed {
   peer: string;
   profile?: string;
   image?: string;
+  state?: PinState;
   count: number;
   taps: number;
   rounds: number;

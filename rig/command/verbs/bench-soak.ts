@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import { READER_FORMS, type ReaderChoice } from '../../endpoint/readers.ts';
@@ -10,6 +11,7 @@ import { addCardOptions, addJsonOption, addRecordOptions, timeoutOption } from '
 interface Typed {
   profile?: string;
   image?: string;
+  state?: PinState;
   reader?: ReaderChoice;
   /** Both in milliseconds. */
   minutes?: number;

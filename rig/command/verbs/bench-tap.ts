@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
@@ -8,10 +9,20 @@ import type { Arrivals, WhatIfChange } from '../../measure/tap/result.ts';
 import type { BenchTapOutputs } from '../../measure/tap/verb.ts';
 import { parseWhatIf, whatIfRefusal } from '../../measure/tap/what-if-option.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
-import { cardSource, parseApdus, parseCount, parseReader, parseShare, pinChoice } from '../option-values.ts';
+import {
+  cardSource,
+  channelChoice,
+  parseApdus,
+  parseCount,
+  parseReader,
+  parseShare,
+  pinChoice,
+  type TypedChannel,
+} from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
+  addChannelOptions,
   addInterfaceOption,
   addJsonOption,
   addPinOptions,
@@ -19,10 +30,11 @@ import {
   timeoutOption,
 } from './shared-options.ts';
 
-interface Typed {
+interface Typed extends TypedChannel {
   reader?: { readonly choice: ReaderChoice; readonly text: string };
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   sequence?: Sequence;
   plan?: PlanName;
@@ -83,7 +95,7 @@ export const declareBenchTap: DeclareVerb = (program, perform) => {
       'predict another link, for example rate=848,fsd=256,baud=921600; may be given again',
       addWhatIf,
     );
-  addOutputOptions(addPinOptions(tap));
+  addOutputOptions(addChannelOptions(addPinOptions(tap)));
   addJsonOption(tap)
     .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
@@ -156,6 +168,7 @@ function benchTapOptions(typed: Typed): BenchTapOptions {
     air: typed.air ?? 106,
     whatIf: typed.whatIf ?? [],
     pin: pinChoice(typed),
+    channel: channelChoice(typed),
     timeoutMs: typed.timeout,
     traces: typed.traces ?? null,
     keepSecrets: typed.keepSecrets === true,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import { READER_FORMS, type ReaderChoice } from '../../endpoint/readers.ts';
@@ -15,6 +16,7 @@ import { addCardOptions, addJsonOption, addRecordOptions } from './shared-option
 interface Typed {
   profile?: string;
   image?: string;
+  state?: PinState;
   reader?: ReaderChoice;
   count?: number;
   csv?: boolean;

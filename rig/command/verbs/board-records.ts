@@ -24,7 +24,7 @@ export function declareBoardRecords(board: Command, perform: Perform): void {
       'records begun at this time or later: 2026-11-23, 2026-11-23T12:00:00Z, or 7d, 12h before now',
       parseSince,
     )
-    .option('--failed', 'records that are no PASS')
+    .option('--failed', 'records whose verdict is not PASS')
     .option('--records <folder>', 'folder of the records (default: records in the state folder of vitap)');
   addJsonOption(records).action((typed: Typed) =>
     perform(typed, async (io) => {

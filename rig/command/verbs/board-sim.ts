@@ -37,7 +37,11 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
         .choices(['106', '212', '424'])
         .default('424'),
     )
-    .option('--card <board:profile>', "lay a card of a profile into a board's field; may be given again", collectCard)
+    .option(
+      '--card <board:profile>',
+      'put a card of this profile into the field of this board; may be given again',
+      collectCard,
+    )
     .option('--fault <fault>', 'BOARD:NAME[=VALUE][@WHEN], for example a:lose-ack@3; may be given again', collectFault)
     .option('--faults <file>', 'fault script (YAML)')
     .option('--bytes', 'also show the bytes of commands, responses and frames on the air, codes included');

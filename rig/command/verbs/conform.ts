@@ -1,28 +1,32 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ConformOptions } from '../../judge/conform/options.ts';
 import { SUITE_NAMES } from '../../judge/conform/suites/index.ts';
-import { cardSource, evidenceChoice, recordChoice } from '../option-values.ts';
+import { cardSource, channelChoice, evidenceChoice, recordChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
+  addChannelOptions,
   addEvidenceOptions,
   addInterfaceOption,
   addReaderOption,
   addRecordOptions,
+  sessionKeysOption,
+  stateOption,
   timeoutOption,
 } from './shared-options.ts';
 
-interface Typed {
+interface Typed extends TypedChannel {
   suite: ConformOptions['suite'];
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   declare?: string;
-  canFile?: string;
   only?: string;
   list?: boolean;
   coverage?: boolean;
@@ -33,7 +37,6 @@ interface Typed {
   evidence?: string;
   evidenceKey?: string;
   imageKey?: string;
-  record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
   timeout: number;
@@ -46,10 +49,12 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .addOption(new Option('--suite <name>', 'the suite').choices(SUITE_NAMES).default('iso7816-4'));
   addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'a copy of the card in an image file; or a profile by name');
-  addRecordOptions(addInterfaceOption(conform))
-    .option('--declare <file>', 'file that says what the card holds, for a card of no profile of ours (YAML)')
-    .option('--can-file <file>', 'suites of the secure channel: CAN in the first line of a file (otherwise VITAP_CAN)')
+    .option('--image <file>', 'a copy of the card in an image file; or a profile by name')
+    .addOption(stateOption());
+  addChannelOptions(addInterfaceOption(conform));
+  addRecordOptions(conform)
+    .addOption(sessionKeysOption())
+    .option('--declare <file>', 'file that says what the card holds, for a card that no profile describes (YAML)')
     .option('--only <ids>', 'run the cases with these ids: SEL-*,!SEL-9*')
     .option('--list', 'list the cases and run none')
     .option('--coverage', 'also print which commands, parameters and status words the cases reached')
@@ -77,8 +82,8 @@ function conformOptions(typed: Typed): ConformOptions {
   return {
     suite: typed.suite,
     ...target,
+    channel: channelChoice(typed),
     declare: typed.declare ?? null,
-    ...(typed.canFile !== undefined && { canFile: typed.canFile }),
     only: typed.only ?? null,
     list: typed.list === true,
     coverage: typed.coverage === true,

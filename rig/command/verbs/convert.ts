@@ -27,7 +27,10 @@ export const declareConvert: DeclareVerb = (program, perform) => {
     .option('--card <number>', 'card to take from a log with several, numbered by their first commands', parseCard, 1)
     .option('--list', 'list the formats and do nothing else')
     .option('--keep-secrets', 'mask nothing')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    )
     .option('--keys <file>', 'session keys of the trace: what was protected is opened, in other formats in its place')
     .option('--keep-partial', 'keep the part before the damage, under the name of the output');
   addJsonOption(convert).action((input: string | undefined, output: string | undefined, typed: Typed) =>

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import type { EmulateOptions } from '../../emulate/options.ts';
 import { LINK_FORMS, type LinkChoice, linkDriver, USUAL_LINK } from '../../endpoint/links.ts';
@@ -17,6 +18,7 @@ interface Typed {
   link: LinkChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   unlock?: boolean;
   pin?: boolean;

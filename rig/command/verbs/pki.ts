@@ -47,31 +47,29 @@ export const declarePki: DeclareVerb = (program, perform) => {
   const init = pki
     .command('init')
     .description('make a hierarchy in a new folder: a root, a document verifier, a terminal and its key file')
-    .argument('<folder>', 'not there yet, or empty')
+    .argument('<folder>', 'folder to make; it may be there if it is empty')
     .addOption(
-      new Option('--test', "the hierarchy that the shipped profiles' cards trust; everyone knows its keys").conflicts([
-        'prefix',
-        'type',
-        'curve',
-        'hash',
-        'rights',
-        'from',
-        'to',
-      ]),
+      new Option(
+        '--test',
+        'make the hierarchy that cards of the shipped profiles trust; everyone knows its keys',
+      ).conflicts(['prefix', 'type', 'curve', 'hash', 'rights', 'from', 'to']),
     )
     .option(
       '--prefix <letters>',
-      'how all names begin: two capitals for the country, up to 5 capitals or digits',
+      'first letters of all names: two capitals for the country, then up to 5 capitals or digits',
       'FRLAB',
     )
     .addOption(
-      new Option('--type <type>', 'authentication terminals, inspection systems or signature terminals')
+      new Option('--type <type>', 'type of terminal: authentication terminal, inspection system or signature terminal')
         .choices(['AT', 'IS', 'ST'])
         .default('AT'),
     )
-    .addOption(new Option('--curve <curve>', 'of all keys').choices(CURVES).default('brainpoolP256r1'))
+    .addOption(new Option('--curve <curve>', 'curve of all keys').choices(CURVES).default('brainpoolP256r1'))
     .addOption(hashOption())
-    .option('--rights <list>', 'of the terminal, as "read DG1, read DG8"; or all, none (default: all)');
+    .option(
+      '--rights <list>',
+      'rights of the terminal: all, none, or a list such as "read DG1, read DG8" (default: all)',
+    );
   addJsonOption(addDates(init)).action((folder: string, typed: TypedInit) =>
     perform(typed, async (io) => {
       const { initHierarchy } = await import('../../pki/init.ts');
@@ -82,13 +80,22 @@ export const declarePki: DeclareVerb = (program, perform) => {
   const issue = pki
     .command('issue')
     .description('issue one more certificate in a hierarchy, with a new key')
-    .argument('<folder>', 'the hierarchy')
-    .addArgument(pki.createArgument('<role>', 'link: the next root, and a link certificate to it').choices(ROLES))
-    .argument('<name>', 'holder reference: country, up to 9 capitals or digits, 5 more, as FRLABAT00002')
+    .argument('<folder>', 'folder of the hierarchy')
+    .addArgument(
+      pki
+        .createArgument('<role>', 'who gets the certificate; link makes the next root and a link certificate to it')
+        .choices(ROLES),
+    )
+    .argument('<name>', 'holder reference: country, up to 9 capitals or digits, then 5 more, for example FRLABAT00002')
     .option('--by <name>', 'the holder that signs it (default: the only one that can)')
-    .addOption(new Option('--curve <curve>', 'of the next root (default: as before)').choices(CURVES))
+    .addOption(
+      new Option('--curve <curve>', 'curve of the next root (default: that of the root before)').choices(CURVES),
+    )
     .addOption(hashOption())
-    .option('--rights <list>', 'as "read DG1, read DG8"; or all, none (default: those of the issuer)');
+    .option(
+      '--rights <list>',
+      'rights: all, none, or a list such as "read DG1, read DG8" (default: those of the issuer)',
+    );
   addJsonOption(addDates(issue)).action((folder: string, role: IssuedRole, name: string, typed: TypedIssue) =>
     perform(typed, async (io) => {
       const { issueCertificateTo } = await import('../../pki/issue.ts');
@@ -102,7 +109,7 @@ export const declarePki: DeclareVerb = (program, perform) => {
     .description('show card-verifiable certificates in words, and judge them')
     .argument('<file...>', 'certificates (7F21, bytes or hexadecimal, several in a row) or terminal keys')
     .option('--trust <file>', 'the root certificate to judge them against')
-    .option('--date <date>', "the card's date, as 2026-01-31 (default: today)");
+    .option('--date <date>', 'date that the card goes by, for example 2026-01-31 (default: today)');
   addJsonOption(show).action((files: string[], typed: { trust?: string; date?: string; json?: boolean }) =>
     perform(typed, async (io) => {
       const { showCertificates } = await import('../../pki/show.ts');
@@ -112,12 +119,15 @@ export const declarePki: DeclareVerb = (program, perform) => {
 };
 
 function hashOption(): Option {
-  return new Option('--hash <hash>', 'of signatures (default: that of the size of the curve)').choices(HASHES);
+  return new Option(
+    '--hash <hash>',
+    'hash of the signatures (default: the one that fits the size of the curve)',
+  ).choices(HASHES);
 }
 
 function addDates(command: Command): Command {
   return command
-    .option('--from <date>', 'first day, as 2026-01-31 (default: today)')
+    .option('--from <date>', 'first day, for example 2026-01-31 (default: today)')
     .option('--to <date>', 'last day (default: ten years after the first)');
 }
 

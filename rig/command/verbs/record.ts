@@ -1,18 +1,28 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordOptions } from '../../trace/record/record.ts';
-import { cardSource, parseLink, parseSeconds } from '../option-values.ts';
+import { cardSource, channelChoice, parseLink, parseSeconds, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addInterfaceOption, addJsonOption, addReaderOption, timeoutOption } from './shared-options.ts';
+import {
+  addCardOptions,
+  addChannelOptions,
+  addInterfaceOption,
+  addJsonOption,
+  addReaderOption,
+  sessionKeysOption,
+  timeoutOption,
+} from './shared-options.ts';
 
-interface Typed {
+interface Typed extends TypedChannel {
   reader?: ReaderChoice;
   to?: LinkChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   keepSecrets?: boolean;
   redactionKey?: string;
@@ -29,9 +39,13 @@ export const declareRecord: DeclareVerb = (program, perform) => {
     .description('relay between a card and a terminal, and record what they exchange, until Ctrl-C')
     .option('--to <link>', `the terminal's side: ${LINK_FORMS} (default: vpcd); not raw, which cannot wait`, parseLink);
   addReaderOption(record, 'where the card is: ');
-  addInterfaceOption(addCardOptions(record))
+  addChannelOptions(addInterfaceOption(addCardOptions(record)))
+    .addOption(sessionKeysOption())
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare')
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    )
     .option('--once', 'end when the card is taken out')
     .option('--for <seconds>', 'end after this time', parseSeconds)
     .option('--wait', "wait for the terminal's side when it is not there yet");
@@ -56,6 +70,7 @@ function recordOptions(output: string, typed: Typed): RecordOptions {
     keepSecrets: typed.keepSecrets === true,
     redactionKey: typed.redactionKey ?? null,
     ...target,
+    channel: channelChoice(typed, true),
     to: typed.to ?? USUAL_LINK,
     once: typed.once === true,
     forMs: typed.for ?? null,

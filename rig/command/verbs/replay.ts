@@ -2,28 +2,41 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import { readerAndCard, type VerbHabits } from '../../endpoint/reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
-import { cardSource, evidenceChoice, parseLink, parseSeconds, recordChoice } from '../option-values.ts';
+import {
+  cardSource,
+  channelChoice,
+  evidenceChoice,
+  parseLink,
+  parseSeconds,
+  recordChoice,
+  type TypedChannel,
+} from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
+  addChannelOptions,
   addEvidenceOptions,
   addInterfaceOption,
   addJsonOption,
   addReaderOption,
   addRecordOptions,
+  sessionKeysOption,
   timeoutOption,
 } from './shared-options.ts';
 
-interface Typed {
+interface Typed extends TypedChannel {
+  keys?: string;
   from?: string;
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   rules?: string;
   secrets?: string;
@@ -37,7 +50,6 @@ interface Typed {
   once?: boolean;
   for?: number;
   wait?: boolean;
-  record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
   timeout: number;
@@ -94,6 +106,9 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     .option('--list', 'with a suite: list its traces and run none')
     .option('--html <file>', 'write a report that opens offline')
     .option('--junit <file>', 'write the verdicts as JUnit XML');
+  addChannelOptions(replay)
+    .addOption(sessionKeysOption())
+    .option('--keys <file>', 'session keys of the trace: what was protected is replayed inside a new channel');
   addEvidenceOptions(replay, 'traces, rules, verdicts, environment');
   addInterfaceOption(addCardOptions(replay));
   addJsonOption(addRecordOptions(replay))
@@ -129,6 +144,7 @@ function suiteFolder(named: string): string | null {
 
 function suiteOptions(folder: string, typed: Typed) {
   refuse(typed, ['asCard', ...AS_CARD_OPTIONS], 'does not go with a suite');
+  refuse(typed, [...CHANNEL_OPTIONS, 'keys'], 'is for one trace');
   refuse(typed, ['from', 'pace', 'maxDeviation'], 'stands in the suite itself, for each trace');
   refuse(typed, ['record'], 'is for one trace; --evidence keeps what each trace of a suite recorded');
   if (typed.list === true) {
@@ -164,6 +180,7 @@ function outputsOf(typed: Typed) {
   return { html: html ?? null, junit: junit ?? null, evidence };
 }
 
+const CHANNEL_OPTIONS = ['canFile', 'channel', 'channelFile', 'terminalKeys', 'sessionKeys'];
 const AS_CARD_OPTIONS = ['link', 'match', 'responseTime', 'once', 'for', 'wait'];
 
 /** @throws {UsageError} */
@@ -180,6 +197,8 @@ function toCardOptions(trace: string, typed: Typed) {
     ...targetOf(typed),
     rules: typed.rules ?? null,
     secrets: typed.secrets ?? null,
+    channel: channelChoice(typed),
+    keys: typed.keys ?? null,
     keepGoing: typed.keepGoing === true,
     pace: typed.pace ?? ('fast' as const),
     maxDeviation: typed.maxDeviation ?? null,
@@ -197,6 +216,7 @@ function targetOf(typed: Typed, habits: VerbHabits = {}) {
 
 function asCardOptions(trace: string, typed: Typed) {
   refuse(typed, ['reader', 'profile', 'image', 'keepGoing', 'pace', 'maxDeviation'], 'does not go with --as-card');
+  refuse(typed, [...CHANNEL_OPTIONS, 'keys'], 'does not go with --as-card');
   if (typed.interface === 'wired') throw new UsageError('--as-card is a card at a reader: contact or contactless');
   return {
     trace,

@@ -1,15 +1,22 @@
 import { type Command, Option } from 'commander';
+import { PIN_STATES } from '../../card/card-source.ts';
 import { PACE_CODES } from '../../channel/choice.ts';
 import { READER_FORMS, READER_OF_A_CARD, READER_OF_OUR_CARD, type ReaderChoice } from '../../endpoint/readers.ts';
 import { parseReader, parseSeconds } from '../option-values.ts';
 
 /** Options that several verbs share, with the same words everywhere. */
 
-/** `--profile` and `--image`. */
+/** `--profile`, `--image` and `--state`. */
 export function addCardOptions(command: Command): Command {
   return command
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
-    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name');
+    .option('--image <file>', 'the card in an image file, which keeps its state; or a profile by name')
+    .addOption(stateOption());
+}
+
+/** `--state`. */
+export function stateOption(): Option {
+  return new Option('--state <state>', 'state of the PIN of PACE on the fresh card').choices(PIN_STATES);
 }
 
 /** `--reader`, of a verb that takes a card in a reader or one of ours. */
@@ -38,7 +45,7 @@ export function addPinOptions(command: Command): Command {
     .option('--pin-file <file>', 'read the code from the first line of a file (otherwise VITAP_PIN)');
 }
 
-/** `--can-file`, `--pace`, `--pace-file` and `--terminal-keys`. */
+/** `--can-file`, `--channel`, `--channel-file` and `--terminal-keys`. */
 export function addChannelOptions(command: Command): Command {
   return command
     .option(
@@ -47,11 +54,11 @@ export function addChannelOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--pace <code>',
+        '--channel <code>',
         'which code opens the secure channel: from VITAP_CAN, VITAP_PIN, VITAP_PUK or VITAP_MRZ, or asked for on the terminal',
       ).choices(PACE_CODES),
     )
-    .option('--pace-file <file>', 'take that code from the first line of a file')
+    .option('--channel-file <file>', 'take that code from the first line of a file')
     .option(
       '--terminal-keys <file>',
       'prove who the terminal is (see: vitap pki issue); test: as the terminal that shipped profiles trust, the default with a card in memory',
@@ -69,7 +76,10 @@ export function addRecordOptions(command: Command): Command {
   return command
     .option('--record <file>', 'write a trace of everything exchanged; codes, keys, NIRs, names, birth dates masked')
     .option('--keep-secrets', 'mask nothing in the trace')
-    .option('--redaction-key <file>', 'key for the hashes of masked values: traces with the same key compare');
+    .option(
+      '--redaction-key <file>',
+      'key for the hashes of masked values: the same secret has the same hash in all traces with this key',
+    );
 }
 
 /** `--image-key`. */

@@ -1,26 +1,30 @@
 import type { Command } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PinState } from '../../card/card-source.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ShellOptions } from '../../shell/options.ts';
-import { cardSource, recordChoice } from '../option-values.ts';
+import { cardSource, channelChoice, recordChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
+  addChannelOptions,
   addInterfaceOption,
+  addJsonOption,
   addReaderOption,
   addRecordOptions,
+  sessionKeysOption,
   timeoutOption,
 } from './shared-options.ts';
 
 /** What `vitap apdu` and `vitap shell` share on the command line. */
-export interface TypedForShell {
+export interface TypedForShell extends TypedChannel {
   reader?: ReaderChoice;
   profile?: string;
   image?: string;
+  state?: PinState;
   interface?: CardInterface;
   pinFile?: string;
-  record?: string;
   keepSecrets?: boolean;
   redactionKey?: string;
   timeout: number;
@@ -30,7 +34,7 @@ export const declareShell: DeclareVerb = (program, perform) => {
   const shell = program
     .command('shell')
     .description('send commands to a card from a prompt with history and completion; `help` there lists them');
-  addShellOptions(shell).action((typed: TypedForShell) =>
+  addJsonOption(addShellOptions(shell)).action((typed: TypedForShell & { json?: boolean }) =>
     perform(typed, async (io) => {
       const options = shellOptions(typed);
       const { shell: run } = await import('../../shell/shell.ts');
@@ -41,7 +45,8 @@ export const declareShell: DeclareVerb = (program, perform) => {
 
 export function addShellOptions(command: Command): Command {
   addInterfaceOption(addCardOptions(addReaderOption(command)));
-  addRecordOptions(command);
+  addChannelOptions(command);
+  addRecordOptions(command).addOption(sessionKeysOption());
   return command
     .option('--pin-file <file>', 'file whose first line is the code for `verify` (otherwise VITAP_PIN)')
     .addOption(timeoutOption('how long to wait for a reader and a card'));
@@ -52,6 +57,7 @@ export function shellOptions(typed: TypedForShell): ShellOptions {
     ...readerAndCard({ ...typed, card: cardSource(typed) }, { interfaceDescribes: true }),
     record: recordChoice(typed),
     pinFile: typed.pinFile ?? null,
+    channel: channelChoice(typed),
     timeoutMs: typed.timeout,
   };
 }

@@ -1,5 +1,9 @@
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
+import { NO_CHANNEL } from '../../channel/choice.ts';
+import { ReaderChannel } from '../../channel/reader-channel.ts';
+import { SessionKeyRecorder } from '../../channel/session-key-file.ts';
+import { channelInWords } from '../../channel/words.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { hostEnvironment } from '../../report/environment.ts';
@@ -7,6 +11,7 @@ import { checkReportFile, writeReportFile } from '../../report/report-file.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
+import { ChannelledCard } from './channelled-card.ts';
 import { coverageOf } from './coverage.ts';
 import type { CardDeclaration } from './declaration.ts';
 import { ConformEvidence } from './evidence.ts';
@@ -18,6 +23,7 @@ import { asJson, asText, type ConformanceRun, interruption, verdictOf } from './
 import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
 import { withSelectionWays } from './selection-ways.ts';
 import { loadSuite } from './suites/index.ts';
+import { NO_WORDS } from './terminal/channel-declaration.ts';
 
 /**
  * `vitap conform`: judges a card by a suite.
@@ -61,11 +67,23 @@ async function runTarget(
   options: ConformOptions,
   io: CommandIo,
 ): Promise<{ readonly run: ConformanceRun; readonly own: OpenedTarget['own'] }> {
+  const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
+  const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
+  // The suites of the channel open their own, case by case.
+  const channel =
+    suite.channel === true
+      ? null
+      : await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
   const target = await openTarget(options, io.signal);
   let trace: TraceWriter | null = null;
   try {
-    trace = await openTrace(target.card, options);
-    const card = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
+    trace = await openTrace(target.card, options, keys?.id ?? null);
+    const wire = trace === null ? target.card : new RecordedCard(target.card, trace, systemClock);
+    const hooks = keys === null ? {} : { onKeys: keys.add };
+    const card =
+      channel === null
+        ? wire
+        : new ChannelledCard(wire, (session) => channel.open(session, io.signal, hooks), systemClock);
     const run = await judge(suite, cases, { ...target, card }, options, io);
     if (!run.interrupted && countVerdicts(run.results)['not-applicable'] === run.results.length) {
       throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
@@ -73,14 +91,17 @@ async function runTarget(
     await write(run, options, io);
     return { run, own: target.own };
   } finally {
+    channel?.wipe();
     await target.card.close();
     await trace?.close();
+    keys?.write();
   }
 }
 
 async function openTrace(
   card: CardUnderTest,
   { record, interface: cardInterface }: ConformOptions,
+  sessionKeys: string | null,
 ): Promise<TraceWriter | null> {
   if (record === undefined || record.file === null) return null;
   // The reader is known when it was connected to.
@@ -94,6 +115,7 @@ async function openTrace(
     atr,
     card: description,
     cardSeed: seed,
+    sessionKeys,
   };
   return TraceWriter.create(record.file, about, secrecyOf(record));
 }
@@ -114,11 +136,13 @@ async function judge(
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
   const results = await runSuite(cases, card, settings, progress.result);
   progress.end();
+  const opened = card instanceof ChannelledCard ? card.channel : null;
   const interrupted = results.length < cases.length;
   if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);
   return {
     suite,
     environment: environment(card, startedAt, systemClock.nowNs() - startNs),
+    channel: opened === null ? null : channelInWords(opened.account).join('; '),
     declaration: declaration.title,
     destructive,
     selected: cases.length,
@@ -128,23 +152,27 @@ async function judge(
   };
 }
 
-/** A CAN that was given goes before one that was declared. @throws {CannotRun} a CAN that is none */
+/** What was typed goes before what is declared. @throws {CannotRun} a code that is none */
 async function withChannelOf(
   declaration: CardDeclaration,
   card: CardUnderTest,
-  { canFile }: ConformOptions,
+  options: ConformOptions,
   io: CommandIo,
 ): Promise<CardDeclaration> {
-  const [{ withChannel }, { checkDigits, readSecretLine }] = await Promise.all([
+  const [{ withChannel }, { readCredentials }, { testTerminalKeys }, { nobleCrypto }] = await Promise.all([
     import('./terminal/find-channel.ts'),
-    import('../../console/pin.ts'),
+    import('../../channel/credentials.ts'),
+    import('../../pki/test-hierarchy.ts'),
+    import('../../../src/hal/noble/index.ts'),
   ]);
-  const source = { option: '--can-file', fileOption: '--can-file', variable: 'VITAP_CAN', question: '' };
-  const line = await readSecretLine({ file: canFile ?? null, ask: false, ...source }, io);
-  const words = declaration.channelWords ?? { passwords: {}, tries: {}, confined: null };
-  const CAN = line === null ? words.passwords.CAN : checkDigits(line);
-  const passwords = CAN === undefined ? words.passwords : { ...words.passwords, CAN };
-  return withChannel({ ...declaration, channelWords: { ...words, passwords } }, card);
+  const crypto = nobleCrypto();
+  const own = options.card !== null;
+  const given = await readCredentials(options.channel ?? NO_CHANNEL, io, crypto, own);
+  const words = declaration.channelWords ?? NO_WORDS;
+  const passwords =
+    given === null ? words.passwords : { ...words.passwords, [given.password.name]: given.password.bytes };
+  const keys = given?.terminal ?? (own ? testTerminalKeys(crypto) : null);
+  return withChannel({ ...declaration, channelWords: { ...words, passwords } }, card, keys);
 }
 
 function environment(card: CardUnderTest, startedAt: string, tookNs: number): ConformanceRun['environment'] {

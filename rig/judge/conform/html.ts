@@ -15,7 +15,7 @@ export function asHtml(run: ConformanceRun): string {
     title: `Conformance: ${suite.title}`,
     verdict: run.interrupted ? verdict('inconclusive', '! INTERRUPTED') : verdict(verdictOf(results)),
     answer: answer(run, wrong),
-    lead: `${environment.card}, declared as ${run.declaration}. ${
+    lead: `${environment.card}, declared as ${run.declaration}. ${run.channel == null ? '' : `Inside a secure channel: ${run.channel}. `}${
       run.destructive ? 'Cases that change the card were run.' : 'Cases that change the card were not run.'
     }`,
     environment: pageEnvironment(environment),

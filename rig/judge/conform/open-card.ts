@@ -5,7 +5,7 @@ import type { CardSpecification } from '../../../src/applet/image/specification.
 import type { CardInterface, LinkedCard, LinkLimits } from '../../../src/hal/card-link.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSource } from '../../card/card-source.ts';
-import { bootCard, buildImage, cryptoFor, FIXED_SEED, profileNamed } from '../../card/open.ts';
+import { bootCard, cryptoFor, FIXED_SEED, freshImage } from '../../card/open.ts';
 import type { MakeCard } from './card-under-test.ts';
 
 /** A card of ours that can be made again and again as it is now; the user's file is read once and never written. */
@@ -32,7 +32,7 @@ export async function openRenewable(
 ): Promise<RenewableCard> {
   const name = source.kind === 'image' ? source.fileOrName : source.name;
   const isFile = source.kind === 'image' && existsSync(name);
-  const image = isFile ? await readImage(name) : await buildImage(profileNamed(source), FIXED_SEED);
+  const image = isFile ? await readImage(name) : await freshImage(source);
   const seed = isFile ? null : FIXED_SEED;
   const crypto = await cryptoFor(new MemoryNvm(image));
   const boot = (onFault: (fault: unknown) => void): Card =>

@@ -1,5 +1,6 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
+import type { ChannelChoice } from '../../channel/choice.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import type { EvidenceChoice } from '../evidence/plan.ts';
@@ -11,10 +12,10 @@ export interface ConformOptions {
   /** A card of ours to judge, always as a copy; with a PC/SC reader it is put into the virtual reader. Null: the card there. */
   readonly card: CardSource | null;
   readonly interface: CardInterface | null;
+  /** The secure channel that every case goes through, or what the suites of the channel open their own with; absent: none. */
+  readonly channel?: ChannelChoice;
   /** YAML file that says what the card holds; null: our profile says it, or the card itself. */
   readonly declare: string | null;
-  /** File with the CAN in its first line; absent: the declaration's, or VITAP_CAN. */
-  readonly canFile?: string;
   /** Ids to run, as `SEL-*,!SEL-9*`; null for all. */
   readonly only: string | null;
   /** Only say which cases there are. */

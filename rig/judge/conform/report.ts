@@ -10,6 +10,8 @@ export interface ConformanceRun {
   readonly environment: ReportEnvironment;
   /** What the card was declared as. */
   readonly declaration: string;
+  /** How the secure channel was opened; absent or null: every case went in clear. */
+  readonly channel?: string | null;
   readonly destructive: boolean;
   /** Cases that were to be run. */
   readonly selected: number;
@@ -47,6 +49,7 @@ export function asJson(run: ConformanceRun): unknown {
     suite: run.suite.name,
     environment: run.environment,
     declaration: run.declaration,
+    ...(run.channel != null && { channel: run.channel }),
     destructive: run.destructive,
     selected: run.selected,
     run: run.results.length,
@@ -64,6 +67,7 @@ export function asText(run: ConformanceRun, withCoverage: boolean): string {
   const lines = [
     `${suite.title}`,
     `${shown(environment.card)}; ${shown(environment.reader)}${environment.protocol === '' ? '' : `, ${environment.protocol}`}; declared as ${shown(run.declaration)}`,
+    ...(run.channel == null ? [] : [`inside a secure channel: ${shown(run.channel)}`]),
     '',
   ];
   if (withCoverage) lines.push(...coverageLines(coverage, suite.complete), '');

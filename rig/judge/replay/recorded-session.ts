@@ -1,8 +1,7 @@
-import type { TraceSource } from '../../trace/stream.ts';
 import { CardState } from './card-state.ts';
 import { bytesOfHex } from './hex-template.ts';
 import { NO_SECRETS, type Secrets, unmask } from './secrets.ts';
-import { stepsOf } from './steps.ts';
+import { type ReplaySource, stepsOf } from './steps.ts';
 
 /** An exchange as an emulated card needs it: text of a trace, in memory. */
 export interface KnownExchange {
@@ -37,7 +36,7 @@ export interface RecordedSession {
 const LARGEST_ANSWER = 65_535;
 
 /** Reads a whole trace: whoever answers at once cannot wait for a file. */
-export async function loadSession(source: TraceSource, secrets: Secrets = NO_SECRETS): Promise<RecordedSession> {
+export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SECRETS): Promise<RecordedSession> {
   const exchanges: KnownExchange[] = [];
   const state = new CardState();
   let session = 0;
@@ -48,7 +47,7 @@ export async function loadSession(source: TraceSource, secrets: Secrets = NO_SEC
   let problem: string | null = null;
   try {
     for await (const step of stepsOf(source.events())) {
-      if (step.type === 'stray') continue;
+      if (step.type === 'stray' || step.type === 'channel') continue;
       if (step.type === 'power') {
         if (inSession) session++;
         inSession = false;

@@ -1,15 +1,22 @@
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
+import { type ChannelChoice, NO_CHANNEL } from '../../channel/choice.ts';
+import { ReaderChannel } from '../../channel/reader-channel.ts';
+import { type Opener, ReopeningSession } from '../../channel/reopening-session.ts';
+import { SessionKeyRecorder } from '../../channel/session-key-file.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { readPin } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
+import { openedWith, plainOnly, withoutOpening } from '../../trace/inside-channel.ts';
 import type { OpenTrace } from '../../trace/open-trace.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
+import { RecordedSession } from '../../trace/record/recorded-reader.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
+import type { TraceSource } from '../../trace/stream.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import { parseDeviation } from './deviation.ts';
 import { TemplateError } from './hex-template.ts';
@@ -22,8 +29,9 @@ import { type DeviationLimit, NO_RULES, type RuleSet } from './rules.ts';
 import { readRules } from './rules-file.ts';
 import { NO_SECRETS, readSecrets, type Secrets } from './secrets.ts';
 import { SingleReport } from './single-report.ts';
+import type { ReplaySource } from './steps.ts';
 import { MOST_NAMED, surveyTrace } from './survey.ts';
-import { replayToCard, type ToCardEnd } from './to-card.ts';
+import { type ReplayListener, replayToCard, type ToCardEnd } from './to-card.ts';
 import { openTraceFile } from './trace-file.ts';
 
 export interface ReplayToCardOptions {
@@ -38,6 +46,10 @@ export interface ReplayToCardOptions {
   readonly secrets: string | null;
   /** The code in VITAP_PIN, where the file has none; absent: none. */
   readonly pin?: Uint8Array | null;
+  /** The secure channel to the card; absent: none. */
+  readonly channel?: ChannelChoice;
+  /** File of the session keys of the trace: what was protected is replayed in a new channel. Absent: none. */
+  readonly keys?: string | null;
   readonly keepGoing: boolean;
   readonly pace: Pace;
   /** As typed: `5ms`, `20%`. */
@@ -48,6 +60,11 @@ export interface ReplayToCardOptions {
   readonly timeoutMs: number;
   /** Reports and evidence; absent: none. */
   readonly outputs?: ReplayOutputChoice;
+}
+
+/** With what opens channels, which only the verb itself reads. */
+interface ReplayWithChannel extends ReplayToCardOptions {
+  readonly opener?: ReaderChannel | null;
 }
 
 /** Who follows a replay. */
@@ -69,17 +86,24 @@ export interface ReplayHooks {
  */
 export async function replay(options: ReplayToCardOptions, io: CommandIo): Promise<ExitCode> {
   const pin = await readPin({ file: null, ask: false }, io);
+  const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
+  if (options.keys != null && channel === null) {
+    throw new CannotRun(
+      'a recorded channel is replayed in a new one, which needs the code: --can-file FILE or VITAP_CAN',
+    );
+  }
   const report = SingleReport.open(options.outputs, options, options.card, io.env);
   try {
-    return await replayReported({ ...options, pin }, report, io);
+    return await replayReported({ ...options, pin, opener: channel }, report, io);
   } finally {
     pin?.fill(0);
+    channel?.wipe();
     report?.close();
   }
 }
 
 async function replayReported(
-  options: ReplayToCardOptions,
+  options: ReplayWithChannel,
   report: SingleReport | null,
   io: CommandIo,
 ): Promise<ExitCode> {
@@ -115,7 +139,7 @@ async function replayReported(
  * @throws {CannotRun} missing secrets, a trace without commands; {HalError}, {TraceError}, {ProfileError}: before the
  * first command. What happens later is in the summary
  */
-export async function replayTrace(options: ReplayToCardOptions, hooks: ReplayHooks): Promise<ReplaySummary> {
+export async function replayTrace(options: ReplayWithChannel, hooks: ReplayHooks): Promise<ReplaySummary> {
   const rules = options.rules === null ? NO_RULES : readRules(options.rules);
   const written = options.secrets === null ? NO_SECRETS : readSecrets(options.secrets);
   const secrets = { ...written, pin: options.pin ?? null };
@@ -147,7 +171,11 @@ interface Prepared {
 async function checkBefore(options: ReplayToCardOptions, rules: RuleSet, secrets: Secrets): Promise<number> {
   const opened = await openTraceFile(options.trace, options.from);
   try {
-    const { exchanges, missing, missingCount } = await surveyTrace(opened.source, rules, secrets);
+    const { exchanges, missing, missingCount } = await surveyTrace(
+      await replaySource(opened.source, options.keys ?? null),
+      rules,
+      secrets,
+    );
     if (exchanges === 0) throw new CannotRun(`${options.trace} has no commands to replay`);
     if (missingCount > 0) {
       const more = missingCount > missing.length ? `, and ${missingCount - MOST_NAMED} more` : '';
@@ -166,7 +194,7 @@ async function run(
   opened: OpenTrace,
   source: OpenedReader,
   { rules, secrets, limit, total }: Prepared,
-  options: ReplayToCardOptions,
+  options: ReplayWithChannel,
   { signal, onStart, onUnusedRules, onEntry }: ReplayHooks,
 ): Promise<ReplaySummary> {
   const { header } = opened.source;
@@ -178,13 +206,17 @@ async function run(
     ...(source.name === null ? {} : { reader: source.name }),
   });
   const startNs = systemClock.nowNs();
-  const trace = await openRecord(source, session, options, startNs);
+  const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
+  const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
+  const trace = await openRecord(source, session, options, startNs, keys?.id ?? null);
+  const events = await replaySource(opened.source, options.keys ?? null);
   const tally = new ReplayTally();
   let end: ToCardEnd;
   onStart?.(total);
   try {
     trace?.power('on', startNs, session.atr);
-    end = await replayToCard(opened.source, session, {
+    const way = await wayToCard(session, trace, options, keys, signal);
+    end = await replayToCard(events, way.session, {
       rules,
       secrets,
       pace: options.pace,
@@ -194,7 +226,8 @@ async function run(
       world: replayWorld(),
       clock: systemClock,
       signal,
-      listener: trace,
+      listener: way.listener,
+      ...(way.enter !== null && { enterChannel: way.enter }),
       onEntry: (entry) => {
         tally.add(entry);
         onEntry(entry);
@@ -205,6 +238,7 @@ async function run(
   } finally {
     await session.disconnect().catch(() => {});
     await trace?.close();
+    keys?.write();
   }
   onUnusedRules?.(end.unusedRules);
   const unusedRules = onUnusedRules === undefined ? end.unusedRules : [];
@@ -236,6 +270,52 @@ async function run(
     problem: end.problem ?? (empty ? 'the trace has no commands to replay' : null),
     warnings: warningsOf({ ...end, unusedRules }, rules, options, expectedAtr, gotAtr),
   };
+}
+
+/** Where commands go, and who writes down what of them. */
+interface WayToCard {
+  readonly session: CardSession;
+  readonly listener: ReplayListener | null;
+  /** Opens the channel where the trace had one; null: that is done already, or never. */
+  readonly enter: (() => Promise<void>) | null;
+}
+
+/** Through a channel the trace has what crosses to the card, and not what the replay sends. */
+async function wayToCard(
+  session: CardSession,
+  trace: TraceWriter | null,
+  { opener = null, keys: recorded = null }: ReplayWithChannel,
+  keys: SessionKeyRecorder | null,
+  signal: AbortSignal,
+): Promise<WayToCard> {
+  if (opener === null) return { session, listener: trace, enter: null };
+  const nothing = (): void => {};
+  const wire =
+    trace === null
+      ? session
+      : new RecordedSession(
+          session,
+          {
+            command: (apdu, tNs) => trace.command(apdu, tNs),
+            response: (apdu, tNs) => trace.response(apdu, tNs),
+            power: nothing,
+            note: (text, tNs) => trace.note(text, tNs),
+          },
+          systemClock,
+        );
+  const open: Opener = (card) => opener.open(card, signal, keys === null ? {} : { onKeys: keys.add });
+  const power: ReplayListener['power'] = (...args) => trace?.power(...args);
+  const listener = trace === null ? null : { command: nothing, response: nothing, power };
+  if (recorded === null) return { session: await ReopeningSession.over(wire, open), listener, enter: null };
+  const later = ReopeningSession.inClear(wire, open);
+  return { session: later, listener, enter: () => later.enter() };
+}
+
+/** The trace as it is sent: with its session keys the plain commands, without what opened its channels. */
+async function replaySource(source: TraceSource, keys: string | null): Promise<ReplaySource> {
+  if (keys === null) return source;
+  const opened = await openedWith(source, keys, { protected: 0, opened: 0 });
+  return { header: source.header, events: () => withoutOpening(plainOnly(opened.events())) };
 }
 
 function finish(summary: ReplaySummary, printer: EntryPrinter, io: CommandIo): ExitCode {
@@ -286,6 +366,7 @@ function openRecord(
   session: CardSession,
   { record, trace }: ReplayToCardOptions,
   originNs: number,
+  sessionKeys: string | null,
 ): Promise<TraceWriter> | null {
   if (record.file === null) return null;
   const description = {
@@ -297,6 +378,7 @@ function openRecord(
     atr: session.atr,
     card: source.own?.opened.card.image.profile ?? null,
     cardSeed: source.own?.opened.seed ?? null,
+    sessionKeys,
   };
   return TraceWriter.create(record.file, description, { ...secrecyOf(record), originNs });
 }

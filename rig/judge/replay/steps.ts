@@ -1,4 +1,5 @@
-import type { CommandEvent, PowerEvent, ResponseEvent, TraceEvent } from '../../trace/model.ts';
+import type { ChannelEvent } from '../../trace/inside-channel.ts';
+import type { CommandEvent, PowerEvent, ResponseEvent, TraceEvent, TraceHeader } from '../../trace/model.ts';
 
 /** A command and what answered it. */
 export interface RecordedExchange {
@@ -22,11 +23,22 @@ export interface StrayResponse {
   readonly type: 'stray';
 }
 
-export type RecordedStep = RecordedExchange | RecordedPower | StrayResponse;
+/** What follows went through a secure channel. */
+interface RecordedChannel {
+  readonly type: 'channel';
+}
+
+export type RecordedStep = RecordedExchange | RecordedPower | StrayResponse | RecordedChannel;
+
+/** A trace as it is replayed: where its session keys were given, with the plain commands of its channels. */
+export interface ReplaySource {
+  readonly header: TraceHeader;
+  events(): AsyncIterable<TraceEvent | ChannelEvent>;
+}
 
 /** A session as steps: commands with their answers, and power. Frames and notes are passed over. */
 export async function* stepsOf(
-  events: AsyncIterable<TraceEvent> | Iterable<TraceEvent>,
+  events: AsyncIterable<TraceEvent | ChannelEvent> | Iterable<TraceEvent>,
 ): AsyncGenerator<RecordedStep, void, undefined> {
   let index = 0;
   let command: CommandEvent | null = null;
@@ -43,6 +55,7 @@ export async function* stepsOf(
       if (command !== null) yield { type: 'exchange', index: ++index, command, response: null };
       command = null;
       if (event.type === 'command') command = event;
+      else if (event.type === 'channel') yield { type: 'channel' };
       else if (event.type === 'power') yield { type: 'power', state: event.state, atr: event.atr ?? null };
       else yield { type: 'power', state: event.state, atr: null };
     }

@@ -1,9 +1,8 @@
-import type { TraceSource } from '../../trace/stream.ts';
 import { RuleFinder } from './rule-finder.ts';
 import type { RuleSet } from './rules.ts';
 import { keysNeeded } from './scope.ts';
 import { type Secrets, unmask } from './secrets.ts';
-import { stepsOf } from './steps.ts';
+import { type ReplaySource, stepsOf } from './steps.ts';
 
 /** What a look through a trace says before a card is touched. */
 export interface Survey {
@@ -16,7 +15,7 @@ export interface Survey {
 export const MOST_NAMED = 8;
 
 /** Looks through a trace; where it is damaged, at what comes before. */
-export async function surveyTrace(source: TraceSource, rules: RuleSet, secrets: Secrets): Promise<Survey> {
+export async function surveyTrace(source: ReplaySource, rules: RuleSet, secrets: Secrets): Promise<Survey> {
   const finder = new RuleFinder(rules.rules);
   const missing = new Set<string>();
   const pinFor = new Set<string>();

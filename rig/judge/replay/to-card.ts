@@ -4,7 +4,6 @@ import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Exchange } from '../../../src/hal/reader.ts';
 import { commandLayout } from '../../trace/command-layout.ts';
-import type { TraceSource } from '../../trace/stream.ts';
 import { compareAnswer, type Expectation, expectation } from './compare.ts';
 import { exceeds, limitNs } from './deviation.ts';
 import { EntryRedactor } from './entry-redaction.ts';
@@ -17,7 +16,7 @@ import { RuleFinder } from './rule-finder.ts';
 import type { Capture, DeviationLimit, ReplayRule, RuleSet } from './rules.ts';
 import { Scope } from './scope.ts';
 import { type Secrets, unmask } from './secrets.ts';
-import { type RecordedExchange, type RecordedPower, stepsOf } from './steps.ts';
+import { type RecordedExchange, type RecordedPower, type ReplaySource, stepsOf } from './steps.ts';
 import { TransferView } from './transfer.ts';
 
 /** Where everything that is sent and answered goes, as bytes: a trace. */
@@ -41,6 +40,8 @@ export interface ToCardOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly listener: ReplayListener | null;
+  /** Opens the card's channel where the trace had one; absent: the session does that by itself, or never. */
+  readonly enterChannel?: () => Promise<void>;
   /** Told of every exchange of the trace, in their order. */
   readonly onEntry: (entry: ReplayEntry) => void;
 }
@@ -65,7 +66,7 @@ const ENDING: ReadonlySet<string> = new Set(['card-removed', 'reader-lost', 'no-
 
 /** Sends the commands of a trace to a card and judges its answers. Never throws for the world's or the trace's sake. */
 export async function replayToCard(
-  source: TraceSource,
+  source: ReplaySource,
   session: CardSession,
   options: ToCardOptions,
 ): Promise<ToCardEnd> {
@@ -76,6 +77,7 @@ export async function replayToCard(
     for await (const step of stepsOf(source.events())) {
       if (step.type === 'stray') strayResponses++;
       else if (step.type === 'power') replay.power(step);
+      else if (step.type === 'channel') await replay.channel();
       else {
         await replay.exchange(step);
         if (step.index % BETWEEN_TURNS === 0) await turn();
@@ -131,6 +133,13 @@ class CardReplay {
     if (!this.#sent) return;
     if (state === 'reset') this.#reset ??= 'warm';
     else this.#reset = 'cold';
+  }
+
+  /** The recorded session had a channel from here on: the next commands go through one with fresh keys. */
+  async channel(): Promise<void> {
+    if (this.#stopped !== null) return;
+    await this.#resetIfDue();
+    await this.#options.enterChannel?.();
   }
 
   async exchange(step: RecordedExchange): Promise<void> {

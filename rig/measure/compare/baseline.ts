@@ -1,5 +1,6 @@
 import { CannotRun } from '../../console/failure.ts';
 import { EXIT, type ExitCode } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import type { TapBenchResult } from '../tap/result.ts';
 import { type Comparison, compareResults } from './compare-results.ts';
 import { type Effect, LEAST_BLOCKS } from './effect.ts';
@@ -28,7 +29,10 @@ export function compareWithBaseline(
   if (comparison === null) {
     throw new CannotRun(`${baselineFile}: a comparison needs ${LEAST_BLOCKS} good taps on either side`);
   }
-  const lines = [`Compared with ${baselineFile}, ${baseline.environment.startedAt}`, ...comparisonLines(comparison)];
+  const lines = [
+    shown(`Compared with ${baselineFile}, ${baseline.environment.startedAt}`),
+    ...comparisonLines(comparison),
+  ];
   return { comparison, lines, exitCode: exitOf(comparison.total, failIfSlower) };
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { HalError } from '../../../src/hal/errors.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { median } from '../../figures/quantile.ts';
 import { exitOf } from './baseline.ts';
 import { firstTapTime, tapTimes } from './compare-results.ts';
@@ -127,7 +128,9 @@ function report(
     ...precisionNote(effect),
     ...doubts.map((doubt) => `  Doubt: ${doubt}.`),
     '',
-  ].join('\n');
+  ]
+    .map(shown)
+    .join('\n');
 }
 
 async function runOnce(command: string, option: string, io: CommandIo): Promise<Run> {

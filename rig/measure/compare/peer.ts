@@ -10,6 +10,7 @@ import type { CardSource } from '../../card/card-source.ts';
 import { openCard } from '../../card/open.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
 import { median } from '../../figures/quantile.ts';
 import { machine } from '../figures.ts';
 import { commandsOfTap, type Measured, workloadFor } from '../workload.ts';
@@ -225,7 +226,9 @@ function tell(
       `  Through PC/SC, in turn; medians of ${options.rounds} rounds, each with both programs started anew.`,
       `  In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift between rounds (Hodges-Lehmann).`,
       '',
-    ].join('\n'),
+    ]
+      .map(shown)
+      .join('\n'),
   );
   return exitCode;
 }

@@ -1,3 +1,4 @@
+import { shown } from '../../console/shown.ts';
 import type { Comparison } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect } from './effect.ts';
 
@@ -49,7 +50,7 @@ export function comparisonLines(
     ...precisionNote(total),
     `  In brackets the interval of ${COMPARE_CONFIDENCE * 100} % of the shift (Hodges-Lehmann), ${total.compared} ${total.method === 'paired' ? 'pairs' : 'blocks of each run'}.`,
     ...doubts.map((doubt) => `  Doubt: ${doubt}.`),
-  ];
+  ].map(shown);
 }
 
 /** Says so when the interval is too wide to mean much: that no difference was seen is then no sign that there is none. */

@@ -1,3 +1,4 @@
+import { channelInWords } from '../../channel/words.ts';
 import { type Content, type Html, html } from '../../report/html.ts';
 import { facts, pageEnvironment, reportPage, type Section, table, verdict, wide } from '../../report/page.ts';
 import { counted } from '../../report/words.ts';
@@ -6,6 +7,7 @@ import { COMPARE_CONFIDENCE } from '../compare/effect.ts';
 import { duration, effectInWords, percent } from '../compare/present.ts';
 import { verdictSentence } from '../tap/answer.ts';
 import {
+  type ChannelFigures,
   CONFIDENCE,
   type Distribution,
   type Estimate,
@@ -60,6 +62,9 @@ function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigu
       ],
     },
     { id: 'parts', title: 'Where it goes', body: parts(figures, result) },
+    ...(result.channel == null
+      ? []
+      : [{ id: 'channel', title: 'The secure channel', body: channelSection(result.channel, figures) }]),
     {
       id: 'one-tap',
       title: 'One tap, command by command',
@@ -78,6 +83,33 @@ function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigu
     { id: 'what-if', title: 'What if', body: whatIf(figures) },
     { id: 'floor', title: 'The floor', body: floor(figures) },
   ];
+}
+
+function channelSection({ account, stages }: ChannelFigures, figures: Figures): Html {
+  const unit = unitFor(figures.total.p50.value);
+  const cell = (ns: number): string => digits(ns / unit.ns);
+  return html`<p>${channelInWords(account).join('; ')}.</p>
+${table(
+  [
+    { head: 'Step' },
+    { head: 'Exchanges', number: true },
+    { head: 'Bytes out', number: true },
+    { head: 'Bytes in', number: true },
+    { head: `p50 ${unit.name}`, number: true },
+    { head: `p99 ${unit.name}`, number: true },
+    { head: `with the card ${unit.name}`, number: true },
+  ],
+  stages.map(({ name, exchanges, sentBytes, receivedBytes, p50, p99, cardP50 }) => [
+    name,
+    exchanges,
+    sentBytes,
+    receivedBytes,
+    cell(p50),
+    cell(p99),
+    cell(cardP50),
+  ]),
+)}
+<p class="reason">Secure messaging is what this program took to protect commands and to check answers; the card's part of it is in its exchanges.</p>`;
 }
 
 /** @param broad one whose words would be too small to read on a narrow screen: it scrolls there */

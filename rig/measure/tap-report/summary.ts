@@ -1,3 +1,4 @@
+import { channelInWords } from '../../channel/words.ts';
 import { shown } from '../../console/shown.ts';
 import {
   type DiagnosisFinding,
@@ -34,7 +35,7 @@ export function tapSummary(result: TapBenchResult): string {
       if (result.layers[layer].basis === 'none') continue;
       lines.push(row(layer, figures.layers[layer], result.layers[layer].basis, first?.layers[layer]));
     }
-    lines.push('', ...whatIfLines(result));
+    lines.push('', ...channelLines(result), '', ...whatIfLines(result));
   }
   if (result.failures.length > 0) {
     const failed = result.failures.reduce((sum, { count }) => sum + count, 0);
@@ -50,6 +51,21 @@ export function tapSummary(result: TapBenchResult): string {
     const cells = [p50.value, p99.value, ...(firstNs === undefined ? [] : [firstNs])].map(cell);
     return `  ${name.padEnd(12)}${basis.padEnd(12)}${cells.join('')}`;
   }
+}
+
+function channelLines({ channel, figures }: TapBenchResult): string[] {
+  if (channel == null || figures === null) return [];
+  const unit = unitFor(figures.total.p50.value);
+  const cell = (ns: number): string => digits(ns / unit.ns).padStart(12);
+  const heads = [`p50 ${unit.name}`, `p99 ${unit.name}`, `card ${unit.name}`];
+  return [
+    `  ${'of the secure channel'.padEnd(26)}${'exchanges'.padStart(10)}${heads.map((head) => head.padStart(12)).join('')}`,
+    ...channel.stages.map(
+      ({ name, exchanges, p50, p99, cardP50 }) =>
+        `  ${name.padEnd(26)}${`${exchanges}`.padStart(10)}${cell(p50)}${cell(p99)}${cell(cardP50)}`,
+    ),
+    ...channelInWords(channel.account).map((line) => `  ${shown(line)}`),
+  ];
 }
 
 function findingLines(findings: readonly DiagnosisFinding[]): string[] {

@@ -1,4 +1,6 @@
 import { systemClock } from '../../../src/hal/system/clock.ts';
+import { NO_CHANNEL } from '../../channel/choice.ts';
+import { ReaderChannel } from '../../channel/reader-channel.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { readPin } from '../../console/pin.ts';
 import { type Machine, thisMachine } from '../../doctor/machine.ts';
@@ -8,6 +10,7 @@ import { commandsOfTap, workloadFor } from '../workload.ts';
 import { answerOf } from './answer.ts';
 import { accountRun, failuresOf, figuresOf } from './assemble.ts';
 import { accountingWithCard, type CardTimes, cardTimeFinding, cardTimesOf, withCardTimes } from './card-time.ts';
+import { channelFigures } from './channel-figures.ts';
 import * as look from './diagnosis.ts';
 import { lookAround, lookBack } from './look-around.ts';
 import { LoopbackSource } from './loopback-source.ts';
@@ -16,7 +19,7 @@ import type { BenchTapOptions } from './options.ts';
 import { type DiagnosisFinding, type Figures, RESULT_SCHEMA, RESULT_VERSION, type TapBenchResult } from './result.ts';
 import { type RecordedTap, type Run, runTaps } from './run.ts';
 import { realWaiter, scheduleOf } from './schedule.ts';
-import { commandScript, readingScript, type TapScript } from './script.ts';
+import { channelScript, commandScript, readingScript, type TapScript } from './script.ts';
 import type { TapSource } from './source.ts';
 import { writeOutlierTraces } from './traces.ts';
 
@@ -38,13 +41,18 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   const startedAt = new Date().toISOString();
   const startNs = systemClock.nowNs();
   const code = (await readPin(options.pin, io)) ?? testCode(options);
+  const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, isOwnCard(options));
   let source: TapSource | null = null;
   let twin: Twin | null = null;
   try {
     source = await openSource(options, code);
     const machine = thisMachine(io.env);
     const before = await lookAround(options.reader, source, machine, io);
-    const script = scriptOf(options, source, code);
+    const scriptFor = (of: TapSource): TapScript => {
+      const script = scriptOf(options, of, code);
+      return channel === null ? script : channelScript(script, channel, io.signal);
+    };
+    const script = scriptFor(source);
     // Opened now, so that a card that cannot be made is said before the taps; tapped after them, so that the first tap is it.
     twin = await twinOf(options, code);
     const show = progress(io, options);
@@ -61,12 +69,13 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
     // What an interruption leaves is no result, and a file of an earlier run is worth more.
     io.signal.throwIfAborted();
     if (run.taps.length === 0 && run.ended !== null) throw run.ended;
-    const cardTimes = twin === null ? null : await timesOfTwin(twin, scriptOf(options, twin.source, code), io.signal);
+    const cardTimes = twin === null ? null : await timesOfTwin(twin, scriptFor(twin.source), io.signal);
     io.signal.throwIfAborted();
     const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
   } finally {
     code?.fill(0);
+    channel?.wipe();
     await twin?.source.close();
     await source?.close();
   }
@@ -130,6 +139,7 @@ async function conclude(options: BenchTapOptions, ran: Ran): Promise<BenchedTaps
     taps: accounted.samples,
     first,
     failures: failuresOf(accounted.samples),
+    channel: channelFigures(run.taps),
     schedule,
     figures,
     answer: figures === null ? 'no tap was good' : answerOf(figures, first, accounted.link, accounting),
@@ -148,6 +158,10 @@ function withTraces(
   return traces === null
     ? figures
     : writeOutlierTraces(figures, taps, { folder: traces, keepSecrets, source, startedAt });
+}
+
+function isOwnCard({ card, reader }: BenchTapOptions): boolean {
+  return card !== null && readerDriver(reader).ourCards === 'in process';
 }
 
 /** A card that we make ourselves from a profile has a code that everybody may know; any other keeps its own. */

@@ -1,4 +1,5 @@
 import type { CardSource } from '../../card/card-source.ts';
+import type { ChannelChoice } from '../../channel/choice.ts';
 import type { PinChoice } from '../../console/pin.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { PlanName, Sequence } from '../../tap/options.ts';
@@ -22,6 +23,8 @@ export interface BenchTapOptions {
   readonly air: number;
   readonly whatIf: readonly WhatIfChange[];
   readonly pin: PinChoice;
+  /** The secure channel; absent: none is opened. */
+  readonly channel?: ChannelChoice;
   readonly timeoutMs: number;
   /** Folder for the traces of outliers; null for none. */
   readonly traces: string | null;

@@ -1,3 +1,4 @@
+import type { ChannelAccount } from '../../channel/open-channel.ts';
 import type { ReportEnvironment } from '../../report/environment.ts';
 
 /**
@@ -221,6 +222,32 @@ export interface Diagnosis {
   readonly findings: readonly DiagnosisFinding[];
 }
 
+/** One part of what the secure channel takes of a tap, over the taps that did not fail; nanoseconds. */
+export interface ChannelStage {
+  /** `PACE`, `terminal authentication`, …, `secure messaging`. */
+  readonly name: string;
+  /** Of the median tap. */
+  readonly exchanges: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** All of it, this program's own computing included. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Of that, the exchanges with the card. */
+  readonly cardP50: number;
+}
+
+/** How the taps were protected. */
+export interface ChannelFigures {
+  readonly account: ChannelAccount;
+  /**
+   * The opening step by step, then `secure messaging`: what this program took in a tap to protect commands and to check
+   * answers. They are parts of the stages `exchanges` and `between`, and not besides them.
+   */
+  readonly stages: readonly ChannelStage[];
+}
+
 export type Arrivals =
   /** Each tap begins when the one before has ended: stalls hide, as fewer taps. */
   | { readonly kind: 'closed' }
@@ -268,6 +295,8 @@ export interface TapBenchResult {
    */
   readonly first: TapDetail | null;
   readonly failures: readonly { readonly kind: string; readonly message: string; readonly count: number }[];
+  /** Absent or null: everything was sent in clear. */
+  readonly channel?: ChannelFigures | null;
   readonly schedule: Schedule;
   /** Null when every tap failed. */
   readonly figures: Figures | null;

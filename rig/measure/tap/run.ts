@@ -4,8 +4,10 @@ import { toHex } from '../../../src/apdu/hex.ts';
 import { commandName } from '../../../src/apdu/instruction.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Disposition, Exchange } from '../../../src/hal/reader.ts';
+import { ChannelFailure } from '../../channel/channel-failure.ts';
+import type { ChannelAccount, StepTimes } from '../../channel/open-channel.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { CardTerminal } from '../../tap/terminal.ts';
+import { CardTerminal, type ExchangeListener } from '../../tap/terminal.ts';
 import type { SeenExchange } from './account.ts';
 import type { Metered } from './meter.ts';
 import type { Arrivals, TapFailure } from './result.ts';
@@ -30,8 +32,19 @@ export interface RecordedTap {
   readonly exchanges: readonly SeenExchange[];
   readonly endNs: number;
   readonly failure: TapFailure | null;
+  /** How its channel was opened; null: it was sent in clear. */
+  readonly channel: TapChannel | null;
   /** Kept for the slowest only. */
   bytes: TapBytes | null;
+}
+
+/** The secure channel of one tap. */
+export interface TapChannel {
+  readonly account: ChannelAccount;
+  readonly steps: readonly StepTimes[];
+  /** Commands inside it, and what this program took to protect them and to check their answers. */
+  readonly commands: number;
+  readonly protectionNs: number;
 }
 
 export interface RunOptions {
@@ -186,6 +199,7 @@ class Tapper {
     let session: RecordingSession | null = null;
     let inner: CardSession | null = null;
     let failure: TapFailure | null = null;
+    let terminal: CardTerminal | null = null;
     const done = (): number => session?.exchanges.length ?? 0;
     let begun = false;
     try {
@@ -198,15 +212,19 @@ class Tapper {
       activatedNs = tap.endNs;
       inner = tap.session;
       session = new RecordingSession(inner, this.#source, originNs);
-      const complaint = await this.#script.run(new CardTerminal(session, { signal: this.#signal }));
+      const content = new PlainContent();
+      terminal = new CardTerminal(session, { signal: this.#signal, listener: content });
+      const complaint = await this.#script.run(terminal);
       failure =
         complaint === null
-          ? this.#judge(session)
+          ? this.#judge(content.digest, done())
           : { kind: 'refused', message: complaint.message, afterExchanges: done() };
       this.#final = complaint?.final ?? false;
     } catch (error) {
       if (!begun) startNs = now();
       failure = failureOf(error, done());
+      // Another tap could cost the card a try of its code, or would be judged the same.
+      this.#final = error instanceof ChannelFailure;
     }
     const failedNs = failure === null ? null : now();
     if (inner !== null) await this.#source.end(inner).catch(() => {});
@@ -220,26 +238,51 @@ class Tapper {
       exchanges: session?.exchanges ?? [],
       endNs: failedNs === null && last !== undefined ? last : (failedNs ?? now()) - originNs,
       failure,
+      channel: terminal === null ? null : channelOf(terminal),
       bytes: session === null ? null : { atr: session.atr, apdus: session.apdus },
     };
   }
 
-  #judge(session: RecordingSession): TapFailure | null {
-    const { content } = session;
+  #judge(content: string, afterExchanges: number): TapFailure | null {
     this.#content ??= content;
     if (content === this.#content) return null;
     const message = 'the card answered something else than in the first tap';
-    return { kind: 'wrong-content', message, afterExchanges: session.exchanges.length };
+    return { kind: 'wrong-content', message, afterExchanges };
   }
 }
 
 const NOT_METERED: Metered = { cardNs: null, serialBytes: 0, chipNs: null };
 
 function failureOf(error: unknown, afterExchanges: number): TapFailure {
-  if (error instanceof HalError) return { kind: error.kind, message: error.message, afterExchanges };
+  if (error instanceof HalError || error instanceof ChannelFailure) {
+    return { kind: error.kind, message: error.message, afterExchanges };
+  }
   // Garbage that is no response APDU or no record: the card's or the reader's, seen by who reads it.
   const message = error instanceof Error ? error.message : String(error);
   return { kind: 'fault', message: message.split('\n', 1)[0] as string, afterExchanges };
+}
+
+/** What the reading program got, so that two taps can be compared: inside a channel no two are alike on the wire. */
+class PlainContent implements ExchangeListener {
+  readonly #hash = createHash('sha1');
+
+  get digest(): string {
+    return this.#hash.copy().digest('base64');
+  }
+
+  command(): void {}
+
+  /** An answer to a code holds no data. */
+  response(apdu: Uint8Array): void {
+    this.#hash.update(`${apdu.length}:`).update(apdu);
+  }
+}
+
+function channelOf({ channel, exchanges }: CardTerminal): TapChannel | null {
+  if (channel === null) return null;
+  const inside = exchanges.filter(({ protectionNs }) => protectionNs !== undefined);
+  const protectionNs = inside.reduce((sum, each) => sum + (each.protectionNs ?? 0), 0);
+  return { account: channel.account, steps: channel.steps, commands: inside.length, protectionNs };
 }
 
 /** A session that writes down what passes. */
@@ -261,13 +304,6 @@ class RecordingSession implements CardSession {
 
   get atr(): Uint8Array {
     return this.#session.atr;
-  }
-
-  /** Hash of all answers, so that two taps can be compared. An answer to a code holds no data. */
-  get content(): string {
-    const hash = createHash('sha1');
-    for (const { response } of this.apdus) hash.update(`${response.length}:`).update(response);
-    return hash.digest('base64');
   }
 
   async transmit(command: Uint8Array): Promise<Exchange> {

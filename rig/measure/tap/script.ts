@@ -1,5 +1,6 @@
 import { INS } from '../../../src/apdu/instruction.ts';
 import { formatStatusWord, SW, statusWordMeaning, triesInWords } from '../../../src/apdu/status-word.ts';
+import type { ReaderChannel } from '../../channel/reader-channel.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from '../../tap/field-sequences.ts';
 import { readNdef } from '../../tap/ndef.ts';
 import type { PlanName, Sequence } from '../../tap/options.ts';
@@ -90,6 +91,23 @@ export function commandScript(commands: readonly Uint8Array[]): TapScript {
         return { message, final: command[1] === INS.VERIFY };
       }
       return null;
+    },
+  };
+}
+
+/** The same inside a channel, which is opened first; in clear where the card has none and none was asked for. */
+export function channelScript(script: TapScript, channel: ReaderChannel, signal: AbortSignal): TapScript {
+  return {
+    ...script,
+    async run(terminal) {
+      const opened = await channel.open(terminal.session, signal);
+      if (opened === null) return script.run(terminal);
+      terminal.enter(opened);
+      try {
+        return await script.run(terminal);
+      } finally {
+        opened.session.leave();
+      }
     },
   };
 }

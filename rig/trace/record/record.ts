@@ -4,6 +4,11 @@ import { HalError, type HalErrorKind } from '../../../src/hal/errors.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import type { CardSource } from '../../card/card-source.ts';
+import { type ChannelChoice, NO_CHANNEL } from '../../channel/choice.ts';
+import { ReaderChannel } from '../../channel/reader-channel.ts';
+import { ReopeningSession } from '../../channel/reopening-session.ts';
+import { SessionKeyRecorder } from '../../channel/session-key-file.ts';
+import { channelInWords } from '../../channel/words.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
@@ -16,6 +21,7 @@ import { secrecyOf } from '../pseudonyms.ts';
 import { TraceWriter } from '../writer.ts';
 import { AddedLatency } from './latency.ts';
 import { watchPresence } from './presence.ts';
+import { RecordedSession, type SessionRecorder } from './recorded-reader.ts';
 import { RelayCard } from './relay-card.ts';
 
 export interface RecordOptions {
@@ -28,6 +34,8 @@ export interface RecordOptions {
   /** The card behind a loopback reader; null for a reader with a card of its own. */
   readonly card: CardSource | null;
   readonly to: LinkChoice;
+  /** The secure channel that the relay opens to the card, for a terminal that knows none; absent: none. */
+  readonly channel?: ChannelChoice;
   /** Interface of a foreign card; null: unknown, because a PC/SC reader does not tell. */
   readonly interface: CardInterface | null;
   /** End when the card is taken out. */
@@ -56,10 +64,12 @@ export async function record(options: RecordOptions, io: CommandIo): Promise<Exi
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);
   const timer = options.forMs === null ? null : setTimeout(() => ending.abort(), options.forMs);
+  const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
   const source = await openReader(options.reader, options);
   try {
-    return await new Recording(source, options, io, signal).run();
+    return await new Recording(source, options, io, signal, channel).run();
   } finally {
+    channel?.wipe();
     if (timer !== null) clearTimeout(timer);
     await source.close();
   }
@@ -77,7 +87,19 @@ class Recording {
   /** What is to be said when the terminal's side is there. */
   #announcement: string | null = null;
 
-  constructor(source: OpenedReader, options: RecordOptions, io: CommandIo, signal: AbortSignal) {
+  readonly #channel: ReaderChannel | null;
+  readonly #keys: SessionKeyRecorder | null;
+
+  constructor(
+    source: OpenedReader,
+    options: RecordOptions,
+    io: CommandIo,
+    signal: AbortSignal,
+    channel: ReaderChannel | null,
+  ) {
+    const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
+    this.#channel = channel;
+    this.#keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
     this.#source = source;
     this.#options = options;
     this.#io = io;
@@ -102,7 +124,7 @@ class Recording {
     try {
       await this.#relay(first, link, trace, cardInterface);
     } catch (error) {
-      if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${trace.path}.\n`);
+      if (await this.#finish(trace)) this.#io.stderr(`What was recorded is in ${shown(trace.path)}.\n`);
       throw error;
     }
     if (!(await this.#finish(trace))) {
@@ -115,7 +137,10 @@ class Recording {
   /** An older trace is worth more than one of nothing. @returns whether anything was recorded */
   async #finish(trace: TraceWriter): Promise<boolean> {
     if (this.#counts.commands === 0) trace.discard();
-    else await trace.close();
+    else {
+      await trace.close();
+      this.#keys?.write();
+    }
     return this.#counts.commands > 0;
   }
 
@@ -152,10 +177,11 @@ class Recording {
   /** @returns what took the card away, or null when the relay was ended */
   async #serve(session: CardSession, link: PatientCardLink, trace: TraceWriter): Promise<HalError | null> {
     const signal = this.#signal;
+    const { session: relayed, recorder } = await this.#inChannel(session, trace);
     const card = new RelayCard({
-      session,
+      session: relayed,
       clock: systemClock,
-      recorder: trace,
+      recorder,
       largestResponse: link.limits.largestResponse,
       onExchange: (cardNs) => {
         this.#cardNs = cardNs;
@@ -184,6 +210,25 @@ class Recording {
       card.end();
     }
     return card.failure;
+  }
+
+  /** The session that the terminal's commands go to. Inside a channel the trace holds what crosses to the card. */
+  async #inChannel(
+    session: CardSession,
+    trace: TraceWriter,
+  ): Promise<{ readonly session: CardSession; readonly recorder: SessionRecorder }> {
+    const channel = this.#channel;
+    if (channel === null) return { session, recorder: trace };
+    const { wire, rest } = besides(trace);
+    const keys = this.#keys;
+    const relayed = await ReopeningSession.over(new RecordedSession(session, wire, systemClock), (card) =>
+      channel.open(card, this.#signal, keys === null ? {} : { onKeys: keys.add }),
+    );
+    if (relayed.channel === null) return { session, recorder: trace };
+    const words = channelInWords(relayed.channel.account).join('; ');
+    trace.note(`the relay opened a secure channel: ${words}`, systemClock.nowNs());
+    this.#say('channel', `The relay opened a secure channel: ${words}.`);
+    return { session: relayed, recorder: rest };
   }
 
   #linkEvent(event: LinkEvent, trace: TraceWriter): void {
@@ -257,6 +302,7 @@ class Recording {
       atr: session.atr,
       card: own === null ? null : own.opened.card.image.profile,
       cardSeed: own?.opened.seed ?? null,
+      sessionKeys: this.#keys?.id ?? null,
     } as const;
     const choice = { file: output, keepSecrets, ...(redactionKey === null ? {} : { redactionKey }) };
     return TraceWriter.create(output, description, secrecyOf(choice));
@@ -298,6 +344,25 @@ class Recording {
     }
     this.#io.stdout(`${lines.join('\n')}\n`);
   }
+}
+
+/** One trace in two parts: what crosses to the card, and all else. */
+function besides(trace: TraceWriter): { readonly wire: SessionRecorder; readonly rest: SessionRecorder } {
+  const nothing = (): void => {};
+  return {
+    wire: {
+      command: (apdu, tNs) => trace.command(apdu, tNs),
+      response: (apdu, tNs) => trace.response(apdu, tNs),
+      power: nothing,
+      note: nothing,
+    },
+    rest: {
+      command: nothing,
+      response: nothing,
+      power: (...args) => trace.power(...args),
+      note: (text, tNs) => trace.note(text, tNs),
+    },
+  };
 }
 
 /** A relay is software only where both its sides are. */

@@ -3,6 +3,7 @@ import type { DistantCard } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
+import { ChannelFailure } from '../../channel/channel-failure.ts';
 import type { SessionRecorder } from './recorded-reader.ts';
 
 export interface RelayCardOptions {
@@ -21,6 +22,8 @@ export interface RelayCardOptions {
 
 /** Header only: the shortest command. A PC/SC reader takes none that is shorter. */
 const SHORTEST_COMMAND = 4;
+/** For what secure messaging has no form for. */
+const CLASS_NOT_SUPPORTED = Uint8Array.of(0x6e, 0x00);
 const WRONG_LENGTH = Uint8Array.of(0x67, 0x00);
 
 /**
@@ -101,6 +104,10 @@ export class RelayCard implements DistantCard {
       onExchange(endNs - startNs);
       return this.#give(response);
     } catch (error) {
+      if (error instanceof ChannelFailure && error.kind === 'not-protectable') {
+        recorder.note(`${error.message}: the relay answered 6E00`, clock.nowNs());
+        return this.#give(CLASS_NOT_SUPPORTED);
+      }
       this.#fail(error);
       throw error;
     }

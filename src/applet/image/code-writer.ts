@@ -1,6 +1,6 @@
 import type { KeyedHashes } from '../../hal/crypto.ts';
 import { PASSWORD } from '../../secure-channel/index.ts';
-import { CODE_HASH_LENGTH, LARGEST_CODE, PIN_STATE, storedCode } from '../pin/pin-store.ts';
+import { CODE_HASH_LENGTH, LARGEST_CODE, storedCode } from '../pin/pin-store.ts';
 import { type ImageWriter, limit } from './image-writer.ts';
 import { INTERFACE_INDEX, PIN } from './layout.ts';
 import type { PinSpecification } from './specification.ts';
@@ -23,7 +23,6 @@ export function writePin(
     throw new SpecificationError(`${name}: references 01 to 1F belong to the MF, 81 to 9F to another DF`);
   }
   limit(pin.tries, 1, 15, `tries of ${name}`);
-  limit(pin.triesLeft ?? pin.tries, 0, pin.tries, `tries left of ${name}`);
   limit(pin.code.length, pin.minLength, pin.maxLength, `length of ${name}`);
   limit(pin.paddedLength, 0, LARGEST_CODE, `padded length of ${name}`);
   limit(pin.maxLength, 1, pin.paddedLength === 0 ? LARGEST_CODE : pin.paddedLength, `greatest length of ${name}`);
@@ -45,8 +44,7 @@ export function writePin(
   image.byte(at + PIN.UNBLOCKED_BY, pin.unblockedBy ?? 0);
   image.byte(at + PIN.PASSWORD, password);
   image.checksum(at, PIN.CRC);
-  image.byte(at + PIN.TRIES_LEFT, pin.triesLeft ?? pin.tries);
-  image.byte(at + PIN.STATE, pin.deactivated === true ? PIN_STATE.DEACTIVATED : 0);
+  image.byte(at + PIN.TRIES_LEFT, pin.tries);
 
   const hash = new Uint8Array(CODE_HASH_LENGTH);
   const scratch = new Uint8Array(3 + LARGEST_CODE);

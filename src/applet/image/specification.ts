@@ -155,10 +155,6 @@ export interface PinSpecification {
   readonly unblockedBy: number | null;
   /** Which password of PACE it is; absent: none. One code of the card at most is each of them. */
   readonly password?: PasswordName;
-  /** Tries that a new card has left; `tries` when absent. */
-  readonly triesLeft?: number;
-  /** Whether a new card has it deactivated. */
-  readonly deactivated?: boolean;
 }
 
 /** What a security condition byte means that names this environment. */

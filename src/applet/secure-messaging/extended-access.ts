@@ -23,6 +23,9 @@ export class ExtendedAccess {
   #trust: TrustState | null = null;
   #chip: { readonly machine: ChipAuthenticationChip; readonly keys: readonly ChipKey[] } | null = null;
 
+  /** Why the last certificate was refused, in words; for tools that explain. */
+  reason: string | null = null;
+
   constructor(core: CardCore) {
     this.#core = core;
   }
@@ -50,6 +53,7 @@ export class ExtendedAccess {
   verifyCertificate(context: CommandContext, data: Uint8Array): number {
     return this.#withTerminal(context, (terminal) => {
       const status = terminal.verifyCertificate(data);
+      this.reason = terminal.reason;
       if (status === SW.OK && terminal.trust !== this.#trust) {
         this.#trust = terminal.trust;
         this.#core.keys.storeTrust(terminal.trust);

@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const build = (profile: string, seed: string | null = null) =>
-  buildCard({ profiles: [profile], out: image, seed, force: true }, fakeIo());
+  buildCard({ profiles: [profile], out: image, seed, state: null, force: true }, fakeIo());
 
 describe('card build', () => {
   it('writes an image that opens, the same one for the same seed', async () => {
@@ -38,15 +38,15 @@ describe('card build', () => {
   it('does not write over a card unless it is told to, and says which card would be lost', async () => {
     await build('apcv', 'one');
     const first = readFileSync(image);
-    const again = buildCard({ profiles: ['apcv'], out: image, seed: null, force: false }, fakeIo());
+    const again = buildCard({ profiles: ['apcv'], out: image, seed: null, state: null, force: false }, fakeIo());
     await expect(again).rejects.toThrow(
       /is there already: a card of profile apcv, serial number 999000000002, with all that was written into it, would be lost; nothing was written\. --force replaces it/,
     );
     expect(readFileSync(image).equals(first)).toBe(true);
     writeFileSync(image, first.subarray(0, 200));
-    await expect(buildCard({ profiles: ['apcv'], out: image, seed: null, force: false }, fakeIo())).rejects.toThrow(
-      'a card image that this program cannot read',
-    );
+    await expect(
+      buildCard({ profiles: ['apcv'], out: image, seed: null, state: null, force: false }, fakeIo()),
+    ).rejects.toThrow('a card image that this program cannot read');
   });
 
   it('does not write over a file that is no card image', async () => {

@@ -22,7 +22,7 @@ async function explain(
 ): Promise<{ status: string; sentence: string; before: string[] }> {
   const io = fakeIo({ json: true });
   const bytes = commands.map((command) => fromHex(command));
-  const options = { card, command: bytes.at(-1)!, after: bytes.slice(0, -1), interface: cardInterface };
+  const options = { card, command: bytes.at(-1)!, after: bytes.slice(0, -1), interface: cardInterface, channel: null };
   expect(await explainCommand(options, io)).toBe(0);
   return JSON.parse(io.out.join('')).explanations[0];
 }
@@ -184,12 +184,12 @@ describe('explain', () => {
 
   it('tells of every interface, and leaves the image as it is', async () => {
     const image = join(folder, 'lab.img');
-    await buildCard({ profiles: ['lab'], out: image, seed: null, force: false }, fakeIo());
+    await buildCard({ profiles: ['lab'], out: image, seed: null, state: null, force: false }, fakeIo());
     const before = readFileSync(image);
     const io = fakeIo();
     const command = fromHex('00E40000');
     const after = [fromHex(LAB), fromHex(CODE), fromHex('00A4020C026F01')];
-    expect(await explainCommand({ card: image, command, after, interface: null }, io)).toBe(0);
+    expect(await explainCommand({ card: image, command, after, interface: null, channel: null }, io)).toBe(0);
     expect(io.out.join('').split('\n')).toEqual([
       'contact      after 9000, 9000, 9000',
       'contact      9000  DELETE FILE of 6F01 by contact needs code 81 verified in this session; that is so.',

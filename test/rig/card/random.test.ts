@@ -62,7 +62,7 @@ let image: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-random-'));
   image = join(folder, 'ndef.img');
-  await buildCard({ profiles: ['ndef'], out: image, seed: 'one', force: true }, fakeIo());
+  await buildCard({ profiles: ['ndef'], out: image, seed: 'one', state: null, force: true }, fakeIo());
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

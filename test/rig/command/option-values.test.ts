@@ -129,6 +129,10 @@ describe('options that go together', () => {
   it.each([
     [{}, null],
     [{ profile: 'vitale2' }, { kind: 'profile', name: 'vitale2' }],
+    [
+      { profile: 'eac', state: 'blocked' as const },
+      { kind: 'profile', name: 'eac', state: 'blocked' },
+    ],
     [{ image: 'apcv.img' }, { kind: 'image', fileOrName: 'apcv.img' }],
   ])('card %j', (options, expected) => {
     expect(cardSource(options)).toEqual(expected);
@@ -136,6 +140,8 @@ describe('options that go together', () => {
 
   it.each<[string, () => unknown]>([
     ['two cards', () => cardSource({ profile: 'vitale2', image: 'apcv.img' })],
+    ['a state of an image', () => cardSource({ image: 'eac.img', state: 'blocked' })],
+    ['a state of no card', () => cardSource({ state: 'blocked' })],
     ['two codes', () => pinChoice({ pin: true, pinFile: 'code' })],
     ['secrets of no trace', () => recordChoice({ keepSecrets: true })],
   ])('refuses %s', (_title, act) => {

@@ -1,73 +1,313 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { type BatchOptions, flashBatch } from '../../../rig/board/batch.ts';
+import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
+import { flash } from '../../../rig/board/flash.ts';
+import type { Bench } from '../../../rig/board/open-board.ts';
 import { type BoardTestOptions, testBoard } from '../../../rig/board/test-board.ts';
+import { leavesOf } from '../../../rig/command/command-tree.ts';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
+import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
+import { HalError } from '../../../src/hal/errors.ts';
 import { simulatedBench } from '../board/simulated-bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
+import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
 
-const SCHEMAS = new URL('../../../docs/schemas/', import.meta.url);
+/** What each command prints with --json: the names of its schemas. `error` is of every command. */
+const PRINTED: Readonly<Record<string, readonly string[]>> = {
+  'card build': ['card-build'],
+  'card show': ['card-show'],
+  'card explain': ['card-explain'],
+  'card commands': ['card-commands'],
+  tap: ['tap'],
+  apdu: ['apdu'],
+  shell: ['apdu'],
+  emulate: ['emulate-event'],
+  record: ['record'],
+  convert: ['convert', 'trace-formats'],
+  'trace show': ['trace-show'],
+  'trace diff': ['trace-diff'],
+  'trace stat': ['trace-stat'],
+  replay: ['replay', 'replay-interrupted', 'replay-suite', 'replay-suite-list'],
+  synth: ['synth'],
+  conform: ['conform', 'conform-list'],
+  'evidence keygen': ['evidence-keygen'],
+  'evidence image': ['evidence-image'],
+  'evidence verify': ['evidence-verify'],
+  'board list': ['board-list'],
+  'board test': ['board-test', 'board-test-loop'],
+  'board flash': ['board-flash', 'board-flash-batch'],
+  'board records': ['board-records'],
+  'board sim': ['board-sim-event'],
+  'bench tap': ['bench-tap'],
+  'bench apdu': ['bench-apdu'],
+  'bench core': ['bench-core'],
+  'bench link': ['bench-link'],
+  'bench trace': ['bench-trace', 'bench-report'],
+  'bench crowd': ['bench-crowd'],
+  'bench crypto': ['bench-crypto'],
+  'bench soak': ['bench-soak'],
+  'bench compare': ['bench-compare'],
+  'bench peer': ['bench-peer'],
+  doctor: ['doctor'],
+  'pki init': ['pki-init'],
+  'pki issue': ['pki-issue'],
+  'pki show': ['pki-show'],
+};
+
+/** Documents that are kept in files. */
+const STORED = ['board-record', 'batch-state', 'flashed-card', 'lab-key', 'terminal-keys', 'evidence-manifest'];
+
+/** What needs real parts is judged by the test that has them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'emulate-event': 'json-schemas',
+  record: 'json-schemas',
+  'board-sim-event': 'json-schemas',
+  'bench-link': 'json-schemas',
+  'bench-trace': 'json-schemas',
+  'bench-report': 'json-schemas',
+  'bench-peer': 'bench-peer',
+};
+
+/** Keys that a document may lack. */
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  'board-record': ['stationLimits'],
+  'evidence-manifest': ['kind'],
+  'lab-key': ['d'],
+  'terminal-keys': ['signers'],
+  tap: ['plans'],
+  apdu: ['error'],
+  'bench-tap': ['comparison'],
+};
 
 let folder: string;
-/** Real outputs by the name of their schema. */
-const outputs = new Map<string, unknown>();
+/** Real documents by the name of their schema. */
+const documents = new Map<string, unknown[]>();
+
+function keep(name: string, document: unknown): void {
+  documents.set(name, [...(documents.get(name) ?? []), document]);
+}
 
 async function vitap(...args: string[]): Promise<unknown> {
-  const io = fakeIo({ env: { XDG_STATE_HOME: join(folder, 'state') } });
+  const io = fakeIo({ env: { XDG_STATE_HOME: join(folder, 'state') }, json: true });
   await runCommandLine(args, '0.0.0', VERBS, io);
   return JSON.parse(io.out.join(''));
 }
 
-async function board(more: Partial<BoardTestOptions>): Promise<unknown> {
+/** Runs it with --json and keeps what it prints. */
+async function printed(name: string, ...args: string[]): Promise<void> {
+  keep(name, await vitap(...args, '--json'));
+}
+
+const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+const at = (name: string): string => join(folder, name);
+
+async function boardTest(more: Partial<BoardTestOptions>): Promise<unknown> {
   const io = fakeIo({ env: {}, json: true });
   const { a } = simulatedBench();
   const rest = { partner: null, operator: false, only: null, limits: null, loop: null, html: null, junit: null };
-  const options = { port: 'sim-a', serialNumber: 'B1', records: join(folder, 'records'), evidence: null, ...rest };
+  const options = { port: 'sim-a', serialNumber: 'B1', records: at('records'), evidence: null, ...rest };
   const bench = { listed: [], open: async () => a, verifier: () => Promise.reject(new Error('unused')) as never };
   await testBoard({ ...options, record: { file: null, keepSecrets: false }, ...more }, io, bench);
   return JSON.parse(io.out.join(''));
 }
 
-const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+/** Boards that wake up and say that they are a PN532; the one on /p/mute does not answer. */
+const paperBench: Bench = {
+  listed: [],
+  open: async (port) =>
+    ({
+      name: `pn532:${port}`,
+      identity: identifyBoard(port, []),
+      wakeUp: async () => {
+        if (port === '/p/mute') throw new HalError('timeout', 'nothing answers');
+      },
+      firmware: async () => ({ ic: 0x32, version: 1, revision: 6, support: 7 }),
+      close: async () => {},
+    }) as unknown as BoardUnderTest,
+  verifier: () => Promise.reject(new Error('nothing reads back here')) as never,
+};
+
+async function flashed(): Promise<void> {
+  const env = { XDG_STATE_HOME: at('state') };
+  const record = { file: null, keepSecrets: false };
+  const one = {
+    image: at('card.img'),
+    profile: null,
+    verifyWith: null,
+    force: false,
+    serialNumber: 'B1',
+    imageKey: null,
+  };
+  for (const port of ['/p/1', '/p/mute']) {
+    const io = fakeIo({ env, json: true });
+    await flash({ ...one, port, record }, io, paperBench);
+    keep('board-flash', JSON.parse(io.out.join('')));
+  }
+  const boards = join(folder, 'state', 'vitap', 'boards');
+  keep('flashed-card', read(join(boards, readdirSync(boards)[0] as string, 'flashed.json')));
+
+  writeFileSync(at('list.csv'), 'serial\nB1\nB2\n');
+  const io = fakeIo({ env, json: true });
+  const ports = ['/p/1', '/p/mute'];
+  const options: BatchOptions = {
+    ...{ boards: ports, list: at('list.csv'), image: null, profile: 'ndef', verifyWith: null, resume: false },
+    ...{ force: false, parallel: 1, imageKey: null, junit: null, evidence: null, record },
+  };
+  await flashBatch(options, io, paperBench);
+  keep('board-flash-batch', JSON.parse(io.out.join('')));
+  keep('batch-state', read(at('list.csv.batch')));
+}
+
+async function traces(): Promise<void> {
+  const trace = at('tap.jsonl');
+  await printed('tap', 'tap', '--profile', 'vitale2', '--record', trace);
+  await printed('tap', 'tap', '--profile', 'apcv', '--plan', 'minimal', '--explain');
+  await printed('tap', 'tap', '--profile', 'ndef');
+  await printed('convert', 'convert', trace, at('tap.pcapng'));
+  await printed('trace-formats', 'convert', '--list');
+  await printed('trace-show', 'trace', 'show', trace);
+  await printed('trace-show', 'trace', 'show', at('tap.pcapng'), '--frames');
+  await vitap('tap', '--profile', 'ndef', '--record', at('ndef.jsonl'), '--json');
+  await printed('trace-diff', 'trace', 'diff', trace, at('ndef.jsonl'));
+  await printed('trace-diff', 'trace', 'diff', trace, trace);
+  await printed('trace-stat', 'trace', 'stat', trace);
+  await printed('synth', 'synth', trace, '-o', at('rules.yaml'));
+  await printed('replay', 'replay', trace, '--profile', 'vitale2');
+  await printed('replay', 'replay', trace, '--profile', 'ndef', '--keep-going', '--max-deviation', '1ms');
+  const suite = new URL('../../../suites/vitale2', import.meta.url).pathname;
+  await printed('replay-suite', 'replay', suite, '--profile', 'vitale2');
+  await printed('replay-suite', 'replay', suite, '--profile', 'ndef', '--only', '*by-*');
+  await printed('replay-suite-list', 'replay', suite, '--list');
+  await interruptedReplay(trace);
+}
+
+/** Stopped when the first exchange has been told. */
+async function interruptedReplay(trace: string): Promise<void> {
+  const stop = new AbortController();
+  const io = fakeIo({ json: true, signal: stop.signal });
+  const stdout = io.stdout.bind(io);
+  const world = {
+    ...io,
+    stdout: (text: string) => {
+      stdout(text);
+      stop.abort();
+    },
+  };
+  await runCommandLine(['replay', trace, '--profile', 'vitale2', '--json'], '0.0.0', VERBS, world);
+  keep('replay-interrupted', JSON.parse(io.out.join('')));
+}
+
+async function benches(): Promise<void> {
+  await printed('bench-tap', 'bench', 'tap', '--profile', 'vitale2', '--taps', '12', '--save', at('taps.json'));
+  keep('bench-tap', read(at('taps.json')));
+  const again = ['bench', 'tap', '--profile', 'vitale2', '--taps', '12', '--rate', '200', '--what-if', 'rate=848'];
+  await printed('bench-tap', ...again, '--baseline', at('taps.json'));
+  const cat = `cat '${at('taps.json')}'`;
+  await printed('bench-compare', 'bench', 'compare', '--a', cat, '--b', cat, '--rounds', '8', '--warm-up', '1');
+  await printed('bench-compare', 'bench', 'compare', '--a', 'true', '--b', 'true', '--rounds', '8');
+  await printed('bench-apdu', 'bench', 'apdu', '--profile', 'reference', '--count', '20');
+  await printed('bench-core', 'bench', 'core', '--count', '20');
+  await printed('bench-crowd', 'bench', 'crowd', '--profile', 'reference', '--cards', '3', '--taps', '20');
+  await printed('bench-crypto', 'bench', 'crypto', '--count', '1', '--curve', 'P-256');
+  await printed('bench-soak', 'bench', 'soak', '--profile', 'reference', '--minutes', '0.01');
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-schemas-'));
-  outputs.set('board-test', await board({}));
-  outputs.set('board-record', read(join(folder, 'records', readdirSync(join(folder, 'records'))[0] as string)));
-  outputs.set('board-test-loop', await board({ loop: 1, only: ['rom'] }));
-  outputs.set('board-records', await vitap('board', 'records', '--records', join(folder, 'records'), '--json'));
-  await vitap('evidence', 'keygen', join(folder, 'lab'), '--json');
-  const bundle = ['--evidence', join(folder, 'bundle'), '--evidence-key', join(folder, 'lab.key.json')];
-  outputs.set('conform', await vitap('conform', '--profile', 'lab', '--only', 'RBI-00*,VER-A02', '--json', ...bundle));
-  outputs.set('evidence-manifest', read(join(folder, 'bundle', 'manifest.json')));
-  outputs.set('evidence-verify', await vitap('evidence', 'verify', join(folder, 'bundle'), '--json'));
-  outputs.set('error', await vitap('board', 'records', '--since', 'soon', '--json'));
-}, 120_000);
+  await printed('card-build', 'card', 'build', 'reference', '--out', at('card.img'));
+  await printed('card-show', 'card', 'show', 'lab');
+  await printed('card-explain', 'card', 'explain', 'apcv', '00B2011400');
+  await printed('card-commands', 'card', 'commands');
+  await printed('apdu', 'apdu', '--profile', 'vitale2', '00A4040000=6A82', '00B2010C00');
+  await printed('apdu', 'apdu', '--profile', 'apcv', '00A404040AF0617043562D454D550100', '00B2011400');
+  await printed('doctor', 'doctor');
+  await printed('pki-init', 'pki', 'init', at('pki'));
+  await printed('pki-issue', 'pki', 'issue', at('pki'), 'terminal', 'FRLABAT00002', '--rights', 'read DG1');
+  const certificate = (name: string): string => join(folder, 'pki', name);
+  await printed('pki-show', 'pki', 'show', certificate('FRLABAT00002'), certificate('FRLABDV00001'));
+  await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
+  keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
+  await traces();
+
+  await printed('evidence-keygen', 'evidence', 'keygen', at('lab'));
+  for (const half of ['key', 'pub']) keep('lab-key', read(at(`lab.${half}.json`)));
+  await printed('evidence-image', 'evidence', 'image', at('card.img'));
+  const bundle = ['--evidence', at('bundle'), '--evidence-key', at('lab.key.json')];
+  await printed('conform', 'conform', '--profile', 'lab', '--only', 'RBI-00*,VER-A02', ...bundle);
+  keep('conform', read(join(folder, 'bundle', 'verdicts.json')));
+  await printed('conform', 'conform', '--profile', 'ndef', '--suite', 'iso7816-4');
+  await printed('conform-list', 'conform', '--list');
+  keep('evidence-manifest', read(join(folder, 'bundle', 'manifest.json')));
+  await printed('evidence-verify', 'evidence', 'verify', at('bundle'));
+  writeFileSync(join(folder, 'bundle', 'more'), 'x');
+  await printed('evidence-verify', 'evidence', 'verify', at('bundle'));
+
+  await printed('board-list', 'board', 'list', at('nothing'));
+  keep('board-test', await boardTest({}));
+  keep('board-record', read(join(folder, 'records', readdirSync(at('records'))[0] as string)));
+  keep('board-test-loop', await boardTest({ loop: 1, only: ['rom'] }));
+  await printed('board-records', 'board', 'records', '--records', at('records'));
+  await flashed();
+  await benches();
+  await printed('error', 'board', 'records', '--since', 'soon');
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('the published schemas', () => {
-  const names = readdirSync(SCHEMAS).map((name) => name.replace(/\.schema\.json$/, ''));
-  const schemaOf = (name: string) =>
-    z.fromJSONSchema(read(new URL(`${name}.schema.json`, SCHEMAS).pathname) as Parameters<typeof z.fromJSONSchema>[0]);
-
-  it('are those of these outputs', () => {
-    expect(names.sort()).toEqual([...outputs.keys()].sort());
+describe('every JSON has a schema', () => {
+  it('every command with --json is in the list, and no other', () => {
+    const program = new Command();
+    for (const declare of VERBS) declare(program, () => Promise.resolve());
+    const withJson = leavesOf(program)
+      .filter(({ command }) => command.options.some(({ long }) => long === '--json'))
+      .map(({ path }) => path.join(' '));
+    expect(withJson.sort()).toEqual(Object.keys(PRINTED).sort());
   });
 
-  it.each(names)('%s takes what is really written, and nothing else', (name) => {
-    const document = outputs.get(name) as Record<string, unknown>;
-    const schema = schemaOf(name);
-    expect(schema.safeParse(document).error?.issues ?? []).toEqual([]);
-    expect(schema.safeParse({ ...document, more: 1 }).success).toBe(false);
-    for (const key of Object.keys(document)) {
-      const { [key]: _, ...less } = document;
-      // Two keys were not there from the beginning.
-      const optional =
-        (name === 'board-record' && key === 'stationLimits') || (name === 'evidence-manifest' && key === 'kind');
-      expect(schema.safeParse(less).success, key).toBe(optional);
+  it('every schema is of something, and everything has a schema', () => {
+    const named = new Set([...Object.values(PRINTED).flat(), ...STORED, 'error']);
+    expect([...SCHEMAS].sort()).toEqual([...named].sort());
+  });
+
+  it('every schema is held against a real document, here or where the real parts are', () => {
+    expect([...documents.keys(), ...Object.keys(ELSEWHERE)].sort()).toEqual([...SCHEMAS].sort());
+    for (const [name, test] of Object.entries(ELSEWHERE)) {
+      const source = readFileSync(new URL(`../../interop/${test}.test.ts`, import.meta.url), 'utf8');
+      expect(source, name).toContain(`expectPublished('${name}'`);
     }
+  });
+});
+
+describe('the published schemas', () => {
+  const here = SCHEMAS.filter((name) => !(name in ELSEWHERE));
+
+  it.each(here)('%s takes what is really written, and nothing else', (name) => {
+    const real = documents.get(name) as Record<string, unknown>[];
+    for (const document of real) {
+      expectPublished(name, document);
+      expect(accepts(name, { ...document, more: 1 })).toBe(false);
+    }
+    for (const key of Object.keys(real[0] as object)) {
+      const { [key]: _, ...less } = real[0] as Record<string, unknown>;
+      expect(accepts(name, less), key).toBe(OPTIONAL[name]?.includes(key) ?? false);
+    }
+  });
+
+  it.each(SCHEMAS)('%s says of every object in it which keys it has', (name) => {
+    const loose: string[] = [];
+    const walk = (node: unknown, path: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { type, properties, additionalProperties } = node as Record<string, unknown>;
+      const isOpen = additionalProperties === undefined || additionalProperties === true;
+      if (type === 'object' && (isOpen || (properties !== undefined && additionalProperties !== false)))
+        loose.push(path);
+      for (const [key, child] of Object.entries(node)) walk(child, `${path}/${key}`);
+    };
+    walk(readSchema(name), '');
+    expect(loose).toEqual([]);
   });
 });

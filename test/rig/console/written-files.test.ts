@@ -167,7 +167,7 @@ describe('a card image', () => {
     else if (!makeDevice()) return;
     const sentence = `${path} is no plain file, and a card is kept in one`;
     expect(await messageOf(() => FileNvm.create(path, new Uint8Array(10)))).toBe(sentence);
-    const options = { profiles: ['reference'], out: path, force: true, seed: null };
+    const options = { profiles: ['reference'], out: path, state: null, force: true, seed: null };
     expect(await messageOf(() => buildCard(options, fakeIo()))).toBe(sentence);
     expect(await messageOf(() => FileNvm.open(path))).toBe(`${path} is not a card image: it is not a plain file`);
     expect(readdirSync(folder)).toEqual(['target']);

@@ -6,7 +6,7 @@ import { SW } from '../../../src/apdu/status-word.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { rehearse } from '../../../src/hal/vpcd/rehearsal.ts';
 
-const PROFILES = ['vitale2', 'apcv', 'reference', 'ndef', 'lab'] as const;
+const PROFILES = ['vitale2', 'apcv', 'reference', 'ndef', 'lab', 'eac'] as const;
 
 describe('the warm-up of a card', () => {
   it.each(PROFILES)('%s: the card keeps every byte and every try', async (name) => {

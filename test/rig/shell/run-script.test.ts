@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_CHANNEL } from '../../../rig/channel/choice.ts';
 import type { ApduOptions } from '../../../rig/shell/options.ts';
 import { runScript } from '../../../rig/shell/run-script.ts';
 import { type FakeIo, fakeIo } from '../console/fake-io.ts';
@@ -24,6 +25,7 @@ const OPTIONS: ApduOptions = {
   interface: null,
   record: { file: null, keepSecrets: false },
   pinFile: null,
+  channel: NO_CHANNEL,
   timeoutMs: 1000,
   keepGoing: false,
   explain: true,

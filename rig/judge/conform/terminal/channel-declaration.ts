@@ -5,7 +5,11 @@ import type { Holder } from '../../../pki/holder.ts';
 import type { TerminalKeys } from '../../../pki/terminal-keys.ts';
 
 /** What a profile or a person says of a channel; the rest the card says itself. */
-export type ChannelWords = Pick<ChannelDeclaration, 'passwords' | 'tries' | 'confined'>;
+export interface ChannelWords extends Pick<ChannelDeclaration, 'passwords' | 'tries' | 'confined'> {
+  readonly granted: TerminalDeclaration['granted'];
+}
+
+export const NO_WORDS: ChannelWords = { passwords: {}, tries: {}, confined: null, granted: null };
 
 /** What opens a card's channel, and what the card gives in it. What is not known is null, and what needs it does not apply. */
 export interface ChannelDeclaration {

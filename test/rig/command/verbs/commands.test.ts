@@ -74,8 +74,8 @@ describe('tap', () => {
     ['tap --sequence own --plan classic', { sequence: 'own', plan: 'classic' }],
     ['tap --pin-file code --json', { pin: { file: 'code', ask: false } }],
     ['tap --can-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
-    ['tap --pace pin --terminal-keys test', { channel: { ...noChannel, code: 'pin', terminalKeys: 'test' } }],
-    ['tap --pace-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
+    ['tap --channel pin --terminal-keys test', { channel: { ...noChannel, code: 'pin', terminalKeys: 'test' } }],
+    ['tap --channel-file can', { channel: { ...noChannel, code: 'can', codeFile: 'can' } }],
     [
       'tap --record t.jsonl --session-keys k.json',
       { record: { ...noRecord, file: 't.jsonl' }, channel: { ...noChannel, sessionKeys: 'k.json' } },
@@ -100,9 +100,9 @@ describe('tap', () => {
     ['tap --profile a --interface radio', 'Allowed choices are contact, contactless, wired'],
     ['tap --timeout soon', 'seconds'],
     ['tap --pin --pin-file x', 'give one of them'],
-    ['tap --can-file a --pace-file b', 'give one of them'],
-    ['tap --can-file a --pace pin', 'give one of them'],
-    ['tap --pace code', 'Allowed choices are can, pin, puk, mrz'],
+    ['tap --can-file a --channel-file b', 'give one of them'],
+    ['tap --can-file a --channel pin', 'give one of them'],
+    ['tap --channel code', 'Allowed choices are can, pin, puk, mrz'],
     ['tap --session-keys k.json', 'give --record FILE too'],
     ['tap --keep-secrets', '--record'],
     ['tap --plan fastest', 'Allowed choices are classic, minimal'],
@@ -165,10 +165,14 @@ describe('emulate', () => {
 
 describe('card, bench, demo', () => {
   it.each([
-    ['card build', { profiles: [], out: null, seed: null, force: false }],
-    ['card build apcv --force', { profiles: ['apcv'], out: null, seed: null, force: true }],
-    ['card build vitale2 apcv', { profiles: ['vitale2', 'apcv'], out: null, seed: null, force: false }],
-    ['card build my.yaml --out my.img --seed one', { profiles: ['my.yaml'], out: 'my.img', seed: 'one', force: false }],
+    ['card build', { profiles: [], out: null, seed: null, state: null, force: false }],
+    ['card build apcv --force', { profiles: ['apcv'], out: null, seed: null, state: null, force: true }],
+    ['card build vitale2 apcv', { profiles: ['vitale2', 'apcv'], out: null, seed: null, state: null, force: false }],
+    [
+      'card build my.yaml --out my.img --seed one',
+      { profiles: ['my.yaml'], out: 'my.img', seed: 'one', state: null, force: false },
+    ],
+    ['card build eac --state blocked', { profiles: ['eac'], out: null, seed: null, state: 'blocked', force: false }],
     ['card show apcv.img', { card: 'apcv.img' }],
     [
       'card explain lab 00B2012400',

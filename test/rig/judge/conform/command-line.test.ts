@@ -53,7 +53,6 @@ describe('conform', () => {
       { reader: LOOPBACK, card: { kind: 'image', fileOrName: 'my.img' }, interface: 'contactless' },
     ],
     ['conform --declare my.yaml --destructive --timeout 2', { declare: 'my.yaml', destructive: true, timeoutMs: 2000 }],
-    ['conform --suite pace --can-file can.txt', { suite: 'pace', canFile: 'can.txt' }],
     ['conform --list --only SEL-*', { list: true, only: 'SEL-*' }],
     ['conform --junit a.xml --html b.html', { junit: 'a.xml', html: 'b.html' }],
     ['conform --json run.json', { json: 'run.json' }],

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expectPublished } from '../rig/command/published-schemas.ts';
+import { run } from './card.ts';
+import { Pcscd } from './pcscd.ts';
+import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
+
+/** What is printed with --json where real parts are needed; test/rig/command/schemas.test.ts judges the rest. */
+
+const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+const PCSC = [...PCSC_STACK, 'pcscd of our own'] as const;
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+
+const vitap = (...args: string[]): ReturnType<typeof run> => run(process.execPath, [PROGRAM, ...args]);
+
+let folder: string;
+let running: Running[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitap-json-'));
+  running = [];
+});
+afterEach(async () => {
+  await Promise.all(running.map((each) => each.end()));
+  rmSync(folder, { recursive: true });
+});
+
+/** A command that runs until it is told to end, and the lines that it prints. */
+class Running {
+  out = '';
+  readonly #child: ChildProcess;
+  constructor(...args: string[]) {
+    this.#child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      this.out += chunk.toString();
+    });
+    running.push(this);
+  }
+
+  async until(text: string): Promise<void> {
+    await vi.waitFor(() => expect(this.out).toContain(text), { timeout: 60_000, interval: 50 });
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGINT');
+    await closed;
+  }
+
+  get documents(): unknown[] {
+    return this.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+}
+
+describeNeeds(PCSC, 'through pcscd', () => {
+  let daemon: Pcscd;
+  beforeEach(async () => {
+    daemon = await Pcscd.start();
+  });
+  afterEach(() => daemon.stop());
+
+  itNeeds(PCSC, 'emulate says what happens, record what it relayed', async () => {
+    const card = new Running('emulate', '--link', 'vpcd', '--profile', 'vitale2', '--json');
+    await card.until('"attached"');
+    const relay = [
+      'record',
+      join(folder, 't.jsonl'),
+      '--reader',
+      'pcsc:Virtual PCD 00 00',
+      '--to',
+      'vpcd:localhost:35964',
+    ];
+    const recorded = vitap(...relay, '--for', '20', '--json');
+    const tapped = vitap(
+      'tap',
+      '--reader',
+      'pcsc:Virtual PCD 00 01',
+      '--sequence',
+      'identity',
+      '--timeout',
+      '30',
+      '--json',
+    );
+    expectPublished('tap', JSON.parse((await tapped).out));
+    expectPublished('record', JSON.parse((await recorded).out));
+    await card.end();
+    for (const line of card.documents) expectPublished('emulate-event', line);
+    expect(card.out).toContain('"power-on"');
+  });
+});
+
+describeNeeds(['socat'], 'on simulated boards', () => {
+  it('board sim says what happens, line by line', async () => {
+    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+    const boards = new Running('board', 'sim', '--pair', '--link-a', a, '--link-b', b, '--bytes', '--json');
+    await boards.until('"ready"');
+    const card = new Running('emulate', '--link', `pn532:${a}`, '--profile', 'ndef', '--json');
+    await card.until('"attached"');
+    expectPublished('tap', JSON.parse((await vitap('tap', '--reader', `pn532:${b}`, '--json')).out));
+    await boards.end();
+    const events = boards.documents as { readonly event: string }[];
+    for (const event of events) expectPublished('board-sim-event', event);
+    expect(new Set(events.map(({ event }) => event))).toEqual(
+      new Set(['port', 'ready', 'power', 'command', 'response', 'baud-rate', 'field-on', 'field-off', 'frame']),
+    );
+    for (const line of card.documents) expectPublished('emulate-event', line);
+  });
+
+  it('bench link', async () => {
+    expectPublished('bench-link', JSON.parse((await vitap('bench', 'link', '--count', '2', '--json')).out));
+  });
+});
+
+it('bench trace, and its report', async () => {
+  const trace = await vitap('bench', 'trace', '--count', '50', '--large', '100', '--json');
+  expectPublished('bench-trace', JSON.parse(trace.out));
+  const report = await vitap('bench', 'trace', '--report', '--count', '100', '--json');
+  expectPublished('bench-report', JSON.parse(report.out));
+});
