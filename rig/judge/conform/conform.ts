@@ -71,9 +71,7 @@ async function runTarget(
   const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
   // The suites of the channel open their own, case by case.
   const channel =
-    suite.channel === true
-      ? null
-      : await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
+    suite.channel === true ? null : await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
   const target = await openTarget(options, io.signal);
   let trace: TraceWriter | null = null;
   try {

@@ -16,7 +16,7 @@ import {
   type Rules,
   STRUCTURES,
 } from './declaration.ts';
-import type { ChannelWords } from './terminal/channel-declaration.ts';
+import type { ChannelWords, ReadableFile } from './terminal/channel-declaration.ts';
 
 /**
  * A card as its owner declares it, in YAML: what the suite works from on a card that is none of ours.
@@ -141,6 +141,8 @@ const channel = z.strictObject({
   puk: countedCode.optional(),
   /** Read inside any channel, and never in clear. */
   confined: readable.optional(),
+  /** Read by a terminal with this right, and by nobody without it. */
+  granted: z.strictObject({ select: z.array(bytes(4, 255)).optional(), read: bytes(4, 255), right: text }).optional(),
 });
 
 const declarationSchema = z.strictObject({
@@ -158,7 +160,11 @@ const declarationSchema = z.strictObject({
   channel: channel.optional(),
 });
 
-function asChannel({ can, pin, puk, confined }: z.infer<typeof channel>): ChannelWords {
+function asReadable({ select = [], read }: { select?: Uint8Array[] | undefined; read: Uint8Array }): ReadableFile {
+  return { select: select.map((command) => toHex(command)), read: toHex(read) };
+}
+
+function asChannel({ can, pin, puk, confined, granted }: z.infer<typeof channel>): ChannelWords {
   const code = (digits: string): Uint8Array => new TextEncoder().encode(digits);
   return {
     passwords: {
@@ -167,10 +173,8 @@ function asChannel({ can, pin, puk, confined }: z.infer<typeof channel>): Channe
       ...(puk !== undefined && { PUK: code(puk.code) }),
     },
     tries: { ...(pin !== undefined && { PIN: pin.tries }), ...(puk !== undefined && { PUK: puk.tries }) },
-    confined:
-      confined === undefined
-        ? null
-        : { select: (confined.select ?? []).map((command) => toHex(command)), read: toHex(confined.read) },
+    confined: confined === undefined ? null : asReadable(confined),
+    granted: granted === undefined ? null : { ...asReadable(granted), right: granted.right },
   };
 }
 

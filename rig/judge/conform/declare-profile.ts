@@ -1,4 +1,5 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+import { toHex } from '../../../src/apdu/hex.ts';
 import type {
   AccessRules,
   CardSpecification,
@@ -67,9 +68,34 @@ function channelOf({ masterFile }: CardSpecification, cardInterface: CardInterfa
     passwords,
     tries,
     confined:
-      confined?.kind === 'transparent' ? { select: [], read: `00B0${hex(0x80 | (confined.sfi as number))}0000` } : null,
+      confined?.kind === 'transparent' ? { select: [], read: `00B0${hex(0x80 | (confined.sfi as number))}0004` } : null,
+    granted: grantedFile(masterFile, cardInterface),
   };
 }
+
+/** The first file of an application that a terminal reads by one right, and nobody without it. */
+function grantedFile(masterFile: DirectorySpecification, cardInterface: CardInterface): ChannelWords['granted'] {
+  for (const directory of masterFile.children) {
+    if (directory.kind !== 'directory' || directory.name === null) continue;
+    for (const file of directory.children) {
+      if (file.kind !== 'transparent' || file.sfi === null || file.attributes?.[cardInterface] !== undefined) continue;
+      const byte = file.access[cardInterface][0] as number;
+      const environment = directory.environments.find(({ id }) => id === (byte & 0x0f));
+      if ((byte & 0xf0) !== EXTERNAL_AUTHENTICATION || environment?.by !== 'terminal') continue;
+      const { right } = environment.right;
+      if (right === null) continue;
+      return {
+        select: [`00A4040C${hex(directory.name.length)}${toHex(directory.name)}`],
+        read: `00B0${hex(0x80 | file.sfi)}0004`,
+        right,
+      };
+    }
+  }
+  return null;
+}
+
+/** Security condition byte of the compact format: external authentication, by an environment. */
+const EXTERNAL_AUTHENTICATION = 0x20;
 
 /** Security condition byte of the compact format: secure messaging alone. */
 const IN_ANY_CHANNEL = 0x40;

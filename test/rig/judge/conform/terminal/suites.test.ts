@@ -53,7 +53,7 @@ it('a card without a password that is known is asked nothing, and no case applie
   const specification = paceSpecification();
   const declaration = {
     ...declareProfile(specification, 'contactless'),
-    channelWords: { passwords: { PIN: encodePassword(PIN_CODE) }, tries: {}, confined: null },
+    channelWords: { passwords: { PIN: encodePassword(PIN_CODE) }, tries: {}, confined: null, granted: null },
   };
   const results = await judge('pace', declaration, ours());
   expect(countVerdicts(results)['not-applicable']).toBe(results.length);
