@@ -60,6 +60,12 @@ export const DEBIAN_PACKAGES = [
     onlyToCompile: [],
   },
   { name: 'openssl', purpose: 'checking who signed EF.CardSecurity', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'ausweisapp2',
+    purpose: 'a client of identity cards, which changes PINs',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   { name: 'tshark', purpose: 'reading the captures that are exported', goals: ['test'], onlyToCompile: [] },
   { name: 'cardpeek', purpose: 'replaying traces that are exported for it', goals: ['test'], onlyToCompile: [] },
   {

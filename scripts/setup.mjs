@@ -107,6 +107,7 @@ function missingPrograms(wanted) {
     gcc: 'gcc',
     openpace: 'cvc-print',
     openssl: 'openssl',
+    ausweisapp2: 'AusweisApp2',
     tshark: 'tshark',
     tmux: 'tmux',
     cardpeek: 'cardpeek',

@@ -222,7 +222,8 @@ describe('the state of a password', () => {
   it('the tries of a PUK never come back', () => {
     const { send, tries } = bootPace();
     expect(fail(send, 'PUK', '0000000000')).toBe('6300');
-    expect(send(setAt(4))).toBe('63C9');
+    expect(tries('PUK')).toBe(9);
+    expect(send(setAt(4))).toBe('9000');
     openPace(send, 'PUK', PUK);
     expect(tries('PUK')).toBe(9);
     for (let i = 0; i < 9; i++) fail(send, 'PUK', '0000000000');
@@ -280,6 +281,18 @@ describe('the codes through the channel', () => {
     expect(exchange(`0024 0103 ${newPin}`)).toBe('6982');
     expect(tries('PIN')).toBe(left);
     openPace(send, 'PIN', PIN_CODE);
+  });
+
+  it.each([
+    ['CAN', CAN, '02', '123123'],
+    ['PUK', PUK, '04', '0123456789'],
+  ] as const)('a %s takes no new one, not even through its own channel', (name, text, reference, other) => {
+    const { send } = bootPace();
+    const { within } = openPace(send, name, text);
+    const data = `${other.length.toString(16).padStart(2, '0')} ${toHex(new TextEncoder().encode(other))}`;
+    expect(within(`002C 02${reference} ${data}`)).toBe('6985');
+    expect(within(`0024 01${reference} ${data}`)).toBe('6982');
+    openPace(send, name, text);
   });
 
   it('lengths and shapes as elsewhere, answered inside', () => {

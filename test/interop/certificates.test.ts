@@ -3,11 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { testAuthorityKey } from '../../rig/card/profile/test-keys.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
+import { makeRoot } from '../../rig/pki/holder.ts';
 import { decodePrivateKey } from '../../rig/pki/private-key.ts';
+import { TlvReader } from '../../src/apdu/index.ts';
+import { signFiles, TEST_AUTHORITY, TEST_SIGNER } from '../../src/applet/vitale/index.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
-import { parseCertificate, rightsOf, roleOf } from '../../src/secure-channel/index.ts';
+import { authorizationOf, parseCertificate, rightsOf, roleOf } from '../../src/secure-channel/index.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { describeNeeds, itNeeds, type RealPart } from './real-parts.ts';
 
@@ -226,5 +230,30 @@ describeNeeds(NEEDS, 'we verify what cvc-create makes', () => {
     await expect(pki('show', join(folder, 'DECVCATEST00001.cvcert'))).rejects.toThrow(
       'the public key is for another algorithm than ECDSA',
     );
+  });
+});
+
+describeNeeds(NEEDS, 'the certificate in E00F', () => {
+  itNeeds(NEEDS, 'is verified by cvc-print under its authority', () => {
+    const privateKey = testAuthorityKey(crypto);
+    const authority = makeRoot(
+      crypto,
+      {
+        name: TEST_AUTHORITY,
+        privateKey,
+        authorization: authorizationOf('ST', 'CVCA', []),
+        validity: { from: 240101, to: 991231 },
+      },
+      { curve: 'P-256', hash: 'sha-256' },
+    );
+    const signer = crypto.privateKey('P-256', new Uint8Array(40).fill(7));
+    const content = signFiles(crypto, { authority: privateKey, signer }, [[], [], []], '20240229');
+    const certificate = new TlvReader(content);
+    certificate.next();
+    writeFileSync(join(folder, TEST_AUTHORITY), authority.certificate);
+    writeFileSync(join(folder, TEST_SIGNER), content.subarray(0, certificate.valueOffset + certificate.valueLength));
+    const said = cvcPrint(folder, TEST_SIGNER);
+    expect(said).toContain('certificate verified');
+    expect(said).toContain('Effective Date: 2024-02-29\n  Expiration Date: 2034-02-28');
   });
 });

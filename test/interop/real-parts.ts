@@ -30,6 +30,7 @@ export type RealPart =
   | 'libeac'
   | 'openpace'
   | 'openssl'
+  | 'ausweisapp2'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -57,6 +58,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   libeac: missingLibeac,
   openpace: () => missingProgram('cvc-create', 'openpace') ?? missingProgram('cvc-print', 'openpace'),
   openssl: () => missingProgram('openssl', 'openssl'),
+  ausweisapp2: () => missingProgram('AusweisApp2', 'ausweisapp2'),
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { KEYS, rightMac } from './key-model.ts';
 import { CODES, directoriesOf, FILES, type FilePlan, type Operation, PROPRIETARY, pathTo } from './plan.ts';
 import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
 import type { Command, Step } from './step.ts';
@@ -148,6 +149,20 @@ const channels: fc.Arbitrary<Command> = fc.record({
   number: fc.integer({ min: 0, max: 5 }),
 });
 
+const MACS = [...KEYS.map(rightMac), new Array<number>(16).fill(0)];
+const keyReference = fc.constantFrom(0x05, 0x85, 0x85, 0x81, 0x06);
+const authentication: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ is: fc.constant('challenge' as const), ne: fc.constantFrom(16, 16, 16, 8, 256, 4) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ is: fc.constant('external' as const), key: keyReference, mac: fc.constantFrom(...MACS) }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('external-query' as const), key: keyReference }) },
+);
+
 /** The classes of the application that has some, and classes that no application has. */
 const proprietaryClass = fc.constantFrom(...PROPRIETARY.classes, ...PROPRIETARY.classes, 0x84, 0x90, 0xfc);
 
@@ -177,6 +192,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: proprietary },
   { weight: 1, arbitrary: channels },
   { weight: 2, arbitrary: switching },
+  { weight: 2, arbitrary: authentication },
 );
 
 const cardInterface = fc.oneof(
@@ -306,6 +322,35 @@ const codes: fc.Arbitrary<Step[]> = fc
     );
   });
 
+/** A key is proven, wrongly or rightly, and what is behind it is read. */
+const keys: fc.Arbitrary<Step[]> = fc
+  .record({
+    cardInterface,
+    place: fc.constantFrom(
+      { key: 0x05, path: [0x0103] },
+      { key: 0x85, path: [0x6000, 0x6009] },
+      { key: 0x05, path: [0x6000, 0x6005] },
+    ),
+    wrong: fc.constantFrom(0, 0, 0, 1, 2, 4),
+    between: fc.option(step),
+  })
+  .map(({ cardInterface, place, wrong, between }) => {
+    const on = (command: Command): Step => ({ do: 'command', cardInterface, channel: 0, command });
+    const prove = (mac: readonly number[]): Step[] => [
+      on({ is: 'challenge', ne: 16 }),
+      on({ is: 'external', key: place.key, mac }),
+    ];
+    const right = rightMac(KEYS.find(({ reference }) => reference === place.key) as (typeof KEYS)[number]);
+    return [
+      on({ is: 'select-path', from: 'mf', path: place.path, answer: 3 }),
+      ...Array.from({ length: wrong }, () => prove(MACS.at(-1) as number[])).flat(),
+      ...prove(right),
+      ...(between === null ? [] : [between]),
+      on({ is: 'read-binary', sfi: null, offset: 0, ne: 256 }),
+      on({ is: 'external-query', key: place.key }),
+    ];
+  });
+
 /** The phone's window: opened on its screen, used by presentations through both interfaces, closed in several ways. */
 const window: fc.Arbitrary<Step[]> = fc
   .array(
@@ -414,6 +459,7 @@ export const steps: fc.Arbitrary<Step[]> = fc
       { weight: 1, arbitrary: filling },
       { weight: 3, arbitrary: window },
       { weight: 3, arbitrary: codes },
+      { weight: 3, arbitrary: keys },
     ),
     {
       minLength: 1,

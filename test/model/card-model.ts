@@ -1,11 +1,13 @@
 import { answer, type Expected, LARGEST_ANSWER } from './answer.ts';
 import { CodeModel, type Presenter } from './code-model.ts';
 import { ContentModel, isCurrent } from './content-model.ts';
+import { CHALLENGE_BYTE, KEYS, KeyModel, keyNamed, rightMac } from './key-model.ts';
 import {
   CODES,
   type CodePlan,
   type DirectoryPlan,
   type FilePlan,
+  type KeyPlan,
   type LifeCycle,
   PROPRIETARY,
   WINDOW_SECONDS,
@@ -26,6 +28,9 @@ interface Channel {
   /** Number of the current record, 0 for none. */
   record: number;
   proven: Set<CodePlan>;
+  keys: Set<KeyPlan>;
+  /** Bytes of the last challenge, 0 when there is none or it was used. */
+  challenge: number;
 }
 
 interface Port {
@@ -33,6 +38,8 @@ interface Port {
   readonly channels: Map<number, Channel>;
   /** Card-wide codes. */
   readonly proven: Set<CodePlan>;
+  /** Card-wide keys. */
+  readonly keys: Set<KeyPlan>;
   /** The window in which this interface was given something, 0 for none. */
   window: number;
   /** The code whose window lets the command under way do what it does, or null when it does without. */
@@ -60,6 +67,7 @@ const CLOSED_WINDOW = { number: 0, code: null, until: 0, uses: 0 };
 
 export class CardModel {
   readonly #codes: CodeModel = new CodeModel();
+  readonly #keys: KeyModel = new KeyModel();
   readonly #contents: ContentModel = new ContentModel();
   /** Where it is another one than the plan's. */
   readonly #states: Map<FilePlan | DirectoryPlan, LifeCycle> = new Map();
@@ -71,9 +79,17 @@ export class CardModel {
   #window: { number: number; code: string | null; until: number; uses: number } = CLOSED_WINDOW;
   #windows = 0;
 
-  /** Tries left of each code, in the order of {@link CODES}. */
+  /** Tries left of each code, in the order of {@link CODES}, then of each key. */
   get tries(): number[] {
-    return this.#codes.tries;
+    return [...this.#codes.tries, ...this.#keys.tries];
+  }
+
+  /** The key whose counter this command may raise, or null. */
+  mayRaiseKey({ cardInterface, channel, command }: Extract<Step, { do: 'command' }>): KeyPlan | null {
+    const at = this.#at(cardInterface, channel);
+    if (at === null || command.is !== 'external') return null;
+    const key = keyNamed(command.key, at.channel.directory);
+    return key !== null && rightMac(key).join() === command.mac.join() ? key : null;
   }
 
   /** Codes whose counter this command may raise: those whose right value, or whose unblocking code's, is in it. */
@@ -137,7 +153,7 @@ export class CardModel {
   #carryOut(at: At, command: Exclude<Command, { is: 'get-response' }>): Expected {
     if (command.is === 'read-record' && command.mode === 7) return answer(0x6a86);
     if (command.is === 'proprietary' && !PROPRIETARY.instructions.includes(command.ins)) return answer(0x6d00);
-    const anyState = /^select|channel$|activate$/.test(command.is);
+    const anyState = /^select|channel$|activate$|^challenge|^external/.test(command.is);
     if (!anyState && !this.#isUsable(at.channel.directory)) return answer(0x6985);
     if ('sfi' in command) return this.#onContent(at, command);
     if ('reference' in command) {
@@ -145,6 +161,10 @@ export class CardModel {
       return code === null ? answer(0x6a88) : this.#codes.apply(code, command, this.#presenter(at));
     }
     switch (command.is) {
+      case 'challenge':
+      case 'external':
+      case 'external-query':
+        return this.#authenticate(at, command);
       case 'proprietary':
         return answer(0x9000, PROPRIETARY.answer);
       case 'activate':
@@ -158,11 +178,33 @@ export class CardModel {
     }
   }
 
+  #authenticate(
+    { port, channel }: At,
+    command: Extract<Command, { is: 'challenge' | 'external' | 'external-query' }>,
+  ): Expected {
+    if (command.is === 'challenge') {
+      if (command.ne < 8) return answer(0x6c08);
+      channel.challenge = command.ne === 16 ? 16 : 8;
+      return answer(0x9000, new Array(channel.challenge).fill(CHALLENGE_BYTE));
+    }
+    const { challenge } = channel;
+    if (command.is === 'external') channel.challenge = 0;
+    const key = keyNamed(command.key, channel.directory);
+    if (key === null) return answer(0x6a88);
+    const proven = key.reference < 0x80 ? port.keys : channel.keys;
+    if (command.is === 'external-query') return this.#keys.query(key, proven);
+    return this.#keys.authenticate(key, rightMac(key).join() === command.mac.join(), challenge, proven);
+  }
+
   #select(channel: Channel, command: Extract<Command, { is: `select${string}` }>): Expected {
     const found = find(channel.directory, command);
     if (found === null) return answer(0x6a82);
     const directory = isDirectory(found) ? found : directoryOf(found);
-    if (applicationOf(directory) !== applicationOf(channel.directory)) channel.proven.clear();
+    if (applicationOf(directory) !== applicationOf(channel.directory)) {
+      channel.proven.clear();
+      channel.keys.clear();
+      channel.challenge = 0;
+    }
     channel.directory = directory;
     channel.file = isDirectory(found) ? null : found;
     channel.record = 0;
@@ -251,6 +293,11 @@ export class CardModel {
         const named = CODES.find((each) => each.id === id) as CodePlan;
         return this.#codes.isDisabled(named) || provenBy(port, channel, named).has(named);
       },
+      authenticated: (id) => {
+        if (id === null) return port.keys.size > 0 || channel.keys.size > 0;
+        const named = KEYS.find((each) => each.id === id) as KeyPlan;
+        return (named.reference < 0x80 ? port.keys : channel.keys).has(named);
+      },
       window: open ? code : null,
     };
   }
@@ -289,6 +336,7 @@ function freshPort(cardInterface: CardInterface): Port {
     cardInterface,
     channels: new Map([[0, freshChannel(ROOT)]]),
     proven: new Set(),
+    keys: new Set(),
     window: 0,
     byHolder: null,
     rest: null,
@@ -296,7 +344,7 @@ function freshPort(cardInterface: CardInterface): Port {
 }
 
 function freshChannel(directory: Directory): Channel {
-  return { directory, file: null, record: 0, proven: new Set() };
+  return { directory, file: null, record: 0, proven: new Set(), keys: new Set(), challenge: 0 };
 }
 
 /** A proprietary class is known where the application that has it is selected. */

@@ -1,6 +1,7 @@
 import {
   ALWAYS,
   afterCode,
+  afterKey,
   all,
   any,
   byHolder,
@@ -45,6 +46,15 @@ export interface CodePlan {
   readonly unblockedBy: number | null;
 }
 
+/** An AES key of 16 bytes for external authentication. */
+export interface KeyPlan {
+  readonly id: string;
+  readonly reference: number;
+  /** Hexadecimal. */
+  readonly value: string;
+  readonly tries: number;
+}
+
 export interface DirectoryPlan {
   readonly fid: number;
   readonly name: string | null;
@@ -52,6 +62,7 @@ export interface DirectoryPlan {
   /** For deactivating and activating it; nobody otherwise. */
   readonly switching?: Rule;
   readonly codes: readonly CodePlan[];
+  readonly keys: readonly KeyPlan[];
   readonly files: readonly FilePlan[];
   readonly directories: readonly DirectoryPlan[];
 }
@@ -120,6 +131,8 @@ function code(id: string, reference: number, value: string, more: Partial<CodePl
   };
 }
 
+const READER = afterKey('reader');
+const LOCAL = afterKey('local');
 const CARD = afterCode('card');
 const OWN = afterCode('own');
 const LIGHT = afterCode('light');
@@ -131,9 +144,14 @@ export const PLAN: DirectoryPlan = {
   fid: 0x3f00,
   name: null,
   codes: [code('card', 0x01, '9999', { rules: everywhere(ALWAYS) })],
+  keys: [{ id: 'reader', reference: 0x05, value: '000102030405060708090A0B0C0D0E0F', tries: 4 }],
   files: [
     file(0x0101, 1, 'transparent', [300], { update: everywhere(CARD) }),
     file(0x0102, 2, 'transparent', [7], { read: everywhere(CARD), update: everywhere(CARD) }),
+    file(0x0103, 3, 'transparent', [5], {
+      read: everywhere(READER),
+      update: perInterface(READER, NEVER, any(READER, SECURE_MESSAGING)),
+    }),
   ],
   directories: [
     {
@@ -141,6 +159,7 @@ export const PLAN: DirectoryPlan = {
       fid: 0x5000,
       name: null,
       codes: [],
+      keys: [],
       files: [file(0x5001, 1, 'transparent', [3], { read: perInterface(CARD, CARD, NEVER) })],
       directories: [],
     },
@@ -152,6 +171,7 @@ export const PLAN: DirectoryPlan = {
         code('puk', 0x82, '12345678', { minLength: 8, tries: 4 }),
         code('light', 0x83, '0000', { rules: everywhere(ALWAYS), canBeDisabled: true }),
       ],
+      keys: [{ id: 'local', reference: 0x85, value: 'F0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF', tries: 3 }],
       files: [
         file(0x6001, 1, 'linear-fixed', [6, 6, 6, 6, 6], { update: everywhere(OWN), append: everywhere(OWN) }),
         file(0x6002, 2, 'linear-variable', [1, 4, 2], {
@@ -175,6 +195,7 @@ export const PLAN: DirectoryPlan = {
           { lifeCycle: 'deactivated' },
         ),
         file(0x6007, 7, 'linear-fixed', [2, 2], {}, { lifeCycle: 'terminated' }),
+        file(0x6009, 8, 'transparent', [6], { read: everywhere(LOCAL), update: everywhere(LOCAL) }),
         // Longer, all together, than one answer of the contactless link.
         file(0x6008, null, 'cyclic', [60, 60, 60, 60], { read: perInterface(NEVER, HOLDER, ALWAYS) }),
       ],
@@ -183,6 +204,7 @@ export const PLAN: DirectoryPlan = {
           fid: 0x6100,
           name: null,
           codes: [],
+          keys: [],
           files: [file(0x6101, 1, 'transparent', [8], { read: everywhere(OWN), update: everywhere(LIGHT) })],
           directories: [],
         },
@@ -193,12 +215,14 @@ export const PLAN: DirectoryPlan = {
           lifeCycle: 'deactivated',
           switching: OWN,
           codes: [],
+          keys: [],
           files: [file(0x6201, 1, 'transparent', [4], { update: everywhere(ALWAYS) })],
           directories: [
             {
               fid: 0x6210,
               name: null,
               codes: [],
+              keys: [],
               files: [file(0x6211, 1, 'linear-fixed', [2], { append: everywhere(ALWAYS) })],
               directories: [],
             },
@@ -210,6 +234,7 @@ export const PLAN: DirectoryPlan = {
           name: '4D4F44454C33',
           switching: ALWAYS,
           codes: [],
+          keys: [],
           files: [file(0x6301, 1, 'transparent', [5], { update: everywhere(OWN) })],
           directories: [],
         },
@@ -220,6 +245,7 @@ export const PLAN: DirectoryPlan = {
       fid: 0x7000,
       name: '4D4F44454C3132',
       codes: [code('other', 0x81, '4711', { unlocksHolder: true })],
+      keys: [],
       files: [
         file(0x7001, 1, 'transparent', [6], { read: perInterface(OTHER, OTHER_HOLDER, OTHER) }),
         file(0x7002, 2, 'linear-variable', [5, 1], {

@@ -1,7 +1,7 @@
 import { fromHex } from '../../src/apdu/hex.ts';
 import type { Applet } from '../../src/applet/applet.ts';
 import { Card } from '../../src/applet/card.ts';
-import { PIN } from '../../src/applet/image/layout.ts';
+import { KEY, PIN } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type {
   AccessRules,
@@ -14,12 +14,13 @@ import type {
 } from '../../src/applet/image/specification.ts';
 import { UNLIMITED } from '../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
-import { nobleHashes } from '../../src/hal/noble/hashes.ts';
+import { nobleCrypto } from '../../src/hal/noble/index.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
+import type { Random } from '../../src/hal/random.ts';
 import { VirtualClock } from '../../src/hal/virtual/clock.ts';
-import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { LARGEST_ANSWER } from './answer.ts';
+import { CHALLENGE_BYTE, KEYS } from './key-model.ts';
 import {
   CODES,
   type CodePlan,
@@ -43,7 +44,7 @@ export interface RealCard {
   /** Power is lost, and the card boots from its memory. */
   reboot(): void;
   wait(seconds: number): void;
-  /** Tries left of each code, as they stand in the memory. */
+  /** Tries left of each code, then of each key, as they stand in the memory. */
   tries(): number[];
 }
 
@@ -71,7 +72,10 @@ const APPLET: Applet = {
   })),
 };
 
-const crypto = nobleHashes();
+/** Every challenge is the same, so that steps can be made before they run. */
+const ALIKE: Random = { fill: (target, offset, length) => void target.fill(CHALLENGE_BYTE, offset, offset + length) };
+
+const crypto = nobleCrypto();
 const images: Map<RuleForm, Uint8Array> = new Map();
 
 function imageOf(form: RuleForm): Uint8Array {
@@ -90,7 +94,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
     throw fault;
   };
   const boot = (): { card: Card; ports: Record<CardInterface, LinkedCard> } => {
-    const card = new Card({ nvm, clock, crypto, random: new SeededRandom('model'), applets: [APPLET], onFault });
+    const card = new Card({ nvm, clock, crypto, random: ALIKE, applets: [APPLET], onFault });
     const ports = byInterface((cardInterface) =>
       card.port(cardInterface, { ...UNLIMITED, largestResponse: LARGEST_ANSWER[cardInterface] + 2 }),
     );
@@ -98,7 +102,11 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
     return { card, ports };
   };
   let running = boot();
-  const counters = running.card.image.pins.map(({ address }) => address + PIN.TRIES_LEFT);
+  const { pins, keys } = running.card.image;
+  const counters = [
+    ...pins.map(({ address }) => address + PIN.TRIES_LEFT),
+    ...keys.map(({ address }) => address + KEY.TRIES_LEFT),
+  ];
   return {
     port: (cardInterface) => running.ports[cardInterface],
     restart: () => {
@@ -115,6 +123,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
 
 /** Environment numbers, the same on the whole card, each in the directory of its code. */
 const ENVIRONMENTS: Readonly<Record<string, number>> = { own: 1, light: 3, other: 4, card: 5, puk: 6 };
+const KEY_ENVIRONMENTS: Readonly<Record<string, number>> = { reader: 8, local: 9 };
 const HOLDER_ENVIRONMENTS: Readonly<Record<string, number>> = { own: 2, other: 7 };
 
 function specification(form: RuleForm): CardSpecification {
@@ -151,7 +160,24 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
       canBeDisabled: code.canBeDisabled,
       unblockedBy: code.unblockedBy,
     })),
-    environments: plan.codes.flatMap((code) => environments(code)),
+    environments: [
+      ...plan.codes.flatMap((code) => environments(code)),
+      ...plan.keys.map(({ id, reference }) => ({
+        id: KEY_ENVIRONMENTS[id] as number,
+        by: 'key' as const,
+        key: reference,
+      })),
+    ],
+    keys: plan.keys.map(({ reference, value, tries }) => ({
+      reference,
+      uses: ['external-authentication'] as const,
+      algorithm: { kind: 'aes', bytes: 16 } as const,
+      value: fromHex(value),
+      ciphers: [],
+      tries,
+      access: byInterface(() => 0x00),
+      generate: byInterface(() => 0xff),
+    })),
     children: [
       ...plan.files.map((file) => elementary(file, plan, form)),
       ...plan.directories.map((each) => directory(each, form)),
@@ -225,7 +251,9 @@ function expanded(rule: Rule): number[] {
     case 'secure-messaging':
       return [0xb4, 0x00];
     case 'external-authentication':
-      return [0xa4, 0x06, 0x83, 0x01, 0x01, 0x95, 0x01, 0x80];
+      return [0x9e, 0x01, 0x20];
+    case 'key':
+      return [0xa4, 0x06, 0x83, 0x01, keyReference(rule.key), 0x95, 0x01, 0x80];
     case 'holder':
       return [0x9e, 0x01, 0x10 | (HOLDER_ENVIRONMENTS[rule.code] as number)];
     case 'code':
@@ -235,6 +263,10 @@ function expanded(rule: Rule): number[] {
       return [{ any: 0xa0, all: 0xaf, none: 0xa7 }[rule.is], inside.length, ...inside];
     }
   }
+}
+
+function keyReference(id: string): number {
+  return KEYS.find((key) => key.id === id)?.reference as number;
 }
 
 function reference(id: string): number {
@@ -261,6 +293,8 @@ function condition(rule: Rule, parent: DirectoryPlan): number {
       return 0x40;
     case 'external-authentication':
       return 0x20;
+    case 'key':
+      return 0x20 | (KEY_ENVIRONMENTS[rule.key] as number);
     case 'holder':
       return 0x10 | (HOLDER_ENVIRONMENTS[rule.code] as number);
     case 'code':

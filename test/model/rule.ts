@@ -5,6 +5,8 @@ export const CARD_INTERFACES: readonly CardInterface[] = ['contact', 'contactles
 
 export type Rule =
   | { readonly is: 'always' | 'never' | 'secure-messaging' | 'external-authentication' }
+  /** A key that the other side has proven to know. */
+  | { readonly is: 'key'; readonly key: string }
   /** A code that was presented in this session. */
   | { readonly is: 'code'; readonly code: string }
   /** The presentation window of the phone is open, by this code. */
@@ -14,6 +16,8 @@ export type Rule =
 /** What is true when a rule is judged. */
 export interface Facts {
   proven(code: string): boolean;
+  /** Whether the other side has proven this key; null: any. */
+  authenticated(key: string | null): boolean;
   /** Code whose window is open, or null. */
   readonly window: string | null;
 }
@@ -24,8 +28,11 @@ export function holds(rule: Rule, facts: Facts): boolean {
       return true;
     case 'never':
     case 'secure-messaging':
-    case 'external-authentication':
       return false;
+    case 'external-authentication':
+      return facts.authenticated(null);
+    case 'key':
+      return facts.authenticated(rule.key);
     case 'code':
       return facts.proven(rule.code);
     case 'holder':
@@ -43,6 +50,7 @@ export const ALWAYS: Rule = { is: 'always' };
 export const NEVER: Rule = { is: 'never' };
 export const SECURE_MESSAGING: Rule = { is: 'secure-messaging' };
 export const EXTERNAL_AUTHENTICATION: Rule = { is: 'external-authentication' };
+export const afterKey = (key: string): Rule => ({ is: 'key', key });
 export const afterCode = (code: string): Rule => ({ is: 'code', code });
 export const byHolder = (code: string): Rule => ({ is: 'holder', code });
 export const any = (...of: Rule[]): Rule => ({ is: 'any', of });

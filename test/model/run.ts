@@ -1,4 +1,5 @@
 import { CardModel } from './card-model.ts';
+import { KEYS } from './key-model.ts';
 import { CODES, FILES, type FilePlan, ownerOf, pathTo } from './plan.ts';
 import type { RealCard } from './real-card.ts';
 import { CARD_INTERFACES, type CardInterface } from './rule.ts';
@@ -26,7 +27,7 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
     const say = (what: string): never => {
       throw new Difference(`step ${place + 1}: ${what}\n${JSON.stringify(step)}`);
     };
-    const mayRise = step.do === 'command' ? model.mayRaise(step) : [];
+    const mayRise = step.do === 'command' ? [...model.mayRaise(step), model.mayRaiseKey(step)] : [];
     const answered = step.do === 'command' ? transmit(card, step.cardInterface, step.command, step.channel) : null;
     if (step.do === 'command' && answered !== null) {
       const { cardInterface, command } = step;
@@ -43,7 +44,7 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
     const before = tries;
     tries = card.tries();
     tries.forEach((left, i) => {
-      const code = CODES[i] as (typeof CODES)[number];
+      const code = [...CODES, ...KEYS][i] as (typeof CODES)[number] | (typeof KEYS)[number];
       if (left > (before[i] as number) && !mayRise.includes(code)) say(`the tries of ${code.id} rose to ${left}`);
     });
 

@@ -62,7 +62,11 @@ export type Command =
   | { readonly is: 'unblock'; readonly reference: number; readonly puk: string; readonly fresh: string | null }
   | { readonly is: 'unblock-verified'; readonly reference: number; readonly fresh: string | null }
   | { readonly is: 'require'; readonly reference: number; readonly required: boolean; readonly code: string | null }
-  | { readonly is: 'open-channel' | 'close-channel'; readonly number: number };
+  | { readonly is: 'open-channel' | 'close-channel'; readonly number: number }
+  | { readonly is: 'challenge'; readonly ne: number }
+  /** The answer to the card's challenge, right or wrong. */
+  | { readonly is: 'external'; readonly key: number; readonly mac: readonly number[] }
+  | { readonly is: 'external-query'; readonly key: number };
 
 const ASK = 256;
 
@@ -154,6 +158,12 @@ export function encode(command: Command, channel: number): Uint8Array[] {
           digits(command.code ?? ''),
         ),
       ];
+    case 'challenge':
+      return [apdu(0x84, 0, 0, [], command.ne)];
+    case 'external':
+      return [apdu(0x82, 0, command.key, command.mac)];
+    case 'external-query':
+      return [apdu(0x82, 0, command.key)];
     case 'open-channel':
       return [apdu(0x70, 0x00, command.number, [], command.number === 0 ? 1 : 0)];
     case 'close-channel':

@@ -31,7 +31,7 @@ describe('which Debian packages are wanted', () => {
           'libnfc-bin',
           'libnfc-examples',
           'libnfc-pn53x-examples',
-          ...['libeac-dev', 'gcc', 'openpace', 'openssl'],
+          ...['libeac-dev', 'gcc', 'openpace', 'openssl', 'ausweisapp2'],
           'tshark',
           'cardpeek',
           'tmux',

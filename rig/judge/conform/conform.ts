@@ -132,8 +132,12 @@ async function judge(
   const declaration = suite.channel === true ? await withChannelOf(located, card, options, io) : located;
   const progress = progressTo(io, cases.length);
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
-  const results = await runSuite(cases, card, settings, progress.result);
-  progress.end();
+  let results: readonly CaseResult[];
+  try {
+    results = await runSuite(cases, card, settings, progress.result);
+  } finally {
+    progress.end();
+  }
   const opened = card instanceof ChannelledCard ? card.channel : null;
   const interrupted = results.length < cases.length;
   if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);

@@ -43,7 +43,15 @@ const SWEEP_PAUSE = 1024;
 /** Parts of one answer that are fetched before a card is taken to be talking nonsense. */
 const MOST_PARTS = 300;
 
-/** Runs one case from a cold reset and judges it. Never throws but for a mistake in the case or a cancelled run. */
+/** Whether an error ends the whole run: it was cancelled, or the PC/SC service is gone, which says nothing of the card. */
+export function endsRun(error: HalError): boolean {
+  return error.kind === 'aborted' || error.kind === 'no-service';
+}
+
+/**
+ * Runs one case from a cold reset and judges it.
+ * @throws {HalError} `aborted`, `no-service`; an ordinary error for a mistake in the case
+ */
 export async function runCase(
   definition: ConformanceCase,
   card: CardUnderTest,
@@ -128,7 +136,7 @@ class CaseRun {
       return new Ending('fail', `the card had a fault of its own: ${messageOf(fault)}. ${end.reason}`.trim());
     } catch (error) {
       if (error instanceof Ending) return error;
-      if (error instanceof HalError && error.kind !== 'aborted') {
+      if (error instanceof HalError && !endsRun(error)) {
         return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`);
       }
       throw error;

@@ -3,7 +3,7 @@ import { SW } from '../../apdu/status-word.ts';
 import { isVerified } from '../access/access-control.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
-import { openedWith } from '../secure-messaging/password-state.ts';
+import { openedAsPin } from '../secure-messaging/password-state.ts';
 import { CODE_REFERENCE, compareStart, findCode, firstBlockLengths, mayPresent, refusal } from './code-comparison.ts';
 
 /** P1: the old code and the new one, or the new one alone. */
@@ -44,7 +44,7 @@ function changeReferenceData(context: CommandContext): number {
   const pin = findCode(context);
   if (pin === null) return SW.REFERENCED_DATA_NOT_FOUND;
   // What opened the channel was presented in it, and not in clear.
-  const opened = command.p1 === NEW_ALONE && openedWith(pin, context.secureChannel);
+  const opened = command.p1 === NEW_ALONE && openedAsPin(pin, context.secureChannel);
   if (!opened && !mayPresent(context, pin)) return SW.SECURITY_STATUS_NOT_SATISFIED;
   let oldLength = 0;
   if (command.p1 === WITH_OLD) {

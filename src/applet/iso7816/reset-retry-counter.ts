@@ -4,7 +4,7 @@ import { isVerified, setVerified } from '../access/access-control.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
 import type { Pin } from '../pin/pin-store.ts';
-import { openedWith } from '../secure-messaging/password-state.ts';
+import { openedAsPin, openedWith } from '../secure-messaging/password-state.ts';
 import { CODE_REFERENCE, compareStart, findCode, firstBlockLengths, mayPresent, refusal } from './code-comparison.ts';
 
 /** P1: what the data field holds. */
@@ -47,7 +47,7 @@ function resetRetryCounter(context: CommandContext): number {
   const pin = findCode(context);
   if (pin === null) return SW.REFERENCED_DATA_NOT_FOUND;
   const { p1, nc } = command;
-  if (p1 === NEW_CODE && openedWith(pin, context.secureChannel)) {
+  if (p1 === NEW_CODE && openedAsPin(pin, context.secureChannel)) {
     if (nc === 0) return SW.NC_INCONSISTENT_WITH_P1_P2;
     return storeNew(context, pin, 0);
   }

@@ -48,7 +48,7 @@ export class Pace {
 
   /**
    * MSE:Set AT C1A4: begins a run, and tells the state of the password.
-   * @returns 9000; 63Cx tries left, 63C1 a PIN that is suspended, 63C0 blocked; 6283 deactivated; 6A80 objects malformed,
+   * @returns 9000; 63Cx tries of a PIN left, 63C1 suspended; 63C0 a PIN or a PUK that is blocked; 6283 deactivated; 6A80 objects malformed,
    *   a protocol that the card does not offer; 6A88 no such password, domain parameters that it does not offer
    */
   start(context: CommandContext, template: AuthenticationTemplate): number {

@@ -14,10 +14,15 @@ export function countsTries(pin: Pin): boolean {
   return pin.password === PASSWORD.PIN || pin.password === PASSWORD.PUK;
 }
 
-/** What MSE:Set AT tells of a password. @returns 9000, 63Cx or 6283 */
+/**
+ * What MSE:Set AT tells of a password: the tries of a PIN; of a PUK only that it has none left, since clients in the
+ * field take 63C9 for an error.
+ * @returns 9000, 63Cx or 6283
+ */
 export function passwordState(pins: PinStore, pin: Pin): number {
   if (pins.isDeactivated(pin)) return SW.FILE_DEACTIVATED;
   const left = pins.triesLeft(pin);
+  if (left > 0 && pin.password !== PASSWORD.PIN) return SW.OK;
   return !countsTries(pin) || left === pin.tries ? SW.OK : SW.COUNTER | left;
 }
 
@@ -34,6 +39,11 @@ export function presentable(pins: PinStore, pin: Pin, channel: SecureChannel): n
 /** After a try that was right, or that was none. @param left tries before it */
 export function giveBackTries(pins: PinStore, pin: Pin, left: number, right: boolean): void {
   pins.setTries(pin, right && pin.password === PASSWORD.PIN ? pin.tries : left);
+}
+
+/** Whether the command came through a channel that this PIN opened: there it may be changed. CAN and PUK are given once. */
+export function openedAsPin(pin: Pin, channel: SecureChannel): boolean {
+  return pin.password === PASSWORD.PIN && openedWith(pin, channel);
 }
 
 /** Whether the command came through a channel that this very code opened. */

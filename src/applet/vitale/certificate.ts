@@ -1,12 +1,14 @@
-import { findTlv, TlvWriter } from '../../apdu/index.ts';
-import { sameBytes } from '../../apdu/same-bytes.ts';
 import type { Crypto } from '../../hal/crypto.ts';
+import {
+  authorizationOf,
+  type CardVerifiableCertificate,
+  CertificateError,
+  issueCertificate,
+  parseCertificate,
+} from '../../secure-channel/index.ts';
 
-/**
- * A card-verifiable certificate for an ECDSA P-256 key, laid out as ISO/IEC 7816-8 and its users do:
- * `7F21 { 7F4E { 5F29, 42, 7F49 { 06, 86 }, 5F20, 5F25, 5F24 } 5F37 }`.
- */
-export interface Certificate {
+/** Whose P-256 key signs a card's data, as a card-verifiable certificate of BSI TR-03110-3 says it. */
+export interface SignerCertificate {
   /** Who signed it, 42: two letters, a name, five digits. */
   readonly authority: string;
   /** Whose key it is, 5F20: the same form. */
@@ -18,72 +20,64 @@ export interface Certificate {
   readonly validTo: string;
 }
 
-export const CERTIFICATE_TAG = 0x7f21;
-const BODY = 0x7f4e;
-const SIGNATURE = 0x5f37;
-/** ecdsa-with-SHA256, 1.2.840.10045.4.3.2; the curve is P-256. */
-const ECDSA_WITH_SHA_256 = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);
-
-/** The certificate, signed over the whole of its 7F4E (tag and length too) with SHA-256. */
-export function issueCertificate(crypto: Crypto, certificate: Certificate, authorityKey: Uint8Array): Uint8Array {
-  const body = encodeBody(certificate);
-  const signature = crypto.ecdsaSign('P-256', authorityKey, crypto.hash('sha-256', body));
-  const writer = new TlvWriter(body.length + 96);
-  writer.open(CERTIFICATE_TAG);
-  writer.raw(body);
-  writer.primitive(SIGNATURE, signature);
-  writer.close();
-  return writer.finish();
+/**
+ * The object 7F21. The signer stands directly below its authority and has no rights: a certificate for signing data that
+ * opens no card.
+ */
+export function issueSignerCertificate(
+  crypto: Crypto,
+  { authority, holder, publicKey, validFrom, validTo }: SignerCertificate,
+  authorityKey: Uint8Array,
+): Uint8Array {
+  return issueCertificate(
+    crypto,
+    {
+      authorityReference: ascii(authority),
+      holderReference: ascii(holder),
+      hash: 'sha-256',
+      curve: 'P-256',
+      point: publicKey,
+      withDomainParameters: false,
+      authorization: authorizationOf('ST', 'DV-other', []),
+      effectiveDate: shortDate(validFrom),
+      expirationDate: shortDate(validTo),
+    },
+    { hash: 'sha-256', curve: 'P-256', privateKey: authorityKey },
+  );
 }
 
 /**
- * The public key in a certificate (the value of 7F21), when it is a P-256 one that `authorityPublicKey` signed;
- * else why not. Its dates are not judged.
- * @throws {TlvError} malformed
+ * The public key in a certificate, when it is a P-256 one that `authorityPublicKey` signed; else why not. Its dates are
+ * not judged.
+ * @param bytes the object 7F21
+ * @throws {CryptoError} a public key of the authority that is none
  */
-export function checkCertificate(
+export function checkSignerCertificate(
   crypto: Crypto,
-  certificate: Uint8Array,
+  bytes: Uint8Array,
   authorityPublicKey: Uint8Array,
 ): { readonly publicKey: Uint8Array } | { readonly reason: string } {
-  const body = findTlv(certificate, BODY);
-  const signature = findTlv(certificate, SIGNATURE);
-  const key = body === null ? null : findTlv(body, 0x7f49);
-  const algorithm = key === null ? null : findTlv(key, 0x06);
-  const publicKey = key === null ? null : findTlv(key, 0x86);
-  if (body === null || signature === null || publicKey === null) return { reason: 'the certificate is not complete' };
-  if (algorithm === null || !sameBytes(algorithm, ECDSA_WITH_SHA_256) || publicKey.length !== 65) {
+  let certificate: CardVerifiableCertificate;
+  try {
+    certificate = parseCertificate(bytes);
+  } catch (error) {
+    if (error instanceof CertificateError) return { reason: `malformed certificate: ${error.message}` };
+    throw error;
+  }
+  const { publicKey, body, signature } = certificate;
+  if (publicKey.hash !== 'sha-256' || (publicKey.curve ?? 'P-256') !== 'P-256' || publicKey.point.length !== 65) {
     return { reason: 'the key in the certificate is not for ECDSA with SHA-256 on P-256' };
   }
-  const writer = new TlvWriter(body.length + 8);
-  writer.primitive(BODY, body);
-  const digest = crypto.hash('sha-256', writer.finish());
-  if (!crypto.ecdsaVerify('P-256', authorityPublicKey, digest, signature)) {
+  if (!crypto.ecdsaVerify('P-256', authorityPublicKey, crypto.hash('sha-256', body), signature)) {
     return { reason: 'the certificate is not signed by the test authority' };
   }
-  return { publicKey };
+  return { publicKey: publicKey.point };
 }
 
-function encodeBody(certificate: Certificate): Uint8Array {
-  const writer = new TlvWriter(256);
-  writer.open(BODY);
-  writer.number(0x5f29, 0, 1);
-  writer.primitive(0x42, ascii(certificate.authority));
-  writer.open(0x7f49);
-  writer.primitive(0x06, ECDSA_WITH_SHA_256);
-  writer.primitive(0x86, certificate.publicKey);
-  writer.close();
-  writer.primitive(0x5f20, ascii(certificate.holder));
-  writer.primitive(0x5f25, shortDate(certificate.validFrom));
-  writer.primitive(0x5f24, shortDate(certificate.validTo));
-  writer.close();
-  return writer.finish();
-}
-
-/** Six bytes of one digit each, AAMMJJ. */
-function shortDate(date: string): Uint8Array {
+/** YYMMDD as a number. */
+function shortDate(date: string): number {
   if (!/^20\d{6}$/.test(date)) throw new RangeError('a certificate date is 20AAMMJJ');
-  return Uint8Array.from(date.slice(2), Number);
+  return Number(date.slice(2));
 }
 
 function ascii(text: string): Uint8Array {

@@ -1,15 +1,16 @@
-import { findTlv, TlvError, TlvWriter } from '../../apdu/index.ts';
+import { findTlv, TlvError, TlvReader, TlvWriter } from '../../apdu/index.ts';
 import { type Crypto, CryptoError } from '../../hal/crypto.ts';
-import { CERTIFICATE_TAG, checkCertificate, issueCertificate } from './certificate.ts';
+import { CERTIFICATE } from '../../secure-channel/index.ts';
+import { checkSignerCertificate, issueSignerCertificate } from './certificate.ts';
 import { yearsLater } from './dates.ts';
 import { concatenate } from './template.ts';
 
 const SIGNATURE = 0x5f37;
 
 /** Who signs the certificates of test cards, in tag 42. */
-export const TEST_AUTHORITY = 'FRVITAPTEST00001';
+export const TEST_AUTHORITY = 'FRTEST00001';
 /** Whose key signs a card's data, in tag 5F20. */
-export const TEST_SIGNER = 'FRTESTCARD00001';
+export const TEST_SIGNER = 'FRCARD00001';
 
 /** The two private keys (P-256) that sign a test card. */
 export interface SigningKeys {
@@ -30,7 +31,7 @@ export function signFiles(
   files: readonly (readonly Uint8Array[])[],
   validFrom: string,
 ): Uint8Array {
-  const certificate = issueCertificate(
+  const certificate = issueSignerCertificate(
     crypto,
     {
       authority: TEST_AUTHORITY,
@@ -58,10 +59,10 @@ export function refuseSignature(
   content: Uint8Array,
 ): string | null {
   try {
-    const certificate = findTlv(content, CERTIFICATE_TAG);
+    const certificate = certificateIn(content);
     const signature = findTlv(content, SIGNATURE);
     if (certificate === null || signature === null) return 'certificate or signature missing';
-    const checked = checkCertificate(crypto, certificate, authorityPublicKey);
+    const checked = checkSignerCertificate(crypto, certificate, authorityPublicKey);
     if ('reason' in checked) return checked.reason;
     const valid = crypto.ecdsaVerify('P-256', checked.publicKey, digest(crypto, files), signature);
     return valid ? null : 'the signature is not over these files';
@@ -70,6 +71,15 @@ export function refuseSignature(
     if (error instanceof CryptoError) return `malformed key: ${error.message}`;
     throw error;
   }
+}
+
+/** The object 7F21, tag and length too. @throws {TlvError} malformed */
+function certificateIn(content: Uint8Array): Uint8Array | null {
+  const objects = new TlvReader(content);
+  while (objects.next()) {
+    if (objects.tag === CERTIFICATE) return content.subarray(objects.start, objects.valueOffset + objects.valueLength);
+  }
+  return null;
 }
 
 function digest(crypto: Crypto, files: readonly (readonly Uint8Array[])[]): Uint8Array {

@@ -25,10 +25,10 @@ describe('E00F SIGNATURE', () => {
   it('is laid out as documented', () => {
     const certificate = findTlv(content, 0x7f21)!;
     const body = findTlv(certificate, 0x7f4e)!;
-    expect(toHex(body.subarray(0, 21))).toBe(
-      `5F290100 4210${Buffer.from('FRVITAPTEST0000').toString('hex')}`.replace(' ', '').toUpperCase(),
-    );
-    expect(Buffer.from(findTlv(body, 0x5f20)!).toString()).toBe('FRTESTCARD00001');
+    expect(toHex(body.subarray(0, 17))).toBe(`5F290100420B${Buffer.from('FRTEST00001').toString('hex')}`.toUpperCase());
+    expect(Buffer.from(findTlv(body, 0x5f20)!).toString()).toBe('FRCARD00001');
+    expect(toHex(findTlv(findTlv(body, 0x7f49)!, 0x06)!)).toBe('04007F00070202020203');
+    expect(toHex(findTlv(body, 0x7f4c)!)).toBe('060904007F0007030102035301 40'.replace(' ', ''));
     expect(toHex(findTlv(body, 0x5f25)!)).toBe('020400020209');
     expect(toHex(findTlv(body, 0x5f24)!)).toBe('030400020208');
     expect(findTlv(content, 0x5f37)).toHaveLength(64);
@@ -66,10 +66,15 @@ describe('E00F SIGNATURE', () => {
       'the signature is not over these files',
     ],
     ['a signature changed at its end', files, changed(content.length - 1), 'the signature is not over these files'],
-    ['a certificate changed in its body', files, changed(12), 'the certificate is not signed by the test authority'],
+    ['a certificate changed in its body', files, changed(16), 'the certificate is not signed by the test authority'],
     ['nothing there', files, fromHex('00'), 'certificate or signature missing'],
     ['cut short', files, content.subarray(0, 100), 'malformed: '],
-    ['a certificate of another kind', files, fromHex('7F21037F4E00 5F3700'), 'the certificate is not complete'],
+    [
+      'a certificate of another kind',
+      files,
+      fromHex('7F21037F4E00 5F3700'),
+      'malformed certificate: tag 5F37 is missing',
+    ],
   ])('does not hold for %s', (_, over, bytes, reason) => {
     expect(refuseSignature(crypto, authorityPublicKey, over, bytes)).toContain(reason);
   });

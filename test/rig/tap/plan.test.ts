@@ -240,11 +240,11 @@ describe('what plans cost', () => {
     } as const;
     const io = fakeIo({ env: { VITAP_PIN: '274916' } });
     expect(await tap(options, io)).toBe(0);
-    expect(io.out.join('')).toMatch(/minimal {2}exchanged {10}2 +22 +1274 +1\.020/);
+    expect(io.out.join('')).toMatch(/minimal {2}exchanged {10}2 +22 +1284 +1\.020/);
     const json = fakeIo({ env: { VITAP_PIN: '274916' }, json: true });
     expect(await tap(options, json)).toBe(0);
     expect(JSON.parse(json.out.join('')).plans).toMatchObject({
-      dataBytes: 1270,
+      dataBytes: 1280,
       costs: [
         { plan: 'classic', basis: 'predicted', exchanges: 23 },
         { plan: 'minimal', basis: 'exchanged', exchanges: 2 },

@@ -407,7 +407,7 @@ describe('files', () => {
     [
       'a generator that is none',
       [['content: identity', 'content: «identities']],
-      '`identities` is none of identity, nirs, card-data, directory, affiliation, beneficiaries, rights, invoices, signature, card-access',
+      '`identities` is none of identity, nirs, card-data, directory, affiliation, beneficiaries, rights, invoices, signature, card-access, card-security',
     ],
     ['a repeat of a text', [['{ text: ab }', '«{ text: ab, repeat: 2 }']], '`repeat` goes with `hex`'],
     [

@@ -176,7 +176,7 @@ describe('card, bench, demo', () => {
     ['card show apcv.img', { card: 'apcv.img' }],
     [
       'card explain lab 00B2012400',
-      { card: 'lab', command: Uint8Array.of(0, 0xb2, 1, 0x24, 0), after: [], interface: null },
+      { card: 'lab', command: Uint8Array.of(0, 0xb2, 1, 0x24, 0), after: [], interface: null, channel: null },
     ],
     [
       'card explain my.img 00c00000 --after 00A40000;00B0 --interface wired',
@@ -185,6 +185,7 @@ describe('card, bench, demo', () => {
         command: Uint8Array.of(0, 0xc0, 0, 0),
         after: [Uint8Array.of(0, 0xa4, 0, 0), Uint8Array.of(0, 0xb0)],
         interface: 'wired',
+        channel: null,
       },
     ],
     ['card commands --json', {}],
