@@ -34,21 +34,31 @@ static EAC_CTX *ctx;
 static int channel;
 static BUF_MEM *chip_ephemeral, *terminal_ephemeral, *chip_key;
 
-static BUF_MEM *transmit(const BUF_MEM *command)
-{
-    static byte answer[65538];
-    DWORD length = sizeof answer;
-    LONG result = SCardTransmit(card, protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
-                                (byte *)command->data, command->length, NULL, answer, &length);
-    if (result != SCARD_S_SUCCESS)
-        die("SCardTransmit: %s", pcsc_stringify_error(result));
-    return buffer(answer, length);
-}
-
 static unsigned status_of(const BUF_MEM *answer)
 {
     const byte *end = (byte *)answer->data + answer->length;
     return answer->length < 2 ? 0 : end[-2] << 8 | end[-1];
+}
+
+static BUF_MEM *transmit(const BUF_MEM *command)
+{
+    static byte part[65538];
+    DWORD length = sizeof part;
+    LONG result = SCardTransmit(card, protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
+                                (byte *)command->data, command->length, NULL, part, &length);
+    BUF_MEM *answer = buffer("", 0);
+    while (result == SCARD_S_SUCCESS && length >= 2 && part[length - 2] == 0x61) {
+        /* The rest of an answer that was too long for a short Le: fetched as it is, whatever is protected. */
+        byte get_response[5] = {0x00, 0xc0, 0x00, 0x00, part[length - 1]};
+        append(answer, part, length - 2);
+        length = sizeof part;
+        result = SCardTransmit(card, protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1, get_response,
+                               sizeof get_response, NULL, part, &length);
+    }
+    if (result != SCARD_S_SUCCESS)
+        die("SCardTransmit: %s", pcsc_stringify_error(result));
+    append(answer, part, length);
+    return answer;
 }
 
 static void leave(void)
