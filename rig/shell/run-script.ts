@@ -13,7 +13,7 @@ import { type Desk, SeenOnCard } from './desk.ts';
 import { MacroTable } from './macros.ts';
 import type { ApduOptions } from './options.ts';
 import { fitsStatus, ScriptError } from './script.ts';
-import { shellChannel } from './secure-command.ts';
+import { openChannelAtStart, shellChannel } from './secure-command.ts';
 import { ShellCard } from './shell-card.ts';
 
 interface Step {
@@ -114,6 +114,7 @@ class ScriptRun {
     let notSent = 0;
     try {
       const desk = this.#desk(card, seen);
+      await openChannelAtStart(desk, this.#options);
       for (const [index, step] of steps.entries()) {
         const goesOn = await this.#step(desk, step);
         if (goesOn && !desk.over) continue;
