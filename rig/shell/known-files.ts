@@ -16,7 +16,14 @@ export const KNOWN_APPLICATIONS: readonly KnownApplication[] = [
   {
     name: 'mf-vitale',
     aid: toHex(MF_VITALE_NAME),
-    files: { dir: FID.directory, 'atr-info': FID.atrInfo, pan: FID.pan, cardacc: FID.cardAccess, ident: FID.identity },
+    files: {
+      dir: FID.directory,
+      'atr-info': FID.atrInfo,
+      pan: FID.pan,
+      cardacc: FID.cardAccess,
+      cardsec: 0x011d,
+      ident: FID.identity,
+    },
   },
   {
     name: 'vitale',

@@ -1,3 +1,4 @@
+import { ChannelFailure } from '../channel/channel-failure.ts';
 import { CannotRun, describeFailure, ReaderGone, UsageError } from '../console/failure.ts';
 import { LARGEST_TEXT } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
@@ -123,7 +124,9 @@ class ScriptRun {
     } catch (error) {
       problem = error;
       const last = this.#outcomes.at(-1);
-      notSent = steps.length - this.#outcomes.length + (last?.exchanges.length === 0 ? 1 : 0);
+      // What opened a channel was sent, and shows no answers of its own.
+      const unsent = last?.exchanges.length === 0 && !(error instanceof ChannelFailure);
+      notSent = steps.length - this.#outcomes.length + (unsent ? 1 : 0);
     }
     try {
       await card.close();

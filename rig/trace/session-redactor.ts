@@ -179,6 +179,8 @@ export class SessionRedactor {
 
   #flush(): TraceEvent[] {
     const end = this.#queue.findIndex((item) => 'part' in item && !item.done);
+    // A queue that waits is not copied for each event that joins it.
+    if (end === 0) return [];
     const ready = end < 0 ? this.#queue : this.#queue.slice(0, end);
     this.#queue = end < 0 ? [] : this.#queue.slice(end);
     return ready.map((item) => ('part' in item ? item.event : item));

@@ -175,9 +175,11 @@ export class Dispatcher {
     const chain = this.#chain;
     if (chain.open && !chain.continuedBy(command)) {
       // The answer to a step may have to be fetched.
-      if (chain.stepwise && command.ins === INS.GET_RESPONSE) return this.#execute(GET_RESPONSE_ROW);
+      const { stepwise } = chain;
+      if (stepwise && command.ins === INS.GET_RESPONSE) return this.#execute(GET_RESPONSE_ROW);
       chain.drop();
-      return SW.LAST_COMMAND_OF_CHAIN_EXPECTED;
+      // Steps are answered one by one: no data are lost, and a terminal that begins again is heard at once.
+      if (!stepwise) return SW.LAST_COMMAND_OF_CHAIN_EXPECTED;
     }
     const found = this.#commands.find(channel.directory.application, command.cla, command.ins);
     if (found === undefined) return SW.INSTRUCTION_NOT_SUPPORTED;

@@ -13,7 +13,7 @@ import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
 import { type FakeIo, fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
-import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
 import { exchanges, imported, serveWitnessed } from './recorded-session.ts';
 import { SLOTS, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
@@ -218,6 +218,28 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
     } finally {
       child.kill('SIGKILL');
     }
+  });
+
+  itNeeds(['pcscd of our own'], 'waits for a pcscd that is killed, and goes on when it is back', async () => {
+    const { end, ended, path, io } = await relay();
+    expect((await pyscard([SELECT_OWN])).out).toMatch(/9000\n$/);
+    await daemon.kill9();
+    await vi.waitFor(() => expect(io.err.join('')).toContain('; waiting for it to come back'), 20_000);
+    daemon = await Pcscd.start();
+    await relayedCardIs(true);
+    // Power went with the service: the application is not selected any more.
+    expect((await pyscard(['00B2010C00', SELECT_OWN])).out.trim().split('\n').slice(1)).toEqual([
+      '6A82',
+      expect.stringMatching(/9000$/),
+    ]);
+    end();
+    expect(await ended).toBe(0);
+    const { events } = await traceOf(path);
+    const notes = events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+    expect(notes).toEqual(expect.arrayContaining(['no-service', 'the PC/SC service is back']));
+    expect(exchanges(events)).toEqual(card.seen);
+    expect(io.out.join('')).toContain('the PC/SC service went away once');
+    expect(readdirSync(folder)).toEqual(['session.jsonl']);
   });
 
   it('no command, no trace: an older one stays', async () => {

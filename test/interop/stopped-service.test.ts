@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -149,6 +149,23 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
         expect([1, 2]).toContain(await exit);
         expect(said.out + said.err).toMatch(/has not answered/);
       });
+  });
+
+  it('conform in the middle of its run ends in its time: exit 2, one sentence, no verdict', {
+    timeout: 120_000,
+  }, async () => {
+    const files = ['--junit', '--html'].flatMap((option) => [option, `FOLDER/run${option}`]);
+    const { exit, said } = start([
+      ...['conform', '--suite', 'iso7816-4', '--reader', 'pcsc', '--image', 'vitale2', '--timeout', '2'],
+      ...files,
+    ]);
+    // How many cases are done.
+    await vi.waitFor(() => expect(said.err).toMatch(/\d+ of \d+/), 30_000);
+    daemon.signal('SIGSTOP');
+    expect([await exit, said.out]).toEqual([2, '']);
+    expect(said.err.match(/^vitap: .*$/gm)).toEqual([expect.stringMatching(/has not answered for \d+ s/)]);
+    expect(readdirSync(folder)).toEqual([]);
+    noFault(said.err);
   });
 
   describe('while a verb is under way', () => {

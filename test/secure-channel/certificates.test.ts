@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/index.ts';
 import type { CurveName } from '../../src/hal/crypto.ts';
 import {
@@ -23,6 +22,7 @@ import { chainFrom } from '../../src/secure-channel/terminal-authentication-term
 import { type ImportedKey, judgeCertificate, rootTrustPoint } from '../../src/secure-channel/trust-point.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { crypto } from './bench-session.ts';
+import { describe, expect, it } from './cases.ts';
 
 interface Row {
   readonly id: string;
@@ -86,6 +86,12 @@ describe('published certificates', () => {
       expect(crypto.ecdsaVerify(curve, point, crypto.hash(hash, subject.body), subject.signature)).toBe(pair.valid);
     });
   }
+
+  it('both roots signed themselves', () => {
+    for (const id of ['cvca1', 'cvca2']) {
+      expect(rootTrustPoint(crypto, parseCertificate(fromHex(certificate(id)))), id).toHaveProperty('point');
+    }
+  });
 
   it('a chain is found by name, from any trust point of the chip', () => {
     const all = (file.chains[0].certificates as Row[]).map((row) => fromHex(row.certificate));

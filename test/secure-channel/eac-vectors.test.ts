@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, SW, toHex } from '../../src/apdu/index.ts';
 import { readAuthenticationTemplate } from '../../src/secure-channel/authentication-template.ts';
 import { authorizationOf, parseAuthorization, rightsOfType } from '../../src/secure-channel/authorization.ts';
@@ -14,6 +13,7 @@ import { TerminalAuthenticationTerminal } from '../../src/secure-channel/termina
 import { type ImportedKey, rootTrustPoint } from '../../src/secure-channel/trust-point.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { crypto, meaning, parsed, sessionOf } from './bench-session.ts';
+import { describe, expect, it } from './cases.ts';
 import { ScriptedRandom } from './scripted-random.ts';
 
 interface Apdu {

@@ -78,7 +78,7 @@ export class JoinedChip {
     } else if (session !== null) {
       this.#leave();
     }
-    const { data, status, next } = this.#execute(command);
+    const { data, status, next } = this.execute(command);
     if (!secure || session === null) {
       if (next !== null) this.session = next;
       return Uint8Array.of(...data, ...word(status));
@@ -99,7 +99,8 @@ export class JoinedChip {
     this.#authenticated = false;
   }
 
-  #execute(command: CommandApdu): { data: Uint8Array; status: number; next: SecureSession | null } {
+  /** Judges a plain command. */
+  protected execute(command: CommandApdu): { data: Uint8Array; status: number; next: SecureSession | null } {
     const data = command.bytes.subarray(command.dataOffset, command.dataOffset + command.nc);
     const only = (status: number): { data: Uint8Array; status: number; next: null } => ({
       data: NONE,

@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/index.ts';
 import type { Random } from '../../src/hal/random.ts';
 import { readAuthenticationTemplate } from '../../src/secure-channel/authentication-template.ts';
@@ -12,6 +11,7 @@ import { encodeMrz, encodePassword } from '../../src/secure-channel/password.ts'
 import type { SecureSession } from '../../src/secure-channel/secure-session.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { crypto, parsed, sessionOf } from './bench-session.ts';
+import { describe, expect, it } from './cases.ts';
 import { ScriptedRandom } from './scripted-random.ts';
 
 interface Keys {

@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, SW, toHex } from '../../src/apdu/index.ts';
 import type { ChannelError } from '../../src/secure-channel/channel-error.ts';
 import { protectCommand, unprotectCommand } from '../../src/secure-channel/command-protection.ts';
@@ -11,6 +10,7 @@ import {
 import type { SecureSession } from '../../src/secure-channel/secure-session.ts';
 import { loadVectors } from '../vectors/load.ts';
 import { counterBefore, crypto, meaning, parsed, sessionOf } from './bench-session.ts';
+import { describe, expect, it } from './cases.ts';
 
 interface Exchange {
   readonly name: string;
@@ -131,6 +131,33 @@ describe('commands that other implementations wrote', () => {
     if (parsed(row.plainCommand).extended && row.command.includes('9701')) return;
     // The lengths are outside of the MAC and each client has its way with them; the objects are the same.
     expect(objects(ours)).toBe(objects(row.command));
+  });
+});
+
+describe('single commands of other implementations', () => {
+  interface Single extends Session {
+    readonly sscBefore?: string;
+    readonly sscUsed?: string;
+    readonly plainCommand?: string;
+    readonly command: string;
+    readonly do87Value?: string;
+    readonly plainData?: string;
+  }
+  const rows = aes(file.commandsOnly) as Single[];
+
+  it.each(rows.filter(({ plainCommand }) => plainCommand !== undefined))('$id', (row) => {
+    const counter = row.sscUsed === undefined ? row.sscBefore! : counterBefore(row.sscUsed);
+    expect(opened(sessionOf(row, counter), row.command)).toBe(meaning(parsed(row.plainCommand!)));
+    expect(toHex(protectCommand(sessionOf(row, counter), parsed(row.plainCommand!)))).toBe(row.command);
+  });
+
+  it.each(rows.filter(({ do87Value }) => do87Value !== undefined))('$id, the cryptogram alone', (row) => {
+    const session = sessionOf(row, counterBefore(row.sscUsed!));
+    session.begin();
+    const value = fromHex(row.do87Value!);
+    expect(value[0]).toBe(1);
+    session.decrypt(value, 1, value.length - 1);
+    expect(toHex(value.subarray(1)).startsWith(`${row.plainData}80`)).toBe(true);
   });
 });
 

@@ -1,4 +1,3 @@
-import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/index.ts';
 import {
   domainParameters,
@@ -19,6 +18,7 @@ import {
   terminalAuthenticationInfo,
 } from '../../src/secure-channel/security-infos-writer.ts';
 import { loadVectors } from '../vectors/load.ts';
+import { describe, expect, it } from './cases.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes; a wrong one fails the test that reads it
 const [file, pace, more] = [loadVectors<any>('eac-ta-ca'), loadVectors<any>('pace'), loadVectors<any>('pace-more')];

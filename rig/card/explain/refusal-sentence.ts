@@ -11,6 +11,7 @@ import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import type { Nvm } from '../../../src/hal/nvm.ts';
 import { announcesSecureMessaging } from '../../../src/secure-channel/index.ts';
 import { fileInWords, hex, structureInWords } from './file-in-words.ts';
+import { keyRefusal } from './key-refusal.ts';
 
 /** What a refusal is explained from: the command, and what its channel had selected before and after it. */
 export interface RefusalScene {
@@ -42,6 +43,8 @@ const WITH_SFI_IN_P2: ReadonlySet<number> = new Set([
 export function refusalSentence(status: number, scene: RefusalScene): string {
   const { command, channel } = scene;
   const name = commandName(command.cla, command.ins);
+  const ofKeys = keyRefusal(status, command);
+  if (ofKeys !== null) return ofKeys;
   const file = addressedFile(scene);
   const known = file === null || file === undefined ? null : file;
   switch (status) {

@@ -5,6 +5,7 @@ import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { ConformOptions } from '../../judge/conform/options.ts';
+import { SUITE_NAMES } from '../../judge/conform/suites/index.ts';
 import { cardSource, channelChoice, evidenceChoice, recordChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
@@ -45,7 +46,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
   const conform = program
     .command('conform')
     .description('judge a card, ours or any other, by a conformance suite')
-    .addOption(new Option('--suite <name>', 'the suite').choices(['iso7816-4', 'vitale', 't4t']).default('iso7816-4'));
+    .addOption(new Option('--suite <name>', 'the suite').choices(SUITE_NAMES).default('iso7816-4'));
   addReaderOption(conform)
     .option('--profile <name>', 'a fresh card in memory, from a shipped profile or a profile file')
     .option('--image <file>', 'a copy of the card in an image file; or a profile by name')

@@ -13,6 +13,7 @@ import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import { ChannelledCard } from './channelled-card.ts';
 import { coverageOf } from './coverage.ts';
+import type { CardDeclaration } from './declaration.ts';
 import { ConformEvidence } from './evidence.ts';
 import type { CaseResult, ConformanceCase, Suite } from './model.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
@@ -22,6 +23,7 @@ import { asJson, asText, type ConformanceRun, interruption, verdictOf } from './
 import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
 import { withSelectionWays } from './selection-ways.ts';
 import { loadSuite } from './suites/index.ts';
+import { NO_WORDS } from './terminal/channel-declaration.ts';
 
 /**
  * `vitap conform`: judges a card by a suite.
@@ -67,7 +69,9 @@ async function runTarget(
 ): Promise<{ readonly run: ConformanceRun; readonly own: OpenedTarget['own'] }> {
   const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
   const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
-  const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
+  // The suites of the channel open their own, case by case.
+  const channel =
+    suite.channel === true ? null : await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
   const target = await openTarget(options, io.signal);
   let trace: TraceWriter | null = null;
   try {
@@ -124,11 +128,16 @@ async function judge(
   const startedAt = new Date(systemClock.wallSeconds() * 1000).toISOString();
   const startNs = systemClock.nowNs();
   const destructive = card.renewed || options.destructive;
-  const declaration = declared.decisions === null ? await withSelectionWays(declared, card) : declared;
+  const located = declared.decisions === null ? await withSelectionWays(declared, card) : declared;
+  const declaration = suite.channel === true ? await withChannelOf(located, card, options, io) : located;
   const progress = progressTo(io, cases.length);
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
-  const results = await runSuite(cases, card, settings, progress.result);
-  progress.end();
+  let results: readonly CaseResult[];
+  try {
+    results = await runSuite(cases, card, settings, progress.result);
+  } finally {
+    progress.end();
+  }
   const opened = card instanceof ChannelledCard ? card.channel : null;
   const interrupted = results.length < cases.length;
   if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);
@@ -143,6 +152,29 @@ async function judge(
     results,
     coverage: coverageOf(results, ISO7816_COMMANDS),
   };
+}
+
+/** What was typed goes before what is declared. @throws {CannotRun} a code that is none */
+async function withChannelOf(
+  declaration: CardDeclaration,
+  card: CardUnderTest,
+  options: ConformOptions,
+  io: CommandIo,
+): Promise<CardDeclaration> {
+  const [{ withChannel }, { readCredentials }, { testTerminalKeys }, { nobleCrypto }] = await Promise.all([
+    import('./terminal/find-channel.ts'),
+    import('../../channel/credentials.ts'),
+    import('../../pki/test-hierarchy.ts'),
+    import('../../../src/hal/noble/index.ts'),
+  ]);
+  const crypto = nobleCrypto();
+  const own = options.card !== null;
+  const given = await readCredentials(options.channel ?? NO_CHANNEL, io, crypto, own);
+  const words = declaration.channelWords ?? NO_WORDS;
+  const passwords =
+    given === null ? words.passwords : { ...words.passwords, [given.password.name]: given.password.bytes };
+  const keys = given?.terminal ?? (own ? testTerminalKeys(crypto) : null);
+  return withChannel({ ...declaration, channelWords: { ...words, passwords } }, card, keys);
 }
 
 function environment(card: CardUnderTest, startedAt: string, tookNs: number): ConformanceRun['environment'] {

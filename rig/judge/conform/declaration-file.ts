@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toHex } from '../../../src/apdu/hex.ts';
 import { Issues } from '../../card/profile/issues.ts';
 import { byte, bytes, fid, integer, sfi, text, yesNo } from '../../card/profile/scalars.ts';
 import { plain, readSource } from '../../card/profile/source.ts';
@@ -15,6 +16,7 @@ import {
   type Rules,
   STRUCTURES,
 } from './declaration.ts';
+import type { ChannelWords, ReadableFile } from './terminal/channel-declaration.ts';
 
 /**
  * A card as its owner declares it, in YAML: what the suite works from on a card that is none of ours.
@@ -48,6 +50,7 @@ export function parseDeclaration(source: string, name: string): CardDeclaration 
     free: document.free ?? null,
     masterFile: document.masterFile === undefined ? null : asDirectory({ ...document.masterFile, fid: 0x3f00 }),
     applications: (document.applications ?? []).map(asDirectory),
+    ...(document.channel !== undefined && { channelWords: asChannel(document.channel) }),
   };
 }
 
@@ -123,6 +126,25 @@ const directory: z.ZodType<DirectoryDocument> = z.strictObject({
   directories: z.array(z.lazy(() => directory)).optional(),
 });
 
+/** A password of PACE that is counted. */
+const countedCode = z.strictObject({ code: text, tries: integer(1, 15) });
+
+/** How a file is read: commands in hex. */
+const readable = z.strictObject({
+  select: z.array(bytes(4, 255)).optional(),
+  read: bytes(4, 255),
+});
+
+const channel = z.strictObject({
+  can: text.optional(),
+  pin: countedCode.optional(),
+  puk: countedCode.optional(),
+  /** Read inside any channel, and never in clear. */
+  confined: readable.optional(),
+  /** Read by a terminal with this right, and by nobody without it. */
+  granted: z.strictObject({ select: z.array(bytes(4, 255)).optional(), read: bytes(4, 255), right: text }).optional(),
+});
+
 const declarationSchema = z.strictObject({
   card: text,
   protocol: z.enum(['T=0', 'T=1']).optional(),
@@ -135,7 +157,26 @@ const declarationSchema = z.strictObject({
   free: z.strictObject({ entries: integer(0, 1000), bytes: integer(0, 1_000_000) }).optional(),
   masterFile: directory.optional(),
   applications: z.array(directory).optional(),
+  channel: channel.optional(),
 });
+
+function asReadable({ select = [], read }: { select?: Uint8Array[] | undefined; read: Uint8Array }): ReadableFile {
+  return { select: select.map((command) => toHex(command)), read: toHex(read) };
+}
+
+function asChannel({ can, pin, puk, confined, granted }: z.infer<typeof channel>): ChannelWords {
+  const code = (digits: string): Uint8Array => new TextEncoder().encode(digits);
+  return {
+    passwords: {
+      ...(can !== undefined && { CAN: code(can) }),
+      ...(pin !== undefined && { PIN: code(pin.code) }),
+      ...(puk !== undefined && { PUK: code(puk.code) }),
+    },
+    tries: { ...(pin !== undefined && { PIN: pin.tries }), ...(puk !== undefined && { PUK: puk.tries }) },
+    confined: confined === undefined ? null : asReadable(confined),
+    granted: granted === undefined ? null : { ...asReadable(granted), right: granted.right },
+  };
+}
 
 function asDirectory(document: DirectoryDocument): DirectoryDeclaration {
   return {

@@ -1,4 +1,5 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { ChannelDeclaration, ChannelWords } from './terminal/channel-declaration.ts';
 
 /**
  * What a card under test is said to hold. A case asks it for what it needs and never names a file itself, so that the
@@ -30,6 +31,10 @@ export interface CardDeclaration {
   readonly applications: readonly DirectoryDeclaration[];
   /** How the card lets itself be told which file is meant; absent: as Vitap's card does. */
   readonly ways?: SelectionWays;
+  /** What is said of its secure channel beforehand; absent: nothing. */
+  readonly channelWords?: ChannelWords;
+  /** How a secure channel to it is opened, once the card was asked; absent: not known, or it has none. */
+  readonly channel?: ChannelDeclaration;
   /** Told of each part that a case makes a command for. */
   readonly used?: Set<Part>;
 }

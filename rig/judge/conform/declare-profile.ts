@@ -1,4 +1,5 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+import { toHex } from '../../../src/apdu/hex.ts';
 import type {
   AccessRules,
   CardSpecification,
@@ -7,6 +8,7 @@ import type {
   PinSpecification,
 } from '../../../src/applet/image/specification.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
+import type { PasswordName } from '../../../src/secure-channel/password.ts';
 import type {
   CardDeclaration,
   CodeDeclaration,
@@ -17,6 +19,8 @@ import type {
   Rules,
 } from './declaration.ts';
 import { LAB_RULES, type WrittenRules } from './declarations/lab.ts';
+import { hex } from './hex-pattern.ts';
+import type { ChannelWords } from './terminal/channel-declaration.ts';
 import { VITAP_COMMANDS } from './vitap-commands.ts';
 
 /** What a card of a profile of ours is to hold: declared from what it was ordered to be, not from what it answers. */
@@ -40,8 +44,61 @@ export function declareProfile(
       written: specification.profile === 'lab' ? LAB_RULES : {},
     }),
     applications: [],
+    channelWords: channelOf(specification, cardInterface),
   };
 }
+
+/** Passwords of PACE, and a file of the MF that any channel may read and nobody else. */
+function channelOf({ masterFile }: CardSpecification, cardInterface: CardInterface): ChannelWords {
+  const passwords: Partial<Record<PasswordName, Uint8Array>> = {};
+  const tries: Partial<Record<PasswordName, number>> = {};
+  for (const pin of masterFile.pins) {
+    if (pin.password === undefined) continue;
+    passwords[pin.password] = pin.code;
+    tries[pin.password] = pin.tries;
+  }
+  const confined = masterFile.children.find(
+    (child) =>
+      child.kind === 'transparent' &&
+      child.sfi !== null &&
+      child.attributes?.[cardInterface] === undefined &&
+      child.access[cardInterface][0] === IN_ANY_CHANNEL,
+  );
+  return {
+    passwords,
+    tries,
+    confined:
+      confined?.kind === 'transparent' ? { select: [], read: `00B0${hex(0x80 | (confined.sfi as number))}0004` } : null,
+    granted: grantedFile(masterFile, cardInterface),
+  };
+}
+
+/** The first file of an application that a terminal reads by one right, and nobody without it. */
+function grantedFile(masterFile: DirectorySpecification, cardInterface: CardInterface): ChannelWords['granted'] {
+  for (const directory of masterFile.children) {
+    if (directory.kind !== 'directory' || directory.name === null) continue;
+    for (const file of directory.children) {
+      if (file.kind !== 'transparent' || file.sfi === null || file.attributes?.[cardInterface] !== undefined) continue;
+      const byte = file.access[cardInterface][0] as number;
+      const environment = directory.environments.find(({ id }) => id === (byte & 0x0f));
+      if ((byte & 0xf0) !== EXTERNAL_AUTHENTICATION || environment?.by !== 'terminal') continue;
+      const { right } = environment.right;
+      if (right === null) continue;
+      return {
+        select: [`00A4040C${hex(directory.name.length)}${toHex(directory.name)}`],
+        read: `00B0${hex(0x80 | file.sfi)}0004`,
+        right,
+      };
+    }
+  }
+  return null;
+}
+
+/** Security condition byte of the compact format: external authentication, by an environment. */
+const EXTERNAL_AUTHENTICATION = 0x20;
+
+/** Security condition byte of the compact format: secure messaging alone. */
+const IN_ANY_CHANNEL = 0x40;
 
 /** Words for b1 to b7 of the compact format, and of {@link AccessRules}. */
 const EF_OPERATIONS: readonly Operation[] = [

@@ -62,7 +62,27 @@ export interface SweepStep {
   readonly before?: string;
 }
 
-export type Step = CommandStep | PowerStep | SweepStep;
+/**
+ * A command that a terminal makes when it is its turn, from what the card has answered before: in the steps of a protocol
+ * and inside a channel nothing can be written down beforehand.
+ */
+export interface TerminalStep {
+  readonly kind: 'terminal';
+  readonly role: StepRole;
+  readonly words: string;
+  /** The command, or null: the step is left out. */
+  make(): Uint8Array | null;
+  /**
+   * What is judged of an answer, status word included; absent: the answer as it came.
+   * @throws {ChannelError} what a terminal does not believe, which is a fault of the card
+   */
+  open?(response: Uint8Array): Uint8Array;
+  readonly expect: Expectation;
+  /** What the terminal makes of an answer that is as expected. @throws {ChannelError} it is not, after all */
+  take?(response: Uint8Array): void;
+}
+
+export type Step = CommandStep | PowerStep | SweepStep | TerminalStep;
 
 /** A part of a card that a case works on, found in the declaration. */
 export interface Need<T> {
@@ -101,6 +121,8 @@ export interface Suite {
   readonly groups: Readonly<Record<string, string>>;
   /** Whether it means to reach every command and status word; only then is it told what it did not reach. */
   readonly complete: boolean;
+  /** Whether its cases open a secure channel: then the card is asked before what it offers. */
+  readonly channel?: boolean;
   readonly cases: readonly ConformanceCase[];
 }
 

@@ -4,14 +4,15 @@ import type { ChannelChoice } from '../../channel/choice.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import type { EvidenceChoice } from '../evidence/plan.ts';
+import type { SuiteName } from './suites/index.ts';
 
 export interface ConformOptions {
-  readonly suite: 'iso7816-4' | 'vitale' | 't4t';
+  readonly suite: SuiteName;
   readonly reader: ReaderChoice;
   /** A card of ours to judge, always as a copy; with a PC/SC reader it is put into the virtual reader. Null: the card there. */
   readonly card: CardSource | null;
   readonly interface: CardInterface | null;
-  /** The secure channel that every case goes through; absent: none. */
+  /** The secure channel that every case goes through, or what the suites of the channel open their own with; absent: none. */
   readonly channel?: ChannelChoice;
   /** YAML file that says what the card holds; null: our profile says it, or the card itself. */
   readonly declare: string | null;

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { INS } from '../../../src/apdu/instruction.ts';
 import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
+import { ChannelError } from '../../../src/secure-channel/channel-error.ts';
 import type { CommandReach } from '../../endpoint/driver.ts';
 import { maskedHex } from '../../trace/masked-hex.ts';
 import { Redactor } from '../../trace/redaction.ts';
@@ -19,6 +20,7 @@ import type {
   Step,
   StepRecord,
   SweepStep,
+  TerminalStep,
   Verdict,
 } from './model.ts';
 
@@ -41,7 +43,15 @@ const SWEEP_PAUSE = 1024;
 /** Parts of one answer that are fetched before a card is taken to be talking nonsense. */
 const MOST_PARTS = 300;
 
-/** Runs one case from a cold reset and judges it. Never throws but for a mistake in the case or a cancelled run. */
+/** Whether an error ends the whole run: it was cancelled, or the PC/SC service is gone, which says nothing of the card. */
+export function endsRun(error: HalError): boolean {
+  return error.kind === 'aborted' || error.kind === 'no-service';
+}
+
+/**
+ * Runs one case from a cold reset and judges it.
+ * @throws {HalError} `aborted`, `no-service`; an ordinary error for a mistake in the case
+ */
 export async function runCase(
   definition: ConformanceCase,
   card: CardUnderTest,
@@ -126,7 +136,7 @@ class CaseRun {
       return new Ending('fail', `the card had a fault of its own: ${messageOf(fault)}. ${end.reason}`.trim());
     } catch (error) {
       if (error instanceof Ending) return error;
-      if (error instanceof HalError && error.kind !== 'aborted') {
+      if (error instanceof HalError && !endsRun(error)) {
         return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`);
       }
       throw error;
@@ -143,6 +153,8 @@ class CaseRun {
         this.#records.push({ role: 'power', words, command: '', response: '', expected: '', faults: [] });
       } else if (step.kind === 'command') {
         end = await this.#command(session, step);
+      } else if (step.kind === 'terminal') {
+        end = await this.#terminal(session, step);
       } else {
         end = await this.#sweep(session, step);
       }
@@ -192,6 +204,48 @@ class CaseRun {
       return new Ending('not-applicable', 'the card answers SELECT with P2 00 without an FCI template 6F');
     }
     return new Ending('fail', sentence);
+  }
+
+  async #terminal(session: CaseSession, step: TerminalStep): Promise<Ending | null> {
+    const command = step.make();
+    if (command === null) return null;
+    const record = (response: string, faults: readonly string[]): void => {
+      const expected = expectationInWords(step.expect, this.#decided);
+      this.#records.push({ role: step.role, words: step.words, command: this.#shown, response, expected, faults });
+    };
+    let response: Exchanged;
+    try {
+      response = await this.#exchange(session, command);
+    } catch (error) {
+      if (error instanceof HalError) record('', [error.message]);
+      throw error;
+    }
+    const { faults, status } = this.#judgeTerminal(response, step);
+    record(response.shownResponse, faults);
+    if (step.role === 'judged') this.#note(command, status);
+    if (faults.length === 0) return null;
+    const sentence = `step ${this.#records.length}, ${step.words}: ${faults.join('; ')}`;
+    if (step.role === 'given') return new Ending('inconclusive', `a precondition failed: ${sentence}`);
+    if (this.#isAbsent(status)) {
+      return new Ending('not-applicable', `the card knows no such instruction (${statusHex(status)})`);
+    }
+    return new Ending('fail', sentence);
+  }
+
+  /** The answer as the terminal reads it. What it does not believe is a fault. */
+  #judgeTerminal(response: Exchanged, step: TerminalStep): { readonly faults: string[]; readonly status: number } {
+    try {
+      const bytes = Uint8Array.of(...response.data, response.sw >> 8, response.sw & 0xff);
+      const read = step.open?.(bytes) ?? bytes;
+      const end = read.length - 2;
+      const sw = ((read[end] as number) << 8) | (read[end + 1] as number);
+      const faults = this.#judge({ data: read.subarray(0, end), sw }, step.expect, this.#variables);
+      if (faults.length === 0) step.take?.(read);
+      return { faults, status: sw };
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      return { faults: [error.message], status: response.sw };
+    }
   }
 
   async #sweep(session: CaseSession, step: SweepStep): Promise<Ending | null> {

@@ -4,7 +4,7 @@ import type { CardUnderTest } from './card-under-test.ts';
 import type { CardDeclaration, Part } from './declaration.ts';
 import type { CaseResult, ConformanceCase, Verdict } from './model.ts';
 import { restoreCard, type Spoilt } from './restore.ts';
-import { headerOf, LINK_DIED, type RunSettings, runCase } from './run-case.ts';
+import { endsRun, headerOf, LINK_DIED, type RunSettings, runCase } from './run-case.ts';
 
 /** Cases in a row that a dead link may cost before the rest is given up. */
 const MOST_DEATHS = 5;
@@ -13,7 +13,7 @@ const MOST_DEATHS = 5;
  * Runs cases one after the other.
  * @param onResult told of each as it is there
  * @returns the results; fewer than there are cases when the signal fired
- * @throws {HalError} the card cannot be reached at all
+ * @throws {HalError} the card cannot be reached at all; `no-service`: nothing can be reached any more
  */
 export async function runSuite(
   cases: readonly ConformanceCase[],
@@ -108,7 +108,7 @@ async function runOrStop(
     return result;
   } catch (error) {
     if (settings.signal.aborted) return null;
-    if (error instanceof HalError) return inconclusive(definition, `${LINK_DIED}: ${error.message}`);
+    if (error instanceof HalError && !endsRun(error)) return inconclusive(definition, `${LINK_DIED}: ${error.message}`);
     throw error;
   }
 }

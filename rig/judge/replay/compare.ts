@@ -1,4 +1,5 @@
 import { formatStatusWord, statusWordMeaning } from '../../../src/apdu/status-word.ts';
+import { counted } from '../../report/words.ts';
 import { type TlvNode, tlvTree } from '../../trace/tlv-tree.ts';
 import { describeByte, describeField } from './describe.ts';
 import { digitsFit, firstMismatch, HexTemplate, hexOf } from './hex-template.ts';
@@ -182,7 +183,7 @@ class TagComparison {
     this.applies = left.sound && right.sound;
     this.#left = left.nodes;
     this.#right = right.nodes;
-    this.#ends = [left.end, right.end];
+    this.#ends = [endOf(left.nodes), endOf(right.nodes)];
   }
 
   first(part: AnswerPart): Divergence | null {
@@ -190,9 +191,14 @@ class TagComparison {
     if (inside !== null) return inside;
     const rest = [this.#pattern.slice(2 * this.#ends[0]), this.#hex.slice(2 * this.#ends[1])] as const;
     if (digitsFit(rest[1], rest[0])) return null;
-    const where = 'after the last data object';
+    const padding = arePadding(rest);
+    // A record of a fixed length has less of it where an object that is not compared is longer.
+    if (padding && this.#pattern.length === this.#hex.length) return null;
+    const kind = padding ? 'length' : 'value';
+    const sizes = padding ? `: ${counted(rest[0].length / 2, 'byte')} of padding, got ${rest[1].length / 2}` : '';
+    const where = `after the last data object${sizes}`;
     const shownFrom = { expected: this.#ends[0], got: this.#ends[1] };
-    return { kind: 'value', offset: this.#ends[1], field: [], expected: rest[0], got: rest[1], shownFrom, where };
+    return { kind, offset: this.#ends[1], field: [], expected: rest[0], got: rest[1], shownFrom, where };
   }
 
   #level(
@@ -253,6 +259,18 @@ class TagComparison {
     const places = [...this.#expected.mask, ...this.#expected.ranges.map(({ at }) => at)];
     return places.some(({ what }) => what.kind === 'tag' && pathFits(path, what.path));
   }
+}
+
+/** Where the last data object ends; padding comes after it. */
+function endOf(nodes: readonly TlvNode[]): number {
+  const last = nodes.at(-1);
+  return last === undefined ? 0 : last.valueOffset + last.length;
+}
+
+/** Whether both are 00 bytes alone, or FF bytes alone, or nothing. */
+function arePadding(rests: readonly [string, string]): boolean {
+  const all = rests.join('');
+  return /^(?:00)+$/.test(all) || /^(?:FF)+$/.test(all);
 }
 
 function valueHex(hex: string, node: TlvNode): string {

@@ -13,6 +13,9 @@ import { KeyStore } from '../../../src/applet/keys/key-store.ts';
 import { openMemory } from '../../../src/applet/nvm/open-memory.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
+import { PowerLoss, PowerLossNvm } from '../../../src/hal/nvm/power-loss.ts';
+import type { Nvm } from '../../../src/hal/nvm.ts';
+import { SeededRandom } from '../../../src/hal/virtual/random.ts';
 import {
   authorizationOf,
   domainParameters,
@@ -212,6 +215,42 @@ describe('what commands change', () => {
   });
 });
 
+describe('power lost at every byte', () => {
+  const value = new Uint8Array(66).fill(0x01);
+  const moved = { date: 260315, trustPoints: [root('FRTESTCVCA00003', 260301), ...TRUSTED.trustPoints.slice(0, 1)] };
+
+  /** What a command writes that changes everything at once. */
+  function change(memory: Nvm): void {
+    const nvm = openMemory(memory);
+    const { keys, trust } = openImage(nvm);
+    const store = new KeyStore(nvm, keys, trust);
+    store.store(keys[2]!, value);
+    store.storeTrust(moved);
+    nvm.flush();
+  }
+
+  it('key, trust points and date are all old or all new, and the card boots', { timeout: 120_000 }, () => {
+    const bytes = image();
+    const whole = new PowerLossNvm(bytes);
+    change(whole);
+    const seen = new Set<string>();
+    for (let step = 0; step < whole.steps; step++) {
+      const failing = new PowerLossNvm(bytes, { losesPowerAt: step });
+      expect(() => change(failing)).toThrow(PowerLoss);
+      for (const kept of ['kept', 'lost', new SeededRandom(`cut ${step}`)] as const) {
+        const { opened, keys } = store(failing.survivor(kept).snapshot());
+        const stored = keys.value(opened.keys[2]!);
+        const state = `${stored === null ? 'old' : 'new'} ${keys.trust()?.date}`;
+        expect(['old 260101', 'new 260315']).toContain(state);
+        if (stored !== null) expect(stored).toEqual(value);
+        seen.add(state);
+      }
+    }
+    expect(whole.steps).toBeGreaterThan(800);
+    expect([...seen].sort()).toEqual(['new 260315', 'old 260101']);
+  });
+});
+
 describe('personalise', () => {
   it.each<readonly [string, readonly KeySpecification[], readonly KeySpecification[], string]>([
     ['two keys of one reference', [AES_KEY, AES_KEY], [], 'two keys of reference 05'],
@@ -273,7 +312,6 @@ describe('personalise', () => {
 it('a directory that is deleted takes its keys with it, values wiped', async () => {
   const { Card } = await import('../../../src/applet/card.ts');
   const { VirtualClock } = await import('../../../src/hal/virtual/clock.ts');
-  const { SeededRandom } = await import('../../../src/hal/virtual/random.ts');
   const present = { ...SIGNATURE_KEY, value: new Uint8Array(66).fill(0x01) };
   const spec = specification([AES_KEY], [present]);
   const free = [0, 0, 0, 0, 0, 0, 0] as const;

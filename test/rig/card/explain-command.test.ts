@@ -207,3 +207,36 @@ describe('explain', () => {
     expect(sentence).not.toContain('3132');
   });
 });
+
+describe('explain: terminals and keys', () => {
+  const MAC = '00'.repeat(16);
+  it.each<readonly [commands: readonly string[], status: string, sentence: string]>([
+    [
+      [`0082000510${MAC}`],
+      '6985',
+      'no challenge of 16 bytes waits on this logical channel: GET CHALLENGE 00 84 00 00 10 comes before',
+    ],
+    [
+      [...Array.from({ length: 5 }, () => ['0084000010', `0082000510${MAC}`]).flat(), '00820005'],
+      '6983',
+      'key 05 is blocked, no try is left',
+    ],
+    [[`0082000910${MAC}`], '6A88', 'no key 09 for this here'],
+    [['0088000510 00000000000000000000000000000000 00'], '6A88', 'no key 05 for internal authentication here'],
+    [[LAB, '0046818400'], '6985', 'key 84 is not generated yet: GENERATE ASYMMETRIC KEY PAIR 00 46 80 84 makes it'],
+    [
+      ['002A9E9A04 00000000 00'],
+      '6985',
+      'no key is chosen, or it is not generated yet: MSE:Set DST 00 22 41 B6 chooses one, GENERATE ASYMMETRIC KEY PAIR makes it',
+    ],
+    [['002241B603840105'], '6A88', 'no such key for signatures here'],
+    [
+      ['002281B603830141'],
+      '6982',
+      'terminal and chip authentication belong inside a channel: PACE opens one, with a CHAT, and not with the PUK',
+    ],
+  ])('%j: %s', async (commands, status, sentence) => {
+    const explained = await explain('lab', commands);
+    expect([explained.status, explained.sentence]).toEqual([status, sentence]);
+  });
+});

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { toHex } from '../../../src/apdu/hex.ts';
+import { expectPublished } from '../command/published-schemas.ts';
 import { fakeIo } from '../console/fake-io.ts';
 import { CAN, PERSON, writeOwnCard } from './own-card.ts';
 
@@ -133,6 +134,16 @@ describe('vitap tap', { timeout: 60_000 }, () => {
     }
   });
 
+  it('as data too', async () => {
+    const { out } = await vitap(['tap', ...CARD, '--json'], { VITAP_CAN: CAN });
+    const data = JSON.parse(out);
+    expectPublished('tap', data);
+    expect(data.channel.terminal.name).toBe('FRVITAPAT00001');
+    const { out: apdus } = await vitap(['apdu', ...CARD, 'secure open', READ_PERSON, '--json'], { VITAP_CAN: CAN });
+    expectPublished('apdu', JSON.parse(apdus));
+    expect(JSON.parse(apdus).lines[1].exchanges[0].isProtected).toBe(true);
+  });
+
   it('with VITAP_CAN alone a card without PACE is read in clear', async () => {
     const { exit, out } = await vitap(['tap', '--profile', 'vitale2'], { VITAP_CAN: CAN });
     expect(exit).toBe(0);
@@ -157,8 +168,7 @@ describe('vitap tap', { timeout: 60_000 }, () => {
       PERSON_HEX,
     );
 
-    const plain = file('plain.txt');
-    await vitap(['convert', trace, plain, '--to', 'apdu-log', '--keys', keys]);
+    expectPublished('trace-show', JSON.parse((await vitap(['trace', 'show', trace, '--keys', keys, '--json'])).out));
     const both = file('both.jsonl');
     expect((await vitap(['convert', trace, both, '--keys', keys])).exit).toBe(0);
     expect(readFileSync(both, 'utf8')).toContain(`"plain":{"apdu":"${READ_PERSON}"}`);
@@ -207,6 +217,7 @@ describe('vitap bench tap', { timeout: 120_000 }, () => {
     const words = ['bench', 'tap', ...CARD, '--can-file', file('can'), '--apdu', `00A4000C023F00;${READ_PERSON}`];
     const { exit, out } = await vitap([...words, '--taps', '3', '--warm-up', '1', '--json']);
     const { channel, taps, failures } = JSON.parse(out);
+    expectPublished('bench-tap', JSON.parse(out));
     expect(failures).toEqual([]);
     expect(exit).toBe(0);
     expect(taps).toHaveLength(3);
@@ -229,6 +240,7 @@ describe('vitap conform', { timeout: 120_000 }, () => {
     const { out, err } = await vitap(words);
     expect(err).not.toContain('fault of vitap');
     expect(JSON.parse(out).channel).toContain('PACE with the CAN');
+    expectPublished('conform', JSON.parse(out));
     expect(JSON.parse(out).counts.fail).toBe(0);
     expect(JSON.parse(out).counts.pass).toBeGreaterThan(0);
   });

@@ -81,7 +81,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'terminal-keys': ['signers'],
   tap: ['plans'],
   apdu: ['error'],
-  'bench-tap': ['comparison'],
+  'bench-tap': ['channel', 'comparison'],
 };
 
 let folder: string;

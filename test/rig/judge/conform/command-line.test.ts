@@ -27,6 +27,7 @@ const PLAIN = {
   reader: { driver: 'pcsc', name: null },
   card: null,
   interface: null,
+  channel: { code: null, codeFile: null, terminalKeys: null, sessionKeys: null },
   declare: null,
   only: null,
   list: false,
@@ -53,6 +54,13 @@ describe('conform', () => {
       { reader: LOOPBACK, card: { kind: 'image', fileOrName: 'my.img' }, interface: 'contactless' },
     ],
     ['conform --declare my.yaml --destructive --timeout 2', { declare: 'my.yaml', destructive: true, timeoutMs: 2000 }],
+    [
+      'conform --suite pace --can-file can.txt --terminal-keys at.json',
+      {
+        suite: 'pace',
+        channel: { code: 'can', codeFile: 'can.txt', terminalKeys: 'at.json', sessionKeys: null },
+      },
+    ],
     ['conform --list --only SEL-*', { list: true, only: 'SEL-*' }],
     ['conform --junit a.xml --html b.html', { junit: 'a.xml', html: 'b.html' }],
     ['conform --json run.json', { json: 'run.json' }],

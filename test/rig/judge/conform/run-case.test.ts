@@ -145,6 +145,14 @@ describe('INCONCLUSIVE', () => {
     expect(result).toMatchObject({ verdict: 'inconclusive', reason: 'the link died: no card', exchanges: 0 });
   });
 
+  it('but not when the PC/SC service goes: the run has no verdict then', async () => {
+    const gone = run(STEPS, (command) => {
+      if (command === SELECT) return '9000';
+      throw new HalError('no-service', 'the PC/SC service is gone');
+    });
+    await expect(gone).rejects.toMatchObject({ kind: 'no-service' });
+  });
+
   it('when the card answers less than a status word', async () => {
     expect(await run(STEPS, () => '90')).toMatchObject({ verdict: 'inconclusive' });
   });

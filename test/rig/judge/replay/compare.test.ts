@@ -67,6 +67,21 @@ describe('what is as expected', () => {
       expected('8102BBBB 9000', { ignoreTags: [['80']] }),
       '8001AA 8102BBBB 9000',
     ],
+    [
+      'less padding in a record of fixed length, for a longer object that is not compared',
+      expected('8001AA 8102BBBB 000000 9000', { mask: places('tag 80') }),
+      '8003AAAAAA 8102BBBB 00 9000',
+    ],
+    [
+      'the same padding of FF under a rule for a tag',
+      expected('8001AA FFFF 9000', { mask: places('tag 80') }),
+      '8001BB FFFF 9000',
+    ],
+    [
+      'masked bytes after the last object',
+      expected('8001AA XXXX 9000', { mask: places('tag 80') }),
+      '8001BB 0000 9000',
+    ],
     ['a number in its range, lowest', expected('0005 9000', { ranges: [range('bytes 0-1', 5n, 9n)] }), '0005 9000'],
     ['a number in its range, highest', expected('0005 9000', { ranges: [range('bytes 0-1', 5n, 9n)] }), '0009 9000'],
     [
@@ -248,14 +263,32 @@ describe('the first divergence', () => {
       expected('8001AA FFFF 9000', { mask: places('tag 80') }),
       '8001BB FFFFFF 9000',
       {
-        kind: 'value',
+        kind: 'length',
         offset: 3,
         field: [],
         expected: 'FFFF',
         got: 'FFFFFF',
         shownFrom: { expected: 3, got: 3 },
-        where: 'after the last data object',
+        where: 'after the last data object: 2 bytes of padding, got 3',
       },
+    ],
+    [
+      'one 00 more after the last data object, under a rule for a tag',
+      expected('8001AA 8102BBBB 00 9000', { mask: places('tag 80') }),
+      '8001CC 8102BBBB 0000 9000',
+      {
+        kind: 'length',
+        offset: 7,
+        expected: '00',
+        got: '0000',
+        where: 'after the last data object: 1 byte of padding, got 2',
+      },
+    ],
+    [
+      'no padding where some was',
+      expected('8001AA 0000 9000', { ignoreTags: [['9F36']] }),
+      '8001AA 9000',
+      { kind: 'length', offset: 3, where: 'after the last data object: 2 bytes of padding, got 0' },
     ],
   ])('%s', (_, wanted, got, divergence) => {
     expect(compared(wanted, got)).toMatchObject(divergence);
