@@ -69,6 +69,8 @@ interface TapResult {
   readonly channel: Pick<OpenChannel, 'account' | 'steps'> | null;
   /** The card refused something in clear, and has PACE. */
   readonly needsChannel: boolean;
+  /** It may be a card with contacts, where the code in the clear will do. */
+  readonly mayTakeCode: boolean;
   readonly account: TapAccount;
   readonly scene: TapScene;
   readonly exchanges: CardTerminal['exchanges'];
@@ -104,6 +106,7 @@ async function readOnce(
   let explanations: readonly string[] = [];
   let channel: OpenChannel | null = null;
   let needsChannel = false;
+  let mayTakeCode = false;
   try {
     const hooks = {
       onExchange: (...[step, command, exchange]: Parameters<typeof terminal.account>) =>
@@ -124,6 +127,7 @@ async function readOnce(
     if (channel === null && isRefused(reading) && cardInterfaces.includes('contactless')) {
       terminal.phase = 'EF.CardAccess';
       needsChannel = await offersPace((command) => terminal.send(command));
+      mayTakeCode = cardInterfaces.includes('contact');
     }
     // What was proven must not wait there for the next program.
     await wire.disconnect('reset');
@@ -137,6 +141,7 @@ async function readOnce(
     reading,
     channel,
     needsChannel,
+    mayTakeCode,
     account: accountOf(connectStartNs, connectEndNs, terminal.exchanges),
     scene: {
       reader: describeReader(source, session),
@@ -236,7 +241,7 @@ function today(): string {
 }
 
 /** What the person should know besides the content, one sentence each. */
-function remarks({ reading, channel, needsChannel }: TapResult): string[] {
+function remarks({ reading, channel, needsChannel, mayTakeCode }: TapResult): string[] {
   const refused = isRefused(reading);
   switch (reading.code.outcome) {
     case 'wrong':
@@ -252,7 +257,13 @@ function remarks({ reading, channel, needsChannel }: TapResult): string[] {
         return ['This card answers to none of the names that this program knows.'];
       }
       if (!refused) return [];
-      if (needsChannel) return ['The card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN.'];
+      if (needsChannel) {
+        return [
+          mayTakeCode
+            ? 'What was refused needs the code (--pin, --pin-file FILE, or VITAP_PIN), or PACE, which the card has (--can-file FILE or VITAP_CAN).'
+            : 'What was refused needs PACE: --can-file FILE or VITAP_CAN.',
+        ];
+      }
       if (channel !== null && channel.account.terminal === null) {
         return [
           'The channel is open, and the card gives more to a terminal that proves who it is: --terminal-keys FILE.',

@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { issueHolder, makeRoot } from '../../rig/pki/holder.ts';
+import { type Holder, issueHolder, linkCertificate, makeRoot, type Validity } from '../../rig/pki/holder.ts';
 import { encodePrivateKey } from '../../rig/pki/private-key.ts';
 import { writeTerminalKeys } from '../../rig/pki/terminal-keys.ts';
-import { testPrivateKey, testTerminalKeys } from '../../rig/pki/test-hierarchy.ts';
+import { testPrivateKey, testRoot, testTerminalKeys } from '../../rig/pki/test-hierarchy.ts';
 import { toHex } from '../../src/apdu/index.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
-import { authorizationOf, encodeAuthorization, rightsOfType } from '../../src/secure-channel/index.ts';
+import { authorizationOf, encodeAuthorization, type Role, rightsOfType } from '../../src/secure-channel/index.ts';
 import { run, serveProfile } from './card.ts';
 import {
   CHIP_CAN,
@@ -299,6 +299,128 @@ describeNeeds(LIBEAC, 'libeac', () => {
       expect(told.filter((line) => line.startsWith('ta refused'))).toEqual([
         `ta refused 6300 at ${at('self-dv.cvc')}`,
         expect.stringMatching(/^ta refused 69/),
+      ]);
+    });
+  });
+
+  describe('certificates that its terminal shows our card eac', () => {
+    const [curve, hash] = ['brainpoolP256r1', 'sha-256'] as const;
+    const rights = ['read DG4'];
+    const validity = { from: 260101, to: 301231 };
+    const holder = (name: string, role: Role, by: Validity = validity) => ({
+      name,
+      privateKey: testPrivateKey(crypto, curve, `libeac ${name}`),
+      authorization: authorizationOf('AT', role, rights),
+      validity: by,
+    });
+    const verifier = issueHolder(crypto, testRoot(crypto), holder('FRTESTDV00001', 'DV-official-domestic'));
+    const terminalBy = (issuer: Holder, by?: Validity): Holder =>
+      issueHolder(crypto, issuer, holder('FRTESTAT00001', 'terminal', by));
+    const nextRoot = makeRoot(crypto, holder('FRVITAPCVCA00002', 'CVCA'), { curve, hash });
+    const nextVerifier = issueHolder(crypto, nextRoot, holder('FRTESTDV00002', 'DV-other'));
+
+    /** Words for `ta`: certificates as files `NAME-0`, `NAME-1`, …, and the key of the last holder. */
+    function files(name: string, last: Holder, ...before: Uint8Array[]): string {
+      const paths = [...before, last.certificate].map((bytes, index) => {
+        writeFileSync(at(`${name}-${index}`), bytes);
+        return at(`${name}-${index}`);
+      });
+      writeFileSync(at(`${name}-key`), encodePrivateKey(crypto, last.key));
+      return [at(`${name}-key`), ...paths].join(' ');
+    }
+    const terminal = (...lines: string[]) => libeacTerminal(programs.terminal, SLOTS[0], lines);
+    const pace = `pace 2 ${CHIP_CAN} ${ALL}`;
+    let card: VpcdCard;
+    beforeEach(async () => {
+      card = await serveProfile('eac', 'contactless');
+    });
+    afterEach(() => card.remove());
+
+    it('a link certificate: the card goes over to the next root, and keeps the one before', async () => {
+      const link = linkCertificate(crypto, testRoot(crypto), nextRoot);
+      const last = terminalBy(nextVerifier);
+      expect(
+        await terminal(
+          pace,
+          `ta 13 ${files('linked', last, link, nextVerifier.certificate)}`,
+          'reset',
+          pace,
+          `ta 13 ${files('next', last, nextVerifier.certificate)}`,
+          'reset',
+          pace,
+          `ta 13 ${terminalFiles('old', rights)}`,
+        ),
+      ).toEqual([
+        'pace done FRVITAPCVCA00001',
+        'ta done',
+        'reset',
+        'pace done FRVITAPCVCA00002 FRVITAPCVCA00001',
+        'ta done',
+        'reset',
+        'pace done FRVITAPCVCA00002 FRVITAPCVCA00001',
+        'ta done',
+      ]);
+    });
+
+    it('dates: a document verifier from 2026 makes the card refuse what ended in 2025', async () => {
+      const past = { from: 240101, to: 251231 };
+      const early = issueHolder(crypto, testRoot(crypto), holder('FRTESTDV00000', 'DV-official-domestic', past));
+      const then = terminalBy(early, past);
+      expect(await terminal(pace, `ta 13 ${files('then', then, early.certificate)}`)).toContain('ta done');
+      expect(
+        await terminal(
+          pace,
+          `ta 13 ${files('now', terminalBy(verifier), verifier.certificate)}`,
+          'reset',
+          pace,
+          `ta 13 ${files('then', then, early.certificate)}`,
+        ),
+      ).toEqual([
+        'pace done FRVITAPCVCA00001',
+        'ta done',
+        'reset',
+        'pace done FRVITAPCVCA00001',
+        `ta refused 6A80 at ${at('then-0')}`,
+      ]);
+    });
+
+    it.each<[string, () => string, RegExp]>([
+      [
+        'of a terminal that a root issued',
+        () => files('bad', terminalBy(testRoot(crypto))),
+        /^ta refused 6A80 at .*0$/,
+      ],
+      ['without its document verifier', () => files('bad', terminalBy(verifier)), /^ta refused 6A88 at MSE:Set DST$/],
+      [
+        'of a terminal that a terminal issued',
+        () => files('bad', terminalBy(terminalBy(verifier)), verifier.certificate, terminalBy(verifier).certificate),
+        /^ta refused 6A80 at .*2$/,
+      ],
+      [
+        'of a terminal that ended before it began',
+        () => files('bad', terminalBy(verifier, { from: 270101, to: 261231 }), verifier.certificate),
+        /^ta refused 6A80 at .*1$/,
+      ],
+      [
+        'of a signature terminal below a verifier of authentication terminals',
+        () =>
+          files(
+            'bad',
+            issueHolder(crypto, verifier, {
+              ...holder('FRTESTST00001', 'terminal'),
+              authorization: authorizationOf('ST', 'terminal', []),
+            }),
+            verifier.certificate,
+          ),
+        /^ta refused 6A80 at .*1$/,
+      ],
+    ])('refused: %s', async (_, make, refusal) => {
+      const told = await terminal(pace, `ta 13 ${make()}`, 'send 00A4040C09E80704007F00070302', 'send 00B0840000');
+      expect(told).toEqual([
+        'pace done FRVITAPCVCA00001',
+        expect.stringMatching(refusal),
+        'answer 9000',
+        'answer 6982',
       ]);
     });
   });

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,18 +7,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { openCard } from '../../rig/card/open.ts';
 import { PhoneScreen } from '../../rig/card/phone-screen.ts';
 import { toHex } from '../../src/apdu/hex.ts';
+import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
 import { CAN as OWN_CAN, PERSON, writeOwnCard } from '../rig/channel/own-card.ts';
 import { run } from './card.ts';
 import { CHIP_CAN, CHIP_SECRET, compileLibeac, LIBEAC, LibeacChip, writeChip } from './libeac.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
-import { SLOTS, serveOnVpcd, type VpcdCard } from './vpcd-card.ts';
+import { SLOTS, serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 /** Of profile eac. */
 const [CAN, PIN] = ['500540', '123456'];
+/** In any channel, and never in clear. */
+const TEXT = 'Vitap: a channel is open';
 const EID = '00A4040C09E80704007F00070302';
 /** Data groups 1 to 5, 8 and 17 by their short identifiers. */
 const DATA_GROUPS = ['81', '82', '83', '84', '85', '88', '91'].map((sfi) => `00B0${sfi}0000`);
@@ -24,7 +29,14 @@ const DATA_GROUPS = ['81', '82', '83', '84', '85', '88', '91'].map((sfi) => `00B
 const APCV_CAN = '161803';
 const HOLDER_CODE = '274916';
 /** Names and NIRs of profile apcv, as its files hold them. */
-const APCV_SECRETS = ['ADRUN', 'ECETINSI', 'MICHELANGELO', '275126322074974', '109076322083489', 'CABINET DES TILLEULS'];
+const APCV_SECRETS = [
+  'ADRUN',
+  'ECETINSI',
+  'MICHELANGELO',
+  '275126322074974',
+  '109076322083489',
+  'CABINET DES TILLEULS',
+];
 /** Of profile eac. */
 const PERSONAL = ['ZOE', 'ADRUN', '19751231', '20340101'];
 
@@ -154,6 +166,35 @@ describeNeeds(PCSC_STACK, 'a secure channel through pcscd', () => {
       'vitap: the card does not prove the key of EF.CardSecurity, so it may be a copy: chip authentication, key agreement: the chip does not have the key that it shows\n',
     );
     expect(ran.out).not.toContain(PERSON);
+  });
+
+  it('a relay opens the channel for a terminal that knows none, and records what crossed to the card', async () => {
+    await insert({ kind: 'profile', name: 'eac' });
+    const trace = file('relay.jsonl');
+    const options = ['--can-file', file('can'), '--terminal-keys', 'test', '--to', `vpcd:127.0.0.1:${VPCD_PORT + 1}`];
+    const relay = spawn(process.execPath, [PROGRAM, 'record', trace, ...TO, ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    relay.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+    try {
+      await vi.waitFor(() => expect(said).toContain('is at vpcd'), 20_000);
+      const read = await vitap('apdu', '--reader', `pcsc:${SLOTS[1]}`, '00B0850000=9000', '80B0850000=6E00');
+      expect(read.exit).toBe(0);
+      expect(read.out).toContain(toHex(Buffer.from(TEXT)));
+    } finally {
+      const gone = once(relay, 'exit');
+      relay.kill('SIGINT');
+      await gone;
+      await slotIsEmpty(1);
+    }
+    expect(said).toContain('The relay opened a secure channel: PACE with the CAN');
+    const text = readFileSync(trace, 'utf8');
+    expect(text).toContain('"apdu":"0CB085000D');
+    expect(text).not.toContain(toHex(Buffer.from(TEXT)));
+    expect(text).not.toContain('"00B0850000"');
   });
 
   it('a wrong CAN is one sentence', async () => {

@@ -125,6 +125,11 @@ BUF_MEM *from_hex(const char *digits)
     return bytes;
 }
 
+BUF_MEM *compressed_key(const BUF_MEM *point)
+{
+    return buffer(point->data + 1, (point->length - 1) / 2);
+}
+
 void print_hex(const char *name, const void *data, size_t length)
 {
     printf("%s ", name);

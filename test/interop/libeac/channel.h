@@ -24,6 +24,11 @@ BUF_MEM *slurp(const char *path);
 /* Digits to bytes; ends the program when they are none. */
 BUF_MEM *from_hex(const char *digits);
 void print_hex(const char *name, const void *data, size_t length);
+/*
+ * X of a point 04 X Y at its whole length, as BSI TR-03110-3 compresses a key. EAC_Comp of libeac leaves out zeros that X
+ * begins with, so that every 256th signature is over other bytes than the other side's.
+ */
+BUF_MEM *compressed_key(const BUF_MEM *point);
 /* Ends the program with exit code 2, a sentence, and what libcrypto has to say. */
 void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 

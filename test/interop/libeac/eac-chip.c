@@ -196,8 +196,8 @@ static unsigned external_authenticate(struct state *s, const byte *data, size_t 
     if (!s->channel || !s->compressed_key)
         return 0x6985;
     signature = buffer(data, length);
-    id_picc = EAC_Comp(s->ctx, EAC_ID_PACE, s->my_ephemeral);
-    good = id_picc && TA_STEP6_verify(s->ctx, s->compressed_key, id_picc, s->auxiliary, signature) == 1;
+    id_picc = compressed_key(s->my_ephemeral);
+    good = TA_STEP6_verify(s->ctx, s->compressed_key, id_picc, s->auxiliary, signature) == 1;
     BUF_MEM_free(signature);
     BUF_MEM_free(id_picc);
     s->terminal = good;
@@ -210,11 +210,13 @@ static unsigned chip_authentication(struct state *s, const byte *data, size_t le
 {
     size_t size;
     const byte *value = find(data, length, 0x80, &size);
-    BUF_MEM *key, *nonce = NULL, *token = NULL, *objects;
-    if (!value)
+    BUF_MEM *key, *x, *nonce = NULL, *token = NULL, *objects;
+    if (!value || size < 3)
         return 0x6a80;
     key = buffer(value, size);
-    if (!s->terminal || CA_STEP3_check_pcd_pubkey(s->ctx, s->compressed_key, key) != 1 ||
+    x = compressed_key(key);
+    if (!s->terminal || x->length != s->compressed_key->length ||
+        memcmp(x->data, s->compressed_key->data, x->length) != 0 ||
         !CA_STEP4_compute_shared_secret(s->ctx, key) || !CA_STEP5_derive_keys(s->ctx, key, &nonce, &token)) {
         BUF_MEM_free(key);
         say("chip authentication refused");

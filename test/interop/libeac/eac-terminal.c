@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <winscard.h>
 
 static SCARDHANDLE card;
@@ -270,10 +271,9 @@ static void terminal_authentication(int parameters, const char *key_file, char *
         die("%s is not the key of the last certificate", key_file);
     if (!EAC_CTX_init_ca(ctx, NID_id_CA_ECDH_AES_CBC_CMAC_128, parameters))
         die("no domain parameters %d", parameters);
-    compressed = TA_STEP3_generate_ephemeral_key(ctx);
-    terminal_ephemeral = CA_STEP2_get_eph_pubkey(ctx);
-    if (!compressed || !terminal_ephemeral)
+    if (!TA_STEP3_generate_ephemeral_key(ctx) || !(terminal_ephemeral = CA_STEP2_get_eph_pubkey(ctx)))
         die("no ephemeral key");
+    compressed = compressed_key(terminal_ephemeral);
     data = buffer("", 0);
     const ASN1_OBJECT *oid = OBJ_nid2obj(ctx->ta_ctx->protocol);
     put(data, 0x80, OBJ_get0_data(oid), OBJ_length(oid));
@@ -288,7 +288,7 @@ static void terminal_authentication(int parameters, const char *key_file, char *
     if ((status = status_of(answer)) != 0x9000 || answer->length != 10)
         goto refused;
     if (!TA_STEP4_set_nonce(ctx, buffer(answer->data, 8)) ||
-        !(signature = TA_STEP5_sign(ctx, compressed, EAC_Comp(ctx, EAC_ID_PACE, chip_ephemeral), NULL)))
+        !(signature = TA_STEP5_sign(ctx, compressed, compressed_key(chip_ephemeral), NULL)))
         die("cannot sign");
     what = "EXTERNAL AUTHENTICATE";
     if ((status = tell(0x82, 0, 0, signature)) != 0x9000)
@@ -385,6 +385,11 @@ static void obey(char *line)
     fflush(stdout);
 }
 
+static LONG connect_to(SCARDCONTEXT context, const char *reader)
+{
+    return SCardConnect(context, reader, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol);
+}
+
 int main(int count, char **values)
 {
     static char line[70000];
@@ -393,9 +398,15 @@ int main(int count, char **values)
     if (count != 2)
         die("usage: eac-terminal READER");
     EAC_init();
-    if ((result = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context)) != SCARD_S_SUCCESS ||
-        (result = SCardConnect(context, values[1], SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card,
-                               &protocol)) != SCARD_S_SUCCESS)
+    if ((result = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context)) != SCARD_S_SUCCESS)
+        die("SCardEstablishContext: %s", pcsc_stringify_error(result));
+    result = connect_to(context, values[1]);
+    /* A card that was put in just now: pcscd may still think of the one before. */
+    for (int tries = 0; tries < 100 && result != SCARD_S_SUCCESS; tries++) {
+        usleep(100000);
+        result = connect_to(context, values[1]);
+    }
+    if (result != SCARD_S_SUCCESS)
         die("%s: %s", values[1], pcsc_stringify_error(result));
     while (fgets(line, sizeof line, stdin))
         obey(line);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { issueHolder, linkCertificate, makeRoot, matchingHash } from '../../../rig/pki/holder.ts';
 import { encodeReference, isReference, referenceText } from '../../../rig/pki/reference.ts';
 import { testPrivateKey, testRoot } from '../../../rig/pki/test-hierarchy.ts';
@@ -14,6 +14,8 @@ import {
   rootTrustPoint,
 } from '../../../src/secure-channel/index.ts';
 
+/** Keys and signatures on large curves, on a machine that does other things too. */
+vi.setConfig({ testTimeout: 30_000 });
 const crypto = nobleCrypto();
 
 describe('a link certificate', () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { readTerminalKeys } from '../../../rig/pki/terminal-keys.ts';
@@ -11,6 +11,8 @@ import { parseAuthorization, parseCertificate, rightsOf, roleOf } from '../../..
 import { loadVectors } from '../../vectors/load.ts';
 import { fakeIo } from '../console/fake-io.ts';
 
+/** Keys and signatures on large curves, on a machine that does other things too. */
+vi.setConfig({ testTimeout: 30_000 });
 const crypto = nobleCrypto();
 
 let base: string;

@@ -11,9 +11,14 @@ describe('tap --explain', () => {
     [
       'contact',
       'READ RECORD of E001 by contact needs code 81 verified in this session; it is not: send VERIFY 00 20 00 81',
+      'The own application needs the code: --pin, --pin-file FILE, or VITAP_PIN.',
     ],
-    ['contactless', 'READ RECORD of E001 by contactless needs secure messaging and code 81'],
-  ] as const)('says why a card of ours refuses by %s', async (cardInterface, sentence) => {
+    [
+      'contactless',
+      'READ RECORD of E001 by contactless needs secure messaging and code 81',
+      'What was refused needs PACE: --can-file FILE or VITAP_CAN.',
+    ],
+  ] as const)('says why a card of ours refuses by %s', async (cardInterface, sentence, remark) => {
     const options = {
       reader: { driver: 'loopback' },
       card: { kind: 'profile', name: 'vitale2' },
@@ -29,6 +34,7 @@ describe('tap --explain', () => {
     const silent = fakeIo();
     await tap(options, silent);
     expect(silent.out.join('')).not.toContain('Why');
+    expect(silent.err).toContain(`${remark}\n`);
     const json = fakeIo({ json: true });
     await tap({ ...options, explain: true }, json);
     expect(JSON.parse(json.out.join('')).explanations[0]).toContain(sentence);

@@ -85,11 +85,14 @@ describe('tap in process', () => {
     expect(data.invoices).toHaveLength(readable ? 8 : 0);
   });
 
-  it.each(['all', 'identity', 'own'] as const)('over an antenna without a CAN: %s says what is missing', async (sequence) => {
-    const { text, io } = await run(profile('vitale2', { interface: 'contactless', sequence }));
-    expect(io.err).toEqual(['The card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN.\n']);
-    expect(text).not.toContain('ADRUN');
-  });
+  it.each(['all', 'identity', 'own'] as const)(
+    'over an antenna without a CAN: %s says what is missing',
+    async (sequence) => {
+      const { text, io } = await run(profile('vitale2', { interface: 'contactless', sequence }));
+      expect(io.err).toEqual(['The card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN.\n']);
+      expect(text).not.toContain('ADRUN');
+    },
+  );
 
   it('gives the same as data: nothing but JSON on standard output', async () => {
     const { text } = await run(profile('vitale2'), '274916', true);

@@ -1,7 +1,7 @@
 import type { Suite } from '../model.ts';
 
 /** Suites by the names that the command line knows; loaded when they are asked for. */
-export const SUITE_NAMES = ['iso7816-4', 'vitale', 't4t', 'sm', 'pace'] as const;
+export const SUITE_NAMES = ['iso7816-4', 'vitale', 't4t', 'sm', 'pace', 'eac'] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
 export async function loadSuite(name: SuiteName): Promise<Suite> {
@@ -16,5 +16,7 @@ export async function loadSuite(name: SuiteName): Promise<Suite> {
       return (await import('./sm/index.ts')).SM_SUITE;
     case 'pace':
       return (await import('./pace/index.ts')).PACE_SUITE;
+    case 'eac':
+      return (await import('./eac/index.ts')).EAC_SUITE;
   }
 }

@@ -1,6 +1,6 @@
 import type { PasswordName } from '../../../../src/secure-channel/index.ts';
 import type { Need } from '../model.ts';
-import type { ChannelDeclaration, ReadableFile } from './channel-declaration.ts';
+import type { ChannelDeclaration, ReadableFile, TerminalDeclaration } from './channel-declaration.ts';
 
 /** PACE that this bench can do. */
 export const CHANNEL: Need<ChannelDeclaration> = {
@@ -23,6 +23,21 @@ export const LOGICAL_CHANNELS: Need<true> = {
 export const CONFINED: Need<ReadableFile> = {
   words: 'a file that is read inside any channel and never outside',
   find: ({ channel }) => channel?.confined ?? null,
+};
+
+export const TERMINAL: Need<TerminalDeclaration> = {
+  words: 'a terminal that it trusts, with chip authentication version 2',
+  find: ({ channel }) => channel?.terminal ?? null,
+};
+
+export const GRANTED: Need<NonNullable<TerminalDeclaration['granted']>> = {
+  words: 'a file that one right of a terminal gives',
+  find: ({ channel }) => channel?.terminal?.granted ?? null,
+};
+
+export const ISSUERS: Need<NonNullable<TerminalDeclaration['issuers']>> = {
+  words: 'a hierarchy of certificates whose keys are known',
+  find: ({ channel }) => channel?.terminal?.issuers ?? null,
 };
 
 /** A password that is counted, with this many tries or more. */

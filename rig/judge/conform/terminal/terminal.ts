@@ -170,6 +170,11 @@ export class Terminal {
     };
   }
 
+  /** A right protected command. */
+  sealed(command: string): Uint8Array {
+    return this.#seal(bytesOf(command), {});
+  }
+
   /** The last command as it went over the wire, once more. */
   again(words: string, expect: Expectation): TerminalStep {
     return { kind: 'terminal', role: 'judged', words, make: () => this.#last, expect };

@@ -107,11 +107,15 @@ describe('our cards', () => {
     // Over an antenna all that it judges is behind the channel.
     ['vitale', 'apcv', 5, 'contact'],
     ['t4t', 'ndef', 25],
-  ])('%s on %s: nothing fails, %i cases and more are judged', { timeout: 300_000 }, async (suite, profile, least, on) => {
-    const results = await judge(suite, profile, [], on);
-    expect(wrong(results)).toEqual([]);
-    expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(least);
-  });
+  ])(
+    '%s on %s: nothing fails, %i cases and more are judged',
+    { timeout: 300_000 },
+    async (suite, profile, least, on) => {
+      const results = await judge(suite, profile, [], on);
+      expect(wrong(results)).toEqual([]);
+      expect(countVerdicts(results).pass).toBeGreaterThanOrEqual(least);
+    },
+  );
 
   it('a suite for another kind of card applies to none of its cases', async () => {
     const results = await judge('t4t', 'lab');
