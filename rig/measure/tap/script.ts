@@ -48,7 +48,7 @@ export function readingScript(sequence: Sequence, plan: PlanName, code: Uint8Arr
   };
 }
 
-const NEEDS_CHANNEL = 'the card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN';
+const NEEDS_CHANNEL = 'what the card refuses (6982) needs PACE: --can-file FILE or VITAP_CAN';
 
 function isRefused({ refusals }: CardReading): boolean {
   return refusals.some(({ status }) => status === formatStatusWord(SW.SECURITY_STATUS_NOT_SATISFIED));

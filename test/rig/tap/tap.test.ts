@@ -89,7 +89,7 @@ describe('tap in process', () => {
     'over an antenna without a CAN: %s says what is missing',
     async (sequence) => {
       const { text, io } = await run(profile('vitale2', { interface: 'contactless', sequence }));
-      expect(io.err).toEqual(['The card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN.\n']);
+      expect(io.err).toEqual(['What was refused needs PACE: --can-file FILE or VITAP_CAN.\n']);
       expect(text).not.toContain('ADRUN');
     },
   );

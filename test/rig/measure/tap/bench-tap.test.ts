@@ -71,7 +71,7 @@ describe('bench tap in process', LONG, () => {
   ])('%s over an antenna without a CAN: one sentence says what is missing', async (profile, more) => {
     const { exit, err } = await vitap(`--profile ${profile}${more} --taps 2`, { env: { VITAP_PIN: ENV.VITAP_PIN } });
     expect(exit).toBe(1);
-    expect(err).toContain('the card has PACE, and gives nothing without it: --can-file FILE or VITAP_CAN)\n');
+    expect(err).toContain('what the card refuses (6982) needs PACE: --can-file FILE or VITAP_CAN)\n');
   });
 
   it('a plan is named where the own application is read, and nowhere else', async () => {
