@@ -177,7 +177,8 @@ describeNeeds(LIBEAC, 'libeac', () => {
     const opening = (rights: readonly ['read DG1'] | readonly ['read DG1', 'read DG3']): string[] => [
       `signers ${at('signers')}`,
       `pace 2 161803 ${ALL}`,
-      'security',
+      // ATR/INFO has the short identifier 1D here.
+      'security 011D',
       `ta 13 ${terminalFiles(`apcv-${rights.length}`, rights)}`,
       'ca 41',
       application,
