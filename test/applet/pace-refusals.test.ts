@@ -172,7 +172,7 @@ describe('bad input to GENERAL AUTHENTICATE', () => {
     const terminal = paceTerminal('PIN', PIN_CODE);
     const first = terminal.next(fromHex(send(toHex(terminal.start())))) as Uint8Array;
     const second = terminal.next(fromHex(send(toHex(first)))) as Uint8Array;
-    expect(send('00A4 000C 02 3F00')).toBe('6883');
+    expect(send('00A4 000C 02 3F00')).toBe('9000');
     expect(send(toHex(second))).toBe('6985');
     expect(tries('PIN')).toBe(3);
   });

@@ -1,199 +1,27 @@
 import fc from 'fast-check';
+import {
+  channels,
+  command,
+  inPieces,
+  leave,
+  MACS,
+  managed,
+  ne,
+  PASSWORDS,
+  pace,
+  read,
+  select,
+  switching,
+  unblocked,
+  withCode,
+  write,
+} from './arbitrary-commands.ts';
 import { KEYS, rightMac } from './key-model.ts';
-import { CODES, directoriesOf, FILES, type FilePlan, type Operation, PROPRIETARY, pathTo } from './plan.ts';
+import { CODES, FILES, type FilePlan, type Operation, type PasswordId, pathTo } from './plan.ts';
 import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
-import type { Command, Step } from './step.ts';
+import type { Command, Protection, Step } from './step.ts';
 
 /** Random steps, weighted so that most sequences get somewhere: an application selected, a code right, a file read. */
-
-const NAMES = ['4D4F44454C31', '4D4F44454C3132', '4D4F44454C', '4D', '4D4F44454C33', '4D4F44454C313233', 'A000000001'];
-const FIDS = [0x3f00, ...directoriesOf().map(({ fid }) => fid), ...FILES.map(({ fid }) => fid), 0x0a0a];
-const VALUES = [...CODES.map(({ value }) => value), '55555', '777777', '123', '123456789'];
-
-const answer = fc.constantFrom(3, 3, 0, 1, 2);
-const sfi = fc.oneof(
-  { weight: 3, arbitrary: fc.integer({ min: 1, max: 8 }) },
-  { weight: 2, arbitrary: fc.constant(null) },
-  { weight: 1, arbitrary: fc.constant(0) },
-);
-const ne = fc.constantFrom(256, 256, 256, 1, 4, 10);
-const offset = fc.constantFrom(0, 0, 0, 1, 2, 7, 200, 255);
-/** Le where no answer has data: none, or one that the card takes no notice of. */
-const idleNe = fc.constantFrom(0, 0, 256, 8);
-const reference = fc.constantFrom(0x81, 0x81, 0x81, 0x01, 0x82, 0x83, 0x84);
-const value = fc.constantFrom(...VALUES);
-const fresh = fc.option(value);
-const number = fc.integer({ min: 0, max: 7 });
-const marks = fc.oneof(
-  // The length that a file of records of this card takes, mostly.
-  fc.constantFrom(6, 3, 4, 2, 1, 9).map((length) => Array.from({ length }, (_, i) => i)),
-  fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 }),
-);
-
-const select: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      is: fc.constant('select-name' as const),
-      name: fc.constantFrom(...NAMES.slice(0, 2)),
-      occurrence: fc.constant(0),
-      answer,
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      is: fc.constant('select-name' as const),
-      name: fc.constantFrom(...NAMES),
-      occurrence: fc.integer({ min: 0, max: 3 }),
-      answer,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      is: fc.constant('select' as const),
-      how: fc.constantFrom('any' as const, 'any' as const, 'child-df' as const, 'child-ef' as const),
-      fid: fc.constantFrom(...FIDS),
-      answer,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('select-parent' as const), answer }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      is: fc.constant('select-path' as const),
-      from: fc.constantFrom('mf' as const, 'df' as const),
-      path: fc.oneof(
-        fc.constantFrom([0x6000, 0x6100, 0x6101], [0x6000, 0x6008], [0x7000, 0x7001], [0x6100]),
-        fc.array(fc.constantFrom(...FIDS.slice(2)), { minLength: 1, maxLength: 3 }),
-      ),
-      answer,
-    }),
-  },
-);
-
-const read: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ is: fc.constant('read-binary' as const), sfi, offset, ne }),
-  fc.record({
-    is: fc.constant('read-record' as const),
-    sfi,
-    p1: number,
-    mode: fc.constantFrom(4, 4, 0, 1, 2, 3, 5, 6, 7),
-    ne,
-  }),
-);
-
-const write: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ is: fc.constant('update-binary' as const), sfi, offset, data: marks }),
-  fc
-    .record({ mode: fc.constantFrom(4, 4, 0, 1, 2, 3), sfi, p1: number, data: marks })
-    // By first, last, next and previous, P1 is 00 for this command.
-    .map((fields) => ({ is: 'update-record' as const, ...fields, p1: fields.mode < 4 ? 0 : fields.p1 })),
-  fc.record({ is: fc.constant('append-record' as const), sfi, data: marks }),
-  fc.record({ is: fc.constant('erase-record' as const), sfi, p1: fc.integer({ min: 1, max: 6 }) }),
-);
-
-/** The code as the card was made with it. */
-const rightCode: fc.Arbitrary<Command> = fc
-  .record({ code: fc.constantFrom(...CODES), chained: fc.boolean(), ne: idleNe })
-  .map(({ code, chained, ne: le }) => ({
-    is: 'verify' as const,
-    reference: code.reference,
-    code: code.value,
-    chained,
-    ne: le,
-  }));
-
-const withCode: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: rightCode },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      is: fc.constant('verify' as const),
-      reference,
-      code: value,
-      chained: fc.boolean(),
-      ne: idleNe,
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ is: fc.constantFrom('query' as const, 'forget' as const), reference, ne: idleNe }),
-  },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('change' as const), reference, old: value, fresh: value }) },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('change-verified' as const), reference, fresh: value }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      is: fc.constant('unblock' as const),
-      reference,
-      puk: fc.constantFrom('12345678', ...VALUES),
-      fresh,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('unblock-verified' as const), reference, fresh }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      is: fc.constant('require' as const),
-      reference: fc.constantFrom(0x83, 0x83, 0x81),
-      required: fc.boolean(),
-      code: fc.option(fc.constantFrom('0000', ...VALUES)),
-    }),
-  },
-);
-
-const channels: fc.Arbitrary<Command> = fc.record({
-  is: fc.constantFrom('open-channel' as const, 'open-channel' as const, 'close-channel' as const),
-  number: fc.integer({ min: 0, max: 5 }),
-});
-
-const MACS = [...KEYS.map(rightMac), new Array<number>(16).fill(0)];
-const keyReference = fc.constantFrom(0x05, 0x85, 0x85, 0x81, 0x06);
-const authentication: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({ is: fc.constant('challenge' as const), ne: fc.constantFrom(16, 16, 16, 8, 256, 4) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ is: fc.constant('external' as const), key: keyReference, mac: fc.constantFrom(...MACS) }),
-  },
-  { weight: 1, arbitrary: fc.record({ is: fc.constant('external-query' as const), key: keyReference }) },
-);
-
-/** The classes of the application that has some, and classes that no application has. */
-const proprietaryClass = fc.constantFrom(...PROPRIETARY.classes, ...PROPRIETARY.classes, 0x84, 0x90, 0xfc);
-
-const proprietary: fc.Arbitrary<Command> = fc.record({
-  is: fc.constant('proprietary' as const),
-  cla: proprietaryClass,
-  // Among those that it has not: SELECT and MANAGE CHANNEL, which are interindustry alone.
-  ins: fc.constantFrom(...PROPRIETARY.instructions, 0xa4, 0x70, 0x5a),
-});
-
-const switching: fc.Arbitrary<Command> = fc.record({
-  is: fc.constantFrom('activate' as const, 'activate' as const, 'deactivate' as const),
-});
-
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: select },
-  { weight: 10, arbitrary: read },
-  { weight: 4, arbitrary: write },
-  { weight: 8, arbitrary: withCode },
-  {
-    weight: 1,
-    arbitrary: fc.oneof(
-      { weight: 2, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne }) },
-      { weight: 1, arbitrary: fc.record({ is: fc.constant('get-response' as const), ne, cla: proprietaryClass }) },
-    ),
-  },
-  { weight: 1, arbitrary: proprietary },
-  { weight: 1, arbitrary: channels },
-  { weight: 2, arbitrary: switching },
-  { weight: 2, arbitrary: authentication },
-);
 
 const cardInterface = fc.oneof(
   { weight: 4, arbitrary: fc.constant('contact' as const) },
@@ -204,8 +32,16 @@ const channel = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }) },
 );
 
+const protection = fc.constantFrom<Protection>(...Array<'none'>(9).fill('none'), 'right', 'right', 'right', 'tampered');
+
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 40, arbitrary: fc.record({ do: fc.constant('command' as const), cardInterface, channel, command }) },
+  {
+    weight: 40,
+    arbitrary: fc
+      .record({ do: fc.constant('command' as const), cardInterface, channel, command, protection })
+      // A proprietary class says nothing of secure messaging.
+      .map((made) => ('cla' in made.command ? { ...made, protection: 'none' as const } : made)),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -258,6 +94,74 @@ const phrase: fc.Arbitrary<Step[]> = fc
       ...unlock,
       ...guesses,
       ...[select, ...present, ...own].map((each) => on(scene < 2 ? 'contactless' : cardInterface, each)),
+    ];
+  });
+
+/** A secure channel, and what is done in it: mostly all of it protected. */
+const secured: fc.Arbitrary<Step[]> = fc
+  .record({
+    cardInterface: fc.constantFrom(...CARD_INTERFACES),
+    channel,
+    openings: fc.array(pace, { minLength: 1, maxLength: 4 }),
+    way: fc.constantFrom(...WAYS),
+    own: fc.array(fc.oneof(read, read, write, switching), { minLength: 1, maxLength: 4 }),
+    commands: fc.array(
+      fc.record({ command: fc.oneof(managed, unblocked, withCode, select, channels, leave), protection }),
+      { maxLength: 4 },
+    ),
+    inside: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ cardInterface, channel, openings, way, own, commands, inside }) => {
+    const on = (command: Command, protection: Protection): Step => ({
+      do: 'command',
+      cardInterface,
+      channel,
+      command,
+      protection,
+    });
+    const present = way.codes.map(
+      ({ reference, value: code }): Command => ({ is: 'verify', reference, code, chained: false }),
+    );
+    const select: Command = { is: 'select-path', from: 'mf', path: way.path, answer: 3 };
+    const onFile = own.map((each) => onCurrentFile(each, way.file));
+    return [
+      ...openings.map((each, i) => on(each, inside[i] === true && i > 0 ? 'right' : 'none')),
+      ...[select, ...present, ...onFile].map((each) => on(each, 'right')),
+      ...commands.map((each) => on(each.command, each.protection === 'none' ? 'right' : each.protection)),
+      ...onFile.map((each) => on(each, inside[0] === true ? 'right' : 'none')),
+    ];
+  });
+
+/** The states of a PIN, one after the other: guessed at, suspended, resumed by the CAN or not, blocked, unblocked. */
+const passwords: fc.Arbitrary<Step[]> = fc
+  .record({
+    cardInterface,
+    guesses: fc.integer({ min: 0, max: 3 }),
+    opening: fc.constantFrom<PasswordId>('CAN', 'CAN', 'PUK'),
+    within: fc.array(
+      fc.oneof({ weight: 3, arbitrary: pace }, { weight: 1, arbitrary: fc.oneof(managed, unblocked, read, inPieces) }),
+      { minLength: 1, maxLength: 4 },
+    ),
+  })
+  .map(({ cardInterface, guesses, opening, within }) => {
+    const on = (command: Command, protection: Protection): Step => ({
+      do: 'command',
+      cardInterface,
+      channel: 0,
+      command,
+      protection,
+    });
+    const right = (password: PasswordId): Command => ({
+      is: 'pace',
+      password,
+      value: PASSWORDS.find((each) => each.password === password)?.value as string,
+      stop: null,
+    });
+    const wrong: Command = { is: 'pace', password: 'PIN', value: '000000', stop: null };
+    return [
+      ...Array.from({ length: guesses }, () => on(wrong, 'none')),
+      on(right(opening), 'none'),
+      ...within.map((each) => on(each, 'right')),
     ];
   });
 
@@ -459,6 +363,8 @@ export const steps: fc.Arbitrary<Step[]> = fc
       { weight: 1, arbitrary: filling },
       { weight: 3, arbitrary: window },
       { weight: 3, arbitrary: codes },
+      { weight: 4, arbitrary: secured },
+      { weight: 2, arbitrary: passwords },
       { weight: 3, arbitrary: keys },
     ),
     {

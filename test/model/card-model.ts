@@ -13,56 +13,30 @@ import {
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
+import {
+  type At,
+  type Channel,
+  endSession,
+  freshPort,
+  manageChannel,
+  ownsClass,
+  type Port,
+  provenBy,
+  type Rest,
+} from './port-model.ts';
 import { CARD_INTERFACES, type CardInterface, type Facts, holds, NEVER, type Rule } from './rule.ts';
+import { pace } from './secure-channel-model.ts';
 import { type Command, channelOf, type Step } from './step.ts';
-import { applicationOf, codeNamed, type Directory, directoryOf, find, isDirectory, ROOT } from './tree.ts';
+import { applicationOf, codeNamed, type Directory, directoryOf, find, isDirectory } from './tree.ts';
 
 /**
  * What the card should do, written a second time: plain objects and arrays, no memory image, no buffers, no dispatcher.
  * It shares no code with the card, so that a mistake in one of them shows as a difference.
  */
 
-interface Channel {
-  directory: Directory;
-  file: FilePlan | null;
-  /** Number of the current record, 0 for none. */
-  record: number;
-  proven: Set<CodePlan>;
-  keys: Set<KeyPlan>;
-  /** Bytes of the last challenge, 0 when there is none or it was used. */
-  challenge: number;
-}
+/** Where a command comes from, and how. */
+type Asking = Pick<Extract<Step, { do: 'command' }>, 'cardInterface' | 'channel' | 'protection'>;
 
-interface Port {
-  readonly cardInterface: CardInterface;
-  readonly channels: Map<number, Channel>;
-  /** Card-wide codes. */
-  readonly proven: Set<CodePlan>;
-  /** Card-wide keys. */
-  readonly keys: Set<KeyPlan>;
-  /** The window in which this interface was given something, 0 for none. */
-  window: number;
-  /** The code whose window lets the command under way do what it does, or null when it does without. */
-  byHolder: string | null;
-  /** What GET RESPONSE will bring. */
-  rest: Rest | null;
-}
-
-interface Rest {
-  readonly bytes: readonly number[];
-  readonly sw: number;
-  readonly channel: number;
-  readonly byHolder: string | null;
-}
-
-/** Where a command came from. */
-interface At {
-  readonly port: Port;
-  readonly number: number;
-  readonly channel: Channel;
-}
-
-const CHANNELS = 20;
 const CLOSED_WINDOW = { number: 0, code: null, until: 0, uses: 0 };
 
 export class CardModel {
@@ -93,18 +67,22 @@ export class CardModel {
   }
 
   /** Codes whose counter this command may raise: those whose right value, or whose unblocking code's, is in it. */
-  mayRaise({ cardInterface, channel, command }: Extract<Step, { do: 'command' }>): CodePlan[] {
+  mayRaise({ cardInterface, channel, command, protection }: Extract<Step, { do: 'command' }>): CodePlan[] {
     const at = this.#at(cardInterface, channel);
-    if (at === null || !('reference' in command)) return [];
+    if (at === null) return [];
+    if (command.is === 'pace') return CODES.filter((code) => isRightPin(code, command, this.#codes));
+    if (!('reference' in command)) return [];
     const code = codeNamed(command.reference, at.channel.directory);
-    return code === null ? [] : this.#codes.mayRaise(code, command, this.#presenter(at));
+    const right = protection === 'right' && at.port.session?.owner === channel;
+    return code === null ? [] : this.#codes.mayRaise(code, command, this.#presenter(at, right));
   }
 
   /** Whether the rule of a file lets it be read now on a channel: what every byte that leaves is held against. */
-  mayRead(file: FilePlan, cardInterface: CardInterface, channel: number): boolean {
+  mayRead(file: FilePlan, { cardInterface, channel, protection }: Asking): boolean {
     const at = this.#at(cardInterface, channel);
     if (at === null || this.#state(file) !== 'activated' || !this.#isUsable(directoryOf(file))) return false;
-    return holds(file.rules.read[cardInterface], this.#facts(at));
+    const secure = protection === 'right' && at.port.session?.owner === channel;
+    return holds(file.rules.read[cardInterface], { ...this.#facts(at), secure });
   }
 
   /** The file that a data command means, whether or not it may: to give it the file's own bytes. */
@@ -125,26 +103,64 @@ export class CardModel {
         this.#window = CLOSED_WINDOW;
         return null;
       case 'command':
-        return this.#command(step.cardInterface, step.channel, step.command);
+        return this.#command(step);
       default:
         this.#ports.set(step.cardInterface, freshPort(step.cardInterface));
         return null;
     }
   }
 
-  #command(cardInterface: CardInterface, written: number, command: Command): Expected {
+  #command({ cardInterface, channel, command, protection = 'none' }: Extract<Step, { do: 'command' }>): Expected {
     const port = this.#ports.get(cardInterface) as Port;
-    const at = this.#at(cardInterface, channelOf(command, written));
+    const at = this.#at(cardInterface, channelOf(command, channel));
     port.byHolder = null;
     const cla = 'cla' in command ? command.cla : undefined;
     const known = cla === undefined || (at !== null && ownsClass(at.channel, cla));
-    if (!known) {
-      if (command.is !== 'get-response') port.rest = null;
-      return answer(0x6e00);
+    if (command.is !== 'get-response') port.rest = null;
+    if (!known || at === null) {
+      port.stepping = false;
+      return answer(known ? 0x6881 : 0x6e00);
     }
-    if (command.is === 'get-response') return at === null ? answer(0x6881) : this.#getResponse(at, command.ne);
-    port.rest = null;
-    const expected = at === null ? answer(0x6881) : this.#carryOut(at, command);
+    const outside = protection === 'none' ? this.#inClear(at, command) : this.#throughSession(at, command, protection);
+    if (outside !== null) return outside;
+    port.isProtected = protection === 'right';
+    const expected = this.#inOrder(at, command);
+    port.isProtected = false;
+    return expected;
+  }
+
+  /** In clear on the channel of the session, a command ends it. GET RESPONSE carries parts, and ends nothing. */
+  #inClear(at: At, command: Command): null {
+    if (at.port.session?.owner === at.number && command.is !== 'get-response') {
+      endSession(at.port);
+      at.port.stepping = false;
+    }
+    return null;
+  }
+
+  /** @returns what is answered in clear, or null: it is opened, and judged */
+  #throughSession({ port, number }: At, command: Command, protection: 'right' | 'tampered'): Expected | null {
+    const owns = port.session?.owner === number;
+    if (owns) port.rest = null;
+    if (owns && protection === 'right') return null;
+    port.stepping = false;
+    if (!owns) return answer(0x6882);
+    endSession(port);
+    // Of two commands in a chain the second one finds no session any more.
+    return answer(command.is === 'verify' && command.chained && command.code.length > 1 ? 0x6882 : 0x6988);
+  }
+
+  /** While a PACE is under way, anything but its next step is refused once. */
+  #inOrder(at: At, command: Command): Expected {
+    const { port } = at;
+    if (command.is === 'get-response') return this.#getResponse(at, command.ne);
+    if (port.stepping) {
+      port.stepping = false;
+      // Of two commands in a chain the second one comes alone.
+      if (command.is !== 'verify' || !command.chained || command.code.length < 2) return answer(0x6883);
+      return this.#inOrder(at, { ...command, chained: false, code: command.code.slice(1) });
+    }
+    const expected = this.#carryOut(at, command);
     const given = [0x90, 0x61, 0x62, 0x63].includes(expected.sw >> 8);
     if (port.byHolder !== null && given) this.#charge(port);
     return expected;
@@ -153,7 +169,7 @@ export class CardModel {
   #carryOut(at: At, command: Exclude<Command, { is: 'get-response' }>): Expected {
     if (command.is === 'read-record' && command.mode === 7) return answer(0x6a86);
     if (command.is === 'proprietary' && !PROPRIETARY.instructions.includes(command.ins)) return answer(0x6d00);
-    const anyState = /^select|channel$|activate$|^challenge|^external/.test(command.is);
+    const anyState = /^select|channel$|activate$|^challenge|^external|^pace|^leave/.test(command.is);
     if (!anyState && !this.#isUsable(at.channel.directory)) return answer(0x6985);
     if ('sfi' in command) return this.#onContent(at, command);
     if ('reference' in command) {
@@ -173,6 +189,11 @@ export class CardModel {
       case 'open-channel':
       case 'close-channel':
         return manageChannel(at, command);
+      case 'pace':
+        return this.#pace(at, command);
+      case 'leave':
+        if (at.port.isProtected) endSession(at.port);
+        return answer(0x9000);
       default:
         return this.#select(at.channel, command);
     }
@@ -194,6 +215,17 @@ export class CardModel {
     const proven = key.reference < 0x80 ? port.keys : channel.keys;
     if (command.is === 'external-query') return this.#keys.query(key, proven);
     return this.#keys.authenticate(key, rightMac(key).join() === command.mac.join(), challenge, proven);
+  }
+
+  #pace({ port, number }: At, command: Extract<Command, { is: 'pace' }>): Expected {
+    const byCan = port.isProtected && port.session?.password === 'CAN';
+    const { expected, opened, stepping } = pace(command, this.#codes, byCan);
+    port.stepping = stepping;
+    if (opened) {
+      endSession(port);
+      port.session = { owner: number, password: command.password };
+    }
+    return expected;
   }
 
   #select(channel: Channel, command: Extract<Command, { is: `select${string}` }>): Expected {
@@ -244,6 +276,7 @@ export class CardModel {
   }
 
   #send({ port }: At, whole: Rest, ne: number): Expected {
+    if (port.isProtected) return answer(whole.sw, whole.bytes);
     const most = Math.min(ne, LARGEST_ANSWER[port.cardInterface]);
     const left = whole.bytes.length - most;
     if (left <= 0) return answer(whole.sw, whole.bytes);
@@ -299,12 +332,14 @@ export class CardModel {
         return (named.reference < 0x80 ? port.keys : channel.keys).has(named);
       },
       window: open ? code : null,
+      secure: port.isProtected,
     };
   }
 
-  #presenter(at: At): Presenter {
+  #presenter(at: At, secure: boolean = at.port.isProtected): Presenter {
     return {
-      mayPresent: (code) => holds(code.rules[at.port.cardInterface], this.#facts(at)),
+      mayPresent: (code) => holds(code.rules[at.port.cardInterface], { ...this.#facts(at), secure }),
+      openedBy: ({ password }) => secure && password !== undefined && at.port.session?.password === password,
       proven: (code) => provenBy(at.port, at.channel, code),
       told: (code, what) => {
         if (!code.unlocksHolder || at.port.cardInterface !== 'wired') return;
@@ -331,48 +366,15 @@ export class CardModel {
   }
 }
 
-function freshPort(cardInterface: CardInterface): Port {
-  return {
-    cardInterface,
-    channels: new Map([[0, freshChannel(ROOT)]]),
-    proven: new Set(),
-    keys: new Set(),
-    window: 0,
-    byHolder: null,
-    rest: null,
-  };
-}
-
-function freshChannel(directory: Directory): Channel {
-  return { directory, file: null, record: 0, proven: new Set(), keys: new Set(), challenge: 0 };
-}
-
-/** A proprietary class is known where the application that has it is selected. */
-function ownsClass({ directory }: Channel, cla: number): boolean {
-  return applicationOf(directory).plan.name === PROPRIETARY.name && PROPRIETARY.classes.includes(cla);
+function isRightPin(
+  code: CodePlan,
+  { password, value, stop }: Extract<Command, { is: 'pace' }>,
+  codes: CodeModel,
+): boolean {
+  return code.password === 'PIN' && password === 'PIN' && stop === null && value === codes.value(code);
 }
 
 /** The current EF, null for none; or the one with that short identifier, undefined for none. */
 function fileMeant(channel: Channel, sfi: number | null): FilePlan | null | undefined {
   return isCurrent(sfi) ? channel.file : channel.directory.plan.files.find((each) => each.sfi === sfi);
-}
-
-/** Card-wide codes count on all channels of an interface. */
-function provenBy(port: Port, channel: Channel, code: CodePlan): Set<CodePlan> {
-  return code.reference < 0x80 ? port.proven : channel.proven;
-}
-
-function manageChannel(at: At, command: Extract<Command, { is: 'open-channel' | 'close-channel' }>): Expected {
-  const { channels } = at.port;
-  if (command.is === 'close-channel') {
-    const closing = command.number === 0 ? at.number : command.number;
-    if (closing === 0) return answer(0x6a81);
-    return answer(channels.delete(closing) ? 0x9000 : 0x6200);
-  }
-  const free = Array.from({ length: CHANNELS }, (_, i) => i).find((each) => !channels.has(each));
-  const opening = command.number === 0 ? free : command.number;
-  if (opening === undefined) return answer(0x6a81);
-  if (channels.has(opening)) return answer(0x6a86);
-  channels.set(opening, freshChannel(at.number === 0 ? ROOT : at.channel.directory));
-  return answer(0x9000, command.number === 0 ? [opening] : []);
 }

@@ -8,6 +8,8 @@ export interface Presenter {
   /** Whether the rule of the code lets it be presented here. */
   mayPresent(code: CodePlan): boolean;
   proven(code: CodePlan): Set<CodePlan>;
+  /** Whether the command came through a secure channel that this password opened. */
+  openedBy(code: CodePlan): boolean;
   /** The code was right, was wrong, or was taken back. */
   told(code: CodePlan, what: 'right' | 'wrong' | 'forgotten'): void;
 }
@@ -22,7 +24,7 @@ export class CodeModel {
 
   /** Tries left, in the order of {@link CODES}. */
   get tries(): number[] {
-    return CODES.map((code) => this.#triesLeft(code));
+    return CODES.map((code) => this.triesLeft(code));
   }
 
   isDisabled(code: CodePlan): boolean {
@@ -35,12 +37,13 @@ export class CodeModel {
     switch (command.is) {
       case 'verify':
       case 'require':
-        return command.code === this.#value(code) ? [code] : [];
+        return command.code === this.value(code) ? [code] : [];
       case 'change':
-        return (command.old + command.fresh).startsWith(this.#value(code)) ? [code] : [];
+        return (command.old + command.fresh).startsWith(this.value(code)) ? [code] : [];
       case 'unblock':
-        return puk !== null && joined(command).startsWith(this.#value(puk)) ? [code, puk] : [];
+        return puk !== null && joined(command).startsWith(this.value(puk)) ? [code, puk] : [];
       case 'unblock-verified':
+        if (isPin(code) && (presenter.openedBy(code) || (puk !== null && presenter.openedBy(puk)))) return [code];
         return puk !== null && presenter.proven(puk).has(puk) ? [code] : [];
       default:
         return [];
@@ -66,7 +69,8 @@ export class CodeModel {
       case 'change':
         return this.#change(code, command, presenter);
       case 'change-verified':
-        if (!presenter.mayPresent(code) || !proven.has(code)) return answer(0x6982);
+        if (!(isPin(code) && presenter.openedBy(code)) && !(presenter.mayPresent(code) && proven.has(code)))
+          return answer(0x6982);
         if (!fits(code, command.fresh.length)) return answer(0x6700);
         this.#values.set(code, command.fresh);
         return answer(0x9000);
@@ -87,7 +91,7 @@ export class CodeModel {
       presenter,
     );
     if (refused !== null) return refused;
-    this.#values.set(code, both.slice(this.#value(code).length));
+    this.#values.set(code, both.slice(this.value(code).length));
     return answer(0x9000);
   }
 
@@ -111,9 +115,15 @@ export class CodeModel {
     command: Extract<Command, { is: 'unblock' | 'unblock-verified' }>,
     presenter: Presenter,
   ): Expected {
+    let fresh = command.fresh;
+    if (command.is === 'unblock-verified' && fresh !== null && isPin(code) && presenter.openedBy(code)) {
+      if (!fits(code, fresh.length)) return answer(0x6700);
+      this.#values.set(code, fresh);
+      this.#tries.set(code, code.tries);
+      return answer(0x9000);
+    }
     const puk = unblockingCode(code);
     if (puk === null) return answer(0x6985);
-    let fresh = command.fresh;
     if (command.is === 'unblock') {
       if (!presenter.mayPresent(puk)) return answer(0x6982);
       const both = joined(command);
@@ -123,8 +133,8 @@ export class CodeModel {
       const refused = this.#presentFirst(puk, both, splits, presenter);
       if (refused !== null) return refused;
       // Nothing marks where the unblocking code ends but that it is right.
-      if (fresh !== null) fresh = both.slice(this.#value(puk).length);
-    } else if (!presenter.proven(puk).has(puk)) return answer(0x6982);
+      if (fresh !== null) fresh = both.slice(this.value(puk).length);
+    } else if (!presenter.proven(puk).has(puk) && !(fresh === null && presenter.openedBy(puk))) return answer(0x6982);
     if (fresh !== null) {
       if (!fits(code, fresh.length)) return answer(0x6700);
       this.#values.set(code, fresh);
@@ -138,19 +148,19 @@ export class CodeModel {
   #present(code: CodePlan, value: string, presenter: Presenter): Expected | null {
     if (!presenter.mayPresent(code)) return answer(0x6982);
     if (!fits(code, value.length)) return answer(0x6700);
-    return this.#compare(code, value === this.#value(code), presenter);
+    return this.#compare(code, value === this.value(code), presenter);
   }
 
   /** A code with something behind it: the first part may have any of these lengths. */
   #presentFirst(code: CodePlan, both: string, splits: readonly number[], presenter: Presenter): Expected | null {
     if (splits.length === 0) return answer(0x6700);
-    const value = this.#value(code);
+    const value = this.value(code);
     return this.#compare(code, both.startsWith(value) && splits.includes(value.length), presenter);
   }
 
   /** Spends a try; the right code gives all of them back. */
   #compare(code: CodePlan, right: boolean, presenter: Presenter): Expected | null {
-    const left = this.#triesLeft(code);
+    const left = this.triesLeft(code);
     if (left > 0 && right) {
       this.#tries.set(code, code.tries);
       return null;
@@ -162,17 +172,26 @@ export class CodeModel {
   }
 
   #counter(code: CodePlan): number {
-    const left = this.#triesLeft(code);
+    const left = this.triesLeft(code);
     return left === 0 ? 0x6983 : 0x63c0 | left;
   }
 
-  #triesLeft(code: CodePlan): number {
+  setTries(code: CodePlan, left: number): void {
+    this.#tries.set(code, left);
+  }
+
+  triesLeft(code: CodePlan): number {
     return this.#tries.get(code) as number;
   }
 
-  #value(code: CodePlan): string {
+  value(code: CodePlan): string {
     return this.#values.get(code) as string;
   }
+}
+
+/** The one password that is changed through its own channel. */
+function isPin({ password }: CodePlan): boolean {
+  return password === 'PIN';
 }
 
 function joined({ puk, fresh }: Extract<Command, { is: 'unblock' }>): string {

@@ -44,7 +44,11 @@ export interface CodePlan {
   readonly unlocksHolder: boolean;
   readonly canBeDisabled: boolean;
   readonly unblockedBy: number | null;
+  /** Which password of PACE it is. */
+  readonly password?: PasswordId;
 }
+
+export type PasswordId = 'CAN' | 'PIN' | 'PUK';
 
 /** An AES key of 16 bytes for external authentication. */
 export interface KeyPlan {
@@ -77,8 +81,8 @@ const perInterface = (contact: Rule, contactless: Rule, wired: Rule): Record<Car
   wired,
 });
 
-/** Bytes B0 to FF mark contents. */
-const FIRST_MARK = 0xb0;
+/** Bytes AC to FB mark contents: FF is no identifier of a record. */
+const FIRST_MARK = 0xac;
 const MARKS_PER_FILE = 4;
 let used = 0;
 
@@ -133,6 +137,17 @@ function code(id: string, reference: number, value: string, more: Partial<CodePl
 
 const READER = afterKey('reader');
 const LOCAL = afterKey('local');
+function password(name: PasswordId, reference: number, value: string, more: Partial<CodePlan>): CodePlan {
+  const { length } = value;
+  return code(name.toLowerCase(), reference, value, {
+    minLength: length,
+    maxLength: length,
+    rules: everywhere(NEVER),
+    password: name,
+    ...more,
+  });
+}
+
 const CARD = afterCode('card');
 const OWN = afterCode('own');
 const LIGHT = afterCode('light');
@@ -143,11 +158,21 @@ const OTHER_HOLDER = byHolder('other');
 export const PLAN: DirectoryPlan = {
   fid: 0x3f00,
   name: null,
-  codes: [code('card', 0x01, '9999', { rules: everywhere(ALWAYS) })],
+  codes: [
+    code('card', 0x01, '9999', { rules: everywhere(ALWAYS) }),
+    // Passwords of PACE: nobody presents them in clear. The tries of a CAN are not counted.
+    password('CAN', 0x02, '500540', { tries: 15 }),
+    password('PIN', 0x03, '123456', { unblockedBy: 0x04 }),
+    password('PUK', 0x04, '98765432', { tries: 5 }),
+  ],
   keys: [{ id: 'reader', reference: 0x05, value: '000102030405060708090A0B0C0D0E0F', tries: 4 }],
   files: [
     file(0x0101, 1, 'transparent', [300], { update: everywhere(CARD) }),
     file(0x0102, 2, 'transparent', [7], { read: everywhere(CARD), update: everywhere(CARD) }),
+    file(0x0104, 4, 'transparent', [260], {
+      read: everywhere(SECURE_MESSAGING),
+      update: everywhere(all(CARD, SECURE_MESSAGING)),
+    }),
     file(0x0103, 3, 'transparent', [5], {
       read: everywhere(READER),
       update: perInterface(READER, NEVER, any(READER, SECURE_MESSAGING)),
@@ -168,7 +193,7 @@ export const PLAN: DirectoryPlan = {
       name: '4D4F44454C31',
       codes: [
         code('own', 0x81, '1234', { unlocksHolder: true, unblockedBy: 0x82 }),
-        code('puk', 0x82, '12345678', { minLength: 8, tries: 4 }),
+        code('unblocking', 0x82, '12345678', { minLength: 8, tries: 4 }),
         code('light', 0x83, '0000', { rules: everywhere(ALWAYS), canBeDisabled: true }),
       ],
       keys: [{ id: 'local', reference: 0x85, value: 'F0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF', tries: 3 }],

@@ -14,7 +14,6 @@ import type {
 } from '../../src/applet/image/specification.ts';
 import { UNLIMITED } from '../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
-import { nobleCrypto } from '../../src/hal/noble/index.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import type { Random } from '../../src/hal/random.ts';
@@ -33,6 +32,7 @@ import {
   WINDOW_SECONDS,
   WINDOW_USES,
 } from './plan.ts';
+import { quickGroup } from './quick-group.ts';
 import { CARD_INTERFACES, type CardInterface, type Rule } from './rule.ts';
 
 /** The plan as a real card, and what a run of steps needs of it. */
@@ -75,7 +75,7 @@ const APPLET: Applet = {
 /** Every challenge is the same, so that steps can be made before they run. */
 const ALIKE: Random = { fill: (target, offset, length) => void target.fill(CHALLENGE_BYTE, offset, offset + length) };
 
-const crypto = nobleCrypto();
+const crypto = quickGroup();
 const images: Map<RuleForm, Uint8Array> = new Map();
 
 function imageOf(form: RuleForm): Uint8Array {
@@ -122,7 +122,7 @@ export function realCard(form: RuleForm, memory: new (image: Uint8Array) => Nvm 
 }
 
 /** Environment numbers, the same on the whole card, each in the directory of its code. */
-const ENVIRONMENTS: Readonly<Record<string, number>> = { own: 1, light: 3, other: 4, card: 5, puk: 6 };
+const ENVIRONMENTS: Readonly<Record<string, number>> = { own: 1, light: 3, other: 4, card: 5, unblocking: 6 };
 const KEY_ENVIRONMENTS: Readonly<Record<string, number>> = { reader: 8, local: 9 };
 const HOLDER_ENVIRONMENTS: Readonly<Record<string, number>> = { own: 2, other: 7 };
 
@@ -134,7 +134,7 @@ function specification(form: RuleForm): CardSpecification {
     interface: 'contact',
     link: { protocol: 'T=1', historicalBytes: new Uint8Array(0), atr: null, uid: null },
     holder: { windowSeconds: WINDOW_SECONDS, uses: WINDOW_USES },
-    masterFile: withRuleFile(directory(PLAN, form), form),
+    masterFile: withCardAccess(withRuleFile(directory(PLAN, form), form)),
   };
 }
 
@@ -159,9 +159,10 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
       unlocksHolder: code.unlocksHolder,
       canBeDisabled: code.canBeDisabled,
       unblockedBy: code.unblockedBy,
+      ...(code.password !== undefined && { password: code.password }),
     })),
     environments: [
-      ...plan.codes.flatMap((code) => environments(code)),
+      ...plan.codes.filter(({ password }) => password === undefined).flatMap((code) => environments(code)),
       ...plan.keys.map(({ id, reference }) => ({
         id: KEY_ENVIRONMENTS[id] as number,
         by: 'key' as const,
@@ -229,6 +230,13 @@ function withRuleFile(masterFile: DirectorySpecification, form: RuleForm): Direc
     records,
   };
   return { ...masterFile, children: [...masterFile.children, ruleFile] };
+}
+
+/** EF.CardAccess, which is not in the plan: PACE-ECDH-GM-AES-CBC-CMAC-128 with domain parameters 13. */
+function withCardAccess(masterFile: DirectorySpecification): DirectorySpecification {
+  const content = fromHex('31143012060A04007F0007020204020202010202010D');
+  const file: FileSpecification = { kind: 'transparent', fid: 0x011c, sfi: null, access: CLOSED, content };
+  return { ...masterFile, children: [...masterFile.children, file] };
 }
 
 /** Access mode data objects 80 with their conditions, as ISO/IEC 7816-4 writes them. An operation without a rule is "never". */

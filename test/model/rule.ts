@@ -20,6 +20,8 @@ export interface Facts {
   authenticated(key: string | null): boolean;
   /** Code whose window is open, or null. */
   readonly window: string | null;
+  /** The command came protected. */
+  readonly secure: boolean;
 }
 
 export function holds(rule: Rule, facts: Facts): boolean {
@@ -27,8 +29,9 @@ export function holds(rule: Rule, facts: Facts): boolean {
     case 'always':
       return true;
     case 'never':
-    case 'secure-messaging':
       return false;
+    case 'secure-messaging':
+      return facts.secure;
     case 'external-authentication':
       return facts.authenticated(null);
     case 'key':

@@ -3,7 +3,8 @@ import { KEYS } from './key-model.ts';
 import { CODES, FILES, type FilePlan, ownerOf, pathTo } from './plan.ts';
 import type { RealCard } from './real-card.ts';
 import { CARD_INTERFACES, type CardInterface } from './rule.ts';
-import { type Command, encode, type Step } from './step.ts';
+import type { Command, Step } from './step.ts';
+import { Terminal } from './terminal.ts';
 
 /** What was different, for people. */
 export class Difference extends Error {}
@@ -21,6 +22,11 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
     contactless: new Set(),
     wired: new Set(),
   };
+  const terminals: Record<CardInterface, Terminal> = {
+    contact: new Terminal(() => card.port('contact')),
+    contactless: new Terminal(() => card.port('contactless')),
+    wired: new Terminal(() => card.port('wired')),
+  };
   let tries = card.tries();
   steps.forEach((written, place) => {
     const step = withMarks(written, model);
@@ -28,13 +34,17 @@ export function run(steps: readonly Step[], card: RealCard, seen: Set<string> = 
       throw new Difference(`step ${place + 1}: ${what}\n${JSON.stringify(step)}`);
     };
     const mayRise = step.do === 'command' ? [...model.mayRaise(step), model.mayRaiseKey(step)] : [];
-    const answered = step.do === 'command' ? transmit(card, step.cardInterface, step.command, step.channel) : null;
+    const answered =
+      step.do === 'command'
+        ? terminals[step.cardInterface].send(step.command, step.channel, step.protection ?? 'none')
+        : null;
     if (step.do === 'command' && answered !== null) {
       const { cardInterface, command } = step;
-      seen.add(`${command.is} ${hex(answered.sw)}`);
+      const inside = step.protection === undefined || step.protection === 'none' ? '' : `${step.protection} `;
+      seen.add(`${inside}${command.is} ${hex(answered.sw)}`);
       // What GET RESPONSE brings was permitted when it was read.
       if (command.is !== 'get-response' && command.is !== 'proprietary')
-        readable[cardInterface] = readableNow(model, cardInterface, step.channel);
+        readable[cardInterface] = readableNow(model, step);
       for (const owner of ownersIn(answered.data, command.is.startsWith('select'))) {
         if (!readable[cardInterface].has(owner))
           say(`bytes of ${hex(owner.fid)} left without its rule being satisfied`);
@@ -85,25 +95,8 @@ function happen(card: RealCard, step: Exclude<Step, { do: 'command' }>): void {
   }
 }
 
-function transmit(
-  card: RealCard,
-  cardInterface: CardInterface,
-  command: Command,
-  channel: number,
-): { sw: number; data: number[] } {
-  const port = card.port(cardInterface);
-  let sw = 0;
-  let data: number[] = [];
-  for (const apdu of encode(command, channel)) {
-    const length = port.process(apdu, 0, apdu.length);
-    sw = ((port.response[length - 2] as number) << 8) | (port.response[length - 1] as number);
-    data = [...port.response.subarray(0, length - 2)];
-  }
-  return { sw, data };
-}
-
-function readableNow(model: CardModel, cardInterface: CardInterface, channel: number): Set<FilePlan> {
-  return new Set(FILES.filter((file) => model.mayRead(file, cardInterface, channel)));
+function readableNow(model: CardModel, step: Extract<Step, { do: 'command' }>): Set<FilePlan> {
+  return new Set(FILES.filter((file) => model.mayRead(file, step)));
 }
 
 /** Steps are made before anybody knows which file they will mean: what they write is numbers of its marks until here. */
@@ -128,14 +121,15 @@ function withMarks(step: Step, model: CardModel): Step {
 function restartAndTryAll(card: RealCard, model: CardModel, cardInterface: CardInterface): void {
   card.restart();
   model.apply({ do: 'restart' });
+  const terminal = new Terminal(() => card.port(cardInterface));
   for (const file of FILES) {
-    transmit(card, cardInterface, { is: 'select-path', from: 'mf', path: pathTo(file), answer: 3 }, 0);
+    terminal.send({ is: 'select-path', from: 'mf', path: pathTo(file), answer: 3 }, 0, 'none');
     const read: Command =
       file.structure === 'transparent'
         ? { is: 'read-binary', sfi: null, offset: 0, ne: 256 }
         : { is: 'read-record', sfi: null, p1: 1, mode: 4, ne: 256 };
-    const { data } = transmit(card, cardInterface, read, 0);
-    if (data.length > 0 !== model.mayRead(file, cardInterface, 0)) {
+    const { data } = terminal.send(read, 0, 'none');
+    if (data.length > 0 !== model.mayRead(file, { cardInterface, channel: 0 })) {
       throw new Difference(`after a restart ${hex(file.fid)} gives ${data.length} bytes on ${cardInterface}`);
     }
   }

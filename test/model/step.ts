@@ -1,3 +1,4 @@
+import type { PasswordId } from './plan.ts';
 import type { CardInterface } from './rule.ts';
 
 /** What happens to a card, one thing after the other. */
@@ -7,6 +8,8 @@ export type Step =
       readonly cardInterface: CardInterface;
       readonly channel: number;
       readonly command: Command;
+      /** Whether it goes through the secure channel; `none` when absent. */
+      readonly protection?: Protection;
     }
   | { readonly do: 'reset' | 'power-on' | 'field-off' | 'deselect'; readonly cardInterface: CardInterface }
   /** The phone restarts: every interface at once. Or power is lost, and the card boots from its memory. */
@@ -15,6 +18,9 @@ export type Step =
 
 /** Current EF (null), one by its short identifier, or the current EF again by the short identifier 0. */
 type Where = { readonly sfi: number | null };
+
+/** In clear; through the session of the last PACE; the same with one bit of the MAC wrong. */
+export type Protection = 'none' | 'right' | 'tampered';
 
 export type Command =
   | { readonly is: 'select-name'; readonly name: string; readonly occurrence: number; readonly answer: number }
@@ -63,6 +69,10 @@ export type Command =
   | { readonly is: 'unblock-verified'; readonly reference: number; readonly fresh: string | null }
   | { readonly is: 'require'; readonly reference: number; readonly required: boolean; readonly code: string | null }
   | { readonly is: 'open-channel' | 'close-channel'; readonly number: number }
+  /** A whole PACE, or the first `stop` commands of it. Inside a secure channel each of them is protected. */
+  | { readonly is: 'pace'; readonly password: PasswordId; readonly value: string; readonly stop: number | null }
+  /** MSE:Set AT of four bytes. */
+  | { readonly is: 'leave' }
   | { readonly is: 'challenge'; readonly ne: number }
   /** The answer to the card's challenge, right or wrong. */
   | { readonly is: 'external'; readonly key: number; readonly mac: readonly number[] }
@@ -168,6 +178,14 @@ export function encode(command: Command, channel: number): Uint8Array[] {
       return [apdu(0x70, 0x00, command.number, [], command.number === 0 ? 1 : 0)];
     case 'close-channel':
       return [apdu(0x70, 0x80, command.number)];
+    case 'pace': {
+      // What follows depends on the card's answers.
+      const reference = { CAN: 2, PIN: 3, PUK: 4 }[command.password];
+      const protocol = [0x80, 0x0a, ...hexBytes('04007F00070202040202'), 0x83, 0x01, reference];
+      return [apdu(0x22, 0xc1, 0xa4, protocol), apdu(0x86, 0, 0, [0x7c, 0x00], ASK, true)];
+    }
+    case 'leave':
+      return [apdu(0x22, 0xc1, 0xa4)];
   }
 }
 
