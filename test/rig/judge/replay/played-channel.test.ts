@@ -65,6 +65,7 @@ interface Play {
   readonly can?: string;
   /** Opens with the PIN, and not the CAN. */
   readonly pin?: boolean;
+  readonly keepSecrets?: boolean;
   readonly match?: 'order' | 'best';
   readonly terminal?: ChannelRequest['terminal'];
   /** Sent through the channel once it is open; what stands after `clear ` goes in clear, after `broken ` with a wrong MAC. */
@@ -77,6 +78,7 @@ async function play({
   card = EAC,
   can = CAN,
   pin = false,
+  keepSecrets = true,
   match = 'order',
   terminal,
   send = READ,
@@ -96,7 +98,7 @@ async function play({
     otherwise: fromHex('6F00'),
     responseTime: 'none',
     clock: systemClock,
-    keepSecrets: true,
+    keepSecrets,
     onEntry: (entry) => entries.push(entry),
     onSessionEnd: () => {},
   });
@@ -186,6 +188,13 @@ describe('a recorded channel, played to a terminal with keys of its own', () => 
       expect(got).not.toBe(fresh(second)[i]);
       expect(recorded).not.toContain(got);
     }
+  });
+
+  it('shows of the person no more than a replay in clear', async () => {
+    const { entries, answers } = await play({ keepSecrets: false });
+    expect(answers.join()).toContain(text('ADRUN'));
+    const shown = JSON.stringify(entries);
+    for (const secret of ['ZOE', 'ADRUN', CAN]) expect([secret, shown.includes(text(secret))]).toEqual([secret, false]);
   });
 
   it('another plain command fails, and both are named', async () => {
