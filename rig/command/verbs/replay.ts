@@ -112,7 +112,7 @@ export const declareReplay: DeclareVerb = (program, perform) => {
       '--keys <file>',
       'session keys of the trace: what was protected is replayed, or played, inside a new channel',
     );
-  addEvidenceOptions(replay, 'traces, rules, verdicts, environment');
+  addEvidenceOptions(replay, 'traces, rules, verdicts, environment, the report if there is one');
   addInterfaceOption(addCardOptions(replay));
   addJsonOption(addRecordOptions(replay))
     .addOption(timeoutOption('how long to wait for a reader and a card'))

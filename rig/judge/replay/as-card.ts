@@ -8,6 +8,7 @@ import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
+import { counted } from '../../report/words.ts';
 import { openedInWords } from '../../trace/inside-channel.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { recordLink } from '../../trace/record/record-link.ts';
@@ -262,8 +263,9 @@ function warningsOf(session: RecordedSession, noAtr: boolean, atr: Uint8Array, f
   const warnings: string[] = [];
   if (noAtr) warnings.push(`${file} has no ATR: ${hexOf(atr)} is shown`);
   if (session.unanswered > 0)
-    warnings.push(`${session.unanswered} commands of ${file} have no answer and are not known to the card`);
-  if (session.maskedBytes > 0) warnings.push(`${session.maskedBytes} masked bytes are answered as the digit 0`);
+    warnings.push(`${counted(session.unanswered, 'command')} of ${file} without an answer, not known to the card`);
+  if (session.maskedBytes > 0)
+    warnings.push(`${counted(session.maskedBytes, 'masked byte is', 'masked bytes are')} answered as the digit 0`);
   return warnings;
 }
 
@@ -316,8 +318,8 @@ function openRecord(
 
 function describe({ session, rules, trace }: Part): string {
   const parts = [
-    ...(session === null ? [] : [`${session.exchanges.length} exchanges`]),
-    ...(rules === null ? [] : [`${rules.answers.length} rules`]),
+    ...(session === null ? [] : [counted(session.exchanges.length, 'exchange')]),
+    ...(rules === null ? [] : [counted(rules.answers.length, 'rule')]),
   ];
   return `${trace.file} as a card: ${parts.join(' and ')}`;
 }
