@@ -55,6 +55,7 @@ beforeAll(async () => {
   // EF.CardSecurity by its short identifier and Le 00: its first 256 bytes do not fit one protected answer.
   await record('read', '--terminal-keys', 'test', 'secure open', '00B09D0000', EID, GIVEN_NAMES, FAMILY_NAMES);
   // Without a terminal's keys: with the chip authentication mapping.
+  await record('both', '--terminal-keys', 'test', 'secure can', 'secure pin', '00B0850000');
   await record('pin', '--channel', 'pin', 'secure open', '00B0850000');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +67,8 @@ interface Play {
   /** Opens with the PIN, and not the CAN. */
   readonly pin?: boolean;
   readonly keepSecrets?: boolean;
+  /** Opens a second channel inside the first. */
+  readonly after?: ChannelRequest['password'] | null;
   readonly match?: 'order' | 'best';
   readonly terminal?: ChannelRequest['terminal'];
   /** Sent through the channel once it is open; what stands after `clear ` goes in clear, after `broken ` with a wrong MAC. */
@@ -79,6 +82,7 @@ async function play({
   can = CAN,
   pin = false,
   keepSecrets = true,
+  after = null,
   match = 'order',
   terminal,
   send = READ,
@@ -122,7 +126,7 @@ async function play({
   };
   let failure: string | null = null;
   try {
-    const channel = await openChannel(watched, {
+    const request: ChannelRequest = {
       crypto,
       random: systemRandom,
       clock: systemClock,
@@ -132,10 +136,13 @@ async function play({
         const { readSignedInfos } = await import('../../../../rig/channel/card-security.ts');
         return readSignedInfos(content, [], new Date());
       },
-    });
+    };
+    const channel = await openChannel(watched, request);
+    const inner =
+      after === null ? channel : await openChannel(channel.session, { ...request, password: after, terminal: null });
     for (const each of send) {
       const [, how, hex = ''] = /^(clear |broken |)(.*)$/.exec(each) as RegExpExecArray;
-      const way = how === '' ? channel.session : watched;
+      const way = how === '' ? inner.session : watched;
       answers.push(toHex((await way.transmit(fromHex(hex))).response));
     }
   } catch (error) {
@@ -324,6 +331,15 @@ describe('a recorded channel, played to a terminal with keys of its own', () => 
       problem: "this PACE needs the chip's private key, which no trace has: name the card's profile with --profile",
     });
     expect(entries.some(({ verdict }) => verdict === 'FAIL')).toBe(false);
+  });
+});
+
+describe('a channel that is opened inside another', () => {
+  it('takes the second code, and its keys count from the next command on', async () => {
+    const after = { name: 'PIN', bytes: new TextEncoder().encode(PIN) } as const;
+    const { bad, failure, answers } = await play({ trace: 'both', after, send: ['00B0850000'] });
+    expect({ bad, failure }).toEqual({ bad: [], failure: null });
+    expect(answers).toEqual([`${text('Vitap: a channel is open')}9000`]);
   });
 });
 
