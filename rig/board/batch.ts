@@ -9,6 +9,7 @@ import { stateFolder } from '../console/state-folder.ts';
 import { type BoardIdentity, identifyBoard } from '../endpoint/board-identity.ts';
 import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import { checkReportFile, writeReportFile } from '../report/report-file.ts';
+import { counted } from '../report/words.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { type BatchDocument, batchEvidence } from './batch-evidence.ts';
 import type { BatchJob } from './batch-job.ts';
@@ -107,7 +108,7 @@ async function flashAll(
   );
   const twice = sameCardTwice(jobs);
   if (twice !== null) io.stderr(`${shown(twice)}\n`);
-  if (before > 0) io.stderr(`${before} of ${jobs.length} boards are done already.\n`);
+  if (before > 0) io.stderr(`${before} of ${counted(jobs.length, 'board')} done already.\n`);
   try {
     await runBatch(todo, {
       io,
@@ -300,10 +301,10 @@ function conclude(document: BatchDocument, state: BatchState, options: BatchOpti
     );
   }
   if (interrupted)
-    io.stderr(`Interrupted: the same command with --resume does the ${rows.length - done} boards that are left.\n`);
+    io.stderr(`Interrupted: the same command with --resume does the ${counted(rows.length - done, 'board')} left.\n`);
   else if (failed + errors > 0)
     io.stderr(
-      `The same command with --resume tries the ${failed + errors} others again; their state is in ${shown(state.path)}.\n`,
+      `The same command with --resume tries the ${counted(failed + errors, 'other')} again; the state is in ${shown(state.path)}.\n`,
     );
   if (errors + open > 0) return EXIT.cannotRun;
   return failed > 0 ? EXIT.fail : EXIT.pass;

@@ -1,6 +1,7 @@
 import { quantileOf } from '../figures/quantile.ts';
 import type { Html } from '../report/html.ts';
 import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../report/static-plot.ts';
+import { counted } from '../report/words.ts';
 import type { PhaseResult, Series } from './phase.ts';
 import { LADDER } from './phases/baud-ladder.ts';
 
@@ -53,7 +54,7 @@ function histogram(Plot: PlotModule, document: SvgDocument, { values: all }: Ser
   });
   return {
     svg: svgMarkup(svg, 'Histogram of round-trip times'),
-    caption: `Round-trip time, ${all.length} answers to GetFirmwareVersion${beyond === 0 ? '' : `; ${beyond} longer ones are not drawn, the longest ${Math.max(...all).toFixed(1)} ms`}.`,
+    caption: `Round-trip time, ${counted(all.length, 'answer')} to GetFirmwareVersion${beyond === 0 ? '' : `; ${counted(beyond, 'longer one is', 'longer ones are')} not drawn, the longest ${Math.max(...all).toFixed(1)} ms`}.`,
   };
 }
 

@@ -2,6 +2,7 @@ import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { contentsOf, type ImageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
+import { counted } from '../report/words.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
 import type { FlashImage } from './flash-image.ts';
 import { BoardFault, RigFault } from './phase.ts';
@@ -95,9 +96,9 @@ async function verify({ verifier, board, say, signal, folder }: FlashJob, path: 
   try {
     const { exchanges, bytes } = await readBack(contents, await board.cardLink(), reader, readerName, signal);
     if (bytes === 0) {
-      return `${verifier.name} read nothing over the field: this card gives nothing without its code (${exchanges} commands)`;
+      return `${verifier.name} read nothing over the field: this card gives nothing without its code (${counted(exchanges, 'command')})`;
     }
-    return `read back by ${verifier.name}: ${exchanges} commands, ${bytes} bytes, all as in the image`;
+    return `read back by ${verifier.name}: ${counted(exchanges, 'command')}, ${counted(bytes, 'byte')}, all as in the image`;
   } catch (error) {
     // What reads is the rig's; the board was heard a moment ago, and wrote what it was told.
     if (error instanceof HalError && READER_KINDS.includes(error.kind)) {

@@ -9,6 +9,7 @@ import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { Latencies, type LatencyFigures } from '../figures/latencies.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { counted } from '../report/words.ts';
 import { arrivals } from './arrivals.ts';
 import type { BenchCrowdOptions } from './options.ts';
 import { collectGarbage } from './process-state.ts';
@@ -181,8 +182,8 @@ function report(result: CrowdResult, options: BenchCrowdOptions, scene: string):
       .join('')}`;
   const refused = Object.entries(result.refused).map(([sw, count]) => `${count} × ${sw}`);
   return [
-    `${result.cards} cards (${options.profile}) in one process, simulated; ${scene}`,
-    `${result.taps} taps of ${result.commandsPerTap} commands, ${options.pattern}, ${options.perSecond} a second meant, seed ${options.seed}`,
+    `${counted(result.cards, 'card')} (${options.profile}) in one process, simulated; ${scene}`,
+    `${counted(result.taps, 'tap')} of ${counted(result.commandsPerTap, 'command')}, ${options.pattern}, ${options.perSecond} a second meant, seed ${options.seed}`,
     '',
     `  ${'µs'.padEnd(14)}${['p50', 'p90', 'p99', 'p99.9', 'max'].map((each) => each.padStart(11)).join('')}`,
     row('latency', result.latency),

@@ -1,5 +1,6 @@
 import { median } from '../figures/quantile.ts';
 import { trendOf } from '../figures/trend.ts';
+import { counted } from '../report/words.ts';
 
 /** What one stretch of a soak run was like. */
 export interface SoakSample {
@@ -44,15 +45,18 @@ const CERTAIN = 2.58;
 export function judgeSoak(samples: readonly SoakSample[], limits: SoakLimits, failures: string): SoakCheck[] {
   const failed = samples.reduce((sum, sample) => sum + sample.failed, 0);
   const taps = samples.reduce((sum, sample) => sum + sample.taps, 0);
-  const counted = samples.filter((sample) => sample.taps > sample.failed);
+  const judged = samples.filter((sample) => sample.taps > sample.failed);
   return [
     {
       id: 'failures',
       verdict: failed > 0 ? 'fail' : taps > 0 ? 'pass' : 'inconclusive',
-      detail: failed > 0 ? `${failed} of ${taps} taps failed: ${failures}` : `${taps} taps, none failed`,
+      detail:
+        failed > 0
+          ? `${failed} of ${counted(taps, 'tap')} failed: ${failures}`
+          : `${counted(taps, 'tap')}, none failed`,
     },
     judgeDrift(
-      counted.map(({ p50us }) => p50us),
+      judged.map(({ p50us }) => p50us),
       limits.drift,
     ),
     judgeMemory(samples, limits.growthBytes),
@@ -99,7 +103,7 @@ function judgeLeak(id: 'handles' | 'descriptors', counts: readonly number[]): So
 }
 
 function tooFew(id: SoakCheck['id'], count: number): SoakCheck {
-  return { id, verdict: 'inconclusive', detail: `${count} samples; a trend takes ${FEWEST_SAMPLES}` };
+  return { id, verdict: 'inconclusive', detail: `${counted(count, 'sample')}; a trend takes ${FEWEST_SAMPLES}` };
 }
 
 function percent(share: number): string {

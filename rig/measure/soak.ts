@@ -9,6 +9,7 @@ import { shown } from '../console/shown.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { Latencies } from '../figures/latencies.ts';
 import { hostEnvironment } from '../report/environment.ts';
+import { counted } from '../report/words.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
 import { TraceWriter } from '../trace/writer.ts';
@@ -267,7 +268,10 @@ function report(run: SoakRun, checks: readonly SoakCheck[], verdict: string, sce
   const last = run.samples.at(-1);
   return [
     `${run.readerName}; ${scene}`,
-    `${run.samples.reduce((sum, { taps }) => sum + taps, 0)} taps in ${(last?.atSeconds ?? 0).toFixed(1)} s, ${run.samples.length} samples; the first tenth warms up and is not judged`,
+    `${counted(
+      run.samples.reduce((sum, { taps }) => sum + taps, 0),
+      'tap',
+    )} in ${(last?.atSeconds ?? 0).toFixed(1)} s, ${counted(run.samples.length, 'sample')}; the first tenth warms up and is not judged`,
     '',
     ...checks.map(({ id, verdict: each, detail }) => `  ${each.toUpperCase().padEnd(13)} ${id.padEnd(12)} ${detail}`),
     '',

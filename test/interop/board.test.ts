@@ -258,7 +258,7 @@ describeNeeds(['socat'], 'boards on real ports', () => {
     expect(ended).toMatchObject({ verdict: 'fail', done: 10, failed: 2, errors: 0, open: 0 });
     expect(code).toBe(1);
     // What was done was not done again.
-    expect(err).toContain(`${begun.done} of 12 boards are done already`);
+    expect(err).toContain(`${begun.done} of 12 boards done already`);
     const reasons = ended.rows.filter((row: { outcome: string }) => row.outcome === 'failed');
     expect(reasons.map((row: { serialNumber: string; reason: string }) => `${row.serialNumber} ${row.reason}`)).toEqual(
       [expect.stringMatching(/^B3 nothing answers on/), expect.stringMatching(/^B8 the chip is not a PN532/)],

@@ -86,7 +86,7 @@ function declareTest(board: Command, perform: Perform): void {
     .option('--loop [rounds]', 'repeat the test this many times, or until Ctrl-C, and sum up', parseCount)
     .option('--html <file>', 'write the record as a page to print')
     .option('--junit <file>', 'write the record as JUnit XML; with --loop, all records');
-  addEvidenceOptions(test, 'record, limits, taps', { images: false });
+  addEvidenceOptions(test, 'record, limits, taps, the report if there is one', { images: false });
   addJsonOption(addRecordOptions(test)).action((typed: TestTyped) =>
     perform(typed, async (io) => {
       const { testBoard } = await import('../../board/test-board.ts');
@@ -150,7 +150,7 @@ function declareFlash(board: Command, perform: Perform): void {
     .option('--parallel <number>', 'number of boards at the same time', parseCount, 4)
     .option('--resume', 'continue an interrupted batch, and try the failed boards again')
     .option('--junit <file>', 'with --boards: write the result of each board as JUnit XML');
-  addEvidenceOptions(flash, 'with --boards, list, verdicts, environment, the trace of reading back');
+  addEvidenceOptions(flash, 'with --boards: list, verdicts, environment, the trace of reading back');
   addJsonOption(addRecordOptions(flash)).action((typed: FlashTyped) =>
     perform(typed, async (io) => {
       // A key that names images goes without a bundle too.

@@ -62,7 +62,7 @@ export const declareConform: DeclareVerb = (program, perform) => {
     .option('--json [file]', 'write the run as JSON; without a file or with -, on standard output')
     .option('--junit <file>', 'write the run as JUnit XML')
     .option('--html <file>', 'write the run as one HTML file');
-  addEvidenceOptions(conform, 'trace, declaration, verdicts, environment')
+  addEvidenceOptions(conform, 'trace, declaration, verdicts, environment, the report if there is one')
     .addOption(timeoutOption('how long to wait for a reader and a card'))
     .action((typed: Typed) =>
       perform({ ...typed, json: typed.json === true || typed.json === '-' }, async (io) => {

@@ -95,7 +95,7 @@ export function addEvidenceOptions(
   { images = true }: { images?: boolean } = {},
 ): Command {
   command
-    .option('--evidence <folder>', `write a signed bundle: ${what}, the report if there is one`)
+    .option('--evidence <folder>', `write a signed bundle: ${what}`)
     .option('--evidence-key <file>', 'the private key that signs it (see: vitap evidence keygen)');
   return images ? command.addOption(imageKeyOption()) : command;
 }

@@ -8,6 +8,7 @@ import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { hostEnvironment } from '../../report/environment.ts';
 import { checkReportFile, writeReportFile } from '../../report/report-file.ts';
+import { counted } from '../../report/words.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
 import type { CardUnderTest } from './card-under-test.ts';
@@ -212,7 +213,7 @@ function progressTo(
     result({ verdict }, done) {
       if (verdict === 'fail' || verdict === 'inconclusive') wrong++;
       if (done % every !== 0 && done !== total) return;
-      const line = `${done} of ${total} cases${wrong === 0 ? '' : `, ${wrong} of them FAIL or INCONCLUSIVE`}`;
+      const line = `${done} of ${counted(total, 'case')}${wrong === 0 ? '' : `, ${wrong} of them FAIL or INCONCLUSIVE`}`;
       io.stderr(io.stdoutIsTty ? `\r${line}` : `${line}\n`);
     },
     end() {
@@ -232,6 +233,6 @@ function list(cases: readonly ConformanceCase[], { json }: ConformOptions, io: C
   for (const { id, title, destructive } of cases) {
     io.stdout(`${id.padEnd(14)} ${title}${destructive ? ' (changes the card)' : ''}\n`);
   }
-  io.stdout(`${cases.length} cases\n`);
+  io.stdout(`${counted(cases.length, 'case')}\n`);
   return EXIT.pass;
 }

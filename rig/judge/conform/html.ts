@@ -115,7 +115,7 @@ function coverage({ rows, statusWords, unreachedStatusWords }: Coverage, complet
   const unreached = rows.filter(({ commands }) => commands === 0);
   const shown = complete ? rows : rows.filter(({ commands }) => commands > 0);
   const names = unreached.map(({ name }) => name).join(', ');
-  return html`<p>${rows.length - unreached.length} of ${counted(rows.length, 'command')} of the card's tables were judged, and ${counted(statusWords.length, 'status word')} seen as answers to judged commands.${
+  return html`<p>${rows.length - unreached.length} of ${counted(rows.length, 'command')} of the card's tables were judged, and ${counted(statusWords.length, 'status word')} seen in answers to judged commands.${
     complete && unreached.length > 0 ? ` Not reached: ${names}.` : null
   }</p>
 ${table(

@@ -11,6 +11,7 @@ import { readPin } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
+import { counted } from '../../report/words.ts';
 import { openedWith, plainOnly, withoutOpening } from '../../trace/inside-channel.ts';
 import type { OpenTrace } from '../../trace/open-trace.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
@@ -338,7 +339,7 @@ function warningsOf(
     warnings.push(`${rules.name} has answers of a card only: they are for --as-card`);
   }
   if (end.strayResponses > 0) {
-    warnings.push(`${end.strayResponses} answers in ${options.trace} stand before any command and were passed over`);
+    warnings.push(`${counted(end.strayResponses, 'answer')} in ${options.trace} before any command, passed over`);
   }
   if (expectedAtr !== null && expectedAtr !== gotAtr) {
     warnings.push(`the ATR is ${gotAtr}, in the trace it is ${expectedAtr}`);

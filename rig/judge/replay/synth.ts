@@ -2,6 +2,7 @@ import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
+import { counted } from '../../report/words.ts';
 import type { Mask, TraceEvent } from '../../trace/model.ts';
 import { Redactor } from '../../trace/redaction.ts';
 import type { TraceSource } from '../../trace/stream.ts';
@@ -60,7 +61,9 @@ export async function synth(options: SynthOptions, io: CommandIo): Promise<ExitC
     });
   } else {
     const doubt = uncertain > 0 ? `; ${uncertain} to look at (marked in the file)` : '';
-    io.stderr(`${rules.length} rules from ${exchanges} exchanges, ${conditional} of them for a state${doubt}\n`);
+    io.stderr(
+      `${counted(rules.length, 'rule')} from ${counted(exchanges, 'exchange')}, ${conditional} of them for a state${doubt}\n`,
+    );
   }
   return EXIT.pass;
 }

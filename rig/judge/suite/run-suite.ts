@@ -4,6 +4,7 @@ import type { CardSource } from '../../card/card-source.ts';
 import { describeFailure } from '../../console/failure.ts';
 import { openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
+import { counted } from '../../report/words.ts';
 import { EntryFile } from '../replay/entry-file.ts';
 import type { Divergence, ReplaySummary } from '../replay/model.ts';
 import { type ReplayHooks, replayTrace } from '../replay/replay.ts';
@@ -97,7 +98,7 @@ function asExpectedOfPass(summary: ReplaySummary, where: string | null): Outcome
 }
 
 function whyInconclusive({ problem, counts }: ReplaySummary): string {
-  return problem ?? `${counts.INCONCLUSIVE} exchanges could not be judged`;
+  return problem ?? `${counted(counts.INCONCLUSIVE, 'exchange')} could not be judged`;
 }
 
 /** A status word says more than that it differs. */

@@ -7,6 +7,7 @@ import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { readPin } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
+import { counted } from '../../report/words.ts';
 import { selectsId } from '../conform/run-suite.ts';
 import { evidenceTraces } from '../replay/evidence.ts';
 import { type ReplayOutputChoice, ReplayOutputs } from '../replay/outputs.ts';
@@ -142,6 +143,6 @@ function list({ name, traces }: Suite, io: CommandIo): ExitCode {
       `${shown(`${id.padEnd(width)}  ${title ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}`)}\n`,
     );
   }
-  io.stdout(`${traces.length} traces\n`);
+  io.stdout(`${counted(traces.length, 'trace')}\n`);
   return EXIT.pass;
 }

@@ -1,4 +1,5 @@
 import { shown } from '../../console/shown.ts';
+import { counted } from '../../report/words.ts';
 import type { ReplayVerdict } from '../replay/model.ts';
 import { counts, countTraces, type ReplayedTrace, type ReplayReport } from '../replay/report/model.ts';
 import { ended } from './progress.ts';
@@ -6,23 +7,23 @@ import { ended } from './progress.ts';
 /** What a terminal is told at the end of a suite: retries, quarantine and what was left out are never passed over. */
 export function asText(report: ReplayReport): string {
   const { suite, environment, traces, verdict, leftOut } = report;
-  const counted = traces.filter(counts);
+  const judged = traces.filter(counts);
   const apart = traces.filter((each) => !counts(each));
   const simulated = environment.backend === 'simulated' ? ', simulated' : '';
   const lines = [
     `${shown(suite?.title ?? suite?.name ?? '')}: ${shown(environment.card)}; ${shown(environment.reader)}${simulated}`,
     '',
-    ...counted.flatMap(linesOf),
+    ...judged.flatMap(linesOf),
   ];
   if (apart.length > 0) lines.push('', 'In quarantine, not counted:', ...apart.flatMap(linesOf));
   lines.push(
     '',
-    `${verdict}: ${inWords(countTraces(counted))}${apart.length > 0 ? `; ${apart.length} in quarantine` : ''}`,
+    `${verdict}: ${inWords(countTraces(judged))}${apart.length > 0 ? `; ${apart.length} in quarantine` : ''}`,
   );
-  const retried = counted.filter(({ attempts }) => attempts.length > 1).length;
+  const retried = judged.filter(({ attempts }) => attempts.length > 1).length;
   if (retried > 0) lines.push(`${retried} of them needed more than one attempt`);
-  if (leftOut > 0) lines.push(`${leftOut} traces of the suite were left out by --only`);
-  if (counted.length === 0) lines.push('nothing was judged: every trace is in quarantine');
+  if (leftOut > 0) lines.push(`${counted(leftOut, 'trace')} of the suite left out by --only`);
+  if (judged.length === 0) lines.push('nothing was judged: every trace is in quarantine');
   return `${lines.join('\n')}\n`;
 }
 
@@ -47,7 +48,7 @@ function linesOf(trace: ReplayedTrace): string[] {
 function inWords(found: Readonly<Record<ReplayVerdict, number>>): string {
   const { PASS, FAIL, INCONCLUSIVE, SKIPPED } = found;
   return [
-    `${PASS} of ${PASS + FAIL + INCONCLUSIVE + SKIPPED} traces as expected`,
+    `${PASS} of ${counted(PASS + FAIL + INCONCLUSIVE + SKIPPED, 'trace')} as expected`,
     ...(FAIL > 0 ? [`${FAIL} not`] : []),
     ...(INCONCLUSIVE > 0 ? [`${INCONCLUSIVE} could not be judged`] : []),
     ...(SKIPPED > 0 ? [`${SKIPPED} not run`] : []),

@@ -4,6 +4,7 @@ import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { median } from '../../figures/quantile.ts';
+import { counted } from '../../report/words.ts';
 import { exitOf } from './baseline.ts';
 import { firstTapTime, tapTimes } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
@@ -98,8 +99,14 @@ function doubtsOf(name: string, runs: readonly Run[]): string[] {
   const distrusted = runs.filter(({ trusted }) => !trusted).length;
   const failed = runs.reduce((sum, { failedTaps }) => sum + failedTaps, 0);
   return [
-    ...(distrusted === 0 ? [] : [`${distrusted} runs of ${name} say themselves that they cannot be trusted`]),
-    ...(failed === 0 ? [] : [`${failed} taps of ${name} failed and are left out`]),
+    ...(distrusted === 0
+      ? []
+      : [
+          `${counted(distrusted, 'run')} of ${name} ${distrusted === 1 ? 'says itself that it' : 'say themselves that they'} cannot be trusted`,
+        ]),
+    ...(failed === 0
+      ? []
+      : [`${counted(failed, 'tap')} of ${name} failed and ${failed === 1 ? 'is' : 'are'} left out`]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { median } from '../../figures/quantile.ts';
+import { counted } from '../../report/words.ts';
 import { LAYERS, STAGES, type TapBenchResult, type TapSample } from '../tap/result.ts';
 import { type Effect, independentEffect, LEAST_BLOCKS } from './effect.ts';
 
@@ -133,7 +134,7 @@ function doubtsOf(baseline: TapBenchResult, current: TapBenchResult): string[] {
     const failed = taps.filter(({ failure }) => failure !== null).length;
     if (failed > 0)
       doubts.push(
-        `${failed} of ${taps.length} taps of ${which === 'baseline' ? 'the baseline' : which} failed and are left out`,
+        `${failed} of ${counted(taps.length, 'tap')} of ${which === 'baseline' ? 'the baseline' : which} failed and ${failed === 1 ? 'is' : 'are'} left out`,
       );
   }
   return doubts;

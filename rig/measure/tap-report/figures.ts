@@ -14,10 +14,11 @@ export interface Figure {
 }
 
 export interface TapFigures {
-  readonly histogram: Figure;
-  readonly distribution: Figure;
+  /** Null where all taps took the same, as one alone does: there is nothing to spread. */
+  readonly spread: { readonly histogram: Figure; readonly distribution: Figure } | null;
   readonly median: Figure;
-  readonly slowest: Figure;
+  /** Null where it is the median one. */
+  readonly slowest: Figure | null;
   /** Null where there is none, or where it failed. */
   readonly first: Figure | null;
 }
@@ -41,10 +42,17 @@ export async function tapFigures(result: TapBenchResult): Promise<TapFigures | n
   const responses = good.map(({ intendedNs, startNs, endNs }) => endNs - (intendedNs ?? startNs));
   const scheduled = result.schedule.arrivals.kind === 'fixed';
   return {
-    histogram: histogram(Plot, document, totals),
-    distribution: distribution(Plot, document, totals, scheduled ? responses : null),
-    median: waterfall(Plot, document, figures.median, 'The median tap'),
-    slowest: waterfall(Plot, document, figures.slowest, 'The slowest tap'),
+    spread: totals.every((each) => each === totals[0])
+      ? null
+      : {
+          histogram: histogram(Plot, document, totals),
+          distribution: distribution(Plot, document, totals, scheduled ? responses : null),
+        },
+    median: waterfall(Plot, document, figures.median, good.length === 1 ? 'The tap' : 'The median tap'),
+    slowest:
+      figures.slowest.sample.index === figures.median.sample.index
+        ? null
+        : waterfall(Plot, document, figures.slowest, 'The slowest tap'),
     first: first?.sample.failure === null ? waterfall(Plot, document, first, 'The first tap') : null,
   };
 }
@@ -73,7 +81,9 @@ function histogram(Plot: PlotModule, document: SvgDocument, totals: readonly num
     ],
   });
   const left =
-    beyond === 0 ? '' : `; ${beyond} longer ones, up to ${unit.text(sorted.at(-1) as number)}, are not drawn`;
+    beyond === 0
+      ? ''
+      : `; ${counted(beyond, 'longer one')}, up to ${unit.text(sorted.at(-1) as number)}, ${beyond === 1 ? 'is' : 'are'} not drawn`;
   return {
     svg: svgMarkup(svg, 'Histogram of taps'),
     caption: `How long ${counted(sorted.length, 'tap')} took${left}.`,

@@ -19,17 +19,19 @@ export function histogramLines(values: readonly number[]): string[] {
   const sorted = [...values].sort((a, b) => a - b);
   const low = sorted[0] as number;
   const end = endOfBulk(sorted);
-  const width = Math.max((end - low) / BINS, 1);
-  const counts = new Array<number>(BINS + 1).fill(0);
+  // Where the bulk is one value, twelve bars would be eleven empty ones.
+  const bins = end === low ? 1 : BINS;
+  const width = Math.max((end - low) / bins, 1);
+  const counts = new Array<number>(bins + 1).fill(0);
   for (const each of sorted) {
-    const bin = each > end ? BINS : Math.min(Math.floor((each - low) / width), BINS - 1);
+    const bin = each > end ? bins : Math.min(Math.floor((each - low) / width), bins - 1);
     counts[bin] = (counts[bin] as number) + 1;
   }
   const most = Math.max(...counts);
   const unit = unitFor(median(sorted));
   return counts.flatMap((count, bin) => {
-    if (bin === BINS && count === 0) return [];
-    const from = bin === BINS ? `over ${digits(end / unit.ns)}` : digits((low + bin * width) / unit.ns);
+    if (bin === bins && count === 0) return [];
+    const from = bin === bins ? `over ${digits(end / unit.ns)}` : digits((low + bin * width) / unit.ns);
     return [`  ${`${from} ${unit.name}`.padStart(15)} ${bar(count / most)} ${count}`];
   });
 }

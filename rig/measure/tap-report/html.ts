@@ -58,7 +58,9 @@ function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigu
       body: [
         percentiles(figures, result),
         firstTap(result, figures),
-        html`<div class="figures">${figure(drawn.histogram)}${figure(drawn.distribution)}</div>`,
+        drawn.spread === null
+          ? null
+          : html`<div class="figures">${figure(drawn.spread.histogram)}${figure(drawn.spread.distribution)}</div>`,
       ],
     },
     { id: 'parts', title: 'Where it goes', body: parts(figures, result) },
@@ -72,7 +74,7 @@ function figureSections(result: TapBenchResult, figures: Figures, drawn: TapFigu
         legend(LAYERS.filter((layer) => figures.layers[layer].max > 0)),
         figure(drawn.median, true),
         drawn.first === null ? null : figure(drawn.first, true),
-        figure(drawn.slowest, true),
+        drawn.slowest === null ? null : figure(drawn.slowest, true),
       ],
     },
     {

@@ -1,5 +1,6 @@
 import { channelInWords } from '../../channel/words.ts';
 import { shown } from '../../console/shown.ts';
+import { counted } from '../../report/words.ts';
 import {
   type DiagnosisFinding,
   type Distribution,
@@ -39,7 +40,7 @@ export function tapSummary(result: TapBenchResult): string {
   }
   if (result.failures.length > 0) {
     const failed = result.failures.reduce((sum, { count }) => sum + count, 0);
-    lines.push('', `${failed} of ${taps.length} taps failed:`);
+    lines.push('', `${failed} of ${counted(taps.length, 'tap')} failed:`);
     for (const { kind, message, count } of result.failures) lines.push(`  ${count} × ${kind}: ${message}`);
   }
   return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
@@ -83,14 +84,14 @@ function percentileLines(total: Distribution, response: Distribution, { schedule
     `  ${name.padEnd(22)}${[d.p50.value, d.p90.value, d.p99.value, d.p999.value, d.max].map(cell).join('')}`;
   const { p50, p99 } = total;
   const lines = [
-    `  ${`${total.n} taps, ${unit.name}`.padEnd(22)}${['p50', 'p90', 'p99', 'p99.9', 'max'].map((each) => each.padStart(10)).join('')}`,
+    `  ${`${counted(total.n, 'tap')}, ${unit.name}`.padEnd(22)}${['p50', 'p90', 'p99', 'p99.9', 'max'].map((each) => each.padStart(10)).join('')}`,
     line('from the start', total),
   ];
   if (schedule.arrivals.kind === 'fixed') {
     lines.push(line('from the intended one', response));
     const { ratePerSecond } = schedule.arrivals;
     lines.push(
-      `  ${schedule.late} taps began late at ${ratePerSecond} a second, the worst by ${unitFor(schedule.worstLateNs).text(schedule.worstLateNs)}`,
+      `  ${counted(schedule.late, 'tap')} began late at ${ratePerSecond} a second, the worst by ${unitFor(schedule.worstLateNs).text(schedule.worstLateNs)}`,
     );
   }
   lines.push(

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BatchOptions, flashBatch } from '../../../rig/board/batch.ts';
+import type { BoardTestOptions } from '../../../rig/board/board-test-options.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
 import { flash } from '../../../rig/board/flash.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
-import { type BoardTestOptions, testBoard } from '../../../rig/board/test-board.ts';
+import { testBoard } from '../../../rig/board/test-board.ts';
 import { leavesOf } from '../../../rig/command/command-tree.ts';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
@@ -60,7 +61,15 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Documents that are kept in files. */
-const STORED = ['board-record', 'batch-state', 'flashed-card', 'lab-key', 'terminal-keys', 'evidence-manifest'];
+const STORED = [
+  'board-record',
+  'batch-state',
+  'flashed-card',
+  'lab-key',
+  'terminal-keys',
+  'evidence-manifest',
+  'evidence-environment',
+];
 
 /** What needs real parts is judged by the test that has them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -105,6 +114,11 @@ async function printed(name: string, ...args: string[]): Promise<void> {
 
 const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 const at = (name: string): string => join(folder, name);
+
+/** Where a bundle goes, and the lab's key, which signs it. */
+const evidenceIn = (name: string) => ({ folder: at(name), key: at('lab.key.json'), imageKey: null });
+const keepEnvironment = (bundle: string): void =>
+  keep('evidence-environment', read(join(folder, bundle, 'environment.json')));
 
 async function boardTest(more: Partial<BoardTestOptions>): Promise<unknown> {
   const io = fakeIo({ env: {}, json: true });
@@ -156,11 +170,12 @@ async function flashed(): Promise<void> {
   const ports = ['/p/1', '/p/mute'];
   const options: BatchOptions = {
     ...{ boards: ports, list: at('list.csv'), image: null, profile: 'ndef', verifyWith: null, resume: false },
-    ...{ force: false, parallel: 1, imageKey: null, junit: null, evidence: null, record },
+    ...{ force: false, parallel: 1, imageKey: null, junit: null, evidence: evidenceIn('of-batch'), record },
   };
   await flashBatch(options, io, paperBench);
   keep('board-flash-batch', JSON.parse(io.out.join('')));
   keep('batch-state', read(at('list.csv.batch')));
+  keepEnvironment('of-batch');
 }
 
 async function traces(): Promise<void> {
@@ -243,12 +258,17 @@ beforeAll(async () => {
   await printed('conform', 'conform', '--profile', 'ndef', '--suite', 'iso7816-4');
   await printed('conform-list', 'conform', '--list');
   keep('evidence-manifest', read(join(folder, 'bundle', 'manifest.json')));
+  keepEnvironment('bundle');
+  const ofReplay = ['--evidence', at('of-replay'), '--evidence-key', at('lab.key.json')];
+  await vitap('replay', at('tap.jsonl'), '--profile', 'vitale2', ...ofReplay, '--json');
+  keepEnvironment('of-replay');
   await printed('evidence-verify', 'evidence', 'verify', at('bundle'));
   writeFileSync(join(folder, 'bundle', 'more'), 'x');
   await printed('evidence-verify', 'evidence', 'verify', at('bundle'));
 
   await printed('board-list', 'board', 'list', at('nothing'));
-  keep('board-test', await boardTest({}));
+  keep('board-test', await boardTest({ evidence: evidenceIn('of-board') }));
+  keepEnvironment('of-board');
   keep('board-record', read(join(folder, 'records', readdirSync(at('records'))[0] as string)));
   keep('board-test-loop', await boardTest({ loop: 1, only: ['rom'] }));
   await printed('board-records', 'board', 'records', '--records', at('records'));

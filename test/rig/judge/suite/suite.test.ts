@@ -96,7 +96,7 @@ describe('a run of a suite', () => {
     expect(out).toContain('In quarantine, not counted:\nFAIL          bad (quarantine): differs at exchange 2');
     expect(out).toContain('    until 2999-01-01: known to differ\n');
     expect(out).toContain('it passed, which was not expected: end its quarantine?');
-    expect(out).toContain('PASS: 1 of 1 traces as expected; 2 in quarantine');
+    expect(out).toContain('PASS: 1 of 1 trace as expected; 2 in quarantine');
     const { document } = await json(path);
     expect(document).toMatchObject({ counts: { PASS: 1, FAIL: 0 }, quarantined: { PASS: 1, FAIL: 1 } });
   });
@@ -125,7 +125,7 @@ describe('a run of a suite', () => {
   });
 
   it.each([
-    [CODE, 0, 'PASS: 1 of 1 traces as expected'],
+    [CODE, 0, 'PASS: 1 of 1 trace as expected'],
     ['', 2, 'secrets are missing: code 81'],
   ])('takes VITAP_PIN (“%s”) where there is no file of secrets', async (pin, exit, words) => {
     const path = makeSuite(folder, 'version: 1\nname: mine\ntraces:\n  - { id: own, file: own.jsonl }\n', {
@@ -237,7 +237,7 @@ describe('a run of a suite', () => {
 
   it('says what was left out, and what there is', async () => {
     const { out, exit } = await runSuite(SHIPPED, { only: 'identity*' });
-    expect(out).toContain('PASS: 2 of 2 traces as expected\n4 traces of the suite were left out by --only\n');
+    expect(out).toContain('PASS: 2 of 2 traces as expected\n4 traces of the suite left out by --only\n');
     expect(exit).toBe(0);
     expect((await runSuite(SHIPPED, { list: true })).out).toMatch(/^identity-by-sfi .*\n(.*\n){5}6 traces\n$/);
     await expect(runSuite(SHIPPED, { only: 'nothing' })).rejects.toThrow('no trace of vitale2 has an id like nothing');

@@ -164,7 +164,7 @@ describe('two results', () => {
       'another card: c1 then, c2 now',
       'another sequence: s1 then, s2 now',
       'the baseline says itself that it cannot be trusted',
-      '1 of 40 taps of the baseline failed and are left out',
+      '1 of 40 taps of the baseline failed and is left out',
     ]);
   });
 

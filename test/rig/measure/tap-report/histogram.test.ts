@@ -39,6 +39,14 @@ describe('a histogram in the terminal', () => {
     expect(counts(lines).every((count) => count >= 0)).toBe(true);
   });
 
+  it('has one bar where there is one value, and none that is empty', () => {
+    expect(histogramLines([5e6])).toEqual([expect.stringMatching(/^ +5\.00 ms █{40} 1$/)]);
+    expect(histogramLines([7e6, 7e6, 7e6])).toEqual([expect.stringMatching(/^ +7\.00 ms █{40} 3$/)]);
+    // The fence of four alike and one longer is at those four.
+    const lines = histogramLines([100, 100, 100, 100, 101]);
+    expect(counts(lines)).toEqual([4, 1]);
+  });
+
   it('ends at the outer fence, or at the largest value under it', () => {
     // Quartiles of 0 to 100 are 25 and 75: the fence would be at 75 + 3 · 50.
     const values = Array.from({ length: 101 }, (_, i) => i);

@@ -127,6 +127,21 @@ describe('the report as a page', () => {
     expect(markup).not.toContain('<figure');
   });
 
+  it('of one tap draws what there is: no spread, and no slowest tap beside the median', async () => {
+    const one = await measuredResult(1);
+    const { document } = parseHTML(await tapHtml(one));
+    const figures = [...document.querySelectorAll('figure svg')].map((svg) => svg.getAttribute('aria-label'));
+    expect(figures).toEqual(['The tap', 'The first tap']);
+    expect(tapSummary(one)).toMatch(/ {2}1 tap, (ms|µs) +p50/);
+  });
+
+  it('says of one longer tap that it is not drawn', async () => {
+    const times = [...Array.from({ length: 19 }, (_, i) => 1e6 + i * 1e3), 90e6];
+    expect(under(await tapHtml(withTimes(result, times)), 'How long')).toMatch(
+      /; 1 longer one, up to .*, is not drawn\./,
+    );
+  });
+
   it('takes what cards and readers say as text', async () => {
     const environment = { ...result.environment, reader: '<script>alert(1)</script>', card: '"><b>' };
     const markup = await tapHtml({ ...result, environment });
