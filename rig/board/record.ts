@@ -164,3 +164,9 @@ function readEarlier(path: string): EarlierRecord | null {
     return null;
   }
 }
+
+/** Where a record is that its folder did not take. @param json whether it was printed as the output */
+export function notInPlace({ path, problem }: KeptRecord, json: boolean): string {
+  if (path !== null) return `the record is not where it belongs, it is in ${path}: ${problem}`;
+  return `the record could be kept nowhere, ${json ? 'what was printed is' : 'it was printed above as'} the only one: ${problem}`;
+}

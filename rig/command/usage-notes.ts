@@ -74,6 +74,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap replay session.jsonl --profile vitale2',
     'vitap replay session.jsonl --as-card --link vpcd',
     'vitap replay session.jsonl --reader pcsc --can-file can --keys session.keys',
+    'vitap replay session.jsonl --as-card --can-file can --keys session.keys --profile eac --once',
     'vitap replay suites/vitale2 --profile vitale2 --html report.html',
   ),
   synth: notes(null, 'vitap synth one.jsonl two.jsonl --out rules.yaml'),

@@ -180,8 +180,12 @@ class Inside {
 /**
  * The conversation inside the channel alone, as a card and a reader without secure messaging would have it: the plain
  * APDUs in the place of the protected ones. What was in clear stays; frames, which carry what was protected, go.
+ * @param protectedOnes gets the commands that are given in the place of protected ones; absent: nobody is told
  */
-export async function* plainOnly(events: AsyncIterable<TraceEvent>): AsyncGenerator<TraceEvent, void, undefined> {
+export async function* plainOnly(
+  events: AsyncIterable<TraceEvent>,
+  protectedOnes?: WeakSet<TraceEvent>,
+): AsyncGenerator<TraceEvent, void, undefined> {
   let inside = false;
   for await (const event of events) {
     if (event.type === 'block') continue;
@@ -189,7 +193,9 @@ export async function* plainOnly(events: AsyncIterable<TraceEvent>): AsyncGenera
       // The rest of an answer; the whole comes with the last part.
       if (event.plain === undefined && inside && event.apdu.slice(2, 4) === 'C0') continue;
       inside = event.plain !== undefined;
-      yield inPlace(event);
+      const command = inPlace(event);
+      if (inside) protectedOnes?.add(command);
+      yield command;
     } else if (event.type === 'response') {
       if (event.plain === undefined && inside && event.apdu.slice(-4, -2) === '61') continue;
       inside = false;

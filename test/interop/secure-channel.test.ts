@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCard } from '../../rig/card/open.ts';
 import { PhoneScreen } from '../../rig/card/phone-screen.ts';
+import type { ReplayResult } from '../../rig/judge/replay/model.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
 import { CAN as OWN_CAN, PERSON, writeOwnCard } from '../rig/channel/own-card.ts';
@@ -13,7 +14,7 @@ import { run } from './card.ts';
 import { CHIP_CAN, CHIP_SECRET, compileLibeac, LIBEAC, LibeacChip, writeChip } from './libeac.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
-import { SLOTS, serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
+import { cardIsIn, SLOTS, serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -195,6 +196,76 @@ describeNeeds(PCSC_STACK, 'a secure channel through pcscd', () => {
     expect(text).toContain('"apdu":"0CB085000D');
     expect(text).not.toContain(toHex(Buffer.from(TEXT)));
     expect(text).not.toContain('"00B0850000"');
+  });
+
+  /** `vitap replay --as-card` in the first slot, until the terminal has gone. */
+  async function playedTo(words: readonly string[], terminal: () => ReturnType<typeof run>) {
+    const as = ['--as-card', '--link', 'vpcd', '--once', '--json', '--can-file', file('can')];
+    const player = spawn(process.execPath, [PROGRAM, 'replay', ...words, ...as], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { out: '', err: '' };
+    player.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
+    player.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
+    const gone = once(player, 'exit');
+    try {
+      await cardIsIn();
+      const program = await terminal();
+      const [exit] = (await gone) as [number | null];
+      return { exit, program, err: said.err, result: JSON.parse(said.out) as ReplayResult };
+    } finally {
+      player.kill('SIGKILL');
+      await gone;
+      await slotIsEmpty();
+    }
+  }
+
+  it.each([
+    { terminal: 'PACE alone, with the chip authentication mapping', keys: [] },
+    { terminal: 'terminal and chip authentication', keys: ['--terminal-keys', 'test'] },
+  ])('a recorded tap, played as the card, is the card to another tap: $terminal', async ({ keys }) => {
+    const [trace, sessionKeys] = [file('tap.jsonl'), file('tap.keys')];
+    const tap = (...more: string[]): ReturnType<typeof run> =>
+      vitap('tap', ...TO, '--can-file', file('can'), ...keys, ...more);
+    await insert({ kind: 'profile', name: 'eac' });
+    const live = await tap('--record', trace, '--session-keys', sessionKeys);
+    await card?.remove();
+    card = null;
+    const channel = (out: string): string => /^Channel[\s\S]*?\n\n/m.exec(out)?.[0] ?? '';
+    expect(channel(live.out)).toContain('the card is genuine by chip authentication');
+
+    const { exit, program, err, result } = await playedTo([trace, '--keys', sessionKeys, '--profile', 'eac'], () =>
+      tap(),
+    );
+    expect([program.exit, program.err]).toEqual([live.exit, live.err]);
+    expect(channel(program.out)).toBe(channel(live.out));
+    expect(err).toBe('');
+    expect(result).toMatchObject({ verdict: 'PASS', warnings: [], counts: { FAIL: 0, INCONCLUSIVE: 0, SKIPPED: 0 } });
+    expect(exit).toBe(0);
+  });
+
+  it('a terminal that sends another plain command in its channel fails, and one sentence says what no trace has', async () => {
+    const [trace, sessionKeys] = [file('text.jsonl'), file('text.keys')];
+    const asked = (...commands: string[]): ReturnType<typeof run> =>
+      vitap('apdu', ...TO, '--can-file', file('can'), '--terminal-keys', 'test', 'secure open', ...commands);
+    await insert({ kind: 'profile', name: 'eac' });
+    expect((await asked('00B0850000=9000', '--record', trace, '--session-keys', sessionKeys)).err).toBe('');
+    await card?.remove();
+    card = null;
+
+    const other = await playedTo([trace, '--keys', sessionKeys, '--profile', 'eac'], () => asked('00B08E0000=6F00'));
+    expect([other.program.exit, other.exit]).toEqual([0, 1]);
+    expect(other.result.exchanges.filter(({ verdict }) => verdict === 'FAIL')).toMatchObject([
+      { command: '00B08E0000', recordedCommand: '00B0850000' },
+      { command: '00B0850000', divergence: { kind: 'missing' } },
+    ]);
+
+    const without = await playedTo([trace, '--keys', sessionKeys], () => asked('00B0850000'));
+    expect([without.program.exit, without.exit]).toEqual([1, 2]);
+    expect(without.result).toMatchObject({ verdict: 'INCONCLUSIVE', counts: { FAIL: 0, INCONCLUSIVE: 1 } });
+    expect(without.err).toBe(
+      "vitap: chip authentication needs the chip's private key, which no trace has: name the card's profile with --profile\n",
+    );
   });
 
   it('a wrong CAN is one sentence', async () => {

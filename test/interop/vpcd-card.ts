@@ -41,6 +41,22 @@ export async function slotIsEmpty(slot: 0 | 1 = 0): Promise<void> {
   }
 }
 
+/** Waits until pcscd has found the card that another process puts into the first slot. */
+export async function cardIsIn(): Promise<void> {
+  const reader = new PcscReader({ clock: systemClock });
+  try {
+    await vi.waitFor(
+      async () => {
+        const seen = (await reader.list()).find((each) => each.name === SLOTS[0]);
+        if (seen?.cardPresent !== true) throw new Error(`pcscd sees no card in ${SLOTS[0]}`);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  } finally {
+    await reader.close();
+  }
+}
+
 /**
  * Puts a card into a slot of the running pcscd; returns when pcscd has found it. The test that puts it in takes it out.
  */

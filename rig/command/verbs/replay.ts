@@ -108,7 +108,10 @@ export const declareReplay: DeclareVerb = (program, perform) => {
     .option('--junit <file>', 'write the verdicts as JUnit XML');
   addChannelOptions(replay)
     .addOption(sessionKeysOption())
-    .option('--keys <file>', 'session keys of the trace: what was protected is replayed inside a new channel');
+    .option(
+      '--keys <file>',
+      'session keys of the trace: what was protected is replayed, or played, inside a new channel',
+    );
   addEvidenceOptions(replay, 'traces, rules, verdicts, environment, the report if there is one');
   addInterfaceOption(addCardOptions(replay));
   addJsonOption(addRecordOptions(replay))
@@ -215,14 +218,25 @@ function targetOf(typed: Typed, habits: VerbHabits = {}) {
 }
 
 function asCardOptions(trace: string, typed: Typed) {
-  refuse(typed, ['reader', 'profile', 'image', 'keepGoing', 'pace', 'maxDeviation'], 'does not go with --as-card');
-  refuse(typed, [...CHANNEL_OPTIONS, 'keys'], 'does not go with --as-card');
+  refuse(typed, ['reader', 'image', 'keepGoing', 'pace', 'maxDeviation'], 'does not go with --as-card');
+  refuse(typed, ['terminalKeys', 'sessionKeys'], 'does not go with --as-card: the terminal has its own');
+  if (typed.keys === undefined) {
+    refuse(
+      typed,
+      [...CHANNEL_OPTIONS, 'profile', 'state'],
+      'goes with --as-card only where --keys opens the channels of the trace',
+    );
+  }
+  refuse(typed, ['state'], 'does not go with --as-card');
   if (typed.interface === 'wired') throw new UsageError('--as-card is a card at a reader: contact or contactless');
   return {
     trace,
     from: typed.from ?? null,
     rules: typed.rules ?? null,
     secrets: typed.secrets ?? null,
+    keys: typed.keys ?? null,
+    channel: channelChoice(typed),
+    card: typed.profile === undefined ? null : cardSource(typed),
     link: typed.link ?? USUAL_LINK,
     interface: typed.interface ?? null,
     match: typed.match ?? ('order' as const),

@@ -1,5 +1,7 @@
 import type { CardInterface, CardLink, LinkEvent } from '../../../src/hal/card-link.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
+import type { CardSource } from '../../card/card-source.ts';
+import type { ChannelChoice } from '../../channel/choice.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
@@ -7,6 +9,7 @@ import { shown } from '../../console/shown.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
 import { counted } from '../../report/words.ts';
+import { openedInWords } from '../../trace/inside-channel.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { recordLink } from '../../trace/record/record-link.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
@@ -14,6 +17,7 @@ import { TraceWriter } from '../../trace/writer.ts';
 import { bytesOfHex, hexOf, TemplateError } from './hex-template.ts';
 import { type ReplaySummary, ReplayTally } from './model.ts';
 import type { ReplayOutputChoice } from './outputs.ts';
+import { openPlayedChip, type PlayedChip, playedSource } from './played-chip.ts';
 import { replayWorld } from './plug-world.ts';
 import { entryPrinter } from './present.ts';
 import { loadSession, type RecordedSession } from './recorded-session.ts';
@@ -33,6 +37,12 @@ export interface ReplayAsCardOptions {
   readonly from: string | null;
   readonly rules: string | null;
   readonly secrets: string | null;
+  /** File of the session keys of the trace: its channels are opened anew. Absent: they are answered as recorded. */
+  readonly keys?: string | null;
+  /** The code of these channels; absent: none. */
+  readonly channel?: ChannelChoice;
+  /** Whose private keys and trust points the played chip has; absent: nobody's. */
+  readonly card?: CardSource | null;
   readonly link: LinkChoice;
   readonly interface: CardInterface | null;
   readonly match: 'order' | 'best';
@@ -70,14 +80,16 @@ interface Part {
  */
 export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo): Promise<ExitCode> {
   const part = await loadPart(options);
+  const played = await openPlayedChip(options, part.session, io);
   const report = SingleReport.open(options.outputs, options, null, io.env);
   try {
     // An antenna is contactless whatever the trace was recorded through.
     const usual = linkDriver(options.link).interface ?? part.cardInterface;
     const link = await openLink(options.link, options.interface ?? usual, options.wait);
     const recording = report === null ? options : { ...options, record: report.record };
-    return await serveReplay(link, part, recording, report, io);
+    return await serveReplay(link, part, played, recording, report, io);
   } finally {
+    played?.wipe();
     report?.close();
   }
 }
@@ -85,6 +97,7 @@ export async function replayAsCard(options: ReplayAsCardOptions, io: CommandIo):
 async function serveReplay(
   link: CardLink,
   part: Part,
+  played: PlayedChip | null,
   options: ReplayAsCardOptions,
   report: SingleReport | null,
   io: CommandIo,
@@ -97,8 +110,11 @@ async function serveReplay(
   const judge = part.session === null ? null : new TerminalJudge(part.session.exchanges, options.match);
   const ruleCard = part.rules === null ? null : new RuleCard(part.rules, new Scope(part.secrets, replayWorld()));
   const stop = (): void => link.stop();
+  const notes = new Set<string>();
+  let unable: string | null = null;
   const card = new ReplayedCard({
     atr: part.atr,
+    channel: played?.channel ?? null,
     rules: ruleCard,
     judge,
     otherwise: part.rules?.otherwise?.bytes(noValue) ?? DEFAULT_OTHERWISE,
@@ -113,6 +129,9 @@ async function serveReplay(
       tally.add(entry);
       printer.entry(entry);
       report?.entry(entry);
+      // Of the PASS that is less than it looks.
+      if (played !== null && entry.verdict === 'PASS' && entry.problem !== null) notes.add(entry.problem);
+      if (played !== null && entry.verdict === 'INCONCLUSIVE') unable ??= entry.problem;
     },
     onSessionEnd: () => {
       // Not from inside a call of the link's own.
@@ -141,6 +160,8 @@ async function serveReplay(
   if (sent) card.end();
   const warnings = [
     ...part.warnings,
+    ...(played?.warnings ?? []),
+    ...notes,
     ...(part.session === null ? [] : (ruleCard?.unused ?? []).map((name) => `the answer "${name}" was never given`)),
   ];
   const summary: ReplaySummary = {
@@ -159,7 +180,7 @@ async function serveReplay(
     startedAt,
     durationNs: systemClock.nowNs() - startNs,
     firstDivergence: tally.firstDivergence,
-    problem: part.session?.problem ?? (sent ? null : 'no terminal sent anything'),
+    problem: part.session?.problem ?? (sent ? unable : 'no terminal sent anything'),
     warnings,
   };
   printer.end(summary);
@@ -204,7 +225,9 @@ async function loadPart(options: ReplayAsCardOptions): Promise<Part> {
   }
   const opened = await openTraceFile(options.trace, options.from);
   try {
-    const session = await loadSession(opened.source, secrets);
+    const count = { protected: 0, opened: 0 };
+    const session = await loadSession(await playedSource(opened.source, options.keys ?? null, count), secrets);
+    if (options.keys != null && count.opened === 0) throw new CannotRun(openedInWords(count, options.keys));
     if (session.exchanges.length === 0 && rules === null) {
       throw new CannotRun(session.problem ?? `${options.trace} has no answers to give`);
     }
@@ -226,7 +249,10 @@ async function loadPart(options: ReplayAsCardOptions): Promise<Part> {
       },
       cardInterface: rules?.interface ?? (header.interface === 'wired' ? null : header.interface) ?? 'contact',
       atr,
-      warnings: warningsOf(session, usable(known) === null && fromAts === null, atr, options.trace),
+      warnings: [
+        ...(count.opened < count.protected ? [openedInWords(count, options.keys ?? '')] : []),
+        ...warningsOf(session, usable(known) === null && fromAts === null, atr, options.trace),
+      ],
     };
   } finally {
     await opened.close();

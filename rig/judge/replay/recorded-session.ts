@@ -1,4 +1,6 @@
+import { isProtectedCommand } from '../../trace/protected-form.ts';
 import { CardState } from './card-state.ts';
+import { type ChannelStep, ChannelSteps } from './channel-steps.ts';
 import { bytesOfHex } from './hex-template.ts';
 import { NO_SECRETS, type Secrets, unmask } from './secrets.ts';
 import { type ReplaySource, stepsOf } from './steps.ts';
@@ -17,6 +19,10 @@ export interface KnownExchange {
   /** Name of the state in which the command came, and of that after it. */
   readonly state: string;
   readonly nextState: string;
+  /** It went through a secure channel: what is here is plain. */
+  readonly isProtected: boolean;
+  /** A step of the protocols that open a channel, to be answered with fresh values; null: as recorded. */
+  readonly step: ChannelStep | null;
 }
 
 export interface RecordedSession {
@@ -28,6 +34,10 @@ export interface RecordedSession {
   readonly atr: string | null;
   readonly ats: string | null;
   readonly maskedBytes: number;
+  /** EF.CardAccess as far as it was read in clear; empty where channels are not played. */
+  readonly cardAccess: Uint8Array;
+  /** EF.CardSecurity as far as it was read inside a channel, likewise. */
+  readonly cardSecurity: Uint8Array;
   /** What ended the trace before its end, or null. */
   readonly problem: string | null;
 }
@@ -39,6 +49,8 @@ const LARGEST_ANSWER = 65_535;
 export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SECRETS): Promise<RecordedSession> {
   const exchanges: KnownExchange[] = [];
   const state = new CardState();
+  const { protectedOnes } = source;
+  const opening = protectedOnes === undefined ? null : new ChannelSteps();
   let session = 0;
   let inSession = false;
   let unanswered = 0;
@@ -52,6 +64,7 @@ export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SE
         if (inSession) session++;
         inSession = false;
         state.reset();
+        opening?.reset();
         if (exchanges.length === 0 && step.atr !== null) atr = step.atr;
         continue;
       }
@@ -59,7 +72,10 @@ export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SE
       const unmasked = unmask(step.command, step.index, secrets);
       const command = 'hex' in unmasked ? unmasked.hex : step.command.apdu;
       const answer = step.response?.apdu ?? '';
-      if (answer.length < 4 || answer.length > 2 * LARGEST_ANSWER || answer.endsWith('X')) {
+      const isProtected = protectedOnes?.has(step.command) === true;
+      // Still protected where its channel is opened: a channel of which there are no keys, or one that was refused.
+      const sealed = opening !== null && !isProtected && isProtectedCommand(bytesOfHex(command));
+      if (answer.length < 4 || answer.length > 2 * LARGEST_ANSWER || answer.endsWith('X') || sealed) {
         unanswered++;
         continue;
       }
@@ -67,14 +83,19 @@ export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SE
       const before = state.name;
       state.next(bytesOfHex(command), bytesOfHex(answer));
       const tookNs = (step.response?.t ?? 0) - step.command.t;
+      const masks = command.includes('X') || answer.includes('X');
+      const known =
+        opening === null || masks ? null : opening.next(bytesOfHex(command), bytesOfHex(answer), isProtected);
       exchanges.push({
         index: step.index,
-        command,
-        answer,
+        command: known?.command ?? command,
+        answer: known?.answer ?? answer,
         tookNs: tookNs > 0 ? tookNs : null,
         session,
         state: before,
         nextState: state.name,
+        isProtected,
+        step: known?.step ?? null,
       });
     }
   } catch (error) {
@@ -83,5 +104,6 @@ export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SE
   }
   if (atr?.includes('X')) atr = null;
   if (ats?.includes('X')) ats = null;
-  return { exchanges, unanswered, atr, ats, maskedBytes, problem };
+  const { cardAccess, cardSecurity } = opening ?? { cardAccess: new Uint8Array(0), cardSecurity: new Uint8Array(0) };
+  return { exchanges, unanswered, atr, ats, maskedBytes, cardAccess, cardSecurity, problem };
 }

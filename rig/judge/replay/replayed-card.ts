@@ -1,12 +1,15 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
+import { INS } from '../../../src/apdu/instruction.ts';
+import { EXPECTED_MICROSECONDS } from '../../../src/applet/expected-time.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { EntryRedactor } from './entry-redaction.ts';
 import { hexOf } from './hex-template.ts';
 import type { ReplayEntry } from './model.ts';
 import { waitShortly } from './pace.ts';
+import type { ArrivedCommand, PlayedChannel, StepAnswer } from './played-channel.ts';
 import type { RuleCard } from './rule-card.ts';
-import { entryOf, type TerminalJudge } from './terminal-judge.ts';
+import { entryOf, type Judged, type TerminalJudge } from './terminal-judge.ts';
 
 /** How long a card takes to answer: as recorded, no longer than it must, or so many milliseconds. */
 export type ResponseTime = 'recorded' | 'none' | number;
@@ -17,6 +20,8 @@ export interface ReplayedCardOptions {
   readonly rules: RuleCard | null;
   /** null for a card of rules alone. */
   readonly judge: TerminalJudge | null;
+  /** Opens the channels of the trace anew; absent: what was protected is answered as it was recorded. */
+  readonly channel?: PlayedChannel | null;
   /** The answer to an unknown command. */
   readonly otherwise: Uint8Array;
   readonly responseTime: ResponseTime;
@@ -33,6 +38,13 @@ export interface ReplayedCardOptions {
 const LONGEST_RESPONSE_MS = 60_000;
 /** What a vpcd message holds, the least of all links that carry long answers. */
 const LARGEST_ANSWER = 65_535;
+/** Commands whose steps of PACE, terminal and chip authentication compute with keys. */
+const COMPUTES: ReadonlySet<number> = new Set([
+  INS.MANAGE_SECURITY_ENVIRONMENT,
+  INS.PERFORM_SECURITY_OPERATION,
+  INS.EXTERNAL_AUTHENTICATE,
+  INS.GENERAL_AUTHENTICATE,
+]);
 /** What stands for a masked byte: a digit, since what is masked in answers are numbers of people. */
 const MASKED = '30';
 
@@ -78,37 +90,50 @@ export class ReplayedCard implements LinkedCard {
 
   /** For links that must ask the reader for time beforehand: the longest that this command may be held back. */
   expectedMicroseconds(buffer: Uint8Array, offset: number, length: number): number {
-    const { rules, judge, responseTime } = this.#options;
+    const { rules, judge, responseTime, channel = null } = this.#options;
     const hex = hexOf(buffer.subarray(offset, offset + length));
     const usualMs =
       typeof responseTime === 'number'
         ? responseTime
         : responseTime === 'recorded'
-          ? (judge?.longestNs(hex) ?? 0) / 1_000_000
+          ? Math.max(judge?.longestNs(hex) ?? 0, channel === null ? 0 : (judge?.longestProtectedNs ?? 0)) / 1_000_000
           : 0;
     const ms = Math.max(usualMs, rules?.longestMs(hex) ?? 0);
-    return Math.ceil(Math.min(ms, LONGEST_RESPONSE_MS) * 1000);
+    const computes = channel !== null && COMPUTES.has(buffer[offset + 1] as number);
+    const held = Math.ceil(Math.min(ms, LONGEST_RESPONSE_MS) * 1000);
+    return computes ? held + EXPECTED_MICROSECONDS.asymmetric : held;
   }
 
   process(buffer: Uint8Array, offset: number, length: number): number {
-    const { clock, rules, judge, responseTime, otherwise } = this.#options;
+    const { clock, channel = null } = this.#options;
     const arrivedNs = clock.nowNs();
     this.#commands++;
     const command = copyBytes(buffer, offset, offset + length);
+    const arrived: ArrivedCommand = channel?.arrive(command) ?? { kind: 'command', plain: command, isProtected: false };
+    if (arrived.kind === 'rest') return this.#give((channel as PlayedChannel).rest());
+    if (arrived.kind === 'refused') return this.#refuse(command, arrived, arrivedNs);
+    return this.#answer(arrived, arrivedNs);
+  }
+
+  #answer({ plain: command, isProtected }: Extract<ArrivedCommand, { kind: 'command' }>, arrivedNs: number): number {
+    const { clock, rules, judge, channel = null, responseTime, otherwise } = this.#options;
     const hex = hexOf(command);
     const byRule = rules?.answer(command) ?? null;
     let recordedNs: number | null = null;
     let answer: string;
     let entries: readonly ReplayEntry[];
+    let step: StepAnswer | null = null;
     if (byRule !== null) {
       answer = byRule.answer;
-      judge?.passBy(hex);
+      judge?.passBy(hex, isProtected);
       entries = [{ ...entryOf(null, hex), expected: answer, rule: byRule.rule.name, ...fault(byRule.problem) }];
     } else if (judge !== null) {
-      const judged = judge.command(hex);
+      const judged = judge.command(hex, isProtected);
       recordedNs = judged.match?.tookNs ?? null;
-      answer = judged.match?.answer ?? hexOf(otherwise);
+      step = judged.match === null ? null : (channel?.answer(judged.match, command) ?? null);
+      answer = step === null ? (judged.match?.answer ?? hexOf(otherwise)) : hexOf(step.answer);
       entries = judged.entries;
+      if (step?.unable != null) judge.excuse(step.unable);
     } else {
       answer = hexOf(otherwise);
       entries = [unknown(hex, rules?.state ?? '')];
@@ -116,22 +141,45 @@ export class ReplayedCard implements LinkedCard {
     let bytes: Uint8Array = Buffer.from(answer.replaceAll('XX', MASKED).replaceAll('X', '0'), 'hex');
     let odd: string | null = null;
     const largest = Math.min(this.#options.largestAnswer ?? LARGEST_ANSWER, LARGEST_ANSWER);
-    if (bytes.length < 2 || bytes.length > largest) {
-      odd = `an answer of ${bytes.length} bytes cannot be given: ${bytes.length < 2 ? 'it takes 2' : `the link carries ${largest}`}`;
+    const onWire = isProtected && channel !== null ? channel.sealedLength(bytes) : bytes.length;
+    if (bytes.length < 2 || onWire > largest) {
+      odd = `an answer of ${onWire} bytes cannot be given: ${bytes.length < 2 ? 'it takes 2' : `the link carries ${largest}`}`;
       bytes = Uint8Array.of(0x6f, 0x00);
     }
-    this.response.set(bytes);
     judge?.answered(command, bytes);
+    const sent = this.#give(isProtected && channel !== null ? channel.seal(bytes) : bytes);
+    if (!isProtected) channel?.settle();
     const wantedMs = byRule?.rule.responseTimeMs ?? (typeof responseTime === 'number' ? responseTime : null);
     const waitNs = wantedMs !== null ? wantedMs * 1_000_000 : responseTime === 'recorded' ? (recordedNs ?? 0) : 0;
     if (waitNs > 0) waitShortly(arrivedNs + Math.min(waitNs, LONGEST_RESPONSE_MS * 1_000_000), clock);
     const tookNs = clock.nowNs() - arrivedNs;
     entries.forEach((entry, i) => {
-      const own = i === entries.length - 1;
-      if (!own) this.#report(entry);
-      else
-        this.#report({ ...entry, got: hexOf(bytes), time: this.#time(arrivedNs, tookNs, recordedNs), ...fault(odd) });
+      if (i < entries.length - 1) {
+        this.#report(entry);
+        return;
+      }
+      const own = { ...entry, got: hexOf(bytes), time: this.#time(arrivedNs, tookNs, recordedNs) };
+      this.#report({ ...own, ...stepVerdict(own, step), ...fault(odd) });
     });
+    return sent;
+  }
+
+  #refuse(
+    command: Uint8Array,
+    { status, why }: Extract<ArrivedCommand, { kind: 'refused' }>,
+    arrivedNs: number,
+  ): number {
+    const { clock, judge } = this.#options;
+    const bytes = Uint8Array.of(status >> 8, status & 0xff);
+    const hex = hexOf(command);
+    const { entries }: Judged = judge?.unopened(hex, why) ?? { match: null, entries: [unknown(hex, '')] };
+    const time = this.#time(arrivedNs, clock.nowNs() - arrivedNs, null);
+    for (const entry of entries) this.#report({ ...entry, got: hexOf(bytes), time });
+    return this.#give(bytes);
+  }
+
+  #give(bytes: Uint8Array): number {
+    this.response.set(bytes);
     return bytes.length;
   }
 
@@ -142,6 +190,7 @@ export class ReplayedCard implements LinkedCard {
 
   #power(): void {
     this.#options.rules?.reset();
+    this.#options.channel?.reset();
     for (const entry of this.#options.judge?.power() ?? []) this.#report(entry);
   }
 
@@ -158,6 +207,20 @@ export class ReplayedCard implements LinkedCard {
 /** The verdict on an answer that no link carries: the rules are at fault, not the terminal. */
 function fault(problem: string | null): Partial<ReplayEntry> {
   return problem === null ? {} : { problem, verdict: 'INCONCLUSIVE' };
+}
+
+/** What a step of the opening adds to the verdict: the terminal's own values are judged by the chip, not by the trace. */
+function stepVerdict(entry: ReplayEntry, step: StepAnswer | null): Partial<ReplayEntry> {
+  if (step === null) return {};
+  if (step.fault !== null && entry.verdict !== 'FAIL') {
+    const [expected, got] = [entry.expected?.slice(-4) ?? '', entry.got?.slice(-4) ?? ''];
+    return {
+      verdict: 'FAIL',
+      divergence: { kind: 'status', offset: null, field: [], expected, got, shownFrom: null, where: step.fault },
+    };
+  }
+  if (step.unable !== null) return entry.verdict === 'FAIL' ? { problem: step.unable } : fault(step.unable);
+  return step.unchecked === null ? {} : { problem: step.unchecked };
 }
 
 function unknown(command: string, state: string): ReplayEntry {

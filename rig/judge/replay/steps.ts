@@ -34,6 +34,8 @@ export type RecordedStep = RecordedExchange | RecordedPower | StrayResponse | Re
 export interface ReplaySource {
   readonly header: TraceHeader;
   events(): AsyncIterable<TraceEvent | ChannelEvent>;
+  /** Commands that were protected on the wire; absent: their channels are not opened. */
+  readonly protectedOnes?: WeakSet<TraceEvent>;
 }
 
 /** A session as steps: commands with their answers, and power. Frames and notes are passed over. */

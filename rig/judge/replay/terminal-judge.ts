@@ -32,6 +32,8 @@ export class TerminalJudge {
   #commands = 0;
   /** The trace was gone through to its end: a command begins it again. */
   #restart = false;
+  /** Why this session can no longer be judged; null: it can. */
+  #unable: string | null = null;
 
   constructor(exchanges: readonly KnownExchange[], match: 'order' | 'best') {
     this.#exchanges = exchanges;
@@ -70,35 +72,58 @@ export class TerminalJudge {
     }
     // The next command begins the next session of the trace, or the trace again.
     if (this.complete) this.#restart = true;
-    return this.#order ? left.map(missing) : [];
+    const entries = this.#order ? left.map((exchange) => this.#missing(exchange)) : [];
+    this.#unable = null;
+    return entries;
   }
 
   /** The terminal has gone for good. @returns what it never sent */
   end(): readonly ReplayEntry[] {
-    const rest = this.#restart || !this.#order ? [] : this.#exchanges.slice(this.#next).map(missing);
+    const left = this.#restart || !this.#order ? [] : this.#exchanges.slice(this.#next);
+    const rest = left.map((exchange) => this.#missing(exchange));
     this.#next = this.#exchanges.length;
     return rest;
   }
 
   /** How long the card took at most to answer this command, whichever exchange it turns out to be; 0: not known. */
   longestNs(command: string): number {
-    return Math.max(0, ...this.#matching(command).map(({ tookNs }) => tookNs ?? 0));
+    return Math.max(0, ...this.#matching(command, false).map(({ tookNs }) => tookNs ?? 0));
   }
 
-  command(command: string): Judged {
+  /** The same for any command of a channel, which cannot be read before it is opened. */
+  get longestProtectedNs(): number {
+    return this.#exchanges.reduce(
+      (most, { isProtected, tookNs }) => (isProtected ? Math.max(most, tookNs ?? 0) : most),
+      0,
+    );
+  }
+
+  /** @param isProtected it came through a channel, and `command` is the plain one */
+  command(command: string, isProtected = false): Judged {
     if (this.#restart) this.#next = 0;
     this.#restart = false;
     const first = this.#commands++ === 0;
-    return this.#order ? this.#inOrder(command, first) : this.#best(command);
+    return this.#order ? this.#inOrder(command, isProtected, first) : this.#best(command, isProtected);
+  }
+
+  /** A command that no channel could open. @param why in words */
+  unopened(command: string, why: string): Judged {
+    this.#commands++;
+    return { match: null, entries: [this.#unexpected(command, this.#exchanges[this.#next] ?? null, why, null)] };
+  }
+
+  /** The card cannot go on in this session: what the terminal does from here on is no fault of its own. */
+  excuse(why: string): void {
+    this.#unable = why;
   }
 
   /** Counts a command that a rule answered as sent, where it stands in the trace. */
-  passBy(command: string): void {
+  passBy(command: string, isProtected = false): void {
     if (this.#restart) this.#next = 0;
     this.#restart = false;
     this.#commands++;
     const expected = this.#exchanges[this.#next];
-    if (expected !== undefined && digitsFit(command, expected.command)) this.#next++;
+    if (expected !== undefined && fits(command, isProtected, expected)) this.#next++;
   }
 
   /** Tells the state what was answered. */
@@ -110,45 +135,56 @@ export class TerminalJudge {
     return this.#exchanges[Math.max(0, this.#next - 1)]?.session ?? 0;
   }
 
-  #inOrder(command: string, firstOfSession: boolean): Judged {
+  #inOrder(command: string, isProtected: boolean, firstOfSession: boolean): Judged {
     const expected = this.#exchanges[this.#next];
-    if (expected !== undefined && digitsFit(command, expected.command)) {
+    if (expected !== undefined && fits(command, isProtected, expected)) {
       const withoutReset = !firstOfSession && expected.session !== this.#session();
       this.#next++;
       const entry = sent(expected, command);
       return { match: expected, entries: [withoutReset ? { ...entry, ...NO_RESET } : entry] };
     }
     const session = firstOfSession ? (expected?.session ?? this.#session()) : this.#session();
-    const known = this.#matching(command).filter((exchange) => exchange.session === session);
+    const known = this.#matching(command, isProtected).filter((exchange) => exchange.session === session);
     const ahead = known.find((exchange) => this.#place(exchange) > this.#next);
     if (ahead !== undefined) {
-      const left = this.#exchanges.slice(this.#next, this.#place(ahead)).map(missing);
+      const left = this.#exchanges.slice(this.#next, this.#place(ahead)).map((each) => this.#missing(each));
       this.#next = this.#place(ahead) + 1;
       return { match: ahead, entries: [...left, sent(ahead, command)] };
     }
     const behind = known.findLast((exchange) => this.#place(exchange) < this.#next);
     if (behind !== undefined) {
       const where = `sent again: it is exchange ${behind.index}`;
-      return { match: behind, entries: [unexpected(command, expected ?? null, where, behind.answer)] };
+      return { match: behind, entries: [this.#unexpected(command, expected ?? null, where, behind.answer)] };
     }
-    return { match: null, entries: [unexpected(command, expected ?? null, null, null)] };
+    const where = expected === undefined ? null : wayInWords(command, isProtected, expected);
+    return { match: null, entries: [this.#unexpected(command, expected ?? null, where, null)] };
   }
 
-  #best(command: string): Judged {
-    const known = this.#matching(command);
+  #best(command: string, isProtected: boolean): Judged {
+    const known = this.#matching(command, isProtected);
     const inState = known.filter(({ state }) => state === this.#state.name);
     const candidates = inState.length > 0 ? inState : known;
     const match = candidates.find((each) => this.#place(each) >= this.#next) ?? candidates[0] ?? null;
     if (match === null)
-      return { match, entries: [unexpected(command, this.#exchanges[this.#next] ?? null, null, null)] };
+      return { match, entries: [this.#unexpected(command, this.#exchanges[this.#next] ?? null, null, null)] };
     this.#next = this.#place(match) + 1;
     if (this.complete) this.#next = 0;
     return { match, entries: [sent(match, command)] };
   }
 
-  #matching(command: string): readonly KnownExchange[] {
-    const exact = this.#exact.get(command) ?? [];
-    const masked = this.#masked.filter((exchange) => digitsFit(command, exchange.command));
+  #missing(exchange: KnownExchange): ReplayEntry {
+    const entry = missing(exchange);
+    return this.#unable === null ? entry : { ...entry, verdict: 'SKIPPED', divergence: null, problem: this.#unable };
+  }
+
+  #unexpected(...what: Parameters<typeof unexpected>): ReplayEntry {
+    const entry = unexpected(...what);
+    return this.#unable === null ? entry : { ...entry, verdict: 'INCONCLUSIVE', problem: this.#unable };
+  }
+
+  #matching(command: string, isProtected: boolean): readonly KnownExchange[] {
+    const exact = (this.#exact.get(command) ?? []).filter((exchange) => exchange.isProtected === isProtected);
+    const masked = this.#masked.filter((exchange) => fits(command, isProtected, exchange));
     if (masked.length === 0) return exact;
     return [...exact, ...masked].sort((a, b) => this.#place(a) - this.#place(b));
   }
@@ -205,6 +241,17 @@ function missing(exchange: KnownExchange): ReplayEntry {
     where: 'the terminal did not send it',
   };
   return { ...entryOf(exchange.index, exchange.command), verdict: 'FAIL', divergence };
+}
+
+function fits(command: string, isProtected: boolean, exchange: KnownExchange): boolean {
+  return isProtected === exchange.isProtected && digitsFit(command, exchange.command);
+}
+
+/** The same command on the other way: in clear, or through a channel; null for another command. */
+function wayInWords(command: string, isProtected: boolean, wanted: KnownExchange): string | null {
+  if (isProtected === wanted.isProtected || !digitsFit(command, wanted.command)) return null;
+  const [here, there] = isProtected ? ['through the channel', 'in clear'] : ['in clear', 'through the channel'];
+  return `${here}: exchange ${wanted.index}, ${commandNameOf(wanted.command)}, is ${there} in the trace`;
 }
 
 /** @param where null: how it differs from what was expected */

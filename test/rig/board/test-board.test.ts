@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BoardTestOptions } from '../../../rig/board/board-test-options.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
-import { type BoardTestOptions, testBoard } from '../../../rig/board/test-board.ts';
+import { testBoard } from '../../../rig/board/test-board.ts';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { HalError } from '../../../src/hal/errors.ts';
