@@ -19,6 +19,8 @@ export interface Preparation {
   /** Bytes of a command that the reader carries. */
   readonly longest: number;
   readonly macros: MacroTable;
+  /** Told that a line opens a channel itself. */
+  readonly opensChannel?: () => void;
   /** Told that a code will be needed. */
   readonly needsCode: () => void;
   /** Macros that this line is in, outermost first. */
@@ -29,6 +31,8 @@ export interface Preparation {
 interface Offer {
   readonly seen: SeenOnCard;
   readonly macros: MacroTable;
+  /** Told that a line opens a channel itself. */
+  readonly opensChannel?: () => void;
 }
 
 export interface ShellCommand {
@@ -152,9 +156,11 @@ export const COMMANDS: readonly ShellCommand[] = [
     words:
       'open a secure channel (PACE) with a code, which is asked for or comes from --channel-file or VITAP_CAN and the like; show it; leave it',
     offers: () => SECURE_WORDS,
-    prepare: ([word, ...more]) => {
+    prepare: ([word, ...more], { opensChannel }) => {
       noMore(more);
-      return secureAction(word);
+      const action = secureAction(word);
+      if (word !== undefined && word !== 'show' && word !== 'leave') opensChannel?.();
+      return action;
     },
   },
   {

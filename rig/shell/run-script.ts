@@ -13,7 +13,7 @@ import { type Desk, SeenOnCard } from './desk.ts';
 import { MacroTable } from './macros.ts';
 import type { ApduOptions } from './options.ts';
 import { fitsStatus, ScriptError } from './script.ts';
-import { shellChannel } from './secure-command.ts';
+import { openChannelAtStart, shellChannel } from './secure-command.ts';
 import { ShellCard } from './shell-card.ts';
 
 interface Step {
@@ -52,8 +52,14 @@ export async function runScript(
   const lines = typed ? options.commands : (await textOf(input, io.signal)).split(/\r\n|\n|\r/);
   const macros = new MacroTable(stateFolder(io.env));
   let needsCode = false;
+  let opensChannel = false;
   const longest = readerDriver(options.reader).reach.longestCommand;
-  const preparation = { longest, macros, needsCode: () => (needsCode = true) };
+  const preparation = {
+    longest,
+    macros,
+    needsCode: () => (needsCode = true),
+    opensChannel: () => (opensChannel = true),
+  };
   const steps = lines.flatMap((text, index): Step[] => {
     try {
       const prepared = prepareLine(index === 0 ? text.replace(/^\ufeff/, '') : text, preparation);
@@ -71,7 +77,7 @@ export async function runScript(
   }
   const run = new ScriptRun(options, io, macros, code);
   try {
-    return await run.all(steps, source);
+    return await run.all(steps, source, !opensChannel);
   } finally {
     code?.fill(0);
   }
@@ -94,7 +100,8 @@ class ScriptRun {
     this.#code = code;
   }
 
-  async all(steps: readonly Step[], source: string): Promise<ExitCode> {
+  /** @param opensFirst whether the channel that an option asks for is opened at the start: no line does it */
+  async all(steps: readonly Step[], source: string, opensFirst: boolean): Promise<ExitCode> {
     const seen = new SeenOnCard();
     const card = await ShellCard.open(
       {
@@ -114,6 +121,7 @@ class ScriptRun {
     let notSent = 0;
     try {
       const desk = this.#desk(card, seen);
+      if (opensFirst) await openChannelAtStart(desk, this.#options);
       for (const [index, step] of steps.entries()) {
         const goesOn = await this.#step(desk, step);
         if (goesOn && !desk.over) continue;

@@ -1,4 +1,4 @@
-import { PACE_CODES, type PaceCode } from '../channel/choice.ts';
+import { isAskedFor, PACE_CODES, type PaceCode } from '../channel/choice.ts';
 import { ReaderChannel } from '../channel/reader-channel.ts';
 import { channelInWords } from '../channel/words.ts';
 import type { CommandIo } from '../console/io.ts';
@@ -19,6 +19,19 @@ export function secureAction(word: string | undefined): (desk: Desk) => Promise<
     throw new ScriptError('a secure channel is opened with can, pin, puk or mrz; `secure leave` leaves it');
   }
   return (desk) => openChannel(desk, code);
+}
+
+/** At the start, where an option asks for a channel: opens it, and says so in one line. @throws {ChannelFailure} {CannotRun} */
+export async function openChannelAtStart(desk: Desk, options: ShellOptions): Promise<void> {
+  if (!isAskedFor(options.channel)) return;
+  const channel = await desk.channel(null);
+  try {
+    await desk.card.secure(channel);
+  } finally {
+    channel.wipe();
+  }
+  const opened = desk.card.channelOpen;
+  if (opened !== null) desk.say(`Channel  ${channelInWords(opened.account).join('; ')}`);
 }
 
 /** What completes the word after `secure`. */

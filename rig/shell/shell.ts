@@ -15,7 +15,7 @@ import { MacroTable } from './macros.ts';
 import type { ShellOptions } from './options.ts';
 import { runScript } from './run-script.ts';
 import { fitsStatus } from './script.ts';
-import { shellChannel } from './secure-command.ts';
+import { openChannelAtStart, shellChannel } from './secure-command.ts';
 import { ShellCard } from './shell-card.ts';
 
 /**
@@ -85,6 +85,7 @@ class PersonalShell {
     try {
       const desk = this.#makeDesk(card);
       this.#desk = desk;
+      await openChannelAtStart(desk, this.#options);
       io.stdout(
         `${card.reader}\nATR ${toHex(card.atr, ' ')}, ${card.protocol}\n\`help\` lists the commands; Tab completes; Ctrl-D quits.\n`,
       );

@@ -253,7 +253,7 @@ function remarks({ reading, channel, needsChannel, mayTakeCode }: TapResult): st
         `The card does not take the code in the clear here (${reading.code.status}); on a contactless reader the holder unlocks the card.`,
       ];
     default:
-      if (!isKnown(reading)) {
+      if (!isKnown(reading) && !needsChannel) {
         return ['This card answers to none of the names that this program knows.'];
       }
       if (!refused) return [];

@@ -148,7 +148,14 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
     expect(right.out).not.toContain('ADRUN');
   });
 
-  it('apcv contactless: only the holder’s unlock opens it, for one presentation', async () => {
+  /** A professional's terminal: the number that the phone shows, and the keys below the test root. */
+  const channel = (): string[] => {
+    const canFile = join(folder, 'can');
+    writeFileSync(canFile, '161803\n');
+    return ['--can-file', canFile, '--terminal-keys', 'test'];
+  };
+
+  it('apcv contactless: only the holder’s unlock opens it to a terminal, for one presentation', async () => {
     const card = emulate(['--profile', 'apcv'], { VITAP_PIN: CODE });
     await card.says('The reader is there.');
     const locked = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own', '--pin-file', codeFile);
@@ -156,9 +163,11 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
     expect(locked.err).toContain('does not take the code in the clear');
     card.type('unlock');
     await card.says('unlocked for');
-    const open = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own');
+    const inClear = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own');
+    expect(inClear.out).not.toContain('ZOE ADRUN');
+    const open = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own', ...channel());
     expect(open.out).toContain('ZOE ADRUN');
-    const again = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own');
+    const again = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own', ...channel());
     expect(again.out).not.toContain('ZOE ADRUN');
     card.type('quit');
     await vi.waitFor(() => expect(card.child.exitCode).toBe(0), 5000);
@@ -168,7 +177,8 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
   it('--unlock opens the window at the start', async () => {
     const card = emulate(['--profile', 'apcv', '--unlock', '--pin-file', codeFile]);
     await card.says('The reader is there.');
-    expect((await vitap('tap', '--reader', 'pcsc', '--sequence', 'own')).out).toContain('ZOE ADRUN');
+    const tapped = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own', ...channel());
+    expect(tapped.out).toContain('ZOE ADRUN');
   });
 
   it('both sides record the same exchanges, without the code', async () => {

@@ -165,6 +165,52 @@ describeNeeds(LIBEAC, 'libeac', () => {
     });
   });
 
+  describe('its terminal on our card apcv', () => {
+    let card: Awaited<ReturnType<typeof serveProfile>>;
+    beforeEach(async () => {
+      card = await serveProfile('apcv', 'contactless');
+    });
+    afterEach(() => card.remove());
+    const terminal = (...lines: string[]) => libeacTerminal(programs.terminal, SLOTS[0], lines);
+    const application = 'send 00A4040C0AF0617043562D454D5501';
+    const [person, invoice] = ['send 00B2011400', 'send 00B2012400'];
+    const opening = (rights: readonly ['read DG1'] | readonly ['read DG1', 'read DG3']): string[] => [
+      `signers ${at('signers')}`,
+      `pace 2 161803 ${ALL}`,
+      // ATR/INFO has the short identifier 1D here.
+      'security 011D',
+      `ta 13 ${terminalFiles(`apcv-${rights.length}`, rights)}`,
+      'ca 41',
+      application,
+    ];
+
+    it('reads with PACE, TA and CA after the holder’s unlock, and what its certificates grant', async () => {
+      expect(card.unlock()).toBe('unlocked');
+      const told = await terminal(...opening(['read DG1']), person, invoice, 'plain 00B2011400');
+      expect(told.slice(0, 6)).toEqual([
+        'pace done FRVITAPCVCA00001',
+        'security good',
+        'ta done',
+        'ca done',
+        'answer 9000',
+        // E2: the insured, first of the family.
+        expect.stringMatching(/^answer E230.*414452554E.*9000$/),
+      ]);
+      // Invoices are data group 3; in clear nothing is given.
+      expect(told.slice(6)).toEqual(['answer 6982', 'answer 6982']);
+    });
+
+    it('reads the invoices too with that right; without the unlock nothing', async () => {
+      expect(card.unlock()).toBe('unlocked');
+      expect((await terminal(...opening(['read DG1', 'read DG3']), invoice)).at(-1)).toMatch(/^answer E4.*9000$/);
+      // The presentation is used up.
+      expect((await terminal(...opening(['read DG1', 'read DG3']), person, invoice)).slice(-2)).toEqual([
+        'answer 6982',
+        'answer 6982',
+      ]);
+    });
+  });
+
   describe('its terminal on our card eac', () => {
     let card: VpcdCard;
     beforeEach(async () => {

@@ -40,21 +40,30 @@ describeNeeds(PCSC_STACK, 'read plans through pcscd and vpcd', () => {
   });
   afterAll(() => daemon.stop());
 
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-plans-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
   itNeeds(PCSC_STACK, 'before the unlock nothing, after it the same by both plans', async () => {
     const card = await serveProfile('apcv', 'contactless');
+    const canFile = join(folder, 'can');
+    writeFileSync(canFile, '161803\n');
+    const through = ['--reader', 'pcsc', '--can-file', canFile, '--terminal-keys', 'test'];
     try {
-      const locked = await tap('--reader', 'pcsc', '--plan', 'minimal');
+      const locked = await tap(...through, '--plan', 'minimal');
       expect(locked).toMatchObject({ invoices: [], beneficiaries: [], affiliation: null });
       expect(locked.plans).toBeUndefined();
       expect(card.unlock()).toBe('unlocked');
-      const minimal = await tap('--reader', 'pcsc', '--plan', 'minimal');
+      const minimal = await tap(...through, '--plan', 'minimal');
       expectWhole(minimal);
       expect(minimal.plans!.costs[1]).toMatchObject({ plan: 'minimal', basis: 'exchanged', exchanges: 2 });
       expect(minimal.plans!.costs[1]!.carriedRatio).toBeLessThanOrEqual(1.15);
       // The window was for one presentation.
-      expect(await tap('--reader', 'pcsc', '--plan', 'minimal')).toMatchObject({ invoices: [], affiliation: null });
+      expect(await tap(...through, '--plan', 'minimal')).toMatchObject({ invoices: [], affiliation: null });
       expect(card.unlock()).toBe('unlocked');
-      const classic = await tap('--reader', 'pcsc', '--plan', 'classic');
+      const classic = await tap(...through, '--plan', 'classic');
       expectWhole(classic);
       expect(classic.plans!.costs[0]).toMatchObject({ plan: 'classic', basis: 'exchanged', exchanges: 23 });
       expect(classic.invoices).toEqual(minimal.invoices);

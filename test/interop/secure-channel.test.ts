@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCard } from '../../rig/card/open.ts';
+import { PhoneScreen } from '../../rig/card/phone-screen.ts';
 import type { ReplayResult } from '../../rig/judge/replay/model.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
@@ -26,6 +27,18 @@ const EID = '00A4040C09E80704007F00070302';
 /** Data groups 1 to 5, 8 and 17 by their short identifiers. */
 const DATA_GROUPS = ['81', '82', '83', '84', '85', '88', '91'].map((sfi) => `00B0${sfi}0000`);
 /** What the card holds of its person, as it stands there. */
+const APCV_CAN = '161803';
+const HOLDER_CODE = '274916';
+/** Names and NIRs of profile apcv, as its files hold them. */
+const APCV_SECRETS = [
+  'ADRUN',
+  'ECETINSI',
+  'MICHELANGELO',
+  '275126322074974',
+  '109076322083489',
+  'CABINET DES TILLEULS',
+];
+/** Of profile eac. */
 const PERSONAL = ['ZOE', 'ADRUN', '19751231', '20340101'];
 
 let folder: string;
@@ -120,6 +133,28 @@ describeNeeds(PCSC_STACK, 'a secure channel through pcscd', () => {
     );
     expect(again.err).toBe('');
     expect(again.exit).toBe(0);
+  });
+
+  it('reads all of apcv after the holder’s unlock; no name, NIR or code is in the trace; its keys show it again', async () => {
+    const { card: opened } = await openCard({ kind: 'profile', name: 'apcv' });
+    card = await serveOnVpcd(opened.port('contactless'), { interface: 'contactless' });
+    const unlocked = new PhoneScreen(opened).unlock(Buffer.from(HOLDER_CODE));
+    expect(unlocked.outcome).toBe('unlocked');
+    writeFileSync(file('apcv-can'), APCV_CAN);
+    const [trace, keys] = [file('apcv.jsonl'), file('apcv.keys')];
+    const channel = ['--can-file', file('apcv-can'), '--terminal-keys', 'test'];
+    const read = await vitap('tap', ...TO, ...channel, '--record', trace, '--session-keys', keys);
+    expect([read.exit, read.err]).toEqual([0, '']);
+    for (const name of ['ZOE ADRUN', 'PIERRE-ALAIN ECETINSI', 'MICHELANGELO NESSI', 'CABINET DES TILLEULS']) {
+      expect(read.out).toContain(name);
+    }
+    const text = readFileSync(trace, 'utf8');
+    for (const secret of [...APCV_SECRETS, APCV_CAN, HOLDER_CODE]) {
+      for (const encoded of inAllEncodings(secret)) expect([encoded, text.includes(encoded)]).toEqual([encoded, false]);
+    }
+    const shown = await vitap('trace', 'show', trace, '--keys', keys, '--keep-secrets', '--full');
+    expect(shown.err).toMatch(/^(\d+) of \1 protected commands were opened/);
+    for (const secret of APCV_SECRETS) expect(shown.out).toContain(toHex(Buffer.from(secret)));
   });
 
   it('a copy of a card, which has not its key, is refused', async () => {

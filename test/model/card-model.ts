@@ -117,24 +117,18 @@ export class CardModel {
     const cla = 'cla' in command ? command.cla : undefined;
     const known = cla === undefined || (at !== null && ownsClass(at.channel, cla));
     if (command.is !== 'get-response') port.rest = null;
-    if (!known || at === null) {
-      port.stepping = false;
-      return answer(known ? 0x6881 : 0x6e00);
-    }
+    if (!known || at === null) return answer(known ? 0x6881 : 0x6e00);
     const outside = protection === 'none' ? this.#inClear(at, command) : this.#throughSession(at, command, protection);
     if (outside !== null) return outside;
     port.isProtected = protection === 'right';
-    const expected = this.#inOrder(at, command);
+    const expected = this.#judge(at, command);
     port.isProtected = false;
     return expected;
   }
 
   /** In clear on the channel of the session, a command ends it. GET RESPONSE carries parts, and ends nothing. */
   #inClear(at: At, command: Command): null {
-    if (at.port.session?.owner === at.number && command.is !== 'get-response') {
-      endSession(at.port);
-      at.port.stepping = false;
-    }
+    if (at.port.session?.owner === at.number && command.is !== 'get-response') endSession(at.port);
     return null;
   }
 
@@ -143,23 +137,16 @@ export class CardModel {
     const owns = port.session?.owner === number;
     if (owns) port.rest = null;
     if (owns && protection === 'right') return null;
-    port.stepping = false;
     if (!owns) return answer(0x6882);
     endSession(port);
     // Of two commands in a chain the second one finds no session any more.
     return answer(command.is === 'verify' && command.chained && command.code.length > 1 ? 0x6882 : 0x6988);
   }
 
-  /** While a PACE is under way, anything but its next step is refused once. */
-  #inOrder(at: At, command: Command): Expected {
+  /** A PACE that was broken off leaves nothing: what comes next is judged as it is. */
+  #judge(at: At, command: Command): Expected {
     const { port } = at;
     if (command.is === 'get-response') return this.#getResponse(at, command.ne);
-    if (port.stepping) {
-      port.stepping = false;
-      // Of two commands in a chain the second one comes alone.
-      if (command.is !== 'verify' || !command.chained || command.code.length < 2) return answer(0x6883);
-      return this.#inOrder(at, { ...command, chained: false, code: command.code.slice(1) });
-    }
     const expected = this.#carryOut(at, command);
     const given = [0x90, 0x61, 0x62, 0x63].includes(expected.sw >> 8);
     if (port.byHolder !== null && given) this.#charge(port);
@@ -219,8 +206,7 @@ export class CardModel {
 
   #pace({ port, number }: At, command: Extract<Command, { is: 'pace' }>): Expected {
     const byCan = port.isProtected && port.session?.password === 'CAN';
-    const { expected, opened, stepping } = pace(command, this.#codes, byCan);
-    port.stepping = stepping;
+    const { expected, opened } = pace(command, this.#codes, byCan);
     if (opened) {
       endSession(port);
       port.session = { owner: number, password: command.password };

@@ -34,8 +34,6 @@ export interface Port {
   session: Session | null;
   /** The command under way came through the session. */
   isProtected: boolean;
-  /** Steps of a PACE are under way: the next command is one of them. */
-  stepping: boolean;
 }
 
 export interface Rest {
@@ -65,7 +63,6 @@ export function freshPort(cardInterface: CardInterface): Port {
     rest: null,
     session: null,
     isProtected: false,
-    stepping: false,
   };
 }
 

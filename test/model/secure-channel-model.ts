@@ -15,8 +15,6 @@ export interface PaceOutcome {
   readonly expected: Expected;
   /** It is open. */
   readonly opened: boolean;
-  /** The card waits for the next step. */
-  readonly stepping: boolean;
 }
 
 /** Commands of a whole PACE. */
@@ -27,7 +25,7 @@ const WHOLE = 5;
  * @param byCan the commands come through a channel that the CAN opened
  */
 export function pace(command: Extract<Command, { is: 'pace' }>, codes: CodeModel, byCan: boolean): PaceOutcome {
-  const over = (sw: number): PaceOutcome => ({ expected: answer(sw), opened: false, stepping: false });
+  const over = (sw: number): PaceOutcome => ({ expected: answer(sw), opened: false });
   const code = CODES.find(({ password }) => password === command.password) as CodePlan;
   const left = codes.triesLeft(code);
   const stop = command.stop ?? WHOLE;
@@ -36,11 +34,11 @@ export function pace(command: Extract<Command, { is: 'pace' }>, codes: CodeModel
   const told = counted && (left === 0 || (code.password === 'PIN' && left < code.tries)) ? 0x63c0 | left : 0x9000;
   if (stop === 1 || told === 0x63c0) return over(told);
   if (code.password === 'PIN' && left === 1 && !byCan) return over(0x6985);
-  if (stop < WHOLE) return { expected: answer(0x9000), opened: false, stepping: true };
+  if (stop < WHOLE) return { expected: answer(0x9000), opened: false };
   if (command.value !== codes.value(code)) {
     if (counted) codes.setTries(code, left - 1);
     return over(0x6300);
   }
   if (code.password === 'PIN') codes.setTries(code, code.tries);
-  return { expected: answer(0x9000), opened: true, stepping: false };
+  return { expected: answer(0x9000), opened: true };
 }

@@ -11,7 +11,7 @@ import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import { tap } from '../../tap/tap.ts';
-import { step, TEST_CODE } from './script.ts';
+import { step, TEST_CAN, TEST_CHANNEL, TEST_CODE } from './script.ts';
 
 const PRIVATE_PCSCD = join(PACKAGE_ROOT, 'scripts', 'private-pcscd.sh');
 const PROGRAM = join(PACKAGE_ROOT, 'bin', 'vitap.js');
@@ -61,10 +61,11 @@ export async function tapThroughPcscd(image: string, io: CommandIo): Promise<Exi
         interface: null,
         sequence: 'own',
         pin: { file: null, ask: false },
+        channel: TEST_CHANNEL,
         record: { file: null, keepSecrets: false },
         timeoutMs: 10_000,
       },
-      io,
+      { ...io, env: { ...io.env, VITAP_CAN: TEST_CAN } },
     );
     // A link that cannot go on ends the demo before the tap has waited in vain.
     const ended = await Promise.race([tapped, served.then(() => EXIT.cannotRun)]);

@@ -1,5 +1,6 @@
 import { INS } from '../../../src/apdu/instruction.ts';
 import { formatStatusWord, SW, statusWordMeaning, triesInWords } from '../../../src/apdu/status-word.ts';
+import { offersPace } from '../../channel/open-channel.ts';
 import type { ReaderChannel } from '../../channel/reader-channel.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from '../../tap/field-sequences.ts';
 import { readNdef } from '../../tap/ndef.ts';
@@ -40,9 +41,17 @@ export function readingScript(sequence: Sequence, plan: PlanName, code: Uint8Arr
       if (sequence === 'pointers') await readPointers(terminal, reading);
       if (own) await readOwnApplication(terminal, reading, code, READ_PLANS[plan]);
       if (sequence === 'ndef' || (sequence === 'all' && !isVitale(reading))) await readNdef(terminal, reading);
-      return complaintAbout(reading, own && isVitale(reading), code !== null);
+      const needsChannel =
+        terminal.channel === null && isRefused(reading) && (await offersPace((command) => terminal.send(command)));
+      return needsChannel ? harmless(NEEDS_CHANNEL) : complaintAbout(reading, own && isVitale(reading), code !== null);
     },
   };
+}
+
+const NEEDS_CHANNEL = 'what the card refuses (6982) needs PACE: --can-file FILE or VITAP_CAN';
+
+function isRefused({ refusals }: CardReading): boolean {
+  return refusals.some(({ status }) => status === formatStatusWord(SW.SECURITY_STATUS_NOT_SATISFIED));
 }
 
 function isVitale({ ownApplication, identities, pointed }: CardReading): boolean {

@@ -34,7 +34,7 @@ export function isTypedOnPhone(context: CommandContext, pin: Pin): boolean {
  * @returns the length that matched, or MISMATCH, BLOCKED or UNUSABLE: then a verification is taken back and the window closed
  */
 export function compareStart(context: CommandContext, pin: Pin, offset: number, least: number, most: number): number {
-  const usable = presentable(context.core.pins, pin, context.secureChannel) === SW.OK;
+  const usable = tryable(context, pin) === SW.OK;
   const matched = usable ? context.core.pins.comparePrefix(pin, context.command.bytes, offset, least, most) : UNUSABLE;
   if (matched < 0) {
     setVerified(pin, context, false);
@@ -45,8 +45,19 @@ export function compareStart(context: CommandContext, pin: Pin, offset: number, 
 
 /** 6983 or 63Cx for a comparison that did not match; 6984, 6983 or 6985 for a password that may not be tried now. */
 export function refusal(context: CommandContext, pin: Pin, matched: number): number {
-  if (matched === UNUSABLE) return presentable(context.core.pins, pin, context.secureChannel);
+  if (matched === UNUSABLE) return tryable(context, pin);
   return matched === BLOCKED ? SW.METHOD_BLOCKED : SW.COUNTER | context.core.pins.triesLeft(pin);
+}
+
+/**
+ * Whether the code may be tried now. A PIN is suspended so that nobody can block it from afar: in clear on contact and
+ * by wire, where somebody has the card in hand, its last try is there.
+ * @returns 9000; 6984 deactivated, 6983 blocked, 6985 suspended
+ */
+function tryable({ core, secureChannel, cardInterface }: CommandContext, pin: Pin): number {
+  const state = presentable(core.pins, pin, secureChannel);
+  const inHand = cardInterface !== 'contactless' && !secureChannel.isProtected;
+  return inHand && state === SW.CONDITIONS_NOT_SATISFIED ? SW.OK : state;
 }
 
 /** The lengths that the first of two blocks can have when the second is a code of `second`; least over most: none. */

@@ -5,7 +5,7 @@ import type { SecureChannel } from './secure-channel.ts';
 
 /**
  * The states of a password (BSI TR-03110): a PIN is suspended at its last try, until the CAN opens a channel in which
- * that try is given; blocked without one, until the PUK. CAN and MRZ are printed on the card, and have no counter. A PUK
+ * that try is given, or it is presented in clear on contact or by wire; blocked without one, until the PUK. CAN and MRZ are printed on the card, and have no counter. A PUK
  * has one that nothing gives back.
  */
 

@@ -1,8 +1,10 @@
 import { HalError } from '../errors.ts';
 import { atrOfAts } from './answer-to-reset.ts';
-import { type ChipData, LARGEST_DATA, type Pn532, type TypeATarget } from './chip.ts';
+import type { ChipData, Pn532 } from './chip.ts';
+import { LARGEST_DATA } from './codes.ts';
 import { Pn532StatusError } from './status.ts';
 import { pause, type Timers } from './transport.ts';
+import type { TypeATarget } from './type-a-target.ts';
 
 /** Long enough for any card to forget what it was doing. */
 const FIELD_OFF_MS = 10;

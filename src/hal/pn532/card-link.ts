@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { HalError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { historicalBytesOf } from './answer-to-reset.ts';
-import { LARGEST_DATA } from './chip.ts';
+import { LARGEST_DATA } from './codes.ts';
 import { serveAsPicc } from './picc-target.ts';
 import type { Pn532Connection, Pn532Port } from './port.ts';
 import { serveRaw } from './raw-target.ts';

@@ -1,6 +1,7 @@
 import { HalError } from '../errors.ts';
 import type { SerialLineOpener } from '../serial-line.ts';
-import { BAUD_RATES, COMMAND, type FirmwareVersion, Pn532 } from './chip.ts';
+import { type FirmwareVersion, Pn532 } from './chip.ts';
+import { BAUD_RATES, COMMAND } from './codes.ts';
 import { encodeFrame, TFI } from './frame.ts';
 import { HsuTransport } from './hsu.ts';
 import { identify, notThisChip } from './identify.ts';

@@ -1,5 +1,6 @@
 import { HalError } from '../errors.ts';
-import { COMMAND, type FirmwareVersion, type Pn532 } from './chip.ts';
+import type { FirmwareVersion, Pn532 } from './chip.ts';
+import { COMMAND } from './codes.ts';
 import { hex } from './status.ts';
 
 const PN532_IC = 0x32;

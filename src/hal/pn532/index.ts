@@ -19,6 +19,7 @@
 export { atrOfAts, historicalBytesOf } from './answer-to-reset.ts';
 export { Pn532CardLink, type Pn532CardLinkOptions } from './card-link.ts';
 export * from './chip.ts';
+export * from './codes.ts';
 export { HsuTransport, WAKE_UP } from './hsu.ts';
 export {
   FAST_BAUD_RATE,
@@ -32,3 +33,4 @@ export type { Pn532Connection, Pn532Port } from './port.ts';
 export { Pn532Reader, type Pn532ReaderOptions } from './reader.ts';
 export { CHIP_ERROR, Pn532StatusError, Pn532SyntaxError, STATUS } from './status.ts';
 export { type CommandOptions, type Pn532Transport, realTimers, type Timers } from './transport.ts';
+export type { TypeATarget } from './type-a-target.ts';

@@ -1,5 +1,5 @@
 import { LARGEST_COMMAND } from '../apdu-size.ts';
-import { PARAMETER, TARGET_MODE, TARGET_STATE } from './chip.ts';
+import { PARAMETER, TARGET_MODE, TARGET_STATE } from './codes.ts';
 import { CHIP_ERROR } from './status.ts';
 import { Arming, type TargetScene } from './target-loop.ts';
 

@@ -1,6 +1,6 @@
 import { IsoDepCard } from '../../iso-dep/card.ts';
 import type { LinkedCard } from '../card-link.ts';
-import { PARAMETER, TARGET_MODE } from './chip.ts';
+import { PARAMETER, TARGET_MODE } from './codes.ts';
 import { CHIP_ERROR } from './status.ts';
 import { Arming, type ServedCard, type TargetScene } from './target-loop.ts';
 

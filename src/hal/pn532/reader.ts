@@ -3,10 +3,11 @@ import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import { ActivatedCard } from './activated-card.ts';
 import { atrOfAts } from './answer-to-reset.ts';
-import { PARAMETER, type TypeATarget } from './chip.ts';
+import { PARAMETER } from './codes.ts';
 import type { Pn532Connection, Pn532Port } from './port.ts';
 import { Pn532Session } from './session.ts';
 import { pause, realTimers, type Timers } from './transport.ts';
+import type { TypeATarget } from './type-a-target.ts';
 
 /** The chip's own tries in one look for a card. */
 const TRIES_A_LOOK = 4;

@@ -16,6 +16,7 @@ import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
+import { holderAlone } from '../../rig/card/profile/holder-alone.ts';
 
 const crypto = nobleCrypto();
 const SELECT = '00A4040C 09 F0617043562D454D5501';
@@ -34,10 +35,15 @@ interface Booted {
 
 const specifications = new Map<string, CardSpecification>();
 
+/** apcv that gives all after the holder's unlock, in clear: the window alone. */
+const HOLDER_ALONE = 'apcv without a channel';
+
 async function specificationOf(profile: string): Promise<CardSpecification> {
   const known = specifications.get(profile);
   if (known !== undefined) return known;
-  const loaded = await loadProfile(profile, { random: new SeededRandom(FIXED_SEED), crypto });
+  const world = { random: new SeededRandom(FIXED_SEED), crypto };
+  const loaded =
+    profile === HOLDER_ALONE ? holderAlone(await loadProfile('apcv', world)) : await loadProfile(profile, world);
   specifications.set(profile, loaded);
   return loaded;
 }
@@ -133,8 +139,8 @@ describe('the export object gives what the records give', () => {
     expect(answer.slice(0, -4)).toBe(readOneByOne(card));
   });
 
-  it('apcv on contactless, in the holder’s window', async () => {
-    const card = await own('apcv', 'contactless');
+  it('on contactless, in the holder’s window', async () => {
+    const card = await own(HOLDER_ALONE, 'contactless');
     unlock(card);
     const answer = card.send(EXPORT);
     expect(answer.slice(-4)).toBe('9000');
@@ -168,6 +174,7 @@ describe('before the code the export object gives nothing', () => {
     ['vitale2', 'wired'],
     ['apcv', 'contact'],
     ['apcv', 'contactless'],
+    [HOLDER_ALONE, 'contactless'],
     ['apcv', 'wired'],
   ] as const)('%s on %s: 6982, whatever Le, and for GET RESPONSE nothing waits', async (profile, cardInterface) => {
     const card = await own(profile, cardInterface);
@@ -224,7 +231,7 @@ describe('what was proven is forgotten for the export object too', () => {
 
 describe('the holder’s window', () => {
   it('an export is one presentation: the next tap is refused', async () => {
-    const card = await own('apcv', 'contactless');
+    const card = await own(HOLDER_ALONE, 'contactless');
     unlock(card);
     expect(card.send(EXPORT).slice(-4)).toBe('9000');
     expect(card.card.holder.usesLeft).toBe(0);
@@ -237,7 +244,7 @@ describe('the holder’s window', () => {
   });
 
   it('a refused export uses up no presentation', async () => {
-    const specification = withFiles(await specificationOf('apcv'), (file) =>
+    const specification = withFiles(await specificationOf(HOLDER_ALONE), (file) =>
       file.fid === 0xe00f ? neverRead(file) : file,
     );
     const card = boot(specification, 'contactless');
@@ -248,7 +255,7 @@ describe('the holder’s window', () => {
   });
 
   it('closes by time: nothing more, nor what waits for GET RESPONSE', async () => {
-    const card = await own('apcv', 'contactless');
+    const card = await own(HOLDER_ALONE, 'contactless');
     unlock(card);
     expect(card.send(SHORT_EXPORT).slice(-4, -2)).toBe('61');
     card.clock.advance(61_000_000_000);
@@ -256,8 +263,15 @@ describe('the holder’s window', () => {
     expect(card.send(EXPORT)).toBe('6982');
   });
 
-  it('closes when the holder locks', async () => {
+  it('of the shipped card gives nothing in clear, open as it is, and uses up no presentation', async () => {
     const card = await own('apcv', 'contactless');
+    unlock(card);
+    expect(card.send(EXPORT)).toBe('6982');
+    expect(card.card.holder.usesLeft).toBe(1);
+  });
+
+  it('closes when the holder locks', async () => {
+    const card = await own(HOLDER_ALONE, 'contactless');
     unlock(card);
     card.card.holder.lock();
     expect(card.send(EXPORT)).toBe('6982');

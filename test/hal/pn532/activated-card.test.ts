@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ActivatedCard } from '../../../src/hal/pn532/activated-card.ts';
-import { COMMAND, Pn532 } from '../../../src/hal/pn532/chip.ts';
+import { Pn532 } from '../../../src/hal/pn532/chip.ts';
+import { COMMAND } from '../../../src/hal/pn532/codes.ts';
 import { type Pn532Transport, realTimers } from '../../../src/hal/pn532/transport.ts';
 import { measured, produced, TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
 import { boards } from './boards.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LARGEST_DATA, Pn532 } from '../../../src/hal/pn532/chip.ts';
+import { Pn532 } from '../../../src/hal/pn532/chip.ts';
+import { LARGEST_DATA } from '../../../src/hal/pn532/codes.ts';
 import type { Pn532Transport } from '../../../src/hal/pn532/transport.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));

@@ -12,7 +12,7 @@
  * | `reset` | resets the card | `reset` |
  * | `pace REFERENCE PASSWORD [CHAT]` | reads EF.CardAccess, opens the channel; REFERENCE as in 83, CHAT the value of 7F4C | `pace done` and the authorities, `pace refused SW`, `pace incorrect` |
  * | `signers FOLDER` | where the certificates of those who sign EF.CardSecurity are | |
- * | `security` | reads EF.CardSecurity and checks who signed it | `security good`, `bad` or `unreadable` |
+ * | `security [FID]` | reads EF.CardSecurity and checks who signed it | `security good`, `bad` or `unreadable` |
  * | `ta PARAMETERS KEY CERTIFICATE...` | terminal authentication; the number of the chip's domain parameters, and files | `ta done`, `ta refused SW at WHAT` |
  * | `ca [KEYID]` | chip authentication with the key of EF.CardSecurity | `ca done`, `ca refused SW`, `ca incorrect` |
  */
@@ -102,10 +102,10 @@ static unsigned tell(byte ins, byte p1, byte p2, BUF_MEM *data)
     return status;
 }
 
-/* A transparent EF by its short identifier; NULL when it cannot be read. */
+/* A transparent EF by its short identifier, or with 0 the one that is selected; NULL when it cannot be read. */
 static BUF_MEM *read_file(byte sfi)
 {
-    BUF_MEM *all = buffer("", 0), *answer = ask(0, 0xb0, 0x80 | sfi, 0, NULL, 256);
+    BUF_MEM *all = buffer("", 0), *answer = ask(0, 0xb0, sfi ? 0x80 | sfi : 0, 0, NULL, 256);
     while (status_of(answer) == 0x9000 || status_of(answer) == 0x6282) {
         size_t got = answer->length - 2;
         append(all, answer->data, got);
@@ -224,9 +224,13 @@ refused:
     leave();
 }
 
-static void security(void)
+/* fid: its file identifier, where another file has the short identifier 1D; NULL: by that. */
+static void security(const char *fid)
 {
-    BUF_MEM *file = read_file(0x1d);
+    BUF_MEM *file, *name = fid ? from_hex(fid) : NULL;
+    if (name && tell(0xa4, 0x02, 0x0c, name) != 0x9000)
+        die("EF.CardSecurity cannot be selected");
+    file = read_file(fid ? 0 : 0x1d);
     /*
      * Signers are looked up only by a context that has one for chip authentication before: CA_get_pubkey alone makes a
      * new one and looks at no signature. The parameters do not matter here.
@@ -375,7 +379,7 @@ static void obey(char *line)
     else if (strcmp(words[0], "signers") == 0 && count == 2)
         EAC_set_x509_default_dir(strdup(words[1]));
     else if (strcmp(words[0], "security") == 0 && channel)
-        security();
+        security(count > 1 ? words[1] : NULL);
     else if (strcmp(words[0], "ta") == 0 && count >= 4 && channel)
         terminal_authentication(atoi(words[1]), words[2], words + 3, count - 3);
     else if (strcmp(words[0], "ca") == 0 && channel)

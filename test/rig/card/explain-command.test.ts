@@ -39,13 +39,13 @@ describe('explain: 6982', () => {
       'apcv',
       [OWN, '00B2011400'],
       'contactless',
-      'READ RECORD of E002 by contactless needs code 81 typed on the phone; it is not: the holder unlocks the card on the phone',
+      'READ RECORD of E002 by contactless needs code 81 typed on the phone and an authentication terminal with the right “read DG1”, in a channel opened with the CAN; what is missing: code 81 typed on the phone (the holder unlocks the card on the phone), an authentication terminal with the right “read DG1”, in a channel opened with the CAN (the command came in clear, outside of any channel: PACE opens one, then come terminal and chip authentication)',
     ],
     [
       'vitale2',
       [OWN, '00B2011400'],
       'contactless',
-      'READ RECORD of E002 by contactless needs secure messaging and code 81, codes verified in this session; what is missing: secure messaging (the command came in clear: open a channel with PACE, and send it protected), code 81 (send VERIFY 00 20 00 81)',
+      'READ RECORD of E002 by contactless needs code 81 and an authentication terminal with the right “read DG1”, in a channel opened with the CAN, codes verified in this session; what is missing: code 81 (send VERIFY 00 20 00 81), an authentication terminal with the right “read DG1”, in a channel opened with the CAN (the command came in clear, outside of any channel: PACE opens one, then come terminal and chip authentication)',
     ],
     [
       'vitale2',

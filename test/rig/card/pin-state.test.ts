@@ -24,6 +24,6 @@ describe('the state of a fresh card’s PIN', () => {
   });
 
   it('is for cards that have one', async () => {
-    await expect(told('vitale2', 'blocked')).rejects.toThrow('vitale2 has no PIN of PACE that could be blocked');
+    await expect(told('reference', 'blocked')).rejects.toThrow('reference has no PIN of PACE that could be blocked');
   });
 });

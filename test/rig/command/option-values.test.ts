@@ -9,7 +9,7 @@ import {
   pinChoice,
   recordChoice,
 } from '../../../rig/command/option-values.ts';
-import { BAUD_RATES } from '../../../src/hal/pn532/chip.ts';
+import { BAUD_RATES } from '../../../src/hal/pn532/codes.ts';
 import { POWER_UP_BAUD_RATE } from '../../../src/hal/pn532/hsu-port.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../../src/hal/vpcd/index.ts';

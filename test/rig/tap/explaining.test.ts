@@ -15,7 +15,7 @@ describe('tap --explain', () => {
     ],
     [
       'contactless',
-      'READ RECORD of E001 by contactless needs secure messaging and code 81',
+      'READ RECORD of E001 by contactless needs code 81 and an authentication terminal with the right “read DG1”',
       'What was refused needs PACE: --can-file FILE or VITAP_CAN.',
     ],
   ] as const)('says why a card of ours refuses by %s', async (cardInterface, sentence, remark) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CHANNEL } from '../../../rig/channel/choice.ts';
 import type { PlanName } from '../../../rig/tap/options.ts';
 import { readOwnApplication } from '../../../rig/tap/own-application.ts';
 import { READ_PLANS } from '../../../rig/tap/plan.ts';
@@ -12,7 +13,7 @@ import type { CardInterface } from '../../../src/hal/card-link.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { fakeIo } from '../console/fake-io.ts';
-import { answerOf, poweredPort, sessionWith } from './card-session.ts';
+import { answerOf, HOLDER_ALONE, poweredPort, sessionWith } from './card-session.ts';
 
 const CODE = Buffer.from('274916');
 
@@ -50,7 +51,7 @@ function contentOf({ reading }: Read): unknown {
 }
 
 const CARDS = [
-  ['apcv', 'contactless'],
+  [HOLDER_ALONE, 'contactless'],
   ['apcv', 'contact'],
   ['vitale2', 'contact'],
   ['vitale2-t0', 'contact'],
@@ -66,12 +67,12 @@ describe('read plans', () => {
   });
 
   it('minimal after the unlock on the phone: SELECT and one GET DATA', async () => {
-    const { headers } = await read('apcv', 'contactless', 'minimal');
+    const { headers } = await read(HOLDER_ALONE, 'contactless', 'minimal');
     expect(headers).toEqual(['00A4040C', '00CABF40']);
   });
 
   it('classic: each record, the end of each file, the signature in two pieces', async () => {
-    const { headers } = await read('apcv', 'contactless', 'classic');
+    const { headers } = await read(HOLDER_ALONE, 'contactless', 'classic');
     // 1 affiliation, 3 beneficiaries, 4 rights, 8 invoices; four times that there are no more; SELECT.
     expect(headers.filter((header) => header.startsWith('00B2'))).toHaveLength(1 + 3 + 4 + 8 + 4);
     expect(headers.filter((header) => header.startsWith('00B0'))).toHaveLength(2);
@@ -92,18 +93,18 @@ describe('read plans', () => {
 });
 
 describe('the minimal plan on other links and cards', () => {
-  const expected = async (): Promise<unknown> => contentOf(await read('apcv', 'contactless', 'classic'));
+  const expected = async (): Promise<unknown> => contentOf(await read(HOLDER_ALONE, 'contactless', 'classic'));
 
   it('whose link cuts answers: the rest by GET RESPONSE', async () => {
     // A PN532 as the card carries 262 bytes a response.
-    const port = await poweredPort('apcv', 'contactless', 262);
+    const port = await poweredPort(HOLDER_ALONE, 'contactless', 262);
     const minimal = await readWith(sessionWith(answerOf(port)), 'minimal', null);
     expect(minimal.headers).toEqual(['00A4040C', '00CABF40', ...new Array(4).fill('00C00000')]);
     expect(contentOf(minimal)).toEqual(await expected());
   });
 
   it('whose card knows no extended length: asked once, then short', async () => {
-    const answer = answerOf(await poweredPort('apcv', 'contactless'));
+    const answer = answerOf(await poweredPort(HOLDER_ALONE, 'contactless'));
     const refusing = (command: Uint8Array): Uint8Array => (command.length === 7 ? fromHex('6700') : answer(command));
     const minimal = await readWith(sessionWith(refusing), 'minimal', null);
     expect(minimal.headers.slice(0, 3)).toEqual(['00A4040C', '00CABF40', '00CABF40']);
@@ -111,7 +112,7 @@ describe('the minimal plan on other links and cards', () => {
   });
 
   it('whose reader carries no extended length', async () => {
-    const answer = answerOf(await poweredPort('apcv', 'contactless'));
+    const answer = answerOf(await poweredPort(HOLDER_ALONE, 'contactless'));
     const session = sessionWith((command) => {
       if (command.length === 7) throw new HalError('too-long', 'This reader carries 261 bytes.');
       return answer(command);
@@ -120,7 +121,7 @@ describe('the minimal plan on other links and cards', () => {
   });
 
   it('whose reader fails otherwise: the failure is told', async () => {
-    const answer = answerOf(await poweredPort('apcv', 'contactless'));
+    const answer = answerOf(await poweredPort(HOLDER_ALONE, 'contactless'));
     const session = sessionWith((command) => {
       if (command[1] === 0xca) throw new HalError('card-removed', 'the card was taken away');
       return answer(command);
@@ -135,7 +136,7 @@ describe('the minimal plan on other links and cards', () => {
     ['6986', 'the common GET DATA'],
     ['6984', 'something else'],
   ])('whose card answers GET DATA with %s (%s): one READ RECORD a file, one READ BINARY', async (status) => {
-    const answer = answerOf(await poweredPort('apcv', 'contactless'));
+    const answer = answerOf(await poweredPort(HOLDER_ALONE, 'contactless'));
     const session = sessionWith((command) => (command[1] === 0xca ? fromHex(status) : answer(command)));
     const minimal = await readWith(session, 'minimal', null);
     expect(minimal.headers.slice(2)).toEqual(['00B2010D', '00B20115', '00B2011D', '00B20125', '00B08F00']);
@@ -143,7 +144,7 @@ describe('the minimal plan on other links and cards', () => {
   });
 
   it('whose card knows no READ RECORD of several: record by record', async () => {
-    const answer = answerOf(await poweredPort('apcv', 'contactless'));
+    const answer = answerOf(await poweredPort(HOLDER_ALONE, 'contactless'));
     const session = sessionWith((command) => {
       if (command[1] === 0xca) return fromHex('6D00');
       if (command[1] === 0xb2 && (command[3]! & 7) === 5) return fromHex('6A86');
@@ -153,7 +154,7 @@ describe('the minimal plan on other links and cards', () => {
   });
 
   it('whose object is nonsense: the files are read', async () => {
-    const answer = answerOf(await poweredPort('apcv', 'contactless'));
+    const answer = answerOf(await poweredPort(HOLDER_ALONE, 'contactless'));
     const session = sessionWith((command) =>
       command[1] === 0xca ? fromHex('E3820FFF 9000'.replace(' ', '')) : answer(command),
     );
@@ -209,8 +210,8 @@ describe('what plans cost', () => {
     expect(carriedRatio).toBeLessThanOrEqual(1.15);
   });
 
-  it('apcv after the unlock, at 848 kbit/s: within 1.05 of one exchange with the data', async () => {
-    const compared = comparison(await read('apcv', 'contactless', 'minimal'), 'minimal');
+  it('after the unlock on the phone, at 848 kbit/s: within 1.05 of one exchange with the data', async () => {
+    const compared = comparison(await read(HOLDER_ALONE, 'contactless', 'minimal'), 'minimal');
     const [at106, at848] = cost(compared, 'minimal').air;
     expect([at106!.kbitPerSecond, at848!.kbitPerSecond]).toEqual([106, 848]);
     expect(at848!.microseconds / compared.floor[1]!.microseconds).toBeLessThanOrEqual(1.05);
@@ -220,10 +221,10 @@ describe('what plans cost', () => {
   it('over T=0, and where a link may cut answers, it says at least', async () => {
     const t0 = await read('vitale2-t0', 'contact', 'minimal');
     expect(cost(comparison(t0, 'minimal', { protocol: 'T=0', carriesAll: true }), 'classic').basis).toBe('at least');
-    const classic = await read('apcv', 'contactless', 'classic');
+    const classic = await read(HOLDER_ALONE, 'contactless', 'classic');
     const over = { protocol: 'ISO-DEP', carriesAll: false };
     expect(cost(comparison(classic, 'classic', over), 'minimal').basis).toBe('at least');
-    const minimal = await read('apcv', 'contactless', 'minimal');
+    const minimal = await read(HOLDER_ALONE, 'contactless', 'minimal');
     expect(cost(comparison(minimal, 'minimal', over), 'classic').basis).toBe('predicted');
   });
 
@@ -238,11 +239,12 @@ describe('what plans cost', () => {
       record: { file: null, keepSecrets: false },
       timeoutMs: 1000,
     } as const;
-    const io = fakeIo({ env: { VITAP_PIN: '274916' } });
-    expect(await tap(options, io)).toBe(0);
-    expect(io.out.join('')).toMatch(/minimal {2}exchanged {10}2 +22 +1284 +1\.020/);
-    const json = fakeIo({ env: { VITAP_PIN: '274916' }, json: true });
-    expect(await tap(options, json)).toBe(0);
+    const env = { VITAP_PIN: '274916', VITAP_CAN: '161803' };
+    const io = fakeIo({ env });
+    expect(await tap({ ...options, channel: NO_CHANNEL }, io)).toBe(0);
+    expect(io.out.join('')).toMatch(/minimal {2}exchanged {10}2 +58 +1333 +1\.087/);
+    const json = fakeIo({ env, json: true });
+    expect(await tap({ ...options, channel: NO_CHANNEL }, json)).toBe(0);
     expect(JSON.parse(json.out.join('')).plans).toMatchObject({
       dataBytes: 1280,
       costs: [

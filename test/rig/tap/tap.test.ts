@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../../rig/card/open.ts';
+import { NO_CHANNEL } from '../../../rig/channel/choice.ts';
 import type { TapOptions } from '../../../rig/tap/options.ts';
 import { tap } from '../../../rig/tap/tap.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';
@@ -29,8 +30,9 @@ async function run(
   options: TapOptions,
   code?: string,
   json = false,
+  can = '',
 ): Promise<{ exit: number; text: string; io: FakeIo }> {
-  const io = fakeIo({ json, env: code === undefined ? {} : { VITAP_PIN: code } });
+  const io = fakeIo({ json, env: { VITAP_CAN: can, ...(code === undefined ? {} : { VITAP_PIN: code }) } });
   const exit = await tap(options, io);
   return { exit, text: io.out.join(''), io };
 }
@@ -62,22 +64,35 @@ describe('tap in process', () => {
   });
 
   it.each([
-    ['apcv', null, '274916', 0, 'unlocked-by-holder'],
+    ['apcv', null, '274916', 0, 'unlocked-by-holder', '161803'],
+    ['apcv', null, '274916', 0, 'unlocked-by-holder', ''],
+    ['apcv', null, undefined, 0, 'not-given', '161803'],
     ['apcv', 'contact', '274916', 0, 'verified'],
     ['apcv', 'contact', undefined, 0, 'not-given'],
     ['vitale2', 'contactless', '274916', 0, 'refused'],
     ['apcv', null, '000000', 1, 'wrong'],
     ['vitale2', null, '000000', 1, 'wrong'],
-  ] as const)('%s on %s with the code %s: exit %i, code %s', async (name, cardInterface, code, exit, outcome) => {
-    const result = await run(profile(name, { interface: cardInterface, sequence: 'own' }), code, true);
+  ] as const)('%s on %s with the code %s: exit %i, code %s, CAN %s', async (...row) => {
+    const [name, cardInterface, code, exit, outcome, can] = row;
+    const channel = can === undefined ? {} : { channel: NO_CHANNEL };
+    const result = await run(profile(name, { interface: cardInterface, sequence: 'own', ...channel }), code, true, can);
     const data = JSON.parse(result.text);
     expect(result.exit).toBe(exit);
     expect(data.code.outcome).toBe(outcome);
     expect(data.verdict).toBe(exit === 0 ? 'pass' : 'fail');
-    const readable = outcome === 'verified' || outcome === 'unlocked-by-holder';
+    const readable = outcome === 'verified' || (outcome === 'unlocked-by-holder' && can !== '');
     expect(data.beneficiaries).toHaveLength(readable ? 3 : 0);
     expect(data.invoices).toHaveLength(readable ? 8 : 0);
   });
+
+  it.each(['all', 'identity', 'own'] as const)(
+    'over an antenna without a CAN: %s says what is missing',
+    async (sequence) => {
+      const { text, io } = await run(profile('vitale2', { interface: 'contactless', sequence }));
+      expect(io.err).toEqual(['What was refused needs PACE: --can-file FILE or VITAP_CAN.\n']);
+      expect(text).not.toContain('ADRUN');
+    },
+  );
 
   it('gives the same as data: nothing but JSON on standard output', async () => {
     const { text } = await run(profile('vitale2'), '274916', true);

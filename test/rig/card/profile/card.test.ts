@@ -85,13 +85,21 @@ describe('vitale2, read as readers in the field do', () => {
     expect(send(cardInterface, READ_BENEFICIARY)).toBe(`${BENEFICIARY_1}9000`);
   });
 
-  it('refuses the own application over an antenna', async () => {
+  it('over an antenna refuses identities and the own application in clear', async () => {
     const send = await issue('vitale2');
     send('contactless', SELECT_OWN);
     expect(send('contactless', VERIFY)).toBe('6982');
     expect(send('contactless', READ_BENEFICIARY)).toBe('6982');
-    expect(send('contactless', '00A40000023F00')).toBe('9000');
-    expect(send('contactless', '00B0820000')).toBe(`${IDENT}9000`);
+    for (const select of ['00A40000023F00', '00A404000BD250000002564954414C45']) {
+      expect(send('contactless', select)).toBe('9000');
+      expect(send('contactless', '00B0820000')).toBe('6982');
+    }
+    // The card number, and the one of the card's data: neither is read by its file identifier.
+    for (const fid of ['2F02', 'D001']) {
+      expect(send('contactless', '00A40000023F00')).toBe('9000');
+      expect(send('contactless', `00A4020C02${fid}`)).toBe('9000');
+      expect(send('contactless', '00B0000000')).toBe('6982');
+    }
   });
 });
 
@@ -104,22 +112,23 @@ describe('apcv', () => {
     expect(send('contact', READ_BENEFICIARY)).toBe(`${BENEFICIARY_1}9000`);
   });
 
-  it('locks after three wrong codes', async () => {
+  it.each(['contact', 'wired'] as const)('locks after three wrong codes on %s', async (cardInterface) => {
     const send = await issue('apcv');
-    send('contact', SELECT_OWN);
+    send(cardInterface, SELECT_OWN);
     const wrong = '0020008106303030303030';
-    expect([1, 2, 3, 4].map(() => send('contact', wrong))).toEqual(['63C2', '63C1', '63C0', '6983']);
-    expect(send('contact', VERIFY)).toBe('6983');
+    expect([1, 2, 3, 4].map(() => send(cardInterface, wrong))).toEqual(['63C2', '63C1', '63C0', '6983']);
+    expect(send(cardInterface, VERIFY)).toBe('6983');
   });
 
-  it('over an antenna takes no plain code, and opens when the phone is unlocked', async () => {
+  it('over an antenna takes no plain code, and gives nothing in clear, unlocked or not', async () => {
     const send = await issue('apcv');
     send('contactless', SELECT_OWN);
     expect(send('contactless', VERIFY)).toBe('6982');
     expect(send('contactless', READ_BENEFICIARY)).toBe('6982');
     send('wired', SELECT_OWN);
     expect(send('wired', VERIFY)).toBe('9000');
-    expect(send('contactless', READ_BENEFICIARY)).toBe(`${BENEFICIARY_1}9000`);
+    expect(send('contactless', READ_BENEFICIARY)).toBe('6982');
+    expect(send('wired', READ_BENEFICIARY)).toBe(`${BENEFICIARY_1}9000`);
   });
 
   it('knows no VITALE application', async () => {

@@ -58,7 +58,7 @@ describe('extends', () => {
 
   it('takes the file tree whole from one of them', () => {
     const text =
-      'extends: vitale2\nprofile: mine\nmasterFile: { files: [{ fid: 2F00, structure: transparent, content: { hex: 61 } }] }\n';
+      'extends: vitale2\nprofile: mine\npace: []\nmasterFile: { files: [{ fid: 2F00, structure: transparent, content: { hex: 61 } }] }\n';
     const { masterFile } = parseProfile(text, 'x.yaml', world());
     expect(masterFile.name).toBeNull();
     expect(masterFile.children.map(({ fid }) => fid)).toEqual([0x2f00]);

@@ -59,6 +59,20 @@ const records = (parent: DirectorySpecification, fid: number): readonly Uint8Arr
   (child(parent, fid) as RecordFileSpecification).records;
 const ascii = (text: string): string => Buffer.from(text, 'latin1').toString('hex').toUpperCase();
 const reads = ({ contact, contactless, wired }: AccessRules): number[] => [contact[0], contactless[0], wired[0]];
+/** The expanded rule over an antenna; null: the compact one holds. */
+const overAntenna = ({ attributes }: FileSpecification): string | null =>
+  attributes?.contactless === undefined
+    ? null
+    : `${attributes.contactless.form} ${toHex(attributes.contactless.value)}`;
+
+/**
+ * Reading (80 01 01) with all of AF, ISO/IEC 7816-4: the holder's unlock (9E, user authentication in environment 2) or
+ * code 81 (A4 with key reference 81 and usage qualifier 08, a password), and a terminal (9E, external authentication
+ * in the environment given).
+ */
+const unlockAnd = (environment: number): string => `expanded 800101AF069E01129E01${(0x20 | environment).toString(16)}`;
+const codeAnd = (environment: number): string =>
+  `expanded 800101AF0BA4068301819501089E01${(0x20 | environment).toString(16)}`;
 
 function files(parent: DirectorySpecification): Exclude<FileSpecification, DirectorySpecification>[] {
   return parent.children.flatMap((one) => (one.kind === 'directory' ? files(one) : [one]));
@@ -158,7 +172,7 @@ describe.each([
 describe('vitale2', () => {
   const vitale = directory(vitale2, 0x2000);
 
-  it('is free to read but for the own application, and has no holder', () => {
+  it('is free to read on contact but for the own application, and has no holder', () => {
     const free = [
       ...files({
         ...vitale2.masterFile,
@@ -166,19 +180,24 @@ describe('vitale2', () => {
       }),
       ...files(vitale),
     ];
-    expect(free.map(({ fid }) => fid.toString(16))).toEqual([
-      '2f00',
-      '2f01',
-      '2f02',
-      'd001',
-      '11c',
-      '2001',
-      '2002',
-      '2003',
+    // Over an antenna an authentication terminal, environment 1, reads what concerns a person; nobody else does.
+    expect(free.map(({ fid, access }) => [fid.toString(16), ...reads(access)])).toEqual([
+      ['2f00', 0x00, 0x00, 0x00],
+      ['2f01', 0x00, 0x00, 0x00],
+      ['2f02', 0x00, 0x21, 0x00],
+      ['d001', 0x00, 0x21, 0x00],
+      ['11c', 0x00, 0x00, 0x00],
+      ['11d', 0x40, 0x40, 0x40],
+      ['2001', 0x00, 0x00, 0x00],
+      ['2002', 0x00, 0x21, 0x00],
+      ['2003', 0x00, 0x21, 0x00],
     ]);
-    for (const { access } of free) expect(reads(access)).toEqual([0x00, 0x00, 0x00]);
-    // On contact after the code; over an antenna the code and a secure channel.
-    for (const { access } of files(directory(vitale2, 0xe000))) expect(reads(access)).toEqual([0x11, 0xd1, 0x11]);
+    const people = [{ id: 1, by: 'terminal', right: { type: 'AT', right: 'read DG1', byCan: true } }];
+    expect([vitale2.masterFile.environments, vitale.environments]).toEqual([people, people]);
+    // On contact after the code; over an antenna the code and a terminal with the right.
+    const own = files(directory(vitale2, 0xe000));
+    for (const { access } of own) expect([access.contact[0], access.wired[0]]).toEqual([0x11, 0x11]);
+    expect(own.map(overAntenna)).toEqual([3, 3, 4, 5, 3].map(codeAnd));
     expect(vitale2.holder).toBeNull();
     expect(vitale2.interface).toBe('contact');
     expect(vitale2.masterFile.name).toEqual(fromHex('D2500000024D465F564954414C45'));
@@ -247,34 +266,47 @@ describe('vitale2', () => {
     expect(sum % 10).toBe(0);
   });
 
-  it('may answer as the green card does: vitale2-t0 differs in nothing but its link and its serial number', async () => {
+  it('may answer as the green card does: vitale2-t0 differs in its link, its serial number and its key alone', async () => {
     const t0 = await loadProfile('vitale2-t0', world());
     expect(toHex(t0.link.atr!)).toBe('3B751300004309EA9000');
     expect(t0.link.protocol).toBe('T=0');
-    expect({ ...t0, profile: 'vitale2', serial: vitale2.serial, link: vitale2.link }).toEqual(vitale2);
+    // A chip has its own key, which its EF.CardSecurity shows.
+    const [[key], [itsOwn]] = [vitale2.masterFile.keys!, t0.masterFile.keys!];
+    expect(toHex(itsOwn!.value!)).not.toBe(toHex(key!.value!));
+    const children = t0.masterFile.children.map((file) =>
+      file.fid === 0x011d ? child(vitale2.masterFile, 0x011d) : file,
+    );
+    const masterFile = { ...t0.masterFile, keys: [{ ...itsOwn, value: key!.value }], children };
+    expect({ ...t0, profile: 'vitale2', serial: vitale2.serial, link: vitale2.link, masterFile }).toEqual(vitale2);
   });
 });
 
 describe('apcv', () => {
   it('shows nothing personal in the master file', () => {
     const free = apcv.masterFile.children.filter(({ kind }) => kind !== 'directory');
-    expect(free.map(({ fid }) => fid.toString(16))).toEqual(['2f00', '2f01', '11c']);
+    expect(free.map(({ fid }) => fid.toString(16))).toEqual(['2f00', '2f01', '11c', '11d']);
     for (const file of free) {
-      expect(reads(file.access)).toEqual([0x00, 0x00, 0x00]);
+      const first = file.fid === 0x011d ? 0x40 : 0x00;
+      expect(reads(file.access)).toEqual([first, first, first]);
       for (const word of ['ADRUN', '2751263220749', 'NESSI'])
         expect(toHex((file as TransparentSpecification).content)).not.toContain(ascii(word));
     }
-    expect(apcv.masterFile.children).toHaveLength(4);
+    expect(apcv.masterFile.children).toHaveLength(5);
     expect(apcv.masterFile.name).toBeNull();
     expect(APPLICATION.decodeAll(content(apcv.masterFile, 0x2f00))).toEqual([{ aid: OWN_AID, label: 'apCV-EMU' }]);
   });
 
-  it('is read after the code on contact and by wire, while the window is open by antenna', () => {
+  it('is read after the code on contact and by wire; by antenna while the window is open, by a terminal', () => {
     const own = directory(apcv, 0xe000);
-    for (const { access } of files(own)) expect(reads(access)).toEqual([0x11, 0x12, 0x11]);
+    for (const { access } of files(own)) expect([access.contact[0], access.wired[0]]).toEqual([0x11, 0x11]);
+    expect(files(own).map(overAntenna)).toEqual([3, 3, 4, 5, 3].map(unlockAnd));
+    const terminal = (right: string) => ({ by: 'terminal', right: { type: 'AT', right, byCan: true } });
     expect(own.environments).toEqual([
       { id: 1, pin: 0x81, by: 'verify' },
       { id: 2, pin: 0x81, by: 'holder' },
+      { id: 3, ...terminal('read DG1') },
+      { id: 4, ...terminal('read DG2') },
+      { id: 5, ...terminal('read DG3') },
     ]);
     expect(own.pins.map(({ unlocksHolder }) => unlocksHolder)).toEqual([true, false]);
     expect(apcv.holder).toEqual({ windowSeconds: 60, uses: 1 });
@@ -285,8 +317,21 @@ describe('apcv', () => {
     expect(apcv.link.uid).toBeNull();
   });
 
-  it('keeps EF.CardAccess that names PACE over brainpoolP256r1', () => {
-    expect(toHex(content(apcv.masterFile, 0x011c))).toBe('31143012060A04007F0007020204020202010202010D');
+  it.each([
+    ['apcv', apcv],
+    ['vitale2', vitale2],
+  ])('%s: EF.CardAccess names PACE over brainpoolP256r1, chip authentication with key 41, and terminals', (_, card) => {
+    expect(toHex(content(card.masterFile, 0x011c))).toBe(
+      [
+        '3155',
+        '3012 060A 04007F00070202040202 020102 02010D', // PACE-ECDH-GM-AES-CBC-CMAC-128, version 2, parameters 13
+        '3012 060A 04007F00070202030202 020102 020141', // CA-ECDH-AES-CBC-CMAC-128, version 2, key 41
+        '301C 0609 04007F000702020302 300C 0607 04007F00070102 02010D 020141', // CA-ECDH: its parameters 13, key 41
+        '300D 0608 04007F0007020202 020102', // TA, version 2
+      ]
+        .join('')
+        .replaceAll(' ', ''),
+    );
   });
 });
 

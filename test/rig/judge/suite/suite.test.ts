@@ -28,8 +28,12 @@ const json = async (path: string, change: Parameters<typeof runSuite>[1] = {}) =
 };
 
 describe('the suites that come with vitap', () => {
-  it.each(['vitale2', 'apcv'])('%s passes with the card of its name', async (name) => {
-    const path = join(PACKAGE_ROOT, 'suites', name);
+  it.each([
+    ['vitale2', 'vitale2'],
+    ['vitale2-contactless', 'vitale2'],
+    ['apcv', 'apcv'],
+  ])('%s passes with the card %s', async (suite, name) => {
+    const path = join(PACKAGE_ROOT, 'suites', suite);
     const { exit, out } = await runSuite(path, { card: { kind: 'profile', name }, jobs: 3 });
     expect(out).toMatch(/\nPASS: (\d) of \1 traces as expected\n$/);
     expect(exit).toBe(0);

@@ -24,8 +24,11 @@ async function vitap(
   return { exit, out: io.out.join(''), err: io.err.join('') };
 }
 
-async function result(line: string): Promise<TapBenchResult> {
-  const { exit, out, err } = await vitap(`${line} --json`, { json: true });
+/** With the CAN of apcv and the code of all: used where the card wants them. */
+const ENV = { VITAP_CAN: '161803', VITAP_PIN: '274916' };
+
+async function result(line: string, env: Readonly<Record<string, string>> = {}): Promise<TapBenchResult> {
+  const { exit, out, err } = await vitap(`${line} --json`, { json: true, env });
   expect([exit, err]).toEqual([0, expect.stringContaining('none failed')]);
   return JSON.parse(out);
 }
@@ -37,7 +40,10 @@ const LONG = { timeout: 120_000 };
 
 describe('bench tap in process', LONG, () => {
   it.each(['vitale2', 'apcv', 'ndef', 'reference'])('taps %s, and the parts sum to each tap', async (profile) => {
-    const { taps, figures, setup, environment, diagnosis } = await result(`--profile ${profile} --taps 20`);
+    const { taps, figures, setup, environment, diagnosis } = await result(
+      `--profile ${profile} --taps 20`,
+      profile === 'apcv' ? ENV : {},
+    );
     expect(taps).toHaveLength(20);
     for (const tap of taps) {
       expect(LAYERS.reduce((sum, layer) => sum + tap.layers[layer], 0)).toBe(total(tap));
@@ -55,8 +61,17 @@ describe('bench tap in process', LONG, () => {
 
   it('both plans read the same card; the minimal one in fewer exchanges', async () => {
     const count = async (plan: string): Promise<number> =>
-      (await result(`--profile apcv --sequence own --plan ${plan} --taps 3`)).figures?.floor.exchanges as number;
+      (await result(`--profile apcv --sequence own --plan ${plan} --taps 3`, ENV)).figures?.floor.exchanges as number;
     expect(await count('minimal')).toBeLessThan(await count('classic'));
+  });
+
+  it.each([
+    ['apcv', ''],
+    ['vitale2', ' --interface contactless'],
+  ])('%s over an antenna without a CAN: one sentence says what is missing', async (profile, more) => {
+    const { exit, err } = await vitap(`--profile ${profile}${more} --taps 2`, { env: { VITAP_PIN: ENV.VITAP_PIN } });
+    expect(exit).toBe(1);
+    expect(err).toContain('what the card refuses (6982) needs PACE: --can-file FILE or VITAP_CAN)\n');
   });
 
   it('a plan is named where the own application is read, and nowhere else', async () => {
