@@ -27,7 +27,6 @@ import {
   unprotectCommand,
 } from '../../../src/secure-channel/index.ts';
 import { referenceText } from '../../pki/reference.ts';
-import type { ChannelStep } from './channel-steps.ts';
 import { bytesOfHex } from './hex-template.ts';
 import type { KnownExchange } from './recorded-session.ts';
 
@@ -202,7 +201,7 @@ export class PlayedChannel {
     const status = ((recorded.at(-2) as number) << 8) | (recorded.at(-1) as number);
     switch (step.kind) {
       case 'pace':
-        return this.#startPace(step, status);
+        return this.#startPace(readAuthenticationTemplate(data) ?? step.template, step.authorities, status);
       case 'pace-step':
         return this.#paceStep(data, status);
       case 'chip':
@@ -219,7 +218,7 @@ export class PlayedChannel {
     }
   }
 
-  #startPace({ template, authorities }: Extract<ChannelStep, { kind: 'pace' }>, status: number): StepAnswer | null {
+  #startPace(template: AuthenticationTemplate, authorities: readonly Uint8Array[], status: number): StepAnswer | null {
     if (status !== SW.OK && (status & 0xfff0) !== SW.COUNTER && status !== SW.FILE_DEACTIVATED) return null;
     const reference = singleByte(template.publicKeyReference) ?? 0;
     const password = this.#options.passwords.get(reference);

@@ -79,17 +79,17 @@ export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SE
         unanswered++;
         continue;
       }
-      maskedBytes += (step.response?.masks ?? []).reduce((sum, mask) => sum + mask.length, 0);
       const before = state.name;
       state.next(bytesOfHex(command), bytesOfHex(answer));
       const tookNs = (step.response?.t ?? 0) - step.command.t;
-      const masks = command.includes('X') || answer.includes('X');
-      const known =
-        opening === null || masks ? null : opening.next(bytesOfHex(command), bytesOfHex(answer), isProtected);
+      // A random value may look like a secret, and be masked in part: where it is fresh anyway, that is no loss.
+      const known = opening?.next(bytesOfHex(command), bytesOfHex(answer), isProtected) ?? null;
+      const masks = known === null || known.step === null ? (step.response?.masks ?? []) : [];
+      maskedBytes += masks.reduce((sum, mask) => sum + mask.length, 0);
       exchanges.push({
         index: step.index,
-        command: known?.command ?? command,
-        answer: known?.answer ?? answer,
+        command: known === null ? command : maskedAs(command, known.command),
+        answer: known === null ? answer : maskedAs(answer, known.answer),
         tookNs: tookNs > 0 ? tookNs : null,
         session,
         state: before,
@@ -106,4 +106,10 @@ export async function loadSession(source: ReplaySource, secrets: Secrets = NO_SE
   if (ats?.includes('X')) ats = null;
   const { cardAccess, cardSecurity } = opening ?? { cardAccess: new Uint8Array(0), cardSecurity: new Uint8Array(0) };
   return { exchanges, unanswered, atr, ats, maskedBytes, cardAccess, cardSecurity, problem };
+}
+
+/** `known` with the masks of the trace in it. */
+function maskedAs(written: string, known: string): string {
+  if (!written.includes('X')) return known;
+  return Array.from(known, (digit, i) => (written[i] === 'X' ? 'X' : digit)).join('');
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { linkSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,6 +46,12 @@ describe('an image whose writer is killed', { timeout: 300_000 }, () => {
       nvm.read(0, contents, 0, SIZE);
       nvm.close();
       expect(contents.every((byte) => byte === contents[0])).toBe(true);
+      // A lock that was not written yet may be one that is just being made: it goes when it is old enough not to be.
+      const torn = readdirSync(folder).filter(
+        (name) => name.endsWith('.tmp') && statSync(join(folder, name)).size === 0,
+      );
+      for (const name of torn) utimesSync(join(folder, name), 0, 0);
+      if (torn.length > 0) FileNvm.open(path).close();
       expect(readdirSync(folder)).toEqual(['card.img']);
     }
     // Else the kills tested nothing.

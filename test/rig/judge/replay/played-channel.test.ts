@@ -204,6 +204,18 @@ describe('a recorded channel, played to a terminal with keys of its own', () => 
     for (const secret of ['ZOE', 'ADRUN', CAN]) expect([secret, shown.includes(text(secret))]).toEqual([secret, false]);
   });
 
+  it('takes a trace in which a random value looked like a secret and was masked in part', async () => {
+    const lines = readFileSync(file('read.jsonl'), 'utf8').split('\n');
+    // The terminal's mapping key: its last byte, as a trace masks it.
+    const at = lines.findIndex((line) => line.includes('"10860000457C438141'));
+    const event = JSON.parse(lines[at] as string) as { apdu: string };
+    const apdu = event.apdu.replace(/..00$/, 'XX00');
+    lines[at] = JSON.stringify({ ...event, apdu, masks: [{ offset: 73, length: 1, what: 'name' }] });
+    writeFileSync(file('masked.jsonl'), lines.join('\n'));
+    writeFileSync(file('masked.keys'), readFileSync(file('read.keys')));
+    expect(await play({ trace: 'masked' })).toMatchObject({ failure: null, bad: [] });
+  });
+
   it('another plain command fails, and both are named', async () => {
     const { bad, answers } = await play({ send: ['00B09D0000', EID, '00B0880000', FAMILY_NAMES] });
     expect(answers).toMatchObject({ 2: '6F00' });
