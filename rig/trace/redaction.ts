@@ -21,6 +21,8 @@ const GET_DATA = 0xca;
 const PUT_DATA = 0xda;
 const MORE_DATA = 0x61;
 const PSO = 0x2a;
+const GENERAL_AUTHENTICATE = 0x86;
+const GENERAL_AUTHENTICATE_TLV = 0x87;
 const PLAIN_VALUE = 0x80;
 const PADDED_CRYPTOGRAM = 0x86;
 const OFFSET_OBJECT = 0x54;
@@ -91,7 +93,9 @@ export class Redactor {
       found.push(...this.#updated.next(apdu, from, to, true, true, true));
     } else {
       const isEnvelope = instruction === ENVELOPE || instruction === ENVELOPE_TLV;
-      const goesOn = isEnvelope || ((apdu[0] as number) & CHAINING) !== 0;
+      // Steps of a protocol are whole objects each, mostly random bytes: an end that looks like the beginning of a NIR is none.
+      const isStep = instruction === GENERAL_AUTHENTICATE || instruction === GENERAL_AUTHENTICATE_TLV;
+      const goesOn = !isStep && (isEnvelope || ((apdu[0] as number) & CHAINING) !== 0);
       found.push(...this.#sent.next(apdu, dataOffset, end, goesOn, goesOn));
     }
     found.push(...this.#known.codes.find(apdu, dataOffset, end));

@@ -66,6 +66,17 @@ describe('codes', () => {
   });
 });
 
+describe('GENERAL AUTHENTICATE', () => {
+  it('in a chain of steps: a random byte that looks like the first digit of a NIR stays', () => {
+    const step = '>10 86 00 00 05 7C03 81 01 32 00';
+    expect(redact([step])).toEqual(expected([step]));
+  });
+
+  it('a whole NIR in it does not', () => {
+    expect(redact(['>10 86 00 00 0F "275126322074974"'])).toEqual(expected(['>10 86 00 00 0F [275126322074974]']));
+  });
+});
+
 describe('codes in ENVELOPE', () => {
   it.each([
     ['whole', ['>00 C2 00 00 0B 00200081 06 "274916" 00', '>00 C2 00 00 0B 00200081 06 [274916] 00']],
