@@ -8,7 +8,7 @@ import { counted } from '../../report/words.ts';
 import { exitOf } from './baseline.ts';
 import { firstTapTime, tapTimes } from './compare-results.ts';
 import { COMPARE_CONFIDENCE, type Effect, LEAST_PAIRS, pairedEffect } from './effect.ts';
-import { duration, effectInWords, precisionNote } from './present.ts';
+import { duration, effectInWords, precisionNote, verdictOnB } from './present.ts';
 import { asResult, parseResult } from './result-file.ts';
 
 export interface BenchCompareOptions {
@@ -118,7 +118,7 @@ function report(
   doubts: readonly string[],
 ): string {
   return [
-    `Verdict: B is ${effect.verdict === 'no difference seen' ? 'no different, as far as was seen' : effect.verdict}`,
+    `Verdict: ${verdictOnB(effect)}`,
     `  ${effectInWords(effect)}`,
     '',
     `  A  ${duration(median(nsA)).padStart(12)}  ${a}`,

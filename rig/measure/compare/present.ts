@@ -54,7 +54,18 @@ export function comparisonLines(
 }
 
 /** Says so when the interval is too wide to mean much: that no difference was seen is then no sign that there is none. */
-export function precisionNote({ ratio, verdict }: Effect): string[] {
-  if (verdict !== 'no difference seen' || ratio.high / ratio.low < WIDE) return [];
+export function precisionNote(effect: Effect): string[] {
+  if (!isUndecided(effect)) return [];
   return ['  The interval is wide: a difference may hide in it. More taps, or a quieter machine, would narrow it.'];
+}
+
+/** No difference was seen, and one of a size that matters could not have been. */
+export function isUndecided({ ratio, verdict }: Effect): boolean {
+  return verdict === 'no difference seen' && !(ratio.high / ratio.low < WIDE);
+}
+
+/** What a comparison of two commands says of the second, as a sentence. */
+export function verdictOnB(effect: Effect): string {
+  if (isUndecided(effect)) return 'undecided: the interval is too wide to say whether B differs';
+  return `B is ${effect.verdict === 'no difference seen' ? 'no different, as far as was seen' : effect.verdict}`;
 }

@@ -327,8 +327,8 @@ describe('a recorded channel, played to a terminal with keys of its own', () => 
     const { bad, warnings } = await play({ card: { kind: 'profile', name } });
     expect(warnings).toEqual([`${name} has a private key that is not that of the recorded card: it is not used`]);
     expect(bad[0]?.verdict).toBe('INCONCLUSIVE');
-    const none = await play({ card: { kind: 'profile', name: 'apcv' } });
-    expect(none.warnings).toEqual(['apcv has no private key for chip authentication']);
+    const none = await play({ card: { kind: 'profile', name: 'ndef' } });
+    expect(none.warnings).toEqual(['ndef has no private key for chip authentication']);
   });
 
   it('PACE with the chip authentication mapping has that key too, and without it is no fault of the terminal', async () => {

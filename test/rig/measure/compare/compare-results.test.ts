@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareWithBaseline } from '../../../../rig/measure/compare/baseline.ts';
 import { compareResults, tapTimes } from '../../../../rig/measure/compare/compare-results.ts';
-import { comparisonLines, duration, percent } from '../../../../rig/measure/compare/present.ts';
+import type { Effect } from '../../../../rig/measure/compare/effect.ts';
+import { comparisonLines, duration, percent, verdictOnB } from '../../../../rig/measure/compare/present.ts';
 import { readResultFile } from '../../../../rig/measure/compare/result-file.ts';
 import { LAYERS, STAGES, type TapBenchResult, type TapSample } from '../../../../rig/measure/tap/result.ts';
 import { withFirst, withTimes } from './measured-result.ts';
@@ -277,4 +278,17 @@ describe('in words', () => {
     [1234, '1.2 µs'],
     [1_234_567, '1.235 ms'],
   ])('%i ns are %s', (ns, words) => expect(duration(ns)).toBe(words));
+});
+
+describe('the verdict on two commands', () => {
+  const of = (verdict: Effect['verdict'], low: number, high: number): string =>
+    verdictOnB({ verdict, ratio: { value: 1, low, high } } as Effect);
+
+  it.each([
+    ['slower', 1.1, 1.2, 'B is slower'],
+    ['faster', 0.2, 0.9, 'B is faster'],
+    ['no difference seen', 0.99, 1.02, 'B is no different, as far as was seen'],
+    ['no difference seen', 0.24, 5.2, 'undecided: the interval is too wide to say whether B differs'],
+    ['no difference seen', 0, Number.POSITIVE_INFINITY, 'undecided: the interval is too wide to say whether B differs'],
+  ] as const)('%s, %d to %d: %s', (verdict, low, high, sentence) => expect(of(verdict, low, high)).toBe(sentence));
 });
