@@ -29,6 +29,9 @@ const TESTS: Readonly<Record<string, string[]>> = {
   boards: ['test/rig/board/{run-phases,repair-words,limits,record}.test.ts'],
 };
 
-const config: ViteUserConfig = defineConfig({ test: { include: TESTS[process.env.VITAP_MUTATION ?? 'card'] ?? [] } });
+const config: ViteUserConfig = defineConfig({
+  // A machine busy with other work must not fail a test; a mutant that never ends is Stryker's to stop.
+  test: { include: TESTS[process.env.VITAP_MUTATION ?? 'card'] ?? [], testTimeout: 60_000 },
+});
 
 export default config;
