@@ -6,8 +6,8 @@ import { systemRandom } from '../../src/hal/system/random.ts';
 import type { CommandIo } from '../console/io.ts';
 import { ChannelFailure } from './channel-failure.ts';
 import { type ChannelChoice, mayOpen } from './choice.ts';
-import { type ChannelCredentials, readCredentials } from './credentials.ts';
-import { type ChannelRequest, type OpenChannel, openChannel } from './open-channel.ts';
+import type { ChannelCredentials } from './credentials.ts';
+import type { ChannelRequest, OpenChannel } from './open-channel.ts';
 
 type Hooks = Pick<ChannelRequest, 'onExchange' | 'onKeys'>;
 
@@ -30,7 +30,11 @@ export class ReaderChannel {
    */
   static async from(choice: ChannelChoice, io: CommandIo, ownCard: boolean): Promise<ReaderChannel | null> {
     if (!mayOpen(choice, io.env)) return null;
-    const { nobleCrypto } = await import('../../src/hal/noble/index.ts');
+    // A tap in clear does not pay for what opens channels.
+    const [{ nobleCrypto }, { readCredentials }] = await Promise.all([
+      import('../../src/hal/noble/index.ts'),
+      import('./credentials.ts'),
+    ]);
     const crypto = nobleCrypto();
     const credentials = await readCredentials(choice, io, crypto, ownCard);
     return credentials === null ? null : new ReaderChannel(crypto, credentials, systemClock);
@@ -42,6 +46,7 @@ export class ReaderChannel {
    */
   async open(session: CardSession, signal: AbortSignal, hooks: Hooks = {}): Promise<OpenChannel | null> {
     const { password, terminal, required } = this.#credentials;
+    const { openChannel } = await import('./open-channel.ts');
     try {
       return await openChannel(session, {
         crypto: this.#crypto,

@@ -4,7 +4,7 @@ import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
 import { NO_CHANNEL } from '../channel/choice.ts';
-import { type OpenChannel, offersPace } from '../channel/open-channel.ts';
+import type { OpenChannel } from '../channel/open-channel.ts';
 import { ReaderChannel } from '../channel/reader-channel.ts';
 import { SessionKeyRecorder } from '../channel/session-key-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
@@ -126,6 +126,7 @@ async function readOnce(
     }
     if (channel === null && isRefused(reading) && cardInterfaces.includes('contactless')) {
       terminal.phase = 'EF.CardAccess';
+      const { offersPace } = await import('../channel/open-channel.ts');
       needsChannel = await offersPace((command) => terminal.send(command));
       mayTakeCode = cardInterfaces.includes('contact');
     }

@@ -70,7 +70,12 @@ export class CardPort implements LinkedCard {
       limits.largestCommand,
     );
     this.#dispatcher = new Dispatcher(options.commands, this.#context);
-    this.#context.pace?.prepare();
+    this.#prepare();
+  }
+
+  /** What the next PACE can have computed before its terminal is there; on contact few terminals ask for one. */
+  #prepare(): void {
+    if (this.#context.cardInterface === 'contactless') this.#context.pace?.prepare();
   }
 
   atr(): Uint8Array {
@@ -176,8 +181,7 @@ export class CardPort implements LinkedCard {
     context.channel = this.#channels.basic;
     context.response.wipe();
     this.#dispatcher.reset();
-    // What the next PACE can have computed before its terminal is there.
-    context.pace?.prepare();
+    this.#prepare();
     // Last, each on its own: an applet that fails must not keep the card from forgetting.
     for (const applet of applets) {
       try {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, opendirSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, type Dir, fstatSync, opendirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Crypto, CryptoError } from '../../../src/hal/crypto.ts';
+import { systemErrorCode } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { CoseError, keyIdOf, verifySign1 } from './cose-sign1.ts';
 import { base64url, LARGEST_KEY_FILE, type LabKey, parseKey } from './key-file.ts';
@@ -248,11 +249,23 @@ function readUntrusted(file: string, most: number): Uint8Array | string {
   }
 }
 
+/** @throws {CannotRun} there is none, or it cannot be read */
+function openFolder(path: string): Dir {
+  try {
+    return opendirSync(path);
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    const why =
+      code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is no folder' : `the system says ${code}`;
+    throw new CannotRun(`cannot read the bundle ${path}: ${why}`, { cause });
+  }
+}
+
 /** Everything that is no folder, links included, by its path with `/`. */
 function listFiles(folder: string): Set<string> {
   const found = new Set<string>();
   const walk = (at: string, before: string, depth: number): void => {
-    const entries = opendirSync(at);
+    const entries = openFolder(at);
     try {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
         const path = `${before}${entry.name}`;

@@ -137,3 +137,16 @@ describe('a trace that is no plain file', () => {
     expect(io.err).toEqual([`vitap: cannot read ${folder}: it is a folder\n`]);
   });
 });
+
+describe('what is no bundle', () => {
+  it('does not exist: one sentence, exit 2', async () => {
+    const { exit, err } = await verify();
+    expect([exit, err]).toEqual([2, `vitap: cannot read the bundle ${bundle}: it does not exist\n`]);
+  });
+
+  it('is a file: one sentence, exit 2', async () => {
+    writeFileSync(bundle, 'x');
+    const { exit, err } = await verify();
+    expect([exit, err]).toEqual([2, `vitap: cannot read the bundle ${bundle}: it is no folder\n`]);
+  });
+});
