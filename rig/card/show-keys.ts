@@ -1,17 +1,10 @@
-import { KEY, KEY_USE, TRUST } from '../../src/applet/image/layout.ts';
+import { USE_BITS } from '../../src/applet/image/key-uses.ts';
+import { KEY, TRUST } from '../../src/applet/image/layout.ts';
 import type { KeyUse } from '../../src/applet/image/specification.ts';
 import { decodeTrust } from '../../src/applet/keys/key-coding.ts';
 import type { CardKey } from '../../src/applet/keys/key-store.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { referenceText } from '../pki/reference.ts';
-
-const USES: Readonly<Record<KeyUse, number>> = {
-  'chip-authentication': KEY_USE.CHIP_AUTHENTICATION,
-  'internal-authentication': KEY_USE.INTERNAL_AUTHENTICATION,
-  'external-authentication': KEY_USE.EXTERNAL_AUTHENTICATION,
-  'mutual-authentication': KEY_USE.MUTUAL_AUTHENTICATION,
-  signature: KEY_USE.SIGNATURE,
-};
 
 /** A key without its value. */
 export interface ShownKey {
@@ -39,7 +32,7 @@ export function describeKey(key: CardKey, of: string, nvm: Nvm): ShownKey {
   return {
     reference: key.reference.toString(16).toUpperCase().padStart(2, '0'),
     of,
-    uses: (Object.keys(USES) as KeyUse[]).filter((use) => (key.uses & USES[use]) !== 0),
+    uses: (Object.keys(USE_BITS) as KeyUse[]).filter((use) => (key.uses & USE_BITS[use]) !== 0),
     algorithm: key.algorithm.kind === 'aes' ? `AES-${8 * key.algorithm.bytes}` : key.algorithm.curve,
     present: nvm.readByte(key.address + KEY.PRESENT) === 1,
     triesLeft: counted ? nvm.readByte(key.address + KEY.TRIES_LEFT) : null,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
-import { type CipherName, keyLength, type SessionKeys } from '../../src/secure-channel/index.ts';
+import { CIPHER_NAMES, keyLength, type SessionKeys } from '../../src/secure-channel/index.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
 
@@ -60,13 +60,14 @@ const HEX = z
   .string()
   .regex(/^([0-9A-Fa-f]{2})+$/)
   .transform((text) => new Uint8Array(Buffer.from(text, 'hex')));
-const CIPHERS = ['AES-128', 'AES-192', 'AES-256'] as const satisfies readonly CipherName[];
 const SCHEMA = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(1),
   id: z.string().regex(/^[0-9A-F]{16}$/),
   keys: z
-    .array(z.strictObject({ by: z.enum(['PACE', 'chip authentication']), cipher: z.enum(CIPHERS), enc: HEX, mac: HEX }))
+    .array(
+      z.strictObject({ by: z.enum(['PACE', 'chip authentication']), cipher: z.enum(CIPHER_NAMES), enc: HEX, mac: HEX }),
+    )
     .max(MOST_KEYS),
 });
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import * as z from 'zod';
-import { type Crypto, CryptoError, type CurveName } from '../../src/hal/crypto.ts';
+import { type Crypto, CryptoError, CURVE_NAMES, type CurveName } from '../../src/hal/crypto.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import {
   type CardVerifiableCertificate,
@@ -52,13 +52,11 @@ const HEX = z
   .regex(/^([0-9a-fA-F]{2})+$/, 'whole bytes in hexadecimal digits')
   .transform((text) => new Uint8Array(Buffer.from(text, 'hex')));
 
-const CURVES = ['P-256', 'P-384', 'P-521', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'] as const;
-
 const SCHEMA = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(1),
   certificates: z.array(HEX).min(1).max(MOST_CERTIFICATES),
-  curve: z.enum(CURVES satisfies readonly CurveName[]),
+  curve: z.enum(CURVE_NAMES),
   privateKey: HEX,
   signers: z.array(HEX).max(MOST_CERTIFICATES).optional(),
 });

@@ -1,7 +1,17 @@
-export type HashName = 'sha-1' | 'sha-224' | 'sha-256' | 'sha-384' | 'sha-512';
+/** A card image keeps places in this list: what is new goes to its end. */
+export const HASH_NAMES = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as const;
+export type HashName = (typeof HASH_NAMES)[number];
 
 /** Curves by the names of their standards (FIPS 186, RFC 5639). */
-export type CurveName = 'P-256' | 'P-384' | 'P-521' | 'brainpoolP256r1' | 'brainpoolP384r1' | 'brainpoolP512r1';
+export const CURVE_NAMES = [
+  'P-256',
+  'P-384',
+  'P-521',
+  'brainpoolP256r1',
+  'brainpoolP384r1',
+  'brainpoolP512r1',
+] as const;
+export type CurveName = (typeof CURVE_NAMES)[number];
 
 /** HMAC with its key already absorbed: what is made at power-on so that a tap pays for the message only. */
 export interface KeyedHash {

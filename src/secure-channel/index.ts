@@ -98,7 +98,7 @@ export {
   standardizedParameters,
 } from './domain-parameters.ts';
 export { provesStaticKey } from './generic-mapping.ts';
-export { type CipherName, keyLength, type SessionKeys } from './key-derivation.ts';
+export { CIPHER_NAMES, type CipherName, keyLength, type SessionKeys } from './key-derivation.ts';
 export { type KeyPair, randomKeyPair, randomPrivateKey } from './key-pair.ts';
 export {
   chipAuthenticationCipher,

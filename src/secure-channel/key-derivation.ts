@@ -9,7 +9,9 @@
 import { copyBytes } from '../apdu/copy-bytes.ts';
 import type { Crypto } from '../hal/crypto.ts';
 
-export type CipherName = 'AES-128' | 'AES-192' | 'AES-256';
+/** A card image keeps places in this list: what is new goes to its end. */
+export const CIPHER_NAMES = ['AES-128', 'AES-192', 'AES-256'] as const;
+export type CipherName = (typeof CIPHER_NAMES)[number];
 
 const COUNTER_ENC = 1;
 const COUNTER_MAC = 2;
@@ -17,7 +19,7 @@ const COUNTER_PASSWORD = 3;
 const NO_NONCE = new Uint8Array(0);
 
 /** 16, 24 or 32 bytes. */
-export function keyLength(cipher: CipherName): number {
+export function keyLength(cipher: CipherName): 16 | 24 | 32 {
   return cipher === 'AES-128' ? 16 : cipher === 'AES-192' ? 24 : 32;
 }
 

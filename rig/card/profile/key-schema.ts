@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { KeySpecification } from '../../../src/applet/image/specification.ts';
-import type { CurveName } from '../../../src/hal/index.ts';
-import { rightNumber, rightsOfType, type TerminalType } from '../../../src/secure-channel/index.ts';
+import { CURVE_NAMES } from '../../../src/hal/crypto.ts';
+import {
+  CIPHER_NAMES,
+  type CipherName,
+  keyLength,
+  rightNumber,
+  rightsOfType,
+  type TerminalType,
+} from '../../../src/secure-channel/index.ts';
 import { conditions } from './access-schema.ts';
 import {
   type EnvironmentDocument,
@@ -12,24 +19,12 @@ import {
 } from './document.ts';
 import { byte, bytes, date, integer, text } from './scalars.ts';
 
-const CIPHERS = ['AES-128', 'AES-192', 'AES-256'] as const;
-const CURVES = [
-  'P-256',
-  'P-384',
-  'P-521',
-  'brainpoolP256r1',
-  'brainpoolP384r1',
-  'brainpoolP512r1',
-] as const satisfies readonly CurveName[];
-
-const AES_BYTES = { 'AES-128': 16, 'AES-192': 24, 'AES-256': 32 } as const;
-
-const algorithm = z.enum([...CIPHERS, ...CURVES]).transform((name): KeySpecification['algorithm'] => {
-  return isCipher(name) ? { kind: 'aes', bytes: AES_BYTES[name] } : { kind: 'ec', curve: name };
+const algorithm = z.enum([...CIPHER_NAMES, ...CURVE_NAMES]).transform((name): KeySpecification['algorithm'] => {
+  return isCipher(name) ? { kind: 'aes', bytes: keyLength(name) } : { kind: 'ec', curve: name };
 });
 
-function isCipher(name: string): name is keyof typeof AES_BYTES {
-  return Object.hasOwn(AES_BYTES, name);
+function isCipher(name: string): name is CipherName {
+  return CIPHER_NAMES.some((cipher) => cipher === name);
 }
 
 /** What is wrong with a value is said without the value. */
@@ -64,7 +59,7 @@ export const key: z.ZodType<KeyDocument> = z
     use: z.array(z.enum(KEY_USES)).min(1),
     algorithm,
     value: wordOr(['test', 'random'], secretBytes).optional(),
-    ciphers: z.array(z.enum(CIPHERS)).optional(),
+    ciphers: z.array(z.enum(CIPHER_NAMES)).optional(),
     tries: integer(1, 15).optional(),
     access: conditions.optional(),
     generate: conditions.optional(),
@@ -79,8 +74,8 @@ export const key: z.ZodType<KeyDocument> = z
 
 export const pace: z.ZodType<PaceDocument> = z
   .strictObject({
-    curve: z.enum(CURVES),
-    cipher: z.enum(CIPHERS),
+    curve: z.enum(CURVE_NAMES),
+    cipher: z.enum(CIPHER_NAMES),
     mapping: z.enum(['generic', 'chip-authentication']).optional(),
   })
   .transform(({ mapping, ...rest }) => ({ ...rest, mapping: mapping === 'chip-authentication' ? 'CAM' : 'GM' }));

@@ -1,19 +1,12 @@
 import { type Command, Option } from 'commander';
-import type { CurveName, HashName } from '../../../src/hal/crypto.ts';
+import { CURVE_NAMES, type CurveName, type HashName } from '../../../src/hal/crypto.ts';
 import type { TerminalType } from '../../../src/secure-channel/index.ts';
 import { UsageError } from '../../console/failure.ts';
 import type { IssuedRole } from '../../pki/issue.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
-const CURVES: readonly CurveName[] = [
-  'P-256',
-  'P-384',
-  'P-521',
-  'brainpoolP256r1',
-  'brainpoolP384r1',
-  'brainpoolP512r1',
-];
+/** The preferred ones first. */
 const HASHES: readonly HashName[] = ['sha-256', 'sha-384', 'sha-512', 'sha-224', 'sha-1'];
 const ROLES: readonly IssuedRole[] = ['link', 'dv-domestic', 'dv-foreign', 'terminal'];
 
@@ -64,7 +57,7 @@ export const declarePki: DeclareVerb = (program, perform) => {
         .choices(['AT', 'IS', 'ST'])
         .default('AT'),
     )
-    .addOption(new Option('--curve <curve>', 'curve of all keys').choices(CURVES).default('brainpoolP256r1'))
+    .addOption(new Option('--curve <curve>', 'curve of all keys').choices(CURVE_NAMES).default('brainpoolP256r1'))
     .addOption(hashOption())
     .option(
       '--rights <list>',
@@ -89,7 +82,7 @@ export const declarePki: DeclareVerb = (program, perform) => {
     .argument('<name>', 'holder reference: country, up to 9 capitals or digits, then 5 more, for example FRLABAT00002')
     .option('--by <name>', 'the holder that signs it (default: the only one that can)')
     .addOption(
-      new Option('--curve <curve>', 'curve of the next root (default: that of the root before)').choices(CURVES),
+      new Option('--curve <curve>', 'curve of the next root (default: that of the root before)').choices(CURVE_NAMES),
     )
     .addOption(hashOption())
     .option(

@@ -1,4 +1,4 @@
-import { type Crypto, CryptoError, type HashName } from '../../../src/hal/crypto.ts';
+import { type Crypto, CryptoError, HASH_NAMES, type HashName } from '../../../src/hal/crypto.ts';
 import type { Random } from '../../../src/hal/random.ts';
 import { TemplateError } from './hex-template.ts';
 
@@ -29,7 +29,6 @@ export interface Plug {
   compute(inputs: PlugInputs, world: PlugWorld): Uint8Array;
 }
 
-const HASHES: readonly HashName[] = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'];
 const LONGEST_RANDOM = 65_535;
 
 const needed = (kind: PlugParameter): { kind: PlugParameter; needed: boolean } => ({ kind, needed: true });
@@ -120,7 +119,7 @@ export function plugNamed(name: string): Plug | null {
 }
 
 export function isHashName(text: string): text is HashName {
-  return HASHES.includes(text as HashName);
+  return HASH_NAMES.includes(text as HashName);
 }
 
 /** Runs a plug; what the cryptography refuses becomes a sentence. @throws {TemplateError} */

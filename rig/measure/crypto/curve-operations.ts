@@ -1,8 +1,7 @@
 import type { ECDSA } from '@noble/curves/abstract/weierstrass.js';
-import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';
-import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { Crypto, CurveName } from '../../../src/hal/crypto.ts';
+import { NOBLE_CURVES } from '../../../src/hal/noble/curves.ts';
 import { type Spent, timed } from './timed.ts';
 
 /** What takes a protocol its time. Numbers modulo the order are no such operations, nor are hashes and AES. */
@@ -32,15 +31,6 @@ export function noting(crypto: Crypto, note: (operation: CurveOperation) => void
   return noted;
 }
 
-const CURVES: Readonly<Record<CurveName, ECDSA>> = {
-  'P-256': p256,
-  'P-384': p384,
-  'P-521': p521,
-  brainpoolP256r1,
-  brainpoolP384r1,
-  brainpoolP512r1,
-};
-
 const SIGNATURE = { prehash: false, lowS: false, format: 'compact' } as const;
 
 /**
@@ -63,7 +53,7 @@ const ALONE: Readonly<Record<OperationName, (curve: ECDSA, operands: readonly Ui
 
 /** @returns what noble gives: for ECDH the whole point */
 export function doAlone({ name, curve, operands }: CurveOperation): unknown {
-  return ALONE[name](CURVES[curve], operands);
+  return ALONE[name](NOBLE_CURVES[curve], operands);
 }
 
 /** Does them again, one after the other, with the same operands. */

@@ -1,10 +1,11 @@
 import type { Nvm } from '../../hal/nvm.ts';
-import { type CipherName, fieldLength, standardizedParameters } from '../../secure-channel/index.ts';
+import { CIPHER_NAMES, fieldLength, standardizedParameters } from '../../secure-channel/index.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { decodeTrust, isPrivateKey } from '../keys/key-coding.ts';
 import type { CardKey } from '../keys/key-store.ts';
 import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
+import { AES_USES, CURVE_USES, MOST_KEYS, PROVES_READER } from './key-uses.ts';
 import { KEY, KEY_REGION, KEY_USE, LARGEST_KEY_VALUE, NO_PARENT, TRUST } from './layout.ts';
 import { Section } from './section.ts';
 import type { KeyRegion } from './superblock.ts';
@@ -14,12 +15,6 @@ export interface KeyTable {
   /** Address of {@link TRUST}, or null. */
   readonly trust: number | null;
 }
-
-const MOST_KEYS = 31;
-const CIPHERS: readonly CipherName[] = ['AES-128', 'AES-192', 'AES-256'];
-const AES_USES = KEY_USE.INTERNAL_AUTHENTICATION | KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
-const PROVES_READER = KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
-const CURVE_USES = KEY_USE.CHIP_AUTHENTICATION | KEY_USE.INTERNAL_AUTHENTICATION | KEY_USE.SIGNATURE;
 
 /** The keys whose DF is there. @throws {ImageError} */
 export function readKeys(nvm: Nvm, region: KeyRegion | null, files: readonly CardFile[]): KeyTable {
@@ -63,7 +58,7 @@ function readKey(nvm: Nvm, address: number, slot: number, directories: ReadonlyM
     cardWide: directory.index === 0,
     algorithm,
     uses: entry.byte(KEY.USES),
-    ciphers: CIPHERS.filter((_, bit) => (entry.byte(KEY.CIPHERS) & (1 << bit)) !== 0),
+    ciphers: CIPHER_NAMES.filter((_, bit) => (entry.byte(KEY.CIPHERS) & (1 << bit)) !== 0),
     tries: entry.byte(KEY.TRIES),
     access: entry.bytes(KEY.ACCESS, 3),
     generate: entry.bytes(KEY.GENERATE, 3),
@@ -88,7 +83,7 @@ function isSound(key: CardKey, entry: Section): boolean {
   if (uses === 0 || (uses & ~fitting) !== 0 || tries > 15 || entry.byte(KEY.TRIES_LEFT) > tries) return false;
   // One purpose a key: see key-writer.ts.
   if ((uses & (uses - 1)) !== 0 && uses !== PROVES_READER) return false;
-  if (entry.byte(KEY.CIPHERS) >> CIPHERS.length !== 0) return false;
+  if (entry.byte(KEY.CIPHERS) >> CIPHER_NAMES.length !== 0) return false;
   if ((uses & KEY_USE.CHIP_AUTHENTICATION) !== 0) {
     return uses === KEY_USE.CHIP_AUTHENTICATION && cardWide && ciphers.length > 0;
   }

@@ -1,8 +1,9 @@
-import { domainParameters, type TrustState } from '../../secure-channel/index.ts';
+import { CIPHER_NAMES, domainParameters, type TrustState } from '../../secure-channel/index.ts';
 import { encodeTrust, isPrivateKey } from '../keys/key-coding.ts';
 import { crc32 } from './crc32.ts';
 import { type ImageWriter, limit } from './image-writer.ts';
-import { INTERFACE_INDEX, INTERFACES, KEY, KEY_REGION, KEY_USE, LARGEST_KEY_VALUE, TRUST } from './layout.ts';
+import { AES_USES, CURVE_USES, MOST_KEYS, USE_BITS } from './key-uses.ts';
+import { INTERFACE_INDEX, INTERFACES, KEY, KEY_REGION, LARGEST_KEY_VALUE, TRUST } from './layout.ts';
 import type { KeySpecification, KeyUse } from './specification.ts';
 import { SpecificationError } from './specification-error.ts';
 
@@ -10,17 +11,6 @@ export interface PlacedKey {
   readonly directory: number;
   readonly key: KeySpecification;
 }
-
-/** The security status has one bit for each key. */
-export const MOST_KEYS = 31;
-
-const USES: Readonly<Record<KeyUse, number>> = {
-  'chip-authentication': KEY_USE.CHIP_AUTHENTICATION,
-  'internal-authentication': KEY_USE.INTERNAL_AUTHENTICATION,
-  'external-authentication': KEY_USE.EXTERNAL_AUTHENTICATION,
-  'mutual-authentication': KEY_USE.MUTUAL_AUTHENTICATION,
-  signature: KEY_USE.SIGNATURE,
-};
 
 export function keyRegionSize(keys: readonly PlacedKey[], trust: TrustState | null): number {
   if (keys.length === 0 && trust === null) return 0;
@@ -59,14 +49,14 @@ function writeKey(image: ImageWriter, at: number, { directory, key }: PlacedKey)
   image.byte(at + KEY.KIND, algorithm.kind === 'aes' ? 1 : 2);
   image.byte(
     at + KEY.USES,
-    key.uses.reduce((bits, use) => bits | USES[use], 0),
+    key.uses.reduce((bits, use) => bits | USE_BITS[use], 0),
   );
   image.u16(at + KEY.DIRECTORY, directory);
   image.byte(at + KEY.REFERENCE, key.reference);
   image.byte(at + KEY.PARAMETER, algorithm.kind === 'aes' ? algorithm.bytes : domainParameters(algorithm.curve).id);
   image.byte(
     at + KEY.CIPHERS,
-    key.ciphers.reduce((bits, cipher) => bits | (1 << CIPHERS.indexOf(cipher)), 0),
+    key.ciphers.reduce((bits, cipher) => bits | (1 << CIPHER_NAMES.indexOf(cipher)), 0),
   );
   image.byte(at + KEY.TRIES, key.tries);
   for (const cardInterface of INTERFACES) {
@@ -81,8 +71,6 @@ function writeKey(image: ImageWriter, at: number, { directory, key }: PlacedKey)
   image.u32(at + KEY.VALUE_CRC, crc32(image.image, at + KEY.VALUE, LARGEST_KEY_VALUE));
 }
 
-const CIPHERS: readonly KeySpecification['ciphers'][number][] = ['AES-128', 'AES-192', 'AES-256'];
-
 /** One use could be made to answer for another: only the two that prove who the reader is go together. */
 export function isOnePurpose(uses: readonly KeyUse[]): boolean {
   return uses.length === 1 || uses.every((use) => use === 'external-authentication' || use === 'mutual-authentication');
@@ -95,7 +83,7 @@ function checkKey(key: KeySpecification, inMasterFile: boolean): void {
   const { reference, uses, algorithm, value, ciphers, tries } = key;
   const name = `key ${hex(reference)}`;
   const chip = uses.includes('chip-authentication');
-  limit(uses.length, 1, Object.keys(USES).length, `uses of ${name}`);
+  limit(uses.length, 1, Object.keys(USE_BITS).length, `uses of ${name}`);
   limit(tries, 0, 15, `tries of ${name}`);
   if (chip) {
     limit(reference, 0, 0xff, `reference of ${name}`);
@@ -114,7 +102,7 @@ function checkKey(key: KeySpecification, inMasterFile: boolean): void {
   }
   if (!isOnePurpose(uses)) throw new SpecificationError(`${name}: ${ONE_PURPOSE}`);
   const fitting = algorithm.kind === 'aes' ? AES_USES : CURVE_USES;
-  const wrong = uses.find((use) => !fitting.includes(use));
+  const wrong = uses.find((use) => (USE_BITS[use] & fitting) === 0);
   if (wrong !== undefined) {
     throw new SpecificationError(
       `${name}: ${wrong} is not done with ${algorithm.kind === 'aes' ? 'an AES key' : 'a curve'}`,
@@ -127,9 +115,6 @@ function checkKey(key: KeySpecification, inMasterFile: boolean): void {
     throw new SpecificationError(`${name}: its value is no private key on ${algorithm.curve}`);
   }
 }
-
-const AES_USES: readonly KeyUse[] = ['internal-authentication', 'external-authentication', 'mutual-authentication'];
-const CURVE_USES: readonly KeyUse[] = ['chip-authentication', 'internal-authentication', 'signature'];
 
 function hex(reference: number): string {
   return reference.toString(16).toUpperCase().padStart(2, '0');

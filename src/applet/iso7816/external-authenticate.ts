@@ -4,12 +4,12 @@ import { equalInConstantTime } from '../../secure-channel/index.ts';
 import { isAuthenticated, setAuthenticated } from '../access/access-control.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { CommandRow } from '../command-row.ts';
+import { PROVES_READER } from '../image/key-uses.ts';
 import { KEY_USE } from '../image/layout.ts';
 import type { CardKey } from '../keys/key-store.ts';
 import { answerWith, commandData, KEY_REFERENCE, useKey } from './key-reference.ts';
 
 const BLOCK = 16;
-const PROVES_READER = KEY_USE.EXTERNAL_AUTHENTICATION | KEY_USE.MUTUAL_AUTHENTICATION;
 
 export const EXTERNAL_AUTHENTICATE: CommandRow = {
   ins: INS.EXTERNAL_AUTHENTICATE,

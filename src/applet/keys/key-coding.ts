@@ -1,5 +1,5 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
-import type { CurveName, HashName } from '../../hal/crypto.ts';
+import { type CurveName, HASH_NAMES } from '../../hal/crypto.ts';
 import {
   type Authorization,
   authorizationLength,
@@ -15,7 +15,6 @@ import {
 import { crc32 } from '../image/crc32.ts';
 import { MOST_TRUST_POINTS, TERMINAL_TYPES, TRUST, TRUST_POINT } from '../image/layout.ts';
 
-const HASHES: readonly HashName[] = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'];
 const LONGEST_NAME = 16;
 
 /** Whether bytes are a number from 1 to the order of the curve less 1, at its length. */
@@ -49,7 +48,7 @@ function writePoint(bytes: Uint8Array, at: number, key: ImportedKey): boolean {
   const view = new DataView(bytes.buffer);
   bytes[at + TRUST_POINT.NAME_LENGTH] = holderReference.length;
   bytes.set(holderReference, at + TRUST_POINT.NAME);
-  bytes[at + TRUST_POINT.HASH] = HASHES.indexOf(hash);
+  bytes[at + TRUST_POINT.HASH] = HASH_NAMES.indexOf(hash);
   bytes[at + TRUST_POINT.CURVE] = domainParameters(curve).id;
   bytes[at + TRUST_POINT.TYPE] = TERMINAL_TYPES.indexOf(authorization.type);
   bytes.set(authorization.bits, at + TRUST_POINT.RIGHTS);
@@ -78,7 +77,7 @@ export function decodeTrust(bytes: Uint8Array): TrustState | null {
 
 function readPoint(bytes: Uint8Array, view: DataView, at: number): ImportedKey | null {
   const nameLength = bytes[at + TRUST_POINT.NAME_LENGTH] as number;
-  const hash = HASHES[bytes[at + TRUST_POINT.HASH] as number];
+  const hash = HASH_NAMES[bytes[at + TRUST_POINT.HASH] as number];
   const curve = standardizedParameters(bytes[at + TRUST_POINT.CURVE] as number)?.curve;
   const type = TERMINAL_TYPES[bytes[at + TRUST_POINT.TYPE] as number];
   const length = bytes[at + TRUST_POINT.POINT_LENGTH] as number;

@@ -3,7 +3,8 @@ import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { type Crypto, CryptoError, type CurveName } from '../crypto.ts';
 
-const CURVES: Readonly<Record<CurveName, ECDSA>> = {
+/** noble's own, by our names. */
+export const NOBLE_CURVES: Readonly<Record<CurveName, ECDSA>> = {
   'P-256': p256,
   'P-384': p384,
   'P-521': p521,
@@ -45,7 +46,7 @@ export type Curves = Pick<
 export function nobleCurves(): Curves {
   return {
     privateKey(name, seed) {
-      const { Fn, Fp } = CURVES[name].Point;
+      const { Fn, Fp } = NOBLE_CURVES[name].Point;
       const shortest = Fp.BYTES + EXTRA_SEED_BYTES;
       if (seed.length < shortest) {
         throw new CryptoError(
@@ -56,17 +57,17 @@ export function nobleCurves(): Curves {
     },
     publicKey(name, privateKey) {
       checkPrivateKey(name, privateKey);
-      return CURVES[name].getPublicKey(privateKey, false);
+      return NOBLE_CURVES[name].getPublicKey(privateKey, false);
     },
     ecdh(name, privateKey, publicKey) {
       checkPrivateKey(name, privateKey);
-      const curve = CURVES[name];
+      const curve = NOBLE_CURVES[name];
       const shared = point(name, publicKey).multiply(curve.Point.Fn.fromBytes(privateKey));
       return curve.Point.Fp.toBytes(shared.toAffine().x);
     },
     multiply(name, scalar, base) {
       checkPrivateKey(name, scalar);
-      return encoded(point(name, base).multiply(CURVES[name].Point.Fn.fromBytes(scalar)));
+      return encoded(point(name, base).multiply(NOBLE_CURVES[name].Point.Fn.fromBytes(scalar)));
     },
     addPoints(name, a, b) {
       const sum = point(name, a).add(point(name, b));
@@ -75,22 +76,22 @@ export function nobleCurves(): Curves {
     },
     reduceScalar(name, bytes) {
       if (bytes.length > LONGEST_NUMBER) throw new CryptoError(`a number of ${bytes.length} bytes is too long`);
-      const { Fn } = CURVES[name].Point;
+      const { Fn } = NOBLE_CURVES[name].Point;
       return Fn.toBytes(Fn.create(numberOf(bytes)));
     },
     divideScalars(name, a, b) {
       checkPrivateKey(name, a);
       checkPrivateKey(name, b);
-      const { Fn } = CURVES[name].Point;
+      const { Fn } = NOBLE_CURVES[name].Point;
       return Fn.toBytes(Fn.div(Fn.fromBytes(a), Fn.fromBytes(b)));
     },
     ecdsaSign(name, privateKey, digest) {
       checkPrivateKey(name, privateKey);
-      return CURVES[name].sign(digest, privateKey, SIGNATURE_OPTIONS);
+      return NOBLE_CURVES[name].sign(digest, privateKey, SIGNATURE_OPTIONS);
     },
     ecdsaVerify(name, publicKey, digest, signature) {
       point(name, publicKey);
-      const curve = CURVES[name];
+      const curve = NOBLE_CURVES[name];
       if (signature.length !== 2 * curve.Point.Fn.BYTES) return false;
       return curve.verify(signature, digest, publicKey, SIGNATURE_OPTIONS);
     },
@@ -110,14 +111,14 @@ function encoded(of: Point): Uint8Array {
 
 /** The error says nothing of the key, and neither would noble's be worth having as its cause. */
 function checkPrivateKey(name: CurveName, privateKey: Uint8Array): void {
-  const curve = CURVES[name];
+  const curve = NOBLE_CURVES[name];
   if (privateKey.length !== curve.Point.Fn.BYTES || !curve.utils.isValidSecretKey(privateKey)) {
     throw new CryptoError(`not a private key of ${name}: ${curve.Point.Fn.BYTES} bytes, from 1 to the order less 1`);
   }
 }
 
 function point(name: CurveName, publicKey: Uint8Array): Point {
-  const { Point } = CURVES[name];
+  const { Point } = NOBLE_CURVES[name];
   if (publicKey.length !== 1 + 2 * Point.Fp.BYTES || publicKey[0] !== 0x04) {
     throw new CryptoError(`not a public key of ${name}: ${1 + 2 * Point.Fp.BYTES} bytes beginning with 04`);
   }
