@@ -9,7 +9,7 @@ import {
   type SessionKeys,
 } from '../../src/secure-channel/index.ts';
 import { ChannelFailure } from './channel-failure.ts';
-import { withStatus } from './pace.ts';
+import { runMachine } from './run-machine.ts';
 import type { Send } from './security-file.ts';
 
 /** Version of chip authentication that follows terminal authentication. */
@@ -76,11 +76,7 @@ export async function runChipAuthentication(send: Send, run: ChipRun): Promise<S
       ...(keyId !== null && { keyId }),
       ...(onKeys !== undefined && { onKeys }),
     });
-    let command: Uint8Array | null = machine.start();
-    while (command !== null) {
-      const { data, sw } = await send(command);
-      command = machine.next(withStatus(data, sw));
-    }
+    await runMachine(machine, send);
     return machine.takeSession();
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;

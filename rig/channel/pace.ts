@@ -14,6 +14,7 @@ import {
   standardizedParameters,
 } from '../../src/secure-channel/index.ts';
 import { ChannelFailure } from './channel-failure.ts';
+import { runMachine } from './run-machine.ts';
 import type { Send } from './security-file.ts';
 
 /** What opens the channel: bytes as `encodePassword` and `encodeMrz` give them, wiped by whoever made them. */
@@ -84,20 +85,11 @@ const TOKEN = 4;
  */
 export async function runPace(send: Send, run: PaceRun): Promise<PaceTerminal> {
   const machine = machineOf(run);
-  let at = SELECTION;
-  try {
-    let command: Uint8Array | null = machine.start();
-    while (command !== null) {
-      const { data, sw } = await send(command);
-      command = machine.next(withStatus(data, sw));
-      at++;
-    }
-    return machine;
-  } catch (error) {
+  await runMachine(machine, send, (error, at) => {
     machine.close();
-    if (!(error instanceof ChannelError)) throw error;
-    throw await failureOf(error, at, run, send);
-  }
+    return error instanceof ChannelError ? failureOf(error, at, run, send) : error;
+  });
+  return machine;
 }
 
 function machineOf({ crypto, random, pace, password, chat, resume, onKeys }: PaceRun): PaceTerminal {
@@ -186,13 +178,4 @@ function triesAfter(name: PasswordName, status: number | null): string {
   if (state?.kind === 'suspended') return ': 1 try left, and it is suspended until the CAN was given';
   if (state?.kind === 'blocked') return ', and is blocked now: no try left';
   return (status & 0xfff0) === SW.COUNTER ? `: ${triesInWords(status & 0x0f)}` : '';
-}
-
-/** Data and status word as a machine takes them. */
-export function withStatus(data: Uint8Array, sw: number): Uint8Array {
-  const response = new Uint8Array(data.length + 2);
-  response.set(data);
-  response[data.length] = sw >> 8;
-  response[data.length + 1] = sw & 0xff;
-  return response;
 }

@@ -2,6 +2,7 @@ import { classByte, isInterindustry, logicalChannel } from '../../src/apdu/class
 import { CommandApdu } from '../../src/apdu/command.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import { INS } from '../../src/apdu/instruction.ts';
+import { encodeResponse } from '../../src/apdu/response.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
 import type { Clock } from '../../src/hal/clock.ts';
 import type { CardSession, Disposition, Exchange } from '../../src/hal/reader.ts';
@@ -187,11 +188,7 @@ export class ProtectedSession implements CardSession {
   #believe(command: Uint8Array, response: Uint8Array): Uint8Array {
     try {
       const { data, status } = unprotectResponse(this.#keys, response, { odd: ((command[1] as number) & 1) !== 0 });
-      const plain = new Uint8Array(data.length + 2);
-      plain.set(data);
-      plain[data.length] = status >> 8;
-      plain[data.length + 1] = status & 0xff;
-      return plain;
+      return encodeResponse(data, status);
     } catch (error) {
       throw this.#ended(error);
     }

@@ -9,7 +9,7 @@ import {
 import { referenceText } from '../pki/reference.ts';
 import type { TerminalKeys } from '../pki/terminal-keys.ts';
 import { ChannelFailure } from './channel-failure.ts';
-import { withStatus } from './pace.ts';
+import { runMachine } from './run-machine.ts';
 import type { Send } from './security-file.ts';
 
 export interface TerminalRun {
@@ -48,19 +48,10 @@ export async function runTerminalAuthentication(send: Send, run: TerminalRun): P
     ephemeralPublicKey,
     ...(auxiliaryData !== null && { auxiliaryData }),
   });
-  let at = 0;
-  try {
-    let command: Uint8Array | null = machine.start();
-    while (command !== null) {
-      const { data, sw } = await send(command);
-      command = machine.next(withStatus(data, sw));
-      at++;
-    }
-    return holders;
-  } catch (error) {
-    if (!(error instanceof ChannelError)) throw error;
-    throw failureOf(error, at, chain, holders);
-  }
+  await runMachine(machine, send, (error, at) =>
+    error instanceof ChannelError ? failureOf(error, at, chain, holders) : error,
+  );
+  return holders;
 }
 
 /** @param at which answer: two for each certificate, then MSE:Set AT, GET CHALLENGE, EXTERNAL AUTHENTICATE */

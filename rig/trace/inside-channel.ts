@@ -1,5 +1,6 @@
 import { CommandApdu, encodeCommand } from '../../src/apdu/command.ts';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
+import { encodeResponse } from '../../src/apdu/response.ts';
 import { SW } from '../../src/apdu/status-word.ts';
 import type { Crypto } from '../../src/hal/crypto.ts';
 import { ChannelError, SecureSession, unprotectCommand, unprotectResponse } from '../../src/secure-channel/index.ts';
@@ -144,7 +145,7 @@ class Inside {
       const { data, status } = unprotectResponse(session, whole, { odd: waiting.odd });
       this.#counter.set(session.counter);
       this.#waiting = null;
-      return Uint8Array.of(...data, status >> 8, status & 0xff);
+      return encodeResponse(data, status);
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
       if (apdu.at(-2) === MORE_DATA) waiting.parts = whole.subarray(0, -2);

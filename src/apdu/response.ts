@@ -152,6 +152,15 @@ export class ResponseBuffer {
   }
 }
 
+/** A response APDU: data, then the status word. */
+export function encodeResponse(data: Uint8Array, status: number): Uint8Array {
+  const response = new Uint8Array(data.length + 2);
+  response.set(data);
+  response[data.length] = status >> 8;
+  response[data.length + 1] = status & 0xff;
+  return response;
+}
+
 /** Whether data may come with this status word: 9000 and the warnings 62xx and 63xx. */
 export function carriesData(status: number): boolean {
   const sw1 = status >> 8;

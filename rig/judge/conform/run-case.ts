@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { INS } from '../../../src/apdu/instruction.ts';
+import { encodeResponse } from '../../../src/apdu/response.ts';
 import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ChannelError } from '../../../src/secure-channel/channel-error.ts';
@@ -235,7 +236,7 @@ class CaseRun {
   /** The answer as the terminal reads it. What it does not believe is a fault. */
   #judgeTerminal(response: Exchanged, step: TerminalStep): { readonly faults: string[]; readonly status: number } {
     try {
-      const bytes = Uint8Array.of(...response.data, response.sw >> 8, response.sw & 0xff);
+      const bytes = encodeResponse(response.data, response.sw);
       const read = step.open?.(bytes) ?? bytes;
       const end = read.length - 2;
       const sw = ((read[end] as number) << 8) | (read[end + 1] as number);

@@ -2,6 +2,7 @@ import { isChained, isInterindustry, logicalChannel } from '../../../src/apdu/cl
 import { CommandApdu, encodeCommand } from '../../../src/apdu/command.ts';
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { INS } from '../../../src/apdu/instruction.ts';
+import { encodeResponse } from '../../../src/apdu/response.ts';
 import { formatStatusWord, SW } from '../../../src/apdu/status-word.ts';
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import type { Random } from '../../../src/hal/random.ts';
@@ -162,9 +163,9 @@ export class PlayedChannel {
     }
     this.settle();
     const most = this.#outerNe === 0 ? LARGEST_SHORT : this.#outerNe;
-    if (sealed.length <= most) return withStatus(sealed, status);
-    this.#rest = withStatus(sealed.subarray(most), status);
-    return withStatus(sealed.subarray(0, most), moreData(this.#rest));
+    if (sealed.length <= most) return encodeResponse(sealed, status);
+    this.#rest = encodeResponse(sealed.subarray(most), status);
+    return encodeResponse(sealed.subarray(0, most), moreData(this.#rest));
   }
 
   /** The next part of a protected answer that was too long for the Le of its command. */
@@ -177,7 +178,7 @@ export class PlayedChannel {
       return last;
     }
     this.#rest = copyBytes(this.#rest, most);
-    return withStatus(data.subarray(0, most), moreData(this.#rest));
+    return encodeResponse(data.subarray(0, most), moreData(this.#rest));
   }
 
   /** The command is answered: a session that it made takes over. {@link seal} does it by itself. */
@@ -259,7 +260,7 @@ export class PlayedChannel {
     }
     const fault =
       recorded === SW.OK ? null : `its code is right, and in the trace it was not (${formatStatusWord(recorded)})`;
-    return { ...answered(withStatus(this.#pace.response, SW.OK)), fault };
+    return { ...answered(encodeResponse(this.#pace.response, SW.OK)), fault };
   }
 
   /** Judges the terminal's certificates beside what is answered. */
@@ -285,11 +286,11 @@ export class PlayedChannel {
 
   #challenge(length: number): StepAnswer {
     const challenge = this.#machine().challenge();
-    if (challenge.length === length) return answered(withStatus(challenge, SW.OK));
+    if (challenge.length === length) return answered(encodeResponse(challenge, SW.OK));
     const other = new Uint8Array(length);
     this.#options.random.fill(other, 0, length);
     this.#cannotVerify(`a challenge of ${length} bytes is none of terminal authentication`);
-    return answered(withStatus(other, SW.OK));
+    return answered(encodeResponse(other, SW.OK));
   }
 
   #verifyTerminal(signature: Uint8Array): StepAnswer {
@@ -332,7 +333,7 @@ export class PlayedChannel {
     const { response } = this.#chip;
     this.#next?.close();
     this.#next = this.#chip.takeSession();
-    return answered(withStatus(response, SW.OK));
+    return answered(encodeResponse(response, SW.OK));
   }
 
   #machine(): TerminalAuthenticationChip {
@@ -384,13 +385,6 @@ function cannot(status: number, why: string): StepAnswer {
 
 function wordOf(status: number): Uint8Array {
   return Uint8Array.of(status >> 8, status & 0xff);
-}
-
-function withStatus(data: Uint8Array, status: number): Uint8Array {
-  const answer = new Uint8Array(data.length + 2);
-  answer.set(data);
-  answer.set(wordOf(status), data.length);
-  return answer;
 }
 
 /** 61xx for what is left. */

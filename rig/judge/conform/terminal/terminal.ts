@@ -1,5 +1,5 @@
 import { CommandApdu } from '../../../../src/apdu/command.ts';
-import { fromHex, toHex } from '../../../../src/apdu/index.ts';
+import { encodeResponse, fromHex, toHex } from '../../../../src/apdu/index.ts';
 import type { Crypto } from '../../../../src/hal/crypto.ts';
 import { nobleCrypto } from '../../../../src/hal/noble/index.ts';
 import { systemRandom } from '../../../../src/hal/system/random.ts';
@@ -278,7 +278,7 @@ export class Terminal {
     const { data, status } = unprotectResponse(session, response, { odd });
     session.close();
     this.#counter++;
-    return Uint8Array.of(...data, status >> 8, status & 0xff);
+    return encodeResponse(data, status);
   }
 }
 
