@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import { answer, type Expected } from './answer.ts';
 import { type KeyPlan, PLAN } from './plan.ts';
-import { applicationOf, type Directory, ROOT } from './tree.ts';
+import { type Directory, nearest } from './tree.ts';
 
 /** Symmetric keys: who has proven one, and the tries. The card of the model draws the same bytes for every challenge. */
 
@@ -26,18 +26,8 @@ export function rightMac({ value }: KeyPlan): number[] {
   return [...encrypt(subkey.map((byte) => byte ^ CHALLENGE_BYTE))];
 }
 
-/** A local key is there in its application and below it, up to the next application; a card-wide one anywhere. */
 export function keyNamed(reference: number, from: Directory): KeyPlan | null {
-  const named = (directory: Directory): KeyPlan | undefined =>
-    directory.plan.keys.find((key) => key.reference === reference);
-  if (reference < 0x80) return named(ROOT) ?? null;
-  const application = applicationOf(from);
-  for (let at: Directory | null = from; at !== null; at = at.parent) {
-    const found = named(at);
-    if (found !== undefined) return found;
-    if (at === application) return null;
-  }
-  return null;
+  return nearest(reference, from, ({ plan }) => plan.keys.find((key) => key.reference === reference));
 }
 
 export class KeyModel {

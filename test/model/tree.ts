@@ -82,10 +82,19 @@ function child(directory: Directory, fid: number): Directory | FilePlan | null {
   return below ?? directory.plan.files.find((file) => file.fid === fid) ?? null;
 }
 
-/** A local code is there in its application and below it, up to the next application; a card-wide one anywhere. */
 export function codeNamed(reference: number, from: Directory): CodePlan | null {
-  const named = (directory: Directory): CodePlan | undefined =>
-    directory.plan.codes.find((code) => code.reference === reference);
+  return nearest(reference, from, ({ plan }) => plan.codes.find((code) => code.reference === reference));
+}
+
+/**
+ * What a reference names, code or key: a local one is there in its application and below it, up to the next application;
+ * a card-wide one anywhere.
+ */
+export function nearest<Named>(
+  reference: number,
+  from: Directory,
+  named: (directory: Directory) => Named | undefined,
+): Named | null {
   if (reference < 0x80) return named(ROOT) ?? null;
   const application = applicationOf(from);
   for (let at: Directory | null = from; at !== null; at = at.parent) {

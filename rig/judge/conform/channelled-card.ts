@@ -5,57 +5,29 @@ import { ChannelFailure } from '../../channel/channel-failure.ts';
 import type { OpenChannel } from '../../channel/open-channel.ts';
 import type { Opener } from '../../channel/reopening-session.ts';
 import type { CardUnderTest, CaseSession } from './card-under-test.ts';
+import { ForwardedCard } from './forwarded-card.ts';
 
 /** A card under test that is reached through a secure channel, which each case and each reset opens anew. */
-export class ChannelledCard implements CardUnderTest {
-  readonly #card: CardUnderTest;
+export class ChannelledCard extends ForwardedCard {
   readonly #open: Opener;
   readonly #clock: Clock;
   /** The channel as it was opened last; null: none was. */
   channel: OpenChannel | null = null;
 
   constructor(card: CardUnderTest, open: Opener, clock: Clock) {
-    this.#card = card;
+    super(card);
     this.#open = open;
     this.#clock = clock;
   }
 
-  get description(): string {
-    return this.#card.description;
-  }
-
-  get reader(): string {
-    return this.#card.reader;
-  }
-
-  get backend(): CardUnderTest['backend'] {
-    return this.#card.backend;
-  }
-
   /** Shorter than a header nothing can be protected. */
-  get reach(): CardUnderTest['reach'] {
-    const { shortestCommand, longestCommand } = this.#card.reach;
+  override get reach(): CardUnderTest['reach'] {
+    const { shortestCommand, longestCommand } = this.card.reach;
     return { shortestCommand: Math.max(shortestCommand, 4), longestCommand };
   }
 
-  get seed(): string | null {
-    return this.#card.seed;
-  }
-
-  get renewed(): boolean {
-    return this.#card.renewed;
-  }
-
-  get atr(): Uint8Array | null {
-    return this.#card.atr;
-  }
-
-  get protocol(): string {
-    return this.#card.protocol;
-  }
-
   async begin(): Promise<CaseSession> {
-    const session = await this.#card.begin();
+    const session = await this.card.begin();
     const wire = this.#wireOf(session);
     this.channel?.session.leave();
     this.channel = await this.#open(wire);
@@ -70,13 +42,9 @@ export class ChannelledCard implements CardUnderTest {
     };
   }
 
-  takeFaults(): readonly unknown[] {
-    return this.#card.takeFaults();
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.channel?.session.leave();
-    await this.#card.close();
+    await this.card.close();
   }
 
   /** What secure messaging has no form for cannot be judged through it, which says nothing of the card. */
@@ -90,7 +58,7 @@ export class ChannelledCard implements CardUnderTest {
   }
 
   #wireOf(session: CaseSession): CardSession {
-    const { reader, atr, protocol } = this.#card;
+    const { reader, atr, protocol } = this.card;
     return {
       reader,
       atr: atr ?? new Uint8Array(0),

@@ -2,54 +2,22 @@ import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { SessionRecorder } from '../../trace/record/recorded-reader.ts';
 import type { CardUnderTest, CaseSession } from './card-under-test.ts';
+import { ForwardedCard } from './forwarded-card.ts';
 
 /** A card under test, and all that passes written down. */
-export class RecordedCard implements CardUnderTest {
-  readonly #card: CardUnderTest;
+export class RecordedCard extends ForwardedCard {
   readonly #recorder: SessionRecorder;
   readonly #clock: Clock;
 
   constructor(card: CardUnderTest, recorder: SessionRecorder, clock: Clock) {
-    this.#card = card;
+    super(card);
     this.#recorder = recorder;
     this.#clock = clock;
   }
 
-  get description(): string {
-    return this.#card.description;
-  }
-
-  get reader(): string {
-    return this.#card.reader;
-  }
-
-  get backend(): CardUnderTest['backend'] {
-    return this.#card.backend;
-  }
-
-  get reach(): CardUnderTest['reach'] {
-    return this.#card.reach;
-  }
-
-  get seed(): string | null {
-    return this.#card.seed;
-  }
-
-  get renewed(): boolean {
-    return this.#card.renewed;
-  }
-
-  get atr(): Uint8Array | null {
-    return this.#card.atr;
-  }
-
-  get protocol(): string {
-    return this.#card.protocol;
-  }
-
   /** A case begins with a card that was just switched on. */
   async begin(): Promise<CaseSession> {
-    const session = await this.#card.begin();
+    const session = await this.card.begin();
     this.#power('cold');
     return {
       transmit: (command) => this.#transmit(session, command),
@@ -58,14 +26,6 @@ export class RecordedCard implements CardUnderTest {
         this.#power(mode);
       },
     };
-  }
-
-  takeFaults(): readonly unknown[] {
-    return this.#card.takeFaults();
-  }
-
-  close(): Promise<void> {
-    return this.#card.close();
   }
 
   async #transmit(session: CaseSession, command: Uint8Array): Promise<Uint8Array> {
@@ -81,6 +41,6 @@ export class RecordedCard implements CardUnderTest {
   }
 
   #power(mode: 'cold' | 'warm'): void {
-    this.#recorder.power(mode === 'cold' ? 'on' : 'reset', this.#clock.nowNs(), this.#card.atr ?? undefined);
+    this.#recorder.power(mode === 'cold' ? 'on' : 'reset', this.#clock.nowNs(), this.card.atr ?? undefined);
   }
 }

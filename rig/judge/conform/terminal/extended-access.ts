@@ -53,6 +53,11 @@ export class ExtendedAccess {
     return this.#terminal.pace({ chat: this.#declared.keys.chat, ...request });
   }
 
+  /** PACE, terminal and chip authentication. */
+  whole(): TerminalStep[] {
+    return [...this.pace(), ...this.authenticate(), ...this.chip()];
+  }
+
   /** Certificates from a trust point of the card to the terminal's own. */
   get chain(): readonly Uint8Array[] {
     const { certificates, holderReference } = this.#declared.keys;

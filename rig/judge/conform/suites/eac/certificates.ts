@@ -10,7 +10,7 @@ import {
 import type { Holder } from '../../../../pki/holder.ts';
 import { encodeReference } from '../../../../pki/reference.ts';
 import { refused } from '../../define.ts';
-import type { ConformanceCase } from '../../model.ts';
+import type { ConformanceCase, Step } from '../../model.ts';
 import { bodyAndSignature, type ExtendedAccess, performSecurityOperation } from '../../terminal/extended-access.ts';
 import { ISSUERS } from '../../terminal/needs.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -174,6 +174,18 @@ interface Made {
   readonly withDomainParameters?: boolean;
 }
 
+/** PACE and the certificates down to the verifier's, whose key is then selected. */
+function asVerifier(
+  access: ExtendedAccess,
+  { verifier }: { readonly verifier: Pick<Holder, 'name'> },
+): readonly Step[] {
+  return [
+    ...access.pace(),
+    ...access.certificates(false),
+    access.select('MSE:Set DST', () => encodeReference(verifier.name)),
+  ];
+}
+
 /** A certificate whose issuer this bench has the key of. */
 function made({ crypto }: Terminal, issuer: Pick<Holder, 'name' | 'key'>, wish: Made): Uint8Array {
   const { curve, hash } = issuer.key;
@@ -288,9 +300,7 @@ const ISSUED: readonly ConformanceCase[] = [
     statusWords: ['6A80'],
     needs: { issuers: ISSUERS },
     steps: ({ terminal, access }, { issuers }) => [
-      ...access.pace(),
-      ...access.certificates(false),
-      access.select('MSE:Set DST', () => encodeReference(issuers.verifier.name)),
+      ...asVerifier(access, issuers),
       access.verify('VERIFY CERTIFICATE', () => made(terminal, issuers.verifier, { role: 'DV-official-domestic' }), {
         ...JUDGED,
         expect: REFUSED,
@@ -304,9 +314,7 @@ const ISSUED: readonly ConformanceCase[] = [
     statusWords: ['6A80'],
     needs: { issuers: ISSUERS },
     steps: ({ terminal, access }, { issuers }) => [
-      ...access.pace(),
-      ...access.certificates(false),
-      access.select('MSE:Set DST', () => encodeReference(issuers.verifier.name)),
+      ...asVerifier(access, issuers),
       access.verify(
         'VERIFY CERTIFICATE',
         () => made(terminal, issuers.verifier, { role: 'terminal', from: 200101, to: 200102 }),
@@ -321,9 +329,7 @@ const ISSUED: readonly ConformanceCase[] = [
     statusWords: ['6A80'],
     needs: { issuers: ISSUERS },
     steps: ({ terminal, access }, { issuers }) => [
-      ...access.pace(),
-      ...access.certificates(false),
-      access.select('MSE:Set DST', () => encodeReference(issuers.verifier.name)),
+      ...asVerifier(access, issuers),
       access.verify('VERIFY CERTIFICATE', () => made(terminal, issuers.verifier, { role: 'terminal', type: 'ST' }), {
         ...JUDGED,
         expect: REFUSED,

@@ -25,6 +25,14 @@ function reads(terminal: Terminal, file: ReadableFile, expect: Parameters<Termin
   ];
 }
 
+/** The same in clear, where it is refused. */
+function isClosedInClear(file: ReadableFile, words: string): readonly Step[] {
+  return [
+    ...file.select.map((command) => ({ ...send(words, command, '9000|61XX'), role: 'given' as const })),
+    send('READ BINARY in clear', file.read, CLOSED),
+  ];
+}
+
 const GIVEN = { expect: { status: '9000|6282', length: [1, 65_535] } } as const;
 
 /** A CHAT with every right of another but one. */
@@ -87,12 +95,7 @@ export const RIGHTS: readonly ConformanceCase[] = [
     title: 'what a right gives is read after terminal and chip authentication',
     commands: READ,
     needs: { file: GRANTED },
-    steps: ({ terminal, access }, { file }) => [
-      ...access.pace(),
-      ...access.authenticate(),
-      ...access.chip(),
-      ...reads(terminal, file, GIVEN),
-    ],
+    steps: ({ terminal, access }, { file }) => [...access.whole(), ...reads(terminal, file, GIVEN)],
   }),
   ofEac({
     id: 'EAR-004',
@@ -129,29 +132,14 @@ export const RIGHTS: readonly ConformanceCase[] = [
     title: 'what a right gives is not read in clear',
     commands: READ,
     needs: { file: GRANTED },
-    steps: (_, { file }) => [
-      ...file.select.map((command) => ({
-        ...send('to the application', command, '9000|61XX'),
-        role: 'given' as const,
-      })),
-      send('READ BINARY in clear', file.read, CLOSED),
-    ],
+    steps: (_, { file }) => [...isClosedInClear(file, 'to the application')],
   }),
   ofEac({
     id: 'EAR-008',
     title: 'a plain command ends what a terminal was granted',
     commands: READ,
     needs: { file: GRANTED },
-    steps: ({ access }, { file }) => [
-      ...access.pace(),
-      ...access.authenticate(),
-      ...access.chip(),
-      ...file.select.map((command) => ({
-        ...send('to the application, in clear', command, '9000|61XX'),
-        role: 'given' as const,
-      })),
-      send('READ BINARY in clear', file.read, CLOSED),
-    ],
+    steps: ({ access }, { file }) => [...access.whole(), ...isClosedInClear(file, 'to the application, in clear')],
   }),
   ofEac({
     id: 'EAR-009',
@@ -159,9 +147,7 @@ export const RIGHTS: readonly ConformanceCase[] = [
     commands: READ,
     needs: { file: GRANTED },
     steps: ({ terminal, access }, { file }) => [
-      ...access.pace(),
-      ...access.authenticate(),
-      ...access.chip(),
+      ...access.whole(),
       COLD,
       ...terminal.pace(),
       ...reads(terminal, file, { expect: CLOSED }),
@@ -173,9 +159,7 @@ export const RIGHTS: readonly ConformanceCase[] = [
     commands: READ,
     needs: { file: GRANTED },
     steps: ({ terminal, access }, { file }) => [
-      ...access.pace(),
-      ...access.authenticate(),
-      ...access.chip(),
+      ...access.whole(),
       terminal.refused('READ BINARY with a wrong MAC', readAccess(4), INCORRECT, { mac: () => new Uint8Array(8) }),
       ...terminal.pace(),
       ...reads(terminal, file, { expect: CLOSED }),

@@ -1,12 +1,24 @@
 import { refused, send } from '../../define.ts';
-import type { ConformanceCase } from '../../model.ts';
+import type { ConformanceCase, Step } from '../../model.ts';
 import { counted } from '../../terminal/needs.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { readAccess } from '../sm/channel-case.ts';
 import { FAILED, ofPace, works } from './pace-case.ts';
 
 const wrong = { until: 5, wrong: true, change: { expect: FAILED } } as const;
 /** A card that suspends its PIN before the last try tells it so. */
 const SUSPENDED = '63C1';
+
+const LEAVE = send('a plain command leaves the channel', readAccess(4), { status: '9000' });
+
+/** What MSE:Set AT tells of a PIN from which no try is gone. */
+const hasAllTries = (terminal: Terminal, tries: number): readonly Step[] =>
+  terminal.pace({
+    password: 'PIN',
+    until: 1,
+    role: 'judged',
+    selected: `9000|63C${tries.toString(16).toUpperCase()}`,
+  });
 
 export const PASSWORDS: readonly ConformanceCase[] = [
   ofPace({
@@ -65,12 +77,7 @@ export const PASSWORDS: readonly ConformanceCase[] = [
     needs: { pin: counted('PIN', 3) },
     steps: (terminal, { pin }) => [
       ...Array.from({ length: 3 }, () => terminal.pace({ password: 'PIN', until: 4 })).flat(),
-      ...terminal.pace({
-        password: 'PIN',
-        until: 1,
-        role: 'judged',
-        selected: `9000|63C${pin.toString(16).toUpperCase()}`,
-      }),
+      ...hasAllTries(terminal, pin),
     ],
   }),
   ofPace({
@@ -82,13 +89,8 @@ export const PASSWORDS: readonly ConformanceCase[] = [
     steps: (terminal, { pin }) => [
       ...terminal.pace({ ...wrong, password: 'PIN' }),
       ...terminal.pace({ password: 'PIN', role: 'judged', selected: `63C${(pin - 1).toString(16).toUpperCase()}` }),
-      send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
-      ...terminal.pace({
-        password: 'PIN',
-        until: 1,
-        role: 'judged',
-        selected: `9000|63C${pin.toString(16).toUpperCase()}`,
-      }),
+      LEAVE,
+      ...hasAllTries(terminal, pin),
     ],
   }),
   ofPace({
@@ -119,13 +121,8 @@ export const PASSWORDS: readonly ConformanceCase[] = [
       ...terminal.pace(),
       ...terminal.pace({ password: 'PIN', inside: true, resume: true, role: 'judged', selected: '63C1|9000' }),
       terminal.inside('READ BINARY in the new channel', readAccess(4)),
-      send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
-      ...terminal.pace({
-        password: 'PIN',
-        until: 1,
-        role: 'judged',
-        selected: `9000|63C${pin.toString(16).toUpperCase()}`,
-      }),
+      LEAVE,
+      ...hasAllTries(terminal, pin),
     ],
   }),
   ofPace({
@@ -138,7 +135,7 @@ export const PASSWORDS: readonly ConformanceCase[] = [
       ...spend(terminal, pin - 1),
       ...terminal.pace(),
       ...terminal.pace({ ...wrong, password: 'PIN', inside: true, resume: true }),
-      send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
+      LEAVE,
       ...terminal
         .pace({ password: 'PIN', until: 1, role: 'judged', selected: '63C0|6983' })
         .map((step) => ({ ...step, take: () => {} })),
@@ -156,10 +153,10 @@ export const PASSWORDS: readonly ConformanceCase[] = [
       ...terminal
         .pace({ ...wrong, password: 'PIN', inside: true, resume: true })
         .map((step) => ({ ...step, role: 'given' as const })),
-      send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
+      LEAVE,
       ...terminal.pace({ password: 'PUK' }),
       terminal.inside('RESET RETRY COUNTER without a new code', '002C0303'),
-      send('a plain command leaves the channel', readAccess(4), { status: '9000' }),
+      LEAVE,
       ...terminal.pace({ password: 'PIN', role: 'judged' }),
     ],
   }),
@@ -185,7 +182,7 @@ export const PASSWORDS: readonly ConformanceCase[] = [
 ];
 
 /** Wrong tokens with the PIN, as many as that. */
-function spend(terminal: Parameters<typeof works>[0], count: number) {
+function spend(terminal: Terminal, count: number) {
   return Array.from({ length: count }, () =>
     terminal.pace({ ...wrong, password: 'PIN' }).map((step) => ({ ...step, role: 'given' as const })),
   ).flat();
