@@ -145,6 +145,7 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
     }
   }
 
+  /** After a click on a link ask again until it holds: the browser tells the page of a new fragment in an event of its own. */
   const selected = (page: Page): Promise<string | null> =>
     page.getAttribute('#list [aria-selected=true]', 'aria-label');
 
@@ -214,28 +215,28 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
     await runSuite(suite, { outputs, keepSecrets: true });
     await withPage(html, async (page) => {
       await page.click('a.jump');
-      expect(await selected(page)).toBe('2, FAIL, READ BINARY, 9000');
+      await expect.poll(() => selected(page)).toBe('2, FAIL, READ BINARY, 9000');
       const row = (await page.textContent('table.fields tr.differs')) ?? '';
       expect(row).toContain('80 name');
       expect(row).toContain('"ADRUO"');
       expect(row).toContain('"ADRUN"');
       await page.selectOption('#replay', { index: 0 });
-      expect(await page.textContent('#found')).toBe('4 of 4 exchanges');
+      await expect.poll(() => page.textContent('#found')).toBe('4 of 4 exchanges');
       expect(await page.locator('#list [aria-selected=true]').count()).toBe(0);
       // What has nothing to tell leads to its exchanges.
       await page.click('a:has-text("first")');
-      expect(await selected(page)).toBe('1, PASS, SELECT, 9000');
+      await expect.poll(() => selected(page)).toBe('1, PASS, SELECT, 9000');
       await page.click('a:has-text("second")');
-      expect(await page.evaluate('document.querySelector(":target").id')).toBe('t-second');
+      await expect.poll(() => page.evaluate('document.querySelector(":target").id')).toBe('t-second');
     });
     // Where a mask hides the two values, it still shows in which field they differ.
     await runSuite(suite, { outputs });
     expect(readFileSync(html, 'utf8')).not.toMatch(/414452554[EF]|ADRU[NO]/);
     await withPage(html, async (page) => {
       await page.click('a.jump');
-      expect(await page.locator('table.fields tr.differs').allInnerTexts()).toEqual([
-        expect.stringMatching(/^80 name\s+X{10}\s+X{10}$/),
-      ]);
+      await expect
+        .poll(() => page.locator('table.fields tr.differs').allInnerTexts())
+        .toEqual([expect.stringMatching(/^80 name\s+X{10}\s+X{10}$/)]);
     });
   });
 
@@ -343,7 +344,7 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
     await runSuite(suite, { outputs: { html, junit: null, evidence: null } });
     await withPage(html, async (page) => {
       await page.click('a.jump');
-      expect(await page.textContent('#detail')).toContain(`rule: ${markup}`);
+      await expect.poll(() => page.textContent('#detail')).toContain(`rule: ${markup}`);
       expect(await page.innerText('main')).toContain(markup);
       expect(await page.locator('img').count()).toBe(0);
       expect(await page.title()).toMatch(/^Replay: /);
