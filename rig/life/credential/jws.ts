@@ -155,10 +155,6 @@ export function jwkThumbprint(crypto: Pick<Crypto, 'hash'>, key: P256Jwk): strin
   return base64url(crypto.hash('sha-256', utf8(JSON.stringify({ crv, kty, x, y }))));
 }
 
-export function sameKey(a: P256Jwk, b: P256Jwk): boolean {
-  return a.x === b.x && a.y === b.y;
-}
-
 export function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
 }
