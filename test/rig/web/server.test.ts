@@ -48,7 +48,8 @@ describe('who may ask', () => {
     ['localhost', (at: Served) => `localhost:${at.port}`, 200],
     ['LOCALHOST', (at: Served) => `LOCALHOST:${at.port}`, 200],
     ['IPv6 loopback', (at: Served) => `[::1]:${at.port}`, 200],
-    ['without a port', () => 'localhost', 200],
+    ['without a port', () => 'localhost', 421],
+    ['with the port of another server', (at: Served) => `localhost:${at.port - 1}`, 421],
     ['a name that was made to lead here', (at: Served) => `attacker.example:${at.port}`, 421],
     ['a name that ends like ours', (at: Served) => `evil-localhost:${at.port}`, 421],
     ['a name that begins like ours', (at: Served) => `localhost.attacker.example:${at.port}`, 421],
@@ -183,19 +184,19 @@ describe('what a request may be', () => {
     ['an empty Host', ['GET /hello HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'], 421, 'host-refused'],
     [
       'an endless header',
-      [`GET /hello HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+      [`GET /hello HTTP/1.1\r\nHost: localhost:PORT\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
       431,
       'header-too-large',
     ],
     [
       'two lengths',
-      ['POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}'],
+      ['POST /echo HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}'],
       400,
       'request-malformed',
     ],
     [
       'an address that is no text',
-      ['GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'],
+      ['GET /%ff%fe HTTP/1.1\r\nHost: localhost:PORT\r\nConnection: close\r\n\r\n'],
       400,
       'request-malformed',
     ],
@@ -211,7 +212,7 @@ describe('what a request may be', () => {
     const at = await started(hello, { limits: { requestMs: 300 } });
     const text = await sendRaw(
       at.port,
-      'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{',
+      'POST /echo HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{',
     );
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toContain('"error":"request-too-slow"');
