@@ -27,7 +27,7 @@ async function vitap(
 
 const counterTap = (...more: string[]) => vitap(['counter', 'tap', '--profile', 'apcv', ...more]);
 
-describe('counter tap', () => {
+describe('counter tap', { timeout: 60_000 }, () => {
   it('says who is here, whether rights are open, and what was checked by whom', async () => {
     const { exit, out } = await counterTap('--keys', 'test', '--show', '--on', '2026-01-31');
     expect(exit).toBe(0);
@@ -102,7 +102,7 @@ describe('counter tap', () => {
 });
 
 /** Terminals that must get nothing: the card refuses each of them before it gives anything personal. */
-describe('a terminal', () => {
+describe('a terminal', { timeout: 60_000 }, () => {
   const keysOf = async (name: string, ...dates: string[]): Promise<string> => {
     const pki = join(folder, name);
     const made = await vitap(['pki', 'init', pki, '--prefix', 'FRLAB', ...dates], {});
