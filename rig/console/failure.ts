@@ -27,7 +27,16 @@ export class ReaderGone extends Error {
 }
 
 /** `fault`: a bug of ours. The others are the world's or the user's. */
-export type FailureKind = HalErrorKind | 'usage' | 'channel' | 'cannot-run' | 'profile' | 'trace' | 'file' | 'fault';
+export type FailureKind =
+  | HalErrorKind
+  | 'usage'
+  | 'channel'
+  | 'cannot-run'
+  | 'profile'
+  | 'trace'
+  | 'store'
+  | 'file'
+  | 'fault';
 
 /** What a person or a program is told of an error. */
 export interface Failure {
@@ -61,6 +70,7 @@ const SENTENCES: Readonly<Record<string, FailureKind>> = {
   SpecificationError: 'profile',
   ImageError: 'damaged',
   TraceError: 'trace',
+  StoreError: 'store',
 };
 
 /** A failure of the secure channel may be a verdict: the code is wrong, or the card is a copy. */
