@@ -35,6 +35,7 @@ export type FailureKind =
   | 'cannot-run'
   | 'profile'
   | 'trace'
+  | 'store'
   | 'file'
   | 'fault';
 
@@ -71,6 +72,7 @@ const SENTENCES: Readonly<Record<string, FailureKind>> = {
   SpecificationError: 'profile',
   ImageError: 'damaged',
   TraceError: 'trace',
+  StoreError: 'store',
 };
 
 /** Failures that may be a verdict (the code is wrong, the card is a copy), and say with which exit code they end. */
