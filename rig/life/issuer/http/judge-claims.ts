@@ -18,7 +18,7 @@ export interface ReceivedRequest {
 }
 
 /** 128 bits or more in base64url; readable as part of a line of the audit. */
-const IDENTIFIER = z.string().regex(/^[A-Za-z0-9_-]{22,86}$/);
+const IDENTIFIER = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/);
 
 const CLAIMS = z.object({
   aud: z.string().max(300),
