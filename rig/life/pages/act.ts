@@ -13,8 +13,11 @@ export interface Act {
   readonly clear: () => void;
 }
 
-/** Something that the reader asks the server for, which takes time and may be refused. */
-export function useAct(): Act {
+/**
+ * Something that the reader asks the server for, which takes time and may be refused.
+ * @param after what follows each act, refused or not
+ */
+export function useAct(after: () => void): Act {
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<CallRefused | null>(null);
   const inWords = useRefusalWords();
@@ -26,7 +29,10 @@ export function useAct(): Act {
       .catch((error: unknown) =>
         setRefused(error instanceof CallRefused ? error : new CallRefused('FAULT', (error as Error).message)),
       )
-      .finally(() => setBusy(false));
+      .finally(() => {
+        setBusy(false);
+        after();
+      });
   };
   const clear = useCallback(() => setRefused(null), []);
   return { busy, refused, fault: refused === null ? '' : inWords(refused), run, clear };

@@ -4,8 +4,8 @@ import type { Phrase } from '../../web/page/words.ts';
 export const REFUSAL_WORDS: Readonly<Record<string, Phrase>> = {
   UNREACHABLE: { en: 'The server does not answer.', fr: 'Le serveur ne répond pas.' },
   'wrong-code': {
-    en: 'The code is wrong. Tries left: {triesLeft}.',
-    fr: 'Le code est faux. Essais restants : {triesLeft}.',
+    en: 'The code is wrong.',
+    fr: 'Le code est faux.',
   },
   'code-blocked': {
     en: 'The code is blocked: no try is left.',

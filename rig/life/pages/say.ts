@@ -13,11 +13,8 @@ export function useWords(): Say {
 /** A refusal in the reader's words; one that the pages do not know, in the server's. */
 export function useRefusalWords(): (refused: CallRefused) => string {
   const { language } = useLanguage();
-  return ({ code, message, details }) => {
-    const phrase = REFUSAL_WORDS[code];
-    if (phrase === undefined) return fill(WORDS.refusedOther[language], { message });
-    return fill(phrase[language], details as Values);
-  };
+  return ({ code, message }) =>
+    REFUSAL_WORDS[code]?.[language] ?? fill(WORDS.refusedOther[language], { message });
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', fr: 'fr-FR' };

@@ -8,13 +8,10 @@
 export class CallRefused extends Error {
   override readonly name = 'CallRefused';
   readonly code: string;
-  /** What the server tells of the refusal besides words, such as the tries that are left. */
-  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, message: string, details: Readonly<Record<string, unknown>> = {}) {
+  constructor(code: string, message: string) {
     super(message);
     this.code = code;
-    this.details = details;
   }
 }
 
@@ -50,11 +47,10 @@ export function callWith(secret: string): Call {
     }
     const document: unknown = await answer.json().catch(() => null);
     if (answer.ok) return document as never;
-    const { error, message, ...details } = (document ?? {}) as { error?: unknown; message?: unknown };
+    const { error, message } = (document ?? {}) as { error?: unknown; message?: unknown };
     throw new CallRefused(
       typeof error === 'string' ? error : `HTTP_${answer.status}`,
       typeof message === 'string' ? message : `the server answered with status ${answer.status}`,
-      details,
     );
   };
 }

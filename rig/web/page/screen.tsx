@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 interface ScreenProps {
   readonly title: string;
@@ -11,7 +11,7 @@ interface ScreenProps {
 /** One step of a page, under a heading. */
 export function Screen({ title, children, entered }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (entered === true) heading.current?.focus();
   }, [entered]);
   return (

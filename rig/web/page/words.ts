@@ -5,7 +5,7 @@ export type Phrase = Readonly<Record<Language, string>>;
 export type Values = Readonly<Record<string, string | number>>;
 
 export const FRAME_WORDS = {
-  testBand: { en: 'Test card: worth nothing', fr: 'Carte de test : sans valeur' },
+  testBand: { en: 'Test card: of no value', fr: 'Carte de test : sans valeur' },
   skip: { en: 'Skip to the content', fr: 'Aller au contenu' },
   language: { en: 'Language', fr: 'Langue' },
   synthetic: {

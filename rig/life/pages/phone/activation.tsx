@@ -18,7 +18,7 @@ interface ActivationProps {
 /** From an empty card to an active one: ticket, consent, code. */
 export function Activation({ call, view, refresh }: ActivationProps) {
   const say = useWords();
-  const act = useAct();
+  const act = useAct(refresh);
   const [ticket, setTicket] = useState('');
   const [consent, setConsent] = useState(false);
   const [tried, setTried] = useState(false);
@@ -28,7 +28,6 @@ export function Activation({ call, view, refresh }: ActivationProps) {
     act.run(async () => {
       const request: ActivationRequest = { ticket: ticket.trim(), newCode };
       await call('POST', '/api/phone/activation', request);
-      refresh();
     });
   if (atCode) {
     return (

@@ -8,17 +8,21 @@ import { Keypad } from './keypad.tsx';
 interface CodeScreenProps {
   readonly title: string;
   readonly hint?: string;
+  /** Tries of the code that is asked for; null while none is asked for. */
+  readonly triesLeft: number | null;
   readonly act: Act;
   readonly onCode: (code: string) => void;
   readonly onCancel: () => void;
 }
 
 /** Asks for a code, and says why the last one was refused. */
-export function CodeScreen({ title, hint, act, onCode, onCancel }: CodeScreenProps) {
+export function CodeScreen({ title, hint, triesLeft, act, onCode, onCancel }: CodeScreenProps) {
+  const say = useWords();
   return (
     <Screen title={title} entered>
       {hint === undefined ? null : <p>{hint}</p>}
       <LiveRegion urgent>{act.fault === '' ? null : <p class="fault">{act.fault}</p>}</LiveRegion>
+      {triesLeft === null ? null : <p class="hint">{say('triesLeft', { tries: triesLeft })}</p>}
       <Keypad onCode={onCode} onCancel={onCancel} busy={act.busy} />
     </Screen>
   );
@@ -52,11 +56,12 @@ export function NewCodeScreen({ act, onCode, onCancel }: NewCodeScreenProps) {
         key="choose"
         title={say('chooseCode')}
         hint={say('chooseCodeHint')}
+        triesLeft={null}
         act={shown}
         onCode={choose}
         onCancel={onCancel}
       />
     );
   }
-  return <CodeScreen key="repeat" title={say('repeatCode')} act={act} onCode={repeat} onCancel={onCancel} />;
+  return <CodeScreen key="repeat" title={say('repeatCode')} triesLeft={null} act={act} onCode={repeat} onCancel={onCancel} />;
 }

@@ -6,7 +6,7 @@ import { useAct } from '../act.ts';
 import { useFormats, useWords } from '../say.ts';
 import { CodeScreen } from './code-screen.tsx';
 import { useGoneWhenHidden } from './show-tab.tsx';
-import type { CodeRequest, ShownInvoice } from './view.ts';
+import type { CodeRequest, PhoneView, ShownInvoice } from './view.ts';
 
 const STATUSES = {
   recorded: 'statusRecorded',
@@ -15,9 +15,15 @@ const STATUSES = {
   rejected: 'statusRejected',
 } as const;
 
-export function InvoicesTab({ call }: { readonly call: Call }) {
+interface InvoicesTabProps {
+  readonly call: Call;
+  readonly view: PhoneView;
+  readonly refresh: () => void;
+}
+
+export function InvoicesTab({ call, view, refresh }: InvoicesTabProps) {
   const say = useWords();
-  const act = useAct();
+  const act = useAct(refresh);
   const [step, setStep] = useState<'closed' | 'code' | readonly ShownInvoice[]>('closed');
   const open = typeof step !== 'string';
   useGoneWhenHidden(open, () => setStep('closed'));
@@ -25,6 +31,7 @@ export function InvoicesTab({ call }: { readonly call: Call }) {
     return (
       <CodeScreen
         title={say('typeCode')}
+        triesLeft={view.triesLeft}
         act={act}
         onCode={(code) =>
           act.run(async () => {

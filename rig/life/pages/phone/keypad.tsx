@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../../web/page/button.tsx';
 import { LiveRegion } from '../../../web/page/status-line.tsx';
 import { useWords } from '../say.ts';
@@ -51,7 +51,8 @@ export function Keypad({ onCode, onCancel, busy }: KeypadProps) {
     // On a button Enter presses that button.
     else if (key === 'Enter' && !(target instanceof HTMLButtonElement)) send();
   };
-  useEffect(() => {
+  // Before the keypad is seen, so that no key is lost.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent): void => onKey.current(event);
     const wipe = (): void => {
       if (document.hidden) forget();

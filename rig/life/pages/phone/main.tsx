@@ -50,7 +50,7 @@ function Life({ call, view, refresh }: LifeProps) {
     case 'revoked':
       return (
         <>
-          <Screen title={say('revokedTitle')} entered>
+          <Screen key={view.life} title={say('revokedTitle')} entered>
             <StatusLine tone="bad">{say('revokedText')}</StatusLine>
           </Screen>
           <SettingsTab call={call} view={view} refresh={refresh} />
@@ -58,7 +58,7 @@ function Life({ call, view, refresh }: LifeProps) {
       );
     case 'wiped':
       return (
-        <Screen title={say('wipedTitle')} entered>
+        <Screen key={view.life} title={say('wipedTitle')} entered>
           <StatusLine tone="plain">{say('wipedText')}</StatusLine>
         </Screen>
       );
@@ -78,11 +78,8 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
         ))}
       </nav>
       {view.triesLeft === 0 ? <StatusLine tone="bad">{say('codeBlocked')}</StatusLine> : null}
-      {view.triesLeft === null || view.triesLeft === 0 || view.triesLeft > 2 ? null : (
-        <StatusLine tone="unsure">{say('triesLeft', { tries: view.triesLeft })}</StatusLine>
-      )}
       {tab === 'show' ? <ShowTab call={call} view={view} refresh={refresh} /> : null}
-      {tab === 'invoices' ? <InvoicesTab call={call} /> : null}
+      {tab === 'invoices' ? <InvoicesTab call={call} view={view} refresh={refresh} /> : null}
       {tab === 'settings' ? <SettingsTab call={call} view={view} refresh={refresh} /> : null}
     </>
   );

@@ -22,7 +22,7 @@ interface SettingsTabProps {
 export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
   const say = useWords();
   const { instant } = useFormats();
-  const act = useAct();
+  const act = useAct(refresh);
   const [step, setStep] = useState<Step>({ at: 'list', note: '' });
   const toList = (note: string): void => {
     act.clear();
@@ -33,6 +33,7 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
       return (
         <CodeScreen
           title={say('typeOldCode')}
+          triesLeft={view.triesLeft}
           act={act}
           onCode={(code) => {
             act.clear();
@@ -53,16 +54,14 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
             throw error;
           }
           toList(say('codeChanged'));
-          refresh();
-        });
+          });
       return <NewCodeScreen act={act} onCode={change} onCancel={() => toList('')} />;
     }
     case 'list': {
       const sync = (): void =>
         act.run(async () => {
           await call('POST', '/api/phone/sync', {});
-          refresh();
-          setStep({ at: 'list', note: say('synced') });
+            setStep({ at: 'list', note: say('synced') });
         });
       return (
         <Screen title={say('settingsTitle')}>

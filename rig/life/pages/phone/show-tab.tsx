@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { Countdown } from '../../../web/page/countdown.tsx';
@@ -16,10 +16,11 @@ const WAYS: readonly Way[] = ['nfc', 'presence', 'offline'];
 const NAMES = { nfc: 'showNfc', presence: 'showPresence', offline: 'showOffline' } as const;
 const CONSENTS = { nfc: 'consentNfc', presence: 'consentPresence', offline: 'consentOffline' } as const;
 
-/** The way: chosen → agreed to → code → shown. */
+/** The way: chosen → agreed to → code → shown. `window`: the card says how that goes on. */
 type Step =
   | { readonly at: 'choice'; readonly entered: boolean; readonly note: string }
   | { readonly at: 'consent' | 'code'; readonly way: Way }
+  | { readonly at: 'window' }
   | { readonly at: 'qr'; readonly qr: ShownQr; readonly endsAt: number };
 
 interface ShowTabProps {
@@ -30,7 +31,7 @@ interface ShowTabProps {
 
 export function ShowTab({ call, view, refresh }: ShowTabProps) {
   const say = useWords();
-  const act = useAct();
+  const act = useAct(refresh);
   const [step, setStep] = useState<Step>({ at: 'choice', entered: false, note: '' });
   const toChoice = (note: string): void => {
     act.clear();
@@ -42,8 +43,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
     act.run(async () => {
       if (way === 'nfc') {
         await call('POST', '/api/phone/window', { code });
-        refresh();
-        setStep({ at: 'choice', entered: false, note: '' });
+        setStep({ at: 'window' });
       } else {
         const request: QrRequest = { kind: way, code };
         const qr = await call<ShownQr>('POST', '/api/phone/qr', request);
@@ -53,18 +53,25 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
       }
     });
 
+  const isOpen = view.window !== null;
+  const wasOpen = useRef(isOpen);
+  useEffect(() => {
+    if (wasOpen.current && !isOpen) toChoice(say('windowOver'));
+    wasOpen.current = isOpen;
+  }, [isOpen]);
   if (view.window !== null && step.at !== 'qr') {
     const close = (): void =>
       act.run(async () => {
         await call('DELETE', '/api/phone/window');
-        refresh();
       });
     return <OpenWindow window={view.window} say={say} busy={act.busy} onStop={close} onEnd={refresh} />;
   }
   switch (step.at) {
+    case 'window':
+      return null;
     case 'choice':
       return (
-        <Screen title={say('showTitle')} entered={step.entered}>
+        <Screen key="choice" title={say('showTitle')} entered={step.entered}>
           <LiveRegion>{step.note === '' ? null : <StatusLine tone="plain">{step.note}</StatusLine>}</LiveRegion>
           <p>{say('showText')}</p>
           <div class="choices">
@@ -78,7 +85,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
       );
     case 'consent':
       return (
-        <Screen title={say('consentTitle')} entered>
+        <Screen key="consent" title={say('consentTitle')} entered>
           <p>{say(CONSENTS[step.way])}</p>
           <div class="row">
             <Button kind="primary" onPress={() => setStep({ at: 'code', way: step.way })}>
@@ -92,6 +99,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
       return (
         <CodeScreen
           title={say('typeCode')}
+          triesLeft={view.triesLeft}
           act={act}
           onCode={(code) => withCode(step.way, code)}
           onCancel={() => toChoice('')}
@@ -99,7 +107,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
       );
     case 'qr':
       return (
-        <Screen title={say(step.qr.kind === 'presence' ? 'qrPresenceTitle' : 'qrOfflineTitle')} entered>
+        <Screen key="qr" title={say(step.qr.kind === 'presence' ? 'qrPresenceTitle' : 'qrOfflineTitle')} entered>
           <QrPicture qr={step.qr} label={say('qrName')} />
           <Countdown
             label={say('remaining')}
