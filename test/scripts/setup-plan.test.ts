@@ -36,6 +36,7 @@ describe('which Debian packages are wanted', () => {
           'cardpeek',
           'tmux',
           'chromium',
+          'zbar-tools',
         ],
         ...['zsh', 'fish', 'groff-base'],
       ],

@@ -1,6 +1,6 @@
 import type { CallRefused } from '../../web/page/access.ts';
 import { useLanguage, useWordsOf } from '../../web/page/language.tsx';
-import { fill, type Language, type Values } from '../../web/page/words.ts';
+import { inLanguage, type Language, type Values } from '../../web/page/words.ts';
 import { REFUSAL_WORDS } from './refusals.ts';
 import { WORDS } from './words.ts';
 
@@ -13,8 +13,7 @@ export function useWords(): Say {
 /** A refusal in the reader's words; one that the pages do not know, in the server's. */
 export function useRefusalWords(): (refused: CallRefused) => string {
   const { language } = useLanguage();
-  return ({ code, message }) =>
-    REFUSAL_WORDS[code]?.[language] ?? fill(WORDS.refusedOther[language], { message });
+  return ({ code, message }) => inLanguage(REFUSAL_WORDS[code] ?? WORDS.refusedOther, language, { message });
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', fr: 'fr-FR' };

@@ -1,9 +1,6 @@
-import type { Phrase } from '../../web/page/words.ts';
-
 /** Every word of the pages of phone, counter and issuer, in both languages; a test holds that none lacks one or is unused. */
 export const WORDS = {
   cancel: { en: 'Cancel', fr: 'Annuler' },
-  back: { en: 'Back', fr: 'Retour' },
   confirm: { en: 'OK', fr: 'OK' },
   goOn: { en: 'Continue', fr: 'Continuer' },
 
@@ -27,7 +24,6 @@ export const WORDS = {
   },
   consentMissing: { en: 'Without this consent nothing is written.', fr: 'Sans cet accord, rien n’est écrit.' },
   activating: { en: 'The card is being written…', fr: 'Écriture de la carte…' },
-  activated: { en: 'The card is active.', fr: 'La carte est active.' },
   pendingTitle: { en: 'Activation not finished', fr: 'Activation inachevée' },
   pendingText: {
     en: 'It was interrupted. The card stays inoperative until it is finished; nothing was lost.',
@@ -141,4 +137,4 @@ export const WORDS = {
   },
 
   refusedOther: { en: 'Refused: {message}', fr: 'Refusé : {message}' },
-} as const satisfies Record<string, Phrase>;
+} as const;

@@ -49,30 +49,6 @@ export function Field({ label, value, onValue, hint, fault, inputMode, lines, ma
   );
 }
 
-interface ChoiceProps<Value extends string> {
-  readonly label: string;
-  readonly value: Value;
-  readonly options: readonly { readonly value: Value; readonly words: string }[];
-  readonly onValue: (value: Value) => void;
-}
-
-/** One of a closed list. */
-export function Choice<Value extends string>({ label, value, options, onValue }: ChoiceProps<Value>) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value as Value)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.words}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}
-
 interface TickProps {
   readonly label: string;
   readonly checked: boolean;

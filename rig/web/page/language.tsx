@@ -1,6 +1,6 @@
 import { type ComponentChildren, createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import { FRAME_WORDS, fill, type Language, type Phrase, type Values } from './words.ts';
+import { FRAME_WORDS, inLanguage, type Language, type Phrase, type Values } from './words.ts';
 
 interface Chosen {
   readonly language: Language;
@@ -27,7 +27,7 @@ export function useWordsOf<Table extends Readonly<Record<string, Phrase>>>(
   table: Table,
 ): (key: keyof Table & string, values?: Values) => string {
   const { language } = useLanguage();
-  return (key, values) => fill((table[key] as Phrase)[language], values);
+  return (key, values) => inLanguage(table[key] as Phrase, language, values);
 }
 
 export function useFrameWords(): (key: keyof typeof FRAME_WORDS, values?: Values) => string {

@@ -28,9 +28,13 @@ export const FRAME_WORDS = {
   },
   seconds: { en: '{seconds} s', fr: '{seconds} s' },
   secondsLeft: { en: '{seconds} seconds left', fr: 'encore {seconds} secondes' },
-} as const satisfies Record<string, Phrase>;
+} as const;
 
-/** Puts values where a phrase has `{name}`. */
-export function fill(phrase: string, values: Values = {}): string {
-  return phrase.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+/**
+ * A phrase in one language, with values where it has `{name}`. French keeps its signs of two parts on the line of the
+ * word before them.
+ */
+export function inLanguage(phrase: Phrase, language: Language, values: Values = {}): string {
+  const text = phrase[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return language === 'fr' ? text.replace(/ (?=[:;!?])/g, '\u00a0') : text;
 }

@@ -63,5 +63,7 @@ export function NewCodeScreen({ act, onCode, onCancel }: NewCodeScreenProps) {
       />
     );
   }
-  return <CodeScreen key="repeat" title={say('repeatCode')} triesLeft={null} act={act} onCode={repeat} onCancel={onCancel} />;
+  return (
+    <CodeScreen key="repeat" title={say('repeatCode')} triesLeft={null} act={act} onCode={repeat} onCancel={onCancel} />
+  );
 }

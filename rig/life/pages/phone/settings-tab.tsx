@@ -54,14 +54,14 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
             throw error;
           }
           toList(say('codeChanged'));
-          });
+        });
       return <NewCodeScreen act={act} onCode={change} onCancel={() => toList('')} />;
     }
     case 'list': {
       const sync = (): void =>
         act.run(async () => {
           await call('POST', '/api/phone/sync', {});
-            setStep({ at: 'list', note: say('synced') });
+          setStep({ at: 'list', note: say('synced') });
         });
       return (
         <Screen title={say('settingsTitle')}>

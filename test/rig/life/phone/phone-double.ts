@@ -5,7 +5,7 @@ import { WebRefusal } from '../../../../rig/web/refusal.ts';
 
 /** What the double's QR codes say. */
 export const PRESENCE_TEXT = 'VITAP:PRESENCE:0123456789ABCDEFGHIJKLMNOPQRSTUV';
-export const OFFLINE_TEXT = `HC1:${'6BF+70790T9WJWG.FKY*4GO0'.repeat(45)}`;
+export const OFFLINE_TEXT: string = `HC1:${'6BF+70790T9WJWG.FKY*4GO0'.repeat(45)}`;
 export const DOUBLE_CAN = '161803';
 const WHOLE_MS = 60_000;
 
@@ -13,9 +13,9 @@ const WHOLE_MS = 60_000;
 export class PhoneDouble implements PhoneActs {
   life: PhoneView['life'] = 'active';
   code = '583104';
-  triesLeft = 3;
+  triesLeft: number = 3;
   /** What a code on the screen has left. */
-  qrMs = WHOLE_MS;
+  qrMs: number = WHOLE_MS;
   windowMs = 0;
   syncedAt: string | null = null;
   readonly heard: string[] = [];
