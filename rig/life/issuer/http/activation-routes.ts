@@ -99,12 +99,16 @@ export function addActivationRoutes(app: WebApp, http: IssuerHttp): void {
 
   app.post(
     '/v1/activations/:id/abandon',
-    { config: OPEN, schema: { tags, summary: 'Gives a pending activation up', params: ID_IN_PATH, response: { 200: NOTHING } } },
+    {
+      config: OPEN,
+      schema: { tags, summary: 'Gives a pending activation up', params: ID_IN_PATH, response: { 200: NOTHING } },
+    },
     async (request) => {
       const device = await believePhone(http, request);
       const { id: activationId } = request.params;
       const state = await activationState(store, { deviceKey: device.thumbprint });
-      if (!('activationId' in state) || state.activationId !== activationId) throw new IssuerRefusal('activation-unknown');
+      if (!('activationId' in state) || state.activationId !== activationId)
+        throw new IssuerRefusal('activation-unknown');
       await abandonActivation(store, { activationId, now: http.now() });
       await forgetBlankCard(store.sql, activationId);
       return late(http, {});

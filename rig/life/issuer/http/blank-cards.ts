@@ -45,10 +45,22 @@ export async function blankCard(statements: Statements, activationId: string): P
   }>('select can, serial, holder_key, card_security from blank_cards where activation_id = $1', [activationId]);
   if (row === undefined) return null;
   const { can, serial, holder_key: holderKey, card_security: cardSecurity } = row;
-  return { can, serial, personalised: holderKey === null || cardSecurity === null ? null : { holderKey, cardSecurity } };
+  return {
+    can,
+    serial,
+    personalised: holderKey === null || cardSecurity === null ? null : { holderKey, cardSecurity },
+  };
 }
 
 /** Forgets it, when the card is operational or its activation has ended. */
 export async function forgetBlankCard(statements: Statements, activationId: string): Promise<void> {
   await statements.query('delete from blank_cards where activation_id = $1', [activationId]);
+}
+
+/** How long a phone may go on with an interrupted activation. */
+const KEPT_MS = 7 * 86_400_000;
+
+/** Forgets the card access numbers of cards that were made long ago. */
+export async function forgetOldBlankCards(statements: Statements, now: number): Promise<void> {
+  await statements.query('delete from blank_cards where begun_at < $1', [now - KEPT_MS]);
 }

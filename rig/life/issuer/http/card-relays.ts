@@ -24,7 +24,9 @@ interface Running {
 }
 
 /** What the phone does next. */
-export type Turn = { readonly relay: string; readonly command: string } | { readonly relay: string; readonly done: true };
+export type Turn =
+  | { readonly relay: string; readonly command: string }
+  | { readonly relay: string; readonly done: true };
 
 /**
  * The cards that phones carry commands to, between two requests. Each activation has one relay at most: a new one ends the
@@ -98,7 +100,13 @@ export class CardRelays {
 }
 
 /** By name, as their modules are large and their words are for people. */
-const OF_THE_CARD: readonly string[] = ['PersonalisationError', 'ChannelFailure', 'ChannelError', 'HalError', 'CardDataError'];
+const OF_THE_CARD: readonly string[] = [
+  'PersonalisationError',
+  'ChannelFailure',
+  'ChannelError',
+  'HalError',
+  'CardDataError',
+];
 
 function isOfTheCard(error: unknown): error is Error {
   return error instanceof Error && OF_THE_CARD.includes(error.name);

@@ -11,11 +11,23 @@ export interface FaultRow {
   readonly shows: string;
 }
 
-export const FAULTS = {
+export const FAULT_NAMES = [
+  'server-timeout',
+  'context-expired',
+  'token-replayed',
+  'two-readers',
+  'stale-clock',
+  'list-unreachable',
+  'slow-phone',
+] as const;
+export type FaultName = (typeof FAULT_NAMES)[number];
+
+export const FAULTS: Readonly<Record<FaultName, FaultRow>> = {
   'server-timeout': {
     value: { unit: 'ms', standard: 15_000 },
     does: 'carries a signed request out and keeps the answer back for that long',
-    shows: 'that no answer came in time and that it is not known whether the request was carried out; the same request identifier then gets the same answer',
+    shows:
+      'that no answer came in time and that it is not known whether the request was carried out; the same request identifier then gets the same answer',
   },
   'context-expired': {
     value: { unit: 'ms', standard: CONTEXT_MS },
@@ -47,9 +59,7 @@ export const FAULTS = {
     does: 'makes presences as old as if the phone had shown them that late',
     shows: '`presence-expired`: the person is asked for a new one',
   },
-} as const satisfies Readonly<Record<string, FaultRow>>;
-export type FaultName = keyof typeof FAULTS;
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS) as FaultName[];
+};
 
 /** A fault that was asked for. */
 export interface OrderedFault {
@@ -71,7 +81,7 @@ export function readFault(text: string): OrderedFault {
   if (name === undefined || !isFaultName(name)) {
     throw new UsageError(`there is no fault "${text}"; there are: ${FAULT_NAMES.join(', ')}`);
   }
-  const { value: row }: FaultRow = FAULTS[name];
+  const { value: row } = FAULTS[name];
   if (value !== undefined && row === null) throw new UsageError(`the fault ${name} takes no value`);
   if (times === '0') throw new UsageError(`the fault ${name} happens at least once`);
   return {

@@ -1,15 +1,6 @@
 import * as z from 'zod';
 import type { WebApp } from '../../../web/server.ts';
-import {
-  CLAIMS_OF_PHONE,
-  DELEGATE,
-  DELEGATED,
-  DELEGATIONS,
-  MINT,
-  MINTED,
-  NOTHING,
-  STANDING,
-} from '../../api/wire.ts';
+import { CLAIMS_OF_PHONE, DELEGATE, DELEGATED, DELEGATIONS, MINT, MINTED, NOTHING, STANDING } from '../../api/wire.ts';
 import { activationState } from '../activation.ts';
 import { claimsFor } from '../claim.ts';
 import { delegate, delegationsOf, revokeDelegation } from '../delegation.ts';
@@ -22,7 +13,9 @@ import { type IssuerHttp, OPEN } from './issuer-http.ts';
 const tags = ['phone'];
 const EMPTY = z.strictObject({});
 /** An identifier of the issuer in an address. */
-export const ID_IN_PATH: z.ZodType<{ readonly id: string }> = z.object({ id: z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/) });
+export const ID_IN_PATH: z.ZodType<{ readonly id: string }> = z.object({
+  id: z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/),
+});
 
 /** What an activated phone asks for; each request is signed by its device key. */
 export function addPhoneRoutes(app: WebApp, http: IssuerHttp): void {
@@ -59,7 +52,10 @@ export function addPhoneRoutes(app: WebApp, http: IssuerHttp): void {
 
   app.post(
     '/v1/phone/wiped',
-    { config: OPEN, schema: { tags, summary: 'The phone has wiped its card', body: EMPTY, response: { 200: NOTHING } } },
+    {
+      config: OPEN,
+      schema: { tags, summary: 'The phone has wiped its card', body: EMPTY, response: { 200: NOTHING } },
+    },
     async (request) => {
       const { thumbprint: deviceKey } = await believePhone(http, request);
       await acknowledgeWipe(store, { deviceKey, now: http.now() });
@@ -108,7 +104,10 @@ function addDelegationRoutes(app: WebApp, http: IssuerHttp): void {
 
   app.delete(
     '/v1/phone/delegations/:id',
-    { config: OPEN, schema: { tags, summary: 'Ends a delegation at once', params: ID_IN_PATH, response: { 200: NOTHING } } },
+    {
+      config: OPEN,
+      schema: { tags, summary: 'Ends a delegation at once', params: ID_IN_PATH, response: { 200: NOTHING } },
+    },
     async (request) => {
       const { thumbprint: deviceKey } = await believePhone(http, request);
       await revokeDelegation(store, { deviceKey, id: request.params.id, now: http.now() });

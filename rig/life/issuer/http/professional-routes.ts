@@ -1,18 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyRequest, FastifySchema } from 'fastify';
 import * as z from 'zod';
+import { WebRefusal } from '../../../web/refusal.ts';
 import type { WebApp } from '../../../web/server.ts';
 import { LONGEST_TERMINAL_REQUEST, TERMINAL_BODY } from '../../api/signed-request.ts';
-import { CLAIM_BY_CONTEXT, CLAIM_OFFLINE, CLAIMED, NOTHING, RENEWED, RESOLVE, RESOLVED, WITH_TOKEN } from '../../api/wire.ts';
+import {
+  CLAIM_BY_CONTEXT,
+  CLAIM_OFFLINE,
+  CLAIMED,
+  NOTHING,
+  RENEWED,
+  RESOLVE,
+  RESOLVED,
+  WITH_TOKEN,
+} from '../../api/wire.ts';
+import { QrRefusal } from '../../credential/qr-refusal.ts';
+import { readOfflineProof } from '../../credential/verify-offline-qr.ts';
 import { claimByCard, claimByContext, claimByOfflineQr } from '../claim.ts';
 import { destroyContext, renewContext } from '../context.ts';
 import { type Resolved, resolvePresence } from '../presence.ts';
 import { believeProfessional, late } from './believe.ts';
 import { type IssuerHttp, OPEN } from './issuer-http.ts';
 import type { JudgedProfessional } from './judge-professional.ts';
-import { readOfflineProof } from './offline-proof.ts';
 import { ID_IN_PATH } from './phone-routes.ts';
-import { WebRefusal } from '../../../web/refusal.ts';
+import { refuseRequest } from './request-refusals.ts';
+
+type OfflineUse = { readonly cti: string; readonly statusIndex: number; readonly madeAt: number };
 
 /** Rights of a terminal (`rightsOfType('AT')`): to see whom a card is about, and to add a claim. */
 const SEE = 'read DG1';
@@ -89,11 +102,23 @@ export function addProfessionalRoutes(app: WebApp, http: IssuerHttp): void {
       const order = { signer: professional.name, requestId: professional.requestId, claim, now: http.now() };
       const received =
         'offline' in proof
-          ? await claimByOfflineQr(store, { ...order, ...readOfflineProof(http, proof.offline) })
+          ? await claimByOfflineQr(store, { ...order, ...offlineProof(http, proof.offline) })
           : await claimByCard(store, { ...order, cardSerial: new Uint8Array(Buffer.from(proof.cardSerial, 'hex')) });
       return late(http, received);
     },
   );
+}
+
+/** The presentation that an offline code was, from its two signatures. @throws {WebRefusal} */
+function offlineProof({ crypto, signer, names }: IssuerHttp, text: string): OfflineUse {
+  try {
+    const issuers = [{ issuer: names.issuer, publicKey: signer.publicKey }];
+    const { tokenId: cti, presentedAt, status } = readOfflineProof(text, { issuers, crypto });
+    return { cti, statusIndex: status.index, madeAt: presentedAt * 1000 };
+  } catch (error) {
+    if (error instanceof QrRefusal) throw refuseRequest('offline-refused', error.message);
+    throw error;
+  }
 }
 
 /** What a believed request asks for. @throws {WebRefusal} it is not as described */

@@ -201,7 +201,11 @@ describe('request of a professional', () => {
     ['another one', 'FRLABAT00002', null],
   ])('revoked: %s', async (_name, revoked, code) => {
     const body = terminalRequest(crypto, keys, TERMINAL_CALL);
-    expect(await refusal(() => judge(body, { ...open, revokedOf: async (holders) => holders.filter((holder) => holder === revoked) }))).toBe(code);
+    expect(
+      await refusal(() =>
+        judge(body, { ...open, revokedOf: async (holders) => holders.filter((holder) => holder === revoked) }),
+      ),
+    ).toBe(code);
   });
 
   it.each([
