@@ -38,7 +38,7 @@ describe('which Debian packages are wanted', () => {
           'postgresql-15',
           'chromium',
         ],
-        ...['zsh', 'fish', 'groff-base'],
+        ...['zbar-tools', 'python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
