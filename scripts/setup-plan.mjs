@@ -75,8 +75,8 @@ export const DEBIAN_PACKAGES = [
     onlyToCompile: [],
   },
   { name: 'postgresql-15', purpose: 'the database of the issuer, beside PGlite', goals: ['test'], onlyToCompile: [] },
-  { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], onlyToCompile: [] },
-  { name: 'zbar-tools', purpose: 'zbarimg, which reads the QR codes in the tests', goals: ['test'], onlyToCompile: [] },
+  { name: 'chromium', purpose: 'looking at reports and served pages', goals: ['test'], onlyToCompile: [] },
+  { name: 'zbar-tools', purpose: 'zbarimg, which reads QR codes', goals: ['test'], onlyToCompile: [] },
   {
     name: 'python3-cbor2',
     purpose: 'decoding QR codes and status lists in the tests',

@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { presenceQrText } from '../../rig/life/credential/presence-qr.ts';
 import { qrPng, qrSvg, qrTerminalText } from '../../rig/life/credential/qr-picture.ts';
 import { readQrPicture } from '../../rig/life/credential/read-qr-picture.ts';
 import { innerCwt, offlineQr, people } from '../rig/life/credential/card.ts';
 import { describeNeeds } from './real-parts.ts';
+import { launchChromium } from './served-page.ts';
 
 /** What zbarimg reads in a picture. */
 function zbarimg(file: string): string {
@@ -53,8 +54,7 @@ describeNeeds(['zbarimg', 'chromium'], 'a QR code that Chromium draws', () => {
   let browser: Browser;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vitap-qr-'));
-    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+    browser = await launchChromium();
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
