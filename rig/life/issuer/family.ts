@@ -76,11 +76,9 @@ const beneficiary: z.ZodType<Beneficiary> = z.strictObject({
 /** A family as one line of JSON: a closed list of fields, none of them medical. */
 const FAMILY: z.ZodType<Family> = z
   .strictObject({
-    department: z
-      .string()
-      .regex(/^(0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-8]|98[4-8])$/, {
-        error: 'no department, such as 75, 2A or 974',
-      }),
+    department: z.string().regex(/^(0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-8]|98[4-8])$/, {
+      error: 'no department, such as 75, 2A or 974',
+    }),
     insured: keyedNir,
     affiliation,
     beneficiaries: z.array(beneficiary).min(1).max(MOST_BENEFICIARIES),
