@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { OTHER_NODES, otherNodePath } from '../../scripts/other-nodes.mjs';
 import { pcscdIsOurs } from './pcscd.ts';
+import { POSTGRESQL } from './postgresql.ts';
 
 /** What a test needs that a machine may not have. The last: a pcscd that may be killed. */
 export type RealPart =
@@ -15,6 +16,8 @@ export type RealPart =
   | 'opensc-tool'
   | 'scriptor'
   | 'pyscard'
+  | 'cbor2'
+  | 'zbarimg'
   | 'socat'
   | 'libnfc'
   | 'libpcscspy'
@@ -31,6 +34,7 @@ export type RealPart =
   | 'openpace'
   | 'openssl'
   | 'ausweisapp2'
+  | 'postgresql'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -42,6 +46,8 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
+  cbor2: missingCbor2,
+  zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   socat: () => missingProgram('socat', 'socat'),
   libnfc: () =>
     missingProgram('nfc-list', 'libnfc-bin') ??
@@ -59,6 +65,8 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   openpace: () => missingProgram('cvc-create', 'openpace') ?? missingProgram('cvc-print', 'openpace'),
   openssl: () => missingProgram('openssl', 'openssl'),
   ausweisapp2: () => missingProgram('AusweisApp2', 'ausweisapp2'),
+  postgresql: () =>
+    existsSync(join(POSTGRESQL, 'initdb')) ? null : 'PostgreSQL is not installed (Debian: postgresql-15)',
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>
@@ -149,6 +157,13 @@ export function spyLibraries(): { readonly pcsclite: string; readonly spy: strin
     folders.map((folder) => join(folder, library)).find((file) => existsSync(file));
   const [pcsclite, spy] = [path('libpcsclite.so.1'), path('libpcscspy.so.0')];
   return pcsclite === undefined || spy === undefined ? null : { pcsclite, spy };
+}
+
+/** cbor2 and the cryptography that goes with it: a decoder of CWTs that we did not write. */
+function missingCbor2(): string | null {
+  const { status } = spawnSync(PYTHON, ['-c', 'import cbor2, cryptography'], { stdio: 'ignore' });
+  const packages = 'python3-cbor2, python3-cryptography';
+  return status === 0 ? null : `cbor2 or cryptography is not installed under ${PYTHON} (Debian: ${packages})`;
 }
 
 function missingPyscard(): string | null {

@@ -35,9 +35,11 @@ describe('which Debian packages are wanted', () => {
           'tshark',
           'cardpeek',
           'tmux',
+          'postgresql-15',
           'chromium',
+          'zbar-tools',
         ],
-        ...['zsh', 'fish', 'groff-base'],
+        ...['python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
