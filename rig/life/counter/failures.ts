@@ -19,7 +19,10 @@ export type FailureCode =
   | 'no-terminal-keys'
   | 'card-refuses'
   | 'damaged'
-  | 'no-presence';
+  | 'no-presence'
+  | 'claim-not-permitted'
+  | 'claim-number-used'
+  | 'seen-full';
 
 /**
  * Everything that can stop a counter, each with its sentence and exit code: 1, something was judged and is refused; 2, it
@@ -48,6 +51,18 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   'card-refuses': refused('the card refuses: it answers …', 'see `vitap tap --explain`'),
   damaged: refused('what the card holds cannot be read: …', 'another card'),
   'no-presence': refused('the card shows no presence: …', 'the holder shows it on the phone'),
+  'claim-not-permitted': refused(
+    'the card takes no claim: the holder has not agreed anew on the phone, or this terminal has not the right to write DG18',
+    'the holder agrees anew; keys of a terminal with `write DG18`',
+  ),
+  'claim-number-used': refused(
+    'the card has another claim of this professional with this number',
+    'number each invoice once',
+  ),
+  'seen-full': cannotRun(
+    'this counter has seen … offline codes within a day, and remembers no more',
+    'look at who shows so many; another `--counter` folder',
+  ),
 };
 
 /** Why a counter cannot go on; the message is one sentence for a person. */
