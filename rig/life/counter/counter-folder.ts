@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { HalError } from '../../../src/hal/errors.ts';
 import { removeQuietly, replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { readInputText } from '../../console/input-file.ts';

@@ -1,9 +1,9 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
-import { join } from 'node:path';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { CLAIM, type Claim } from '../credential/claim.ts';
-import { type CounterFolder, type Documents } from './counter-folder.ts';
+import type { CounterFolder, Documents } from './counter-folder.ts';
 import { CounterFailure } from './failures.ts';
 import type { CounterIssuer } from './issuer.ts';
 
@@ -31,7 +31,8 @@ export interface QueuedClaim {
   readonly sentAt: string | null;
 }
 
-const proof = z.discriminatedUnion('kind', [
+/** What a claim is proven with, as it is kept. */
+export const CLAIM_PROOF: z.ZodType<ClaimProof> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('context'),
     contextId: z.string().max(100),
@@ -51,7 +52,7 @@ const queued: z.ZodType<QueuedClaim> = z.strictObject({
   requestId: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
   issuer: z.string().max(300),
   claim: CLAIM,
-  proof,
+  proof: CLAIM_PROOF,
   queuedAt: z.iso.datetime(),
   state: z.enum(['waiting', 'sent', 'refused']),
   attempts: z.int().min(0),
@@ -80,7 +81,9 @@ export class ClaimQueue {
     return this.#documents
       .names()
       .flatMap((name) => this.#documents.read(name) ?? [])
-      .sort((a, b) => (a.queuedAt < b.queuedAt ? -1 : a.queuedAt > b.queuedAt ? 1 : a.requestId < b.requestId ? -1 : 1));
+      .sort((a, b) =>
+        a.queuedAt < b.queuedAt ? -1 : a.queuedAt > b.queuedAt ? 1 : a.requestId < b.requestId ? -1 : 1,
+      );
   }
 
   add(entry: Pick<QueuedClaim, 'requestId' | 'issuer' | 'claim' | 'proof'>, now: Date): QueuedClaim {
@@ -106,7 +109,11 @@ export class ClaimQueue {
    */
   async send(
     issuerAt: (url: string) => CounterIssuer,
-    { only = null, now, signal }: { readonly only?: string | null; readonly now: () => Date; readonly signal: AbortSignal },
+    {
+      only = null,
+      now,
+      signal,
+    }: { readonly only?: string | null; readonly now: () => Date; readonly signal: AbortSignal },
   ): Promise<QueuedClaim[]> {
     makeFolder(this.#folder.path, PRIVATE);
     const lock = FileLock.acquire(join(this.#folder.path, 'queue'));
@@ -136,7 +143,7 @@ export class ClaimQueue {
       done = { ...entry, attempts: entry.attempts + 1, state: 'sent', problem: null, sentAt: now().toISOString() };
     } catch (error) {
       if (!(error instanceof CounterFailure)) throw error;
-      const problem = { code: error.issuerCode ?? error.code, sentence: error.message, at: now().toISOString() };
+      const problem = { code: error.reason ?? error.code, sentence: error.message, at: now().toISOString() };
       done = { ...entry, attempts: entry.attempts + 1, state: error.isFinal ? 'refused' : 'waiting', problem };
     }
     this.#documents.write(requestId, done);
