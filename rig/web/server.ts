@@ -15,7 +15,7 @@ import { type ContentSecurity, securityHeaders } from './headers.ts';
 import { type AddressChoice, checkAddress, type ListeningAddress } from './listening-address.ts';
 import { WebRefusal } from './refusal.ts';
 import { logLine } from './request-log.ts';
-import { checkSource } from './request-origin.ts';
+import { checkSource, type Scheme } from './request-origin.ts';
 import { answerByZod, describeRoute, validateByZod, type ZodTypes } from './schemas.ts';
 import { checkSecret, newSecret } from './secret.ts';
 
@@ -90,7 +90,7 @@ export interface ServedAt {
 export async function createWebServer(options: WebServerOptions): Promise<WebServer> {
   const address = checkAddress(options);
   const limits = { ...WEB_LIMITS, ...options.limits };
-  const scheme = address.tls === null ? 'http' : 'https';
+  const scheme: Scheme = address.tls === null ? 'http' : 'https';
   const secret = newSecret();
   const app = newApp(address, limits);
   app.setValidatorCompiler(validateByZod as never);

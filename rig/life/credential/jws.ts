@@ -83,6 +83,21 @@ export function readJws(
   text: string,
   expected: { readonly typ: string | readonly string[]; readonly maxCharacters?: number },
 ): ReadJws {
+  return readJwsOf(text, { ...expected, signatureSizes: { ES256: SIGNATURE_SIZE } });
+}
+
+/**
+ * The same for signers whose key decides the algorithm, as a terminal's certificate does: the caller holds `alg` against it.
+ * @param expected `signatureSizes`: bytes of a signature by `alg`; no other one is read. @throws {JwsError}
+ */
+export function readJwsOf(
+  text: string,
+  expected: {
+    readonly typ: string | readonly string[];
+    readonly maxCharacters?: number;
+    readonly signatureSizes: Readonly<Record<string, number>>;
+  },
+): ReadJws {
   const maxCharacters = expected.maxCharacters ?? DEFAULT_MAX_CHARACTERS;
   if (text.length > maxCharacters) {
     throw new JwsError(`the token has ${text.length} characters, more than ${maxCharacters}`);
@@ -91,14 +106,17 @@ export function readJws(
   if (parts.length !== 3) throw new JwsError('the token has not the three parts of a JWS');
   const [headerPart, payloadPart, signaturePart] = parts as [string, string, string];
   const header = jsonObject(headerPart, 'header');
-  if (header.alg !== 'ES256') throw new JwsError('the algorithm of the token is not ES256');
+  const { signatureSizes } = expected;
+  const size =
+    typeof header.alg === 'string' && Object.hasOwn(signatureSizes, header.alg) && signatureSizes[header.alg];
+  if (!size) throw new JwsError(`the algorithm of the token is not ${Object.keys(signatureSizes).join(' or ')}`);
   const types = typeof expected.typ === 'string' ? [expected.typ] : expected.typ;
   if (typeof header.typ !== 'string' || !types.includes(header.typ)) {
     throw new JwsError(`the type of the token is not ${types.join(' or ')}`);
   }
   if ('crit' in header) throw new JwsError('the token demands an extension (crit), and none is known');
   const signature = base64urlBytes(signaturePart);
-  if (signature?.length !== SIGNATURE_SIZE) throw new JwsError('the signature of the token has not 64 bytes');
+  if (signature?.length !== size) throw new JwsError(`the signature of the token has not ${size} bytes`);
   return {
     header,
     payload: jsonObject(payloadPart, 'payload'),

@@ -59,7 +59,7 @@ export function ask(
   });
 }
 
-/** Sends bytes as they are and gives what came back until the other side ended. */
+/** Sends bytes as they are, with the port in the place of PORT, and gives what came back until the other side ended. */
 export function sendRaw(port: number, ...parts: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -70,6 +70,6 @@ export function sendRaw(port: number, ...parts: readonly string[]): Promise<stri
     });
     socket.on('close', () => resolve(text));
     socket.on('error', () => {});
-    for (const part of parts) socket.write(part, 'latin1');
+    for (const part of parts) socket.write(part.replaceAll('PORT', String(port)), 'latin1');
   });
 }

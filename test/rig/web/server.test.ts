@@ -1,9 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { request as httpsRequest } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { bodyBytes } from '../../../rig/web/bodies.ts';
 import { WEB_REFUSALS, WebRefusal } from '../../../rig/web/refusal.ts';
@@ -12,11 +7,9 @@ import { ask, type Served, sendRaw, serve } from './served.ts';
 
 const OPEN = { config: { access: 'open' } } as const;
 const running: Served[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'vitap-web-'));
 afterEach(async () => {
   for (const { server } of running.splice(0)) await server.close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function started(...given: Parameters<typeof serve>): Promise<Served> {
   const served = await serve(...given);
@@ -48,7 +41,8 @@ describe('who may ask', () => {
     ['localhost', (at: Served) => `localhost:${at.port}`, 200],
     ['LOCALHOST', (at: Served) => `LOCALHOST:${at.port}`, 200],
     ['IPv6 loopback', (at: Served) => `[::1]:${at.port}`, 200],
-    ['without a port', () => 'localhost', 200],
+    ['without a port', () => 'localhost', 421],
+    ['with the port of another server', (at: Served) => `localhost:${at.port - 1}`, 421],
     ['a name that was made to lead here', (at: Served) => `attacker.example:${at.port}`, 421],
     ['a name that ends like ours', (at: Served) => `evil-localhost:${at.port}`, 421],
     ['a name that begins like ours', (at: Served) => `localhost.attacker.example:${at.port}`, 421],
@@ -183,19 +177,19 @@ describe('what a request may be', () => {
     ['an empty Host', ['GET /hello HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'], 421, 'host-refused'],
     [
       'an endless header',
-      [`GET /hello HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+      [`GET /hello HTTP/1.1\r\nHost: localhost:PORT\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
       431,
       'header-too-large',
     ],
     [
       'two lengths',
-      ['POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}'],
+      ['POST /echo HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}'],
       400,
       'request-malformed',
     ],
     [
       'an address that is no text',
-      ['GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'],
+      ['GET /%ff%fe HTTP/1.1\r\nHost: localhost:PORT\r\nConnection: close\r\n\r\n'],
       400,
       'request-malformed',
     ],
@@ -211,7 +205,7 @@ describe('what a request may be', () => {
     const at = await started(hello, { limits: { requestMs: 300 } });
     const text = await sendRaw(
       at.port,
-      'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{',
+      'POST /echo HTTP/1.1\r\nHost: localhost:PORT\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{',
     );
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toContain('"error":"request-too-slow"');
@@ -354,76 +348,6 @@ describe('where it listens', () => {
     const at = await started(hello);
     expect(at.port).toBeGreaterThan(0);
     expect(at.origin).toBe(`http://127.0.0.1:${at.port}`);
-  });
-
-  describe('with TLS', () => {
-    const cert = join(folder, 'cert.pem');
-    const key = join(folder, 'key.pem');
-    const other = join(folder, 'other.pem');
-    const make = (keyFile: string, certFile: string): void => {
-      execFileSync(
-        'openssl',
-        [
-          ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-          ...[
-            '-subj',
-            '/CN=issuer.test',
-            '-addext',
-            'subjectAltName=DNS:issuer.test',
-            '-keyout',
-            keyFile,
-            '-out',
-            certFile,
-          ],
-        ],
-        { stdio: 'ignore' },
-      );
-      chmodSync(keyFile, 0o600);
-    };
-    make(key, cert);
-    make(other, join(folder, 'other-cert.pem'));
-
-    const askTls = (port: number, host: string): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const options = {
-          host: '127.0.0.1',
-          port,
-          path: '/hello',
-          rejectUnauthorized: false,
-          headers: { host },
-          agent: false,
-        };
-        httpsRequest(options, (answer) => resolve(answer.resume().statusCode ?? 0))
-          .on('error', reject)
-          .end();
-      });
-
-    it('its own names are those of the certificate', async () => {
-      const at = await started(hello, { host: '0.0.0.0', tls: { certificate: cert, key } });
-      expect(at.origin).toBe(`https://0.0.0.0:${at.port}`);
-      expect(await askTls(at.port, `issuer.test:${at.port}`)).toBe(200);
-      expect(await askTls(at.port, `localhost:${at.port}`)).toBe(421);
-      expect(await askTls(at.port, `attacker.example:${at.port}`)).toBe(421);
-    });
-
-    it.each([
-      ['no certificate', key, key, /key\.pem: no certificate in PEM$/],
-      ['another key', cert, other, /other\.pem: not the private key .* of .*cert\.pem$/],
-      ['no key', cert, cert, /others than its owner have rights to this private key|not the private key/],
-    ])('%s', async (_name, certificate, keyFile, message) => {
-      await expect(serve(hello, { host: '0.0.0.0', tls: { certificate, key: keyFile } })).rejects.toMatchObject({
-        name: 'CannotRun',
-        message: expect.stringMatching(message),
-      });
-    });
-
-    it.runIf(process.platform !== 'win32')('a key that others may read is refused', async () => {
-      const open = join(folder, 'open.pem');
-      make(open, join(folder, 'open-cert.pem'));
-      chmodSync(open, 0o644);
-      const tls = { certificate: join(folder, 'open-cert.pem'), key: open };
-      await expect(serve(hello, { tls })).rejects.toMatchObject({ message: expect.stringContaining('chmod 600') });
-    });
   });
 });
 
