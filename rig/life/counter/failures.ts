@@ -22,10 +22,12 @@ export type FailureCode =
   | 'no-presence'
   | 'claim-not-permitted'
   | 'claim-number-used'
+  | 'claim-follows-already'
   | 'seen-full'
   | 'trust-unreadable'
   | 'no-trust'
   | 'no-issuer'
+  | 'no-signing-keys'
   | 'issuer-silent'
   | 'issuer-refuses'
   | 'qr-refused'
@@ -57,7 +59,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   ),
   'card-refuses': refused('the card refuses: it answers …', 'see `vitap tap --explain`'),
   damaged: refused('what the card holds cannot be read: …', 'another card'),
-  'no-presence': refused('the card shows no presence: …', 'the holder shows it on the phone'),
+  'no-presence': refused('the card holds no presence', 'the holder shows it on the phone'),
   'claim-not-permitted': refused(
     'the card takes no claim: the holder has not agreed anew on the phone, or this terminal has not the right to write DG18',
     'the holder agrees anew; keys of a terminal with `write DG18`',
@@ -65,6 +67,10 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   'claim-number-used': refused(
     'the card has another claim of this professional with this number',
     'number each invoice once',
+  ),
+  'claim-follows-already': refused(
+    'another claim follows this offline code already, and one code proves one claim',
+    'the holder shows a new code',
   ),
   'seen-full': cannotRun(
     'this counter has seen … offline codes within a day, and remembers no more',
@@ -76,6 +82,10 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
     '`--trust FILE`, or `--issuer URL` once while the network is up',
   ),
   'no-issuer': cannotRun('which issuer? a presence is resolved where it was minted', '`--issuer URL`'),
+  'no-signing-keys': cannotRun(
+    'the issuer answers only to requests that a professional’s terminal signed',
+    '`--keys FILE`, with the keys of the terminal',
+  ),
   'issuer-silent': cannotRun(
     'the issuer gives no answer: …',
     'the same command again: it asks under the same identifier',

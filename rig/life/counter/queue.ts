@@ -46,7 +46,8 @@ export const CLAIM_PROOF: z.ZodType<ClaimProof> = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const queued: z.ZodType<QueuedClaim> = z.strictObject({
+/** A claim as it lies in the queue. */
+export const QUEUED_CLAIM: z.ZodType<QueuedClaim> = z.strictObject({
   format: z.literal('vitap counter claim'),
   version: z.literal(1),
   requestId: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
@@ -73,7 +74,7 @@ export class ClaimQueue {
 
   constructor(folder: CounterFolder) {
     this.#folder = folder;
-    this.#documents = folder.documents('queue', queued);
+    this.#documents = folder.documents('queue', QUEUED_CLAIM);
   }
 
   /** Oldest first. */

@@ -163,7 +163,13 @@ export function isRefused({ checks, activation }: Pick<CounterReading, 'checks' 
   return activation.state === 'revoked' || checks.some(({ verdict }) => verdict === 'fail');
 }
 
-/** The reading of somebody who is refused: what was checked stays, the people go. */
-export function withoutPeople(reading: CounterReading): CounterReading {
-  return { ...reading, people: [], affiliation: null, invoices: null, followUp: null };
+/** As it may be shown: of somebody who is refused, what was checked stays and the people go. */
+export function judged(reading: CounterReading): CounterReading {
+  return isRefused(reading) ? { ...reading, people: [], affiliation: null, invoices: null, followUp: null } : reading;
+}
+
+/** The day here, AAAAMMJJ. */
+export function dayOf(at: Date): string {
+  const two = (value: number): string => `${value}`.padStart(2, '0');
+  return `${at.getFullYear()}${two(at.getMonth() + 1)}${two(at.getDate())}`;
 }
