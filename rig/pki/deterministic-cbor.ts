@@ -23,13 +23,14 @@ export function encodeCbor(value: unknown): Uint8Array {
  */
 export function decodeCbor(bytes: Uint8Array, what: string, keys: 'sorted' | 'as-they-come' = 'sorted'): unknown {
   let value: unknown;
+  let again: Uint8Array;
   try {
     value = decode(bytes, { strict: true, useMaps: true, rejectDuplicateMapKeys: true });
+    again = keys === 'sorted' ? encode(value) : encode(value, { mapSorter: () => 0 });
   } catch (cause) {
-    throw new CborError(`${what} is not CBOR`, { cause });
+    // Thousands of arrays inside each other are CBOR, and end the stack: they are refused with the rest.
+    throw new CborError(`${what} is not CBOR that anybody sends`, { cause });
   }
-  // A number out of a double's exact range comes back as another one: it then differs here too.
-  const again = keys === 'sorted' ? encode(value) : encode(value, { mapSorter: () => 0 });
   if (Buffer.compare(again, bytes) !== 0) throw new CborError(`${what} is not in deterministic CBOR`);
   return value;
 }

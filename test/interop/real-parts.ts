@@ -22,6 +22,7 @@ export type RealPart =
   | 'cardpeek'
   | 'tshark'
   | 'chromium'
+  | 'zbarimg'
   | 'bash'
   | 'zsh'
   | 'fish'
@@ -51,6 +52,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
   chromium: () => missingProgram('chromium', 'chromium'),
+  zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   bash: () => missingProgram('bash', 'bash'),
   zsh: () => missingProgram('zsh', 'zsh'),
   fish: () => missingProgram('fish', 'fish'),

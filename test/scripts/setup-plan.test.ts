@@ -37,6 +37,7 @@ describe('which Debian packages are wanted', () => {
           'tmux',
           'postgresql-15',
           'chromium',
+          'zbar-tools',
         ],
         ...['zsh', 'fish', 'groff-base'],
       ],

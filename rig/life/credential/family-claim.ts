@@ -20,6 +20,8 @@ export interface Family {
 }
 
 const KEY = { ACTIVATION: 1, AFFILIATION: 2, PEOPLE: 3 } as const;
+/** Controls, what turns the direction of text, line separators, half surrogates. */
+const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 const MOST_PEOPLE = 255;
 const MOST_PERIODS = 30;
 
@@ -112,7 +114,7 @@ function keyedNir(value: unknown): KeyedNir {
 
 /** What a terminal or a page will show: nothing that drives it or turns its text around, and not without end. */
 function name(value: unknown): string {
-  if (typeof value !== 'string' || value === '' || value.length > 127 || /\p{C}/u.test(value)) {
+  if (typeof value !== 'string' || value === '' || value.length > 127 || UNSHOWN.test(value)) {
     throw new ClaimError('a name is not printable text');
   }
   return value;

@@ -1,9 +1,12 @@
+import { keyIdOfPoint } from '../../../../rig/life/credential/cose-key.ts';
+import { CLAIM, encodeClaims } from '../../../../rig/life/credential/cwt.ts';
 import type { InnerCwt } from '../../../../rig/life/credential/inner-cwt.ts';
 import { issueInnerCwt } from '../../../../rig/life/credential/issue-inner-cwt.ts';
-import { makeOfflineQr } from '../../../../rig/life/credential/offline-qr.ts';
+import { makeOfflineQr, OUTER_TYPE, offlineQrText } from '../../../../rig/life/credential/offline-qr.ts';
 import { packStatuses } from '../../../../rig/life/credential/status-list.ts';
 import type { VerifiedStatusList } from '../../../../rig/life/credential/status-list-token.ts';
 import type { OfflineQrExpectations, SeenTokens } from '../../../../rig/life/credential/verify-offline-qr.ts';
+import { HEADER_LABEL, prepareSign1 } from '../../../../rig/pki/cose-sign1.ts';
 import { type Beneficiary, nirKey } from '../../../../src/applet/vitale/index.ts';
 import type { Crypto } from '../../../../src/hal/crypto.ts';
 import { nobleCrypto } from '../../../../src/hal/noble/index.ts';
@@ -31,6 +34,7 @@ export function keyPair(number: number): KeyPair {
 
 export const issuer: KeyPair = keyPair(1);
 export const holder: KeyPair = keyPair(2);
+export const stranger: KeyPair = keyPair(3);
 
 export const ISSUER = 'https://issuer.vitap.example';
 export const STATUS_URI: string = `${ISSUER}/v1/status/1`;
@@ -132,4 +136,43 @@ export function expectations(change: Partial<OfflineQrExpectations> = {}): Offli
     crypto,
     ...change,
   };
+}
+
+/** The outer message over any claims and any header, as whoever has a key can make it. */
+export async function outerMessage({
+  inner = innerCwt(),
+  claims = new Map(),
+  header = new Map(),
+  signer = holder,
+}: {
+  inner?: Promise<Uint8Array>;
+  /** Put over the good ones; undefined leaves one out. */
+  claims?: ReadonlyMap<number, unknown>;
+  header?: ReadonlyMap<number, unknown>;
+  signer?: KeyPair;
+} = {}): Promise<Uint8Array> {
+  const good = [
+    [CLAIM.EXPIRATION, NOW + 60],
+    [CLAIM.ISSUED_AT, NOW],
+    [CLAIM.TOKEN_ID, TOKEN_ID],
+    [CLAIM.CERTIFIED, await inner],
+  ] as const;
+  const goodHeader = [
+    [HEADER_LABEL.KEY_ID, keyIdOfPoint(holder.publicKey, crypto)],
+    [HEADER_LABEL.TYPE, OUTER_TYPE],
+  ] as const;
+  const prepared = prepareSign1(encodeClaims(changed(good, claims)), changed(goodHeader, header), crypto);
+  return prepared.withSignature(signer.sign(prepared.digest));
+}
+
+export async function forgedQr(change: Parameters<typeof outerMessage>[0]): Promise<string> {
+  return offlineQrText(await outerMessage(change));
+}
+
+function changed(
+  good: readonly (readonly [number, unknown])[],
+  change: ReadonlyMap<number, unknown>,
+): ReadonlyMap<number, unknown> {
+  const all = new Map<number, unknown>([...good, ...change]);
+  return new Map([...all].filter(([, value]) => value !== undefined));
 }
