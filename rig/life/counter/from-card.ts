@@ -48,8 +48,8 @@ export async function readingOfCard(
   };
 }
 
-/** People with the state of their rights on a day. */
-export function people(from: readonly Beneficiary[], rightsOn: string): CounterPerson[] {
+/** People with the state of their rights on a day. @param told whether this way gives rights at all */
+export function people(from: readonly Beneficiary[], rightsOn: string, told: boolean = true): CounterPerson[] {
   return from.map(({ certifiedNir, ...person }) => ({
     index: person.index,
     quality: person.quality,
@@ -60,7 +60,7 @@ export function people(from: readonly Beneficiary[], rightsOn: string): CounterP
     birthRank: person.birthRank,
     nir: certifiedNir,
     rights: person.rights,
-    open: person.rights.some((period) => isWithin(period, rightsOn)),
+    open: told ? person.rights.some((period) => isWithin(period, rightsOn)) : null,
   }));
 }
 

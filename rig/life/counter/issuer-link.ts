@@ -1,4 +1,3 @@
-import { withRights } from '../../../src/applet/vitale/index.ts';
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import { systemRandom } from '../../../src/hal/system/random.ts';
 import type { TerminalKeys } from '../../pki/terminal-keys.ts';
@@ -32,12 +31,11 @@ export function issuerOver(
     resolve: (presence, requestId) =>
       told(async () => {
         const { context, data } = await link.resolve(presence, requestId);
-        const { beneficiaries = [], rights = [], affiliation = null, invoices = null } = data;
         return {
           context: { id: context.id, token: context.token, expiresAt: new Date(context.expiresAt).toISOString() },
-          people: withRights(beneficiaries, rights),
-          affiliation,
-          invoices,
+          people: data.beneficiaries ?? [],
+          affiliation: data.affiliation,
+          invoices: data.invoices,
         };
       }),
     claimByContext: (context, claim, requestId) => told(async () => void (await link.claim(context, claim, requestId))),

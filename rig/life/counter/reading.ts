@@ -20,8 +20,8 @@ export interface CounterPerson {
   readonly birthRank: number;
   readonly nir: { readonly nir: string; readonly key: string } | null;
   readonly rights: readonly Period[];
-  /** Whether a period of rights holds on the day that was judged. */
-  readonly open: boolean;
+  /** Whether a period of rights holds on the day that was judged; null: no rights were told. */
+  readonly open: boolean | null;
 }
 
 /** Something that was checked, and who looked: this counter, or the issuer. */
@@ -85,7 +85,7 @@ const person = z.strictObject({
   birthRank: z.int().min(0).max(255),
   nir: z.strictObject({ nir: z.string(), key: z.string() }).nullable(),
   rights: z.array(z.strictObject({ start: z.string(), end: z.string().nullable() })),
-  open: z.boolean(),
+  open: z.boolean().nullable(),
 });
 
 const affiliation = z.strictObject({

@@ -65,7 +65,12 @@ export async function readingOfPresence(
     way,
     at,
     rightsOn: time.rightsOn,
-    people: people(resolved.people, time.rightsOn),
+    // A holder who agreed to no rights has shown none.
+    people: people(
+      resolved.people,
+      time.rightsOn,
+      resolved.people.some(({ rights }) => rights.length > 0),
+    ),
     affiliation: resolved.affiliation,
     known: { from: 'issuer', since: at },
     invoices: resolved.invoices,
