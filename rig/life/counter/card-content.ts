@@ -16,6 +16,7 @@ import {
 import { OWN_SFI, type RecordContent } from '../../tap/plan-content.ts';
 import { allRecords, LongAsk, wholeBinary } from '../../tap/plan-minimal.ts';
 import type { CardTerminal } from '../../tap/terminal.ts';
+import { PRESENCE_PREFIX } from '../credential/presence-qr.ts';
 import { CounterFailure } from './failures.ts';
 
 /** Tag of what these files hold. */
@@ -79,7 +80,8 @@ export async function readPresence(terminal: CardTerminal): Promise<string> {
   given({ records: [], sw }, terminal);
   const text = discretionary(data);
   if (text === null) throw new CounterFailure('no-presence');
-  return Buffer.from(text).toString('latin1');
+  const presence = Buffer.from(text).toString('latin1');
+  return presence.startsWith(PRESENCE_PREFIX) ? presence.slice(PRESENCE_PREFIX.length) : presence;
 }
 
 /** The value of the data object 53 at the beginning of a file; null: there is none, or it is empty. */
