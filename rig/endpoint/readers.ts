@@ -7,6 +7,7 @@ import {
   parseSerialPn532,
   parseUsbPn532,
   type SerialPn532Choice,
+  serialBackend,
   serialChip,
   type UsbPn532Choice,
   usbChip,
@@ -30,16 +31,28 @@ interface PcscFfiChoice {
   readonly name: string | null;
 }
 
+/** The card in the firmware of a board. */
+interface FirmwareChoice {
+  readonly driver: 'firmware';
+  readonly path: string;
+}
+
 /** A reader as it is named on the command line. */
-export type ReaderChoice = LoopbackChoice | PcscChoice | PcscFfiChoice | SerialPn532Choice | UsbPn532Choice;
+export type ReaderChoice =
+  | LoopbackChoice
+  | PcscChoice
+  | PcscFfiChoice
+  | SerialPn532Choice
+  | UsbPn532Choice
+  | FirmwareChoice;
 
 type ReaderTable = { readonly [Name in ReaderChoice['driver']]: ReaderDriver<Extract<ReaderChoice, { driver: Name }>> };
 
 /** What ISO/IEC 14443-4 carries: a PN532 chains what its buffer does not hold. */
 const WHOLE_COMMANDS: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: LARGEST_COMMAND };
 
-/** vpcd's messages have a length of two bytes; with other readers it depends on their drivers. */
-const PCSC_COMMANDS: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: 0xffff };
+/** vpcd's messages have a length of two bytes; with other PC/SC readers it depends on their drivers. */
+const MESSAGES_OF_TWO_BYTE_LENGTH: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: 0xffff };
 
 /**
  * Every reader there is. A driver is added by its choice above and a row here, and nowhere else: options, help, errors,
@@ -64,7 +77,7 @@ export const READERS: ReaderTable = {
     interface: null,
     needs: ['nfc-pcsc', 'pcscd'],
     ourCards: 'through vpcd',
-    reach: PCSC_COMMANDS,
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
     watchable: true,
     pseudoApdus: true,
     parse: (rest) => ({ driver: 'pcsc', name: rest }),
@@ -80,7 +93,7 @@ export const READERS: ReaderTable = {
     interface: null,
     needs: ['pcsc-ffi', 'pcscd'],
     ourCards: 'through vpcd',
-    reach: PCSC_COMMANDS,
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
     watchable: true,
     pseudoApdus: true,
     parse: (rest) => ({ driver: 'pcsc-ffi', name: rest }),
@@ -121,6 +134,29 @@ export const READERS: ReaderTable = {
     polling: () => ({ detail: "the reader's own polling is switched off during the run", hidden: false }),
     open: async (choice) => chipReader(await usbChip(choice)),
     chip: usbChip,
+  },
+  firmware: {
+    forms: ['firmware:PORT'],
+    words: 'a board with the firmware',
+    interface: null,
+    needs: ['serial'],
+    ourCards: 'never',
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
+    watchable: false,
+    pseudoApdus: false,
+    parse: (rest) => (rest === null ? null : { driver: 'firmware', path: rest }),
+    serialPort: ({ path }) => path,
+    polling: () => ({ detail: 'nothing polls: the card is in the board', hidden: false }),
+    open: async ({ path }) => {
+      const [{ FirmwareReader }, { SystemSerialPorts }, { systemClock }, backend] = await Promise.all([
+        import('../../src/hal/firmware/index.ts'),
+        import('../../src/hal/serial/serial-port.ts'),
+        import('../../src/hal/system/clock.ts'),
+        serialBackend(path),
+      ]);
+      const reader = new FirmwareReader({ path, lines: new SystemSerialPorts(), clock: systemClock });
+      return { reader, name: null, backendAt: () => backend };
+    },
   },
 };
 

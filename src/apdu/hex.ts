@@ -1,3 +1,5 @@
+import { copyBytes } from './copy-bytes.ts';
+
 /** `00A40400`: upper case, two digits a byte. */
 export function toHex(bytes: Uint8Array, separator = ''): string {
   let text = '';
@@ -22,7 +24,7 @@ export function fromHex(text: string): Uint8Array {
     digits++;
   }
   if (digits % 2 !== 0) throw new SyntaxError('an odd number of hexadecimal digits');
-  return digits === text.length ? bytes : bytes.slice(0, digits >> 1);
+  return digits === text.length ? bytes : copyBytes(bytes, 0, digits >> 1);
 }
 
 /** No regular expression: a chip's engine comes without them. */

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine } from '../serial-line.ts';
 import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from '../vpcd/messages.ts';
@@ -103,7 +104,7 @@ export class FirmwareWire {
       this.#waiting?.failed(restarted);
     } else {
       // Without a question it is the late answer to one that was given up.
-      this.#waiting?.answered(bytes.slice(offset, offset + length));
+      this.#waiting?.answered(copyBytes(bytes, offset, offset + length));
     }
     return true;
   };

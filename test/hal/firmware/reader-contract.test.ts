@@ -1,4 +1,5 @@
 import { HostLink } from '../../../firmware/card/host-link.ts';
+import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { FirmwareReader } from '../../../src/hal/firmware/index.ts';
 import { MemorySerialCable } from '../../../src/hal/serial/memory.ts';
 import type { SerialLine } from '../../../src/hal/serial-line.ts';
@@ -15,7 +16,7 @@ readerContract('firmware, over a cable in memory', async () => {
   board.onData((chunk) => link?.receive(chunk, chunk.length, 0));
   const start = (card: ToyCard): HostLink => {
     const started: HostLink = new HostLink(card, (bytes, offset, length) => {
-      if (link === started) void board.write(bytes.slice(offset, offset + length));
+      if (link === started) void board.write(copyBytes(bytes, offset, offset + length));
     });
     return started;
   };
