@@ -164,7 +164,7 @@ export const READERS: ReaderTable = {
 export const READER_OF_A_CARD: ReaderChoice = { driver: 'pcsc', name: null };
 export const READER_OF_OUR_CARD: ReaderChoice = { driver: 'loopback' };
 
-/** `loopback, pcsc, pcsc:NAME, … or acr122:NAME` */
+/** `loopback, pcsc, pcsc:NAME, … or firmware:PORT` */
 export const READER_FORMS: string = wordList(Object.values(READERS).flatMap(({ forms }) => forms));
 
 /** @param text as typed after `--reader` @throws {UsageError} */
