@@ -74,6 +74,7 @@ export const DEBIAN_PACKAGES = [
     goals: ['test'],
     onlyToCompile: [],
   },
+  { name: 'postgresql-15', purpose: 'the database of the issuer, beside PGlite', goals: ['test'], onlyToCompile: [] },
   { name: 'chromium', purpose: 'looking at the reports', goals: ['test'], onlyToCompile: [] },
   { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },

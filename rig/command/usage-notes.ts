@@ -101,6 +101,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'counter tap': notes(
+    'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
+    'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
+    'VITAP_CAN=161803 VITAP_PIN=274916 vitap counter tap --profile apcv --keys test --show',
+  ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),
   'bench crypto': notes('a target is not met', 'vitap bench crypto --curve brainpoolP256r1 --count 200'),

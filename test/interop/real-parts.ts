@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { OTHER_NODES, otherNodePath } from '../../scripts/other-nodes.mjs';
 import { pcscdIsOurs } from './pcscd.ts';
+import { POSTGRESQL } from './postgresql.ts';
 
 /** What a test needs that a machine may not have. The last: a pcscd that may be killed. */
 export type RealPart =
@@ -31,6 +32,7 @@ export type RealPart =
   | 'openpace'
   | 'openssl'
   | 'ausweisapp2'
+  | 'postgresql'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -59,6 +61,8 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   openpace: () => missingProgram('cvc-create', 'openpace') ?? missingProgram('cvc-print', 'openpace'),
   openssl: () => missingProgram('openssl', 'openssl'),
   ausweisapp2: () => missingProgram('AusweisApp2', 'ausweisapp2'),
+  postgresql: () =>
+    existsSync(join(POSTGRESQL, 'initdb')) ? null : 'PostgreSQL is not installed (Debian: postgresql-15)',
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>

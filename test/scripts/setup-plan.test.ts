@@ -35,6 +35,7 @@ describe('which Debian packages are wanted', () => {
           'tshark',
           'cardpeek',
           'tmux',
+          'postgresql-15',
           'chromium',
         ],
         ...['zsh', 'fish', 'groff-base'],

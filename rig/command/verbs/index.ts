@@ -7,6 +7,7 @@ import { declareCard } from './card.ts';
 import { declareCompletion, declareMan } from './completion.ts';
 import { declareConform } from './conform.ts';
 import { declareConvert } from './convert.ts';
+import { declareCounter } from './counter.ts';
 import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
@@ -38,6 +39,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareSynth,
   declareEvidence,
   declarePki,
+  declareCounter,
   declareBench,
   declareBenchTap,
   declareDoctor,

@@ -58,6 +58,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
+  'counter tap': ['counter-reading'],
 };
 
 /** Documents that are kept in files. */
@@ -217,6 +218,16 @@ async function interruptedReplay(trace: string): Promise<void> {
   keep('replay-interrupted', JSON.parse(io.out.join('')));
 }
 
+async function counters(): Promise<void> {
+  const env = { VITAP_CAN: '161803', VITAP_PIN: '274916' };
+  for (const more of [['--invoices'], ['--show']]) {
+    const io = fakeIo({ env, json: true });
+    const args = ['counter', 'tap', '--profile', 'apcv', '--keys', 'test', '--json', ...more];
+    await runCommandLine(args, '0.0.0', VERBS, io);
+    keep('counter-reading', JSON.parse(io.out.join('')));
+  }
+}
+
 async function benches(): Promise<void> {
   await printed('bench-tap', 'bench', 'tap', '--profile', 'vitale2', '--taps', '12', '--save', at('taps.json'));
   keep('bench-tap', read(at('taps.json')));
@@ -247,6 +258,7 @@ beforeAll(async () => {
   await printed('pki-show', 'pki', 'show', certificate('FRLABAT00002'), certificate('FRLABDV00001'));
   await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
   keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
+  await counters();
   await traces();
 
   await printed('evidence-keygen', 'evidence', 'keygen', at('lab'));

@@ -1,0 +1,225 @@
+import { type Crypto, CryptoError } from '../../../src/hal/crypto.ts';
+import { CoseError, HEADER_LABEL, readUnverifiedSign1, verifySign1 } from '../../pki/cose-sign1.ts';
+import { Base45Error, decodeBase45 } from './base45.ts';
+import { keyIdOfPoint } from './cose-key.ts';
+import { bytesClaim, CLAIM, ClaimError, dateClaim, decodeClaims, refuseOtherClaims } from './cwt.ts';
+import type { Family } from './family-claim.ts';
+import { type InnerCwt, readInnerCwt } from './inner-cwt.ts';
+import { MOST_QR_CHARACTERS, OFFLINE_PREFIX, OFFLINE_SECONDS, OUTER_TYPE, TOKEN_ID_LENGTH } from './offline-qr.ts';
+import { QrRefusal } from './qr-refusal.ts';
+import { STATUS, StatusListError, statusAt } from './status-list.ts';
+import {
+  ageOfStatusList,
+  CLOCK_SKEW_SECONDS,
+  type StatusListAge,
+  type VerifiedStatusList,
+} from './status-list-token.ts';
+import { inflateZlib, ZlibError } from './zlib-stream.ts';
+
+/** An issuer whose cards are believed. An issuer that changes keys has one row for each. */
+export interface TrustedIssuer {
+  /** As the tokens name it. */
+  readonly issuer: string;
+  /** `04 X Y` on P-256. */
+  readonly publicKey: Uint8Array;
+}
+
+/** The identifiers that one verifier has seen. Nobody can promise more offline: another verifier does not know them. */
+export interface SeenTokens {
+  /**
+   * Remembers the identifier at least until `expires`. One call does both, so that two readings at once cannot both win.
+   * @param tokenId 32 hex digits
+   * @returns false when it was there before
+   */
+  remember(tokenId: string, expires: number): boolean | Promise<boolean>;
+}
+
+export interface OfflineQrExpectations {
+  readonly issuers: readonly TrustedIssuer[];
+  /** As they were verified when they were fetched. */
+  readonly statusLists: readonly VerifiedStatusList[];
+  /** Seconds since 1970. */
+  readonly now: number;
+  readonly seen: SeenTokens;
+  /** By how many seconds phone and verifier may differ, in both directions; 30 unless given. */
+  readonly skewSeconds?: number;
+  /**
+   * `refuse` (unless given): without a list, or with an expired one, nobody is let in. `report`: the outcome says how old
+   * the list is, or that there is none. A card that the newest list here revokes is refused however old the list is.
+   */
+  readonly staleStatus?: 'refuse' | 'report';
+  /** A list older than this is stale, whatever it says itself; null unless given. */
+  readonly mostStatusSeconds?: number | null;
+  readonly crypto: Pick<Crypto, 'hash' | 'ecdsaVerify'>;
+}
+
+/** What a QR code disclosed once everything was right. */
+export interface VerifiedOfflineQr extends Family {
+  readonly issuer: string;
+  /** Identifier of this presentation, 32 hex digits: the proof that goes with a claim. */
+  readonly tokenId: string;
+  /** The whole text, which a queued claim is sent with. */
+  readonly text: string;
+  /** Seconds since 1970: when the phone made the QR code, and until when it holds. */
+  readonly presentedAt: number;
+  readonly presentationExpires: number;
+  /** When the issuer signed the card's data (since when this is known), and until when they hold. */
+  readonly issuedAt: number;
+  readonly expires: number;
+  /** Null: no list was here, and the caller wanted to know no more. */
+  readonly status: (StatusListAge & { readonly stale: boolean }) | null;
+}
+
+/** Most bytes that the text of a QR code inflates to. */
+const MOST_INFLATED = 4096;
+const OUTER_CLAIMS = [CLAIM.EXPIRATION, CLAIM.ISSUED_AT, CLAIM.TOKEN_ID, CLAIM.CERTIFIED] as const;
+
+/**
+ * Judges the text of an offline QR code. Signatures come before times, times before the status, and single use last: a
+ * refused QR code is not used up, and nothing of its content is disclosed.
+ * @throws {QrRefusal}
+ */
+export async function verifyOfflineQr(text: string, expected: OfflineQrExpectations): Promise<VerifiedOfflineQr> {
+  const outer = readOuter(text);
+  const inner = verifySignatures(outer, expected);
+  judgeTimes(outer, inner, expected);
+  const status = judgeStatus(inner, expected);
+  const tokenId = Buffer.from(outer.tokenId).toString('hex');
+  const { skewSeconds = CLOCK_SKEW_SECONDS } = expected;
+  if (!(await expected.seen.remember(tokenId, outer.expires + skewSeconds))) throw new QrRefusal('used');
+  return {
+    issuer: inner.issuer,
+    activation: inner.activation,
+    affiliation: inner.affiliation,
+    people: inner.people,
+    tokenId,
+    text,
+    presentedAt: outer.issuedAt,
+    presentationExpires: outer.expires,
+    issuedAt: inner.issuedAt,
+    expires: inner.expires,
+    status,
+  };
+}
+
+interface Outer {
+  readonly message: Uint8Array;
+  readonly keyId: unknown;
+  readonly issuedAt: number;
+  readonly expires: number;
+  readonly tokenId: Uint8Array;
+  readonly innerToken: Uint8Array;
+  readonly innerKeyId: Uint8Array;
+  readonly inner: InnerCwt;
+}
+
+function readOuter(text: string): Outer {
+  if (text.length > MOST_QR_CHARACTERS) throw new QrRefusal('too-long', `more than ${MOST_QR_CHARACTERS} characters`);
+  if (!text.startsWith(OFFLINE_PREFIX)) throw new QrRefusal('other-kind', `it does not begin with ${OFFLINE_PREFIX}`);
+  try {
+    const message = inflateZlib(decodeBase45(text.slice(OFFLINE_PREFIX.length)), MOST_INFLATED);
+    const { protectedHeader, unprotectedHeader, payload, tagged } = readUnverifiedSign1(message);
+    if (!tagged || payload === null || unprotectedHeader.size > 0 || protectedHeader.size !== 3) {
+      throw new ClaimError('the outer token has another form');
+    }
+    if (protectedHeader.get(HEADER_LABEL.TYPE) !== OUTER_TYPE)
+      throw new ClaimError('the outer token is of another type');
+    const claims = decodeClaims(payload, 'the outer token');
+    refuseOtherClaims(claims, OUTER_CLAIMS, 'the outer token');
+    const tokenId = bytesClaim(claims, CLAIM.TOKEN_ID, 'the identifier');
+    if (tokenId.length !== TOKEN_ID_LENGTH) throw new ClaimError(`the identifier is not of ${TOKEN_ID_LENGTH} bytes`);
+    const innerToken = bytesClaim(claims, CLAIM.CERTIFIED, 'the inner token');
+    const { keyId: innerKeyId, content } = readInnerCwt(innerToken);
+    return {
+      message,
+      keyId: protectedHeader.get(HEADER_LABEL.KEY_ID),
+      issuedAt: dateClaim(claims, CLAIM.ISSUED_AT, 'the time of the presentation'),
+      expires: dateClaim(claims, CLAIM.EXPIRATION, 'the expiry of the presentation'),
+      tokenId,
+      innerToken,
+      innerKeyId,
+      inner: content,
+    };
+  } catch (cause) {
+    if (cause instanceof ZlibError && cause.reason === 'too-large') throw new QrRefusal('bomb', undefined, { cause });
+    for (const kind of [Base45Error, ZlibError, CoseError, ClaimError]) {
+      if (cause instanceof kind) throw new QrRefusal('malformed', cause.message, { cause });
+    }
+    throw cause;
+  }
+}
+
+/** @returns the inner token, which now is the issuer's word, shown by whoever holds the key in it */
+function verifySignatures(outer: Outer, { issuers, crypto }: OfflineQrExpectations): InnerCwt {
+  const issuer = issuers.find(
+    (each) => each.issuer === outer.inner.issuer && sameBytes(keyIdOfPoint(each.publicKey, crypto), outer.innerKeyId),
+  );
+  if (issuer === undefined) throw new QrRefusal('other-issuer');
+  if (!signed(outer.innerToken, issuer.publicKey, crypto)) throw new QrRefusal('altered', "the issuer's");
+  const { keyId } = outer;
+  if (!(keyId instanceof Uint8Array) || !sameBytes(keyId, keyIdOfPoint(outer.inner.holderKey, crypto))) {
+    throw new QrRefusal('wrong-key');
+  }
+  if (!signed(outer.message, outer.inner.holderKey, crypto)) throw new QrRefusal('altered', "the card's");
+  return outer.inner;
+}
+
+function signed(message: Uint8Array, publicKey: Uint8Array, crypto: OfflineQrExpectations['crypto']): boolean {
+  try {
+    return verifySign1(message, publicKey, crypto) !== null;
+  } catch (error) {
+    // A point that is not on the curve: nobody has its private key.
+    if (error instanceof CryptoError) return false;
+    throw error;
+  }
+}
+
+function judgeTimes(
+  outer: Outer,
+  inner: InnerCwt,
+  { now, skewSeconds = CLOCK_SKEW_SECONDS }: OfflineQrExpectations,
+): void {
+  if (outer.expires - outer.issuedAt !== OFFLINE_SECONDS) throw new QrRefusal('lives-too-long');
+  if (outer.issuedAt > now + skewSeconds) throw new QrRefusal('not-yet-valid', `by ${outer.issuedAt - now} s`);
+  if (now >= outer.expires + skewSeconds) throw new QrRefusal('expired', `${now - outer.expires} s ago`);
+  if (inner.issuedAt > now + skewSeconds) throw new QrRefusal('card-not-yet-valid');
+  if (now >= inner.expires) throw new QrRefusal('card-expired');
+}
+
+function judgeStatus(inner: InnerCwt, expected: OfflineQrExpectations): VerifiedOfflineQr['status'] {
+  const { now, statusLists, issuers, staleStatus = 'refuse', mostStatusSeconds = null } = expected;
+  // Only the issuer of a card may say what became of it.
+  const keys = issuers.filter(({ issuer }) => issuer === inner.issuer).map(({ publicKey }) => publicKey);
+  const list = statusLists
+    .filter(({ uri, signer }) => uri === inner.status.uri && keys.some((key) => sameBytes(key, signer)))
+    .reduce<VerifiedStatusList | null>(
+      (newest, each) => (each.issuedAt > (newest?.issuedAt ?? -1) ? each : newest),
+      null,
+    );
+  if (list === null) {
+    if (staleStatus === 'refuse') throw new QrRefusal('status-unknown');
+    return null;
+  }
+  refuseStatus(list, inner.status.index);
+  const age = ageOfStatusList(list, now);
+  const stale = age.expired || (mostStatusSeconds !== null && age.seconds > mostStatusSeconds);
+  if (stale && staleStatus === 'refuse') throw new QrRefusal('status-stale', `${age.seconds} s old`);
+  return { ...age, stale };
+}
+
+function refuseStatus(list: VerifiedStatusList, index: number): void {
+  let status: number;
+  try {
+    status = statusAt(list.statuses, index);
+  } catch (cause) {
+    if (cause instanceof StatusListError) throw new QrRefusal('status-unknown', cause.message, { cause });
+    throw cause;
+  }
+  if (status === STATUS.SUSPENDED) throw new QrRefusal('suspended');
+  // A status that this list has for itself is no permission either.
+  if (status !== STATUS.VALID) throw new QrRefusal('revoked');
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
