@@ -140,7 +140,7 @@ export const READERS: ReaderTable = {
     words: 'a board with the firmware',
     interface: null,
     needs: ['serial'],
-    ourCards: 'never',
+    ourCards: 'on the board',
     reach: MESSAGES_OF_TWO_BYTE_LENGTH,
     watchable: false,
     pseudoApdus: false,

@@ -38,7 +38,7 @@ describe('which Debian packages are wanted', () => {
           'postgresql-15',
           'chromium',
         ],
-        ...['zsh', 'fish', 'groff-base'],
+        ...['zsh', 'fish', 'groff-base', 'gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
