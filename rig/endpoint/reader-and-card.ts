@@ -48,10 +48,9 @@ export function readerAndCard(
   const describes = mayDescribe && card?.kind === 'profile';
   if (card !== null && !puts && !describes) {
     const readers = readersOfOurs(habits.throughVpcd === true);
-    const rule =
-      mayDescribe
-        ? `--image goes with ${readers}; --profile says which card that is`
-        : `--profile and --image go with ${readers}`;
+    const rule = mayDescribe
+      ? `--image goes with ${readers}; --profile says which card that is`
+      : `--profile and --image go with ${readers}`;
     throw new UsageError(`${words} has its own card in it: ${rule}`);
   }
   const free = habits.interfaceDescribes === true || (card !== null && cardInterface === null);
