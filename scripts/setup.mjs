@@ -114,6 +114,7 @@ function missingPrograms(wanted) {
     tmux: 'tmux',
     cardpeek: 'cardpeek',
     chromium: 'chromium',
+    'zbar-tools': 'zbarimg',
     zsh: 'zsh',
     fish: 'fish',
     'groff-base': 'groff',

@@ -21,6 +21,11 @@ const CHECKS = [
     title: 'types',
     command: [process.execPath, join(MODULES, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'],
   },
+  {
+    // Beside the first: they alone know a browser's types.
+    title: 'types of the pages',
+    command: [process.execPath, join(MODULES, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.pages.json', '--noEmit'],
+  },
   // Half a minute, and npm's registry: on CI alone, or as `npm run test:install`.
   ...(process.env.CI === 'true'
     ? [{ title: 'install without a compiler', command: [join(ROOT, 'scripts', 'try-install.sh')] }]

@@ -37,8 +37,10 @@ describe('which Debian packages are wanted', () => {
           'tmux',
           'postgresql-15',
           'chromium',
+          'zbar-tools',
         ],
-        ...['zsh', 'fish', 'groff-base', 'gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
+        ...['python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
+        ...['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {

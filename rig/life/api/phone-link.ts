@@ -12,6 +12,11 @@ import {
   type ClaimOfPhone,
   COMMITTED,
   type Committed,
+  DELEGATED,
+  DELEGATIONS,
+  type Delegate,
+  type Delegation,
+  type Delegations,
   type Disclosed,
   MINTED,
   type Minted,
@@ -48,6 +53,9 @@ export interface PhoneLink {
   claims(): Promise<readonly ClaimOfPhone[]>;
   wiped(): Promise<void>;
   reportLoss(): Promise<void>;
+  delegate(order: Delegate): Promise<Delegation>;
+  revokeDelegation(id: string): Promise<void>;
+  delegations(): Promise<Delegations>;
 }
 
 /** What the phone does next. */
@@ -57,7 +65,12 @@ export type RelayTurn =
 
 /** The same over HTTP. */
 export function phoneLink(line: IssuerLine, signer: DeviceSigner, world: RequestWorld): PhoneLink {
-  const ask = async <T>(method: 'GET' | 'POST', path: string, content: unknown, answer: z.ZodType<T>): Promise<T> => {
+  const ask = async <T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    content: unknown,
+    answer: z.ZodType<T>,
+  ): Promise<T> => {
     const url = `${line.origin}${path}`;
     const body = content === null ? null : JSON.stringify(content);
     const signed = { method, url, body: Buffer.from(body ?? ''), now: world.now() };
@@ -80,6 +93,10 @@ export function phoneLink(line: IssuerLine, signer: DeviceSigner, world: Request
     claims: async () => (await ask('GET', '/v1/phone/claims', null, CLAIMS_OF_PHONE)).claims,
     wiped: async () => void (await ask('POST', '/v1/phone/wiped', {}, NOTHING)),
     reportLoss: async () => void (await ask('POST', '/v1/phone/lost', {}, NOTHING)),
+    delegate: (order) => ask('POST', '/v1/phone/delegations', order, DELEGATED),
+    revokeDelegation: async (id) =>
+      void (await ask('DELETE', `/v1/phone/delegations/${encodeURIComponent(id)}`, null, NOTHING)),
+    delegations: () => ask('GET', '/v1/phone/delegations', null, DELEGATIONS),
   };
 }
 

@@ -6,7 +6,16 @@ import { newRequestId } from './device-request.ts';
 import type { RequestWorld } from './phone-link.ts';
 import { TERMINAL_BODY } from './signed-request.ts';
 import { terminalRequest } from './terminal-request.ts';
-import { CLAIMED, type Context, NOTHING, type OfflineProof, RENEWED, RESOLVED, type Resolved } from './wire.ts';
+import {
+  CLAIMED,
+  type Claimed,
+  type Context,
+  NOTHING,
+  type OfflineProof,
+  RENEWED,
+  RESOLVED,
+  type Resolved,
+} from './wire.ts';
 
 /** A context as the issuer gave it. */
 export type ContextReference = Pick<Context, 'id' | 'token'>;
@@ -20,10 +29,10 @@ export interface ProfessionalLink {
   /** A new identifier, for a call that may have to be repeated. */
   newRequestId(): string;
   resolve(presence: string, requestId?: string): Promise<Resolved>;
-  renew(context: ContextReference, requestId?: string): Promise<{ readonly context: Context }>;
+  renew(context: ContextReference, requestId?: string): Promise<{ readonly expiresAt: number }>;
   destroy(context: ContextReference, requestId?: string): Promise<void>;
-  claim(context: ContextReference, claim: Claim, requestId?: string): Promise<{ readonly id: string }>;
-  claimOffline(proof: OfflineProof, claim: Claim, requestId?: string): Promise<{ readonly id: string }>;
+  claim(context: ContextReference, claim: Claim, requestId?: string): Promise<Claimed>;
+  claimOffline(proof: OfflineProof, claim: Claim, requestId?: string): Promise<Claimed>;
 }
 
 /** The same over HTTP. */

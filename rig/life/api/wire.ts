@@ -6,7 +6,6 @@ import {
   INVOICE_STATUSES,
   type Insured,
   type Invoice,
-  type RightRecord,
 } from '../../../src/applet/vitale/index.ts';
 import { CLAIM, type Claim } from '../credential/claim.ts';
 import { base64urlBytes, type P256Jwk } from '../credential/jws.ts';
@@ -42,7 +41,7 @@ export type Disclosed = (typeof DISCLOSED)[number];
 const keyedNir = z.object({ nir: z.string(), key: z.string() });
 const affiliation = z.object({ regime: digits(2), caisse: digits(3), centre: digits(4), codeGestion: digits(2) });
 const period = { start: digits(8), end: digits(8).nullable() };
-const person = {
+const beneficiary = z.object({
   index: z.int(),
   quality: z.int(),
   birthRank: z.int(),
@@ -51,7 +50,8 @@ const person = {
   birthName: z.string().nullable(),
   firstName: z.string(),
   certifiedNir: keyedNir.nullable(),
-};
+  rights: z.array(z.object(period)),
+});
 const cents = z.int().nonnegative();
 /** As it is shown: an answer does not refuse what the issuer has. */
 const shownInvoice = z.object({
@@ -73,25 +73,20 @@ export const NOTHING: z.ZodType<object> = z.object({});
 
 // What a phone asks for.
 
-/** Begins an activation, with one proof of who the person is. */
+/** Begins an activation. */
 export interface Begin {
-  /** An application that an operator accepted. */
-  readonly application?: { readonly id: string; readonly ticket: string };
-  /** The access token of a credential offer (OpenID4VCI). */
-  readonly offer?: { readonly accessToken: string };
+  /** Who the person is: `identity:…` of a digital identity, or `application:…` of an application that was accepted. */
+  readonly ticket: string;
   /** Card access number of the blank card, 6 digits. */
   readonly can: string;
   /** Hexadecimal digits. */
   readonly cardSerial: string;
 }
-export const BEGIN: z.ZodType<Begin> = z
-  .strictObject({
-    application: z.strictObject({ id: identifier, ticket: token }).exactOptional(),
-    offer: z.strictObject({ accessToken: token }).exactOptional(),
-    can: digits(6),
-    cardSerial: hex(MOST_SERIAL_BYTES),
-  })
-  .refine(({ application, offer }) => (application === undefined) !== (offer === undefined), 'exactly one proof');
+export const BEGIN: z.ZodType<Begin> = z.strictObject({
+  ticket: token,
+  can: digits(6),
+  cardSerial: hex(MOST_SERIAL_BYTES).refine((text) => text !== ''),
+});
 
 /** The card's people, for the card and for the check of a weak code. */
 export type CardPeople = Pick<CardData, 'insured' | 'affiliation' | 'beneficiaries'>;
@@ -99,6 +94,8 @@ export interface Begun {
   readonly activationId: string;
   readonly number: number;
   readonly claims: CardPeople;
+  /** Where the credential can be had once the card is active (OpenID4VCI credential offer). */
+  readonly credentialOffer?: string;
 }
 export const BEGUN: z.ZodType<Begun> = z.object({
   activationId: identifier,
@@ -106,8 +103,9 @@ export const BEGUN: z.ZodType<Begun> = z.object({
   claims: z.object({
     insured: keyedNir,
     affiliation,
-    beneficiaries: z.array(z.object({ ...person, rights: z.array(z.object(period)) })),
+    beneficiaries: z.array(beneficiary),
   }),
+  credentialOffer: z.string().max(4000).exactOptional(),
 });
 
 /** Before the registry's commit, and after it. */
@@ -185,11 +183,48 @@ export interface Minted {
 export const MINTED: z.ZodType<Minted> = z.object({ presence: presenceText, expiresAt: time });
 
 export interface ClaimOfPhone {
-  readonly id: string;
+  /** Number of the claim at the issuer. */
+  readonly id: number;
   readonly invoice: Invoice;
 }
 export const CLAIMS_OF_PHONE: z.ZodType<{ readonly claims: readonly ClaimOfPhone[] }> = z.object({
-  claims: z.array(z.object({ id: identifier, invoice: shownInvoice })),
+  claims: z.array(z.object({ id: z.int(), invoice: shownInvoice })),
+});
+
+/** A permission for another phone to present for one beneficiary, until a time. */
+export interface Delegation {
+  readonly id: string;
+  readonly beneficiaryIndex: number;
+  readonly until: number;
+  readonly madeAt: number;
+  readonly revokedAt: number | null;
+}
+const delegation = z.object({
+  id: identifier,
+  beneficiaryIndex: z.int(),
+  until: time,
+  madeAt: time,
+  revokedAt: time.nullable(),
+});
+export interface Delegate {
+  /** Thumbprint (RFC 7638) of the other phone's device key. */
+  readonly delegateKey: string;
+  readonly beneficiaryIndex: number;
+  readonly until: number;
+}
+export const DELEGATE: z.ZodType<Delegate> = z.strictObject({
+  delegateKey: coordinate,
+  beneficiaryIndex: z.int().min(1).max(255),
+  until: time,
+});
+export const DELEGATED: z.ZodType<Delegation> = delegation;
+export interface Delegations {
+  readonly given: readonly Delegation[];
+  readonly received: readonly Delegation[];
+}
+export const DELEGATIONS: z.ZodType<Delegations> = z.object({
+  given: z.array(delegation),
+  received: z.array(delegation),
 });
 
 // What a professional asks for.
@@ -202,13 +237,14 @@ export interface Context {
   readonly expiresAt: number;
 }
 const context = z.object({ id: identifier, token, expiresAt: time });
-/** What the person agreed to, and nothing else. */
+/** What the person agreed to; the rest is null. */
 export interface DisclosedData {
-  readonly insured?: Insured;
-  readonly affiliation?: Affiliation;
-  readonly beneficiaries?: readonly Omit<Beneficiary, 'rights'>[];
-  readonly rights?: readonly RightRecord[];
-  readonly invoices?: readonly Invoice[];
+  readonly insured: Insured | null;
+  readonly affiliation: Affiliation | null;
+  /** Their rights are empty lists unless these were agreed to. */
+  readonly beneficiaries: readonly Beneficiary[] | null;
+  /** Newest first. */
+  readonly invoices: readonly Invoice[] | null;
 }
 export interface Resolved {
   readonly context: Context;
@@ -217,16 +253,15 @@ export interface Resolved {
 export const RESOLVED: z.ZodType<Resolved> = z.object({
   context,
   data: z.object({
-    insured: keyedNir.exactOptional(),
-    affiliation: affiliation.exactOptional(),
-    beneficiaries: z.array(z.object(person)).exactOptional(),
-    rights: z.array(z.object({ beneficiaryIndex: z.int(), ...period })).exactOptional(),
-    invoices: z.array(shownInvoice).exactOptional(),
+    insured: keyedNir.nullable(),
+    affiliation: affiliation.nullable(),
+    beneficiaries: z.array(beneficiary).nullable(),
+    invoices: z.array(shownInvoice).nullable(),
   }),
 });
 
 export const WITH_TOKEN: z.ZodType<{ readonly token: string }> = z.strictObject({ token });
-export const RENEWED: z.ZodType<{ readonly context: Context }> = z.object({ context });
+export const RENEWED: z.ZodType<{ readonly expiresAt: number }> = z.object({ expiresAt: time });
 export const CLAIM_BY_CONTEXT: z.ZodType<{ readonly token: string; readonly claim: Claim }> = z.strictObject({
   token,
   claim: CLAIM,
@@ -237,7 +272,14 @@ export const CLAIM_OFFLINE: z.ZodType<OfflineProof & { readonly claim: Claim }> 
   z.strictObject({ offline: z.string().min(1).max(MOST_QR_CHARACTERS), claim: CLAIM }),
   z.strictObject({ cardSerial: hex(MOST_SERIAL_BYTES), claim: CLAIM }),
 ]);
-export const CLAIMED: z.ZodType<{ readonly id: string }> = z.object({ id: identifier });
+/** A claim that the issuer has. */
+export interface Claimed {
+  /** Its number at the issuer. */
+  readonly id: number;
+  /** When it came the first time. */
+  readonly receivedAt: number;
+}
+export const CLAIMED: z.ZodType<Claimed> = z.object({ id: z.int(), receivedAt: time });
 
 // What everybody may know.
 

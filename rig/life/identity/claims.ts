@@ -4,6 +4,12 @@
  * of the insured (NIR), the sex, the nationality and the number of the document are not needed, and not asked for.
  */
 
+/** Type of our identity credentials (`vct`). */
+export const IDENTITY_VCT = 'urn:vitap:test-identity:1';
+
+/** What the issuer asks for, by the names in the credential. */
+export const ASKED_CLAIMS = ['family_name', 'given_name', 'birthdate', 'birth_place_code'] as const;
+
 export interface IdentityClaims {
   readonly familyName: string;
   readonly givenName: string;

@@ -80,7 +80,7 @@ it('an identifier never leads out of its place in the path', async () => {
 });
 
 it('a professional sends the JWS as the body, and the same identifier again when told so', async () => {
-  const { origin, asked } = await answering(200, '{"id":"clm_1"}');
+  const { origin, asked } = await answering(200, '{"id":7,"receivedAt":1}');
   const link = professionalLink({ origin }, hierarchy().keys, world);
   const again = link.newRequestId();
   const claim = {

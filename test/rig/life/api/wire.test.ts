@@ -24,24 +24,10 @@ const CLAIM = {
 };
 
 it.each<[string, z.ZodType, unknown, boolean]>([
-  [
-    'one proof',
-    wire.BEGIN,
-    { application: { id: 'a', ticket: 'x'.repeat(16) }, can: '123456', cardSerial: '01' },
-    true,
-  ],
-  ['no proof', wire.BEGIN, { can: '123456', cardSerial: '01' }, false],
-  [
-    'two proofs',
-    wire.BEGIN,
-    {
-      application: { id: 'a', ticket: 'x'.repeat(16) },
-      offer: { accessToken: 'x'.repeat(16) },
-      can: '123456',
-      cardSerial: '01',
-    },
-    false,
-  ],
+  ['a ticket', wire.BEGIN, { ticket: 'x'.repeat(16), can: '123456', cardSerial: '01' }, true],
+  ['no ticket', wire.BEGIN, { can: '123456', cardSerial: '01' }, false],
+  ['a card without a serial number', wire.BEGIN, { ticket: 'x'.repeat(16), can: '123456', cardSerial: '' }, false],
+  ['a delegation to a name', wire.DELEGATE, { delegateKey: 'DUPONT', beneficiaryIndex: 1, until: 1 }, false],
   ['a claim', wire.CLAIM_BY_CONTEXT, { token: 'x'.repeat(16), claim: CLAIM }, true],
   ['a claim with an act', wire.CLAIM_BY_CONTEXT, { token: 'x'.repeat(16), claim: { ...CLAIM, act: 'G' } }, false],
   [
