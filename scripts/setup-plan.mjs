@@ -77,6 +77,18 @@ export const DEBIAN_PACKAGES = [
   { name: 'postgresql-15', purpose: 'the database of the issuer, beside PGlite', goals: ['test'], onlyToCompile: [] },
   { name: 'chromium', purpose: 'looking at reports and served pages', goals: ['test'], onlyToCompile: [] },
   { name: 'zbar-tools', purpose: 'zbarimg, which reads QR codes', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'python3-cbor2',
+    purpose: 'decoding QR codes and status lists in the tests',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
+  {
+    name: 'python3-cryptography',
+    purpose: 'verifying their signatures',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'groff-base', purpose: 'reading the manual page', goals: ['test'], onlyToCompile: [] },

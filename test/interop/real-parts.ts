@@ -16,13 +16,14 @@ export type RealPart =
   | 'opensc-tool'
   | 'scriptor'
   | 'pyscard'
+  | 'cbor2'
+  | 'zbarimg'
   | 'socat'
   | 'libnfc'
   | 'libpcscspy'
   | 'cardpeek'
   | 'tshark'
   | 'chromium'
-  | 'zbarimg'
   | 'bash'
   | 'zsh'
   | 'fish'
@@ -45,6 +46,8 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
+  cbor2: missingCbor2,
+  zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   socat: () => missingProgram('socat', 'socat'),
   libnfc: () =>
     missingProgram('nfc-list', 'libnfc-bin') ??
@@ -52,7 +55,6 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
   chromium: () => missingProgram('chromium', 'chromium'),
-  zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   bash: () => missingProgram('bash', 'bash'),
   zsh: () => missingProgram('zsh', 'zsh'),
   fish: () => missingProgram('fish', 'fish'),
@@ -155,6 +157,13 @@ export function spyLibraries(): { readonly pcsclite: string; readonly spy: strin
     folders.map((folder) => join(folder, library)).find((file) => existsSync(file));
   const [pcsclite, spy] = [path('libpcsclite.so.1'), path('libpcscspy.so.0')];
   return pcsclite === undefined || spy === undefined ? null : { pcsclite, spy };
+}
+
+/** cbor2 and the cryptography that goes with it: a decoder of CWTs that we did not write. */
+function missingCbor2(): string | null {
+  const { status } = spawnSync(PYTHON, ['-c', 'import cbor2, cryptography'], { stdio: 'ignore' });
+  const packages = 'python3-cbor2, python3-cryptography';
+  return status === 0 ? null : `cbor2 or cryptography is not installed under ${PYTHON} (Debian: ${packages})`;
 }
 
 function missingPyscard(): string | null {

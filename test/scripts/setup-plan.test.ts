@@ -39,7 +39,7 @@ describe('which Debian packages are wanted', () => {
           'chromium',
           'zbar-tools',
         ],
-        ...['zsh', 'fish', 'groff-base'],
+        ...['python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
