@@ -12,6 +12,7 @@ import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declareIssuer } from './issuer.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -37,6 +38,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareSynth,
   declareEvidence,
   declarePki,
+  declareIssuer,
   declareCounter,
   declareBench,
   declareBenchTap,
