@@ -16,6 +16,7 @@ export type RealPart =
   | 'scriptor'
   | 'pyscard'
   | 'socat'
+  | 'stm32flash'
   | 'libnfc'
   | 'libpcscspy'
   | 'cardpeek'
@@ -43,6 +44,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
   socat: () => missingProgram('socat', 'socat'),
+  stm32flash: () => missingProgram('stm32flash', 'stm32flash'),
   libnfc: () =>
     missingProgram('nfc-list', 'libnfc-bin') ??
     missingProgram('nfc-poll', 'libnfc-examples') ??

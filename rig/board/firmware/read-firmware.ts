@@ -8,10 +8,11 @@ import { isUf2, readUf2 } from './uf2.ts';
 /**
  * Reads a firmware file, whose format its content tells: ELF and UF2 by their magic numbers, HEX by its first colon and
  * nothing but text; all else is the plain bytes.
- * @param binAddress where plain bytes go; null: nobody said
+ * @param said where plain bytes go, as a person said it; null: nobody did
+ * @param usual where they go then; null: nowhere
  * @throws {CannotRun} damaged, empty, or plain bytes without an address; {Error} of Node when it cannot be opened
  */
-export function readFirmware(path: string, binAddress: number | null): FirmwareImage {
+export function readFirmware(path: string, said: number | null, usual: number | null = null): FirmwareImage {
   const bytes = Uint8Array.from(readInputFile(path, 'a firmware file', LARGEST_FIRMWARE_FILE));
   if (bytes.length === 0) throw new CannotRun(`${path}: the firmware file is empty`);
   const image = (
@@ -19,7 +20,7 @@ export function readFirmware(path: string, binAddress: number | null): FirmwareI
     segments: FirmwareImage['segments'],
     families: readonly number[] = [],
   ) => {
-    if (format !== 'BIN' && binAddress !== null) {
+    if (format !== 'BIN' && said !== null) {
       throw new CannotRun(`${path}: a ${format} file says itself where it goes: leave --address out`);
     }
     return { source: path, format, segments, families };
@@ -30,12 +31,13 @@ export function readFirmware(path: string, binAddress: number | null): FirmwareI
     return image('UF2', segments, families);
   }
   if (isHexText(bytes)) return image('HEX', readIntelHex(Buffer.from(bytes).toString('latin1'), path));
-  if (binAddress === null) {
+  const address = said ?? usual;
+  if (address === null) {
     throw new CannotRun(
       `${path}: neither ELF, HEX nor UF2, so these are plain bytes: say with --address where they go`,
     );
   }
-  return image('BIN', joinSegments([{ address: binAddress, bytes }], path));
+  return image('BIN', joinSegments([{ address, bytes }], path));
 }
 
 /** A vector table begins with the end of a RAM, which is no colon and no text. */

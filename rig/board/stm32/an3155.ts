@@ -57,10 +57,6 @@ export const MOST_PAGES = 255;
 /** Pages in one Extended Erase Memory: parts are known that take no more. */
 export const MOST_EXTENDED_PAGES = 512;
 
-/** Bits of a byte on the line: start, eight data, even parity, stop; and without parity. */
-export const BITS_8E1 = 11;
-export const BITS_8N1 = 10;
-
 /** Milliseconds. A page of 128 KiB takes up to 4 s to erase, 2 MiB up to 32 s (data sheets of F4 and H7). */
 export const TIME_LIMIT = {
   sync: 300,

@@ -129,7 +129,9 @@ export class Stm32Bootloader {
   /** @param bytes 1 to 256, a multiple of 4, as the address is */
   async write(address: number, bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 || bytes.length > LARGEST_BLOCK || bytes.length % WRITE_ALIGNMENT !== 0) {
-      throw new RangeError(`Write Memory takes 4 to ${LARGEST_BLOCK} bytes, a multiple of ${WRITE_ALIGNMENT}`);
+      throw new RangeError(
+        `a block has 4 to ${LARGEST_BLOCK} bytes, a multiple of ${WRITE_ALIGNMENT}, not ${bytes.length}`,
+      );
     }
     await this.#command('writeMemory');
     await this.#address('writeMemory', address);

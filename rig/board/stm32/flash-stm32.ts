@@ -127,7 +127,8 @@ class Flashing {
     const todo = job.resume ? await this.#wrongPages(plans) : plans;
     if (todo.length > 0) await this.#write(todo);
     this.stage = 'written';
-    await this.#verify(plans);
+    // What was kept was read already.
+    await this.#verify(todo);
     const started = job.start && (await this.#start(chip));
     return {
       chip: seen,

@@ -86,6 +86,11 @@ export class SimulatedStm32 implements WiredChip {
     for (const page of options.writeProtected ?? []) this.flash.writeProtected.add(page);
   }
 
+  /** 12 bytes. */
+  get uid(): Uint8Array {
+    return this.#options.uid;
+  }
+
   /** Until the first byte has been measured. */
   get measuresSpeed(): boolean {
     return !this.#inSync;
