@@ -17,18 +17,19 @@ let child: ChildProcess | null;
 let out: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-stm32-'));
+  vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
   child = null;
   out = '';
 });
 afterEach(() => {
+  vi.unstubAllEnvs();
   if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
 const port = (): string => join(folder, 'board');
 const at = (name: string): string => join(folder, name);
-const vitap = (...args: string[]) =>
-  run(process.execPath, [PROGRAM, ...args], { ...process.env, XDG_STATE_HOME: at('state') });
+const vitap = (...args: string[]) => run(process.execPath, [PROGRAM, ...args]);
 const flash = (...args: string[]) =>
   vitap('board', 'flash', '--board', `stm32:${port()}`, '--line', '8n1', '--no-start', ...args);
 /** A pseudo-terminal drops the parity that stm32flash would check. */
