@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-/** Compiles src/ and rig/ into dist/. The old dist/ serves until the new one is whole. */
+/** Compiles src/ and rig/ into dist/, bundles the pages. The old dist/ serves until the new one is whole. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { BUILD_STAMP, sourcesFingerprint } from './fingerprint.mjs';
+import { buildPages } from './pages.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -22,6 +23,7 @@ export function build(root) {
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];
     const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (compiled.status !== 0) return false;
+    if (!buildPages(root, join(root, fresh, 'rig', 'life', 'pages'))) return false;
     if (!writeManPage(join(root, fresh))) return false;
     // By what was just compiled, in a process of its own: this one may have the old modules.
     const open = pathToFileURL(join(root, fresh, 'rig', 'card', 'open.js')).href;

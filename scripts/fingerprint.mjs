@@ -7,17 +7,20 @@ export const BUILD_STAMP = join('dist', '.stamp.json');
 /** The built command line: when it is there, the build went to its end. */
 export const BUILD_ENTRY = join('dist', 'rig', 'command', 'main.js');
 
-/** What the build is made of, as one SHA-256 in hex: every source and the compiler's settings and version. */
+/** What the build is made of, as one SHA-256 in hex: every source, and settings and versions of what compiles it. */
 export function sourcesFingerprint(root) {
   const hash = createHash('sha256');
-  const compiler = join('node_modules', 'typescript', 'package.json');
+  const versions = ['typescript', 'esbuild', 'preact'].map((name) => join('node_modules', name, 'package.json'));
   const files = [
     ...listSources(root, 'src'),
     ...listSources(root, 'rig'),
+    ...['.tsx', '.css'].flatMap((extension) => listFiles(root, 'rig', extension)),
     ...listFiles(root, 'profiles', '.yaml'),
     'tsconfig.json',
     'tsconfig.build.json',
-    compiler,
+    'tsconfig.pages.json',
+    join('scripts', 'pages.mjs'),
+    ...versions,
   ];
   for (const file of files) {
     if (!existsSync(join(root, file))) continue;

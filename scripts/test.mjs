@@ -21,6 +21,11 @@ const CHECKS = [
     title: 'types',
     command: [process.execPath, join(MODULES, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'],
   },
+  {
+    // Beside the first: they alone know a browser's types.
+    title: 'types of the pages',
+    command: [process.execPath, join(MODULES, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.pages.json', '--noEmit'],
+  },
   // Half a minute, and npm's registry: on CI alone, or as `npm run test:install`.
   ...(process.env.CI === 'true'
     ? [{ title: 'install without a compiler', command: [join(ROOT, 'scripts', 'try-install.sh')] }]
@@ -53,6 +58,17 @@ async function main() {
       const failed = fetchNode(node);
       if (failed !== null) console.log(`\n${failed}`);
     }
+    // Fetches and compiles the firmware's engine, once. Where that cannot be, the tests of the firmware say so.
+    const firmware = [
+      'build',
+      '--board',
+      'mps2-an386',
+      '--profile',
+      'vitale2',
+      '--out',
+      join(ROOT, '.vitap', 'firmware', 'vitale2'),
+    ];
+    await run('firmware', [process.execPath, join(ROOT, 'bin', 'vitap.js'), 'firmware', ...firmware], {});
     for (const { title, command } of PROJECTS) {
       const file = join(records, `${tallies.length}.json`);
       const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];

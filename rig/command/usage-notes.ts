@@ -106,6 +106,32 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
+  'firmware run': notes(
+    null,
+    'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card',
+    'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card --pn532 /tmp/pn532-a',
+  ),
+  'counter tap': notes(
+    'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
+    'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
+    'VITAP_CAN=161803 VITAP_PIN=274916 vitap counter tap --profile apcv --keys test --show',
+  ),
+  'counter scan': notes(
+    'the code is refused, or the issuer refuses it',
+    'vitap counter scan --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter scan --image qr.png --trust trust.json --status-list list.cwt --offline',
+  ),
+  'counter claim': notes(
+    'the card, or the issuer for good, refuses the claim',
+    'vitap counter claim claim.yaml --after last --keys counter.keys.json',
+    'vitap counter claim claim.yaml --reader pcsc --can-file can --keys counter.keys.json',
+  ),
+  'counter queue': notes(
+    'the issuer refused a claim for good',
+    'vitap counter queue',
+    'vitap counter queue send --keys counter.keys.json',
+  ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),
   'bench crypto': notes('a target is not met', 'vitap bench crypto --curve brainpoolP256r1 --count 200'),

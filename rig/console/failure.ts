@@ -27,7 +27,17 @@ export class ReaderGone extends Error {
 }
 
 /** `fault`: a bug of ours. The others are the world's or the user's. */
-export type FailureKind = HalErrorKind | 'usage' | 'channel' | 'cannot-run' | 'profile' | 'trace' | 'file' | 'fault';
+export type FailureKind =
+  | HalErrorKind
+  | 'usage'
+  | 'channel'
+  | 'counter'
+  | 'cannot-run'
+  | 'profile'
+  | 'trace'
+  | 'store'
+  | 'file'
+  | 'fault';
 
 /** What a person or a program is told of an error. */
 export interface Failure {
@@ -42,7 +52,8 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return failure('usage', error.message);
   if (error instanceof CannotRun) return failure('cannot-run', error.message);
   if (error instanceof HalError) return failure(error.kind, error.message);
-  if (isJudged(error)) return { ...failure('channel', error.message), exitCode: error.exitCode };
+  const judged = judgedKind(error);
+  if (judged !== null) return { ...failure(judged.kind, judged.error.message), exitCode: judged.error.exitCode };
   const kind = error instanceof Error ? SENTENCES[error.name] : undefined;
   // A profile says each thing that is wrong with it on a line of its own.
   if (kind !== undefined) return failure(kind, ...(error as Error).message.split('\n'));
@@ -61,11 +72,21 @@ const SENTENCES: Readonly<Record<string, FailureKind>> = {
   SpecificationError: 'profile',
   ImageError: 'damaged',
   TraceError: 'trace',
+  StoreError: 'store',
 };
 
-/** A failure of the secure channel may be a verdict: the code is wrong, or the card is a copy. */
-function isJudged(error: unknown): error is Error & { readonly exitCode: ExitCode } {
-  return error instanceof Error && error.name === 'ChannelFailure' && 'exitCode' in error;
+/** Failures that may be a verdict (the code is wrong, the card is a copy), and say with which exit code they end. */
+const JUDGED: Readonly<Record<string, FailureKind>> = { ChannelFailure: 'channel', CounterFailure: 'counter' };
+
+interface Judged {
+  readonly kind: FailureKind;
+  readonly error: Error & { readonly exitCode: ExitCode };
+}
+
+function judgedKind(error: unknown): Judged | null {
+  if (!(error instanceof Error && 'exitCode' in error)) return null;
+  const kind = JUDGED[error.name];
+  return kind === undefined ? null : { kind, error: error as Judged['error'] };
 }
 
 function failure(kind: FailureKind, ...sentences: string[]): Failure {

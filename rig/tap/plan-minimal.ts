@@ -46,7 +46,8 @@ async function readFiles(terminal: CardTerminal, ask: LongAsk): Promise<OwnConte
   };
 }
 
-async function allRecords(terminal: CardTerminal, ask: LongAsk, sfi: number): Promise<RecordContent> {
+/** Every record of a file of data objects, in one READ RECORD where the card takes it. */
+export async function allRecords(terminal: CardTerminal, ask: LongAsk, sfi: number): Promise<RecordContent> {
   const { data, sw } = await ask.send(INS.READ_RECORD, 1, (sfi << 3) | FROM_NUMBER);
   if (sw === SW.RECORD_NOT_FOUND) return { records: [], sw: SW.OK };
   if (NOT_UNDERSTOOD.includes(sw)) return readRecordsBySfi(terminal, sfi);
@@ -56,14 +57,15 @@ async function allRecords(terminal: CardTerminal, ask: LongAsk, sfi: number): Pr
   return records === null ? readRecordsBySfi(terminal, sfi) : { records, sw };
 }
 
-async function wholeBinary(terminal: CardTerminal, ask: LongAsk, sfi: number): Promise<CardAnswer> {
+/** A whole transparent file, in one READ BINARY where the card takes it. */
+export async function wholeBinary(terminal: CardTerminal, ask: LongAsk, sfi: number): Promise<CardAnswer> {
   if (!ask.extended) return readBinaryBySfi(terminal, sfi);
   const answer = await ask.send(INS.READ_BINARY, 0x80 | sfi, 0);
   return answer.sw === SW.OK ? answer : readBinaryBySfi(terminal, sfi);
 }
 
 /** Commands of case 2 that want all there is, with an extended Le as long as the link and the card take one. */
-class LongAsk {
+export class LongAsk {
   readonly #terminal: CardTerminal;
   #extended: boolean;
 

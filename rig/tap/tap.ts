@@ -1,8 +1,6 @@
 import { triesInWords } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
-import type { CardSession } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
 import { NO_CHANNEL } from '../channel/choice.ts';
 import type { OpenChannel } from '../channel/open-channel.ts';
 import { ReaderChannel } from '../channel/reader-channel.ts';
@@ -11,9 +9,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { readPin } from '../console/pin.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { readerDriver } from '../endpoint/readers.ts';
-import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
-import { TraceWriter } from '../trace/writer.ts';
 import { accountOf, type TapAccount } from './account.ts';
 import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
@@ -25,7 +21,8 @@ import { readOwnApplication } from './own-application.ts';
 import { READ_PLANS } from './plan.ts';
 import { comparePlans, type PlanComparison, planLines } from './plan-cost.ts';
 import { present, type TapScene } from './presentation.ts';
-import { type CardReading, type CodeOutcome, emptyReading } from './reading.ts';
+import { describeReader, openTrace, today, unlockOnPhone } from './reader-session.ts';
+import { type CardReading, emptyReading } from './reading.ts';
 import { CardTerminal } from './terminal.ts';
 
 /**
@@ -98,7 +95,7 @@ async function readOnce(
   });
   const connectEndNs = systemClock.nowNs();
   const keys = options.channel?.sessionKeys == null ? null : new SessionKeyRecorder(options.channel.sessionKeys);
-  const trace = await openTrace(source, session, options, connectStartNs, keys?.id ?? null);
+  const trace = await openTrace('vitap tap', source, session, options.record, connectStartNs, keys?.id ?? null);
   trace?.power('on', connectEndNs, session.atr);
   const wire = trace === null ? session : new RecordedSession(session, trace, systemClock);
   const explainer = options.explain === true ? new TapExplainer(decisions, null) : null;
@@ -163,27 +160,6 @@ async function readOnce(
   };
 }
 
-/** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
-function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
-  if (source.own === null || source.own.cardInterface !== 'contactless') return null;
-  const { card } = source.own.opened;
-  if (!card.holder.present) return null;
-  return asCodeOutcome(new PhoneScreen(card).unlock(code));
-}
-
-function asCodeOutcome(unlock: UnlockOutcome): CodeOutcome {
-  switch (unlock.outcome) {
-    case 'unlocked':
-      return { outcome: 'unlocked-by-holder' };
-    case 'wrong':
-      return { outcome: 'wrong', triesLeft: unlock.triesLeft };
-    case 'blocked':
-      return { outcome: 'blocked' };
-    default:
-      return { outcome: 'not-given' };
-  }
-}
-
 async function readSequence(
   { sequence, plan = 'classic' }: TapOptions,
   terminal: CardTerminal,
@@ -204,41 +180,6 @@ async function readSequence(
   }
   if (sequence === 'all' || sequence === 'own') await readOwnApplication(terminal, reading, code, READ_PLANS[plan]);
   if (sequence === 'ndef' || (sequence === 'all' && !isKnown(reading))) await readNdef(terminal, reading);
-}
-
-function openTrace(
-  source: OpenedReader,
-  session: CardSession,
-  options: TapOptions,
-  originNs: number,
-  sessionKeys: string | null,
-): Promise<TraceWriter> | null {
-  const { file } = options.record;
-  if (file === null) return null;
-  const description = {
-    source: 'vitap tap',
-    backend: source.backendAt(session.reader),
-    reader: session.reader,
-    driver: source.reader.driver,
-    interface: source.own?.cardInterface ?? null,
-    atr: session.atr,
-    card: source.own?.opened.card.image.profile ?? null,
-    cardSeed: source.own?.opened.seed ?? null,
-    sessionKeys,
-  };
-  return TraceWriter.create(file, description, { ...secrecyOf(options.record), originNs });
-}
-
-function describeReader(source: OpenedReader, session: CardSession): string {
-  if (source.own === null) return session.reader;
-  return `in process, ${source.own.cardInterface} (${source.own.opened.description})`;
-}
-
-/** This day where the program runs, AAAAMMJJ. */
-function today(): string {
-  const now = new Date();
-  const two = (value: number): string => `${value}`.padStart(2, '0');
-  return `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
 }
 
 /** What the person should know besides the content, one sentence each. */

@@ -13,6 +13,8 @@ const MEANT: readonly RegExp[] = [
   /^bin\/vitap\.js$/,
   /^dist\/vitap\.1$/,
   /^dist\/(src|rig)\/.+\.(js|d\.ts)$/,
+  /^dist\/rig\/life\/pages\/licences\.txt$/,
+  /^dist\/rig\/life\/pages\/[a-z]+\/(index\.html|[a-z]+-[A-Z0-9]{8}\.css)$/,
   /^profiles\/[a-z0-9-]+\.yaml$/,
   /^dist\/profiles\/([a-z0-9-]+\.img|profiles\.sha256)$/,
   /^suites\/[a-z0-9-]+\/[a-z0-9-]+\.(jsonl|yaml)$/,

@@ -7,10 +7,12 @@ import { declareCard } from './card.ts';
 import { declareCompletion, declareMan } from './completion.ts';
 import { declareConform } from './conform.ts';
 import { declareConvert } from './convert.ts';
+import { declareCounter } from './counter.ts';
 import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declareFirmware } from './firmware.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -28,6 +30,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareApdu,
   declareShell,
   declareBoard,
+  declareFirmware,
   declareConform,
   declareRecord,
   declareConvert,
@@ -36,6 +39,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareSynth,
   declareEvidence,
   declarePki,
+  declareCounter,
   declareBench,
   declareBenchTap,
   declareDoctor,

@@ -20,7 +20,7 @@ import { endOfLinks } from '../../../src/hal/nvm/write-target.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { makeFolder } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
-import { signDetached } from './cose-sign1.ts';
+import { signDetached } from '../../pki/cose-sign1.ts';
 import { base64url, keyFileText, type LabKey } from './key-file.ts';
 import {
   type EvidenceFile,

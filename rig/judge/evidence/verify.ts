@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Crypto, CryptoError } from '../../../src/hal/crypto.ts';
 import { systemErrorCode } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { CoseError, keyIdOf, verifySign1 } from './cose-sign1.ts';
+import { CoseError, keyIdOf, verifySign1 } from '../../pki/cose-sign1.ts';
 import { base64url, LARGEST_KEY_FILE, type LabKey, parseKey } from './key-file.ts';
 import { MANIFEST_FILE, type Manifest, parseManifest, SIGNATURE_FILE } from './manifest.ts';
 

@@ -16,6 +16,8 @@ import { leavesOf } from '../../../rig/command/command-tree.ts';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
+import { CounterFolder } from '../../../rig/life/counter/counter-folder.ts';
+import { FollowUps } from '../../../rig/life/counter/follow-ups.ts';
 import { MemoryPorts } from '../../../rig/sim/serial/memory-port.ts';
 import { VirtualTimeline } from '../../../rig/sim/timeline.ts';
 import { HalError } from '../../../src/hal/errors.ts';
@@ -64,12 +66,18 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
+  'firmware build': ['firmware-build'],
+  'counter tap': ['counter-reading'],
+  'counter scan': ['counter-reading'],
+  'counter claim': ['counter-claim'],
+  'counter queue': ['counter-queue'],
 };
 
 /** Documents that are kept in files. */
 const STORED = [
   'board-record',
   'batch-state',
+  'counter-queued-claim',
   'flashed-card',
   'lab-key',
   'terminal-keys',
@@ -86,6 +94,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-trace': 'json-schemas',
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
+  'firmware-build': 'firmware',
 };
 
 /** Keys that a document may lack. */
@@ -241,6 +250,37 @@ async function interruptedReplay(trace: string): Promise<void> {
   keep('replay-interrupted', JSON.parse(io.out.join('')));
 }
 
+async function counters(): Promise<void> {
+  const env = { VITAP_CAN: '161803', VITAP_PIN: '274916' };
+  for (const more of [['--invoices'], ['--show']]) {
+    const io = fakeIo({ env, json: true });
+    const args = ['counter', 'tap', '--profile', 'apcv', '--keys', 'test', '--json', ...more];
+    await runCommandLine(args, '0.0.0', VERBS, io);
+    keep('counter-reading', JSON.parse(io.out.join('')));
+  }
+  const proof = { kind: 'offline QR', tokenId: '0'.repeat(32), text: 'VT1:TEXT' } as const;
+  new FollowUps(new CounterFolder(at('counter'))).keep({
+    at: '2026-11-29T12:00:00.000Z',
+    issuer: 'http://127.0.0.1:9',
+    proof,
+  });
+  writeFileSync(
+    at('claim.yaml'),
+    'number: "000000042"\ndate: 20261129\nbeneficiary: 1\nprofessionalId: "991234567"\nprofessionalName: CABINET\n' +
+      'total: 30.00\namo: 19.00\namc: 9.00\npatient: 2.00\nthirdParty: yes\n',
+  );
+  const folder = ['--counter', at('counter')];
+  await printed('counter-queue', 'counter', 'queue', ...folder);
+  await printed('counter-claim', 'counter', 'claim', at('claim.yaml'), '--after', 'last', ...folder);
+  await printed('counter-queue', 'counter', 'queue', ...folder);
+  // Nobody listens on that port.
+  await printed('counter-queue', 'counter', 'queue', 'send', '--keys', 'test', ...folder);
+  keep(
+    'counter-queued-claim',
+    read(join(at('counter'), 'queue', readdirSync(join(at('counter'), 'queue'))[0] as string)),
+  );
+}
+
 async function benches(): Promise<void> {
   await printed('bench-tap', 'bench', 'tap', '--profile', 'vitale2', '--taps', '12', '--save', at('taps.json'));
   keep('bench-tap', read(at('taps.json')));
@@ -271,6 +311,7 @@ beforeAll(async () => {
   await printed('pki-show', 'pki', 'show', certificate('FRLABAT00002'), certificate('FRLABDV00001'));
   await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
   keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
+  await counters();
   await traces();
 
   await printed('evidence-keygen', 'evidence', 'keygen', at('lab'));

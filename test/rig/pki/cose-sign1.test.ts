@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CoseError, keyIdOf, signDetached, verifySign1 } from '../../../../rig/judge/evidence/cose-sign1.ts';
-import { nobleCrypto } from '../../../../src/hal/noble/index.ts';
+import { CoseError, keyIdOf, signDetached, verifySign1 } from '../../../rig/pki/cose-sign1.ts';
+import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 
 interface Row {
   readonly expect: 'accept' | 'refuse';
@@ -16,7 +16,7 @@ const vectors: {
   vectors: Row[];
   refusals: { vectors: Row[] };
   deterministic: { signature: string };
-} = JSON.parse(readFileSync(new URL('../../../vectors/cose-sign1.json', import.meta.url), 'utf8'));
+} = JSON.parse(readFileSync(new URL('../../vectors/cose-sign1.json', import.meta.url), 'utf8'));
 
 const crypto = nobleCrypto();
 const base64url = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'));

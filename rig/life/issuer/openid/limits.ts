@@ -1,0 +1,18 @@
+/** How long things of the OpenID routes last, in milliseconds, and how often one may guess. */
+
+/** From the request for an identity to its use. */
+export const PRESENTATION_MS: number = 10 * 60_000;
+/** A presentation that was signed longer ago is stale. */
+export const PRESENTATION_MAX_AGE_SECONDS: number = 5 * 60;
+export const OFFER_MS: number = 60 * 60_000;
+export const TX_CODE_DIGITS: number = 6;
+/** Of a million codes: five tries find one in 200,000. */
+export const TX_CODE_TRIES: number = 5;
+export const ACCESS_TOKEN_MS: number = 10 * 60_000;
+/** A phone that was not used for half a year asks for its identity again. */
+export const REFRESH_TOKEN_MS: number = 180 * 24 * 60 * 60_000;
+export const NONCE_MS: number = 5 * 60_000;
+export const PROOF_MAX_AGE_SECONDS: number = 5 * 60;
+export const SKEW_SECONDS: number = 60;
+/** A credential is renewed before this, and revoked by its status. */
+export const CREDENTIAL_SECONDS: number = 30 * 24 * 60 * 60;

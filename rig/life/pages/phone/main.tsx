@@ -1,0 +1,86 @@
+import { useState } from 'preact/hooks';
+import type { Call } from '../../../web/page/access.ts';
+import { Button } from '../../../web/page/button.tsx';
+import { Frame, showPage } from '../../../web/page/frame.tsx';
+import { usePolled } from '../../../web/page/polled.ts';
+import { Screen } from '../../../web/page/screen.tsx';
+import { StatusLine } from '../../../web/page/status-line.tsx';
+import { useWords } from '../say.ts';
+import { ServerState } from '../server-state.tsx';
+import { Activation } from './activation.tsx';
+import { InvoicesTab } from './invoices-tab.tsx';
+import { SettingsTab } from './settings-tab.tsx';
+import { ShowTab } from './show-tab.tsx';
+import type { PhoneView } from './view.ts';
+import '../../../web/page/style.css';
+import './style.css';
+
+const EVERY_MS = 1000;
+const TABS = ['show', 'invoices', 'settings'] as const;
+const TAB_NAMES = { show: 'tabShow', invoices: 'tabInvoices', settings: 'tabSettings' } as const;
+
+/** The phone: what its holder sees of the card. */
+function PhonePage({ call }: { readonly call: Call }) {
+  const say = useWords();
+  const { view, failure, refresh } = usePolled<PhoneView>(call, '/api/phone', EVERY_MS);
+  return (
+    <Frame title={say('phoneTitle')} narrow>
+      <ServerState heard={view !== null} failure={failure} />
+      {view === null ? null : <Life call={call} view={view} refresh={refresh} />}
+    </Frame>
+  );
+}
+
+interface LifeProps {
+  readonly call: Call;
+  readonly view: PhoneView;
+  readonly refresh: () => void;
+}
+
+function Life({ call, view, refresh }: LifeProps) {
+  const say = useWords();
+  switch (view.life) {
+    case 'blank':
+    case 'pending':
+      return <Activation call={call} view={view} refresh={refresh} />;
+    case 'active':
+      return <ActiveCard call={call} view={view} refresh={refresh} />;
+    case 'revoked':
+      return (
+        <>
+          <Screen key={view.life} title={say('revokedTitle')} entered>
+            <StatusLine tone="bad">{say('revokedText')}</StatusLine>
+          </Screen>
+          <SettingsTab call={call} view={view} refresh={refresh} />
+        </>
+      );
+    case 'wiped':
+      return (
+        <Screen key={view.life} title={say('wipedTitle')} entered>
+          <StatusLine tone="plain">{say('wipedText')}</StatusLine>
+        </Screen>
+      );
+  }
+}
+
+function ActiveCard({ call, view, refresh }: LifeProps) {
+  const say = useWords();
+  const [tab, setTab] = useState<(typeof TABS)[number]>('show');
+  return (
+    <>
+      <nav class="tabs" aria-label={say('tabs')}>
+        {TABS.map((each) => (
+          <Button key={each} current={each === tab} onPress={() => setTab(each)}>
+            {say(TAB_NAMES[each])}
+          </Button>
+        ))}
+      </nav>
+      {view.triesLeft === 0 ? <StatusLine tone="bad">{say('codeBlocked')}</StatusLine> : null}
+      {tab === 'show' ? <ShowTab call={call} view={view} refresh={refresh} /> : null}
+      {tab === 'invoices' ? <InvoicesTab call={call} view={view} refresh={refresh} /> : null}
+      {tab === 'settings' ? <SettingsTab call={call} view={view} refresh={refresh} /> : null}
+    </>
+  );
+}
+
+showPage(PhonePage);

@@ -1,0 +1,81 @@
+import { useState } from 'preact/hooks';
+import type { Call } from '../../../web/page/access.ts';
+import { Button } from '../../../web/page/button.tsx';
+import { Screen } from '../../../web/page/screen.tsx';
+import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
+import { useAct } from '../act.ts';
+import { useFormats, useWords } from '../say.ts';
+import { CodeScreen, NewCodeScreen } from './code-screen.tsx';
+import type { ChangeCodeRequest, PhoneView } from './view.ts';
+
+type Step =
+  | { readonly at: 'list'; readonly note: string }
+  | { readonly at: 'old' }
+  | { readonly at: 'new'; readonly code: string };
+
+interface SettingsTabProps {
+  readonly call: Call;
+  readonly view: PhoneView;
+  readonly refresh: () => void;
+}
+
+export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
+  const say = useWords();
+  const { instant } = useFormats();
+  const act = useAct(refresh);
+  const [step, setStep] = useState<Step>({ at: 'list', note: '' });
+  const toList = (note: string): void => {
+    act.clear();
+    setStep({ at: 'list', note });
+  };
+  switch (step.at) {
+    case 'old':
+      return (
+        <CodeScreen
+          title={say('typeOldCode')}
+          triesLeft={view.triesLeft}
+          act={act}
+          onCode={(code) => {
+            act.clear();
+            setStep({ at: 'new', code });
+          }}
+          onCancel={() => toList('')}
+        />
+      );
+    case 'new': {
+      const change = (newCode: string): void =>
+        act.run(async () => {
+          const request: ChangeCodeRequest = { code: step.code, newCode };
+          try {
+            await call('POST', '/api/phone/code', request);
+          } catch (error) {
+            // Only the new one is chosen again when the new one was refused.
+            if (!String((error as { code?: unknown }).code).startsWith('weak-code')) setStep({ at: 'old' });
+            throw error;
+          }
+          toList(say('codeChanged'));
+        });
+      return <NewCodeScreen act={act} onCode={change} onCancel={() => toList('')} />;
+    }
+    case 'list': {
+      const sync = (): void =>
+        act.run(async () => {
+          await call('POST', '/api/phone/sync', {});
+          setStep({ at: 'list', note: say('synced') });
+        });
+      return (
+        <Screen title={say('settingsTitle')}>
+          <LiveRegion>{step.note === '' ? null : <StatusLine tone="good">{step.note}</StatusLine>}</LiveRegion>
+          <LiveRegion urgent>{act.fault === '' ? null : <p class="fault">{act.fault}</p>}</LiveRegion>
+          <p>{view.syncedAt === null ? say('syncedNever') : say('syncedAt', { when: instant(view.syncedAt) })}</p>
+          <div class="row">
+            <Button busy={act.busy} onPress={sync}>
+              {say('sync')}
+            </Button>
+            <Button onPress={() => setStep({ at: 'old' })}>{say('changeCode')}</Button>
+          </div>
+        </Screen>
+      );
+    }
+  }
+}

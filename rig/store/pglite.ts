@@ -1,0 +1,130 @@
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { PGlite, Transaction } from '@electric-sql/pglite';
+import { FileLock } from '../../src/hal/nvm/file-lock.ts';
+import { storageError } from '../../src/hal/nvm/storage-error.ts';
+import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import type { Sql, SqlRow, SqlValue, Statements } from './sql.ts';
+import { StoreError, storeError } from './store-error.ts';
+
+const INT8 = 20;
+const JSON_TYPE = 114;
+const JSONB = 3802;
+
+/** As PostgreSQL names the version in a data folder. */
+const MARK = 'PG_VERSION';
+
+/**
+ * Opens the database in a folder, and makes it if the folder is empty or not there. PGlite has no lock of its own and
+ * loses rows when two processes open one folder: `FOLDER.lock` beside it names the process that has it.
+ * @throws {HalError} `busy`: another process has it; `storage`
+ * @throws {StoreError} the folder holds something else, or what is damaged
+ */
+export async function openPglite(folder: string): Promise<Sql> {
+  makeFolder(dirname(folder), PRIVATE);
+  const lock = FileLock.acquire(folder);
+  try {
+    if (!existsSync(join(folder, MARK))) await makeDatabase(folder);
+    return new PgliteSql(folder, await start(folder), lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** A database gets its name when it is whole: what a kill leaves is made anew the next time. */
+async function makeDatabase(folder: string): Promise<void> {
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new StoreError('damaged', `${folder}: this folder is not empty and holds no database; name another one`);
+  }
+  const unfinished = `${folder}.new`;
+  try {
+    // The lock is held: whoever made it is dead.
+    rmSync(unfinished, { recursive: true, force: true });
+    makeFolder(unfinished, PRIVATE);
+    const database = await start(unfinished);
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(unfinished, folder);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (error instanceof StoreError || !(error instanceof Error) || !('syscall' in error)) throw error;
+    throw storageError('cannot make the database', folder, error);
+  }
+}
+
+async function start(folder: string): Promise<PGlite> {
+  const { PGlite } = await import('@electric-sql/pglite');
+  try {
+    const text = (value: string): string => value;
+    const parsers = { [INT8]: wholeNumber, [JSON_TYPE]: text, [JSONB]: text };
+    return await PGlite.create({ dataDir: folder, parsers });
+  } catch (cause) {
+    const told = storeError(folder, cause);
+    if (told instanceof StoreError) throw told;
+    throw new StoreError('damaged', `${folder}: the database does not start: it is damaged, or its disk is full`, {
+      cause,
+    });
+  }
+}
+
+/** A count or a time in milliseconds; nothing of ours is larger than a number can tell. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number)) throw new RangeError('a whole number of the database is too large');
+  return number;
+}
+
+class PgliteSql implements Sql {
+  readonly kind = 'pglite';
+  readonly location: string;
+  readonly #database: PGlite;
+  readonly #lock: FileLock;
+  #closed = false;
+
+  constructor(folder: string, database: PGlite, lock: FileLock) {
+    this.location = folder;
+    this.#database = database;
+    this.#lock = lock;
+  }
+
+  query<Row extends SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.#telling(() => rowsOf<Row>(this.#database, statement, parameters));
+  }
+
+  transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    return this.#telling(
+      () =>
+        this.#database.transaction((transaction) =>
+          work({ query: (statement, parameters) => this.#telling(() => rowsOf(transaction, statement, parameters)) }),
+        ) as Promise<T>,
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#database.close();
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  async #telling<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (cause) {
+      throw storeError(this.location, cause);
+    }
+  }
+}
+
+async function rowsOf<Row extends SqlRow>(
+  where: Pick<PGlite | Transaction, 'query'>,
+  statement: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<readonly Row[]> {
+  const { rows } = await where.query<Row>(statement, [...parameters]);
+  return rows;
+}

@@ -1,0 +1,33 @@
+/** What a parameter or a column may be. Numbers are whole up to 2^53 or floating; bytes go into and come from `bytea`. */
+export type SqlValue = string | number | boolean | null | Uint8Array;
+
+/** One row by the names of its columns; `json` and `jsonb` come as text unless the statement casts them. */
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** Where statements run: inside a transaction, or each in one of its own. */
+export interface Statements {
+  /**
+   * Runs one statement.
+   * @param parameters for `$1`, `$2`, …; a list goes in as JSON text and comes apart in SQL
+   * @throws {StoreError} the database is busy, full, not reachable, or a constraint forbids it
+   */
+  query<Row extends SqlRow = SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]>;
+}
+
+/**
+ * One database, whichever it is: the same statements, and values of the same types, on PGlite and on PostgreSQL. `int8`
+ * is a number, `bytea` a Uint8Array of its own, `json` text.
+ */
+export interface Sql extends Statements {
+  readonly kind: 'pglite' | 'postgresql';
+  /** Where it is, for sentences; never with a password. */
+  readonly location: string;
+  /**
+   * Runs statements that happen together or not at all: what `work` throws undoes them. Transactions of one PGlite
+   * follow each other, those of PostgreSQL run side by side at READ COMMITTED.
+   * @throws {StoreError}; what `work` throws
+   */
+  transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
+  /** Ends it and gives the folder free. The second time it does nothing. */
+  close(): Promise<void>;
+}

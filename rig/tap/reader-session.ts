@@ -1,0 +1,66 @@
+import type { CardSession } from '../../src/hal/reader.ts';
+import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
+import type { OpenedReader } from '../endpoint/open-reader.ts';
+import { secrecyOf } from '../trace/pseudonyms.ts';
+import type { RecordChoice } from '../trace/record-choice.ts';
+import { TraceWriter } from '../trace/writer.ts';
+import type { CodeOutcome } from './reading.ts';
+
+/** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
+export function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
+  if (source.own === null || source.own.cardInterface !== 'contactless') return null;
+  const { card } = source.own.opened;
+  if (!card.holder.present) return null;
+  return asCodeOutcome(new PhoneScreen(card).unlock(code));
+}
+
+function asCodeOutcome(unlock: UnlockOutcome): CodeOutcome {
+  switch (unlock.outcome) {
+    case 'unlocked':
+      return { outcome: 'unlocked-by-holder' };
+    case 'wrong':
+      return { outcome: 'wrong', triesLeft: unlock.triesLeft };
+    case 'blocked':
+      return { outcome: 'blocked' };
+    default:
+      return { outcome: 'not-given' };
+  }
+}
+
+/** The trace of a session, when one is wanted. @param program what writes it: `vitap tap` */
+export function openTrace(
+  program: string,
+  source: OpenedReader,
+  session: CardSession,
+  record: RecordChoice,
+  originNs: number,
+  sessionKeys: string | null,
+): Promise<TraceWriter> | null {
+  const { file } = record;
+  if (file === null) return null;
+  const description = {
+    source: program,
+    backend: source.backendAt(session.reader),
+    reader: session.reader,
+    driver: source.reader.driver,
+    interface: source.own?.cardInterface ?? null,
+    atr: session.atr,
+    card: source.own?.opened.card.image.profile ?? null,
+    cardSeed: source.own?.opened.seed ?? null,
+    sessionKeys,
+  };
+  return TraceWriter.create(file, description, { ...secrecyOf(record), originNs });
+}
+
+/** The reader and the card in it, for a person. */
+export function describeReader(source: OpenedReader, session: CardSession): string {
+  if (source.own === null) return session.reader;
+  return `in process, ${source.own.cardInterface} (${source.own.opened.description})`;
+}
+
+/** This day where the program runs, AAAAMMJJ. */
+export function today(): string {
+  const now = new Date();
+  const two = (value: number): string => `${value}`.padStart(2, '0');
+  return `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+}

@@ -1,0 +1,64 @@
+/** No answer, not in time, or more of it than is read. The message is a sentence that names the other side's origin. */
+export class NotReached extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'NotReached';
+  }
+}
+
+export interface FetchLimits {
+  /** Milliseconds for the whole exchange. */
+  readonly timeoutMs?: number;
+  readonly mostBytes?: number;
+  /** Ends a request that is under way. */
+  readonly signal?: AbortSignal;
+  readonly fetch?: typeof fetch;
+}
+
+export interface LimitedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const TIMEOUT_MS = 10_000;
+const MOST_BYTES = 262_144;
+
+/**
+ * Asks over HTTP within limits of time and size, and follows no redirection: what goes out (a token, an identity) is for
+ * the address that was named. @throws {NotReached}; the reason of `signal`
+ */
+export async function limitedFetch(
+  url: string,
+  request: Omit<RequestInit, 'redirect' | 'signal'>,
+  limits: FetchLimits = {},
+): Promise<LimitedAnswer> {
+  const { timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES, signal } = limits;
+  const origin = URL.canParse(url) ? new URL(url).origin : 'the address';
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await (limits.fetch ?? fetch)(url, {
+      ...request,
+      redirect: 'error',
+      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+    });
+    const contentType = answer.headers.get('content-type') ?? '';
+    return { status: answer.status, contentType, text: await boundedText(answer, mostBytes, origin) };
+  } catch (cause) {
+    if (cause instanceof NotReached) throw cause;
+    if (signal?.aborted) throw signal.reason;
+    if (limit.aborted) throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause });
+    throw new NotReached(`${origin} cannot be reached: is it running?`, { cause });
+  }
+}
+
+async function boundedText(answer: Response, mostBytes: number, origin: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.length;
+    if (size > mostBytes) throw new NotReached(`${origin} answered more than ${mostBytes} bytes`);
+    parts.push(part);
+  }
+  return new TextDecoder().decode(Buffer.concat(parts));
+}

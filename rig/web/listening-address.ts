@@ -1,0 +1,83 @@
+import { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { CannotRun } from '../console/failure.ts';
+import { readInputText } from '../console/input-file.ts';
+
+/** Where a server listens, as the person gave it. */
+export interface AddressChoice {
+  /** Address or `localhost`. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Files with a certificate (and those above it) and its private key, in PEM; null: HTTP without TLS, on loopback only. */
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
+}
+
+/** The same, checked and read. */
+export interface ListeningAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Whether a Host header (without its port) names this server. */
+  readonly isOwnName: (name: string) => boolean;
+}
+
+const LARGEST_PEM = 65_536;
+const LOOPBACK_NAMES: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
+
+/**
+ * Names that count as this server's: on loopback those of loopback, with TLS those in the certificate. Any other name in
+ * a Host header means that a page of somebody else resolves its own name to this address (DNS rebinding).
+ * @throws {CannotRun} beyond loopback without TLS, or files that are no certificate and its key
+ */
+export function checkAddress({ host, port, tls }: AddressChoice): ListeningAddress {
+  const loopback = isLoopback(host);
+  if (tls === null) {
+    if (!loopback) {
+      throw new CannotRun(
+        `${host} can be reached from other machines, and the server would answer there without TLS: give a certificate and its key, or stay on 127.0.0.1`,
+      );
+    }
+    return { host: numeric(host), port, tls: null, isOwnName: (name) => LOOPBACK_NAMES.includes(name) };
+  }
+  const { cert, key, x509 } = readPair(tls.certificate, tls.key);
+  const isOwnName = (name: string): boolean =>
+    (loopback && LOOPBACK_NAMES.includes(name)) ||
+    (isIP(name) === 0 ? x509.checkHost(name) !== undefined : x509.checkIP(name) !== undefined);
+  return { host: numeric(host), port, tls: { cert, key }, isOwnName };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** One address, not two: with port 0 they would get different ports. */
+function numeric(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host;
+}
+
+function readPair(certificateFile: string, keyFile: string): { cert: string; key: string; x509: X509Certificate } {
+  const status = statSync(keyFile);
+  if (process.platform !== 'win32' && status.isFile() && (status.mode & 0o077) !== 0) {
+    const mode = (status.mode & 0o777).toString(8).padStart(3, '0');
+    throw new CannotRun(
+      `${keyFile}: others than its owner have rights to this private key (mode ${mode}): chmod 600 it`,
+    );
+  }
+  const cert = readInputText(certificateFile, 'a certificate in PEM', LARGEST_PEM);
+  const key = readInputText(keyFile, 'a private key in PEM', LARGEST_PEM);
+  let x509: X509Certificate;
+  try {
+    x509 = new X509Certificate(cert);
+  } catch (cause) {
+    throw new CannotRun(`${certificateFile}: no certificate in PEM`, { cause });
+  }
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    throw new CannotRun(`${keyFile}: not the private key (PEM, without a password) of ${certificateFile}`, { cause });
+  }
+  return { cert, key, x509 };
+}

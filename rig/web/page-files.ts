@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { CannotRun } from '../console/failure.ts';
+import type { WebApp } from './server.ts';
+
+/** Types of the files that the build makes for a page. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.wasm': 'application/wasm',
+};
+
+/**
+ * Serves a built page: its HTML at /, the files that it names beside it. They hold no data, so they are open to whoever
+ * comes; what the page asks for afterwards needs the secret.
+ * @param folder as `npm run build` makes it
+ * @throws {CannotRun} the page was not built
+ */
+export function addPage(app: WebApp, folder: string): void {
+  if (!existsSync(join(folder, 'index.html'))) {
+    throw new CannotRun(`${folder} has no page: the build makes it (npm run build)`);
+  }
+  for (const name of readdirSync(folder)) {
+    const type = TYPES[extname(name)];
+    if (type === undefined) continue;
+    const bytes = readFileSync(join(folder, name));
+    const path = name === 'index.html' ? '/' : `/${name}`;
+    app.get(path, { config: { access: 'open' }, schema: { hide: true } }, (_request, reply) =>
+      reply.type(type).send(bytes),
+    );
+  }
+}

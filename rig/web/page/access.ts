@@ -1,0 +1,56 @@
+/**
+ * How a page speaks to the server that it came from. The secret of this start arrives in the fragment of the printed
+ * address, is taken out of the address at once, and lives in this module's memory alone: no storage, no cookie, no
+ * address holds it. A page that is loaded again has lost it, and asks for the printed address.
+ */
+
+/** What the server answered with, when it is not what was asked for. `UNREACHABLE`: it did not answer at all. */
+export class CallRefused extends Error {
+  override readonly name = 'CallRefused';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type Call = <Answer>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+) => Promise<Answer>;
+
+/** The secret in the address, which is taken out of it; null when there is none. */
+export function takeSecret(): string | null {
+  const secret = location.hash.slice(1);
+  if (secret === '') return null;
+  history.replaceState(null, '', location.pathname);
+  return secret;
+}
+
+/** @returns a function that calls the server with the secret in the Authorization header */
+export function callWith(secret: string): Call {
+  return async (method, path, body, signal) => {
+    const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const request: RequestInit = { method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error' };
+    if (body !== undefined) request.body = JSON.stringify(body);
+    if (signal !== undefined) request.signal = signal;
+    let answer: Response;
+    try {
+      answer = await fetch(path, request);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      throw new CallRefused('UNREACHABLE', 'the server does not answer');
+    }
+    const document: unknown = await answer.json().catch(() => null);
+    if (answer.ok) return document as never;
+    const { error, message } = (document ?? {}) as { error?: unknown; message?: unknown };
+    throw new CallRefused(
+      typeof error === 'string' ? error : `HTTP_${answer.status}`,
+      typeof message === 'string' ? message : `the server answered with status ${answer.status}`,
+    );
+  };
+}

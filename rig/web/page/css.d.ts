@@ -1,0 +1,2 @@
+/** esbuild puts an imported style into the page's own file. */
+declare module '*.css';

@@ -1,0 +1,127 @@
+import { useId } from 'preact/hooks';
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly hint?: string | undefined;
+  /** What is wrong with the value; the field says so to who cannot see it. */
+  readonly fault?: string | undefined;
+  readonly inputMode?: 'text' | 'numeric' | 'decimal';
+  readonly lines?: number;
+  readonly maxLength?: number;
+}
+
+/** One line, or several, to type into: label, hint and fault belong to it by name. */
+export function Field({ label, value, onValue, hint, fault, inputMode, lines, maxLength }: FieldProps) {
+  const id = useId();
+  const described = [hint === undefined ? null : `${id}-hint`, fault === undefined ? null : `${id}-fault`];
+  const shared = {
+    id,
+    value,
+    maxLength,
+    inputMode,
+    autoComplete: 'off',
+    autoCapitalize: 'off',
+    spellcheck: false,
+    'aria-describedby': described.filter((each) => each !== null).join(' ') || undefined,
+    'aria-invalid': fault === undefined ? undefined : true,
+  } as const;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {hint === undefined ? null : (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {lines === undefined ? (
+        <input {...shared} type="text" onInput={(event) => onValue(event.currentTarget.value)} />
+      ) : (
+        <textarea {...shared} rows={lines} onInput={(event) => onValue(event.currentTarget.value)} />
+      )}
+      {fault === undefined ? null : (
+        <p class="fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly { readonly value: Value; readonly words: string }[];
+  readonly onValue: (value: Value) => void;
+}
+
+/** One of a closed list. */
+export function Choice<Value extends string>({ label, value, options, onValue }: ChoiceProps<Value>) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value as Value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.words}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+interface TickProps {
+  readonly label: string;
+  readonly checked: boolean;
+  readonly onValue: (checked: boolean) => void;
+}
+
+export function Tick({ label, checked, onValue }: TickProps) {
+  return (
+    <label class="tick">
+      <input type="checkbox" checked={checked} onChange={(event) => onValue(event.currentTarget.checked)} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+interface FileFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly accept: string;
+  readonly onFile: (file: File) => void;
+  readonly fault?: string | undefined;
+}
+
+/** A file that the reader chooses; it is forgotten once it was taken. */
+export function FileField({ label, hint, accept, onFile, fault }: FileFieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <p class="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+      <input
+        id={id}
+        type="file"
+        accept={accept}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => {
+          const input = event.currentTarget;
+          const [file] = input.files ?? [];
+          if (file !== undefined) onFile(file);
+          input.value = '';
+        }}
+      />
+      {fault === undefined ? null : (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,349 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
+import { addPhoneRoutes } from '../../rig/life/phone/page-routes.ts';
+import { addPage } from '../../rig/web/page-files.ts';
+import { DOUBLE_CAN, OFFLINE_TEXT, PhoneDouble, PRESENCE_TEXT } from '../rig/life/phone/phone-double.ts';
+import { type Served, serve } from '../rig/web/served.ts';
+import { describeNeeds } from './real-parts.ts';
+import { launchChromium, looksRight, tabTo, VIEWS, type View, withServedPage } from './served-page.ts';
+
+const DESK: View = { width: 1280, height: 900, colorScheme: 'light' };
+const PHONE: View = { width: 390, height: 844, colorScheme: 'light' };
+/** What Chromium says of an answer that refuses. */
+const REFUSED_ANSWER = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
+describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
+  let browser: Browser;
+  let folder: string;
+  let phone: PhoneDouble;
+  let at: Served;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-phone-page-'));
+    browser = await launchChromium();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    phone = new PhoneDouble();
+    at = await serve(({ app }) => {
+      addPage(app, join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', 'phone'));
+      addPhoneRoutes(app, phone);
+    });
+  });
+  afterEach(() => at.server.close());
+
+  const open = (view: View, use: (page: Page) => Promise<void>, allowed: RegExp | null = null): Promise<void> =>
+    withServedPage(browser, at.pageAddress(), view, use, allowed);
+
+  /** Presses buttons by their names. */
+  async function press(page: Page, ...names: readonly string[]): Promise<void> {
+    for (const name of names) await page.getByRole('button', { name, exact: true }).click();
+  }
+
+  async function typeCode(page: Page, code: string): Promise<void> {
+    await page.getByRole('group', { name: 'Keypad' }).waitFor();
+    await page.keyboard.type(code);
+    await page.keyboard.press('Enter');
+  }
+
+  it.each(VIEWS)('looks right: $width $colorScheme', async (view) => {
+    const french = view.locale === 'fr-FR';
+    await open(view, async (page) => {
+      const heading = page.getByRole('heading', { level: 1 });
+      await expect
+        .poll(() => heading.textContent())
+        .toBe(french ? 'Carte de test sur ce téléphone' : 'Test card on this phone');
+      expect(await page.getAttribute('html', 'lang')).toBe(french ? 'fr' : 'en');
+      await page.getByRole('navigation').waitFor();
+      await looksRight(page);
+      await press(page, french ? 'QR code sans réseau' : 'QR code without network');
+      await looksRight(page);
+      await press(page, french ? 'J’accepte' : 'I agree');
+      await page.getByRole('group', { name: french ? 'Clavier' : 'Keypad' }).waitFor();
+      await looksRight(page);
+      await page.keyboard.type('583104');
+      await page.keyboard.press('Enter');
+      await page.getByRole('img').waitFor();
+      await looksRight(page);
+    });
+  });
+
+  it('changes its language at once, and keeps nothing of the choice', async () => {
+    await open(DESK, async (page) => {
+      await press(page, 'Français');
+      await expect.poll(() => page.getAttribute('html', 'lang')).toBe('fr');
+      await page.getByRole('button', { name: 'Présenter' }).waitFor();
+    });
+  });
+
+  it('takes the secret out of the address, and says what is missing when it is loaded again', async () => {
+    await open(DESK, async (page) => {
+      await page.getByRole('navigation').waitFor();
+      await page.reload();
+      await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('Open the printed address');
+      await page.evaluate(`location.hash = ${JSON.stringify(at.server.secret)}`);
+      await page.getByRole('navigation').waitFor();
+    });
+  });
+
+  it('says so when the secret is of another start', async () => {
+    const wrong = `${at.origin}/#${'A'.repeat(43)}`;
+    await withServedPage(
+      browser,
+      wrong,
+      DESK,
+      async (page) => {
+        await expect.poll(() => page.getByRole('alert').first().textContent()).toContain('started again');
+      },
+      REFUSED_ANSWER,
+    );
+  });
+
+  it.each([
+    ['QR code', PRESENCE_TEXT],
+    ['QR code without network', OFFLINE_TEXT],
+  ])('%s: by keyboard alone from the first to the last step', async (name) => {
+    await open(PHONE, async (page) => {
+      await page.getByRole('navigation').waitFor();
+      await tabTo(page, name);
+      await page.keyboard.press('Enter');
+      await tabTo(page, 'I agree');
+      await page.keyboard.press('Enter');
+      await typeCode(page, '583104');
+      await page.getByRole('img', { name: 'QR code for the professional’s scanner' }).waitFor();
+      await page.getByRole('timer', { name: 'Time left' }).waitFor();
+      await tabTo(page, 'Stop');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.getByRole('img').count()).toBe(0);
+    });
+  });
+
+  it('has no digit of a code in the page, while it is typed and after', async () => {
+    await open(PHONE, async (page) => {
+      await press(page, 'QR code', 'I agree', '5', '8', '3', '1', '0', '4');
+      await expect.poll(() => page.getByText('6 of 6 digits typed').count()).toBe(1);
+      expect(await page.content()).not.toContain('583104');
+      await press(page, 'OK');
+      await page.getByRole('img').waitFor();
+      expect(await page.content()).not.toContain('583104');
+    });
+  });
+
+  it('a wrong code: refused in words, the tries that are left, and nothing shown', async () => {
+    await open(
+      PHONE,
+      async (page) => {
+        await press(page, 'QR code', 'I agree');
+        await typeCode(page, '583105');
+        await expect.poll(() => page.getByRole('alert').allTextContents()).toContain('The code is wrong.');
+        await expect.poll(() => page.getByText('Tries left: 2').count()).toBe(1);
+        expect(await page.getByRole('img').count()).toBe(0);
+        await typeCode(page, '583104');
+        await page.getByRole('img').waitFor();
+      },
+      REFUSED_ANSWER,
+    );
+  });
+
+  it('the QR code goes when its time is over', async () => {
+    phone.qrMs = 1200;
+    await open(PHONE, async (page) => {
+      await press(page, 'QR code', 'I agree');
+      await typeCode(page, '583104');
+      await page.getByRole('img').waitFor();
+      await page.getByText('The code has run out and is gone.').waitFor();
+      expect(await page.getByRole('img').count()).toBe(0);
+    });
+  });
+
+  it('the QR code goes when the page goes out of sight', async () => {
+    await open(PHONE, async (page) => {
+      await press(page, 'QR code', 'I agree');
+      await typeCode(page, '583104');
+      await page.getByRole('img').waitFor();
+      // Chromium without a screen hides no page by itself.
+      await page.evaluate(`(() => {
+        Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      })()`);
+      await expect.poll(() => page.getByRole('img').count()).toBe(0);
+      await page.evaluate(`(() => {
+        delete document.hidden;
+        document.dispatchEvent(new Event('visibilitychange'));
+      })()`);
+      await page.getByText('The code was taken off the screen').waitFor();
+    });
+  });
+
+  it('near a reader: the number and the time, until it is stopped or over', async () => {
+    await open(PHONE, async (page) => {
+      await press(page, 'Near a reader (NFC)', 'I agree');
+      await typeCode(page, '583104');
+      await page.getByRole('heading', { name: 'Hold the phone near the reader' }).waitFor();
+      await page.getByText(`${DOUBLE_CAN.slice(0, 3)} ${DOUBLE_CAN.slice(3)}`).waitFor();
+      await looksRight(page);
+      await press(page, 'Stop');
+      await page.getByText('The card can no longer be read.').waitFor();
+    });
+  });
+
+  it('activation: what is missing is said, a weak code is refused with the reason, then the card is active', async () => {
+    phone.life = 'blank';
+    await open(
+      PHONE,
+      async (page) => {
+        await press(page, 'Continue');
+        await page.getByText('Type the ticket first.').waitFor();
+        await page.getByText('Without this consent nothing is written.').waitFor();
+        await looksRight(page);
+        await page.getByRole('textbox', { name: 'Ticket' }).fill('TICKET-1');
+        await page.getByRole('checkbox').check();
+        await press(page, 'Continue');
+        for (const [code, reason] of [
+          ['111111', 'six equal digits'],
+          ['123456', 'the digits run up or down'],
+        ] as const) {
+          await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
+          await typeCode(page, code);
+          await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
+          await typeCode(page, code);
+          await page.getByText(reason).waitFor();
+        }
+        await typeCode(page, '907152');
+        await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
+        await typeCode(page, '907153');
+        await page.getByText('The two codes differ.').waitFor();
+        await typeCode(page, '907152');
+        await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
+        await typeCode(page, '907152');
+        await page.getByRole('navigation').waitFor();
+        expect(phone.code).toBe('907152');
+        expect(phone.heard[0]).toBe('activate TICKET-1');
+      },
+      REFUSED_ANSWER,
+    );
+  });
+
+  it('invoices: behind the code, and gone with the page’s sight', async () => {
+    await open(PHONE, async (page) => {
+      await press(page, 'Invoices', 'Show invoices');
+      await typeCode(page, '583104');
+      await page.getByRole('heading', { name: 'CENTRE DU LAC D’ANNECY' }).waitFor();
+      await page.getByText('€1,234.56').waitFor();
+      await looksRight(page);
+      expect(await page.title()).toBe('Test card on this phone');
+      await press(page, 'Hide invoices');
+      expect(await page.getByText('ANNECY').count()).toBe(0);
+    });
+  });
+
+  it('change of the code, and of the life: revoked, then wiped when the issuer is heard', async () => {
+    await open(PHONE, async (page) => {
+      await press(page, 'Settings', 'Change the code');
+      await typeCode(page, '583104');
+      await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
+      await typeCode(page, '270493');
+      await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
+      await typeCode(page, '270493');
+      await page.getByText('The code is changed.').waitFor();
+      expect(phone.code).toBe('270493');
+      phone.life = 'revoked';
+      await page.getByRole('heading', { name: 'This card is no longer valid' }).waitFor();
+      await looksRight(page);
+      await press(page, 'Ask the issuer');
+      await page.getByRole('heading', { name: 'The card is gone' }).waitFor();
+      await looksRight(page);
+    });
+  });
+
+  it('a server that was stopped is said', async () => {
+    await open(
+      PHONE,
+      async (page) => {
+        await page.getByRole('navigation').waitFor();
+        await at.server.close();
+        await page.getByText('The server does not answer.').first().waitFor();
+      },
+      /ERR_CONNECTION_REFUSED/,
+    );
+  });
+
+  it('a page of another origin can neither ask nor frame it', async () => {
+    const other = await serve(({ app }) => {
+      app.get('/', { config: { access: 'open' } }, (_request, reply) =>
+        reply.header('Content-Security-Policy', "default-src * 'unsafe-inline'").type('text/html').send('<p>other</p>'),
+      );
+    });
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      await page.goto(`${other.origin}/`);
+      const asked = (init: string): Promise<unknown> =>
+        page.evaluate(
+          `fetch(${JSON.stringify(`${at.origin}/api/phone/window`)}, ${init}).then((a) => a.status, () => 'no answer')`,
+        );
+      const secret = `{ authorization: 'Bearer ${at.server.secret}' }`;
+      // A form's content type needs no leave of the server: the request arrives there, and is refused.
+      expect(await asked(`{ method: 'POST', mode: 'no-cors', body: '{"code":"583104"}' }`)).toBe('no answer');
+      expect(await asked(`{ method: 'DELETE', headers: ${secret} }`)).toBe('no answer');
+      await expect.poll(() => at.lines.filter((line) => / POST .* 403 /.test(line)).length).toBe(1);
+      expect(phone.windowMs).toBe(0);
+      await page.evaluate(
+        `document.body.append(Object.assign(document.createElement('iframe'), { src: ${JSON.stringify(`${at.origin}/`)} }))`,
+      );
+      await expect.poll(() => at.lines.filter((line) => / GET \/ 403 /.test(line)).length).toBe(1);
+    } finally {
+      await context.close();
+      await other.server.close();
+    }
+  });
+});
+
+describeNeeds(['chromium', 'zbarimg'], 'the QR code on the screen', () => {
+  let browser: Browser;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-phone-qr-'));
+    browser = await launchChromium();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['QR code', 'light', PRESENCE_TEXT],
+    ['QR code', 'dark', PRESENCE_TEXT],
+    ['QR code without network', 'light', OFFLINE_TEXT],
+    ['QR code without network', 'dark', OFFLINE_TEXT],
+  ] as const)('%s, %s: zbarimg reads it from a picture of the phone’s screen', async (name, colorScheme, text) => {
+    const at = await serve(({ app }) => {
+      addPage(app, join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', 'phone'));
+      addPhoneRoutes(app, new PhoneDouble());
+    });
+    try {
+      await withServedPage(browser, at.pageAddress(), { ...PHONE, colorScheme }, async (page) => {
+        for (const each of [name, 'I agree']) await page.getByRole('button', { name: each, exact: true }).click();
+        await page.getByRole('group', { name: 'Keypad' }).waitFor();
+        await page.keyboard.type('583104');
+        await page.keyboard.press('Enter');
+        await page.getByRole('img').waitFor();
+        const picture = join(folder, `${colorScheme}-${name.length}.png`);
+        await page.screenshot({ path: picture });
+        const read = spawnSync('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', picture], {
+          encoding: 'utf8',
+        });
+        expect(read.stdout).toBe(`${text}\n`);
+      });
+    } finally {
+      await at.server.close();
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openSql } from '../../rig/store/open.ts';
+import { sqlContract } from '../rig/store/sql-contract.ts';
+import { type PostgresqlServer, startPostgresql } from './postgresql.ts';
+import { describeNeeds } from './real-parts.ts';
+
+describeNeeds(['postgresql'], 'PostgreSQL 15', () => {
+  let server: PostgresqlServer;
+  beforeAll(async () => {
+    server = await startPostgresql();
+  });
+  afterAll(() => server?.stop());
+
+  sqlContract('as a store', () => openSql(server.database('contract')));
+
+  it('denies a database that is not there', async () => {
+    const url = server.database('here').replace('/here?', '/elsewhere?');
+    await expect(openSql(url)).rejects.toMatchObject({ kind: 'denied' });
+  });
+
+  it('waits for a lock for five seconds and then says so', { timeout: 60_000 }, async () => {
+    const sql = await openSql(server.database('locked'));
+    await sql.query('create table t (a int)');
+    await sql.transaction(async (holder) => {
+      await holder.query('lock table t in access exclusive mode');
+      await expect(sql.query('select a from t')).rejects.toMatchObject({ name: 'StoreError', kind: 'busy' });
+    });
+    await sql.close();
+  });
+
+  it('loses nothing that it acknowledged when it crashes, and nothing of a transaction stays', {
+    timeout: 60_000,
+  }, async () => {
+    const sql = await openSql(server.database('crashed'));
+    await sql.query('create table t (a int)');
+    await sql.query('insert into t values (1)');
+    const broken = sql.transaction(async (statements) => {
+      await statements.query('insert into t values (2)');
+      await server.crash();
+      await statements.query('insert into t values (3)');
+    });
+    await expect(broken).rejects.toMatchObject({ name: 'StoreError', kind: 'unreachable' });
+    expect(await sql.query('select a from t')).toEqual([{ a: 1 }]);
+    await sql.close();
+  });
+});

@@ -1,0 +1,98 @@
+import { encode } from 'uqr';
+import type { PhoneView, ShownInvoice, ShownQr } from '../../../../rig/life/pages/phone/view.ts';
+import type { PhoneActs } from '../../../../rig/life/phone/page-routes.ts';
+import { WebRefusal } from '../../../../rig/web/refusal.ts';
+
+/** What the double's QR codes say. */
+export const PRESENCE_TEXT = 'VITAP:PRESENCE:0123456789ABCDEFGHIJKLMNOPQRSTUV';
+export const OFFLINE_TEXT: string = `HC1:${'6BF+70790T9WJWG.FKY*4GO0'.repeat(45)}`;
+export const DOUBLE_CAN = '161803';
+const WHOLE_MS = 60_000;
+
+/** A phone without a card, for the page alone: it knows one code, and time passes when a test says so. */
+export class PhoneDouble implements PhoneActs {
+  life: PhoneView['life'] = 'active';
+  code = '583104';
+  triesLeft: number = 3;
+  /** What a code on the screen has left. */
+  qrMs: number = WHOLE_MS;
+  windowMs = 0;
+  syncedAt: string | null = null;
+  readonly heard: string[] = [];
+
+  async view(): Promise<PhoneView> {
+    const { life, windowMs, syncedAt } = this;
+    return {
+      life,
+      triesLeft: life === 'active' ? this.triesLeft : null,
+      window: windowMs > 0 ? { remainingMs: windowMs, wholeMs: WHOLE_MS, uses: 1, can: DOUBLE_CAN } : null,
+      syncedAt,
+      endedBecause: null,
+    };
+  }
+
+  async activate({ ticket, newCode }: { ticket: string; newCode: string }): Promise<void> {
+    this.heard.push(`activate ${ticket}`);
+    refuseWeak(newCode);
+    this.code = newCode;
+    this.life = 'active';
+  }
+
+  async openWindow({ code }: { code: string }): Promise<void> {
+    this.#judge(code);
+    this.windowMs = WHOLE_MS;
+  }
+
+  async closeWindow(): Promise<void> {
+    this.windowMs = 0;
+  }
+
+  async qr({ kind, code }: { kind: 'presence' | 'offline'; code: string }): Promise<ShownQr> {
+    this.#judge(code);
+    const { data, size } = encode(kind === 'presence' ? PRESENCE_TEXT : OFFLINE_TEXT, { ecc: 'L', border: 0 });
+    const rows = data.map((row) => row.map((dark) => (dark ? '1' : '0')).join(''));
+    return { kind, size, rows, remainingMs: this.qrMs, wholeMs: WHOLE_MS };
+  }
+
+  async invoices({ code }: { code: string }): Promise<readonly ShownInvoice[]> {
+    this.#judge(code);
+    return [
+      {
+        date: '20260312',
+        professional: 'CENTRE DU LAC D’ANNECY',
+        beneficiary: 'ZOE',
+        total: 123_456,
+        amo: 74_074,
+        amc: 40_000,
+        patient: 9382,
+        thirdParty: true,
+        status: 'paid',
+      },
+    ];
+  }
+
+  async changeCode({ code, newCode }: { code: string; newCode: string }): Promise<void> {
+    this.#judge(code);
+    refuseWeak(newCode);
+    this.code = newCode;
+  }
+
+  async sync(): Promise<void> {
+    this.syncedAt = '2026-11-29T10:00:00Z';
+    if (this.life === 'revoked') this.life = 'wiped';
+  }
+
+  #judge(code: string): void {
+    if (this.triesLeft === 0) throw new WebRefusal('code-blocked', 'the code is blocked', 403);
+    if (code !== this.code) {
+      this.triesLeft--;
+      throw new WebRefusal('wrong-code', 'the code is wrong', 403);
+    }
+    this.triesLeft = 3;
+  }
+}
+
+function refuseWeak(code: string): void {
+  if (/^(\d)\1{5}$/.test(code)) throw new WebRefusal('weak-code-equal', 'six equal digits', 422);
+  if ('0123456789 9876543210'.includes(code)) throw new WebRefusal('weak-code-row', 'digits in a row', 422);
+}

@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openSql } from '../../../rig/store/open.ts';
+import { sqlContract } from './sql-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vitap-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const CHILD = new URL('./write-rows-in-child.ts', import.meta.url).pathname;
+
+sqlContract('PGlite', () => openSql(join(folder, 'contract')));
+
+describe('a PGlite folder', () => {
+  it('belongs to one process at a time, which its lock names', { timeout: 120_000 }, async () => {
+    const at = join(folder, 'locked');
+    const sql = await openSql(at);
+    expect(statSync(at).mode & 0o077).toBe(0);
+    expect(JSON.parse(readFileSync(`${at}.lock`, 'utf8'))).toMatchObject({ pid: process.pid });
+    await expect(openSql(at)).rejects.toMatchObject({ name: 'HalError', kind: 'busy' });
+    const other = spawnSync(process.execPath, ['--import', 'tsx', CHILD, at], { encoding: 'utf8' });
+    expect(other.stderr.trim()).toBe(`${at} is in use by process ${process.pid}`);
+    await sql.close();
+    await sql.close();
+    expect(existsSync(`${at}.lock`)).toBe(false);
+    const again = await openSql(at);
+    await again.close();
+  });
+
+  it('keeps every row that was acknowledged when its process is killed, and gives the lock to the next', {
+    timeout: 120_000,
+  }, async () => {
+    const at = join(folder, 'killed');
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, at], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let acknowledged = 0;
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (bytes: Buffer) => {
+        acknowledged = Number(bytes.toString().trim().split('\n').at(-1));
+        if (acknowledged > 100) child.kill('SIGKILL');
+      });
+      child.on('close', () => resolve());
+    });
+    expect(existsSync(`${at}.lock`)).toBe(true);
+    const sql = await openSql(at);
+    const [kept] = await sql.query<{ number: number }>('select max(number)::int as number from rows');
+    await sql.close();
+    expect(kept?.number).toBeGreaterThanOrEqual(acknowledged);
+  });
+
+  it('is made anew where a process died while it made it', { timeout: 120_000 }, async () => {
+    const at = join(folder, 'unfinished');
+    mkdirSync(`${at}.new`);
+    writeFileSync(join(`${at}.new`, 'PG_VERSION'), '18\n');
+    const sql = await openSql(at);
+    expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await sql.close();
+    expect(existsSync(`${at}.new`)).toBe(false);
+  });
+
+  it('is not made over something else', async () => {
+    const at = join(folder, 'photos');
+    mkdirSync(at);
+    writeFileSync(join(at, 'cat.jpg'), 'x');
+    await expect(openSql(at)).rejects.toThrow('this folder is not empty and holds no database');
+    expect(existsSync(join(at, 'cat.jpg'))).toBe(true);
+    expect(existsSync(`${at}.lock`)).toBe(false);
+  });
+
+  it('says that it is damaged', { timeout: 120_000 }, async () => {
+    const at = join(folder, 'damaged');
+    await (await openSql(at)).close();
+    writeFileSync(join(at, 'global', 'pg_control'), 'nothing');
+    await expect(openSql(at)).rejects.toMatchObject({ name: 'StoreError', kind: 'damaged' });
+  });
+});
+
+describe('a URL', () => {
+  it.each([
+    ['postgresql://vitap:secret@localhost/issuer', 'holds a password'],
+    ['postgresql:///issuer?password=secret', 'holds a password'],
+    ['postgresql://[', 'is none'],
+    ['postgresql://vitap@127.0.0.1:1/issuer', 'nothing listens there'],
+    ['postgresql:///issuer?host=/nowhere', 'nothing is there'],
+  ])('%s is refused in one sentence', async (url, sentence) => {
+    const refused = openSql(url);
+    await expect(refused).rejects.toThrow(sentence);
+    await expect(refused).rejects.not.toThrow('secret');
+  });
+});
