@@ -101,6 +101,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
+  'firmware run': notes(
+    null,
+    'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card',
+    'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card --pn532 /tmp/pn532-a',
+  ),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',

@@ -35,6 +35,7 @@ export type RealPart =
   | 'openssl'
   | 'ausweisapp2'
   | 'postgresql'
+  | 'firmware'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -67,6 +68,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   ausweisapp2: () => missingProgram('AusweisApp2', 'ausweisapp2'),
   postgresql: () =>
     existsSync(join(POSTGRESQL, 'initdb')) ? null : 'PostgreSQL is not installed (Debian: postgresql-15)',
+  firmware: missingFirmware,
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>
@@ -80,6 +82,16 @@ const PYTHON = '/usr/bin/python3';
 const VPCD_CONFIGURATION = '/etc/reader.conf.d/vpcd';
 
 const known = new Map<RealPart, string | null>();
+
+/** The compiler, the emulator, and the engine, which has to be fetched before the tests, as they have no network. */
+function missingFirmware(): string | null {
+  const built = new URL('../../.vitap/firmware/vitale2/mps2-an386.elf', import.meta.url);
+  return (
+    missingProgram('arm-none-eabi-gcc', 'gcc-arm-none-eabi libnewlib-arm-none-eabi') ??
+    missingProgram('qemu-system-arm', 'qemu-system-arm') ??
+    (existsSync(built) ? null : 'the firmware is not built: run `npm run firmware`')
+  );
+}
 
 /** Why a part is not here, or null when it is. */
 export function missingPart(part: RealPart): string | null {

@@ -40,6 +40,7 @@ describe('which Debian packages are wanted', () => {
           'zbar-tools',
         ],
         ...['python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
+        ...['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {

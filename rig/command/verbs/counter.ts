@@ -41,6 +41,7 @@ interface TypedTrust {
   statusList?: string;
   maxListAge?: number;
   offline?: boolean;
+  acceptUnchecked?: boolean;
 }
 
 interface TypedReading extends TypedTrust {
@@ -173,6 +174,7 @@ function addReading(command: Command): Command {
       ),
     )
     .option('--offline', 'ask nobody: only files and what was kept here')
+    .option('--accept-unchecked', 'read a card whose activation could not be looked up')
     .option('--on <date>', 'the day that rights are judged for, for example 2026-01-31 (default: today)')
     .option('--show', 'show names, birth dates and NIRs, which are masked otherwise');
 }
@@ -185,6 +187,7 @@ function readingOf(typed: TypedReading) {
     statusList,
     mostListSeconds,
     offline,
+    acceptUnchecked: typed.acceptUnchecked === true,
     counter: typed.counter ?? null,
     rightsOn: dayOption(typed.on),
     show: typed.show === true,

@@ -31,6 +31,8 @@ export type FailureCode =
   | 'issuer-silent'
   | 'issuer-refuses'
   | 'qr-refused'
+  | 'picture-unreadable'
+  | 'activation-unknown'
   | 'no-follow-up';
 
 /**
@@ -92,6 +94,11 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   ),
   'issuer-refuses': refused('the issuer refuses: …', 'see the table of refusals in [issuer.md](issuer.md)'),
   'qr-refused': refused('…', 'see the table of refusals in [presentation.md](presentation.md)'),
+  'picture-unreadable': cannotRun('…', 'another picture'),
+  'activation-unknown': refused(
+    'nobody is shown, for whether the card is revoked is not known: …',
+    '`--issuer URL` while the network is up, `--status-list FILE`, or `--accept-unchecked`',
+  ),
   'no-follow-up': cannotRun('no reading here has the name …', 'the name that `counter scan` printed, or `last`'),
 };
 
@@ -123,6 +130,11 @@ export class CounterFailure extends Error {
     this.reason = options.reason ?? null;
     this.isFinal = options.isFinal ?? false;
   }
+}
+
+/** Nothing personal is shown of a card that may be revoked. @param reasons why its state is not known */
+export function activationUnknown(reasons: readonly string[]): CounterFailure {
+  return new CounterFailure('activation-unknown', reasons.join('; '));
 }
 
 function refused(sentence: string, cure: string): FailureRow {

@@ -2,7 +2,7 @@ import type { Crypto } from '../../../src/hal/crypto.ts';
 import { QrRefusal } from '../credential/qr-refusal.ts';
 import { signedContentOf, type VerifiedOfflineQr, verifyOfflineQr } from '../credential/verify-offline-qr.ts';
 import type { CounterFolder } from './counter-folder.ts';
-import { CounterFailure } from './failures.ts';
+import { activationUnknown, CounterFailure } from './failures.ts';
 import { FollowUps } from './follow-ups.ts';
 import { nirChecks, people, type ReadingTime } from './from-card.ts';
 import { listInWords } from './presentation.ts';
@@ -12,7 +12,7 @@ import { type CounterTrust, type ListAtHand, NO_LIST, secondsOf, staleWarning } 
 /**
  * Judges an offline code without the issuer: both signatures, the times, the list of states at hand, single use here.
  * @param issuerUrl where a claim goes; null: to the issuer that the code names
- * @throws {CounterFailure} `qr-refused`
+ * @throws {CounterFailure} `qr-refused`, `activation-unknown`
  */
 export async function readingOfOfflineCode(
   text: string,
@@ -21,6 +21,7 @@ export async function readingOfOfflineCode(
   issuerUrl: string | null,
   folder: CounterFolder,
   time: ReadingTime,
+  acceptUnchecked: boolean,
 ): Promise<CounterReading> {
   let atHand: ListAtHand | null = null;
   let warnings: readonly string[] = [];
@@ -28,6 +29,7 @@ export async function readingOfOfflineCode(
   try {
     const { issuers } = trust;
     ({ atHand, warnings } = await trust.listFor(signedContentOf(text, { issuers, crypto }), time.at));
+    if (atHand === null && !acceptUnchecked) throw activationUnknown([...warnings, NO_LIST]);
     verified = await verifyOfflineQr(text, {
       issuers,
       statusLists: atHand === null ? [] : [atHand.list],

@@ -1,7 +1,11 @@
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { readInputFile } from '../../console/input-file.ts';
 import type { CommandIo, ExitCode } from '../../console/io.ts';
 import { MOST_QR_CHARACTERS } from '../credential/offline-qr.ts';
+import { PRESENCE_PREFIX, parsePresenceQr } from '../credential/presence-qr.ts';
+import { QrRefusal } from '../credential/qr-refusal.ts';
+import { readScannerLine } from '../credential/scanner-line.ts';
 import { CounterFolder } from './counter-folder.ts';
 import { CounterFailure } from './failures.ts';
 import { readingOfOfflineCode } from './offline-code.ts';
@@ -10,6 +14,9 @@ import { readingOfPresence } from './resolve-presence.ts';
 import { withIssuers } from './signed-issuers.ts';
 import { tellReading } from './tell-reading.ts';
 import { loadTrust, type TrustChoice } from './trust-sources.ts';
+
+/** Of a picture file: a photograph of a good phone. */
+const LARGEST_PICTURE = 16 * 1024 * 1024;
 
 export interface CounterScanOptions extends TrustChoice {
   /** Picture file; null: a line on standard input. */
@@ -32,7 +39,7 @@ export async function counterScan(
   return tellReading(await readScanned(await scannedText(options, io, input), options, io), options.show, io);
 }
 
-/** The reading of what was scanned; of somebody who is refused without the people. @throws {CounterFailure} */
+/** The reading of the text of a QR code; of somebody who is refused without the people. @throws {CounterFailure} */
 export async function readScanned(
   text: string,
   options: Omit<CounterScanOptions, 'image' | 'show'>,
@@ -42,32 +49,57 @@ export async function readScanned(
   const time = { at, rightsOn: options.rightsOn ?? dayOf(at) };
   const folder = CounterFolder.of(options.counter, io.env);
   const { issuer: origin, timeoutMs } = options;
-  if (text.startsWith('VP1:')) {
+  if (text.startsWith(PRESENCE_PREFIX)) {
+    const presence = believable(() => parsePresenceQr(text));
     if (origin === null) throw new CounterFailure('no-issuer');
     const reading = await withIssuers(options, io, (issuerAt) =>
-      readingOfPresence(text, 'presence QR', issuerAt(origin), origin, folder, time),
+      readingOfPresence(presence, 'presence QR', issuerAt(origin), origin, folder, time),
     );
     return judged(reading);
   }
   const crypto = nobleCrypto();
   const { trust, warnings } = await loadTrust(options, { crypto, folder, signal: io.signal, timeoutMs });
   if (trust === null) throw new CounterFailure('no-trust');
-  const reading = await readingOfOfflineCode(text, trust, crypto, origin, folder, time);
+  const reading = await readingOfOfflineCode(text, trust, crypto, origin, folder, time, options.acceptUnchecked);
   return judged({ ...reading, warnings: [...warnings, ...reading.warnings] });
 }
 
+/** What was scanned or pasted, or stands in a picture, before anybody believes it. @throws {CounterFailure} {CannotRun} */
 async function scannedText(
   { image }: CounterScanOptions,
   io: CommandIo,
   input: NodeJS.ReadableStream,
 ): Promise<string> {
-  if (image !== null) throw new CannotRun('pictures are not read yet');
+  if (image !== null) return textOfPicture(readInputFile(image, 'a picture', LARGEST_PICTURE), image);
   if (io.stdinIsTty) io.stderr('Scan the code, or paste it and press Enter.\n');
-  return (await firstLine(input, MOST_QR_CHARACTERS + 64, io.signal)).trim();
+  const line = await firstLine(input, MOST_QR_CHARACTERS + 64, io.signal);
+  const { text, repairs } = believable(() => readScannerLine(line));
+  for (const repair of repairs) io.stderr(`what the scanner typed was put right: ${repair}\n`);
+  return text;
+}
+
+/** @param name for the sentence @throws {CounterFailure} */
+export async function textOfPicture(picture: Uint8Array, name: string): Promise<string> {
+  const { QrPictureError, readQrPicture } = await import('../credential/read-qr-picture.ts');
+  try {
+    return await readQrPicture(picture);
+  } catch (cause) {
+    if (!(cause instanceof QrPictureError)) throw cause;
+    throw new CounterFailure('picture-unreadable', `${name}: ${cause.message}`, { cause });
+  }
+}
+
+function believable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof QrRefusal)) throw cause;
+    throw new CounterFailure('qr-refused', cause.message, { cause, reason: cause.code });
+  }
 }
 
 /** The first line that is not empty, without its end. @throws {CannotRun} none, or a longer one */
-export async function firstLine(input: NodeJS.ReadableStream, most: number, signal: AbortSignal): Promise<string> {
+async function firstLine(input: NodeJS.ReadableStream, most: number, signal: AbortSignal): Promise<string> {
   let text = '';
   const stop = (): void => void ('destroy' in input && (input as { destroy(): void }).destroy());
   signal.addEventListener('abort', stop, { once: true });

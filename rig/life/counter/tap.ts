@@ -3,9 +3,9 @@ import type { CommandIo, ExitCode } from '../../console/io.ts';
 import { atTheReader, type CounterReader } from './at-the-reader.ts';
 import { readContent, readPresence } from './card-content.ts';
 import { CounterFolder } from './counter-folder.ts';
-import { CounterFailure } from './failures.ts';
+import { activationUnknown, CounterFailure } from './failures.ts';
 import { readingOfCard } from './from-card.ts';
-import { type CounterReading, dayOf, judged } from './reading.ts';
+import { type CounterReading, dayOf, isRefused, judged } from './reading.ts';
 import { readingOfPresence } from './resolve-presence.ts';
 import { withIssuers } from './signed-issuers.ts';
 import { tellReading } from './tell-reading.ts';
@@ -45,7 +45,11 @@ export async function readTap(options: Omit<CounterTapOptions, 'show'>, io: Comm
   const { timeoutMs } = options;
   const { trust, warnings } = await loadTrust(options, { crypto, folder, signal: io.signal, timeoutMs });
   const reading = await readingOfCard(read.content, read.account, time, trust, crypto);
-  return judged({ ...reading, warnings: [...warnings, ...reading.warnings] });
+  const all = [...warnings, ...reading.warnings];
+  // A card without a credential has no issuer who could have revoked it.
+  const unknown = read.content.credential !== null && reading.activation.state === 'not checked';
+  if (unknown && !options.acceptUnchecked && !isRefused(reading)) throw activationUnknown(all);
+  return judged({ ...reading, warnings: all });
 }
 
 /** The string goes to the issuer, which tells what the holder agreed to. */

@@ -26,6 +26,8 @@ export interface TrustChoice {
   readonly issuer: string | null;
   /** Nothing is asked for. */
   readonly offline: boolean;
+  /** A card whose activation could not be looked up is read all the same. */
+  readonly acceptUnchecked: boolean;
   /** A list older than this many seconds is stale; null: as it says itself. */
   readonly mostListSeconds: number | null;
 }

@@ -275,3 +275,28 @@ function refuseStatus(list: VerifiedStatusList, index: number): void {
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
+
+/** What a claim after an offline presentation is proven with. */
+export interface OfflineProof {
+  /** Identifier of the presentation, 32 hex digits. */
+  readonly tokenId: string;
+  /** Seconds since 1970. */
+  readonly presentedAt: number;
+  readonly status: InnerCwt['status'];
+}
+
+/**
+ * Judges the text of an offline QR code that was shown some time ago: form, both signatures, and that the card held when
+ * it was shown. Whether it comes too late, for the first time, and from an active card is the issuer's to know.
+ * @throws {QrRefusal}
+ */
+export function readOfflineProof(
+  text: string,
+  { issuers, crypto }: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>,
+): OfflineProof {
+  const outer = readOuter(text);
+  const inner = verifySignatures(outer, { issuers, crypto } as OfflineQrExpectations);
+  const now = outer.issuedAt;
+  judgeTimes(outer, inner, { issuers, crypto, now } as OfflineQrExpectations);
+  return { tokenId: Buffer.from(outer.tokenId).toString('hex'), presentedAt: now, status: inner.status };
+}

@@ -60,6 +60,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
+  'firmware build': ['firmware-build'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
@@ -87,6 +88,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-trace': 'json-schemas',
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
+  'firmware-build': 'firmware',
 };
 
 /** Keys that a document may lack. */

@@ -52,8 +52,11 @@ async function failure(made: Promise<unknown>): Promise<CounterFailure> {
   return error;
 }
 
-const offline = async (text: Promise<string> | string, trust = trustIn(statusList())): Promise<CounterReading> =>
-  readingOfOfflineCode(await text, trust, crypto, null, folder, time);
+const offline = async (
+  text: Promise<string> | string,
+  trust: CounterTrust = trustIn(statusList()),
+  acceptUnchecked = false,
+): Promise<CounterReading> => readingOfOfflineCode(await text, trust, crypto, null, folder, time, acceptUnchecked);
 
 describe('an offline code', () => {
   it('says who is here, since when that is known, and how old the list is', async () => {
@@ -131,8 +134,11 @@ describe('an offline code', () => {
     expect(error.reason).toBe('revoked');
   });
 
-  it('without a list is read, and the reading says that nobody looked', async () => {
-    const reading = await offline(offlineQr(), trustIn(null));
+  it('without a list shows nobody and is not used up; told to, it is read, and the reading says that nobody looked', async () => {
+    const text = await offlineQr();
+    const error = await failure(offline(text, trustIn(null)));
+    expect(error).toMatchObject({ code: 'activation-unknown', exitCode: 1 });
+    const reading = await offline(text, trustIn(null), true);
     expect(reading.activation).toEqual({ state: 'not checked', list: null });
     expect(reading.warnings).toEqual(['the activation was not looked up: no list of states is at hand']);
   });
