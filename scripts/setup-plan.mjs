@@ -44,6 +44,12 @@ export const DEBIAN_PACKAGES = [
     goals: ['test'],
     onlyToCompile: [],
   },
+  {
+    name: 'stm32flash',
+    purpose: 'a flasher that we did not write, for the simulated bootloader',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], onlyToCompile: [] },
   { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], onlyToCompile: [] },
   {
@@ -52,7 +58,12 @@ export const DEBIAN_PACKAGES = [
     goals: ['test'],
     onlyToCompile: [],
   },
-  { name: 'gcc', purpose: 'compiling those two programs', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'gcc',
+    purpose: 'compiling those two programs, and the engine of the firmware',
+    goals: ['firmware', 'test'],
+    onlyToCompile: [],
+  },
   {
     name: 'openpace',
     purpose: 'cvc-create and cvc-print, which make and check certificates',
@@ -92,6 +103,19 @@ export const DEBIAN_PACKAGES = [
   { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'groff-base', purpose: 'reading the manual page', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'gcc-arm-none-eabi',
+    purpose: 'compiling the firmware',
+    goals: ['firmware', 'test'],
+    onlyToCompile: [],
+  },
+  {
+    name: 'libnewlib-arm-none-eabi',
+    purpose: 'the C library of the firmware',
+    goals: ['firmware', 'test'],
+    onlyToCompile: [],
+  },
+  { name: 'qemu-system-arm', purpose: 'running the firmware', goals: ['firmware', 'test'], onlyToCompile: [] },
 ];
 
 /** The packages that a goal needs; those for compiling only when nfc-pcsc is not there yet. */
@@ -213,15 +237,17 @@ export function planBuild({ stamp, sources, entry }) {
 }
 
 /** The options of setup.mjs. @throws {Error} one sentence */
+const GOALS = ['demo', 'test', 'firmware'];
+
 export function readOptions(args) {
   const options = { goal: 'test', check: false };
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--check') options.check = true;
     else if (args[i] === '--for') {
       const goal = args[++i];
-      if (goal !== 'demo' && goal !== 'test') throw new Error('--for takes demo or test');
+      if (!GOALS.includes(goal)) throw new Error(`--for takes ${GOALS.join(', ')}`);
       options.goal = goal;
-    } else throw new Error(`set-up does not know ${args[i]}; it takes --for demo|test and --check`);
+    } else throw new Error(`set-up does not know ${args[i]}; it takes --for ${GOALS.join('|')} and --check`);
   }
   return options;
 }

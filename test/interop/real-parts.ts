@@ -19,6 +19,7 @@ export type RealPart =
   | 'cbor2'
   | 'zbarimg'
   | 'socat'
+  | 'stm32flash'
   | 'libnfc'
   | 'libpcscspy'
   | 'cardpeek'
@@ -35,6 +36,7 @@ export type RealPart =
   | 'openssl'
   | 'ausweisapp2'
   | 'postgresql'
+  | 'firmware'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -49,6 +51,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   cbor2: missingCbor2,
   zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   socat: () => missingProgram('socat', 'socat'),
+  stm32flash: () => missingProgram('stm32flash', 'stm32flash'),
   libnfc: () =>
     missingProgram('nfc-list', 'libnfc-bin') ??
     missingProgram('nfc-poll', 'libnfc-examples') ??
@@ -67,6 +70,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   ausweisapp2: () => missingProgram('AusweisApp2', 'ausweisapp2'),
   postgresql: () =>
     existsSync(join(POSTGRESQL, 'initdb')) ? null : 'PostgreSQL is not installed (Debian: postgresql-15)',
+  firmware: missingFirmware,
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>
@@ -80,6 +84,16 @@ const PYTHON = '/usr/bin/python3';
 const VPCD_CONFIGURATION = '/etc/reader.conf.d/vpcd';
 
 const known = new Map<RealPart, string | null>();
+
+/** The compiler, the emulator, and the engine, which has to be fetched before the tests, as they have no network. */
+function missingFirmware(): string | null {
+  const built = new URL('../../.vitap/firmware/vitale2/mps2-an386.elf', import.meta.url);
+  return (
+    missingProgram('arm-none-eabi-gcc', 'gcc-arm-none-eabi libnewlib-arm-none-eabi') ??
+    missingProgram('qemu-system-arm', 'qemu-system-arm') ??
+    (existsSync(built) ? null : 'the firmware is not built: run `npm run firmware`')
+  );
+}
 
 /** Why a part is not here, or null when it is. */
 export function missingPart(part: RealPart): string | null {

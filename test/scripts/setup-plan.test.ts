@@ -29,6 +29,7 @@ describe('which Debian packages are wanted', () => {
         ...[
           'socat',
           'libnfc-bin',
+          'stm32flash',
           'libnfc-examples',
           'libnfc-pn53x-examples',
           ...['libeac-dev', 'gcc', 'openpace', 'openssl', 'ausweisapp2'],
@@ -40,6 +41,7 @@ describe('which Debian packages are wanted', () => {
           'zbar-tools',
         ],
         ...['python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
+        ...['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {
