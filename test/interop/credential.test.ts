@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { keyIdOfPoint } from '../../rig/life/credential/cose-key.ts';
@@ -62,6 +63,18 @@ describeNeeds(['cbor2'], "Python's cbor2 and cryptography", () => {
       people: [row],
       canonical: true,
     });
+  }, 60_000);
+
+  it('open the example of the page with the lines of the page', () => {
+    const page = readFileSync(new URL('../../docs/presentation.md', import.meta.url), 'utf8');
+    const program = /```python\n([\s\S]*?)```/.exec(page)?.[1] as string;
+    const text = /^VT1:.*$/m.exec(page)?.[0] as string;
+    const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', `text = ${JSON.stringify(text)}\n${program}`], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toContain("'ADRENE', None, 'ZOÉ'");
   }, 60_000);
 
   it('make an offline QR code that our verifier believes', async () => {

@@ -1,4 +1,3 @@
-import { TlvError, TlvReader } from '../../../src/apdu/index.ts';
 import { INS } from '../../../src/apdu/instruction.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../../src/apdu/status-word.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Invoice,
   OWN_AID,
   RIGHT,
+  readHeld,
   withRights,
 } from '../../../src/applet/vitale/index.ts';
 import { OWN_SFI, type RecordContent } from '../../tap/plan-content.ts';
@@ -18,9 +18,6 @@ import { allRecords, LongAsk, wholeBinary } from '../../tap/plan-minimal.ts';
 import type { CardTerminal } from '../../tap/terminal.ts';
 import { PRESENCE_PREFIX } from '../credential/presence-qr.ts';
 import { CounterFailure } from './failures.ts';
-
-/** Tag of what these files hold. */
-const DISCRETIONARY = 0x53;
 
 /** Short identifiers of files that only the phone's card has. */
 export const PHONE_SFI = { presence: 5, credential: 6 } as const;
@@ -68,7 +65,7 @@ export async function readContent(terminal: CardTerminal, wants: { readonly invo
     affiliation: AFFILIATION.decode(affiliation[0] ?? new Uint8Array(0)),
     invoices: invoices?.map((record) => decodeInvoice(record)) ?? null,
     signed: signature.sw === SW.OK ? { files: [affiliation, beneficiaries, rights], content: signature.data } : null,
-    credential: credential.sw === SW.OK ? discretionary(credential.data) : null,
+    credential: credential.sw === SW.OK ? readHeld(credential.data) : null,
   }));
 }
 
@@ -78,21 +75,10 @@ export async function readPresence(terminal: CardTerminal): Promise<string> {
   terminal.phase = 'presence';
   const { data, sw } = await wholeBinary(terminal, new LongAsk(terminal), PHONE_SFI.presence);
   given({ records: [], sw }, terminal);
-  const text = discretionary(data);
+  const text = decoded(() => readHeld(data));
   if (text === null) throw new CounterFailure('no-presence');
   const presence = Buffer.from(text).toString('latin1');
   return presence.startsWith(PRESENCE_PREFIX) ? presence.slice(PRESENCE_PREFIX.length) : presence;
-}
-
-/** The value of the data object 53 at the beginning of a file; null: there is none, or it is empty. */
-function discretionary(file: Uint8Array): Uint8Array | null {
-  try {
-    const reader = new TlvReader(file);
-    return reader.next() && reader.tag === DISCRETIONARY && reader.valueLength > 0 ? reader.value() : null;
-  } catch (error) {
-    if (error instanceof TlvError) return null;
-    throw error;
-  }
 }
 
 /** @throws {CounterFailure} why the card does not give it */

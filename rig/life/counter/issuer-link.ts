@@ -2,7 +2,7 @@ import type { Crypto } from '../../../src/hal/crypto.ts';
 import { systemRandom } from '../../../src/hal/system/random.ts';
 import type { TerminalKeys } from '../../pki/terminal-keys.ts';
 import { IssuerRefused, IssuerUnreachable } from '../api/issuer-refused.ts';
-import { professionalLink } from '../api/professional-link.ts';
+import { type ProfessionalLink, professionalLink } from '../api/professional-link.ts';
 import { CounterFailure } from './failures.ts';
 import type { CounterIssuer } from './issuer.ts';
 
@@ -26,7 +26,11 @@ export function issuerOver(
   keys: Pick<TerminalKeys, 'certificates' | 'key'>,
   crypto: Crypto,
 ): CounterIssuer {
-  const link = professionalLink(line, keys, { crypto, random: systemRandom, now: Date.now });
+  return issuerOf(professionalLink(line, keys, { crypto, random: systemRandom, now: Date.now }));
+}
+
+/** What a counter asks of an issuer, over a link to it. */
+export function issuerOf(link: ProfessionalLink): CounterIssuer {
   return {
     resolve: (presence, requestId) =>
       told(async () => {

@@ -83,6 +83,7 @@ export interface TestOrder {
   readonly relays?: RelayLimits;
   readonly limits?: IssuerServerOptions['limits'];
   readonly timeoutMs?: number;
+  readonly port?: number;
 }
 
 /** An issuer that listens on loopback. Everybody has the same clock, unless a test moves the issuer's. */
@@ -114,7 +115,7 @@ export async function issuerInTest(registry: TestRegistry, order: TestOrder = {}
   };
   const server = await createIssuerServer(http, {
     host: '127.0.0.1',
-    port: 0,
+    port: order.port ?? 0,
     tls: null,
     version: '1',
     log: (line) => lines.push(line),
