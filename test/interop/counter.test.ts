@@ -128,7 +128,8 @@ describe('the queue of a counter', () => {
       request.on('end', () => {
         const payload = JSON.parse(Buffer.from(body.split('.')[1] ?? '', 'base64url').toString('utf8'));
         heard.push(payload.jti);
-        const answer = (): void => void response.setHeader('content-type', 'application/json').end('{"id":1,"receivedAt":1}');
+        const answer = (): void =>
+          void response.setHeader('content-type', 'application/json').end('{"id":1,"receivedAt":1}');
         // The first one waits for an answer until it is killed.
         if (heard.length > 1) answer();
       });
