@@ -52,7 +52,12 @@ export const DEBIAN_PACKAGES = [
     goals: ['test'],
     onlyToCompile: [],
   },
-  { name: 'gcc', purpose: 'compiling those two programs', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'gcc',
+    purpose: 'compiling those two programs, and the engine of the firmware',
+    goals: ['firmware', 'test'],
+    onlyToCompile: [],
+  },
   {
     name: 'openpace',
     purpose: 'cvc-create and cvc-print, which make and check certificates',
@@ -77,9 +82,34 @@ export const DEBIAN_PACKAGES = [
   { name: 'postgresql-15', purpose: 'the database of the issuer, beside PGlite', goals: ['test'], onlyToCompile: [] },
   { name: 'chromium', purpose: 'looking at reports and served pages', goals: ['test'], onlyToCompile: [] },
   { name: 'zbar-tools', purpose: 'zbarimg, which reads QR codes', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'python3-cbor2',
+    purpose: 'decoding QR codes and status lists in the tests',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
+  {
+    name: 'python3-cryptography',
+    purpose: 'verifying their signatures',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   { name: 'zsh', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'fish', purpose: 'completing command lines', goals: ['test'], onlyToCompile: [] },
   { name: 'groff-base', purpose: 'reading the manual page', goals: ['test'], onlyToCompile: [] },
+  {
+    name: 'gcc-arm-none-eabi',
+    purpose: 'compiling the firmware',
+    goals: ['firmware', 'test'],
+    onlyToCompile: [],
+  },
+  {
+    name: 'libnewlib-arm-none-eabi',
+    purpose: 'the C library of the firmware',
+    goals: ['firmware', 'test'],
+    onlyToCompile: [],
+  },
+  { name: 'qemu-system-arm', purpose: 'running the firmware', goals: ['firmware', 'test'], onlyToCompile: [] },
 ];
 
 /** The packages that a goal needs; those for compiling only when nfc-pcsc is not there yet. */
@@ -201,15 +231,17 @@ export function planBuild({ stamp, sources, entry }) {
 }
 
 /** The options of setup.mjs. @throws {Error} one sentence */
+const GOALS = ['demo', 'test', 'firmware'];
+
 export function readOptions(args) {
   const options = { goal: 'test', check: false };
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--check') options.check = true;
     else if (args[i] === '--for') {
       const goal = args[++i];
-      if (goal !== 'demo' && goal !== 'test') throw new Error('--for takes demo or test');
+      if (!GOALS.includes(goal)) throw new Error(`--for takes ${GOALS.join(', ')}`);
       options.goal = goal;
-    } else throw new Error(`set-up does not know ${args[i]}; it takes --for demo|test and --check`);
+    } else throw new Error(`set-up does not know ${args[i]}; it takes --for ${GOALS.join('|')} and --check`);
   }
   return options;
 }

@@ -2,7 +2,7 @@
 /**
  * Makes a checkout ready: Debian packages, npm packages, the build. Says what it does, and does nothing twice.
  *
- *   node scripts/setup.mjs [--for demo|test] [--check]
+ *   node scripts/setup.mjs [--for demo|test|firmware] [--check]
  *
  * `--check` only says what would be done, and exits 1 if that is anything.
  */
@@ -105,6 +105,8 @@ function missingPrograms(wanted) {
     'libnfc-examples': 'nfc-poll',
     'libnfc-pn53x-examples': 'pn53x-tamashell',
     gcc: 'gcc',
+    'gcc-arm-none-eabi': 'arm-none-eabi-gcc',
+    'qemu-system-arm': 'qemu-system-arm',
     openpace: 'cvc-print',
     openssl: 'openssl',
     ausweisapp2: 'AusweisApp2',

@@ -58,6 +58,17 @@ async function main() {
       const failed = fetchNode(node);
       if (failed !== null) console.log(`\n${failed}`);
     }
+    // Fetches and compiles the firmware's engine, once. Where that cannot be, the tests of the firmware say so.
+    const firmware = [
+      'build',
+      '--board',
+      'mps2-an386',
+      '--profile',
+      'vitale2',
+      '--out',
+      join(ROOT, '.vitap', 'firmware', 'vitale2'),
+    ];
+    await run('firmware', [process.execPath, join(ROOT, 'bin', 'vitap.js'), 'firmware', ...firmware], {});
     for (const { title, command } of PROJECTS) {
       const file = join(records, `${tallies.length}.json`);
       const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];

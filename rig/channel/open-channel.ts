@@ -67,6 +67,11 @@ export interface ChannelRequest {
   readonly onExchange?: (step: ChannelStep, command: Uint8Array, exchange: Exchange | ProtectedExchange) => void;
   /** Told of the keys of each session before they are wiped; copies what it keeps. */
   readonly onKeys?: (step: 'PACE' | 'chip authentication', keys: SessionKeys) => void;
+  /**
+   * Works inside the channel after terminal authentication, before EF.CardSecurity is read: for the issuer, who writes
+   * that file. The current DF is the MF before it; whatever it selects, the MF is selected after it.
+   */
+  readonly beforeChip?: (session: CardSession) => Promise<void>;
 }
 
 /** How the channel was opened, for people and reports. It holds no secret. */
@@ -261,6 +266,7 @@ class Opening {
         ephemeralPublicKey: ephemeral.publicKey,
         auxiliaryData,
       });
+      await this.#work(session);
       security ??= await this.#cardSecurity(access);
       session.changeKeys(await this.#chip(chosen, security, ephemeral, onKeys));
       const authorization = parseAuthorization(terminal.chat);
@@ -275,6 +281,13 @@ class Opening {
     } finally {
       ephemeral.privateKey.fill(0);
     }
+  }
+
+  async #work(session: ProtectedSession): Promise<void> {
+    const { beforeChip } = this.#request;
+    if (beforeChip === undefined) return;
+    await beforeChip(session);
+    await this.#send(SELECT_MF);
   }
 
   #chip(

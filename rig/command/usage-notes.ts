@@ -101,6 +101,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
+  'firmware run': notes(
+    null,
+    'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card',
+    'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card --pn532 /tmp/pn532-a',
+  ),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
@@ -127,6 +133,21 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'issuer audit': notes(
     'the chain is broken, or is not the one that was noted',
     'vitap issuer audit test-issuer --tail 10',
+  ),
+  'counter scan': notes(
+    'the code is refused, or the issuer refuses it',
+    'vitap counter scan --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter scan --image qr.png --trust trust.json --status-list list.cwt --offline',
+  ),
+  'counter claim': notes(
+    'the card, or the issuer for good, refuses the claim',
+    'vitap counter claim claim.yaml --after last --keys counter.keys.json',
+    'vitap counter claim claim.yaml --reader pcsc --can-file can --keys counter.keys.json',
+  ),
+  'counter queue': notes(
+    'the issuer refused a claim for good',
+    'vitap counter queue',
+    'vitap counter queue send --keys counter.keys.json',
   ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),

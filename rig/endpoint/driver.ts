@@ -46,8 +46,11 @@ export interface Driver<Choice> {
   serialPort?(choice: Choice): string;
 }
 
-/** Where a card of ours can be for a reader to read it: in it in process, in vpcd's virtual reader, or nowhere. */
-export type OurCards = 'in process' | 'through vpcd' | 'never';
+/**
+ * Where a card of ours can be for a reader to read it: in it in process, in vpcd's virtual reader, on the board that the
+ * reader is (the card is there already: a profile only says which), or nowhere.
+ */
+export type OurCards = 'in process' | 'through vpcd' | 'on the board' | 'never';
 
 export interface ReaderDriver<Choice> extends Driver<Choice> {
   readonly ourCards: OurCards;

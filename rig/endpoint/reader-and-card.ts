@@ -44,13 +44,13 @@ export function readerAndCard(
     return chosen;
   }
   const puts = habits.throughVpcd === true && ourCards === 'through vpcd';
-  const describes = habits.profileDescribes === true && card?.kind === 'profile';
+  const mayDescribe = habits.profileDescribes === true || (habits.throughVpcd === true && ourCards === 'on the board');
+  const describes = mayDescribe && card?.kind === 'profile';
   if (card !== null && !puts && !describes) {
     const readers = readersOfOurs(habits.throughVpcd === true);
-    const rule =
-      habits.profileDescribes === true
-        ? `--image goes with ${readers}; --profile says which card that is`
-        : `--profile and --image go with ${readers}`;
+    const rule = mayDescribe
+      ? `--image goes with ${readers}; --profile says which card that is`
+      : `--profile and --image go with ${readers}`;
     throw new UsageError(`${words} has its own card in it: ${rule}`);
   }
   const free = habits.interfaceDescribes === true || (card !== null && cardInterface === null);

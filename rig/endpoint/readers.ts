@@ -7,6 +7,7 @@ import {
   parseSerialPn532,
   parseUsbPn532,
   type SerialPn532Choice,
+  serialBackend,
   serialChip,
   type UsbPn532Choice,
   usbChip,
@@ -30,16 +31,28 @@ interface PcscFfiChoice {
   readonly name: string | null;
 }
 
+/** The card in the firmware of a board. */
+interface FirmwareChoice {
+  readonly driver: 'firmware';
+  readonly path: string;
+}
+
 /** A reader as it is named on the command line. */
-export type ReaderChoice = LoopbackChoice | PcscChoice | PcscFfiChoice | SerialPn532Choice | UsbPn532Choice;
+export type ReaderChoice =
+  | LoopbackChoice
+  | PcscChoice
+  | PcscFfiChoice
+  | SerialPn532Choice
+  | UsbPn532Choice
+  | FirmwareChoice;
 
 type ReaderTable = { readonly [Name in ReaderChoice['driver']]: ReaderDriver<Extract<ReaderChoice, { driver: Name }>> };
 
 /** What ISO/IEC 14443-4 carries: a PN532 chains what its buffer does not hold. */
 const WHOLE_COMMANDS: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: LARGEST_COMMAND };
 
-/** vpcd's messages have a length of two bytes; with other readers it depends on their drivers. */
-const PCSC_COMMANDS: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: 0xffff };
+/** vpcd's messages have a length of two bytes; with other PC/SC readers it depends on their drivers. */
+const MESSAGES_OF_TWO_BYTE_LENGTH: CommandReach = { shortestCommand: SHORTEST_COMMAND, longestCommand: 0xffff };
 
 /**
  * Every reader there is. A driver is added by its choice above and a row here, and nowhere else: options, help, errors,
@@ -64,7 +77,7 @@ export const READERS: ReaderTable = {
     interface: null,
     needs: ['nfc-pcsc', 'pcscd'],
     ourCards: 'through vpcd',
-    reach: PCSC_COMMANDS,
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
     watchable: true,
     pseudoApdus: true,
     parse: (rest) => ({ driver: 'pcsc', name: rest }),
@@ -80,7 +93,7 @@ export const READERS: ReaderTable = {
     interface: null,
     needs: ['pcsc-ffi', 'pcscd'],
     ourCards: 'through vpcd',
-    reach: PCSC_COMMANDS,
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
     watchable: true,
     pseudoApdus: true,
     parse: (rest) => ({ driver: 'pcsc-ffi', name: rest }),
@@ -122,13 +135,36 @@ export const READERS: ReaderTable = {
     open: async (choice) => chipReader(await usbChip(choice)),
     chip: usbChip,
   },
+  firmware: {
+    forms: ['firmware:PORT'],
+    words: 'a board with the firmware',
+    interface: null,
+    needs: ['serial'],
+    ourCards: 'on the board',
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
+    watchable: false,
+    pseudoApdus: false,
+    parse: (rest) => (rest === null ? null : { driver: 'firmware', path: rest }),
+    serialPort: ({ path }) => path,
+    polling: () => ({ detail: 'nothing polls: the card is in the board', hidden: false }),
+    open: async ({ path }) => {
+      const [{ FirmwareReader }, { SystemSerialPorts }, { systemClock }, backend] = await Promise.all([
+        import('../../src/hal/firmware/index.ts'),
+        import('../../src/hal/serial/serial-port.ts'),
+        import('../../src/hal/system/clock.ts'),
+        serialBackend(path),
+      ]);
+      const reader = new FirmwareReader({ path, lines: new SystemSerialPorts(), clock: systemClock });
+      return { reader, name: null, backendAt: () => backend };
+    },
+  },
 };
 
 /** What is taken where a verb names no reader: that of a card in a reader, and that of a card of ours. */
 export const READER_OF_A_CARD: ReaderChoice = { driver: 'pcsc', name: null };
 export const READER_OF_OUR_CARD: ReaderChoice = { driver: 'loopback' };
 
-/** `loopback, pcsc, pcsc:NAME, … or acr122:NAME` */
+/** `loopback, pcsc, pcsc:NAME, … or firmware:PORT` */
 export const READER_FORMS: string = wordList(Object.values(READERS).flatMap(({ forms }) => forms));
 
 /** @param text as typed after `--reader` @throws {UsageError} */

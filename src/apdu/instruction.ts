@@ -50,8 +50,13 @@ export const INS = {
   TERMINATE_CARD_USAGE: 0xfe,
 } as const;
 
+/** Nothing here is a regular expression: a chip's engine comes without them. */
 const NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(INS).map(([name, ins]) => [ins, name.replace(/_ODD$/, ' (odd INS)').replaceAll('_', ' ')]),
+  Object.entries(INS).map(([name, ins]) => {
+    const odd = name.endsWith('_ODD');
+    const words = (odd ? name.slice(0, -'_ODD'.length) : name).replaceAll('_', ' ');
+    return [ins, odd ? `${words} (odd INS)` : words];
+  }),
 );
 
 /** Class of a SIM, whose commands are those of ISO/IEC 7816-4 for the greater part. */

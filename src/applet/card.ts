@@ -14,8 +14,11 @@ import { CommandSet } from './dispatcher.ts';
 import type { CardFile } from './files/card-file.ts';
 import { FileStore } from './files/file-store.ts';
 import { FileTree } from './files/file-tree.ts';
+import { isCardTerminated } from './files/life-cycle.ts';
 import { Holder } from './holder.ts';
 import { type CardImage, openImage } from './image/card-image.ts';
+import { readSuperblock } from './image/superblock.ts';
+import { zeroise } from './image/zeroise.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { openMemory } from './nvm/open-memory.ts';
 import { PinStore } from './pin/pin-store.ts';
@@ -58,6 +61,7 @@ export class Card {
    */
   constructor(world: CardWorld) {
     const nvm = openMemory(world.nvm);
+    if (isCardTerminated(nvm, readSuperblock(nvm).card)) zeroise(nvm);
     const image = openImage(nvm);
     const files = new FileTree(image.files);
     const pins = new PinStore(nvm, world.crypto, image.secret, image.pins);

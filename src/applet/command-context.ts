@@ -108,7 +108,17 @@ export class CommandContext implements Requester {
 
   /** Whether the rule of a file lets the requester do this now. @param state the file's life cycle, where it is known */
   permits(file: CardFile, operation: number, state: number = this.lifeCycle(file)): boolean {
-    return isUnfinished(state) ? this.#isCreator(file) : this.core.access.allows(file, operation, this);
+    return isUnfinished(state) || this.#standsInUnfinished(file)
+      ? this.#isCreator(file)
+      : this.core.access.allows(file, operation, this);
+  }
+
+  /** Whether a DF between the file and the MF is not activated yet: it takes all below along. */
+  #standsInUnfinished(file: CardFile): boolean {
+    for (let at = file.parent; at.parent !== at; at = at.parent) {
+      if (isUnfinished(this.lifeCycle(at))) return true;
+    }
+    return false;
   }
 
   lifeCycle(file: CardFile): number {

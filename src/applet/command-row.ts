@@ -58,41 +58,50 @@ export interface CommandRow {
   readonly execute: (context: CommandContext) => number;
 }
 
-/** A row with what it accepts laid out in tables, so that a command is judged by looking up and not by searching. */
-export class TabledRow {
+/** Bytes of one form of P1-P2 in {@link JudgedRow}: P1 from, to; P2 from, to, mask, value. */
+const FORM_SIZE = 6;
+
+/** A row with what it accepts in a few bytes, which judging a command walks: tables of all 256 values are RAM that a chip lacks. */
+export class JudgedRow {
   readonly row: CommandRow;
   readonly execute: (context: CommandContext) => number;
   /** Whether the command needs the current DF to be activated. */
   readonly needsActivated: boolean;
   /** Bit n: case n is accepted. */
   readonly #cases: number;
-  /** Bit i: the value of P1, of P2 is one of those in `row.parameters[i]`. */
-  readonly #p1 = new Uint16Array(256);
-  readonly #p2 = new Uint16Array(256);
+  readonly #forms: Uint8Array;
 
-  /** @throws {Error} more combinations of P1 and P2 than there are bits */
   constructor(row: CommandRow) {
-    if (row.parameters.length > 16) throw new Error(`${row.name} has more than 16 forms of P1-P2`);
     this.row = row;
     this.execute = row.execute;
     this.needsActivated = row.lifeCycle === 'activated';
     this.#cases = row.cases.reduce((mask, number) => mask | (1 << number), 0);
-    row.parameters.forEach((parameters, i) => {
-      for (let value = 0; value < 256; value++) {
-        if (admitsP1(parameters, value)) this.#p1[value] = (this.#p1[value] as number) | (1 << i);
-        if (admitsP2(parameters, value)) this.#p2[value] = (this.#p2[value] as number) | (1 << i);
-      }
+    this.#forms = new Uint8Array(row.parameters.length * FORM_SIZE);
+    row.parameters.forEach(({ p1, p2, p2Mask = 0, p2Value = 0 }, i) => {
+      this.#forms.set([...p1, ...p2, p2Mask, p2Value], i * FORM_SIZE);
     });
   }
 
   /** Length, then P1-P2, as the row has them. @returns 9000, 6700 or 6A86 */
   judge(caseNumber: number, p1: number, p2: number): number {
     if ((this.#cases & (1 << caseNumber)) === 0) return SW.WRONG_LENGTH;
-    return ((this.#p1[p1] as number) & (this.#p2[p2] as number)) !== 0 ? SW.OK : SW.WRONG_P1_P2;
+    const forms = this.#forms;
+    for (let at = 0; at < forms.length; at += FORM_SIZE) {
+      if (
+        p1 >= (forms[at] as number) &&
+        p1 <= (forms[at + 1] as number) &&
+        p2 >= (forms[at + 2] as number) &&
+        p2 <= (forms[at + 3] as number) &&
+        (p2 & (forms[at + 4] as number)) === forms[at + 5]
+      ) {
+        return SW.OK;
+      }
+    }
+    return SW.WRONG_P1_P2;
   }
 }
 
-type RowsByInstruction = (TabledRow | undefined)[];
+type RowsByInstruction = (JudgedRow | undefined)[];
 
 /** Rows by class and instruction. */
 export class CommandTable {
@@ -105,20 +114,20 @@ export class CommandTable {
     this.rows = rows;
     for (const row of rows) {
       checkRow(row);
-      const tabled = new TabledRow(row);
+      const judged = new JudgedRow(row);
       for (const each of row.classes ?? INTERINDUSTRY) {
         const byInstruction = this.#rowsOf(each);
         if (byInstruction[row.ins] !== undefined) {
           const where = each === 'interindustry' ? '' : ` of class ${hex(each)}`;
           throw new Error(`two rows for INS ${hex(row.ins)}${where}`);
         }
-        byInstruction[row.ins] = tabled;
+        byInstruction[row.ins] = judged;
       }
     }
   }
 
   /** The row of an interindustry command. */
-  find(ins: number): TabledRow | undefined {
+  find(ins: number): JudgedRow | undefined {
     return this.#interindustry[ins];
   }
 
@@ -128,7 +137,7 @@ export class CommandTable {
   }
 
   /** @param proprietary class byte on channel 0 */
-  findProprietary(proprietary: number, ins: number): TabledRow | undefined {
+  findProprietary(proprietary: number, ins: number): JudgedRow | undefined {
     return this.#proprietary.get(proprietary)?.[ins];
   }
 
@@ -163,14 +172,12 @@ function hex(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0');
 }
 
-function admitsP1({ p1 }: Parameters, value: number): boolean {
-  return value >= p1[0] && value <= p1[1];
-}
-
-function admitsP2({ p2, p2Mask = 0, p2Value = 0 }: Parameters, value: number): boolean {
-  return value >= p2[0] && value <= p2[1] && (value & p2Mask) === p2Value;
-}
-
-export function admits(parameters: Parameters, p1: number, p2: number): boolean {
-  return admitsP1(parameters, p1) && admitsP2(parameters, p2);
+export function admits({ p1, p2, p2Mask = 0, p2Value = 0 }: Parameters, valueOfP1: number, valueOfP2: number): boolean {
+  return (
+    valueOfP1 >= p1[0] &&
+    valueOfP1 <= p1[1] &&
+    valueOfP2 >= p2[0] &&
+    valueOfP2 <= p2[1] &&
+    (valueOfP2 & p2Mask) === p2Value
+  );
 }

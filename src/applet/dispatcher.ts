@@ -17,7 +17,7 @@ import { announcesSecureMessaging } from '../secure-channel/index.ts';
 import { type Applet, AppletError } from './applet.ts';
 import type { Channel } from './channel.ts';
 import type { CommandContext } from './command-context.ts';
-import { CommandTable, type TabledRow } from './command-row.ts';
+import { CommandTable, type JudgedRow } from './command-row.ts';
 import type { CardFile } from './files/card-file.ts';
 import { isCardTerminated } from './files/life-cycle.ts';
 import { ISO7816_COMMANDS } from './iso7816/index.ts';
@@ -27,7 +27,7 @@ export const LARGEST_CHAINED_DATA = 4096;
 
 /** The commands of every directory: the same for every card. */
 const COMMON = new CommandTable(ISO7816_COMMANDS);
-const GET_RESPONSE_ROW = COMMON.find(INS.GET_RESPONSE) as TabledRow;
+const GET_RESPONSE_ROW = COMMON.find(INS.GET_RESPONSE) as JudgedRow;
 
 /** What each class byte stands for: logical channel and secure messaging, or {@link NO_CLASS}: not interindustry. */
 const NO_CLASS = 0xff;
@@ -65,7 +65,7 @@ export class CommandSet {
    * The command that class and instruction mean in an application: its applet's, or the common one; undefined: 6D00.
    * GET RESPONSE is the only common command known in every class: a reader may fetch the rest in the command's class.
    */
-  find(application: CardFile, cla: number, ins: number): TabledRow | undefined {
+  find(application: CardFile, cla: number, ins: number): JudgedRow | undefined {
     const table = this.#bound.size === 0 ? undefined : this.#bound.get(application)?.table;
     if (cla < 0x80) return table?.find(ins) ?? COMMON.find(ins);
     return ins === INS.GET_RESPONSE ? COMMON.find(ins) : table?.findProprietary(proprietaryClass(cla), ins);
@@ -192,7 +192,7 @@ export class Dispatcher {
   }
 
   /** Takes the data field of one command of a chain; the last one becomes the whole. */
-  #collect({ row }: TabledRow): number {
+  #collect({ row }: JudgedRow): number {
     const command = this.#context.command;
     if (!row.chaining) return SW.CHAINING_NOT_SUPPORTED;
     if (command.encoding === 'malformed' || command.nc === 0 || !this.#chain.append(command)) {
@@ -204,7 +204,7 @@ export class Dispatcher {
   }
 
   /** One step of a protocol in a chain: the chain stays open while the steps succeed and say that more follow. */
-  #step(found: TabledRow): number {
+  #step(found: JudgedRow): number {
     const context = this.#context;
     const { cla } = context.command;
     const chain = this.#chain;
@@ -216,7 +216,7 @@ export class Dispatcher {
     return status;
   }
 
-  #execute(found: TabledRow): number {
+  #execute(found: JudgedRow): number {
     const context = this.#context;
     const command = context.command;
     if (command.encoding === 'malformed') return SW.WRONG_LENGTH;

@@ -16,13 +16,14 @@ export type RealPart =
   | 'opensc-tool'
   | 'scriptor'
   | 'pyscard'
+  | 'cbor2'
+  | 'zbarimg'
   | 'socat'
   | 'libnfc'
   | 'libpcscspy'
   | 'cardpeek'
   | 'tshark'
   | 'chromium'
-  | 'zbarimg'
   | 'bash'
   | 'zsh'
   | 'fish'
@@ -34,6 +35,7 @@ export type RealPart =
   | 'openssl'
   | 'ausweisapp2'
   | 'postgresql'
+  | 'firmware'
   | 'pcscd of our own';
 
 /** How to tell that a part is missing, and why. */
@@ -45,6 +47,8 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   'opensc-tool': () => missingProgram('opensc-tool', 'opensc'),
   scriptor: () => missingProgram('scriptor', 'pcsc-tools'),
   pyscard: missingPyscard,
+  cbor2: missingCbor2,
+  zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   socat: () => missingProgram('socat', 'socat'),
   libnfc: () =>
     missingProgram('nfc-list', 'libnfc-bin') ??
@@ -52,7 +56,6 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
     missingProgram('pn53x-tamashell', 'libnfc-pn53x-examples'),
   tshark: () => missingProgram('tshark', 'tshark'),
   chromium: () => missingProgram('chromium', 'chromium'),
-  zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   bash: () => missingProgram('bash', 'bash'),
   zsh: () => missingProgram('zsh', 'zsh'),
   fish: () => missingProgram('fish', 'fish'),
@@ -65,6 +68,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   ausweisapp2: () => missingProgram('AusweisApp2', 'ausweisapp2'),
   postgresql: () =>
     existsSync(join(POSTGRESQL, 'initdb')) ? null : 'PostgreSQL is not installed (Debian: postgresql-15)',
+  firmware: missingFirmware,
   libpcscspy: () => (spyLibraries() === null ? 'libpcscspy is not installed (Debian: libpcsclite-dev)' : null),
   cardpeek: () => missingProgram('cardpeek', 'cardpeek'),
   'pcscd of our own': () =>
@@ -78,6 +82,16 @@ const PYTHON = '/usr/bin/python3';
 const VPCD_CONFIGURATION = '/etc/reader.conf.d/vpcd';
 
 const known = new Map<RealPart, string | null>();
+
+/** The compiler, the emulator, and the engine, which has to be fetched before the tests, as they have no network. */
+function missingFirmware(): string | null {
+  const built = new URL('../../.vitap/firmware/vitale2/mps2-an386.elf', import.meta.url);
+  return (
+    missingProgram('arm-none-eabi-gcc', 'gcc-arm-none-eabi libnewlib-arm-none-eabi') ??
+    missingProgram('qemu-system-arm', 'qemu-system-arm') ??
+    (existsSync(built) ? null : 'the firmware is not built: run `npm run firmware`')
+  );
+}
 
 /** Why a part is not here, or null when it is. */
 export function missingPart(part: RealPart): string | null {
@@ -155,6 +169,13 @@ export function spyLibraries(): { readonly pcsclite: string; readonly spy: strin
     folders.map((folder) => join(folder, library)).find((file) => existsSync(file));
   const [pcsclite, spy] = [path('libpcsclite.so.1'), path('libpcscspy.so.0')];
   return pcsclite === undefined || spy === undefined ? null : { pcsclite, spy };
+}
+
+/** cbor2 and the cryptography that goes with it: a decoder of CWTs that we did not write. */
+function missingCbor2(): string | null {
+  const { status } = spawnSync(PYTHON, ['-c', 'import cbor2, cryptography'], { stdio: 'ignore' });
+  const packages = 'python3-cbor2, python3-cryptography';
+  return status === 0 ? null : `cbor2 or cryptography is not installed under ${PYTHON} (Debian: ${packages})`;
 }
 
 function missingPyscard(): string | null {

@@ -17,8 +17,8 @@ export const VIEWS: readonly View[] = [
   { width: 390, height: 844, colorScheme: 'dark', locale: 'fr-FR' },
 ];
 
-export function launchChromium(): Promise<Browser> {
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
+  const args = [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...more];
   return chromium.launch({ executablePath: '/usr/bin/chromium', args });
 }
 

@@ -363,7 +363,7 @@ export const steps: fc.Arbitrary<Step[]> = fc
       { weight: 1, arbitrary: filling },
       { weight: 3, arbitrary: window },
       { weight: 3, arbitrary: codes },
-      { weight: 4, arbitrary: secured },
+      { weight: 7, arbitrary: secured },
       { weight: 2, arbitrary: passwords },
       { weight: 3, arbitrary: keys },
     ),

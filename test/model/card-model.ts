@@ -9,6 +9,7 @@ import {
   type FilePlan,
   type KeyPlan,
   type LifeCycle,
+  type Operation,
   PROPRIETARY,
   WINDOW_SECONDS,
   WINDOW_USES,
@@ -82,7 +83,7 @@ export class CardModel {
     const at = this.#at(cardInterface, channel);
     if (at === null || this.#state(file) !== 'activated' || !this.#isUsable(directoryOf(file))) return false;
     const secure = protection === 'right' && at.port.session?.owner === channel;
-    return holds(file.rules.read[cardInterface], { ...this.#facts(at), secure });
+    return holds(this.#rule(file, 'read', cardInterface), { ...this.#facts(at), secure });
   }
 
   /** The file that a data command means, whether or not it may: to give it the file's own bytes. */
@@ -227,7 +228,7 @@ export class CardModel {
     channel.file = isDirectory(found) ? null : found;
     channel.record = 0;
     const state = this.#state(isDirectory(found) ? found.plan : found);
-    const sw = { activated: 0x9000, deactivated: 0x6283, terminated: 0x6285 }[state];
+    const sw = { initialisation: 0x9000, activated: 0x9000, deactivated: 0x6283, terminated: 0x6285 }[state];
     return { sw, data: command.answer === 3 ? [] : null };
   }
 
@@ -239,7 +240,7 @@ export class CardModel {
     if (file === null) return answer(0x6986);
     if ((file.structure === 'transparent') !== command.is.endsWith('binary')) return answer(0x6981);
     if (this.#state(file) !== 'activated') return answer(0x6985);
-    if (!this.#permits(file.rules[operation][at.port.cardInterface], at)) return answer(0x6982);
+    if (!this.#permits(this.#rule(file, operation, at.port.cardInterface), at)) return answer(0x6982);
     const outcome = this.#contents.apply(file, command, channel.record);
     if ('refused' in outcome) return answer(outcome.refused);
     if (!isCurrent(command.sfi)) {
@@ -278,7 +279,9 @@ export class CardModel {
     const above = at.channel.file === null ? directory.parent : directory;
     if (this.#state(file) === 'terminated') return answer(0x6985);
     if (above !== null && !this.#isUsable(above)) return answer(0x6985);
-    const rule = 'rules' in file ? file.rules[to][at.port.cardInterface] : (file.switching ?? NEVER);
+    if (to === 'deactivate' && this.#state(file) === 'initialisation') return answer(0x6985);
+    const own = 'rules' in file ? this.#rule(file, to, at.port.cardInterface) : (file.switching ?? NEVER);
+    const rule = 'rules' in file ? own : (this.#creation(directory) ?? own);
     if (!this.#permits(rule, at)) return answer(0x6982);
     this.#states.set(file, to === 'activate' ? 'activated' : 'deactivated');
     return answer(0x9000);
@@ -288,9 +291,22 @@ export class CardModel {
     return this.#states.get(file) ?? file.lifeCycle ?? 'activated';
   }
 
+  /** What an operation on a file asks for: its own rule, or what stands in its place while a directory is made. */
+  #rule(file: FilePlan, operation: Operation, cardInterface: CardInterface): Rule {
+    return this.#creation(directoryOf(file)) ?? file.rules[operation][cardInterface];
+  }
+
+  /** In a directory that is not activated yet everything is for whoever may create such a one; null: it is activated. */
+  #creation(directory: Directory): Rule | null {
+    if (directory.parent === null) return null;
+    const above = this.#creation(directory.parent);
+    if (above !== null) return above;
+    return this.#state(directory.plan) === 'initialisation' ? (directory.parent.plan.creating ?? NEVER) : null;
+  }
+
   /** A directory that is deactivated takes all below along. */
   #isUsable(directory: Directory): boolean {
-    if (this.#state(directory.plan) !== 'activated') return false;
+    if (!['activated', 'initialisation'].includes(this.#state(directory.plan))) return false;
     return directory.parent === null || this.#isUsable(directory.parent);
   }
 

@@ -15,7 +15,7 @@ import {
 /** The card that the model and the real card both are: files with their rules, codes. Plain data. */
 
 export type Operation = 'read' | 'update' | 'append' | 'deactivate' | 'activate';
-export type LifeCycle = 'activated' | 'deactivated' | 'terminated';
+export type LifeCycle = 'initialisation' | 'activated' | 'deactivated' | 'terminated';
 export type Structure = 'transparent' | 'linear-fixed' | 'linear-variable' | 'cyclic';
 
 export interface FilePlan {
@@ -65,6 +65,8 @@ export interface DirectoryPlan {
   readonly lifeCycle?: LifeCycle;
   /** For deactivating and activating it; nobody otherwise. */
   readonly switching?: Rule;
+  /** For creating files in it, and so for everything in a directory below that is not activated yet; nobody otherwise. */
+  readonly creating?: Rule;
   readonly codes: readonly CodePlan[];
   readonly keys: readonly KeyPlan[];
   readonly files: readonly FilePlan[];
@@ -81,7 +83,7 @@ const perInterface = (contact: Rule, contactless: Rule, wired: Rule): Record<Car
   wired,
 });
 
-/** Bytes AC to FB mark contents: FF is no identifier of a record. */
+/** Bytes AC to FE mark contents: FF is no identifier of a record. */
 const FIRST_MARK = 0xac;
 const MARKS_PER_FILE = 4;
 let used = 0;
@@ -94,10 +96,11 @@ function file(
   rules: Partial<FilePlan['rules']>,
   more: Partial<FilePlan> = {},
 ): FilePlan {
-  const marks = Array.from({ length: MARKS_PER_FILE }, (_, i) => FIRST_MARK + used * MARKS_PER_FILE + i);
+  const first = FIRST_MARK + used * MARKS_PER_FILE;
+  const marks = Array.from({ length: Math.min(MARKS_PER_FILE, 0xff - first) }, (_, i) => first + i);
   used++;
   let at = 0;
-  const content = lengths.map((length) => Uint8Array.from({ length }, () => marks[at++ % MARKS_PER_FILE] as number));
+  const content = lengths.map((length) => Uint8Array.from({ length }, () => marks[at++ % marks.length] as number));
   return {
     fid,
     sfi,
@@ -158,6 +161,7 @@ const OTHER_HOLDER = byHolder('other');
 export const PLAN: DirectoryPlan = {
   fid: 0x3f00,
   name: null,
+  creating: CARD,
   codes: [
     code('card', 0x01, '9999', { rules: everywhere(ALWAYS) }),
     // Passwords of PACE: nobody presents them in clear. The tries of a CAN are not counted.
@@ -264,6 +268,17 @@ export const PLAN: DirectoryPlan = {
           directories: [],
         },
       ],
+    },
+    {
+      // It is not activated yet, and takes what is in it along: the file's own rules do not hold.
+      fid: 0x8000,
+      name: null,
+      lifeCycle: 'initialisation',
+      switching: NEVER,
+      codes: [],
+      keys: [],
+      files: [file(0x8001, 1, 'transparent', [4], { update: everywhere(READER) })],
+      directories: [],
     },
     {
       // Its name begins with the other one's; its code has the other one's reference.

@@ -145,8 +145,11 @@ function directory(plan: DirectoryPlan, form: RuleForm): DirectorySpecification 
     name: plan.name === null ? null : fromHex(plan.name),
     label: null,
     lifeCycle: plan.lifeCycle ?? 'activated',
-    // b4 deactivate, b5 activate.
-    access: rules((_, bit) => (bit === 3 || bit === 4 ? (plan.switching ?? null) : null), plan),
+    // b2 create EF, b3 create DF, b4 deactivate, b5 activate.
+    access: rules((_, bit) => {
+      const rule = bit === 1 || bit === 2 ? plan.creating : bit === 3 || bit === 4 ? plan.switching : undefined;
+      return rule ?? null;
+    }, plan),
     pins: plan.codes.map((code) => ({
       reference: code.reference,
       code: digits(code.value),

@@ -39,7 +39,8 @@ describe('which Debian packages are wanted', () => {
           'chromium',
           'zbar-tools',
         ],
-        ...['zsh', 'fish', 'groff-base'],
+        ...['python3-cbor2', 'python3-cryptography', 'zsh', 'fish', 'groff-base'],
+        ...['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
       ],
     ],
   ] as const)('for %s with nfc-pcsc there: %s', (goal, present, expected) => {

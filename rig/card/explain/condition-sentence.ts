@@ -66,9 +66,10 @@ function partInWords(condition: ExplainedCondition): string {
 }
 
 /** `an authentication terminal that may read DG1, in a channel opened with the CAN`. */
-export function terminalInWords({ type, right, byCan }: TerminalRight): string {
+export function terminalInWords({ type, right, byCan, beforeChip }: TerminalRight): string {
   const words = right === null ? '' : ` with the right “${right}”`;
-  return `${TERMINALS[type]}${words}${byCan ? ', in a channel opened with the CAN' : ''}`;
+  const before = beforeChip === true ? ', before chip authentication too' : '';
+  return `${TERMINALS[type]}${words}${byCan ? ', in a channel opened with the CAN' : ''}${before}`;
 }
 
 const TERMINALS: Readonly<Record<TerminalRight['type'], string>> = {

@@ -90,7 +90,7 @@ export const trust: z.ZodType<TrustDocument> = z.strictObject({
 
 const TYPES: Readonly<Record<string, TerminalType>> = { 'id-IS': 'IS', 'id-AT': 'AT', 'id-ST': 'ST' };
 
-/** `{ id, reference, by }`, `{ id, authorization, right, password }` or `{ id, key }`. */
+/** `{ id, reference, by }`, `{ id, authorization, right, password, chip }` or `{ id, key }`. */
 export const environment: z.ZodType<EnvironmentDocument> = z
   .strictObject({
     id: integer(1, 14),
@@ -99,16 +99,18 @@ export const environment: z.ZodType<EnvironmentDocument> = z
     authorization: z.enum(['id-IS', 'id-AT', 'id-ST']).optional(),
     right: text.optional(),
     password: z.enum(['CAN']).optional(),
+    chip: z.enum(['unproven']).optional(),
     key: byte.optional(),
   })
   .transform((written, context): EnvironmentDocument => {
-    const { id, reference, by, authorization, right, password, key } = written;
+    const { id, reference, by, authorization, right, password, chip, key } = written;
     const say = (message: string, path: string[] = []): EnvironmentDocument => {
       context.issues.push({ code: 'custom', message, path, input: '' });
       return z.NEVER;
     };
     const ofCode = reference !== undefined || by !== undefined;
-    const ofTerminal = authorization !== undefined || right !== undefined || password !== undefined;
+    const ofTerminal =
+      authorization !== undefined || right !== undefined || password !== undefined || chip !== undefined;
     if ([ofCode, ofTerminal, key !== undefined].filter((given) => given).length !== 1) {
       return say('an environment is about a code (`reference`, `by`), a terminal (`authorization`) or a key (`key`)');
     }
@@ -122,5 +124,14 @@ export const environment: z.ZodType<EnvironmentDocument> = z
     if (right !== undefined && rightNumber(type, right) < 0) {
       return say(`${authorization} has no such right: ${rightsOfType(type).join(', ')}`, ['right']);
     }
-    return { id, by: 'terminal', right: { type, right: right ?? null, byCan: password === 'CAN' } };
+    return {
+      id,
+      by: 'terminal',
+      right: {
+        type,
+        right: right ?? null,
+        byCan: password === 'CAN',
+        ...(chip === 'unproven' && { beforeChip: true }),
+      },
+    };
   });

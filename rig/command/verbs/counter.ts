@@ -1,11 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { PinState } from '../../card/card-source.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { CounterReader } from '../../life/counter/at-the-reader.ts';
-import { cardSource, channelChoice, pinChoice, recordChoice } from '../option-values.ts';
+import { cardSource, channelChoice, parseCount, pinChoice, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
@@ -35,10 +35,36 @@ interface TypedReader {
   timeout: number;
 }
 
-interface TypedTap extends TypedReader {
-  invoices?: boolean;
+interface TypedTrust {
+  issuer?: string;
+  trust?: string;
+  statusList?: string;
+  maxListAge?: number;
+  offline?: boolean;
+  acceptUnchecked?: boolean;
+}
+
+interface TypedReading extends TypedTrust {
+  counter?: string;
   on?: string;
   show?: boolean;
+  json?: boolean;
+}
+
+interface TypedTap extends TypedReader, TypedReading {
+  presence?: boolean;
+  invoices?: boolean;
+}
+
+interface TypedScan extends TypedReading {
+  image?: string;
+  keys?: string;
+  timeout: number;
+}
+
+interface TypedClaim extends TypedReader {
+  after?: string;
+  counter?: string;
   json?: boolean;
 }
 
@@ -51,36 +77,130 @@ export const declareCounter: DeclareVerb = (program, perform) => {
     .description('read the card on the reader, in a secure channel, with the keys of a professional’s terminal');
   addReader(tap)
     .option('--invoices', 'also read the invoices on the card')
-    .option('--on <date>', 'the day that rights are judged for, for example 2026-01-31 (default: today)');
-  addJsonOption(addShow(tap)).action((typed: TypedTap) =>
+    .option('--presence', 'read the presence on the card and resolve it at the issuer (--issuer)');
+  addJsonOption(addReading(tap)).action((typed: TypedTap) =>
     perform(typed, async (io) => {
-      const { counterTap } = await import('../../life/counter/tap.ts');
       const options = {
         ...readerOf(typed),
+        ...readingOf(typed),
         invoices: typed.invoices === true,
-        rightsOn: dayOption(typed.on),
-        show: typed.show === true,
+        presence: typed.presence === true,
       };
-      return counterTap(options, null, io);
+      const { counterTap } = await import('../../life/counter/tap.ts');
+      return counterTap(options, io);
     }),
   );
+  const scan = counter
+    .command('scan')
+    .description('read a QR code: a line of a scanner or pasted text on standard input, or a picture')
+    .option('--image <file>', 'picture with the QR code (PNG)');
+  addJsonOption(addReading(addKeys(scan)))
+    .addOption(timeoutOption('how long to wait for an answer of the issuer'))
+    .action((typed: TypedScan) =>
+      perform(typed, async (io) => {
+        const { image = null, keys = null, timeout: timeoutMs } = typed;
+        const options = { ...readingOf(typed), image, keys, timeoutMs };
+        const { counterScan } = await import('../../life/counter/scan.ts');
+        return counterScan(options, io);
+      }),
+    );
+  const claim = counter
+    .command('claim')
+    .description('give the claim’s summary back: onto the card, or after a scan to the issuer')
+    .argument('<file>', 'the claim, in YAML or JSON: docs/counter.md has its fields')
+    .option('--after <reading>', 'name of the reading that it follows, or: last');
+  addJsonOption(addFolder(addReader(claim))).action((file: string, typed: TypedClaim) =>
+    perform(typed, async (io) => {
+      const run = await import('../../life/counter/claim.ts');
+      const { after, keys = null, counter: folder = null, timeout: timeoutMs } = typed;
+      if (after === undefined) return run.claimToCard(file, readerOf(typed), io);
+      if (typed.reader !== undefined || typed.profile !== undefined || typed.image !== undefined) {
+        throw new UsageError(
+          '--after sends the claim to the issuer, and --reader puts it on the card: give one of them',
+        );
+      }
+      return run.claimAfter({ file, after, keys, counter: folder, timeoutMs }, io);
+    }),
+  );
+  const queue = counter
+    .command('queue')
+    .description('the claims of this counter: which wait, which were sent, and why one was not')
+    .addArgument(counter.createArgument('[action]', 'send: send what waits').choices(['send']));
+  addJsonOption(addFolder(addKeys(queue)))
+    .addOption(timeoutOption('how long to wait for an answer of the issuer'))
+    .action((action: 'send' | undefined, typed: { keys?: string; counter?: string; timeout: number; json?: boolean }) =>
+      perform(typed, async (io) => {
+        const { keys = null, counter: folder = null, timeout: timeoutMs } = typed;
+        const { counterQueue } = await import('../../life/counter/queue-verb.ts');
+        return counterQueue({ send: action === 'send', keys, counter: folder, timeoutMs }, io);
+      }),
+    );
 };
 
 /** The reader with the card, and what opens the channel. */
 function addReader(command: Command): Command {
   addReaderOption(command);
   addInterfaceOption(addCardOptions(command));
-  command
-    .option('--keys <file>', 'keys and certificates of the professional’s terminal (see: vitap pki issue); or: test')
-    .option('--can-file <file>', 'the access number on the phone, in the first line of a file (otherwise VITAP_CAN)');
+  addKeys(command).option(
+    '--can-file <file>',
+    'the access number on the phone, in the first line of a file (otherwise VITAP_CAN)',
+  );
   addPinOptions(command);
   return addRecordOptions(command)
     .addOption(sessionKeysOption())
     .addOption(timeoutOption('how long to wait for a reader and a card'));
 }
 
-function addShow(command: Command): Command {
-  return command.option('--show', 'show names, birth dates and NIRs, which are masked otherwise');
+function addKeys(command: Command): Command {
+  return command.option(
+    '--keys <file>',
+    'keys and certificates of the professional’s terminal (see: vitap pki issue); or: test',
+  );
+}
+
+function addFolder(command: Command): Command {
+  return command.option('--counter <folder>', 'where the counter keeps its claims and lists (default: state folder)');
+}
+
+/** Whom the counter believes, the day, and what is shown. */
+function addReading(command: Command): Command {
+  return addFolder(command)
+    .option('--issuer <url>', 'the issuer, for example http://127.0.0.1:8080')
+    .option('--trust <file>', 'the issuer’s keys (default: asked for at the issuer, else what was kept here)')
+    .option('--status-list <file>', 'list of revoked activations, CWT or JWT (default: as with the keys)')
+    .addOption(
+      new Option('--max-list-age <seconds>', 'an older list is stale (default: as it says itself)').argParser(
+        parseCount,
+      ),
+    )
+    .option('--offline', 'ask nobody: only files and what was kept here')
+    .option('--accept-unchecked', 'read a card whose activation could not be looked up')
+    .option('--on <date>', 'the day that rights are judged for, for example 2026-01-31 (default: today)')
+    .option('--show', 'show names, birth dates and NIRs, which are masked otherwise');
+}
+
+function readingOf(typed: TypedReading) {
+  const { issuer, trust = null, statusList = null, maxListAge: mostListSeconds = null, offline = false } = typed;
+  return {
+    issuer: issuer === undefined ? null : originOf(issuer),
+    trust,
+    statusList,
+    mostListSeconds,
+    offline,
+    acceptUnchecked: typed.acceptUnchecked === true,
+    counter: typed.counter ?? null,
+    rightsOn: dayOption(typed.on),
+    show: typed.show === true,
+  };
+}
+
+/** @throws {UsageError} */
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
+    throw new UsageError('--issuer takes an address without a path, for example http://127.0.0.1:8080');
+  }
+  return url.origin;
 }
 
 function readerOf(typed: TypedReader): CounterReader {

@@ -12,6 +12,7 @@ import { declareDemo } from './demo.ts';
 import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
+import { declareFirmware } from './firmware.ts';
 import { declareIssuer } from './issuer.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
@@ -30,6 +31,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareApdu,
   declareShell,
   declareBoard,
+  declareFirmware,
   declareConform,
   declareRecord,
   declareConvert,

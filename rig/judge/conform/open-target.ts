@@ -28,9 +28,11 @@ export async function openTarget(options: ConformOptions, signal: AbortSignal): 
     const card = new InProcessCard(`${own.description}, ${own.cardInterface}`, makerOf(own), own.seed);
     return { card, declaration: await declared(options, own, card), own };
   }
-  const card = own === null ? await inReader(options, signal) : await throughVpcd(own, options, signal);
+  // What is on a board is one card for the whole run, as somebody else's is, though we know which.
+  const put = ourCards === 'through vpcd' ? own : null;
+  const card = put === null ? await inReader(options, signal) : await throughVpcd(put, options, signal);
   try {
-    return { card, declaration: await declared(options, own, card), own };
+    return { card, declaration: await declared(options, own, card), own: put };
   } catch (error) {
     await card.close();
     throw error;

@@ -10,11 +10,13 @@ import {
   type Invoice,
   OWN_AID,
   RIGHT,
+  readHeld,
   withRights,
 } from '../../../src/applet/vitale/index.ts';
 import { OWN_SFI, type RecordContent } from '../../tap/plan-content.ts';
 import { allRecords, LongAsk, wholeBinary } from '../../tap/plan-minimal.ts';
 import type { CardTerminal } from '../../tap/terminal.ts';
+import { PRESENCE_PREFIX } from '../credential/presence-qr.ts';
 import { CounterFailure } from './failures.ts';
 
 /** Short identifiers of files that only the phone's card has. */
@@ -63,8 +65,20 @@ export async function readContent(terminal: CardTerminal, wants: { readonly invo
     affiliation: AFFILIATION.decode(affiliation[0] ?? new Uint8Array(0)),
     invoices: invoices?.map((record) => decodeInvoice(record)) ?? null,
     signed: signature.sw === SW.OK ? { files: [affiliation, beneficiaries, rights], content: signature.data } : null,
-    credential: credential.sw === SW.OK && credential.data.length > 0 ? credential.data : null,
+    credential: credential.sw === SW.OK ? readHeld(credential.data) : null,
   }));
+}
+
+/** The presence that the phone has put on its card. @throws {CounterFailure} `no-presence`, as {@link readContent} */
+export async function readPresence(terminal: CardTerminal): Promise<string> {
+  await selectCard(terminal);
+  terminal.phase = 'presence';
+  const { data, sw } = await wholeBinary(terminal, new LongAsk(terminal), PHONE_SFI.presence);
+  given({ records: [], sw }, terminal);
+  const text = decoded(() => readHeld(data));
+  if (text === null) throw new CounterFailure('no-presence');
+  const presence = Buffer.from(text).toString('latin1');
+  return presence.startsWith(PRESENCE_PREFIX) ? presence.slice(PRESENCE_PREFIX.length) : presence;
 }
 
 /** @throws {CounterFailure} why the card does not give it */

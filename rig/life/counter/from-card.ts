@@ -8,6 +8,8 @@ import {
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import { TEST_AUTHORITY_PUBLIC_KEY } from '../../card/profile/test-keys.ts';
 import type { ChannelAccount } from '../../channel/open-channel.ts';
+import type { InnerCwt } from '../credential/inner-cwt.ts';
+import { QrRefusal } from '../credential/qr-refusal.ts';
 import type { CardContent } from './card-content.ts';
 import type { CounterPerson, CounterReading, ReadingCheck } from './reading.ts';
 import type { ActivationFinding, CounterTrust } from './trust.ts';
@@ -46,8 +48,8 @@ export async function readingOfCard(
   };
 }
 
-/** People with the state of their rights on a day. */
-export function people(from: readonly Beneficiary[], rightsOn: string): CounterPerson[] {
+/** People with the state of their rights on a day. @param told whether this way gives rights at all */
+export function people(from: readonly Beneficiary[], rightsOn: string, told: boolean = true): CounterPerson[] {
   return from.map(({ certifiedNir, ...person }) => ({
     index: person.index,
     quality: person.quality,
@@ -58,7 +60,7 @@ export function people(from: readonly Beneficiary[], rightsOn: string): CounterP
     birthRank: person.birthRank,
     nir: certifiedNir,
     rights: person.rights,
-    open: person.rights.some((period) => isWithin(period, rightsOn)),
+    open: told ? person.rights.some((period) => isWithin(period, rightsOn)) : null,
   }));
 }
 
@@ -117,9 +119,12 @@ async function activationOf(
   }
   if (trust === null) return unknown(NO_TRUST);
   const base = { what: 'credential of the issuer', by: 'counter' } as const;
-  const read = await trust.credential(content.credential, at);
-  if ('refusal' in read) {
-    checks.push({ ...base, verdict: 'fail', detail: read.refusal });
+  let read: InnerCwt;
+  try {
+    read = trust.credential(content.credential, at);
+  } catch (error) {
+    if (!(error instanceof QrRefusal)) throw error;
+    checks.push({ ...base, verdict: 'fail', detail: error.message });
     return unknown('the activation was not looked up: the credential is not believed');
   }
   const same = sameContent(content, read);
@@ -127,10 +132,10 @@ async function activationOf(
     ...base,
     verdict: same ? 'pass' : 'fail',
     detail: same
-      ? `signed ${read.issuedAt.toISOString()}; people and affiliation are those of the files`
+      ? `signed ${new Date(read.issuedAt * 1000).toISOString()}; people and affiliation are those of the files`
       : 'people or affiliation are not those of the files',
   });
-  return trust.activation(read.status, at);
+  return trust.activation(read, at);
 }
 
 /** Whether files and credential name the same people, in the same words. */

@@ -49,7 +49,9 @@ function personLines(person: CounterPerson): string[] {
   return [
     `  ${person.index}  ${name}${born}, ${qualityName(quality) ?? `quality ${quality}`}, born ${isoDay(person.birthDate)}`,
     ...(nir === null ? [] : [`     NIR ${nir.nir === MASK ? MASK : `${formatNir(nir.nir)}  key ${nir.key}`}`]),
-    `     rights ${open ? 'OPEN' : 'NOT OPEN'}${periods.length === 0 ? '' : `: ${periods.join('; ')}`}`,
+    open === null
+      ? '     rights not told'
+      : `     rights ${open ? 'OPEN' : 'NOT OPEN'}${periods.length === 0 ? '' : `: ${periods.join('; ')}`}`,
   ];
 }
 

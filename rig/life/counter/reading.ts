@@ -20,8 +20,8 @@ export interface CounterPerson {
   readonly birthRank: number;
   readonly nir: { readonly nir: string; readonly key: string } | null;
   readonly rights: readonly Period[];
-  /** Whether a period of rights holds on the day that was judged. */
-  readonly open: boolean;
+  /** Whether a period of rights holds on the day that was judged; null: no rights were told. */
+  readonly open: boolean | null;
 }
 
 /** Something that was checked, and who looked: this counter, or the issuer. */
@@ -85,7 +85,7 @@ const person = z.strictObject({
   birthRank: z.int().min(0).max(255),
   nir: z.strictObject({ nir: z.string(), key: z.string() }).nullable(),
   rights: z.array(z.strictObject({ start: z.string(), end: z.string().nullable() })),
-  open: z.boolean(),
+  open: z.boolean().nullable(),
 });
 
 const affiliation = z.strictObject({
@@ -163,7 +163,13 @@ export function isRefused({ checks, activation }: Pick<CounterReading, 'checks' 
   return activation.state === 'revoked' || checks.some(({ verdict }) => verdict === 'fail');
 }
 
-/** The reading of somebody who is refused: what was checked stays, the people go. */
-export function withoutPeople(reading: CounterReading): CounterReading {
-  return { ...reading, people: [], affiliation: null, invoices: null, followUp: null };
+/** As it may be shown: of somebody who is refused, what was checked stays and the people go. */
+export function judged(reading: CounterReading): CounterReading {
+  return isRefused(reading) ? { ...reading, people: [], affiliation: null, invoices: null, followUp: null } : reading;
+}
+
+/** The day here, AAAAMMJJ. */
+export function dayOf(at: Date): string {
+  const two = (value: number): string => `${value}`.padStart(2, '0');
+  return `${at.getFullYear()}${two(at.getMonth() + 1)}${two(at.getDate())}`;
 }

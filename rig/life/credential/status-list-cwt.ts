@@ -15,15 +15,17 @@ import {
 
 export const STATUS_LIST_CWT_TYPE = 'application/statuslist+cwt';
 
+/** @param stream the statuses as {@link compressStatuses} gives them, when the caller has them already */
 export async function signStatusListCwt(
   { uri, issuedAt, expires, timeToLive, statuses }: StatusListContent,
   signer: IssuerSigner,
   crypto: Pick<Crypto, 'hash'>,
+  stream: Uint8Array = compressStatuses(statuses),
 ): Promise<Uint8Array> {
   const claims = new Map<number, unknown>([
     [CLAIM.SUBJECT, uri],
     [CLAIM.ISSUED_AT, issuedAt],
-    [CLAIM.STATUS_LIST, { bits: statuses.bits, lst: compressStatuses(statuses) }],
+    [CLAIM.STATUS_LIST, { bits: statuses.bits, lst: stream }],
   ]);
   if (expires !== null) claims.set(CLAIM.EXPIRATION, expires);
   if (timeToLive !== null) claims.set(CLAIM.TIME_TO_LIVE, timeToLive);

@@ -13,10 +13,12 @@ import {
 
 export const STATUS_LIST_JWT_TYPE = 'statuslist+jwt';
 
+/** @param stream the statuses as {@link compressStatuses} gives them, when the caller has them already */
 export async function signStatusListJwt(
   { uri, issuedAt, expires, timeToLive, statuses }: StatusListContent,
   signer: IssuerSigner,
   crypto: Pick<Crypto, 'hash'>,
+  stream: Uint8Array = compressStatuses(statuses),
 ): Promise<string> {
   const kid = Buffer.from(keyIdOfPoint(signer.publicKey, crypto)).toString('base64url');
   const header = { alg: 'ES256', kid, typ: STATUS_LIST_JWT_TYPE };
@@ -25,7 +27,7 @@ export async function signStatusListJwt(
     iat: issuedAt,
     ...(expires === null ? {} : { exp: expires }),
     ...(timeToLive === null ? {} : { ttl: timeToLive }),
-    status_list: { bits: statuses.bits, lst: Buffer.from(compressStatuses(statuses)).toString('base64url') },
+    status_list: { bits: statuses.bits, lst: Buffer.from(stream).toString('base64url') },
   };
   const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
   const signature = await signer.sign(crypto.hash('sha-256', Buffer.from(signed)));

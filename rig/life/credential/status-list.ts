@@ -15,8 +15,8 @@ export const STATUS: { readonly VALID: 0; readonly INVALID: 1; readonly SUSPENDE
   SUSPENDED: 2,
 };
 
-/** Most bytes of a list that is inflated unless the caller says otherwise: 134 million statuses of one bit. */
-export const MOST_STATUS_BYTES: number = 16 * 1024 * 1024;
+/** Most bytes of a list that is inflated unless the caller says otherwise: 268 million statuses of one bit. */
+export const MOST_STATUS_BYTES: number = 32 * 1024 * 1024;
 
 /** A list, or its token, that is not believed; or a place that it does not have. One clause of a sentence. */
 export class StatusListError extends Error {
@@ -76,8 +76,9 @@ export function statusAt({ bits, bytes }: StatusArray, index: number): number {
   return ((bytes[Math.floor(index / perByte)] as number) >> ((index % perByte) * bits)) & (2 ** bits - 1);
 }
 
+/** What both forms of a token carry: whoever signs both compresses once. */
 export function compressStatuses({ bytes }: StatusArray): Uint8Array {
-  return deflateZlib(bytes);
+  return deflateZlib(bytes, 6);
 }
 
 /** @throws {StatusListError} `malformed` or `bomb` */

@@ -102,6 +102,37 @@ export async function verifyOfflineQr(text: string, expected: OfflineQrExpectati
   };
 }
 
+/**
+ * The issuer's word in a QR code whose two signatures are right. Nothing else is judged: it says which status list is
+ * needed for that.
+ * @throws {QrRefusal}
+ */
+export function signedContentOf(text: string, expected: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>): InnerCwt {
+  return verifySignatures(readOuter(text), expected);
+}
+
+/**
+ * The issuer's word by itself, as a card gives it to a reader: signature, then times. Its status is not judged.
+ * @throws {QrRefusal}
+ */
+export function verifyInnerCwt(
+  token: Uint8Array,
+  expected: Pick<OfflineQrExpectations, 'issuers' | 'crypto' | 'now' | 'skewSeconds'>,
+): InnerCwt {
+  let read: ReturnType<typeof readInnerCwt>;
+  try {
+    read = readInnerCwt(token);
+  } catch (cause) {
+    if (cause instanceof CoseError || cause instanceof ClaimError) {
+      throw new QrRefusal('malformed', cause.message, { cause });
+    }
+    throw cause;
+  }
+  verifyIssuer(token, read.keyId, read.content, expected);
+  judgeCardTimes(read.content, expected);
+  return read.content;
+}
+
 interface Outer {
   readonly message: Uint8Array;
   readonly keyId: unknown;
@@ -150,18 +181,28 @@ function readOuter(text: string): Outer {
 }
 
 /** @returns the inner token, which now is the issuer's word, shown by whoever holds the key in it */
-function verifySignatures(outer: Outer, { issuers, crypto }: OfflineQrExpectations): InnerCwt {
-  const issuer = issuers.find(
-    (each) => each.issuer === outer.inner.issuer && sameBytes(keyIdOfPoint(each.publicKey, crypto), outer.innerKeyId),
-  );
-  if (issuer === undefined) throw new QrRefusal('other-issuer');
-  if (!signed(outer.innerToken, issuer.publicKey, crypto)) throw new QrRefusal('altered', "the issuer's");
+function verifySignatures(outer: Outer, expected: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>): InnerCwt {
+  const { crypto } = expected;
+  verifyIssuer(outer.innerToken, outer.innerKeyId, outer.inner, expected);
   const { keyId } = outer;
   if (!(keyId instanceof Uint8Array) || !sameBytes(keyId, keyIdOfPoint(outer.inner.holderKey, crypto))) {
     throw new QrRefusal('wrong-key');
   }
   if (!signed(outer.message, outer.inner.holderKey, crypto)) throw new QrRefusal('altered', "the card's");
   return outer.inner;
+}
+
+function verifyIssuer(
+  token: Uint8Array,
+  keyId: Uint8Array,
+  content: InnerCwt,
+  { issuers, crypto }: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>,
+): void {
+  const issuer = issuers.find(
+    (each) => each.issuer === content.issuer && sameBytes(keyIdOfPoint(each.publicKey, crypto), keyId),
+  );
+  if (issuer === undefined) throw new QrRefusal('other-issuer');
+  if (!signed(token, issuer.publicKey, crypto)) throw new QrRefusal('altered', "the issuer's");
 }
 
 function signed(message: Uint8Array, publicKey: Uint8Array, crypto: OfflineQrExpectations['crypto']): boolean {
@@ -174,19 +215,30 @@ function signed(message: Uint8Array, publicKey: Uint8Array, crypto: OfflineQrExp
   }
 }
 
-function judgeTimes(
-  outer: Outer,
-  inner: InnerCwt,
-  { now, skewSeconds = CLOCK_SKEW_SECONDS }: OfflineQrExpectations,
-): void {
+function judgeTimes(outer: Outer, inner: InnerCwt, expected: OfflineQrExpectations): void {
+  const { now, skewSeconds = CLOCK_SKEW_SECONDS } = expected;
   if (outer.expires - outer.issuedAt !== OFFLINE_SECONDS) throw new QrRefusal('lives-too-long');
   if (outer.issuedAt > now + skewSeconds) throw new QrRefusal('not-yet-valid', `by ${outer.issuedAt - now} s`);
   if (now >= outer.expires + skewSeconds) throw new QrRefusal('expired', `${now - outer.expires} s ago`);
+  judgeCardTimes(inner, expected);
+}
+
+function judgeCardTimes(
+  inner: InnerCwt,
+  { now, skewSeconds = CLOCK_SKEW_SECONDS }: Pick<OfflineQrExpectations, 'now' | 'skewSeconds'>,
+): void {
   if (inner.issuedAt > now + skewSeconds) throw new QrRefusal('card-not-yet-valid');
   if (now >= inner.expires) throw new QrRefusal('card-expired');
 }
 
-function judgeStatus(inner: InnerCwt, expected: OfflineQrExpectations): VerifiedOfflineQr['status'] {
+/**
+ * Whether the newest list here lets a card in, and how old it is.
+ * @throws {QrRefusal} `revoked`, `suspended`, `status-unknown`, `status-stale`
+ */
+export function judgeStatus(
+  inner: Pick<InnerCwt, 'issuer' | 'status'>,
+  expected: Pick<OfflineQrExpectations, 'now' | 'statusLists' | 'issuers' | 'staleStatus' | 'mostStatusSeconds'>,
+): VerifiedOfflineQr['status'] {
   const { now, statusLists, issuers, staleStatus = 'refuse', mostStatusSeconds = null } = expected;
   // Only the issuer of a card may say what became of it.
   const keys = issuers.filter(({ issuer }) => issuer === inner.issuer).map(({ publicKey }) => publicKey);
@@ -222,4 +274,29 @@ function refuseStatus(list: VerifiedStatusList, index: number): void {
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
+}
+
+/** What a claim after an offline presentation is proven with. */
+export interface OfflineProof {
+  /** Identifier of the presentation, 32 hex digits. */
+  readonly tokenId: string;
+  /** Seconds since 1970. */
+  readonly presentedAt: number;
+  readonly status: InnerCwt['status'];
+}
+
+/**
+ * Judges the text of an offline QR code that was shown some time ago: form, both signatures, and that the card held when
+ * it was shown. Whether it comes too late, for the first time, and from an active card is the issuer's to know.
+ * @throws {QrRefusal}
+ */
+export function readOfflineProof(
+  text: string,
+  { issuers, crypto }: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>,
+): OfflineProof {
+  const outer = readOuter(text);
+  const inner = verifySignatures(outer, { issuers, crypto } as OfflineQrExpectations);
+  const now = outer.issuedAt;
+  judgeTimes(outer, inner, { issuers, crypto, now } as OfflineQrExpectations);
+  return { tokenId: Buffer.from(outer.tokenId).toString('hex'), presentedAt: now, status: inner.status };
 }

@@ -13,7 +13,7 @@ export const ASKED_CLAIMS = ['family_name', 'given_name', 'birthdate', 'birth_pl
 export interface IdentityClaims {
   readonly familyName: string;
   readonly givenName: string;
-  /** YYYY-MM-DD. */
+  /** YYYY-MM-DD; a month above 12 is not known. */
   readonly birthDate: string;
   /** Official code of the commune (5 characters) or, for births abroad, 99 and the country's three digits. */
   readonly birthPlaceCode: string;
@@ -28,7 +28,7 @@ const PLACE = /^(?:\d{2}|2[AB])\d{3}$/;
 export function readIdentityClaims(claims: Readonly<Record<string, unknown>>): IdentityClaims | null {
   const { family_name: familyName, given_name: givenName, birthdate, birth_place_code: birthPlaceCode } = claims;
   if (!isName(familyName) || !isName(givenName)) return null;
-  if (typeof birthdate !== 'string' || !isDate(birthdate)) return null;
+  if (typeof birthdate !== 'string' || !isBirthDate(birthdate)) return null;
   if (typeof birthPlaceCode !== 'string' || !PLACE.test(birthPlaceCode)) return null;
   return { familyName, givenName, birthDate: birthdate, birthPlaceCode };
 }
@@ -37,8 +37,13 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME;
 }
 
-function isDate(text: string): boolean {
+/**
+ * YYYY-MM-DD, a day of the calendar. Where the month of a birth is not known, registers write one above 12, as in the NIR.
+ */
+export function isBirthDate(text: string): boolean {
   if (!DATE.test(text)) return false;
+  const [month, day] = [Number(text.slice(5, 7)), Number(text.slice(8))];
+  if (month > 12) return day <= 31;
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

@@ -12,6 +12,7 @@ export const AUDIT_KINDS = [
   'activation-committed',
   'activation-abandoned',
   'activation-revoked',
+  'credential-issued',
   'wipe-acknowledged',
   'presence-minted',
   'presence-resolved',

@@ -25,7 +25,7 @@ export function checkDeviceKey(thumbprint: string): void {
 /** Who signs a professional's request, and the identifier that it gave that request. @throws {IssuerRefusal} */
 export function checkRequest({ signer, requestId }: { readonly signer: string; readonly requestId: string }): void {
   checkSigner(signer);
-  if (!REQUEST.test(requestId)) throw new IssuerRefusal('request-malformed');
+  if (!REQUEST.test(requestId)) throw new IssuerRefusal('request-id-malformed');
 }
 
 /** @throws {IssuerRefusal} */

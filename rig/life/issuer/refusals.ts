@@ -26,7 +26,7 @@ export const REFUSAL_CODES = [
   'presence-expired',
   'presence-used',
   'signer-malformed',
-  'request-malformed',
+  'request-id-malformed',
   'request-used',
   'context-unknown',
   'context-expired',
@@ -86,7 +86,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   'presence-expired': row(410, 'this presence is older than 60 seconds', 'ask the person for a new one'),
   'presence-used': row(409, 'this presence was used already', 'ask the person for a new one'),
   'signer-malformed': row(400, 'the signer has no holder reference', 'sign with the certificate of a terminal'),
-  'request-malformed': row(
+  'request-id-malformed': row(
     400,
     'a request identifier has 16 to 64 letters, digits, _ or -',
     'make one for each request',

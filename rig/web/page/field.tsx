@@ -49,6 +49,30 @@ export function Field({ label, value, onValue, hint, fault, inputMode, lines, ma
   );
 }
 
+interface ChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly { readonly value: Value; readonly words: string }[];
+  readonly onValue: (value: Value) => void;
+}
+
+/** One of a closed list. */
+export function Choice<Value extends string>({ label, value, options, onValue }: ChoiceProps<Value>) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value as Value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.words}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
 interface TickProps {
   readonly label: string;
   readonly checked: boolean;
@@ -61,5 +85,43 @@ export function Tick({ label, checked, onValue }: TickProps) {
       <input type="checkbox" checked={checked} onChange={(event) => onValue(event.currentTarget.checked)} />
       <span>{label}</span>
     </label>
+  );
+}
+
+interface FileFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly accept: string;
+  readonly onFile: (file: File) => void;
+  readonly fault?: string | undefined;
+}
+
+/** A file that the reader chooses; it is forgotten once it was taken. */
+export function FileField({ label, hint, accept, onFile, fault }: FileFieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <p class="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+      <input
+        id={id}
+        type="file"
+        accept={accept}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => {
+          const input = event.currentTarget;
+          const [file] = input.files ?? [];
+          if (file !== undefined) onFile(file);
+          input.value = '';
+        }}
+      />
+      {fault === undefined ? null : (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+    </div>
   );
 }

@@ -12,18 +12,20 @@ const LANGUAGES: readonly { readonly language: Language; readonly name: string }
 
 interface FrameProps {
   readonly title: string;
+  /** As wide as a phone, also on a desk. */
+  readonly narrow?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** What stands around every page: that it is a test, its title, the choice of language. */
-export function Frame({ title, children }: FrameProps) {
+export function Frame({ title, narrow, children }: FrameProps) {
   const say = useFrameWords();
   const { language, choose } = useLanguage();
   useEffect(() => {
     document.title = title;
   }, [title]);
   return (
-    <>
+    <div class={narrow === true ? 'narrow' : undefined}>
       <button type="button" class="skip" onClick={toContent}>
         {say('skip')}
       </button>
@@ -50,7 +52,7 @@ export function Frame({ title, children }: FrameProps) {
         {children}
       </main>
       <footer>{say('synthetic')}</footer>
-    </>
+    </div>
   );
 }
 

@@ -24,14 +24,14 @@ export type TerminalLack =
   | 'chip-authentication';
 
 /** What stands between a reader and a right, or null: it has it. */
-export function lackOf(reader: ReaderStanding, { type, right, byCan }: TerminalRight): TerminalLack | null {
+export function lackOf(reader: ReaderStanding, { type, right, byCan, beforeChip }: TerminalRight): TerminalLack | null {
   const { isProtected, password, authorization, chipAuthenticated } = reader;
   if (!isProtected) return 'channel';
   if (byCan && password !== PASSWORD.CAN) return 'password';
   if (authorization === null) return 'terminal-authentication';
   if (authorization.type !== type) return 'terminal-type';
   if (right !== null && !grants(authorization, right)) return 'right';
-  return chipAuthenticated ? null : 'chip-authentication';
+  return chipAuthenticated || beforeChip === true ? null : 'chip-authentication';
 }
 
 /** Whether any terminal at all stands behind the command. */

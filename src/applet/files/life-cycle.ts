@@ -21,7 +21,8 @@ export const LIFE_CYCLE = {
  * | deactivated 04 | SELECT warns 6283; only ACTIVATE, TERMINATE and DELETE | hold |
  * | terminated 0C | SELECT warns 6285; only DELETE | hold |
  *
- * A DF that is deactivated or terminated takes everything below with it.
+ * A DF that is deactivated or terminated takes everything below with it. So does one in creation or initialisation: the
+ * rules of what stands in it do not hold yet, and activating it makes all of it operational at once.
  */
 export function isLifeCycle(state: number): boolean {
   return (

@@ -39,9 +39,14 @@ export function readCardObject(nvm: Nvm, address: number): CardObject {
 
 /** Printable ASCII, filled up with 00: the name goes to terminals and pages. */
 function readProfile(card: Section): string {
-  const name = String.fromCharCode(...card.bytes(CARD.PROFILE, 16)).replace(/\0+$/, '');
-  if (!/^[\x20-\x7e]+$/.test(name)) throw new ImageError('the card image is damaged: name of the profile');
-  return name;
+  const bytes = card.bytes(CARD.PROFILE, 16);
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  const name = bytes.subarray(0, length);
+  if (length === 0 || name.some((byte) => byte < 0x20 || byte > 0x7e)) {
+    throw new ImageError('the card image is damaged: name of the profile');
+  }
+  return String.fromCharCode(...name);
 }
 
 function readLink(card: Section): LinkPersonality {

@@ -56,13 +56,17 @@ function meaningOf(kind: number, means: number, { pins, keys }: NamedThings): Me
       return pin === undefined ? null : { by: kind === ENVIRONMENT_KIND.VERIFY ? 'verify' : 'holder', pin };
     }
     case ENVIRONMENT_KIND.TERMINAL:
-    case ENVIRONMENT_KIND.TERMINAL_BY_CAN: {
+    case ENVIRONMENT_KIND.TERMINAL_BY_CAN:
+    case ENVIRONMENT_KIND.TERMINAL_BEFORE_CHIP:
+    case ENVIRONMENT_KIND.TERMINAL_BY_CAN_BEFORE_CHIP: {
       const type = TERMINAL_TYPES[means >> TERMINAL_RIGHT.TYPE_SHIFT];
       const number = means & TERMINAL_RIGHT.NUMBER;
       if (type === undefined) return null;
       const right = number === TERMINAL_RIGHT.ANY ? null : rightByNumber(type, number);
       if (right === null && number !== TERMINAL_RIGHT.ANY) return null;
-      return { by: 'terminal', right: { type, right, byCan: kind === ENVIRONMENT_KIND.TERMINAL_BY_CAN } };
+      const byCan = kind === ENVIRONMENT_KIND.TERMINAL_BY_CAN || kind === ENVIRONMENT_KIND.TERMINAL_BY_CAN_BEFORE_CHIP;
+      const beforeChip = kind >= ENVIRONMENT_KIND.TERMINAL_BEFORE_CHIP;
+      return { by: 'terminal', right: { type, right, byCan, ...(beforeChip && { beforeChip }) } };
     }
     case ENVIRONMENT_KIND.KEY: {
       const key = keys.find((each) => each.slot === means);

@@ -41,10 +41,7 @@ function meaning(
   const { id } = environment;
   switch (environment.by) {
     case 'terminal':
-      return [
-        environment.right.byCan ? ENVIRONMENT_KIND.TERMINAL_BY_CAN : ENVIRONMENT_KIND.TERMINAL,
-        encodeRight(environment.right),
-      ];
+      return [kindOf(environment.right), encodeRight(environment.right)];
     case 'key': {
       const isMeant = (at: number) => (each: (typeof keys)[number]) =>
         each.directory === at && each.key.reference === environment.key && each.key.algorithm.kind === 'aes';
@@ -74,6 +71,11 @@ function nearest(
     if (slot >= 0) return slot;
   }
   throw new SpecificationError(`security environment ${what} that is not there`);
+}
+
+function kindOf({ byCan, beforeChip = false }: TerminalRight): number {
+  if (beforeChip) return byCan ? ENVIRONMENT_KIND.TERMINAL_BY_CAN_BEFORE_CHIP : ENVIRONMENT_KIND.TERMINAL_BEFORE_CHIP;
+  return byCan ? ENVIRONMENT_KIND.TERMINAL_BY_CAN : ENVIRONMENT_KIND.TERMINAL;
 }
 
 function encodeRight({ type, right }: TerminalRight): number {

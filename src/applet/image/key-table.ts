@@ -91,11 +91,11 @@ function isSound(key: CardKey, entry: Section): boolean {
   return ciphers.length === 0 && number >= 1 && number <= 0x1f && cardWide === ((reference & 0x80) === 0);
 }
 
-/** A key that is there is whole; only one on a curve may be missing, and no key of chip authentication. */
-function isValueSound({ algorithm, uses }: CardKey, entry: Section): boolean {
+/** A key that is there is whole; only one on a curve may be missing. */
+function isValueSound({ algorithm }: CardKey, entry: Section): boolean {
   const present = entry.byte(KEY.PRESENT);
   if (present > 1) return false;
-  if (present === 0) return algorithm.kind === 'ec' && uses !== KEY_USE.CHIP_AUTHENTICATION;
+  if (present === 0) return algorithm.kind === 'ec';
   const bytes = entry.bytes(KEY.VALUE, LARGEST_KEY_VALUE);
   if (crc32(bytes, 0, bytes.length) !== entry.u32(KEY.VALUE_CRC)) return false;
   const sound =

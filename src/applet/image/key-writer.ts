@@ -87,7 +87,7 @@ function checkKey(key: KeySpecification, inMasterFile: boolean): void {
   limit(tries, 0, 15, `tries of ${name}`);
   if (chip) {
     limit(reference, 0, 0xff, `reference of ${name}`);
-    const only = uses.length === 1 && inMasterFile && algorithm.kind === 'ec' && value !== null && ciphers.length > 0;
+    const only = uses.length === 1 && inMasterFile && algorithm.kind === 'ec' && ciphers.length > 0;
     if (!only) {
       throw new SpecificationError(
         `${name}: a key for chip authentication stands in the MF, is on a curve, names its ciphers, and does nothing else`,

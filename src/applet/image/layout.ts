@@ -119,8 +119,19 @@ export const ENVIRONMENT = {
   CRC: 4,
 } as const;
 
-/** What a security environment is about: a code, presented or typed on the phone; a terminal; a symmetric key. */
-export const ENVIRONMENT_KIND = { VERIFY: 0, HOLDER: 1, TERMINAL: 2, TERMINAL_BY_CAN: 3, KEY: 4 } as const;
+/**
+ * What a security environment is about: a code, presented or typed on the phone; a terminal; a symmetric key; a terminal
+ * that comes before the card has a key of its own to prove.
+ */
+export const ENVIRONMENT_KIND = {
+  VERIFY: 0,
+  HOLDER: 1,
+  TERMINAL: 2,
+  TERMINAL_BY_CAN: 3,
+  KEY: 4,
+  TERMINAL_BEFORE_CHIP: 5,
+  TERMINAL_BY_CAN_BEFORE_CHIP: 6,
+} as const;
 
 /** Terminal type in the two high bits, in the order of {@link TERMINAL_TYPES}; number of the right, or ANY, in the others. */
 export const TERMINAL_RIGHT = { TYPE_SHIFT: 6, NUMBER: 0x3f, ANY: 0x3f } as const;

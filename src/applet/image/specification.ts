@@ -180,6 +180,8 @@ export interface TerminalRight {
   readonly right: string | null;
   /** PACE was done with the CAN, not with a code of the holder. */
   readonly byCan: boolean;
+  /** Terminal authentication is enough: the card has no key of its own to prove yet. False when absent. */
+  readonly beforeChip?: boolean;
 }
 
 export type KeyUse =

@@ -124,6 +124,19 @@ export class TransactionalNvm implements Nvm {
     }
   }
 
+  /**
+   * Writes at once, past the journal: a loss of power may leave a part of it. For what is finished at the next start.
+   * @throws {HalError} `storage`
+   */
+  overwrite(address: number, source: Uint8Array, sourceOffset: number, length: number): void {
+    this.#nvm.write(address, source, sourceOffset, length);
+  }
+
+  /** Makes durable what transactions and {@link overwrite} have brought to its place. @throws {HalError} `storage` */
+  settle(): void {
+    this.#nvm.flush();
+  }
+
   /** Forgets the open transaction. */
   rollback(): void {
     // It may hold a new code's hash or personal data.

@@ -4,6 +4,7 @@ export * from './dates.ts';
 export * from './dictionary.ts';
 export * from './directory.ts';
 export * from './file-names.ts';
+export { encodeHeld, readHeld } from './held-object.ts';
 export * from './money.ts';
 export * from './names.ts';
 export * from './nir.ts';

@@ -4,7 +4,7 @@
  *
  * | interface | drivers |
  * |---|---|
- * | `Reader` | `createLoopback`, `openPcsc` (the one of `PcscReader` and `PcscFfiReader` that works here), `Pn532Reader` |
+ * | `Reader` | `createLoopback`, `openPcsc` (the one of `PcscReader` and `PcscFfiReader` that works here), `Pn532Reader`, `FirmwareReader` |
  * | `CardLink` | `createLoopback`, `VpcdLink`, `Pn532CardLink` |
  * | `Pn532Port` | `HsuPort` on a `SerialLineOpener`, `Acr122Port` on a PC/SC reader |
  * | `SerialLineOpener` | `SystemSerialPorts`, `MemorySerialCable` |
@@ -20,6 +20,7 @@ export {
   type PseudoApduChannel,
 } from '../acr122/index.ts';
 export { UNLIMITED } from '../apdu-size.ts';
+export { type FirmwareOptions, FirmwareReader } from '../firmware/index.ts';
 export * from '../index.ts';
 export { createLoopback, type Loopback, type LoopbackOptions } from '../loopback/index.ts';
 export { type Hashes, nobleHashes } from '../noble/hashes.ts';

@@ -27,7 +27,7 @@ export class MemoryNvm implements Nvm {
     if (!Number.isInteger(this.writeGranule) || this.writeGranule < 1) {
       throw new RangeError(`a write granule is 1 byte or more, not ${this.writeGranule}`);
     }
-    this.bytes = typeof content === 'number' ? new Uint8Array(content).fill(this.eraseValue) : Uint8Array.from(content);
+    this.bytes = typeof content === 'number' ? new Uint8Array(content).fill(this.eraseValue) : new Uint8Array(content);
     this.size = this.bytes.length;
   }
 

@@ -6,8 +6,13 @@ import { scardError } from './scard-error.ts';
 import { requireService } from './service-socket.ts';
 import { SIGN_OF_LIFE_MS } from './service-watch.ts';
 
-/** Before the watching threads may be told to end, the service has to have been quiet so long (binding.ts). */
+/**
+ * Before the watching threads may be told to end, the service has to have been quiet so long (binding.ts), in looks of
+ * which none was late: on a busy machine a thread that has told us something may itself not have gone on since.
+ */
 const QUIET_MS = 50;
+const LOOK_MS = 10;
+const LATE_MS = 5;
 /** How long the first look at the readers and the end of the threads may take. Both take a few milliseconds. */
 const PATIENCE_MS = 2000;
 
@@ -141,11 +146,7 @@ export class PcscService {
   async close(): Promise<void> {
     if (this.#closing) return;
     await this.ready();
-    for (;;) {
-      const quietMs = performance.now() - this.#lastEventMs;
-      if (quietMs >= QUIET_MS) break;
-      await pause(QUIET_MS - quietMs);
-    }
+    await this.#quiet();
     if (this.failure !== null || this.#closing) return;
     // What follows waits for the service's answer on this thread.
     if (!(await this.ask()) || this.#closing) return;
@@ -155,6 +156,18 @@ export class PcscService {
     const deadlineMs = performance.now() + PATIENCE_MS;
     while (this.#watches.size > 0 && performance.now() < deadlineMs) {
       await this.change(deadlineMs - performance.now());
+    }
+  }
+
+  /** A machine that is late all the time does not keep us for ever. */
+  async #quiet(): Promise<void> {
+    const deadlineMs = performance.now() + PATIENCE_MS;
+    let sinceMs = this.#lastEventMs;
+    for (let nowMs = performance.now(); nowMs - sinceMs < QUIET_MS && nowMs < deadlineMs; ) {
+      const dueMs = nowMs + LOOK_MS;
+      await pause(LOOK_MS);
+      nowMs = performance.now();
+      sinceMs = nowMs - dueMs > LATE_MS ? nowMs : Math.max(sinceMs, this.#lastEventMs);
     }
   }
 

@@ -29,10 +29,10 @@ const UNACKNOWLEDGED_MS = 5000;
 const INTER_BYTE_MS_BAUD = 10_252_800;
 const SHORTEST_INTER_BYTE_MS = 20;
 /**
- * Diagnose 00, communication line: changes nothing in any state of the chip, which gives back what it is sent. A number
- * of two bytes follows, another each time.
+ * Diagnose 00, communication line: changes nothing in any state of the chip, which gives back what it is sent: `marker`,
+ * and a number of two bytes, another each time.
  */
-const MARKER: Readonly<Uint8Array> = Uint8Array.of(0x00, 0x00, ...new TextEncoder().encode('marker'));
+const MARKER: Readonly<Uint8Array> = Uint8Array.of(0x00, 0x00, 0x6d, 0x61, 0x72, 0x6b, 0x65, 0x72);
 const MARKER_OPTIONS: CommandOptions = { timeoutMs: 500, repeatable: true };
 
 interface Pending {
@@ -154,7 +154,7 @@ export class HsuTransport implements Pn532Transport {
 
   onLost(listener: (reason: Error) => void): void {
     this.#lostListener = listener;
-    if (this.#lost !== null) queueMicrotask(() => listener(this.#lost as Error));
+    if (this.#lost !== null) void Promise.resolve().then(() => listener(this.#lost as Error));
   }
 
   async close(): Promise<void> {

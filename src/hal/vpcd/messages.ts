@@ -6,9 +6,13 @@ export const LARGEST_BODY = 0xffff;
 /** Bodies of one byte that are not commands for the card. All but GET_ATR go unanswered. */
 export const CONTROL = { powerOff: 0x00, powerOn: 0x01, reset: 0x02, getAtr: 0x04 } as const;
 
-/** Finds the messages in a stream of chunks that may split and merge them anywhere. Makes nothing per message. */
+/** A short command with all of its data, or the longest short answer. */
+const USUAL_BODY = 261;
+
+/** Finds the messages in a stream of chunks that may split and merge them anywhere. Makes nothing for a usual message. */
 export class MessageReader {
-  #held: Uint8Array = new Uint8Array(LENGTH_BYTES + LARGEST_BODY);
+  /** Grows to the longest message that came in parts: a chip has no room for the longest there may be. */
+  #held: Uint8Array = new Uint8Array(LENGTH_BYTES + USUAL_BODY);
   #heldLength = 0;
 
   /** Forgets a message begun: the stream starts anew. */
@@ -37,7 +41,9 @@ export class MessageReader {
           continue;
         }
       }
-      const taken = Math.min(this.#missing(), length - at);
+      const missing = this.#missing();
+      if (this.#heldLength + missing > this.#held.length) this.#grow(this.#heldLength + missing);
+      const taken = Math.min(missing, length - at);
       this.#held.set(chunk.subarray(at, at + taken), this.#heldLength);
       this.#heldLength += taken;
       at += taken;
@@ -46,6 +52,12 @@ export class MessageReader {
       this.#heldLength = 0;
       if (!onMessage(this.#held, LENGTH_BYTES, body)) return;
     }
+  }
+
+  #grow(size: number): void {
+    const larger = new Uint8Array(size);
+    larger.set(this.#held.subarray(0, this.#heldLength));
+    this.#held = larger;
   }
 
   /** Bytes until the length, and once that is known until the message, is whole. */

@@ -11,7 +11,7 @@ import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { boot } from '../bench-card.ts';
 import { checkedParts, type Mutation, mutated, tryImage } from './hostile-image.ts';
 
-const PROFILES = ['apcv', 'eac', 'lab', 'ndef', 'reference', 'vitale2', 'vitale2-t0'];
+const PROFILES = ['apcv', 'eac', 'lab', 'ndef', 'phone', 'reference', 'vitale2', 'vitale2-t0'];
 /** All the mutations of every byte and field; otherwise a sample. */
 const DEEP = process.env.VITAP_DEEP_RUNS !== undefined;
 const SAMPLE = 400;

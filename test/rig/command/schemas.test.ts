@@ -13,6 +13,8 @@ import { leavesOf } from '../../../rig/command/command-tree.ts';
 import { runCommandLine } from '../../../rig/command/program.ts';
 import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
+import { CounterFolder } from '../../../rig/life/counter/counter-folder.ts';
+import { FollowUps } from '../../../rig/life/counter/follow-ups.ts';
 import { commitActivation } from '../../../rig/life/issuer/activation.ts';
 import { apply as applyWithoutIdentity } from '../../../rig/life/issuer/application.ts';
 import { enrol } from '../../../rig/life/issuer/enrolment.ts';
@@ -63,6 +65,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
+  'firmware build': ['firmware-build'],
   'issuer init': ['issuer-init'],
   'issuer insured import': ['issuer-insured-import'],
   'issuer insured generate': ['issuer-insured-generate'],
@@ -72,12 +75,16 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'issuer revoke': ['issuer-revoke'],
   'issuer audit': ['issuer-audit'],
   'counter tap': ['counter-reading'],
+  'counter scan': ['counter-reading'],
+  'counter claim': ['counter-claim'],
+  'counter queue': ['counter-queue'],
 };
 
 /** Documents that are kept in files. */
 const STORED = [
   'board-record',
   'batch-state',
+  'counter-queued-claim',
   'flashed-card',
   'lab-key',
   'terminal-keys',
@@ -94,6 +101,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-trace': 'json-schemas',
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
+  'firmware-build': 'firmware',
 };
 
 /** Keys that a document may lack. */
@@ -270,6 +278,27 @@ async function counters(): Promise<void> {
     await runCommandLine(args, '0.0.0', VERBS, io);
     keep('counter-reading', JSON.parse(io.out.join('')));
   }
+  const proof = { kind: 'offline QR', tokenId: '0'.repeat(32), text: 'VT1:TEXT' } as const;
+  new FollowUps(new CounterFolder(at('counter'))).keep({
+    at: '2026-11-29T12:00:00.000Z',
+    issuer: 'http://127.0.0.1:9',
+    proof,
+  });
+  writeFileSync(
+    at('claim.yaml'),
+    'number: "000000042"\ndate: 20261129\nbeneficiary: 1\nprofessionalId: "991234567"\nprofessionalName: CABINET\n' +
+      'total: 30.00\namo: 19.00\namc: 9.00\npatient: 2.00\nthirdParty: yes\n',
+  );
+  const folder = ['--counter', at('counter')];
+  await printed('counter-queue', 'counter', 'queue', ...folder);
+  await printed('counter-claim', 'counter', 'claim', at('claim.yaml'), '--after', 'last', ...folder);
+  await printed('counter-queue', 'counter', 'queue', ...folder);
+  // Nobody listens on that port.
+  await printed('counter-queue', 'counter', 'queue', 'send', '--keys', 'test', ...folder);
+  keep(
+    'counter-queued-claim',
+    read(join(at('counter'), 'queue', readdirSync(join(at('counter'), 'queue'))[0] as string)),
+  );
 }
 
 async function benches(): Promise<void> {

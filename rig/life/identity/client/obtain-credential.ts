@@ -70,11 +70,14 @@ const TOKENS = z.looseObject({
 const NONCE = z.looseObject({ c_nonce: token });
 const CREDENTIALS = z.looseObject({ credentials: z.array(z.looseObject({ credential: z.string() })).length(1) });
 
-/** @throws as {@link openIdCall}; an offer or an answer of somebody else */
+/**
+ * @param order `offer`: the object, or the link `openid-credential-offer://` that holds it
+ * @throws as {@link openIdCall}; an offer or an answer of somebody else
+ */
 export async function obtainCredential(
   order: CredentialOrder & { readonly offer: unknown; readonly txCode: string },
 ): Promise<ObtainedCredential> {
-  const offer = OFFER.safeParse(order.offer);
+  const offer = OFFER.safeParse(typeof order.offer === 'string' ? offerOfLink(order.offer) : order.offer);
   if (!offer.success) throw new OpenIdDistrusted('the offer is not one of OpenID4VCI with a pre-authorized code');
   const { credential_issuer: issuer, credential_configuration_ids: ids, grants } = offer.data;
   if (issuer !== order.issuer) throw new OpenIdDistrusted('the offer is of another issuer');
@@ -84,6 +87,17 @@ export async function obtainCredential(
     tx_code: order.txCode,
   });
   return credentialFor(order, grant, ids);
+}
+
+/** The offer by value in a link `openid-credential-offer://?credential_offer=…`, or null. */
+function offerOfLink(link: string): unknown {
+  try {
+    const url = new URL(link);
+    const offer = url.protocol === 'openid-credential-offer:' ? url.searchParams.get('credential_offer') : null;
+    return JSON.parse(offer ?? 'null');
+  } catch {
+    return null;
+  }
 }
 
 /** A new credential for the same key before the old one expires. @throws as {@link obtainCredential} */

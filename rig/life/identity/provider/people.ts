@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { CannotRun } from '../../../console/failure.ts';
+import { isBirthDate } from '../claims.ts';
 
 /** People whom the identity provider knows: synthetic, all of them. */
 export interface Person {
@@ -7,7 +8,7 @@ export interface Person {
   readonly id: string;
   readonly familyName: string;
   readonly givenName: string;
-  /** YYYY-MM-DD. */
+  /** YYYY-MM-DD; a month above 12 is not known. */
   readonly birthDate: string;
   /** Official code of commune or country of birth. */
   readonly birthPlaceCode: string;
@@ -31,7 +32,7 @@ const SCHEMA = z.strictObject({
         id: z.string().regex(/^[A-Za-z0-9-]{1,40}$/),
         familyName: name,
         givenName: name,
-        birthDate: z.iso.date(),
+        birthDate: z.string().refine(isBirthDate),
         birthPlaceCode: z.string().regex(/^(?:\d{2}|2[AB])\d{3}$/),
         sex: z.literal([1, 2]),
       }),

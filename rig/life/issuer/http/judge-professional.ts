@@ -33,8 +33,8 @@ export interface JudgedProfessional {
 /** What a terminal is judged against. */
 export interface ProfessionalTrust {
   readonly anchor: TrustAnchor;
-  /** Whether a holder was revoked; asked for each certificate of the chain. */
-  readonly isRevoked: (holder: string) => boolean;
+  /** Which of these holders were revoked; it gets the whole chain. */
+  readonly revokedOf: (holders: readonly string[]) => Promise<readonly string[]>;
 }
 
 type JudgeCrypto = Pick<Crypto, 'hash' | 'ecdsaVerify'>;
@@ -59,16 +59,16 @@ const TERMINAL_REFUSALS: Readonly<Record<TerminalFault, RequestRefusalCode>> = {
  * @param right as `rightsOfType('AT')` names it
  * @throws {WebRefusal}
  */
-export function judgeProfessional(
+export async function judgeProfessional(
   crypto: JudgeCrypto,
   body: string,
   right: string,
-  { anchor, isRevoked }: ProfessionalTrust,
+  { anchor, revokedOf }: ProfessionalTrust,
   received: ReceivedRequest,
-): JudgedProfessional {
+): Promise<JudgedProfessional> {
   const { jws, certificates } = read(body);
   const terminal = judge(crypto, certificates, anchor);
-  if (terminal.holders.some(isRevoked)) throw refuseRequest('terminal-revoked');
+  if ((await revokedOf(terminal.holders)).length > 0) throw refuseRequest('terminal-revoked');
   const { alg, hash } = TERMINAL_ALGORITHMS[terminal.key.curve];
   if (jws.header.alg !== alg)
     throw refuseRequest('signature-wrong', `a key on ${terminal.key.curve} signs with ${alg}`);

@@ -19,8 +19,8 @@ export interface OpenIdContext {
   readonly subject: (statements: Statements, activation: string) => Promise<CredentialSubject | null>;
   /** Sends the transaction code another way than the offer goes. */
   readonly sendTransactionCode: (message: { readonly activation: string; readonly txCode: string }) => Promise<void>;
-  /** Writes what happened into the audit log; details hold identifiers only. */
-  readonly audit: (kind: string, details: JsonObject) => Promise<void>;
+  /** Writes into the audit log that a credential was issued, in the transaction that decided it. */
+  readonly credentialIssued: (statements: Statements, activation: string) => Promise<void>;
 }
 
 export interface IdentityProvider {

@@ -33,10 +33,12 @@ export async function issueCardCredential(
     // From here on a refusal is given back, so that the nonce stays used.
     const subject = await context.subject(statements, activation);
     if (subject === null || subject.state !== 'active') return new OpenIdRefusal('credential-refused');
-    return (await refusedKey(context, statements, activation, subject, key)) ?? subject;
+    const refused = await refusedKey(context, statements, activation, subject, key);
+    if (refused !== null) return refused;
+    await context.credentialIssued(statements, activation);
+    return subject;
   });
   if (outcome instanceof OpenIdRefusal) throw outcome;
-  await context.audit('credential-issued', { activation, key: jwkThumbprint(context.crypto, key) });
   return issueSdJwtVc({
     crypto: context.crypto,
     random: context.random,

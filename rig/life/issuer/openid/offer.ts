@@ -53,6 +53,11 @@ export async function createOffer(context: OfferContext, activation: string): Pr
   };
 }
 
+/** The offer as a link, by value: what a phone is given in one text. */
+export function credentialOfferLink(offer: CredentialOffer): string {
+  return `openid-credential-offer://?${new URLSearchParams({ credential_offer: JSON.stringify(offer) })}`;
+}
+
 /** Keyed with the offer's own code, which is nowhere in the database: its reader cannot try all codes at home. */
 export function transactionCodeMac(
   { crypto }: Pick<OpenIdContext, 'crypto'>,

@@ -1,4 +1,5 @@
 import type { Statements } from '../../../store/sql.ts';
+import { NotReached } from '../../../web/limited-fetch.ts';
 import { base64url, type JsonObject, pointToJwk } from '../../credential/jws.ts';
 import { ASKED_CLAIMS, IDENTITY_VCT, type IdentityClaims, readIdentityClaims } from '../../identity/claims.ts';
 import {
@@ -212,6 +213,7 @@ async function believedClaims(context: VerifierContext, nonce: string, text: str
     if (Object.keys(claims).some((name) => !asked.includes(name))) throw new OpenIdRefusal('more-than-asked');
     return claims;
   } catch (cause) {
+    if (cause instanceof NotReached) throw new OpenIdRefusal('provider-not-reached', { cause });
     if (!(cause instanceof SdJwtRefusal)) throw cause;
     throw new OpenIdRefusal(cause.code, { status: 400, error: 'invalid_request', sentence: cause.message });
   }

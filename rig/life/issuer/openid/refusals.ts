@@ -47,6 +47,11 @@ export const OPENID_REFUSALS = {
     error: 'invalid_request',
     sentence: 'this issuer trusts no identity provider of that address',
   },
+  'provider-not-reached': {
+    status: 503,
+    error: 'temporarily_unavailable',
+    sentence: 'the identity provider cannot be asked for its keys now',
+  },
   'grant-unsupported': { status: 400, error: 'unsupported_grant_type', sentence: 'this grant type is not offered' },
   'code-unknown': {
     status: 400,

@@ -134,7 +134,7 @@ function addPresentation(app: WebApp, context: OpenIdContext): void {
       config: OPEN,
       schema: {
         body: z.record(shortText, z.string()),
-        response: { 200: z.object({ redirect_uri: z.string() }), 400: oauthError },
+        response: { 200: z.object({ redirect_uri: z.string() }), 400: oauthError, 503: oauthError },
       },
     },
     async (request) => ({ redirect_uri: (await acceptResponse(context, request.body)).redirectUri }),

@@ -24,11 +24,9 @@ function PhonePage({ call }: { readonly call: Call }) {
   const say = useWords();
   const { view, failure, refresh } = usePolled<PhoneView>(call, '/api/phone', EVERY_MS);
   return (
-    <Frame title={say('phoneTitle')}>
-      <div class="phone">
-        <ServerState heard={view !== null} failure={failure} />
-        {view === null ? null : <Life call={call} view={view} refresh={refresh} />}
-      </div>
+    <Frame title={say('phoneTitle')} narrow>
+      <ServerState heard={view !== null} failure={failure} />
+      {view === null ? null : <Life call={call} view={view} refresh={refresh} />}
     </Frame>
   );
 }

@@ -19,7 +19,7 @@ async function refusal(nameOrPath: string): Promise<string> {
 
 describe('where profiles come from', () => {
   it('are shipped', async () => {
-    expect(await listProfiles()).toEqual(['apcv', 'eac', 'lab', 'ndef', 'reference', 'vitale2', 'vitale2-t0']);
+    expect(await listProfiles()).toEqual(['apcv', 'eac', 'lab', 'ndef', 'phone', 'reference', 'vitale2', 'vitale2-t0']);
   });
 
   it('are files', async () => {
@@ -36,7 +36,7 @@ describe('where profiles come from', () => {
 
   it('are not there', async () => {
     expect(await refusal('vitale3')).toBe(
-      'there is no profile vitale3: give one of apcv, eac, lab, ndef, reference, vitale2, vitale2-t0, or the path of a YAML file',
+      'there is no profile vitale3: give one of apcv, eac, lab, ndef, phone, reference, vitale2, vitale2-t0, or the path of a YAML file',
     );
     expect(await refusal(join(folder, 'none.yaml'))).toBe(
       `${join(folder, 'none.yaml')} cannot be read: there is no such file`,

@@ -20,7 +20,7 @@ describe('failures of a counter', () => {
     expect(failure.exitCode).toBe(FAILURES[code].exitCode);
     expect(failure.sentences).toHaveLength(1);
     expect(failure.sentences[0]).not.toContain('\u001b');
-    expect(failure.sentences[0]).toMatch(/^[a-z]|^EF/);
+    expect(failure.sentences[0]).toMatch(/^[a-z]|^DETAIL/);
     if (FAILURES[code].sentence.includes('…')) expect(failure.sentences[0]).toContain('DETAIL $&');
   });
 });

@@ -59,7 +59,7 @@ describe('counter tap', { timeout: 60_000 }, () => {
   });
 
   it('judges rights for the day that is asked for', async () => {
-    const open = async (day: string): Promise<boolean[]> => {
+    const open = async (day: string): Promise<(boolean | null)[]> => {
       const { out } = await counterTap('--keys', 'test', '--json', '--on', day);
       return READING.parse(JSON.parse(out)).people.map((person) => person.open);
     };

@@ -435,8 +435,8 @@ export function issuerContract(name: string, location: () => string): void {
       });
 
       it.each([
-        ['request-malformed', 'short', COUNTER],
-        ['request-malformed', 'two words that are long', COUNTER],
+        ['request-id-malformed', 'short', COUNTER],
+        ['request-id-malformed', 'two words that are long', COUNTER],
         ['signer-malformed', request('r'), 'DROP TABLE'],
       ] as const)('is refused to the counter: %s', async (code, requestId, signer) => {
         await refuses(resolve(await present(), NOW, requestId, signer), code);

@@ -16,6 +16,7 @@ import { OPENID_TABLES } from '../../../../rig/life/issuer/openid/migrations.ts'
 import { addOpenIdRoutes } from '../../../../rig/life/issuer/openid/routes.ts';
 import { migrate } from '../../../../rig/store/migrate.ts';
 import type { Sql } from '../../../../rig/store/sql.ts';
+import { NotReached } from '../../../../rig/web/limited-fetch.ts';
 import { createWebServer, type WebServer } from '../../../../rig/web/server.ts';
 import { SeededRandom } from '../../../../src/hal/virtual/random.ts';
 import { crypto, type KeyPair, keyPair } from '../identity/sd-jwt-making.ts';
@@ -37,11 +38,12 @@ export interface World {
   readonly subjects: Map<string, CredentialSubject>;
   /** Transaction codes as they were sent, by activation. */
   readonly codes: Map<string, string>;
-  /** Kinds of what was audited. */
-  readonly audited: string[];
+  /** Activations for which a credential was issued. */
+  readonly issued: string[];
   readonly log: string[];
   /** Milliseconds since 1970. */
   time: number;
+  providerIsDown: boolean;
   close(): Promise<void>;
 }
 
@@ -72,11 +74,11 @@ export async function startWorld(sql: Sql): Promise<World> {
   const issuerServer = await server(log);
   const identityServer = await server(log);
   const origins = { issuer: '', identity: '' };
-  const world = { time: 1_800_000_000_000 };
+  const world = { time: 1_800_000_000_000, providerIsDown: false };
   await migrate(sql, OPENID_TABLES, world.time);
   const subjects = new Map([['activation-1', activeSubject()]]);
   const codes = new Map<string, string>();
-  const audited: string[] = [];
+  const issued: string[] = [];
   const context: OpenIdContext = {
     crypto,
     random,
@@ -85,14 +87,18 @@ export async function startWorld(sql: Sql): Promise<World> {
     origin: () => origins.issuer,
     signer: { sign: ISSUER_KEY.sign, kid: 'issuer-1', publicKey: ISSUER_KEY.jwk },
     get identityProviders() {
-      return [{ issuer: origins.identity, keys: async () => [PROVIDER_KEY.jwk] }];
+      const keys = async () => {
+        if (world.providerIsDown) throw new NotReached('the provider cannot be reached');
+        return [PROVIDER_KEY.jwk];
+      };
+      return [{ issuer: origins.identity, keys }];
     },
     subject: async (_statements, activation) => subjects.get(activation) ?? null,
     sendTransactionCode: async ({ activation, txCode }) => {
       codes.set(activation, txCode);
     },
-    audit: async (kind) => {
-      audited.push(kind);
+    credentialIssued: async (_statements, activation) => {
+      issued.push(activation);
     },
   };
   addOpenIdRoutes(issuerServer.app, context);
@@ -110,7 +116,7 @@ export async function startWorld(sql: Sql): Promise<World> {
     ...origins,
     subjects,
     codes,
-    audited,
+    issued,
     log,
     close: async () => {
       await issuerServer.close();

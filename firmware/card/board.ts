@@ -1,0 +1,27 @@
+/** What the C port gives the program: `port/main.c` fills it. */
+export interface Board {
+  /** Takes what has arrived, at most `target.length` bytes. @returns how many */
+  uartRead(uart: number, target: Uint8Array): number;
+  /** Returns when the last byte is in the transmitter. */
+  uartWrite(uart: number, source: Uint8Array, offset: number, length: number): void;
+  /** @returns whether the UART has that rate now */
+  uartRate(uart: number, baud: number): boolean;
+  /** Bytes that were lost because nothing took them in time. */
+  uartLost(uart: number): number;
+  /** Since the start. */
+  microseconds(): number;
+  /** @returns false: the board has no source of unpredictable bytes */
+  random(target: Uint8Array): boolean;
+  /** The pages of flash that hold the card, as they read. */
+  readonly flash: ArrayBuffer;
+  readonly flashPage: number;
+  readonly flashGranule: number;
+  flashErase(page: number): boolean;
+  /** Whole granules, into erased ones. @returns false: the flash refused */
+  flashWrite(address: number, source: Uint8Array, offset: number, length: number): boolean;
+  /** Bytes of RAM: taken from the board for the heap, in use in the engine. */
+  memory(): readonly [taken: number, used: number];
+  restart(): void;
+}
+
+export const board: Board = (globalThis as unknown as { readonly board: Board }).board;

@@ -1,0 +1,61 @@
+import type { LinkedCard } from '../../src/hal/card-link.ts';
+import { CONTROL, LENGTH_BYTES, MessageReader } from '../../src/hal/vpcd/messages.ts';
+
+/** A host writes a message in one go; what is silent for so long in the middle of one has given up. */
+const PAUSE_US = 1_000_000;
+
+/** Puts bytes on the UART to the host. */
+export type Send = (bytes: Uint8Array, offset: number, length: number) => void;
+
+/**
+ * The card on a UART, with vpcd's messages: a length of two bytes, big-endian, and that many bytes. One byte is power
+ * off, on, reset, or the question for the ATR; more are a command. A message without a body says that the board has
+ * started: whatever was selected or proven before is gone.
+ */
+export class HostLink {
+  readonly #card: LinkedCard;
+  readonly #send: Send;
+  readonly #messages = new MessageReader();
+  readonly #length: Uint8Array = new Uint8Array(LENGTH_BYTES);
+  #heardAtUs = 0;
+
+  constructor(card: LinkedCard, send: Send) {
+    this.#card = card;
+    this.#send = send;
+  }
+
+  started(): void {
+    this.#length.fill(0);
+    this.#send(this.#length, 0, LENGTH_BYTES);
+  }
+
+  /** The first `length` bytes of `chunk` have come. */
+  receive(chunk: Uint8Array, length: number, nowUs: number): void {
+    if (nowUs - this.#heardAtUs > PAUSE_US) this.#messages.reset();
+    this.#heardAtUs = nowUs;
+    this.#messages.push(chunk, length, this.#take);
+  }
+
+  readonly #take = (bytes: Uint8Array, offset: number, length: number): boolean => {
+    if (length === 1) this.#control(bytes[offset] as number);
+    else if (length > 1) this.#answer(this.#card.response, this.#card.process(bytes, offset, length));
+    return true;
+  };
+
+  #control(code: number): void {
+    if (code === CONTROL.powerOff) this.#card.fieldOff();
+    else if (code === CONTROL.powerOn) this.#card.powerOn();
+    else if (code === CONTROL.reset) this.#card.reset();
+    else if (code === CONTROL.getAtr) {
+      const atr = this.#card.atr();
+      this.#answer(atr, atr.length);
+    }
+  }
+
+  #answer(bytes: Uint8Array, length: number): void {
+    this.#length[0] = length >> 8;
+    this.#length[1] = length & 0xff;
+    this.#send(this.#length, 0, LENGTH_BYTES);
+    this.#send(bytes, 0, length);
+  }
+}

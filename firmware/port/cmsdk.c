@@ -1,0 +1,90 @@
+/* Arm's CMSDK peripherals as the MPS2 boards have them (Arm DDI 0479): APB UARTs, SysTick. Flash is RAM that keeps flash's rules. */
+#include "port.h"
+#include "board.h"
+#include <string.h>
+
+typedef struct {
+  volatile uint32_t data, state, ctrl, intstatus, bauddiv;
+} cmsdk_uart;
+
+#define STATE_TX_FULL 1u
+#define STATE_RX_OVERRUN 8u
+#define CTRL_TX_ENABLE 1u
+#define CTRL_RX_ENABLE 2u
+#define CTRL_RX_INTERRUPT 8u
+#define INT_RX 2u
+
+static cmsdk_uart *const uarts[UART_COUNT] = {(cmsdk_uart *)BOARD_UART0, (cmsdk_uart *)BOARD_UART1};
+
+static volatile uint64_t ticks;
+void systick(void) { ticks++; }
+
+void board_init(void) {
+  for (unsigned i = 0; i < UART_COUNT; i++) {
+    uart_set_rate(i, 115200);
+    uarts[i]->ctrl = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
+  }
+  /* NVIC: receivers of UART 0 and 1. */
+  *(volatile uint32_t *)0xE000E100 = (1u << 0) | (1u << 2);
+  /* SysTick: 1 kHz from the core's clock, with its interrupt. */
+  *(volatile uint32_t *)0xE000E014 = BOARD_CLOCK_HZ / 1000 - 1;
+  *(volatile uint32_t *)0xE000E018 = 0;
+  *(volatile uint32_t *)0xE000E010 = 7;
+  __asm volatile("cpsie i");
+}
+
+/* BAUDDIV is the number of clocks in a bit, 16 at least. */
+int uart_set_rate(unsigned uart, uint32_t baud) {
+  uint32_t divider = (BOARD_CLOCK_HZ + baud / 2) / baud;
+  if (divider < 16) return 0;
+  uarts[uart]->bauddiv = divider;
+  return 1;
+}
+
+void uart_put(unsigned uart, uint8_t byte) {
+  while (uarts[uart]->state & STATE_TX_FULL) {
+  }
+  uarts[uart]->data = byte;
+}
+
+static void receive(unsigned uart) {
+  cmsdk_uart *const port = uarts[uart];
+  port->intstatus = INT_RX;
+  if (port->state & STATE_RX_OVERRUN) {
+    port->state = STATE_RX_OVERRUN;
+    uart_overrun(uart);
+  }
+  uart_received(uart, (uint8_t)port->data);
+}
+void interrupt_0(void) { receive(0); }
+void interrupt_2(void) { receive(1); }
+
+uint64_t microseconds(void) {
+  uint64_t before, after;
+  uint32_t left;
+  do {
+    before = ticks;
+    left = *(volatile uint32_t *)0xE000E018;
+    after = ticks;
+  } while (before != after);
+  return after * 1000 + (BOARD_CLOCK_HZ / 1000 - 1 - left) / (BOARD_CLOCK_HZ / 1000000);
+}
+
+void board_idle(void) { __asm volatile("wfi"); }
+void watchdog_feed(void) {}
+int board_random(uint8_t *target, size_t length) { (void)target; (void)length; return 0; }
+
+int flash_erase(uint32_t page) {
+  memset(__flash_nvm_start + page * BOARD_FLASH_PAGE, 0xFF, BOARD_FLASH_PAGE);
+  return 1;
+}
+
+/* A granule that is not erased cannot be written: as on the parts whose flash has an ECC. */
+int flash_write(uint32_t address, const uint8_t *source, uint32_t length) {
+  if (address % BOARD_FLASH_GRANULE != 0 || length % BOARD_FLASH_GRANULE != 0) return 0;
+  for (uint32_t i = 0; i < length; i++) {
+    if (__flash_nvm_start[address + i] != 0xFF) return 0;
+  }
+  memcpy(__flash_nvm_start + address, source, length);
+  return 1;
+}

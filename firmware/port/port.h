@@ -1,0 +1,41 @@
+/* What the main loop needs of a board. One file per kind of peripheral implements it; boards/ says which and where. */
+#ifndef PORT_H
+#define PORT_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* UARTs by number: 0 is the card's link to the host, 1 the PN532. */
+#define UART_COUNT 2
+
+/* Called once, interrupts off: clocks, pins, receivers. */
+void board_init(void);
+/* The rate in baud; false: the UART cannot have it. Takes effect after what was written has left. */
+int uart_set_rate(unsigned uart, uint32_t baud);
+/* Puts one byte on the line, waiting for room in the transmitter. */
+void uart_put(unsigned uart, uint8_t byte);
+/* Called by the receiver's interrupt. */
+void uart_received(unsigned uart, uint8_t byte);
+/* The receiver lost bytes before the core could fetch them. */
+void uart_overrun(unsigned uart);
+/* Bytes that were read, at most `most`; from main.c's ring. */
+size_t uart_take(unsigned uart, uint8_t *target, size_t most);
+uint32_t uart_lost(unsigned uart);
+
+/* Microseconds since the start; 64 bits do not wrap. */
+uint64_t microseconds(void);
+/* Sleeps until an interrupt, at most a tick of 1 ms. */
+void board_idle(void);
+void board_reset(void) __attribute__((noreturn));
+/* Feeds the watchdog; nothing where the board has none. */
+void watchdog_feed(void);
+/* Unpredictable bytes; false: this board has no source (an emulator), and the image's seed serves. */
+int board_random(uint8_t *target, size_t length);
+
+/* Flash that holds the card's image: pages are erased to FF, whole granules are written once. Addresses from 0. */
+int flash_erase(uint32_t page);
+int flash_write(uint32_t address, const uint8_t *source, uint32_t length);
+
+/* Of the linker script that `vitap firmware build` makes from the board's description. */
+extern uint8_t __flash_nvm_start[], __flash_nvm_end[];
+extern uint8_t __heap_start[], __heap_end[], __stack_bottom[], __stack_top[];
+#endif

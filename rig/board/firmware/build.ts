@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotRun } from '../../console/failure.ts';
+import { type BoardDescription, firmwareFolder, readBoard } from './board-description.ts';
+import { boardHeader, linkerScript } from './board-files.ts';
+import { bundleProgram } from './bundle.ts';
+import { buildFolder, type Engine, prepareEngine } from './engine.ts';
+import { runTool } from './run-tool.ts';
+
+const GCC = 'arm-none-eabi-gcc';
+const GCC_PACKAGE = 'gcc-arm-none-eabi libnewlib-arm-none-eabi';
+
+/**
+ * `-fno-strict-aliasing`: on this target uint32_t is unsigned long, which the engine also reads as int. `-fwrapv`: it
+ * counts on signed overflow.
+ */
+const CODE_FLAGS = [
+  '-Os',
+  '-fwrapv',
+  '-fno-strict-aliasing',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-D_GNU_SOURCE',
+  '-include',
+  'malloc.h',
+];
+
+export interface BuildOptions {
+  readonly board: string;
+  /** Bytes of the card's image. */
+  readonly image: Uint8Array;
+  readonly folder: string;
+  /** Program of firmware/card. */
+  readonly entry: string;
+}
+
+/** Sizes in bytes. */
+export interface FirmwareSizes {
+  /** Code, bytecode and constants; without the card's pages. */
+  readonly code: number;
+  /** Of that, the card's program. */
+  readonly bytecode: number;
+  /** Pages for the card. */
+  readonly nvm: number;
+  readonly flashLeft: number;
+  /** Data, buffers and stack: what is taken before the heap. */
+  readonly ram: number;
+  readonly heap: number;
+}
+
+export interface BuiltFirmware {
+  readonly board: BoardDescription;
+  readonly engine: string;
+  readonly files: { readonly elf: string; readonly bin: string; readonly hex: string };
+  readonly sizes: FirmwareSizes;
+  /** SHA-256 of the ELF file's loadable bytes, BIN. */
+  readonly sha256: string;
+}
+
+/** @throws {CannotRun} a tool is missing, or it does not fit: what, and by how much */
+export async function buildFirmware(
+  options: BuildOptions,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<BuiltFirmware> {
+  const board = readBoard(options.board);
+  const room = board.nvm.page * board.nvm.pages;
+  if (options.image.length > room) {
+    throw new CannotRun(`the card's image has ${options.image.length} bytes; ${board.name} keeps ${room} for it`);
+  }
+  const engine = await prepareEngine(signal, tell);
+  const objects = await engineObjects(board, engine, signal, tell);
+  // Names and times of folders must not reach the file: all is compiled by relative names in one folder.
+  const work = join(buildFolder(), `work-${process.pid}`);
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  try {
+    tell(`compiling the card for ${board.name}`);
+    writeFileSync(join(work, 'card.js'), await bundleProgram(options.entry));
+    await runTool(engine.compiler, ['-c', '-s', '-N', 'card_program', '-o', 'card_program.c', 'card.js'], {
+      cwd: work,
+      signal,
+      from: 'gcc',
+    });
+    const bytecode = Number(
+      /card_program_size = (\d+)/.exec(readFileSync(join(work, 'card_program.c'), 'utf8'))?.[1] ?? 0,
+    );
+    writeFileSync(join(work, 'board.h'), boardHeader(board));
+    writeFileSync(join(work, 'board.ld'), linkerScript(board));
+    writeFileSync(join(work, 'card.img'), options.image);
+    writeFileSync(join(work, 'nvm.s'), '.section .nvm,"a"\n.incbin "card.img"\n');
+    const port = ['start.c', 'main.c', board.port];
+    for (const name of [...port, 'port.h']) copyFileSync(join(firmwareFolder(), 'port', name), join(work, name));
+    for (const name of ['quickjs.h']) copyFileSync(join(engine.folder, name), join(work, name));
+    const gcc = (args: readonly string[]): Promise<string> =>
+      runTool(GCC, [...board.cpu, ...args], { cwd: work, signal, from: GCC_PACKAGE });
+    for (const name of [...port, 'card_program.c', 'nvm.s']) {
+      await gcc([...CODE_FLAGS, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
+    }
+    const ours = [...port, 'card_program.c', 'nvm.s'].map((name) => `${name}.o`);
+    await link(gcc, [...ours, ...objects], board);
+    await runTool('arm-none-eabi-objcopy', ['-O', 'binary', 'card.elf', 'card.bin'], tool(work, signal));
+    await runTool('arm-none-eabi-objcopy', ['-O', 'ihex', 'card.elf', 'card.hex'], tool(work, signal));
+    const sizes = await measure(board, bytecode, work, signal);
+    const files = deliver(work, options.folder, board.name);
+    const sha256 = createHash('sha256').update(readFileSync(files.bin)).digest('hex');
+    return { board, engine: engine.words, files, sizes, sha256 };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const tool = (cwd: string, signal: AbortSignal): { cwd: string; signal: AbortSignal; from: string } => ({
+  cwd,
+  signal,
+  from: 'binutils-arm-none-eabi',
+});
+
+/** The engine compiled for the board's core: done once for each. */
+async function engineObjects(
+  board: BoardDescription,
+  engine: Engine,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<string[]> {
+  const folder = join(engine.folder, board.cpu.join('').replaceAll(/[^\w-]/g, '_'));
+  const objects = engine.sources.map((source) => join(folder, `${source}.o`));
+  if (existsSync(folder)) return objects;
+  tell(`compiling ${engine.words} for ${board.cpu[0]}`);
+  const fresh = `${folder}.tmp`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  const version = `-DCONFIG_VERSION="${engine.words.split(' ')[1]}"`;
+  await Promise.all(
+    engine.sources.map((source) =>
+      runTool(GCC, [...board.cpu, ...CODE_FLAGS, version, '-w', '-c', source, '-o', join(fresh, `${source}.o`)], {
+        cwd: engine.folder,
+        signal,
+        from: GCC_PACKAGE,
+      }),
+    ),
+  );
+  renameSync(fresh, folder);
+  return objects;
+}
+
+/** The linker's own words for what does not fit become one sentence. */
+async function link(
+  gcc: (args: readonly string[]) => Promise<string>,
+  objects: readonly string[],
+  board: BoardDescription,
+): Promise<void> {
+  const flags = ['--specs=nano.specs', '-nostartfiles', '-Wl,--gc-sections', '-Wl,--build-id=none'];
+  try {
+    await gcc([...flags, '-Wl,--no-warn-rwx-segments', '-T', 'board.ld', '-o', 'card.elf', ...objects, '-lm']);
+  } catch (error) {
+    const overflow = /region [`'](flash|ram)' overflowed by (\d+) bytes/.exec((error as Error).message);
+    if (overflow === null) throw error;
+    const kind = overflow[1] === 'flash' ? 'flash' : 'RAM';
+    throw new CannotRun(`does not fit on ${board.name}: ${overflow[2]} bytes of ${kind} too many`, { cause: error });
+  }
+}
+
+async function measure(
+  board: BoardDescription,
+  bytecode: number,
+  cwd: string,
+  signal: AbortSignal,
+): Promise<FirmwareSizes> {
+  const listed = await runTool('arm-none-eabi-size', ['-A', '-d', 'card.elf'], tool(cwd, signal));
+  const size = (section: string): number => Number(new RegExp(`^\\${section}\\s+(\\d+)`, 'm').exec(listed)?.[1] ?? 0);
+  const code = size('.vectors') + size('.text') + size('.ARM.exidx') + size('.data');
+  const nvm = board.nvm.page * board.nvm.pages;
+  const ram = size('.data') + size('.bss') + size('.stack');
+  return { code, bytecode, nvm, flashLeft: board.flash.size - code - nvm, ram, heap: board.ram.size - ram };
+}
+
+/** Whole files only, under the board's name. */
+function deliver(work: string, folder: string, name: string): BuiltFirmware['files'] {
+  mkdirSync(folder, { recursive: true });
+  const file = (ending: string): string => {
+    const target = join(folder, `${name}.${ending}`);
+    copyFileSync(join(work, `card.${ending}`), `${target}.tmp`);
+    renameSync(`${target}.tmp`, target);
+    return target;
+  };
+  return { elf: file('elf'), bin: file('bin'), hex: file('hex') };
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import type { WebApp } from '../../../web/server.ts';
+import type { IdentityClaims } from '../../identity/claims.ts';
+import { readIdentityClaims } from '../../identity/claims.ts';
+import { applicationState, apply } from '../application.ts';
+import { APPLICATION_FILES, type ApplicationFile } from '../application-files.ts';
+import { IssuerRefusal } from '../refusals.ts';
+import { applicationTicket, readApplicationTicket } from './application-ticket.ts';
+import { type IssuerHttp, OPEN } from './issuer-http.ts';
+import { refuseRequest } from './request-refusals.ts';
+
+const tags = ['application'];
+/** Three files, each as base64. */
+const MOST_BODY_BYTES: number = 24 * 1024 * 1024;
+const RECEIVE_CONFIG = { ...OPEN, rateLimit: { max: 20, timeWindow: 60_000 } } as const;
+const ASK_CONFIG = { ...OPEN, rateLimit: { max: 60, timeWindow: 60_000 } } as const;
+
+const APPLY = z.strictObject({
+  identity: z.strictObject({
+    familyName: z.string(),
+    givenName: z.string(),
+    birthDate: z.string(),
+    birthPlaceCode: z.string(),
+  }),
+  files: z
+    .partialRecord(z.enum(APPLICATION_FILES), z.base64().min(1))
+    .describe('each file in base64; document-front and video are needed'),
+});
+const APPLIED = z.object({ ticket: z.string(), destroyBy: z.int().describe('when the files are gone, at the latest') });
+const ASK = z.strictObject({ ticket: z.string().min(16).max(200) });
+const STATE = z.object({
+  state: z.enum(['receiving', 'waiting', 'accepted', 'refused', 'expired', 'used']),
+  reason: z.string().nullable(),
+  filesDestroyed: z.boolean(),
+});
+
+/** The way without a digital identity: pictures and a video for an operator, a ticket for the person. */
+export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
+  const { store } = http;
+
+  app.post(
+    '/v1/applications',
+    {
+      config: RECEIVE_CONFIG,
+      bodyLimit: MOST_BODY_BYTES,
+      schema: { tags, summary: 'Sends pictures of a document and a video', body: APPLY, response: { 200: APPLIED } },
+    },
+    async ({ body }) => {
+      const files = new Map<ApplicationFile, Uint8Array>();
+      for (const file of APPLICATION_FILES) {
+        const content = body.files[file];
+        if (content !== undefined) files.set(file, new Uint8Array(Buffer.from(content, 'base64')));
+      }
+      const identity = identityOf(body.identity);
+      const { id, ticket, destroyBy } = await apply(store, { identity, files, now: http.now() });
+      return { ticket: applicationTicket({ id, ticket }), destroyBy };
+    },
+  );
+
+  // The ticket stands in the body: an address ends in logs.
+  app.post(
+    '/v1/applications/state',
+    { config: ASK_CONFIG, schema: { tags, summary: 'What became of it', body: ASK, response: { 200: STATE } } },
+    async ({ body }) => {
+      const ticket = readApplicationTicket(body.ticket);
+      if (ticket === null) throw refuseRequest('ticket-malformed');
+      return applicationState(store, { ...ticket, now: http.now() });
+    },
+  );
+}
+
+function identityOf({ familyName, givenName, birthDate, birthPlaceCode }: IdentityClaims): IdentityClaims {
+  const claims = {
+    family_name: familyName,
+    given_name: givenName,
+    birthdate: birthDate,
+    birth_place_code: birthPlaceCode,
+  };
+  const read = readIdentityClaims(claims);
+  if (read === null) throw new IssuerRefusal('application-malformed');
+  return read;
+}

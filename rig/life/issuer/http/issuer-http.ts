@@ -1,0 +1,46 @@
+import type { Crypto } from '../../../../src/hal/crypto.ts';
+import type { CardSession } from '../../../../src/hal/reader.ts';
+import type { ImportedKey } from '../../../../src/secure-channel/index.ts';
+import type { IssuerSigner } from '../../credential/inner-cwt.ts';
+import type { Proof } from '../enrolment.ts';
+import type { IssuerStore } from '../store.ts';
+import type { CardRelays } from './card-relays.ts';
+import type { Faults } from './faults.ts';
+
+/** What the routes of the issuer stand on. */
+export interface IssuerHttp {
+  readonly crypto: Crypto;
+  readonly store: IssuerStore;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The root above every terminal that is believed. */
+  readonly root: ImportedKey;
+  /** Signs status lists, and is what `trust` names. */
+  readonly signer: IssuerSigner;
+  /** Name of the issuer in its tokens, and the URL that they have of its status list. */
+  readonly names: { readonly issuer: string; readonly statusList: string };
+  readonly cards: CardWork;
+  readonly relays: CardRelays;
+  readonly faults: Faults;
+  /** Who the person is whom a ticket speaks of. @throws a refusal: it is unknown, used or too old */
+  readonly proofOf: (ticket: string) => Promise<Proof>;
+  /** Makes a credential offer for an activation; null: none is made here. */
+  readonly offerOf: (activationId: string) => Promise<string | null>;
+}
+
+/** What the issuer does with a card at the other end of a relay. */
+export interface CardWork {
+  /** Fills a blank card. @returns points `04 X Y`, and EF.CardSecurity as it was written */
+  personalise(session: CardSession, activationId: string, can: string): Promise<FilledCard>;
+  /** Makes it operational, after the registry's commit. */
+  operate(session: CardSession, can: string): Promise<void>;
+}
+
+export interface FilledCard {
+  readonly device: Uint8Array;
+  readonly holder: Uint8Array;
+  readonly cardSecurity: Uint8Array;
+}
+
+/** Open to whoever comes: each route looks by itself at what the request proves. */
+export const OPEN = { access: 'open' } as const;

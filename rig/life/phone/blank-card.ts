@@ -1,0 +1,57 @@
+import { personalise } from '../../../src/applet/image/personalise.ts';
+import type { CardSpecification, DirectorySpecification } from '../../../src/applet/image/specification.ts';
+import type { Crypto } from '../../../src/hal/crypto.ts';
+import type { Random } from '../../../src/hal/random.ts';
+import { loadProfile } from '../../card/profile/index.ts';
+
+/** 2F07 SCREEN: CAN, PUK and first code as ASCII digits, in this order. */
+export const SCREEN = { FID: 0x2f07, CAN: 6, PUK: 8, CODE: 6 } as const;
+const SERIAL_BYTES = 8;
+/** Test cards have serial numbers of this beginning. */
+const SERIAL_START = [0x99, 0x90];
+
+/**
+ * The image of a blank card: profile `phone` with a CAN, a PUK, a first code and a serial number of its own. They stand in
+ * the card, and nowhere else.
+ */
+export async function blankCard(crypto: Crypto, random: Random): Promise<Uint8Array> {
+  const specification = await loadProfile('phone', { crypto, random });
+  const codes = { CAN: digits(random, SCREEN.CAN), PUK: digits(random, SCREEN.PUK), code: digits(random, SCREEN.CODE) };
+  const screen = new TextEncoder().encode(codes.CAN + codes.PUK + codes.code);
+  const serial = new Uint8Array(SERIAL_BYTES);
+  random.fill(serial, 0, serial.length);
+  serial.set(SERIAL_START);
+  return personalise({ ...withCodes(specification, codes, screen), serial }, crypto);
+}
+
+function withCodes(
+  specification: CardSpecification,
+  codes: { readonly CAN: string; readonly PUK: string; readonly code: string },
+  screen: Uint8Array,
+): CardSpecification {
+  const value = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const visit = (directory: DirectorySpecification): DirectorySpecification => ({
+    ...directory,
+    pins: directory.pins.map((pin) => {
+      const own = pin.password === 'CAN' ? codes.CAN : pin.unblockedBy === null ? codes.PUK : codes.code;
+      return { ...pin, code: value(own) };
+    }),
+    children: directory.children.map((child) => {
+      if (child.kind === 'directory') return visit(child);
+      return child.kind === 'transparent' && child.fid === SCREEN.FID ? { ...child, content: screen } : child;
+    }),
+  });
+  return { ...specification, masterFile: visit(specification.masterFile) };
+}
+
+/** Each digit as probable as the others: bytes of 250 and more are drawn again. */
+function digits(random: Random, count: number): string {
+  const byte = new Uint8Array(1);
+  let text = '';
+  while (text.length < count) {
+    random.fill(byte, 0, 1);
+    const drawn = byte[0] as number;
+    if (drawn < 250) text += String(drawn % 10);
+  }
+  return text;
+}

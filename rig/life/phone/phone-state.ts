@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { HalError } from '../../../src/hal/errors.ts';
+import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
+import { readInputText } from '../../console/input-file.ts';
+
+/** Where the phone stands in the life of its card. */
+export const PHONE_LIVES = ['blank', 'pending', 'active', 'revoked', 'wiped'] as const;
+export type PhoneLife = (typeof PHONE_LIVES)[number];
+
+/** What the phone keeps beside its card: nothing personal, and no secret. */
+export interface PhoneState {
+  readonly format: 'vitap phone';
+  readonly version: 1;
+  readonly life: PhoneLife;
+  /** The issuer that the activation is at; null: none was begun. */
+  readonly issuer: string | null;
+  readonly activationId: string | null;
+  readonly number: number | null;
+  /** Identifier of the newest claim that the issuer gave; 0: none. */
+  readonly lastClaim: number;
+  /** When the issuer was last heard, in milliseconds since 1970; null: never. */
+  readonly syncedAt: number | null;
+  /** Why the activation has ended; null while it has not. */
+  readonly endedBecause: 'replaced' | 'lost' | 'operator' | 'wiped here' | null;
+}
+
+export const PHONE_STATE: z.ZodType<PhoneState> = z.strictObject({
+  format: z.literal('vitap phone'),
+  version: z.literal(1),
+  life: z.enum(PHONE_LIVES),
+  issuer: z.string().max(2048).nullable(),
+  activationId: z.string().max(200).nullable(),
+  number: z.int().positive().nullable(),
+  lastClaim: z.int().min(0),
+  syncedAt: z.int().min(0).nullable(),
+  endedBecause: z.enum(['replaced', 'lost', 'operator', 'wiped here']).nullable(),
+});
+
+export const NEW_PHONE: PhoneState = {
+  format: 'vitap phone',
+  version: 1,
+  life: 'blank',
+  issuer: null,
+  activationId: null,
+  number: null,
+  lastClaim: 0,
+  syncedAt: null,
+  endedBecause: null,
+};
+
+const STATE_FILE = 'phone.json';
+const LARGEST_STATE = 65_536;
+
+/** @throws {HalError} `damaged`: not what a phone wrote; `storage` */
+export function readPhoneState(folder: string): PhoneState {
+  const path = join(folder, STATE_FILE);
+  if (!existsSync(path)) return NEW_PHONE;
+  const text = readInputText(path, "a phone's state", LARGEST_STATE);
+  try {
+    const read = PHONE_STATE.safeParse(JSON.parse(text));
+    if (read.success) return read.data;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new HalError('damaged', `${path}: this is not what a phone wrote there`);
+}
+
+/** Writes it whole, mode 600. @throws {HalError} `storage` */
+export function writePhoneState(folder: string, state: PhoneState): void {
+  replaceFile(join(folder, STATE_FILE), [Buffer.from(`${JSON.stringify(state, null, 2)}\n`)]);
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../clock.ts';
+import { HalError } from '../errors.ts';
+import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
+import type { SerialLineOpener } from '../serial-line.ts';
+import { FirmwareSession } from './session.ts';
+import { FirmwareWire } from './wire.ts';
+
+/** Between two questions whether the board is there. */
+const BETWEEN_LOOKS_MS = 100;
+
+export interface FirmwareOptions {
+  /** Path of the serial port. */
+  readonly path: string;
+  /** 115200 by default, as the firmware starts. */
+  readonly baudRate?: number;
+  readonly lines: SerialLineOpener;
+  /** Gives the times of exchanges. */
+  readonly clock: Clock;
+}
+
+/** The card in the firmware of a board, on one serial port. The port is opened when it is first needed. */
+export class FirmwareReader implements Reader {
+  readonly driver = 'firmware';
+  readonly #name: string;
+  readonly #options: FirmwareOptions;
+  readonly #closing = new AbortController();
+  #wire: Promise<FirmwareWire> | null = null;
+  #session: FirmwareSession | null = null;
+
+  constructor(options: FirmwareOptions) {
+    this.#options = options;
+    this.#name = `firmware:${options.path}`;
+  }
+
+  async list(): Promise<readonly ReaderInfo[]> {
+    const atr = await (await this.#open()).atr();
+    return [{ name: this.#name, cardPresent: atr !== null, atr }];
+  }
+
+  async connect(options: {
+    readonly reader?: string;
+    readonly timeoutMs: number;
+    readonly mode?: ConnectMode;
+    readonly signal?: AbortSignal;
+  }): Promise<CardSession> {
+    const { reader, mode = 'any', timeoutMs } = options;
+    const signals = options.signal === undefined ? [this.#closing.signal] : [this.#closing.signal, options.signal];
+    const signal = AbortSignal.any(signals);
+    refuseAborted(signal);
+    if (reader !== undefined && !this.#name.includes(reader)) {
+      throw new HalError('no-reader', `no reader named "${reader}"; there is "${this.#name}"`);
+    }
+    const deadlineMs = performance.now() + timeoutMs;
+    for (;;) {
+      if (this.#session !== null && !this.#session.ended) {
+        throw new HalError('busy', `a session with the card on "${this.#name}" is already open`);
+      }
+      const wire = await this.#open();
+      const atr = await this.#unlessAborted(wire.atr(), signal);
+      if (atr !== null) return this.#begin(wire, atr, mode);
+      if (performance.now() >= deadlineMs) throw new HalError('no-card', `no firmware answers on "${this.#name}"`);
+      await this.#unlessAborted(new Promise((done) => setTimeout(done, BETWEEN_LOOKS_MS)), signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#session?.end(new HalError('aborted', 'this session has ended'));
+    const wire = await this.#wire?.catch(() => null);
+    this.#wire = null;
+    await wire?.close();
+  }
+
+  async #begin(wire: FirmwareWire, atr: Uint8Array, mode: ConnectMode): Promise<FirmwareSession> {
+    if (mode === 'cold') await wire.powerOff();
+    await wire.powerOn();
+    if (mode === 'warm') await wire.reset();
+    this.#session = new FirmwareSession(this.#name, wire, atr, this.#options.clock);
+    return this.#session;
+  }
+
+  async #open(): Promise<FirmwareWire> {
+    refuseAborted(this.#closing.signal);
+    this.#wire ??= this.#prepare();
+    try {
+      return await this.#wire;
+    } catch (error) {
+      this.#wire = null;
+      throw error;
+    }
+  }
+
+  async #prepare(): Promise<FirmwareWire> {
+    const { lines, path, baudRate = 115_200 } = this.#options;
+    const line = await lines.open(path, baudRate);
+    return new FirmwareWire(line, (reason) => {
+      this.#session?.end(reason);
+      if (reason.kind === 'reader-lost') this.#wire = null;
+    });
+  }
+
+  #unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(new HalError('aborted', 'the wait for a card was cancelled'));
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    });
+  }
+}
+
+function refuseAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new HalError('aborted', 'the wait for a card was cancelled');
+}

@@ -1,0 +1,120 @@
+import { copyBytes } from '../../apdu/copy-bytes.ts';
+import { HalError } from '../errors.ts';
+import type { SerialLine } from '../serial-line.ts';
+import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from '../vpcd/messages.ts';
+
+/** The longest that a card may compute (a key pair on a slow core) with a line in between. */
+const SILENCE_MS = 60_000;
+/** An ATR lies ready: a board that is there answers within a few bytes' time, or when it has booted. */
+const ATR_MS = 500;
+
+interface Waiting {
+  readonly answered: (body: Uint8Array) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** The messages on one open line: one question at a time, its answer, and the board's word that it has started anew. */
+export class FirmwareWire {
+  readonly #line: SerialLine;
+  readonly #messages = new MessageReader();
+  #waiting: Waiting | null = null;
+  #lost: HalError | null = null;
+  /** Told when the board has restarted, or its line is gone: the card is not the one that it was. */
+  readonly #onGone: (reason: HalError) => void;
+
+  constructor(line: SerialLine, onGone: (reason: HalError) => void) {
+    this.#line = line;
+    this.#onGone = onGone;
+    line.onData((chunk) => this.#messages.push(chunk, chunk.length, this.#take));
+    line.onClose((reason) => {
+      this.#gone(new HalError('reader-lost', `the port ${line.path} is gone`, { cause: reason }));
+    });
+  }
+
+  /** @returns null when nobody answers: no board, no firmware on it, or no card in it */
+  async atr(): Promise<Uint8Array | null> {
+    try {
+      const atr = await this.#ask(Uint8Array.of(CONTROL.getAtr), ATR_MS);
+      return atr.length === 0 ? null : atr;
+    } catch (error) {
+      if (error instanceof HalError && (error.kind === 'timeout' || error.kind === 'card-removed')) return null;
+      throw error;
+    }
+  }
+
+  async powerOff(): Promise<void> {
+    await this.#send(Uint8Array.of(CONTROL.powerOff));
+  }
+
+  async powerOn(): Promise<void> {
+    await this.#send(Uint8Array.of(CONTROL.powerOn));
+  }
+
+  async reset(): Promise<void> {
+    await this.#send(Uint8Array.of(CONTROL.reset));
+  }
+
+  /** @throws {HalError} `timeout`, `card-removed`, `reader-lost`, `protocol` */
+  async transmit(command: Uint8Array): Promise<Uint8Array> {
+    const response = await this.#ask(command, SILENCE_MS);
+    if (response.length < 2) throw new HalError('protocol', `the board answered ${response.length} bytes`);
+    return response;
+  }
+
+  close(): Promise<void> {
+    this.#gone(new HalError('aborted', 'this session has ended'));
+    return this.#line.close();
+  }
+
+  async #ask(body: Uint8Array, limitMs: number): Promise<Uint8Array> {
+    if (this.#lost !== null) throw this.#lost;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const answer = new Promise<Uint8Array>((answered, failed) => {
+      this.#waiting = { answered, failed };
+      timer = setTimeout(() => {
+        // What still comes of this answer is not that of the next question.
+        this.#messages.reset();
+        failed(new HalError('timeout', `the board on ${this.#line.path} said nothing for ${limitMs} ms`));
+      }, limitMs);
+    });
+    // An answer, or the end of the line, may come before the write has ended.
+    answer.catch(() => {});
+    try {
+      await this.#send(body);
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = null;
+    }
+  }
+
+  async #send(body: Uint8Array): Promise<void> {
+    if (this.#lost !== null) throw this.#lost;
+    const message = new Uint8Array(LENGTH_BYTES + body.length);
+    message[0] = body.length >> 8;
+    message[1] = body.length & 0xff;
+    message.set(body, LENGTH_BYTES);
+    await this.#line.write(message);
+  }
+
+  readonly #take = (bytes: Uint8Array, offset: number, length: number): boolean => {
+    if (length === 0) {
+      const restarted = new HalError('card-removed', `the board on ${this.#line.path} has restarted`);
+      this.#onGone(restarted);
+      this.#waiting?.failed(restarted);
+    } else {
+      // Without a question it is the late answer to one that was given up.
+      this.#waiting?.answered(copyBytes(bytes, offset, offset + length));
+    }
+    return true;
+  };
+
+  #gone(reason: HalError): void {
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    this.#onGone(reason);
+    this.#waiting?.failed(reason);
+  }
+}
+
+export const LARGEST_MESSAGE: number = LARGEST_BODY;

@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommandLine } from '../../rig/command/program.ts';
+import { VERBS } from '../../rig/command/verbs/index.ts';
+import { expectPublished } from '../rig/command/published-schemas.ts';
+import { fakeIo } from '../rig/console/fake-io.ts';
+import { CODE } from './card.ts';
+import { EmulatedBoard } from './firmware.ts';
+import { describeNeeds } from './real-parts.ts';
+
+const LIMIT_MS = 300_000;
+
+/** The compiled core in an emulated Cortex-M4F: the emulator is real, the silicon is not. */
+describeNeeds(['firmware'], 'firmware in qemu', () => {
+  let folder: string;
+  let code: string;
+  let board: EmulatedBoard;
+  let built: unknown;
+
+  async function vitap(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
+    const io = fakeIo({ env: {}, json: args.includes('--json') });
+    const exit = await runCommandLine(args, '0.0.0', VERBS, io);
+    return { exit, out: io.out.join(''), err: io.err.join('') };
+  }
+
+  const build = (out: string, ...more: string[]): ReturnType<typeof vitap> =>
+    vitap('firmware', 'build', '--board', 'mps2-an386', '--out', out, '--json', ...more);
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+    code = join(folder, 'code');
+    writeFileSync(code, CODE, { mode: 0o600 });
+    const { exit, out, err } = await build(join(folder, 'fw'), '--profile', 'vitale2');
+    expect([exit, err.includes('fault')]).toEqual([0, false]);
+    built = JSON.parse(out);
+    board = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'host'));
+    await board.started();
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await board?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, LIMIT_MS);
+
+  it(
+    'is built as its schema says, twice the same bytes',
+    async () => {
+      expectPublished('firmware-build', built);
+      const again = JSON.parse((await build(join(folder, 'again'), '--profile', 'vitale2')).out);
+      expect(again.sha256).toBe((built as { sha256: string }).sha256);
+      for (const ending of ['elf', 'bin', 'hex']) {
+        const [first, second] = ['fw', 'again'].map((name) => readFileSync(join(folder, name, `mps2-an386.${ending}`)));
+        expect(first?.equals(second as Buffer)).toBe(true);
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is read whole, and says what the card in process says',
+    async () => {
+      const read = async (...where: string[]): Promise<Record<string, unknown>> => {
+        const { exit, out } = await vitap('tap', ...where, '--pin-file', code, '--json');
+        expect(exit).toBe(0);
+        return JSON.parse(out);
+      };
+      const [far, near] = [await read('--reader', `firmware:${board.host}`), await read('--profile', 'vitale2')];
+      for (const key of Object.keys(near)) {
+        if (['driver', 'reader', 'protocol', 'time', 'seed'].includes(key)) continue;
+        expect([key, far[key]]).toEqual([key, near[key]]);
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'refuses a wrong code, and counts it',
+    async () => {
+      writeFileSync(join(folder, 'wrong'), '123456', { mode: 0o600 });
+      const wrong = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', join(folder, 'wrong'));
+      expect(wrong.exit).toBe(1);
+      expect(wrong.out + wrong.err).toContain('2 tries left');
+      const right = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', code);
+      expect([right.exit, right.exit === 0 ? '' : right.out + right.err]).toEqual([0, '']);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is judged as the card in process is',
+    async () => {
+      const judge = async (...where: string[]): Promise<[string, string][]> => {
+        const { out } = await vitap('conform', ...where, '--suite', 'iso7816-4', '--only', 'RR*', '--json');
+        return (JSON.parse(out).cases as { id: string; verdict: string }[]).map(({ id, verdict }) => [id, verdict]);
+      };
+      const far = await judge('--reader', `firmware:${board.host}`, '--profile', 'vitale2', '--destructive');
+      const near = await judge('--profile', 'vitale2', '--destructive');
+      expect(far.length).toBeGreaterThan(10);
+      expect(far).toEqual(near);
+    },
+    LIMIT_MS,
+  );
+
+  describe('bad input', () => {
+    it.each([
+      [['firmware', 'build', '--board', 'nowhere', '--profile', 'vitale2'], 'there is no board nowhere; there is '],
+      [['firmware', 'build', '--board', 'mps2-an386'], 'which card?'],
+      [['firmware', 'build', '--board', 'mps2-an386', '--image', '/none.img'], '/none.img'],
+    ])('%j', async (args, sentence) => {
+      const { exit, err } = await vitap(...args);
+      expect([exit, err.includes(sentence)]).toEqual([2, true]);
+    });
+
+    it('leaves what is not its own where the port should be', async () => {
+      const taken = join(folder, 'taken');
+      writeFileSync(taken, 'mine');
+      const args = [join(folder, 'fw/mps2-an386.elf'), '--board', 'mps2-an386', '--host', taken];
+      const { exit, err } = await vitap('firmware', 'run', ...args);
+      expect([exit, err.includes('is there already')]).toEqual([2, true]);
+      expect(readFileSync(taken, 'utf8')).toBe('mine');
+    });
+  });
+
+  it(
+    'ends with Ctrl-C, and takes its port away',
+    async () => {
+      const second = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'second'));
+      await second.started();
+      expect(existsSync(join(folder, 'second'))).toBe(true);
+      await second.stop();
+      expect(existsSync(join(folder, 'second'))).toBe(false);
+    },
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,112 @@
+import { IssuerRefused, IssuerUnreachable } from '../../../../rig/life/api/issuer-refused.ts';
+import type { PhoneLink } from '../../../../rig/life/api/phone-link.ts';
+import type { ClaimOfPhone, Standing } from '../../../../rig/life/api/wire.ts';
+import { makeOperational, type PersonalisationJob, personaliseCard } from '../../../../rig/life/issuer/personalise.ts';
+import { CardRelay } from '../../../../rig/life/issuer/relay.ts';
+import type { IssuerConnection } from '../../../../rig/life/phone/phone.ts';
+import type { CardSession } from '../../../../src/hal/reader.ts';
+import { CONTENT, crypto, job } from './blank-card.ts';
+
+/**
+ * An issuer in memory, as far as a phone can tell: a registry by device key, and the real personalisation. The registry of
+ * rig/life/issuer has its own tests.
+ */
+export class IssuerDouble implements IssuerConnection {
+  readonly origin = 'http://issuer.test';
+  readonly cards: Map<string, { standing: Standing; can: string; wiped: boolean }> = new Map();
+  readonly offered: ClaimOfPhone[] = [];
+  /** Every call, in order, for tests that cut the line; the call is not carried out when this throws. */
+  before: (call: string) => void = () => {};
+  /** The same, after the call was carried out: its answer is lost. */
+  after: (call: string) => void = () => {};
+  #number = 0;
+
+  connect({ publicKey, signDigest }: Parameters<IssuerConnection['connect']>[0]): PhoneLink {
+    const key = Buffer.from(publicKey).toString('hex');
+    const ask = async <T>(call: string, run: () => Promise<T> | T): Promise<T> => {
+      this.before(call);
+      // Who cannot sign for the device key is nobody.
+      const digest = crypto.hash('sha-256', Buffer.from(call));
+      const signed = await signDigest(digest);
+      if (!crypto.ecdsaVerify('P-256', publicKey, digest, signed))
+        throw new IssuerRefused(401, 'signature', 'not you', null);
+      const result = await run();
+      this.after(call);
+      return result;
+    };
+    const card = () => this.cards.get(key);
+    const relays = new Map<string, CardRelay<unknown>>();
+    const link: Partial<PhoneLink> = {
+      standing: () => ask('standing', () => card()?.standing ?? { state: 'unknown' }),
+      begin: ({ ticket, can }) =>
+        ask('begin', () => {
+          if (ticket !== 'application:1.right')
+            throw new IssuerRefused(404, 'application-unknown', 'there is no such application', null);
+          const known = card()?.standing;
+          if (known === undefined) {
+            const standing = {
+              state: 'pending',
+              activationId: `a${this.cards.size + 1}`,
+              number: ++this.#number,
+            } as const;
+            this.cards.set(key, { standing, can, wiped: false });
+          }
+          const { standing } = this.cards.get(key) as { standing: Standing };
+          if (!('number' in standing)) throw new IssuerRefused(409, 'activation-ended', 'ended', null);
+          const insured = { nir: '2751263220749', key: '74' };
+          return { activationId: standing.activationId, number: standing.number, claims: { ...CONTENT, insured } };
+        }),
+      relay: (_, step, relay, answer) =>
+        ask(`relay ${step}`, async () => {
+          const known = card();
+          const wanted = step === 'personalisation' ? 'pending' : 'active';
+          if (known?.standing.state !== wanted) throw new IssuerRefused(409, 'activation-ended', `not ${wanted}`, null);
+          const more = { can: new TextEncoder().encode(known.can) };
+          const id = relay ?? `r${relays.size + 1}`;
+          const work =
+            step === 'personalisation'
+              ? (session: CardSession, order: PersonalisationJob): Promise<unknown> => personaliseCard(session, order)
+              : makeOperational;
+          if (relay === null) relays.set(id, new CardRelay((session) => work(session, job(more))));
+          const step1 = await (relays.get(id) as CardRelay<unknown>).next(answer);
+          return 'command' in step1 ? { relay: id, command: step1.command } : { relay: id, done: true as const };
+        }),
+      commit: () =>
+        ask('commit', () => {
+          const known = card();
+          if (known === undefined || !('number' in known.standing))
+            throw new IssuerRefused(404, 'activation-unknown', 'no', null);
+          const { activationId, number } = known.standing;
+          for (const [other, { standing, ...rest }] of this.cards) {
+            if (other === key || standing.state !== 'active') continue;
+            const revoked = { state: 'revoked', activationId: standing.activationId, number: standing.number } as const;
+            this.cards.set(other, { ...rest, standing: { ...revoked, since: 1, why: 'replaced', wipe: 'queued' } });
+          }
+          this.cards.set(key, { ...known, standing: { state: 'active', activationId, number, since: 1 } });
+          return { number, since: 1 };
+        }),
+      claims: () => ask('claims', () => [...this.offered].reverse()),
+      presence: () => ask('presence', () => ({ presence: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', expiresAt: 60_000 })),
+      wiped: () =>
+        ask('wiped', () => {
+          const known = card();
+          if (known !== undefined) this.cards.set(key, { ...known, wiped: true });
+        }),
+    };
+    return link as PhoneLink;
+  }
+
+  /** How many activations are active. */
+  get active(): number {
+    return [...this.cards.values()].filter(({ standing }) => standing.state === 'active').length;
+  }
+}
+
+/** The line goes dead at the n-th call, before it or after it was carried out. */
+export function deadAt(issuer: IssuerDouble, place: number, when: 'before' | 'after'): { calls: () => number } {
+  let calls = 0;
+  issuer[when] = () => {
+    if (calls++ === place) throw new IssuerUnreachable('the line is dead');
+  };
+  return { calls: () => calls };
+}
