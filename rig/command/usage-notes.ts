@@ -44,12 +44,17 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap board test --board pn532:/dev/ttyUSB0 --serial B0042 --html B0042.html',
   ),
   'board flash': notes(
-    'a card is not on its board, or could not be read back',
+    'a card or firmware is not on its board, or could not be read back',
     'vitap board flash --board pn532:/dev/ttyUSB0 --image vitale2.img',
     'vitap board flash --boards all --list batch.csv --parallel 8',
+    'vitap board flash --board stm32:/dev/ttyUSB0 --firmware card.elf --boot-lines boot0=rts,reset=dtr',
   ),
   'board records': notes(null, 'vitap board records --since 7d --failed', 'vitap board records --serial B00* --json'),
-  'board sim': notes(null, 'vitap board sim --pair --link-a /tmp/board-a --link-b /tmp/board-b'),
+  'board sim': notes(
+    null,
+    'vitap board sim --pair --link-a /tmp/board-a --link-b /tmp/board-b',
+    'vitap board sim --bootloader stm32 --chip 0x450 --link-a /tmp/board',
+  ),
   conform: notes(
     'a case failed, or one that applies could not be judged',
     'vitap conform --suite iso7816-4 --image vitale2',
