@@ -154,6 +154,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap counter queue',
     'vitap counter queue send --keys counter.keys.json',
   ),
+  'counter serve': notes(
+    null,
+    'vitap counter serve --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter serve --reader pcsc --keys counter.keys.json --issuer http://127.0.0.1:8080 --port 8090',
+  ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),
   'bench crypto': notes('a target is not met', 'vitap bench crypto --curve brainpoolP256r1 --count 200'),
