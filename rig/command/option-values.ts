@@ -61,12 +61,6 @@ export function parseCount(text: string): number {
   return count;
 }
 
-/** A TCP port to listen on; 0: any free one. */
-export function parsePort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new InvalidArgumentError('It must be a port: 0 to 65535, where 0 is any free one.');
-}
-
 /** A command APDU in hexadecimal, spaces allowed; judging it is the card's part. @throws {InvalidArgumentError} */
 /** A TCP port to listen on; 0: any free one. */
 export function parsePort(text: string): number {

@@ -117,21 +117,6 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
     'VITAP_CAN=161803 VITAP_PIN=274916 vitap counter tap --profile apcv --keys test --show',
   ),
-  'counter scan': notes(
-    'the code is refused, or the issuer refuses it',
-    'vitap counter scan --issuer http://127.0.0.1:8080 --keys counter.keys.json',
-    'vitap counter scan --image qr.png --trust trust.json --status-list list.cwt --offline',
-  ),
-  'counter claim': notes(
-    'the card, or the issuer for good, refuses the claim',
-    'vitap counter claim claim.yaml --after last --keys counter.keys.json',
-    'vitap counter claim claim.yaml --reader pcsc --can-file can --keys counter.keys.json',
-  ),
-  'counter queue': notes(
-    'the issuer refused a claim for good',
-    'vitap counter queue',
-    'vitap counter queue send --keys counter.keys.json',
-  ),
   'issuer init': notes(
     null,
     'vitap issuer init test-issuer',
@@ -158,6 +143,21 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'issuer audit': notes(
     'the chain is broken, or is not the one that was noted',
     'vitap issuer audit test-issuer --tail 10',
+  ),
+  'counter scan': notes(
+    'the code is refused, or the issuer refuses it',
+    'vitap counter scan --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter scan --image qr.png --trust trust.json --status-list list.cwt --offline',
+  ),
+  'counter claim': notes(
+    'the card, or the issuer for good, refuses the claim',
+    'vitap counter claim claim.yaml --after last --keys counter.keys.json',
+    'vitap counter claim claim.yaml --reader pcsc --can-file can --keys counter.keys.json',
+  ),
+  'counter queue': notes(
+    'the issuer refused a claim for good',
+    'vitap counter queue',
+    'vitap counter queue send --keys counter.keys.json',
   ),
   'counter serve': notes(
     null,
