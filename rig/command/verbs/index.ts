@@ -13,6 +13,7 @@ import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
+import { declareIdentity } from './identity.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -40,6 +41,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareEvidence,
   declarePki,
   declareCounter,
+  declareIdentity,
   declareBench,
   declareBenchTap,
   declareDoctor,

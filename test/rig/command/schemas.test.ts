@@ -61,6 +61,8 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
+  'identity init': ['identity-init'],
+  'identity serve': ['identity-serve'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
