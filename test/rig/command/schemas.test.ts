@@ -15,9 +15,14 @@ import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { CounterFolder } from '../../../rig/life/counter/counter-folder.ts';
 import { FollowUps } from '../../../rig/life/counter/follow-ups.ts';
+import { commitActivation } from '../../../rig/life/issuer/activation.ts';
+import { apply as applyWithoutIdentity } from '../../../rig/life/issuer/application.ts';
+import { enrol } from '../../../rig/life/issuer/enrolment.ts';
+import { openIssuer } from '../../../rig/life/issuer/issuer-folder.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { simulatedBench } from '../board/simulated-bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
+import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../life/issuer/people.ts';
 import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
 
 /** What each command prints with --json: the names of its schemas. `error` is of every command. */
@@ -63,6 +68,14 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'firmware build': ['firmware-build'],
   'identity init': ['identity-init'],
   'identity serve': ['identity-serve'],
+  'issuer init': ['issuer-init'],
+  'issuer insured import': ['issuer-insured-import'],
+  'issuer insured generate': ['issuer-insured-generate'],
+  'issuer rollout': ['issuer-rollout'],
+  'issuer review': ['issuer-review', 'issuer-review-list'],
+  'issuer status': ['issuer-status'],
+  'issuer revoke': ['issuer-revoke'],
+  'issuer audit': ['issuer-audit'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
@@ -228,6 +241,48 @@ async function interruptedReplay(trace: string): Promise<void> {
   keep('replay-interrupted', JSON.parse(io.out.join('')));
 }
 
+async function issuers(): Promise<void> {
+  const issuer = at('issuer');
+  await printed('issuer-init', 'issuer', 'init', issuer, '--departments', '75,2a');
+  writeFileSync(at('families.jsonl'), `${JSON.stringify(ADRUN)}\n`);
+  await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
+  await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
+  await printed('issuer-insured-generate', 'issuer', 'insured', 'generate', issuer, '--count', '3');
+  await printed('issuer-rollout', 'issuer', 'rollout', issuer, '--close', '2A', '--open', '974');
+  const { sql, ...store } = (await openIssuer(issuer, Date.now())).store;
+  const files = new Map([
+    ['document-front', Uint8Array.of(1)],
+    ['video', Uint8Array.of(2)],
+  ] as const);
+  const apply = () => applyWithoutIdentity({ sql, ...store }, { identity: ZOE, files, now: Date.now() });
+  const [first, second] = [await apply(), await apply()];
+  const { activationId } = await enrol({ sql, ...store }, { identity: ZOE, now: Date.now() });
+  const keys = { deviceKey: deviceKey('A'), holderKey: holderKey(1), cardSerial: serial(1) };
+  const cardSecurity = Uint8Array.of(0x30);
+  await commitActivation({ sql, ...store }, { activationId, ...keys, cardSecurity, now: Date.now() });
+  await sql.close();
+  await printed('issuer-review-list', 'issuer', 'review', issuer);
+  await printed('issuer-review-list', 'issuer', 'review', issuer, '--show');
+  await printed('issuer-review', 'issuer', 'review', issuer, first.id, '--accept');
+  await printed('issuer-review', 'issuer', 'review', issuer, second.id, '--refuse', 'unreadable');
+  await printed('issuer-revoke', 'issuer', 'revoke', issuer, activationId, '--lost');
+  await printed('issuer-status', 'issuer', 'status', issuer);
+  await printed('issuer-status', 'issuer', 'status', issuer, '--show');
+  await printed('issuer-audit', 'issuer', 'audit', issuer, '--tail', '3');
+  await printed('issuer-audit', 'issuer', 'audit', issuer, '--expect', `1:${'0'.repeat(64)}`);
+}
+
+async function identities(): Promise<void> {
+  await printed('identity-init', 'identity', 'init', at('identity'));
+  const control = new AbortController();
+  const stdout = (text: string): void => {
+    keep('identity-serve', JSON.parse(text));
+    control.abort();
+  };
+  const io = fakeIo({ json: true, signal: control.signal, stdout });
+  await runCommandLine(['identity', 'serve', at('identity'), '--port', '0', '--json'], '0.0.0', VERBS, io);
+}
+
 async function counters(): Promise<void> {
   const env = { VITAP_CAN: '161803', VITAP_PIN: '274916' };
   for (const more of [['--invoices'], ['--show']]) {
@@ -289,6 +344,8 @@ beforeAll(async () => {
   await printed('pki-show', 'pki', 'show', certificate('FRLABAT00002'), certificate('FRLABDV00001'));
   await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
   keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
+  await issuers();
+  await identities();
   await counters();
   await traces();
 

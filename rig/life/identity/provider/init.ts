@@ -57,7 +57,8 @@ async function peopleOf(source: PeopleSource, signal: AbortSignal): Promise<read
     }
     case 'seed': {
       const most = Math.min(MOST_PEOPLE, MOST_FAMILIES);
-      if (source.count > most) throw new CannotRun(`${source.count} people are more than the ${most} that are made here`);
+      if (source.count > most)
+        throw new CannotRun(`${source.count} people are more than the ${most} that are made here`);
       const families = [...syntheticFamilies(source.seed, source.count)];
       return families.map((family, place) => personOf(family, String(place + 1)));
     }

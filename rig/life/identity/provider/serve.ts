@@ -37,7 +37,8 @@ export async function serveIdentity(options: IdentityServeOptions, io: CommandIo
     title: 'Mirabelle Identity, a test identity provider',
     version: options.version,
     log: (line) => io.stderr(`${line}\n`),
-    fault: (error) => io.stderr(`this is a fault of vitap: ${error instanceof Error ? error.message : String(error)}\n`),
+    fault: (error) =>
+      io.stderr(`this is a fault of vitap: ${error instanceof Error ? error.message : String(error)}\n`),
   });
   const { people, publicKey, kid, privateKey, origin, verifiers } = folder;
   const sign = softwareSigner(crypto, privateKey);
@@ -52,7 +53,9 @@ export async function serveIdentity(options: IdentityServeOptions, io: CommandIo
   const served = await server.listen();
   if (io.json) writeJson(io, { origin, address: served.origin, people: people.length, key: kid });
   else {
-    io.stdout(`Mirabelle Identity, a test identity provider of ${counted(people.length, 'person', 'people')}: ${origin}\n`);
+    io.stdout(
+      `Mirabelle Identity, a test identity provider of ${counted(people.length, 'person', 'people')}: ${origin}\n`,
+    );
     if (served.origin !== origin) io.stdout(`it listens at ${served.origin}; issuers must reach it under ${origin}\n`);
     io.stdout('Ctrl-C ends it\n');
   }
