@@ -44,12 +44,17 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap board test --board pn532:/dev/ttyUSB0 --serial B0042 --html B0042.html',
   ),
   'board flash': notes(
-    'a card is not on its board, or could not be read back',
+    'a card or firmware is not on its board, or could not be read back',
     'vitap board flash --board pn532:/dev/ttyUSB0 --image vitale2.img',
     'vitap board flash --boards all --list batch.csv --parallel 8',
+    'vitap board flash --board stm32:/dev/ttyUSB0 --firmware card.elf --boot-lines boot0=rts,reset=dtr',
   ),
   'board records': notes(null, 'vitap board records --since 7d --failed', 'vitap board records --serial B00* --json'),
-  'board sim': notes(null, 'vitap board sim --pair --link-a /tmp/board-a --link-b /tmp/board-b'),
+  'board sim': notes(
+    null,
+    'vitap board sim --pair --link-a /tmp/board-a --link-b /tmp/board-b',
+    'vitap board sim --bootloader stm32 --chip 0x450 --link-a /tmp/board',
+  ),
   conform: notes(
     'a case failed, or one that applies could not be judged',
     'vitap conform --suite iso7816-4 --image vitale2',
@@ -154,6 +159,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'the issuer refused a claim for good',
     'vitap counter queue',
     'vitap counter queue send --keys counter.keys.json',
+  ),
+  'counter serve': notes(
+    null,
+    'vitap counter serve --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter serve --reader pcsc --keys counter.keys.json --issuer http://127.0.0.1:8080 --port 8090',
   ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),

@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
-import { parseCount } from '../option-values.ts';
+import { parseCount, parsePort } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
@@ -84,10 +84,4 @@ function addServing(command: Command): Command {
     .option('--port <number>', 'port to listen at, 0 for any free one (default: that of the origin)', parsePort)
     .option('--tls-certificate <file>', 'certificate in PEM, where the origin begins with https')
     .option('--tls-key <file>', 'its private key in PEM');
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It takes a port, 0 to 65535.');
-  return port;
 }

@@ -266,5 +266,5 @@ export const WORDS = {
   issuerNone: { en: 'No issuer was given.', fr: 'Aucun émetteur n’a été donné.' },
   offline: { en: 'Offline: nobody is asked.', fr: 'Hors ligne : personne n’est interrogé.' },
 
-  refusedOther: { en: 'Refused: {message}', fr: 'Refusé : {message}' },
+  refusedOther: { en: '{message}', fr: 'Refusé : {message}' },
 } as const;

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BatchOptions, flashBatch } from '../../../rig/board/batch.ts';
+import { flashBatch } from '../../../rig/board/batch.ts';
+import type { BatchOptions } from '../../../rig/board/batch-options.ts';
 import type { BoardTestOptions } from '../../../rig/board/board-test-options.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
+import type { ProgramOptions } from '../../../rig/board/firmware/program-board.ts';
 import { flash } from '../../../rig/board/flash.ts';
+import { flashFirmware } from '../../../rig/board/flash-firmware.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
 import { testBoard } from '../../../rig/board/test-board.ts';
 import { leavesOf } from '../../../rig/command/command-tree.ts';
@@ -19,8 +22,11 @@ import { commitActivation } from '../../../rig/life/issuer/activation.ts';
 import { apply as applyWithoutIdentity } from '../../../rig/life/issuer/application.ts';
 import { enrol } from '../../../rig/life/issuer/enrolment.ts';
 import { openIssuer } from '../../../rig/life/issuer/issuer-folder.ts';
+import { MemoryPorts } from '../../../rig/sim/serial/memory-port.ts';
+import { VirtualTimeline } from '../../../rig/sim/timeline.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { simulatedBench } from '../board/simulated-bench.ts';
+import { fault, program as firmwareProgram, imageOf, simulatedBoard, timersOf } from '../board/stm32/bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
 import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../life/issuer/people.ts';
 import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
@@ -202,6 +208,24 @@ async function flashed(): Promise<void> {
   keepEnvironment('of-batch');
 }
 
+/** Firmware onto a simulated STM32, and onto one that does not answer. */
+async function firmwareFlashed(): Promise<void> {
+  for (const faults of [[], [fault('mute')]]) {
+    const clock = new VirtualTimeline();
+    const opener = new MemoryPorts([simulatedBoard(clock, '/sim/1', 0x413, { faults })]);
+    const io = fakeIo({ env: { XDG_STATE_HOME: at('state') }, json: true });
+    const program: ProgramOptions = {
+      firmware: imageOf(firmwareProgram(1000)),
+      ...{ cardAt: null, chip: null, unprotect: false, start: true, baudRate: 115_200, framing: '8E1' },
+      boot: { how: 'none' },
+    };
+    const board = { target: 'stm32', path: '/sim/1' } as const;
+    const options = { board, program, image: null, profile: null, resume: false, imageKey: null };
+    await flashFirmware(options, io, { opener, timers: timersOf(clock), instruct: null });
+    keep('board-flash', JSON.parse(io.out.join('')));
+  }
+}
+
 async function traces(): Promise<void> {
   const trace = at('tap.jsonl');
   await printed('tap', 'tap', '--profile', 'vitale2', '--record', trace);
@@ -373,6 +397,7 @@ beforeAll(async () => {
   keep('board-test-loop', await boardTest({ loop: 1, only: ['rom'] }));
   await printed('board-records', 'board', 'records', '--records', at('records'));
   await flashed();
+  await firmwareFlashed();
   await benches();
   await printed('error', 'board', 'records', '--since', 'soon');
 }, 300_000);

@@ -5,7 +5,8 @@ import { Frame, showPage } from '../../../web/page/frame.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { StatusLine } from '../../../web/page/status-line.tsx';
-import { useWords } from '../say.ts';
+import { PHONE_REFUSAL_TABLE } from '../refusals.ts';
+import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
 import { Activation } from './activation.tsx';
 import { InvoicesTab } from './invoices-tab.tsx';
@@ -83,4 +84,8 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
   );
 }
 
-showPage(PhonePage);
+showPage((props) => (
+  <RefusalsOfPage value={PHONE_REFUSAL_TABLE}>
+    <PhonePage {...props} />
+  </RefusalsOfPage>
+));
