@@ -122,6 +122,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap issuer init test-issuer',
     'vitap issuer init test-issuer --store "postgresql:///issuer?host=/run/postgresql" --departments 75,2A',
   ),
+  'issuer serve': notes(
+    null,
+    'vitap issuer serve test-issuer --fault token-replayed --fault server-timeout=15000x1',
+    'vitap issuer serve test-issuer --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem --quiet',
+  ),
   'issuer insured import': notes(
     'a line cannot be imported; then none is',
     'vitap issuer insured import test-issuer families.jsonl',

@@ -73,6 +73,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
   'issuer init': ['issuer-init'],
+  'issuer serve': ['issuer-serve'],
   'issuer insured import': ['issuer-insured-import'],
   'issuer insured generate': ['issuer-insured-generate'],
   'issuer rollout': ['issuer-rollout'],
@@ -266,6 +267,7 @@ async function interruptedReplay(trace: string): Promise<void> {
 async function issuers(): Promise<void> {
   const issuer = at('issuer');
   await printed('issuer-init', 'issuer', 'init', issuer, '--departments', '75,2a');
+  await servedIssuer(issuer);
   writeFileSync(at('families.jsonl'), `${JSON.stringify(ADRUN)}\n`);
   await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
   await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
@@ -292,6 +294,19 @@ async function issuers(): Promise<void> {
   await printed('issuer-status', 'issuer', 'status', issuer, '--show');
   await printed('issuer-audit', 'issuer', 'audit', issuer, '--tail', '3');
   await printed('issuer-audit', 'issuer', 'audit', issuer, '--expect', `1:${'0'.repeat(64)}`);
+}
+
+/** It prints when it listens, and ends when it is told to. */
+async function servedIssuer(issuer: string): Promise<void> {
+  const end = new AbortController();
+  const io = fakeIo({ json: true, signal: end.signal });
+  const stdout = (text: string): void => {
+    io.stdout(text);
+    end.abort();
+  };
+  const args = ['issuer', 'serve', issuer, '--port', '0', '--fault', 'stale-clock=90x2', '--json'];
+  await runCommandLine(args, '0.0.0', VERBS, { ...io, stdout });
+  keep('issuer-serve', JSON.parse(io.out.join('')));
 }
 
 async function counters(): Promise<void> {
