@@ -13,6 +13,7 @@ import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
+import { declarePhone } from './phone.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -39,6 +40,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareSynth,
   declareEvidence,
   declarePki,
+  declarePhone,
   declareCounter,
   declareBench,
   declareBenchTap,
