@@ -44,6 +44,12 @@ export const DEBIAN_PACKAGES = [
     goals: ['test'],
     onlyToCompile: [],
   },
+  {
+    name: 'stm32flash',
+    purpose: 'a flasher that we did not write, for the simulated bootloader',
+    goals: ['test'],
+    onlyToCompile: [],
+  },
   { name: 'libnfc-examples', purpose: 'nfc-poll and nfc-emulate-forum-tag4', goals: ['test'], onlyToCompile: [] },
   { name: 'libnfc-pn53x-examples', purpose: 'pn53x-tamashell', goals: ['test'], onlyToCompile: [] },
   {

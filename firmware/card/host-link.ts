@@ -4,13 +4,20 @@ import { CONTROL, LENGTH_BYTES, MessageReader } from '../../src/hal/vpcd/message
 /** A host writes a message in one go; what is silent for so long in the middle of one has given up. */
 const PAUSE_US = 1_000_000;
 
+/**
+ * First of three bytes that come back as they are; the second is 00, which no status word begins with. A host that has
+ * given up waiting finds out by it which answers are late.
+ */
+export const ECHO = 0xec;
+const ECHO_LENGTH = 3;
+
 /** Puts bytes on the UART to the host. */
 export type Send = (bytes: Uint8Array, offset: number, length: number) => void;
 
 /**
  * The card on a UART, with vpcd's messages: a length of two bytes, big-endian, and that many bytes. One byte is power
- * off, on, reset, or the question for the ATR; more are a command. A message without a body says that the board has
- * started: whatever was selected or proven before is gone.
+ * off, on, reset, or the question for the ATR; three may be an echo; four or more are a command. A message without a
+ * body says that the board has started: whatever was selected or proven before is gone.
  */
 export class HostLink {
   readonly #card: LinkedCard;
@@ -38,6 +45,8 @@ export class HostLink {
 
   readonly #take = (bytes: Uint8Array, offset: number, length: number): boolean => {
     if (length === 1) this.#control(bytes[offset] as number);
+    else if (length === ECHO_LENGTH && bytes[offset] === ECHO)
+      this.#answer(bytes.subarray(offset, offset + length), length);
     else if (length > 1) this.#answer(this.#card.response, this.#card.process(bytes, offset, length));
     return true;
   };

@@ -30,12 +30,14 @@ export interface BatchScene {
   readonly backend: 'simulated' | 'hardware';
   /** ISO 8601. */
   readonly startedAt: string;
+  /** What went onto the boards besides cards; null: nothing. It tells no contents. */
+  readonly firmware: Readonly<Record<string, unknown>> | null;
 }
 
 /** What the bundle of a batch holds. Its trace is of this run; what an earlier run did is in the verdicts. */
 export function batchEvidence(run: EvidenceRun, document: BatchDocument, scene: BatchScene): EvidenceDescription {
   const { list, verdict, rows, done } = document;
-  const { text, plan, verifyWith, station, backend, startedAt } = scene;
+  const { text, plan, verifyWith, station, backend, startedAt, firmware } = scene;
   const { image, profile, boards } = plan;
   const environment = {
     ...hostEnvironment(),
@@ -48,12 +50,17 @@ export function batchEvidence(run: EvidenceRun, document: BatchDocument, scene: 
     startedAt,
     endedAt: new Date().toISOString(),
     secretsKept: run.record.keepSecrets,
+    ...(firmware === null ? {} : { firmware }),
   };
   return {
     kind: 'batch',
     backend,
     verdict: ({ pass: 'PASS', fail: 'FAIL', error: 'ERROR' } as const)[verdict],
-    subject: { list: plainName(list), boards: `${done} of ${rows.length} have their card`, station },
+    subject: {
+      list: plainName(list),
+      boards: `${done} of ${rows.length} have their ${firmware === null ? 'card' : 'firmware'}`,
+      station,
+    },
     items: [
       jsonItem('verdicts.json', 'verdicts', document),
       jsonItem('environment.json', 'environment', environment),

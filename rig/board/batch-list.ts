@@ -96,7 +96,7 @@ function parseRow(cells: readonly string[], columns: readonly ColumnName[], line
     serialNumber,
     profile,
     image,
-    port: value('port')?.replace(/^pn532:/, '') ?? null,
+    port: value('port')?.replace(/^(?:pn532|stm32|uf2):/, '') ?? null,
     identity: value('identity'),
   };
 }

@@ -1,7 +1,7 @@
 import type { CommandIo } from '../console/io.ts';
 import { outputEdge } from '../console/output-edge.ts';
 import { shown } from '../console/shown.ts';
-import type { BatchJob } from './batch-job.ts';
+import { type BatchJob, nameOfBoard } from './batch-job.ts';
 import type { RowState } from './batch-state.ts';
 
 export interface BatchRun {
@@ -60,8 +60,8 @@ async function show(jobs: readonly BatchJob[], { io, parallel, run }: BatchRun):
   }).run();
 }
 
-function nameOf({ row, identity }: BatchJob): string {
-  return shown(`${row.serialNumber}  pn532:${identity.port}`);
+function nameOf(job: BatchJob): string {
+  return shown(`${job.row.serialNumber}  ${nameOfBoard(job)}`);
 }
 
 function endInWords(row: RowState | null): string {

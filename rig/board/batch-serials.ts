@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { toHex } from '../../src/apdu/hex.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { BatchJob } from './batch-job.ts';
+import type { BatchRow } from './batch-list.ts';
 
 /** Bytes at the end of a card's serial number that tell the cards of a batch apart. */
 const OWN_BYTES = 4;
@@ -35,7 +37,7 @@ export function refuseSameSerial(made: Map<string, string>, cardSerial: string, 
 export function sameCardTwice(jobs: readonly BatchJob[]): string | null {
   const boards = new Map<string, number>();
   for (const { card } of jobs) {
-    if ('contents' in card) boards.set(card.cardSerial, (boards.get(card.cardSerial) ?? 0) + 1);
+    if (card !== null && 'contents' in card) boards.set(card.cardSerial, (boards.get(card.cardSerial) ?? 0) + 1);
   }
   const [serial, count] = [...boards].find(([, each]) => each > 1) ?? [];
   if (serial === undefined) return null;
@@ -46,4 +48,49 @@ export function sameCardTwice(jobs: readonly BatchJob[]): string | null {
 export function parseCardSerial(text: string): Uint8Array | null {
   const digits = text.replaceAll(' ', '');
   return /^(?:[0-9A-Fa-f]{2}){1,16}$/.test(digits) ? Uint8Array.from(Buffer.from(digits, 'hex')) : null;
+}
+
+/** Serial numbers of cards in order, both ends included. */
+export interface SerialRange {
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+}
+
+/** `999000000100-9990000001FF` @returns null when it is none */
+export function parseSerialRange(text: string): SerialRange | null {
+  const [first, last, more] = text.split('-').map(parseCardSerial);
+  if (first == null || last == null || more !== undefined || first.length !== last.length) return null;
+  return numberOf(first) <= numberOf(last) ? { first, last } : null;
+}
+
+/**
+ * Gives each row that gets a card of a profile, and has no number for it, the next one of the range: in the order of
+ * the list, so that a batch that is resumed gives the same ones.
+ * @param getsNew whether a row gets a card of a profile
+ * @throws {CannotRun} the range is too short, or has a number that stands in the list
+ */
+export function numberedRows(
+  rows: readonly BatchRow[],
+  range: SerialRange,
+  getsNew: (row: BatchRow) => boolean,
+  list: string,
+): readonly BatchRow[] {
+  const taken = new Set(rows.flatMap(({ cardSerial }) => (cardSerial === null ? [] : [toHex(cardSerial)])));
+  let next = numberOf(range.first);
+  return rows.map((row) => {
+    if (row.cardSerial !== null || !getsNew(row)) return row;
+    if (next > numberOf(range.last)) {
+      throw new CannotRun(`${list}, line ${row.line}: no number of --card-serials is left for ${row.serialNumber}`);
+    }
+    const cardSerial = Uint8Array.from(Buffer.from(next.toString(16).padStart(2 * range.first.length, '0'), 'hex'));
+    if (taken.has(toHex(cardSerial))) {
+      throw new CannotRun(`${list}: the number ${toHex(cardSerial)} of --card-serials stands in the column card too`);
+    }
+    next++;
+    return { ...row, cardSerial };
+  });
+}
+
+function numberOf(serial: Uint8Array): bigint {
+  return BigInt(`0x${toHex(serial)}`);
 }

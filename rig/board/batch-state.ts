@@ -17,6 +17,8 @@ export interface RowState {
   readonly at: string;
   /** How long it took; absent in a file of an earlier version. */
   readonly durationMs?: number | undefined;
+  /** Unique number of the chip, hex; absent where none was asked for or told. */
+  readonly chip?: string | undefined;
 }
 
 /** What a batch was begun with. */
@@ -27,6 +29,10 @@ export interface BatchPlan {
   readonly image: string | null;
   readonly profile: string | null;
   readonly boards: string;
+  /** Name of the firmware under the lab's key, and how it goes onto the boards; absent: none. */
+  readonly firmware?: string | undefined;
+  /** What --card-serials said; absent: nothing. */
+  readonly cardSerials?: string | undefined;
 }
 
 const VERSION = 2;
@@ -47,6 +53,8 @@ const STATE: z.ZodType<State> = z.object({
     image: z.string().nullable(),
     profile: z.string().nullable(),
     boards: z.string(),
+    firmware: z.string().optional(),
+    cardSerials: z.string().optional(),
   }),
   rows: z.array(
     z.object({
@@ -59,6 +67,7 @@ const STATE: z.ZodType<State> = z.object({
       reason: z.string().nullable(),
       at: z.string(),
       durationMs: z.number().optional(),
+      chip: z.string().optional(),
     }),
   ),
 });
@@ -136,6 +145,8 @@ function differences(begun: BatchPlan, now: BatchPlan): string[] {
   const options = (['image', 'profile', 'boards'] as const)
     .filter((key) => begun[key] !== now[key])
     .map((key) => `--${key} was ${begun[key] ?? 'not given'} and is ${now[key] ?? 'not given'}`);
+  if (begun.firmware !== now.firmware) options.push('the firmware, or how it goes onto the boards, has changed');
+  if (begun.cardSerials !== now.cardSerials) options.push('--card-serials has changed');
   return begun.list === now.list ? options : ['the list has changed', ...options];
 }
 

@@ -6,8 +6,8 @@ import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
-import { CODE } from './card.ts';
-import { EmulatedBoard } from './firmware.ts';
+import { CODE, run } from './card.ts';
+import { BoardPair, EmulatedBoard } from './firmware.ts';
 import { describeNeeds } from './real-parts.ts';
 
 const LIMIT_MS = 300_000;
@@ -130,6 +130,37 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
       expect(existsSync(join(folder, 'second'))).toBe(true);
       await second.stop();
       expect(existsSync(join(folder, 'second'))).toBe(false);
+    },
+    LIMIT_MS,
+  );
+});
+
+describeNeeds(['firmware', 'libnfc', 'socat'], 'firmware with a PN532 on its UART', () => {
+  it(
+    'is a card in the field of the other board, for libnfc and for our reader',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+      const at = (name: string): string => join(folder, name);
+      const boards = new BoardPair(at('a'), at('b'));
+      let board: EmulatedBoard | null = null;
+      try {
+        await boards.started();
+        const args = ['build', '--board', 'mps2-an386', '--profile', 'ndef', '--out', folder];
+        expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
+        board = new EmulatedBoard(at('mps2-an386.elf'), at('host'), '--pn532', at('a'));
+        await board.started();
+        await boards.targeted();
+        const list = await run('/usr/bin/env', [`LIBNFC_DEVICE=pn532_uart:${at('b')}`, 'nfc-list', '-v']);
+        expect(list.out).toContain('1 ISO14443A passive target(s) found');
+        expect(list.out).toMatch(/SAK \(SEL_RES\): 20/);
+        const io = fakeIo();
+        expect(await runCommandLine(['tap', '--reader', `pn532:${at('b')}`], '0.0.0', VERBS, io)).toBe(0);
+        expect(io.out.join('')).toContain('https://');
+      } finally {
+        await board?.stop();
+        await boards.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
     LIMIT_MS,
   );

@@ -4,16 +4,13 @@ import { expect, vi } from 'vitest';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
-/** A board in qemu, run as a user runs it. */
-export class EmulatedBoard {
+/** A command that runs until Ctrl-C. */
+class Running {
   out = '';
-  readonly host: string;
   readonly #child: ChildProcess;
 
-  constructor(elf: string, host: string, ...more: string[]) {
-    this.host = host;
-    const args = [PROGRAM, 'firmware', 'run', elf, '--board', 'mps2-an386', '--host', host, ...more];
-    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(...args: string[]) {
+    this.#child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.out += chunk.toString();
@@ -21,8 +18,8 @@ export class EmulatedBoard {
     }
   }
 
-  async started(): Promise<void> {
-    await vi.waitFor(() => expect(this.out).toContain('--reader firmware:'), { timeout: 60_000, interval: 50 });
+  protected async says(text: string): Promise<void> {
+    await vi.waitFor(() => expect(this.out).toContain(text), { timeout: 60_000, interval: 50 });
   }
 
   /** As Ctrl-C does. @returns the exit code */
@@ -33,5 +30,35 @@ export class EmulatedBoard {
       await closed;
     }
     return this.#child.exitCode;
+  }
+}
+
+/** A board in qemu, run as a user runs it. */
+export class EmulatedBoard extends Running {
+  readonly host: string;
+
+  constructor(elf: string, host: string, ...more: string[]) {
+    super('firmware', 'run', elf, '--board', 'mps2-an386', '--host', host, ...more);
+    this.host = host;
+  }
+
+  started(): Promise<void> {
+    return this.says('--reader firmware:');
+  }
+}
+
+/** Two simulated PN532 boards in one field. */
+export class BoardPair extends Running {
+  constructor(a: string, b: string) {
+    super('board', 'sim', '--pair', '--link-a', a, '--link-b', b);
+  }
+
+  started(): Promise<void> {
+    return this.says('ready');
+  }
+
+  /** A host has made one of them a card. */
+  targeted(): Promise<void> {
+    return this.says('TgInitAsTarget');
   }
 }

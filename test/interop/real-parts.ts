@@ -19,6 +19,7 @@ export type RealPart =
   | 'cbor2'
   | 'zbarimg'
   | 'socat'
+  | 'stm32flash'
   | 'libnfc'
   | 'libpcscspy'
   | 'cardpeek'
@@ -50,6 +51,7 @@ const PARTS: Readonly<Record<RealPart, () => string | null>> = {
   cbor2: missingCbor2,
   zbarimg: () => missingProgram('zbarimg', 'zbar-tools'),
   socat: () => missingProgram('socat', 'socat'),
+  stm32flash: () => missingProgram('stm32flash', 'stm32flash'),
   libnfc: () =>
     missingProgram('nfc-list', 'libnfc-bin') ??
     missingProgram('nfc-poll', 'libnfc-examples') ??

@@ -29,6 +29,7 @@ describe('which Debian packages are wanted', () => {
         ...[
           'socat',
           'libnfc-bin',
+          'stm32flash',
           'libnfc-examples',
           'libnfc-pn53x-examples',
           ...['libeac-dev', 'gcc', 'openpace', 'openssl', 'ausweisapp2'],

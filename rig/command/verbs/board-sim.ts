@@ -17,6 +17,10 @@ interface Typed {
   fault?: BoardFault[];
   faults?: string;
   bytes?: boolean;
+  bootloader?: 'stm32' | 'uf2';
+  chip?: number;
+  protect?: string[];
+  keep?: string;
   json?: boolean;
 }
 
@@ -44,7 +48,16 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
     )
     .option('--fault <fault>', 'BOARD:NAME[=VALUE][@WHEN], for example a:lose-ack@3; may be given again', collectFault)
     .option('--faults <file>', 'fault script (YAML)')
-    .option('--bytes', 'also show the bytes of commands, responses and frames on the air, codes included');
+    .option('--bytes', 'also show the bytes of commands, responses and frames on the air, codes included')
+    .addOption(
+      new Option(
+        '--bootloader <kind>',
+        'boards in their bootloader instead: STM32 on serial ports, or UF2 drives that are folders',
+      ).choices(['stm32', 'uf2']),
+    )
+    .option('--chip <id>', 'which chip, as its bootloader names it (default: 0x413, with uf2 RP2040)', parseChip)
+    .option('--protect <what>', 'readout, or pages as 0-3 from writing; may be given again', collectText)
+    .option('--keep <folder>', 'flash contents stay in files board-NAME.bin of this folder');
   addJsonOption(sim).action((typed: Typed) =>
     perform(typed, async (io) => {
       const boards = typed.boards ?? (typed.pair === true ? 2 : 1);
@@ -56,6 +69,29 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
       }
       if (typed.linkA !== undefined) links.a = typed.linkA;
       if (typed.linkB !== undefined) links.b = typed.linkB;
+      if (typed.bootloader !== undefined) {
+        if (typed.pair === true || typed.card !== undefined || typed.bytes === true) {
+          throw new UsageError('--pair, --card and --bytes are for PN532 boards');
+        }
+        const { runBootloaderSim } = await import('../../sim/bootloader-sim.ts');
+        return runBootloaderSim(
+          {
+            kind: typed.bootloader,
+            boards,
+            links,
+            folder: typed.links ?? null,
+            chip: typed.chip ?? null,
+            protect: typed.protect ?? [],
+            keep: typed.keep ?? null,
+            faults: typed.fault ?? [],
+            faultFile: typed.faults ?? null,
+          },
+          io,
+        );
+      }
+      if (typed.chip !== undefined || typed.protect !== undefined || typed.keep !== undefined) {
+        throw new UsageError('--chip, --protect and --keep go with --bootloader');
+      }
       const { runBoardSim } = await import('../../sim/board-sim.ts');
       return runBoardSim(
         {
@@ -74,6 +110,16 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
     }),
   );
 };
+
+/** As bootloaders and debuggers write it: `0x450`. */
+function parseChip(text: string): number {
+  if (!/^0x[0-9A-Fa-f]{1,4}$/.test(text)) throw new InvalidArgumentError('A chip is an identifier as 0x450.');
+  return Number(text);
+}
+
+function collectText(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}
 
 function collectCard(text: string, before: BoardCard[] | undefined): BoardCard[] {
   const match = /^(\w+):(.+)$/.exec(text);

@@ -13,6 +13,8 @@ import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
+import { declareIdentity } from './identity.ts';
+import { declareIssuer } from './issuer.ts';
 import { declarePhone } from './phone.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
@@ -40,8 +42,10 @@ export const VERBS: readonly DeclareVerb[] = [
   declareSynth,
   declareEvidence,
   declarePki,
+  declareIssuer,
   declarePhone,
   declareCounter,
+  declareIdentity,
   declareBench,
   declareBenchTap,
   declareDoctor,

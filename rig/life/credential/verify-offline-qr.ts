@@ -215,7 +215,7 @@ function signed(message: Uint8Array, publicKey: Uint8Array, crypto: OfflineQrExp
   }
 }
 
-function judgeTimes(outer: Outer, inner: InnerCwt, expected: OfflineQrExpectations): void {
+function judgeTimes(outer: Outer, inner: InnerCwt, expected: Pick<OfflineQrExpectations, 'now' | 'skewSeconds'>): void {
   const { now, skewSeconds = CLOCK_SKEW_SECONDS } = expected;
   if (outer.expires - outer.issuedAt !== OFFLINE_SECONDS) throw new QrRefusal('lives-too-long');
   if (outer.issuedAt > now + skewSeconds) throw new QrRefusal('not-yet-valid', `by ${outer.issuedAt - now} s`);
@@ -292,11 +292,11 @@ export interface OfflineProof {
  */
 export function readOfflineProof(
   text: string,
-  { issuers, crypto }: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>,
+  expected: Pick<OfflineQrExpectations, 'issuers' | 'crypto'>,
 ): OfflineProof {
   const outer = readOuter(text);
-  const inner = verifySignatures(outer, { issuers, crypto } as OfflineQrExpectations);
+  const inner = verifySignatures(outer, expected);
   const now = outer.issuedAt;
-  judgeTimes(outer, inner, { issuers, crypto, now } as OfflineQrExpectations);
+  judgeTimes(outer, inner, { now });
   return { tokenId: Buffer.from(outer.tokenId).toString('hex'), presentedAt: now, status: inner.status };
 }

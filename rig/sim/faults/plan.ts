@@ -37,7 +37,14 @@ export type FaultName =
   | 'other-chip'
   | 'old-firmware'
   | 'sam-first'
-  | 'slow-chip';
+  | 'slow-chip'
+  | 'lose-to-chip'
+  | 'lose-to-host'
+  | 'refuse'
+  | 'busy'
+  | 'slow-erase'
+  | 'bad-flash'
+  | 'power-fail';
 
 /** Every fault, as `--fault BOARD:NAME[=VALUE][@WHEN]` and fault files name it. */
 export const FAULTS: Readonly<Record<FaultName, FaultDescription>> = {
@@ -98,9 +105,47 @@ export const FAULTS: Readonly<Record<FaultName, FaultDescription>> = {
     counts: 'commands',
     value: { what: 'milliseconds', least: 1, most: 60_000, absent: 400 },
   },
+  'lose-to-chip': { what: 'a byte to the chip is lost', counts: 'bytes to the chip', value: null },
+  'lose-to-host': { what: 'a byte to the host is lost', counts: 'bytes to the host', value: null },
+  refuse: { what: 'the bootloader refuses a command (NACK)', counts: 'commands', value: null },
+  busy: {
+    what: 'the bootloader sends BUSY (76) while it erases or writes',
+    counts: 'erases and writes',
+    value: { what: 'how many', least: 1, most: 100, absent: 3 },
+  },
+  'slow-erase': {
+    what: 'erasing a page takes longer',
+    counts: 'pages erased',
+    value: { what: 'milliseconds more', least: 1, most: 60_000, absent: 2000 },
+  },
+  'bad-flash': { what: 'a bit of a block that is written stays 1', counts: 'blocks written', value: null },
+  'power-fail': {
+    what: 'power fails in the middle of erasing a page or writing a block',
+    counts: 'pages erased and blocks written',
+    value: { what: 'seconds until it is back', least: 0, most: 3600, absent: 0 },
+  },
 };
 
 export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS) as FaultName[];
+
+/** Faults that a board in its bootloader may have: those of the line, and its own. */
+export const BOOTLOADER_FAULTS: readonly FaultName[] = [
+  'flip-to-chip',
+  'flip-to-host',
+  'lose-to-chip',
+  'lose-to-host',
+  'stuck',
+  'mute',
+  'garbage',
+  'unplug',
+  'slow-host',
+  'latency-timer',
+  'refuse',
+  'busy',
+  'slow-erase',
+  'bad-flash',
+  'power-fail',
+];
 
 /** Strikes on the occasions `from` to `to`, both counted in. */
 export interface Fault {

@@ -1,17 +1,23 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { FaultPlan } from '../faults/plan.ts';
 import type { Timeline } from '../timeline.ts';
-import { sampledBytes, wireNs } from './uart.ts';
+import { BITS_PER_BYTE, sampledBytes, wireNs } from './uart.ts';
 
 /** The chip's side of the wire. */
 export interface WiredChip {
   readonly baudRate: number;
-  /** Bytes as sampled, the last of which ends now. */
-  receive(bytes: Uint8Array): void;
+  /** It takes what comes at any speed, and measures that. */
+  readonly measuresSpeed?: boolean;
+  /** Even parity, a bit more for each byte; none by default. */
+  readonly evenParity?: boolean;
+  /** Bytes as sampled at this speed, the last of which ends now. */
+  receive(bytes: Uint8Array, baudRate: number): void;
 }
 
 /** The host's side: a port of a computer. */
 export interface HostPort {
+  /** Whether it sends and expects even parity; absent: nothing tells, as on a pseudo-terminal. */
+  readonly evenParity?: boolean;
   /** @param baudRate at which the chip sent them; the port samples them at its own */
   deliver(bytes: Uint8Array, baudRate: number): void;
   /** The adapter is gone; back after so many nanoseconds, or never (null). */
@@ -49,16 +55,17 @@ export class SerialAdapter {
 
   /** The port writes. */
   fromHost(bytes: Uint8Array, baudRate: number): void {
-    const sent = this.#flipped('flip-to-chip', bytes);
+    const sent = this.#flipped('flip-to-chip', this.#without('lose-to-chip', bytes));
     const late = this.#faults.strikes('slow-host');
     const startNs = Math.max(this.#timeline.nowNs() + (late?.fault.value ?? 0) * 1e6, this.#toChipFreeNs);
     const { taken, cut } = this.#untilUnplugged(sent);
-    const endNs = startNs + wireNs(taken.length, baudRate);
+    const endNs = startNs + this.#wireNs(taken.length, baudRate);
     this.#toChipFreeNs = endNs;
     const plugging = this.#plugging;
     this.#timeline.after(endNs - this.#timeline.nowNs(), () => {
       if (plugging !== this.#plugging) return;
-      this.#chip.receive(sampledBytes(taken, baudRate, this.#chip.baudRate));
+      const rate = this.#chip.measuresSpeed === true ? baudRate : this.#chip.baudRate;
+      this.#chip.receive(this.#withParityRight(sampledBytes(taken, baudRate, rate)), rate);
       if (cut !== null) this.#unplug(cut);
     });
   }
@@ -70,9 +77,10 @@ export class SerialAdapter {
 
   /** The chip sends. */
   fromChip(bytes: Uint8Array, baudRate: number): void {
-    const { taken, cut } = this.#untilUnplugged(this.#flipped('flip-to-host', bytes));
+    const sent = this.#flipped('flip-to-host', this.#without('lose-to-host', bytes));
+    const { taken, cut } = this.#untilUnplugged(this.#parityMisread(sent));
     const startNs = Math.max(this.#timeline.nowNs(), this.#toHostFreeNs);
-    const endNs = startNs + wireNs(taken.length, baudRate);
+    const endNs = startNs + this.#wireNs(taken.length, baudRate);
     this.#toHostFreeNs = endNs;
     const plugging = this.#plugging;
     this.#timeline.after(endNs - this.#timeline.nowNs(), () => {
@@ -118,6 +126,29 @@ export class SerialAdapter {
     this.#port.deliver(bytes, baudRate);
   }
 
+  #wireNs(bytes: number, baudRate: number): number {
+    return wireNs(bytes, baudRate, this.#chip.evenParity === true ? BITS_PER_BYTE + 1 : BITS_PER_BYTE);
+  }
+
+  /** The host sends without parity: the chip takes the stop bit for it, which is wrong for every other byte. */
+  #withParityRight(bytes: Uint8Array): Uint8Array {
+    return this.#parityFits ? bytes : bytes.filter(hasOddOnes);
+  }
+
+  /** Likewise the host takes the parity bit for a stop bit; where it is 0, the port gives 00. */
+  #parityMisread(bytes: Uint8Array): Uint8Array {
+    return this.#parityFits ? bytes : bytes.map((byte) => (hasOddOnes(byte) ? byte : 0));
+  }
+
+  get #parityFits(): boolean {
+    return this.#chip.evenParity !== true || this.#port?.evenParity !== false;
+  }
+
+  #without(name: 'lose-to-chip' | 'lose-to-host', bytes: Uint8Array): Uint8Array {
+    const strike = this.#faults.strikes(name, bytes.length);
+    return strike === null ? bytes : bytes.filter((_, i) => i !== strike.at);
+  }
+
   #flipped(name: 'flip-to-chip' | 'flip-to-host', bytes: Uint8Array): Uint8Array {
     const strike = this.#faults.strikes(name, bytes.length);
     if (strike === null) return bytes;
@@ -137,4 +168,10 @@ export class SerialAdapter {
     this.#timeline.yieldToHost();
     this.#port?.unplugged(seconds === 0 ? null : seconds * 1e9);
   }
+}
+
+function hasOddOnes(byte: number): boolean {
+  let ones = 0;
+  for (let bits = byte; bits !== 0; bits >>= 1) ones ^= bits & 1;
+  return ones === 1;
 }

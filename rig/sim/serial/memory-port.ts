@@ -1,18 +1,18 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { type Chunking, MemoryLine } from '../../../src/hal/serial/memory-line.ts';
-import type { SerialLine, SerialLineOpener } from '../../../src/hal/serial-line.ts';
-import type { SimulatedBoard } from '../board.ts';
+import type { Framing, ModemLines, SerialLine, SerialLineOpener } from '../../../src/hal/serial-line.ts';
 import type { HostPort, SerialAdapter } from './adapter.ts';
+import type { PortBoard } from './port-board.ts';
 import { sampledBytes } from './uart.ts';
 
 /** Ports of simulated boards, opened by name and by one user at a time. */
 export class MemoryPorts implements SerialLineOpener {
-  readonly #boards: ReadonlyMap<string, SimulatedBoard>;
+  readonly #boards: ReadonlyMap<string, PortBoard>;
   readonly #chunk: Chunking;
-  readonly #lines = new Map<SimulatedBoard, BoardLine>();
+  readonly #lines = new Map<PortBoard, BoardLine>();
 
-  constructor(boards: readonly SimulatedBoard[], chunk: Chunking = (length) => length) {
+  constructor(boards: readonly PortBoard[], chunk: Chunking = (length) => length) {
     this.#boards = new Map(boards.map((board) => [board.name, board]));
     this.#chunk = chunk;
     for (const board of boards) {
@@ -23,23 +23,25 @@ export class MemoryPorts implements SerialLineOpener {
     }
   }
 
-  async open(path: string, baudRate: number): Promise<SerialLine> {
+  async open(path: string, baudRate: number, framing: Framing = '8N1'): Promise<SerialLine> {
     const board = this.#boards.get(path);
     if (board === undefined || !board.plugged) throw new HalError('no-port', `there is no serial port ${path}`);
     if (this.#lines.has(board)) throw new HalError('busy', `serial port ${path} is already open`);
-    const line = new BoardLine(board, baudRate, this.#chunk, () => this.#lines.delete(board));
+    const line = new BoardLine(board, baudRate, framing, this.#chunk, () => this.#lines.delete(board));
     this.#lines.set(board, line);
     return line;
   }
 }
 
 class BoardLine extends MemoryLine implements HostPort {
-  readonly #board: SimulatedBoard;
+  readonly #board: PortBoard;
   readonly #adapter: SerialAdapter;
   readonly #onEnd: () => void;
+  readonly evenParity: boolean;
 
-  constructor(board: SimulatedBoard, baudRate: number, chunk: Chunking, onEnd: () => void) {
+  constructor(board: PortBoard, baudRate: number, framing: Framing, chunk: Chunking, onEnd: () => void) {
     super(board.name, baudRate, chunk);
+    this.evenParity = framing === '8E1';
     this.#board = board;
     this.#adapter = board.adapter;
     this.#onEnd = onEnd;
@@ -57,6 +59,13 @@ class BoardLine extends MemoryLine implements HostPort {
   protected override ended(): void {
     this.#adapter.connect(null);
     this.#onEnd();
+  }
+
+  async setModemLines(lines: ModemLines): Promise<void> {
+    if (this.#board.setModemLines === undefined) {
+      throw new HalError('unsupported', `the serial port ${this.path} has no DTR and RTS that can be set`);
+    }
+    this.#board.setModemLines(lines);
   }
 
   deliver(sent: Uint8Array, baudRate: number): void {

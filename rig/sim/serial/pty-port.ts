@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SerialPort } from 'serialport';
 import { loadSerialPort } from '../../../src/hal/serial/load-serial-port.ts';
-import type { SimulatedBoard } from '../board.ts';
 import type { HostPort } from './adapter.ts';
+import type { PortBoard } from './port-board.ts';
 import { atTheirSpeeds } from './speed-change.ts';
 import { sampledBytes } from './uart.ts';
 
@@ -30,7 +30,7 @@ export class PtyError extends Error {
  */
 export class PtyPort implements HostPort {
   readonly path: string;
-  readonly #board: SimulatedBoard;
+  readonly #board: PortBoard;
   readonly #onFault: (error: PtyError) => void;
   #socat: ChildProcess | null = null;
   /** Open at this end too: it keeps the pty alive between two hosts, and tells its speed. */
@@ -40,7 +40,7 @@ export class PtyPort implements HostPort {
   /** Bytes go in their order, though the speed is asked for in between. */
   #order: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, board: SimulatedBoard, onFault: (error: PtyError) => void) {
+  private constructor(path: string, board: PortBoard, onFault: (error: PtyError) => void) {
     this.path = path;
     this.#board = board;
     this.#onFault = onFault;
@@ -51,7 +51,7 @@ export class PtyPort implements HostPort {
    * @param onFault told when socat ends by itself
    * @throws {PtyError} no socat, a path that is in use or cannot be made
    */
-  static async open(path: string, board: SimulatedBoard, onFault: (error: PtyError) => void): Promise<PtyPort> {
+  static async open(path: string, board: PortBoard, onFault: (error: PtyError) => void): Promise<PtyPort> {
     const port = new PtyPort(path, board, onFault);
     await port.#start();
     board.adapter.connect(port);

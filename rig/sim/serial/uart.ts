@@ -4,8 +4,8 @@
 export const BITS_PER_BYTE = 10;
 
 /** @returns nanoseconds that bytes take on the line */
-export function wireNs(bytes: number, baudRate: number): number {
-  return Math.round((bytes * BITS_PER_BYTE * 1e9) / baudRate);
+export function wireNs(bytes: number, baudRate: number, bitsPerByte: number = BITS_PER_BYTE): number {
+  return Math.round((bytes * bitsPerByte * 1e9) / baudRate);
 }
 
 /**

@@ -33,7 +33,10 @@ export class FirmwareReader implements Reader {
   }
 
   async list(): Promise<readonly ReaderInfo[]> {
-    const atr = await (await this.#open()).atr();
+    const wire = await this.#open();
+    // A session under way has its own questions on the line.
+    const session = this.#session?.ended === false ? this.#session : null;
+    const atr = session?.atr ?? ((await wire.isThere()) ? await wire.atr() : null);
     return [{ name: this.#name, cardPresent: atr !== null, atr }];
   }
 
@@ -56,8 +59,7 @@ export class FirmwareReader implements Reader {
         throw new HalError('busy', `a session with the card on "${this.#name}" is already open`);
       }
       const wire = await this.#open();
-      const atr = await this.#unlessAborted(wire.atr(), signal);
-      if (atr !== null) return this.#begin(wire, atr, mode);
+      if (await this.#unlessAborted(wire.isThere(), signal)) return this.#begin(wire, await wire.atr(), mode);
       if (performance.now() >= deadlineMs) throw new HalError('no-card', `no firmware answers on "${this.#name}"`);
       await this.#unlessAborted(new Promise((done) => setTimeout(done, BETWEEN_LOOKS_MS)), signal);
     }

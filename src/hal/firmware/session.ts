@@ -48,7 +48,7 @@ export class FirmwareSession implements CardSession {
         await this.#wire.powerOff();
         await this.#wire.powerOn();
       }
-      this.#atr = (await this.#wire.atr()) ?? this.#atr;
+      this.#atr = await this.#wire.atr();
     });
   }
 

@@ -5,11 +5,15 @@ import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from '../vpcd/mess
 
 /** The longest that a card may compute (a key pair on a slow core) with a line in between. */
 const SILENCE_MS = 60_000;
-/** An ATR lies ready: a board that is there answers within a few bytes' time, or when it has booted. */
-const ATR_MS = 500;
+/** A board that is there echoes within a few bytes' time, or when it has booted. */
+const ECHO_MS = 500;
+/** Three bytes that the board gives back: this, 00, and a number. No response of a card ends in a status word 00xx. */
+const ECHO = 0xec;
 
 interface Waiting {
   readonly answered: (body: Uint8Array) => void;
+  /** Whether this is the answer; another one is dropped. */
+  readonly fits: (body: Uint8Array) => boolean;
   readonly failed: (error: Error) => void;
 }
 
@@ -18,6 +22,7 @@ export class FirmwareWire {
   readonly #line: SerialLine;
   readonly #messages = new MessageReader();
   #waiting: Waiting | null = null;
+  #echoes = 0;
   #lost: HalError | null = null;
   /** Told when the board has restarted, or its line is gone: the card is not the one that it was. */
   readonly #onGone: (reason: HalError) => void;
@@ -31,15 +36,29 @@ export class FirmwareWire {
     });
   }
 
-  /** @returns null when nobody answers: no board, no firmware on it, or no card in it */
-  async atr(): Promise<Uint8Array | null> {
+  /**
+   * Whether a board with the firmware is there. What it still had to say about questions that were given up is read
+   * and dropped: the next answer is that of the next question.
+   */
+  async isThere(): Promise<boolean> {
+    this.#echoes = (this.#echoes + 1) & 0xff;
+    const mark = Uint8Array.of(ECHO, 0x00, this.#echoes);
     try {
-      const atr = await this.#ask(Uint8Array.of(CONTROL.getAtr), ATR_MS);
-      return atr.length === 0 ? null : atr;
+      await this.#ask(
+        mark,
+        ECHO_MS,
+        (answer) => answer.length === mark.length && mark.every((byte, i) => byte === answer[i]),
+      );
+      return true;
     } catch (error) {
-      if (error instanceof HalError && (error.kind === 'timeout' || error.kind === 'card-removed')) return null;
+      if (error instanceof HalError && (error.kind === 'timeout' || error.kind === 'card-removed')) return false;
       throw error;
     }
+  }
+
+  /** @throws {HalError} as `transmit` */
+  atr(): Promise<Uint8Array> {
+    return this.#ask(Uint8Array.of(CONTROL.getAtr), SILENCE_MS);
   }
 
   async powerOff(): Promise<void> {
@@ -66,14 +85,16 @@ export class FirmwareWire {
     return this.#line.close();
   }
 
-  async #ask(body: Uint8Array, limitMs: number): Promise<Uint8Array> {
+  async #ask(
+    body: Uint8Array,
+    limitMs: number,
+    fits: (answer: Uint8Array) => boolean = () => true,
+  ): Promise<Uint8Array> {
     if (this.#lost !== null) throw this.#lost;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const answer = new Promise<Uint8Array>((answered, failed) => {
-      this.#waiting = { answered, failed };
+      this.#waiting = { answered, fits, failed };
       timer = setTimeout(() => {
-        // What still comes of this answer is not that of the next question.
-        this.#messages.reset();
         failed(new HalError('timeout', `the board on ${this.#line.path} said nothing for ${limitMs} ms`));
       }, limitMs);
     });
@@ -104,7 +125,8 @@ export class FirmwareWire {
       this.#waiting?.failed(restarted);
     } else {
       // Without a question it is the late answer to one that was given up.
-      this.#waiting?.answered(copyBytes(bytes, offset, offset + length));
+      const body = copyBytes(bytes, offset, offset + length);
+      if (this.#waiting?.fits(body) === true) this.#waiting.answered(body);
     }
     return true;
   };

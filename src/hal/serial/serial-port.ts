@@ -2,7 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import type { SerialPort } from 'serialport';
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
-import type { SerialLine, SerialLineOpener } from '../serial-line.ts';
+import type { Framing, ModemLines, SerialLine, SerialLineOpener } from '../serial-line.ts';
 import { loadSerialPort } from './load-serial-port.ts';
 
 /** A port as the library's native part has it, below its streams: they cost a thread and a turn for each byte read. */
@@ -21,11 +21,11 @@ type PolledPort = Extract<NativePort, { poller: unknown }>;
  * | pass received bytes on at once, where the driver can (Linux) | do so on pseudo-terminals, which do anyway |
  */
 export class SystemSerialPorts implements SerialLineOpener {
-  async open(path: string, baudRate: number): Promise<SerialLine> {
+  async open(path: string, baudRate: number, framing: Framing = '8N1'): Promise<SerialLine> {
     const { SerialPort } = await loadSerialPort();
     let port: NativePort;
     try {
-      port = await SerialPort.binding.open({ path, baudRate });
+      port = await SerialPort.binding.open({ path, baudRate, parity: framing === '8E1' ? 'even' : 'none' });
     } catch (error) {
       throw openError(path, error as Error);
     }
@@ -101,6 +101,16 @@ class SystemSerialLine implements SerialLine {
     await this.#native(() => this.#port.drain());
     await this.#native(() => this.#port.update({ baudRate }));
     this.#baudRate = baudRate;
+  }
+
+  async setModemLines(lines: ModemLines): Promise<void> {
+    if (!this.#open) throw this.#gone();
+    try {
+      await this.#port.set({ ...LOW_LATENCY, lowLatency: process.platform === 'linux', ...lines });
+    } catch (cause) {
+      // A pseudo-terminal has no such lines, and is there as before.
+      throw new HalError('unsupported', `the serial port ${this.path} has no DTR and RTS that can be set`, { cause });
+    }
   }
 
   async flush(): Promise<void> {

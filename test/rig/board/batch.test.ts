@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BatchOptions, flashBatch, planBatch } from '../../../rig/board/batch.ts';
+import { flashBatch } from '../../../rig/board/batch.ts';
 import { parseBatchList } from '../../../rig/board/batch-list.ts';
+import type { BatchOptions } from '../../../rig/board/batch-options.ts';
+import { planBatch } from '../../../rig/board/batch-plan.ts';
 import type { BoardUnderTest } from '../../../rig/board/board-under-test.ts';
 import { EvidenceRun } from '../../../rig/board/evidence-run.ts';
 import type { Bench } from '../../../rig/board/open-board.ts';
