@@ -106,12 +106,42 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'identity init': notes(
+    null,
+    'vitap identity init me',
+    'vitap identity init me --generate 1000 --seed 1 --verifier http://127.0.0.1:8620',
+  ),
+  'identity serve': notes(null, 'vitap identity serve me'),
   'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
   'firmware run': notes(
     null,
     'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card',
     'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card --pn532 /tmp/pn532-a',
   ),
+  'phone activate': notes(
+    'the issuer refuses, the code is weak, or the issuer has ended the activation',
+    'vitap phone activate --issuer http://127.0.0.1:8080 --ticket-file ticket',
+  ),
+  'phone unlock': notes('the code is wrong or blocked', 'VITAP_PIN=385127 vitap phone unlock'),
+  'phone lock': notes(null, 'vitap phone lock'),
+  'phone present': notes(
+    'the code is wrong or blocked',
+    'vitap phone present --link vpcd',
+    'vitap phone present --link pn532:/dev/ttyUSB0 --presence',
+  ),
+  'phone qr': notes(
+    'the code is wrong or blocked, or the issuer refuses',
+    'vitap phone qr --presence',
+    'vitap phone qr --offline --png qr.png',
+  ),
+  'phone change-code': notes(
+    'the old code or the PUK is wrong, or the new code is weak',
+    'vitap phone change-code',
+    'vitap phone change-code --puk',
+  ),
+  'phone sync': notes('the issuer refuses', 'vitap phone sync'),
+  'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
+  'phone wipe': notes(null, 'vitap phone wipe'),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
@@ -121,6 +151,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     null,
     'vitap issuer init test-issuer',
     'vitap issuer init test-issuer --store "postgresql:///issuer?host=/run/postgresql" --departments 75,2A',
+  ),
+  'issuer serve': notes(
+    null,
+    'vitap issuer serve test-issuer --fault token-replayed --fault server-timeout=15000x1',
+    'vitap issuer serve test-issuer --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem --quiet',
   ),
   'issuer insured import': notes(
     'a line cannot be imported; then none is',

@@ -13,7 +13,9 @@ import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
+import { declareIdentity } from './identity.ts';
 import { declareIssuer } from './issuer.ts';
+import { declarePhone } from './phone.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -41,7 +43,9 @@ export const VERBS: readonly DeclareVerb[] = [
   declareEvidence,
   declarePki,
   declareIssuer,
+  declarePhone,
   declareCounter,
+  declareIdentity,
   declareBench,
   declareBenchTap,
   declareDoctor,

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
 import type { RefusalReason } from '../../life/issuer/application.ts';
-import { parseCount } from '../option-values.ts';
+import { parseCount, parsePort } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
@@ -26,6 +26,7 @@ export const declareIssuer: DeclareVerb = (program, perform) => {
     .command('issuer')
     .description('the issuer of the digital card, a test double: registry, activations, revocation, audit log');
   declareInit(issuer, perform);
+  declareServe(issuer, perform);
   declareInsured(issuer, perform);
   declareRollout(issuer, perform);
   declareReview(issuer, perform);
@@ -50,6 +51,49 @@ function declareInit(issuer: Command, perform: Perform): void {
         return initIssuer({ folder, origin: typed.origin, store: typed.store ?? null, departments }, io);
       }),
   );
+}
+
+interface TypedServe {
+  readonly host?: string;
+  readonly port?: number;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly identity?: readonly string[];
+  readonly fault?: readonly string[];
+  readonly requests?: number;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+function declareServe(issuer: Command, perform: Perform): void {
+  const serve = issuer
+    .command('serve')
+    .description('serve the issuer over HTTP until Ctrl-C: on this machine, or beyond it with TLS')
+    .argument('<folder>', 'folder of the issuer')
+    .option('--host <address>', "address to listen on (default: that of the issuer's origin)")
+    .option('--port <number>', "port, or 0 for any free one (default: that of the issuer's origin)", parsePort)
+    .option('--tls-certificate <file>', 'certificate in PEM; its names are those of the server')
+    .option('--tls-key <file>', 'private key of the certificate in PEM, for its owner alone')
+    .option('--identity <url>', 'origin of an identity provider that is believed; may be given again', addText)
+    .option(
+      '--fault <name>',
+      'order a fault, such as stale-clock, stale-clock=90 or stale-clock=90x2; again for more',
+      addText,
+    )
+    .option('--requests <number>', 'requests that one address may send in ten seconds (default: 1000)', parseCount)
+    .option('--quiet', 'no line for each request');
+  addJsonOption(serve).action((folder: string, typed: TypedServe) =>
+    perform(typed, async (io) => {
+      const { serveIssuer } = await import('../../life/issuer/http/serve.ts');
+      const { host = null, port = null, tlsCertificate: certificate = null, tlsKey: key = null } = typed;
+      const { identity: identityProviders = [], fault: faults = [], requests = null, quiet = false } = typed;
+      return serveIssuer({ folder, host, port, certificate, key, identityProviders, faults, requests, quiet }, io);
+    }),
+  );
+}
+
+function addText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function declareInsured(issuer: Command, perform: Perform): void {

@@ -132,7 +132,7 @@ export const ISSUER_REFUSALS_FR = {
   'issuer-presence-expired': 'Cette présence a plus de 60 secondes : demandez-en une autre.',
   'issuer-presence-used': 'Cette présence a déjà servi : demandez-en une autre.',
   'issuer-signer-malformed': 'Le signataire n’a pas de nom de porteur.',
-  'issuer-request-malformed': 'L’identifiant de la demande n’a pas la forme prévue.',
+  'issuer-request-id-malformed': 'L’identifiant de la demande n’a pas la forme prévue.',
   'issuer-request-used': 'Cet identifiant appartient à une autre demande.',
   'issuer-context-unknown': 'Ce comptoir n’a pas ce contexte.',
   'issuer-context-expired': 'Ce contexte a expiré.',
@@ -157,13 +157,31 @@ export const ISSUER_REFUSALS_FR = {
   'issuer-delegation-ended': 'Cette délégation a pris fin.',
 } as const;
 
-/** Of the phone (`PHONE_REFUSALS`, and the reasons of `weak-code` with it before). */
+/** Of the phone (`PHONE_REFUSALS`, and the reasons of a weak code with `weak-code-` before). */
 export const PHONE_REFUSALS_FR = {
   'wrong-code': 'Le code est faux.',
-  'code-blocked': 'Le code est bloqué : plus d’essai.',
+  'blocked-code': 'Le code est bloqué : seul le PUK en met un nouveau.',
+  'wrong-puk': 'Le PUK est faux.',
+  'blocked-puk': 'Le PUK est bloqué : il faut activer le téléphone à nouveau.',
+  'weak-code': 'Ce code est refusé.',
+  blank: 'Ce téléphone n’a pas encore de carte.',
+  pending: 'L’activation de ce téléphone n’est pas finie.',
+  'active-already': 'Ce téléphone a déjà une carte active.',
+  wiped: 'La carte de ce téléphone est arrêtée et effacée.',
+  revoked: 'La carte de ce téléphone est révoquée et effacée.',
+  'activation-ended': 'L’émetteur a mis fin à cette activation ; la carte commencée est effacée.',
+  'no-credential': 'L’émetteur n’a pas mis d’attestation sur cette carte : pas de QR code sans réseau.',
+  'another-issuer': 'Ce téléphone dépend d’un autre émetteur.',
+  'issuer-refused': 'L’émetteur refuse : …',
+  'issuer-unreachable': 'L’émetteur ne répond pas.',
+  'not-running': 'La carte de ce téléphone n’est pas alimentée.',
+  damaged: 'La carte de ce téléphone ne fait pas ce qu’elle doit.',
+  'no-link': 'Ce téléphone n’a pas d’antenne : relancez-le avec --link.',
+  'weak-code-not-six-digits': 'Un code a six chiffres.',
   'weak-code-six-equal': 'Trop facile à deviner : six chiffres égaux. Choisissez un autre code.',
   'weak-code-running': 'Trop facile à deviner : les chiffres se suivent. Choisissez un autre code.',
-  'weak-code-birth-date': 'Trop facile à deviner : c’est une date de naissance. Choisissez un autre code.',
+  'weak-code-birth-date': 'Trop facile à deviner : la date de naissance de quelqu’un sur la carte.',
+  'weak-code-test-code': 'C’est le code des cartes de test, connu de tous. Choisissez un autre code.',
 } as const;
 
 const COMMON = {

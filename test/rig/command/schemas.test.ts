@@ -29,6 +29,7 @@ import { simulatedBench } from '../board/simulated-bench.ts';
 import { fault, program as firmwareProgram, imageOf, simulatedBoard, timersOf } from '../board/stm32/bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
 import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../life/issuer/people.ts';
+import { servedDouble } from '../life/phone/served-double.ts';
 import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
 
 /** What each command prints with --json: the names of its schemas. `error` is of every command. */
@@ -73,7 +74,10 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
+  'identity init': ['identity-init'],
+  'identity serve': ['identity-serve'],
   'issuer init': ['issuer-init'],
+  'issuer serve': ['issuer-serve'],
   'issuer insured import': ['issuer-insured-import'],
   'issuer insured generate': ['issuer-insured-generate'],
   'issuer rollout': ['issuer-rollout'],
@@ -81,6 +85,15 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'issuer status': ['issuer-status'],
   'issuer revoke': ['issuer-revoke'],
   'issuer audit': ['issuer-audit'],
+  'phone activate': ['phone-activate'],
+  'phone unlock': ['phone-unlock'],
+  'phone lock': ['phone-lock'],
+  'phone present': ['phone-present-event'],
+  'phone qr': ['phone-qr'],
+  'phone change-code': ['phone-change-code'],
+  'phone sync': ['phone-sync'],
+  'phone status': ['phone-status'],
+  'phone wipe': ['phone-wipe'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
@@ -94,6 +107,7 @@ const STORED = [
   'counter-queued-claim',
   'flashed-card',
   'lab-key',
+  'phone-state',
   'terminal-keys',
   'evidence-manifest',
   'evidence-environment',
@@ -109,6 +123,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
   'firmware-build': 'firmware',
+  'phone-present-event': 'phone',
+  'phone-unlock': 'phone',
 };
 
 /** Keys that a document may lack. */
@@ -267,6 +283,7 @@ async function interruptedReplay(trace: string): Promise<void> {
 async function issuers(): Promise<void> {
   const issuer = at('issuer');
   await printed('issuer-init', 'issuer', 'init', issuer, '--departments', '75,2a');
+  await served('issuer-serve', 'issuer', 'serve', issuer, '--fault', 'stale-clock=90x2');
   writeFileSync(at('families.jsonl'), `${JSON.stringify(ADRUN)}\n`);
   await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
   await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
@@ -293,6 +310,18 @@ async function issuers(): Promise<void> {
   await printed('issuer-status', 'issuer', 'status', issuer, '--show');
   await printed('issuer-audit', 'issuer', 'audit', issuer, '--tail', '3');
   await printed('issuer-audit', 'issuer', 'audit', issuer, '--expect', `1:${'0'.repeat(64)}`);
+}
+
+/** A server prints when it listens, and ends when it is told to. */
+async function served(name: string, ...args: string[]): Promise<void> {
+  const end = new AbortController();
+  const io = fakeIo({ json: true, signal: end.signal });
+  const stdout = (text: string): void => {
+    io.stdout(text);
+    end.abort();
+  };
+  await runCommandLine([...args, '--port', '0', '--json'], '0.0.0', VERBS, { ...io, stdout });
+  keep(name, JSON.parse(io.out.join('')));
 }
 
 async function counters(): Promise<void> {
@@ -324,6 +353,48 @@ async function counters(): Promise<void> {
     'counter-queued-claim',
     read(join(at('counter'), 'queue', readdirSync(join(at('counter'), 'queue'))[0] as string)),
   );
+}
+
+async function phones(): Promise<void> {
+  const served = await servedDouble();
+  const phone = async (name: string, env: Record<string, string>, words: readonly string[]): Promise<void> => {
+    const io = fakeIo({ env: { VITAP_PIN: '385127', VITAP_TICKET: 'application:1.right', ...env }, json: true });
+    await runCommandLine(['phone', ...words, '--json'], '0.0.0', VERBS, io);
+    keep(name, JSON.parse(io.out.join('')));
+  };
+  const [old, fresh] = [
+    ['--phone', at('phone')],
+    ['--phone', at('fresh')],
+  ];
+  const newCode = { VITAP_NEW_PIN: '385127' };
+  await phone('phone-status', {}, ['status', ...old]);
+  await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...old]);
+  const invoice = {
+    number: '000000042',
+    date: '20261129',
+    beneficiaryIndex: 1,
+    professionalId: '991234567',
+    professionalName: 'CABINET',
+    total: 3000,
+    amo: 1900,
+    amc: 900,
+    patient: 200,
+    thirdParty: true,
+    status: 'recorded',
+  } as const;
+  served.issuer.offered.push({ id: 1, invoice });
+  await phone('phone-sync', {}, ['sync', ...old]);
+  await phone('phone-status', {}, ['status', ...old]);
+  await phone('phone-qr', {}, ['qr', '--presence', ...old]);
+  await phone('phone-qr', {}, ['qr', '--offline', ...old]);
+  await phone('phone-change-code', { VITAP_NEW_PIN: '529173' }, ['change-code', ...old]);
+  await phone('phone-lock', {}, ['lock', ...old]);
+  keep('phone-state', read(join(at('phone'), 'phone.json')));
+  await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...fresh]);
+  await phone('phone-sync', {}, ['sync', ...old]);
+  await phone('phone-wipe', {}, ['wipe', ...fresh]);
+  keep('phone-state', read(join(at('phone'), 'phone.json')));
+  await served.close();
 }
 
 async function benches(): Promise<void> {
@@ -358,7 +429,10 @@ beforeAll(async () => {
   await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
   keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
   await issuers();
+  await printed('identity-init', 'identity', 'init', at('identity'));
+  await served('identity-serve', 'identity', 'serve', at('identity'));
   await counters();
+  await phones();
   await traces();
 
   await printed('evidence-keygen', 'evidence', 'keygen', at('lab'));

@@ -17,6 +17,7 @@ import '../../../web/page/style.css';
 import './style.css';
 
 const EVERY_MS = 1000;
+const ENDS = { replaced: 'endReplaced', lost: 'endLost', operator: 'endOperator', 'wiped here': 'endHere' } as const;
 const TABS = ['show', 'invoices', 'settings'] as const;
 const TAB_NAMES = { show: 'tabShow', invoices: 'tabInvoices', settings: 'tabSettings' } as const;
 
@@ -40,28 +41,32 @@ interface LifeProps {
 
 function Life({ call, view, refresh }: LifeProps) {
   const say = useWords();
-  switch (view.life) {
-    case 'blank':
-    case 'pending':
-      return <Activation call={call} view={view} refresh={refresh} />;
-    case 'active':
-      return <ActiveCard call={call} view={view} refresh={refresh} />;
-    case 'revoked':
-      return (
-        <>
-          <Screen key={view.life} title={say('revokedTitle')} entered>
-            <StatusLine tone="bad">{say('revokedText')}</StatusLine>
-          </Screen>
-          <SettingsTab call={call} view={view} refresh={refresh} />
-        </>
-      );
-    case 'wiped':
-      return (
-        <Screen key={view.life} title={say('wipedTitle')} entered>
-          <StatusLine tone="plain">{say('wipedText')}</StatusLine>
-        </Screen>
-      );
+  const [puk, setPuk] = useState<string | null>(null);
+  if (puk !== null) {
+    return (
+      <Screen key="puk" title={say('pukTitle')} entered>
+        <p>{say('pukText')}</p>
+        <p class="can">{puk}</p>
+        <div class="row">
+          <Button kind="primary" onPress={() => setPuk(null)}>
+            {say('pukNoted')}
+          </Button>
+        </div>
+      </Screen>
+    );
   }
+  if (view.life === 'active') return <ActiveCard call={call} view={view} refresh={refresh} />;
+  return (
+    <>
+      {view.life === 'revoked' || view.life === 'wiped' ? (
+        <Screen key="end" title={say('endTitle')} entered>
+          {view.endedBecause === null ? null : <StatusLine tone="bad">{say(ENDS[view.endedBecause])}</StatusLine>}
+          <p>{say('endText')}</p>
+        </Screen>
+      ) : null}
+      <Activation key="activation" call={call} view={view} onActivated={setPuk} refresh={refresh} />
+    </>
+  );
 }
 
 function ActiveCard({ call, view, refresh }: LifeProps) {
