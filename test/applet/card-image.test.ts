@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openImage } from '../../src/applet/image/card-image.ts';
-import { crc32 } from '../../src/applet/image/crc32.ts';
+import { crc32 } from '../../src/hal/crc32.ts';
 import { PIN, SUPERBLOCK } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type { CardSpecification, DirectorySpecification } from '../../src/applet/image/specification.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildImage } from '../../../rig/card/open.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
-import { crc32 } from '../../../src/applet/image/crc32.ts';
+import { crc32 } from '../../../src/hal/crc32.ts';
 import { ImageError } from '../../../src/applet/image/image-error.ts';
 import { BODY, CARD, ENVIRONMENT, FILE, PIN, SUPERBLOCK } from '../../../src/applet/image/layout.ts';
 import { FileNvm } from '../../../src/hal/nvm/file.ts';

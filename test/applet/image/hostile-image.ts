@@ -1,7 +1,7 @@
 import { fromHex } from '../../../src/apdu/hex.ts';
 import { Card } from '../../../src/applet/card.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
-import { crc32 } from '../../../src/applet/image/crc32.ts';
+import { crc32 } from '../../../src/hal/crc32.ts';
 import { ImageError } from '../../../src/applet/image/image-error.ts';
 import { CARD, ENVIRONMENT, FILE, PIN, SUPERBLOCK } from '../../../src/applet/image/layout.ts';
 import { exportApplets } from '../../../src/applet/vitale/export-object.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../../src/apdu/hex.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
-import { crc32 } from '../../../src/applet/image/crc32.ts';
+import { crc32 } from '../../../src/hal/crc32.ts';
 import { KEY, KEY_REGION, KEY_USE, SUPERBLOCK, TRUST } from '../../../src/applet/image/layout.ts';
 import { personalise } from '../../../src/applet/image/personalise.ts';
 import type {
