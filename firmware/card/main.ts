@@ -1,7 +1,7 @@
 import './abort.ts';
 import { Card } from '../../src/applet/card.ts';
+import { FlashNvm } from '../../src/hal/flash/flash-nvm.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
-import { FlashLogNvm } from '../../src/hal/nvm/flash-log.ts';
 import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
 import { board } from './board.ts';
@@ -15,7 +15,8 @@ import { clock, random } from './world.ts';
 const HOST = 0;
 const PN532 = 1;
 
-const nvm = new FlashLogNvm(boardFlash, new Uint8Array(board.image));
+/** New flash gets the image as it was built; afterwards the board keeps its own state. */
+const nvm = FlashNvm.open(boardFlash) ?? FlashNvm.create(boardFlash, new Uint8Array(board.image));
 const card = new Card({ nvm, clock, random, crypto: nobleHashes() });
 
 const host = new HostLink(

@@ -62,6 +62,12 @@ export function parseCount(text: string): number {
 }
 
 /** A command APDU in hexadecimal, spaces allowed; judging it is the card's part. @throws {InvalidArgumentError} */
+/** A TCP port to listen on; 0: any free one. */
+export function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('It must be a port: 0 to 65535, where 0 is any free one.');
+}
+
 export function parseApdu(text: string): Uint8Array {
   const digits = text.replace(/\s+/g, '');
   if (!/^(?:[0-9A-Fa-f]{2})+$/.test(digits)) {

@@ -106,6 +106,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'identity init': notes(
+    null,
+    'vitap identity init me',
+    'vitap identity init me --generate 1000 --seed 1 --verifier http://127.0.0.1:8620',
+  ),
+  'identity serve': notes(null, 'vitap identity serve me'),
   'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
   'firmware run': notes(
     null,
@@ -116,6 +122,33 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
     'VITAP_CAN=161803 VITAP_PIN=274916 vitap counter tap --profile apcv --keys test --show',
+  ),
+  'issuer init': notes(
+    null,
+    'vitap issuer init test-issuer',
+    'vitap issuer init test-issuer --store "postgresql:///issuer?host=/run/postgresql" --departments 75,2A',
+  ),
+  'issuer serve': notes(
+    null,
+    'vitap issuer serve test-issuer --fault token-replayed --fault server-timeout=15000x1',
+    'vitap issuer serve test-issuer --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem --quiet',
+  ),
+  'issuer insured import': notes(
+    'a line cannot be imported; then none is',
+    'vitap issuer insured import test-issuer families.jsonl',
+  ),
+  'issuer insured generate': notes(null, 'vitap issuer insured generate test-issuer --count 1000 --seed lab-7'),
+  'issuer rollout': notes(null, 'vitap issuer rollout test-issuer --close all --open 2A,974'),
+  'issuer review': notes(
+    null,
+    'vitap issuer review test-issuer --show',
+    'vitap issuer review test-issuer app_4f1c0d2b3a495867a6b5c4d3e2f10987 --refuse unreadable',
+  ),
+  'issuer status': notes(null, 'vitap issuer status test-issuer --most 5', 'vitap issuer status test-issuer --json'),
+  'issuer revoke': notes(null, 'vitap issuer revoke test-issuer act_4f1c0d2b3a495867a6b5c4d3e2f10987 --lost'),
+  'issuer audit': notes(
+    'the chain is broken, or is not the one that was noted',
+    'vitap issuer audit test-issuer --tail 10',
   ),
   'counter scan': notes(
     'the code is refused, or the issuer refuses it',
@@ -131,6 +164,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'the issuer refused a claim for good',
     'vitap counter queue',
     'vitap counter queue send --keys counter.keys.json',
+  ),
+  'counter serve': notes(
+    null,
+    'vitap counter serve --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter serve --reader pcsc --keys counter.keys.json --issuer http://127.0.0.1:8080 --port 8090',
   ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),

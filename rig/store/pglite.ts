@@ -92,13 +92,23 @@ class PgliteSql implements Sql {
     return this.#telling(() => rowsOf<Row>(this.#database, statement, parameters));
   }
 
-  transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    return this.#telling(
-      () =>
-        this.#database.transaction((transaction) =>
-          work({ query: (statement, parameters) => this.#telling(() => rowsOf(transaction, statement, parameters)) }),
-        ) as Promise<T>,
-    );
+  async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    // What `work` throws may be of a file or a socket, and is not the database's.
+    let thrown: { readonly error: unknown } | null = null;
+    try {
+      return (await this.#database.transaction(async (transaction) => {
+        try {
+          return await work({
+            query: (statement, parameters) => this.#telling(() => rowsOf(transaction, statement, parameters)),
+          });
+        } catch (error) {
+          thrown = { error };
+          throw error;
+        }
+      })) as T;
+    } catch (cause) {
+      throw thrown === null ? storeError(this.location, cause) : (thrown as { readonly error: unknown }).error;
+    }
   }
 
   async close(): Promise<void> {

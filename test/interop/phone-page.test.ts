@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
 import { addPhoneRoutes } from '../../rig/life/phone/page-routes.ts';
 import { addPage } from '../../rig/web/page-files.ts';
-import { DOUBLE_CAN, OFFLINE_TEXT, PhoneDouble, PRESENCE_TEXT } from '../rig/life/phone/phone-double.ts';
+import { DOUBLE_CAN, DOUBLE_PUK, OFFLINE_TEXT, PhoneDouble, PRESENCE_TEXT } from '../rig/life/phone/phone-double.ts';
 import { type Served, serve } from '../rig/web/served.ts';
 import { describeNeeds } from './real-parts.ts';
 import { launchChromium, looksRight, tabTo, VIEWS, type View, withServedPage } from './served-page.ts';
@@ -207,8 +207,8 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await page.getByRole('checkbox').check();
         await press(page, 'Continue');
         for (const [code, reason] of [
-          ['111111', 'six equal digits'],
-          ['123456', 'the digits run up or down'],
+          ['111111', 'six equal digits are guessed first'],
+          ['123456', 'digits that run up or down'],
         ] as const) {
           await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
           await typeCode(page, code);
@@ -223,7 +223,11 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await typeCode(page, '907152');
         await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
         await typeCode(page, '907152');
+        await page.getByRole('heading', { name: 'Write the PUK down' }).waitFor();
+        await page.getByText(DOUBLE_PUK).waitFor();
+        await press(page, 'I have written it down');
         await page.getByRole('navigation').waitFor();
+        expect(await page.content()).not.toContain(DOUBLE_PUK);
         expect(phone.code).toBe('907152');
         expect(phone.heard[0]).toBe('activate TICKET-1');
       },
@@ -244,7 +248,7 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
     });
   });
 
-  it('change of the code, and of the life: revoked, then wiped when the issuer is heard', async () => {
+  it('change of the code, and the card’s end: why, and the way to a new one', async () => {
     await open(PHONE, async (page) => {
       await press(page, 'Settings', 'Change the code');
       await typeCode(page, '583104');
@@ -255,12 +259,34 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
       await page.getByText('The code is changed.').waitFor();
       expect(phone.code).toBe('270493');
       phone.life = 'revoked';
-      await page.getByRole('heading', { name: 'This card is no longer valid' }).waitFor();
-      await looksRight(page);
-      await press(page, 'Ask the issuer');
       await page.getByRole('heading', { name: 'The card is gone' }).waitFor();
+      await page.getByText('Another phone has your card now.').waitFor();
+      await page.getByRole('textbox', { name: 'Ticket' }).waitFor();
       await looksRight(page);
     });
+  });
+
+  it('a blocked code: said, and a new one by the PUK alone', async () => {
+    phone.triesLeft = 0;
+    await open(
+      PHONE,
+      async (page) => {
+        await page.getByText('The code is blocked').waitFor();
+        await press(page, 'Settings', 'Unblock with the PUK', 'Continue');
+        await page.getByText('The PUK has 6 to 12 digits.').waitFor();
+        for (const puk of ['11111111', DOUBLE_PUK]) {
+          await page.getByRole('textbox', { name: 'PUK' }).fill(puk);
+          await press(page, 'Continue');
+          await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
+          await typeCode(page, '270493');
+          await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
+          await typeCode(page, '270493');
+          await page.getByText(puk === DOUBLE_PUK ? 'The code is changed.' : 'The PUK is wrong.').waitFor();
+        }
+        expect(phone.code).toBe('270493');
+      },
+      REFUSED_ANSWER,
+    );
   });
 
   it('a server that was stopped is said', async () => {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HalError } from '../../../src/hal/errors.ts';
-import { FlashLogNvm } from '../../../src/hal/nvm/flash-log.ts';
-import { MemoryFlash } from '../../../src/hal/nvm/memory-flash.ts';
+import { FlashNvm } from '../../../src/hal/flash/flash-nvm.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type BoardDescription, firmwareFolder, readBoard } from './board-description.ts';
 import { boardHeader, linkerScript } from './board-files.ts';
@@ -114,15 +112,13 @@ export async function buildFirmware(
   }
 }
 
-/** Whether the board's pages hold the card's memory and its history: the log itself says so, in memory. */
+/** Whether the board's pages hold the card's memory and its changes. */
 function checkRoom({ name, nvm }: BoardDescription, image: Uint8Array): void {
-  const { page: pageSize, pages, granule } = nvm;
-  try {
-    new FlashLogNvm(new MemoryFlash({ pageSize, pages, granule }), image);
-  } catch (error) {
-    if (!(error instanceof HalError)) throw error;
-    throw new CannotRun(`the card's image does not fit on ${name}: ${error.message}`, { cause: error });
-  }
+  const least = FlashNvm.pagesFor(image.length, { pageSize: nvm.page, writeGranule: nvm.granule });
+  if (least <= nvm.pages) return;
+  throw new CannotRun(
+    `the card's image of ${image.length} bytes needs ${least} pages of ${nvm.page}; ${name} has ${nvm.pages} for it`,
+  );
 }
 
 const tool = (cwd: string, signal: AbortSignal): { cwd: string; signal: AbortSignal; from: string } => ({

@@ -5,7 +5,7 @@ import { UsageError } from '../../console/failure.ts';
 import { readerAndCard } from '../../endpoint/reader-and-card.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { CounterReader } from '../../life/counter/at-the-reader.ts';
-import { cardSource, channelChoice, parseCount, pinChoice, recordChoice } from '../option-values.ts';
+import { cardSource, channelChoice, parseCount, parsePort, pinChoice, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import {
   addCardOptions,
@@ -54,6 +54,10 @@ interface TypedReading extends TypedTrust {
 interface TypedTap extends TypedReader, TypedReading {
   presence?: boolean;
   invoices?: boolean;
+}
+
+interface TypedServe extends TypedReader, Omit<TypedReading, 'json'> {
+  port: number;
 }
 
 interface TypedScan extends TypedReading {
@@ -135,20 +139,39 @@ export const declareCounter: DeclareVerb = (program, perform) => {
         return counterQueue({ send: action === 'send', keys, counter: folder, timeoutMs }, io);
       }),
     );
+  const serve = counter
+    .command('serve')
+    .description('the counter as a web page on this machine: it prints the address')
+    .addOption(new Option('--port <number>', 'port on 127.0.0.1; 0: any free one').argParser(parsePort).default(0));
+  addReading(addReaderWithKeys(serve), false)
+    .addOption(timeoutOption('how long to wait for a reader, a card, and an answer of the issuer'))
+    .action((typed: TypedServe) =>
+      perform(typed, async (io) => {
+        const { show: _always, ...reading } = readingOf(typed);
+        const withReader = [typed.reader, typed.profile, typed.image].some((each) => each !== undefined);
+        const { keys = null, timeout: timeoutMs, port } = typed;
+        const options = { ...reading, reader: withReader ? readerOf(typed) : null, keys, timeoutMs, port };
+        const { counterServe } = await import('../../life/counter/serve.ts');
+        return counterServe(options, io);
+      }),
+    );
 };
 
 /** The reader with the card, and what opens the channel. */
 function addReader(command: Command): Command {
-  addReaderOption(command);
-  addInterfaceOption(addCardOptions(command));
-  addKeys(command).option(
+  addReaderWithKeys(command).option(
     '--can-file <file>',
     'the access number on the phone, in the first line of a file (otherwise VITAP_CAN)',
   );
-  addPinOptions(command);
   return addRecordOptions(command)
     .addOption(sessionKeysOption())
     .addOption(timeoutOption('how long to wait for a reader and a card'));
+}
+
+function addReaderWithKeys(command: Command): Command {
+  addReaderOption(command);
+  addInterfaceOption(addCardOptions(command));
+  return addPinOptions(addKeys(command));
 }
 
 function addKeys(command: Command): Command {
@@ -162,9 +185,12 @@ function addFolder(command: Command): Command {
   return command.option('--counter <folder>', 'where the counter keeps its claims and lists (default: state folder)');
 }
 
-/** Whom the counter believes, the day, and what is shown. */
-function addReading(command: Command): Command {
-  return addFolder(command)
+/**
+ * Whom the counter believes, the day, and what is shown.
+ * @param masks whether people are masked unless `--show` is there: on a page of the counter they are shown
+ */
+function addReading(command: Command, masks = true): Command {
+  addFolder(command)
     .option('--issuer <url>', 'the issuer, for example http://127.0.0.1:8080')
     .option('--trust <file>', 'the issuer’s keys (default: asked for at the issuer, else what was kept here)')
     .option('--status-list <file>', 'list of revoked activations, CWT or JWT (default: as with the keys)')
@@ -175,8 +201,8 @@ function addReading(command: Command): Command {
     )
     .option('--offline', 'ask nobody: only files and what was kept here')
     .option('--accept-unchecked', 'read a card whose activation could not be looked up')
-    .option('--on <date>', 'the day that rights are judged for, for example 2026-01-31 (default: today)')
-    .option('--show', 'show names, birth dates and NIRs, which are masked otherwise');
+    .option('--on <date>', 'the day that rights are judged for, for example 2026-01-31 (default: today)');
+  return masks ? command.option('--show', 'show names, birth dates and NIRs, which are masked otherwise') : command;
 }
 
 function readingOf(typed: TypedReading) {

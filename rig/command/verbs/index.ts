@@ -13,6 +13,8 @@ import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
+import { declareIdentity } from './identity.ts';
+import { declareIssuer } from './issuer.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -39,7 +41,9 @@ export const VERBS: readonly DeclareVerb[] = [
   declareSynth,
   declareEvidence,
   declarePki,
+  declareIssuer,
   declareCounter,
+  declareIdentity,
   declareBench,
   declareBenchTap,
   declareDoctor,

@@ -46,7 +46,8 @@ export async function atTheReader<T>(
   const channel = await ReaderChannel.from(options.channel, io, false);
   try {
     if (channel === null) throw new CounterFailure('no-can');
-    const source = await openReader(options.reader, options);
+    // Of two programs at one reader one has the card: their commands would end each other’s channel.
+    const source = await openReader(options.reader, { ...options, exclusive: true });
     try {
       if (code !== null && unlockOnPhone(source, code)?.outcome === 'wrong') throw new CounterFailure('wrong-code');
       const startNs = systemClock.nowNs();

@@ -5,7 +5,7 @@ import type { CommandIo, ExitCode } from '../../console/io.ts';
 import { MOST_QR_CHARACTERS } from '../credential/offline-qr.ts';
 import { PRESENCE_PREFIX, parsePresenceQr } from '../credential/presence-qr.ts';
 import { QrRefusal } from '../credential/qr-refusal.ts';
-import { readScannerLine } from '../credential/scanner-line.ts';
+import { readScannerLine, type ScannedLine } from '../credential/scanner-line.ts';
 import { CounterFolder } from './counter-folder.ts';
 import { CounterFailure } from './failures.ts';
 import { readingOfOfflineCode } from './offline-code.ts';
@@ -73,9 +73,14 @@ async function scannedText(
   if (image !== null) return textOfPicture(readInputFile(image, 'a picture', LARGEST_PICTURE), image);
   if (io.stdinIsTty) io.stderr('Scan the code, or paste it and press Enter.\n');
   const line = await firstLine(input, MOST_QR_CHARACTERS + 64, io.signal);
-  const { text, repairs } = believable(() => readScannerLine(line));
+  const { text, repairs } = scannedLine(line);
   for (const repair of repairs) io.stderr(`what the scanner typed was put right: ${repair}\n`);
   return text;
+}
+
+/** The text of a scanner's line, and what was put right. @throws {CounterFailure} */
+export function scannedLine(line: string): ScannedLine {
+  return believable(() => readScannerLine(line));
 }
 
 /** @param name for the sentence @throws {CounterFailure} */

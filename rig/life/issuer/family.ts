@@ -105,7 +105,7 @@ export class FamilyError extends Error {
   }
 }
 
-const LONGEST_LINE = 65_536;
+export const LONGEST_LINE = 65_536;
 
 /** @throws {FamilyError} */
 export function readFamily(line: string): Family {

@@ -16,57 +16,55 @@ export interface CardClaims {
 type StoredFamily = Pick<CardClaims, 'affiliation' | 'beneficiaries'>;
 
 /**
- * Adds families in one transaction: all of them, or none.
- * @returns places in the list of those whose NIR is registered already; nothing was added then
+ * Adds families whose NIR is not registered yet.
+ * @returns places in the list of those whose NIR is: they were left as they are
+ */
+export async function insertFamilies(
+  statements: Statements,
+  families: readonly Family[],
+  now: number,
+): Promise<readonly number[]> {
+  const first = new Map<string, number>();
+  families.forEach(({ insured }, place) => {
+    if (!first.has(insured.nir)) first.set(insured.nir, place);
+  });
+  const rows = [...first.values()].map((place) => {
+    const { insured, department, affiliation, beneficiaries } = families[place] as Family;
+    return {
+      ...{ place, nir: insured.nir, nir_key: insured.key, department },
+      birth_date: beneficiaries[0]?.birthDate,
+      birth_place: birthPlaceOf(insured.nir),
+      family: { affiliation, beneficiaries } satisfies StoredFamily,
+    };
+  });
+  const added = await statements.query<{ nir: string }>(
+    `insert into insured (nir, nir_key, department, birth_date, birth_place, family, registered_at)
+     select nir, nir_key, department, birth_date, birth_place, family, $2::int8
+     from json_to_recordset($1::json) as given (place int, nir text, nir_key text, department text, birth_date text,
+       birth_place text, family json)
+     order by place on conflict do nothing returning nir`,
+    [JSON.stringify(rows), now],
+  );
+  const fresh = new Set(added.map(({ nir }) => nir));
+  return families.flatMap(({ insured }, place) =>
+    fresh.has(insured.nir) && first.get(insured.nir) === place ? [] : [place],
+  );
+}
+
+/**
+ * Adds families in one transaction, those that are not registered yet.
+ * @returns how many were added
  */
 export async function addFamilies(
   store: IssuerStore,
   { families, now }: { readonly families: readonly Family[]; readonly now: number },
-): Promise<readonly number[]> {
-  const rows = families.map(({ insured, department, affiliation, beneficiaries }, place) => ({
-    place,
-    nir: insured.nir,
-    nir_key: insured.key,
-    department,
-    birth_date: beneficiaries[0]?.birthDate,
-    birth_place: birthPlaceOf(insured.nir),
-    family: { affiliation, beneficiaries } satisfies StoredFamily,
-  }));
-  const twice = doubles(families);
-  if (twice.length > 0) return twice;
-  const known: number[] = [];
-  const undo = new Error('families are known');
-  try {
-    await store.sql.transaction(async (statements) => {
-      const added = await statements.query<{ nir: string }>(
-        `insert into insured (nir, nir_key, department, birth_date, birth_place, family, registered_at)
-         select nir, nir_key, department, birth_date, birth_place, family, $2::int8
-         from json_to_recordset($1::json) as given (place int, nir text, nir_key text, department text, birth_date text,
-           birth_place text, family json)
-         order by place on conflict do nothing returning nir`,
-        [JSON.stringify(rows), now],
-      );
-      if (added.length < rows.length) {
-        const there = new Set(added.map(({ nir }) => nir));
-        known.push(...rows.filter(({ nir }) => !there.has(nir)).map(({ place }) => place));
-        throw undo;
-      }
-      await audit(statements, now, 'families-imported', { count: rows.length });
-    });
-  } catch (error) {
-    if (error !== undo) throw error;
-  }
-  return known;
-}
-
-function doubles(families: readonly Family[]): readonly number[] {
-  const seen = new Set<string>();
-  const twice: number[] = [];
-  families.forEach(({ insured }, place) => {
-    if (seen.has(insured.nir)) twice.push(place);
-    seen.add(insured.nir);
+): Promise<number> {
+  return store.sql.transaction(async (statements) => {
+    const known = await insertFamilies(statements, families, now);
+    const count = families.length - known.length;
+    if (count > 0) await audit(statements, now, 'families-imported', { count });
+    return count;
   });
-  return twice;
 }
 
 export interface FoundPerson {

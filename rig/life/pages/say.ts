@@ -1,7 +1,9 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { CallRefused } from '../../web/page/access.ts';
 import { useLanguage, useWordsOf } from '../../web/page/language.tsx';
 import { inLanguage, type Language, type Values } from '../../web/page/words.ts';
-import { REFUSAL_WORDS } from './refusals.ts';
+import type { RefusalTable } from './refusals.ts';
 import { WORDS } from './words.ts';
 
 export type Say = (key: keyof typeof WORDS, values?: Values) => string;
@@ -10,10 +12,27 @@ export function useWords(): Say {
   return useWordsOf(WORDS);
 }
 
-/** A refusal in the reader's words; one that the pages do not know, in the server's. */
+const Refusals = createContext<RefusalTable>({});
+
+/** Says which refusals a page may meet. */
+export const RefusalsOfPage: typeof Refusals.Provider = Refusals.Provider;
+
+/** A refusal in the reader's words: in English the server's own; in French by its code. */
 export function useRefusalWords(): (refused: CallRefused) => string {
   const { language } = useLanguage();
-  return ({ code, message }) => inLanguage(REFUSAL_WORDS[code] ?? WORDS.refusedOther, language, { message });
+  const table = useContext(Refusals);
+  return ({ code, message }) => {
+    if (language === 'en') return sentenceOf(message);
+    const french = Object.hasOwn(table, code) ? table[code] : undefined;
+    return french === undefined
+      ? inLanguage(WORDS.refusedOther, 'fr', { message })
+      : inLanguage({ en: '', fr: french }, 'fr').replace('…', () => message);
+  };
+}
+
+function sentenceOf(message: string): string {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', fr: 'fr-FR' };

@@ -51,9 +51,19 @@ export const WORDS = {
   erase: { en: 'Erase', fr: 'Effacer' },
   triesLeft: { en: 'Tries left: {tries}', fr: 'Essais restants : {tries}' },
   codeBlocked: {
-    en: 'The code is blocked: no try is left. The card must be activated anew.',
-    fr: 'Le code est bloqué : plus d’essai. Il faut activer la carte à nouveau.',
+    en: 'The code is blocked: no try is left. The PUK sets a new one.',
+    fr: 'Le code est bloqué : plus d’essai. Le PUK en met un nouveau.',
   },
+  unblock: { en: 'Unblock with the PUK', fr: 'Débloquer avec le PUK' },
+  puk: { en: 'PUK', fr: 'PUK' },
+  pukHint: { en: 'As this page showed it at the activation.', fr: 'Tel que cette page l’a affiché à l’activation.' },
+  pukMissing: { en: 'The PUK has 6 to 12 digits.', fr: 'Le PUK a de 6 à 12 chiffres.' },
+  pukTitle: { en: 'Write the PUK down', fr: 'Notez le PUK' },
+  pukText: {
+    en: 'It is shown this once. When the code is blocked, only the PUK sets a new one.',
+    fr: 'Il n’est affiché que cette fois. Quand le code est bloqué, seul le PUK en met un nouveau.',
+  },
+  pukNoted: { en: 'I have written it down', fr: 'Je l’ai noté' },
 
   showTitle: { en: 'Show the card', fr: 'Présenter la carte' },
   showText: {
@@ -106,7 +116,7 @@ export const WORDS = {
   invoicesShow: { en: 'Show invoices', fr: 'Afficher les factures' },
   invoicesHide: { en: 'Hide invoices', fr: 'Masquer les factures' },
   invoicesNone: { en: 'No invoice yet.', fr: 'Pas encore de facture.' },
-  invoiceFor: { en: 'for {beneficiary}', fr: 'pour {beneficiary}' },
+  invoiceFor: { en: 'for person {person}', fr: 'pour la personne {person}' },
   total: { en: 'Total', fr: 'Total' },
   amo: { en: 'Compulsory insurance (AMO)', fr: 'Assurance obligatoire (AMO)' },
   amc: { en: 'Complementary insurance (AMC)', fr: 'Complémentaire (AMC)' },
@@ -125,15 +135,14 @@ export const WORDS = {
   syncedNever: { en: 'The issuer has not been heard yet.', fr: 'L’émetteur n’a pas encore répondu.' },
   synced: { en: 'The issuer has answered.', fr: 'L’émetteur a répondu.' },
 
-  revokedTitle: { en: 'This card is no longer valid', fr: 'Cette carte n’est plus valable' },
-  revokedText: {
-    en: 'The issuer ended it. It will be wiped when the issuer is asked next.',
-    fr: 'L’émetteur l’a arrêtée. Elle sera effacée à la prochaine réponse de l’émetteur.',
-  },
-  wipedTitle: { en: 'The card is gone', fr: 'La carte n’existe plus' },
-  wipedText: {
-    en: 'It was ended and wiped: no name, number or key is left on this phone. To have a card again, take a new phone folder and a new ticket.',
-    fr: 'Elle a été arrêtée et effacée : aucun nom, numéro ni clé ne reste sur ce téléphone. Pour une nouvelle carte, prenez un nouveau dossier de téléphone et un nouveau ticket.',
+  endTitle: { en: 'The card is gone', fr: 'La carte n’existe plus' },
+  endReplaced: { en: 'Another phone has your card now.', fr: 'Votre carte est maintenant sur un autre téléphone.' },
+  endLost: { en: 'It was reported as lost.', fr: 'Elle a été déclarée perdue.' },
+  endOperator: { en: 'The issuer has ended it.', fr: 'L’émetteur y a mis fin.' },
+  endHere: { en: 'It was wiped on this phone.', fr: 'Elle a été effacée sur ce téléphone.' },
+  endText: {
+    en: 'It is wiped: no name, number or key is left on this phone.',
+    fr: 'Elle est effacée : aucun nom, numéro ni clé ne reste sur ce téléphone.',
   },
 
   counterTitle: { en: 'Counter (test)', fr: 'Comptoir (test)' },
@@ -266,5 +275,5 @@ export const WORDS = {
   issuerNone: { en: 'No issuer was given.', fr: 'Aucun émetteur n’a été donné.' },
   offline: { en: 'Offline: nobody is asked.', fr: 'Hors ligne : personne n’est interrogé.' },
 
-  refusedOther: { en: 'Refused: {message}', fr: 'Refusé : {message}' },
+  refusedOther: { en: '{message}', fr: 'Refusé : {message}' },
 } as const;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
 import type {
+  ActivationAnswer,
   ActivationRequest,
   ChangeCodeRequest,
   CodeRequest,
@@ -8,18 +9,20 @@ import type {
   QrRequest,
   ShownInvoice,
   ShownQr,
+  UnblockRequest,
 } from '../pages/phone/view.ts';
 
 /** What the page of the phone can ask for. Each act that needs the code gets it, uses it once and keeps it nowhere. */
 export interface PhoneActs {
   view(): Promise<PhoneView>;
-  activate(request: ActivationRequest): Promise<void>;
+  activate(request: ActivationRequest): Promise<ActivationAnswer>;
   /** Opens the window for one reader. */
   openWindow(request: CodeRequest): Promise<void>;
   closeWindow(): Promise<void>;
   qr(request: QrRequest): Promise<ShownQr>;
   invoices(request: CodeRequest): Promise<readonly ShownInvoice[]>;
   changeCode(request: ChangeCodeRequest): Promise<void>;
+  unblock(request: UnblockRequest): Promise<void>;
   sync(): Promise<void>;
 }
 
@@ -29,12 +32,13 @@ const instant = z.iso.datetime().nullable();
 
 const VIEW: z.ZodType<PhoneView> = z.strictObject({
   life: z.enum(['blank', 'pending', 'active', 'revoked', 'wiped']),
+  antenna: z.boolean(),
   triesLeft: z.int().min(0).nullable(),
   window: z
     .strictObject({ remainingMs: ms, wholeMs: ms, uses: z.int().min(0), can: z.string().regex(/^\d{6}$/) })
     .nullable(),
   syncedAt: instant,
-  endedBecause: z.string().nullable(),
+  endedBecause: z.enum(['replaced', 'lost', 'operator', 'wiped here']).nullable(),
 });
 
 const QR: z.ZodType<ShownQr> = z.strictObject({
@@ -51,7 +55,7 @@ const INVOICES = z.strictObject({
     z.strictObject({
       date: z.string(),
       professional: z.string(),
-      beneficiary: z.string(),
+      beneficiaryIndex: z.int(),
       total: cents,
       amo: cents,
       amc: cents,
@@ -65,6 +69,8 @@ const INVOICES = z.strictObject({
 const DONE = z.strictObject({ done: z.literal(true) });
 const done = { done: true } as const;
 
+/** Two channels through HTTP, and keys made in the card. */
+const ACTIVATION_MS = 120_000;
 /** Longest ticket that is believed. */
 const LONGEST_TICKET = 2000;
 
@@ -77,13 +83,11 @@ export function addPhoneRoutes(app: WebApp, acts: PhoneActs): void {
     {
       schema: {
         body: z.strictObject({ ticket: z.string().min(1).max(LONGEST_TICKET), newCode: code }),
-        response: { 200: DONE },
+        response: { 200: z.strictObject({ puk: z.string().nullable() }) },
       },
+      handlerTimeout: ACTIVATION_MS,
     },
-    async ({ body }) => {
-      await acts.activate(body);
-      return done;
-    },
+    ({ body }) => acts.activate(body),
   );
   app.post('/api/phone/window', { schema: { body: withCode, response: { 200: DONE } } }, async ({ body }) => {
     await acts.openWindow(body);
@@ -106,6 +110,16 @@ export function addPhoneRoutes(app: WebApp, acts: PhoneActs): void {
     { schema: { body: z.strictObject({ code, newCode: code }), response: { 200: DONE } } },
     async ({ body }) => {
       await acts.changeCode(body);
+      return done;
+    },
+  );
+  app.post(
+    '/api/phone/unblocking',
+    {
+      schema: { body: z.strictObject({ puk: z.string().regex(/^\d{6,12}$/), newCode: code }), response: { 200: DONE } },
+    },
+    async ({ body }) => {
+      await acts.unblock(body);
       return done;
     },
   );

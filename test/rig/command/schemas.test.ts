@@ -18,12 +18,17 @@ import { VERBS } from '../../../rig/command/verbs/index.ts';
 import { identifyBoard } from '../../../rig/endpoint/board-identity.ts';
 import { CounterFolder } from '../../../rig/life/counter/counter-folder.ts';
 import { FollowUps } from '../../../rig/life/counter/follow-ups.ts';
+import { commitActivation } from '../../../rig/life/issuer/activation.ts';
+import { apply as applyWithoutIdentity } from '../../../rig/life/issuer/application.ts';
+import { enrol } from '../../../rig/life/issuer/enrolment.ts';
+import { openIssuer } from '../../../rig/life/issuer/issuer-folder.ts';
 import { MemoryPorts } from '../../../rig/sim/serial/memory-port.ts';
 import { VirtualTimeline } from '../../../rig/sim/timeline.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { simulatedBench } from '../board/simulated-bench.ts';
 import { fault, program as firmwareProgram, imageOf, simulatedBoard, timersOf } from '../board/stm32/bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
+import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../life/issuer/people.ts';
 import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
 
 /** What each command prints with --json: the names of its schemas. `error` is of every command. */
@@ -67,6 +72,17 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
+  'identity init': ['identity-init'],
+  'identity serve': ['identity-serve'],
+  'issuer init': ['issuer-init'],
+  'issuer serve': ['issuer-serve'],
+  'issuer insured import': ['issuer-insured-import'],
+  'issuer insured generate': ['issuer-insured-generate'],
+  'issuer rollout': ['issuer-rollout'],
+  'issuer review': ['issuer-review', 'issuer-review-list'],
+  'issuer status': ['issuer-status'],
+  'issuer revoke': ['issuer-revoke'],
+  'issuer audit': ['issuer-audit'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
@@ -250,6 +266,50 @@ async function interruptedReplay(trace: string): Promise<void> {
   keep('replay-interrupted', JSON.parse(io.out.join('')));
 }
 
+async function issuers(): Promise<void> {
+  const issuer = at('issuer');
+  await printed('issuer-init', 'issuer', 'init', issuer, '--departments', '75,2a');
+  await served('issuer-serve', 'issuer', 'serve', issuer, '--fault', 'stale-clock=90x2');
+  writeFileSync(at('families.jsonl'), `${JSON.stringify(ADRUN)}\n`);
+  await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
+  await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
+  await printed('issuer-insured-generate', 'issuer', 'insured', 'generate', issuer, '--count', '3');
+  await printed('issuer-rollout', 'issuer', 'rollout', issuer, '--close', '2A', '--open', '974');
+  const { sql, ...store } = (await openIssuer(issuer, Date.now())).store;
+  const files = new Map([
+    ['document-front', Uint8Array.of(1)],
+    ['video', Uint8Array.of(2)],
+  ] as const);
+  const apply = () => applyWithoutIdentity({ sql, ...store }, { identity: ZOE, files, now: Date.now() });
+  const [first, second] = [await apply(), await apply()];
+  const { activationId } = await enrol({ sql, ...store }, { identity: ZOE, now: Date.now() });
+  const keys = { deviceKey: deviceKey('A'), holderKey: holderKey(1), cardSerial: serial(1) };
+  const cardSecurity = Uint8Array.of(0x30);
+  await commitActivation({ sql, ...store }, { activationId, ...keys, cardSecurity, now: Date.now() });
+  await sql.close();
+  await printed('issuer-review-list', 'issuer', 'review', issuer);
+  await printed('issuer-review-list', 'issuer', 'review', issuer, '--show');
+  await printed('issuer-review', 'issuer', 'review', issuer, first.id, '--accept');
+  await printed('issuer-review', 'issuer', 'review', issuer, second.id, '--refuse', 'unreadable');
+  await printed('issuer-revoke', 'issuer', 'revoke', issuer, activationId, '--lost');
+  await printed('issuer-status', 'issuer', 'status', issuer);
+  await printed('issuer-status', 'issuer', 'status', issuer, '--show');
+  await printed('issuer-audit', 'issuer', 'audit', issuer, '--tail', '3');
+  await printed('issuer-audit', 'issuer', 'audit', issuer, '--expect', `1:${'0'.repeat(64)}`);
+}
+
+/** A server prints when it listens, and ends when it is told to. */
+async function served(name: string, ...args: string[]): Promise<void> {
+  const end = new AbortController();
+  const io = fakeIo({ json: true, signal: end.signal });
+  const stdout = (text: string): void => {
+    io.stdout(text);
+    end.abort();
+  };
+  await runCommandLine([...args, '--port', '0', '--json'], '0.0.0', VERBS, { ...io, stdout });
+  keep(name, JSON.parse(io.out.join('')));
+}
+
 async function counters(): Promise<void> {
   const env = { VITAP_CAN: '161803', VITAP_PIN: '274916' };
   for (const more of [['--invoices'], ['--show']]) {
@@ -311,6 +371,9 @@ beforeAll(async () => {
   await printed('pki-show', 'pki', 'show', certificate('FRLABAT00002'), certificate('FRLABDV00001'));
   await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
   keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
+  await issuers();
+  await printed('identity-init', 'identity', 'init', at('identity'));
+  await served('identity-serve', 'identity', 'serve', at('identity'));
   await counters();
   await traces();
 

@@ -101,6 +101,11 @@ export function sqlContract(name: string, open: () => Promise<Sql>): void {
       expect(await sql.query('select label from jars order by label')).toEqual([{ label: 'rice' }, { label: 'tea' }]);
     });
 
+    it('leaves the error of something else in a transaction as it is', async () => {
+      const cause = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+      await expect(sql.transaction(() => Promise.reject(cause))).rejects.toBe(cause);
+    });
+
     it('tells which constraint forbids it, and no value of the row', async () => {
       const twice = sql.query("insert into jars values ('tea', 1)");
       await expect(twice).rejects.toMatchObject({ name: 'StoreError', kind: 'conflict', constraint: 'jars_pkey' });

@@ -2,6 +2,7 @@ import { StoreError } from '../../../store/store-error.ts';
 import type { RefusalAnswer } from '../../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../../web/server.ts';
 import { sweepApplications } from '../application-files.ts';
+import { OpenIdRefusal } from '../openid/refusals.ts';
 import { IssuerRefusal } from '../refusals.ts';
 import { addActivationRoutes } from './activation-routes.ts';
 import { addApplicationRoutes } from './application-routes.ts';
@@ -51,6 +52,7 @@ async function sweep({ store, now }: IssuerHttp): Promise<void> {
 const STORE_REFUSALS = { busy: 'store-busy', full: 'store-full', unreachable: 'store-unreachable' } as const;
 
 function refusalOf(error: unknown): RefusalAnswer | null {
+  if (error instanceof OpenIdRefusal) return error;
   if (error instanceof IssuerRefusal) {
     const { status, code, message, cure } = error;
     return { status, code, message: `${message}: ${cure}` };

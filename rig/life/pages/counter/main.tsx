@@ -3,7 +3,8 @@ import type { Call } from '../../../web/page/access.ts';
 import { Frame, showPage } from '../../../web/page/frame.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { StatusLine } from '../../../web/page/status-line.tsx';
-import { useWords } from '../say.ts';
+import { COUNTER_REFUSAL_TABLE } from '../refusals.ts';
+import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
 import { ClaimPanel } from './claim-panel.tsx';
 import { PresentPanel } from './present-panel.tsx';
@@ -57,4 +58,8 @@ function CounterPage({ call }: { readonly call: Call }) {
   );
 }
 
-showPage(CounterPage);
+showPage((props) => (
+  <RefusalsOfPage value={COUNTER_REFUSAL_TABLE}>
+    <CounterPage {...props} />
+  </RefusalsOfPage>
+));

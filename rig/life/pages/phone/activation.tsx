@@ -7,16 +7,18 @@ import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
 import { useWords } from '../say.ts';
 import { NewCodeScreen } from './code-screen.tsx';
-import type { ActivationRequest, PhoneView } from './view.ts';
+import type { ActivationAnswer, ActivationRequest, PhoneView } from './view.ts';
 
 interface ActivationProps {
   readonly call: Call;
   readonly view: PhoneView;
+  /** Told of the PUK, which is shown once; null: it was shown before. */
+  readonly onActivated: (puk: string | null) => void;
   readonly refresh: () => void;
 }
 
 /** From an empty card to an active one: ticket, consent, code. */
-export function Activation({ call, view, refresh }: ActivationProps) {
+export function Activation({ call, view, onActivated, refresh }: ActivationProps) {
   const say = useWords();
   const act = useAct(refresh);
   const [ticket, setTicket] = useState('');
@@ -27,7 +29,7 @@ export function Activation({ call, view, refresh }: ActivationProps) {
   const activate = (newCode: string): void =>
     act.run(async () => {
       const request: ActivationRequest = { ticket: ticket.trim(), newCode };
-      await call('POST', '/api/phone/activation', request);
+      onActivated((await call<ActivationAnswer>('POST', '/api/phone/activation', request)).puk);
     });
   if (atCode) {
     return (

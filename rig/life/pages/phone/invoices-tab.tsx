@@ -79,7 +79,7 @@ function InvoiceItem({ invoice }: { readonly invoice: ShownInvoice }) {
     <li>
       <h3>{invoice.professional}</h3>
       <p class="hint">
-        {day(invoice.date)} · {say('invoiceFor', { beneficiary: invoice.beneficiary })} ·{' '}
+        {day(invoice.date)} · {say('invoiceFor', { person: invoice.beneficiaryIndex })} ·{' '}
         {say(STATUSES[invoice.status])}
         {invoice.thirdParty ? ` · ${say('thirdParty')}` : ''}
       </p>

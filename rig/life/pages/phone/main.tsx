@@ -5,7 +5,8 @@ import { Frame, showPage } from '../../../web/page/frame.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { StatusLine } from '../../../web/page/status-line.tsx';
-import { useWords } from '../say.ts';
+import { PHONE_REFUSAL_TABLE } from '../refusals.ts';
+import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
 import { Activation } from './activation.tsx';
 import { InvoicesTab } from './invoices-tab.tsx';
@@ -16,6 +17,7 @@ import '../../../web/page/style.css';
 import './style.css';
 
 const EVERY_MS = 1000;
+const ENDS = { replaced: 'endReplaced', lost: 'endLost', operator: 'endOperator', 'wiped here': 'endHere' } as const;
 const TABS = ['show', 'invoices', 'settings'] as const;
 const TAB_NAMES = { show: 'tabShow', invoices: 'tabInvoices', settings: 'tabSettings' } as const;
 
@@ -39,28 +41,32 @@ interface LifeProps {
 
 function Life({ call, view, refresh }: LifeProps) {
   const say = useWords();
-  switch (view.life) {
-    case 'blank':
-    case 'pending':
-      return <Activation call={call} view={view} refresh={refresh} />;
-    case 'active':
-      return <ActiveCard call={call} view={view} refresh={refresh} />;
-    case 'revoked':
-      return (
-        <>
-          <Screen key={view.life} title={say('revokedTitle')} entered>
-            <StatusLine tone="bad">{say('revokedText')}</StatusLine>
-          </Screen>
-          <SettingsTab call={call} view={view} refresh={refresh} />
-        </>
-      );
-    case 'wiped':
-      return (
-        <Screen key={view.life} title={say('wipedTitle')} entered>
-          <StatusLine tone="plain">{say('wipedText')}</StatusLine>
-        </Screen>
-      );
+  const [puk, setPuk] = useState<string | null>(null);
+  if (puk !== null) {
+    return (
+      <Screen key="puk" title={say('pukTitle')} entered>
+        <p>{say('pukText')}</p>
+        <p class="can">{puk}</p>
+        <div class="row">
+          <Button kind="primary" onPress={() => setPuk(null)}>
+            {say('pukNoted')}
+          </Button>
+        </div>
+      </Screen>
+    );
   }
+  if (view.life === 'active') return <ActiveCard call={call} view={view} refresh={refresh} />;
+  return (
+    <>
+      {view.life === 'revoked' || view.life === 'wiped' ? (
+        <Screen key="end" title={say('endTitle')} entered>
+          {view.endedBecause === null ? null : <StatusLine tone="bad">{say(ENDS[view.endedBecause])}</StatusLine>}
+          <p>{say('endText')}</p>
+        </Screen>
+      ) : null}
+      <Activation key="activation" call={call} view={view} onActivated={setPuk} refresh={refresh} />
+    </>
+  );
 }
 
 function ActiveCard({ call, view, refresh }: LifeProps) {
@@ -83,4 +89,8 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
   );
 }
 
-showPage(PhonePage);
+showPage((props) => (
+  <RefusalsOfPage value={PHONE_REFUSAL_TABLE}>
+    <PhonePage {...props} />
+  </RefusalsOfPage>
+));

@@ -1,17 +1,19 @@
 import { useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
+import { Field } from '../../../web/page/field.tsx';
 import { Screen } from '../../../web/page/screen.tsx';
 import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
 import { useFormats, useWords } from '../say.ts';
 import { CodeScreen, NewCodeScreen } from './code-screen.tsx';
-import type { ChangeCodeRequest, PhoneView } from './view.ts';
+import type { ChangeCodeRequest, PhoneView, UnblockRequest } from './view.ts';
 
 type Step =
   | { readonly at: 'list'; readonly note: string }
-  | { readonly at: 'old' }
-  | { readonly at: 'new'; readonly code: string };
+  | { readonly at: 'old' | 'puk' }
+  | { readonly at: 'new'; readonly code: string }
+  | { readonly at: 'new after puk'; readonly puk: string };
 
 interface SettingsTabProps {
   readonly call: Call;
@@ -57,6 +59,28 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
         });
       return <NewCodeScreen act={act} onCode={change} onCancel={() => toList('')} />;
     }
+    case 'puk':
+      return (
+        <PukScreen
+          onPuk={(puk) => setStep({ at: 'new after puk', puk })}
+          onCancel={() => toList('')}
+          fault={act.fault}
+        />
+      );
+    case 'new after puk': {
+      const unblock = (newCode: string): void =>
+        act.run(async () => {
+          const request: UnblockRequest = { puk: step.puk, newCode };
+          try {
+            await call('POST', '/api/phone/unblocking', request);
+          } catch (error) {
+            if (!String((error as { code?: unknown }).code).startsWith('weak-code')) setStep({ at: 'puk' });
+            throw error;
+          }
+          toList(say('codeChanged'));
+        });
+      return <NewCodeScreen act={act} onCode={unblock} onCancel={() => toList('')} />;
+    }
     case 'list': {
       const sync = (): void =>
         act.run(async () => {
@@ -72,10 +96,54 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
             <Button busy={act.busy} onPress={sync}>
               {say('sync')}
             </Button>
-            <Button onPress={() => setStep({ at: 'old' })}>{say('changeCode')}</Button>
+            {view.triesLeft === 0 ? (
+              <Button kind="primary" onPress={() => setStep({ at: 'puk' })}>
+                {say('unblock')}
+              </Button>
+            ) : (
+              <Button onPress={() => setStep({ at: 'old' })}>{say('changeCode')}</Button>
+            )}
           </div>
         </Screen>
       );
     }
   }
+}
+
+interface PukScreenProps {
+  readonly onPuk: (puk: string) => void;
+  readonly onCancel: () => void;
+  readonly fault: string;
+}
+
+function PukScreen({ onPuk, onCancel, fault }: PukScreenProps) {
+  const say = useWords();
+  const [puk, setPuk] = useState('');
+  const [tried, setTried] = useState(false);
+  const wrong = !/^\d{6,12}$/.test(puk);
+  const goOn = (event: Event): void => {
+    event.preventDefault();
+    setTried(true);
+    if (!wrong) onPuk(puk);
+  };
+  return (
+    <Screen key="puk" title={say('unblock')} entered>
+      <LiveRegion urgent>{fault === '' ? null : <p class="fault">{fault}</p>}</LiveRegion>
+      <form onSubmit={goOn} noValidate>
+        <Field
+          label={say('puk')}
+          hint={say('pukHint')}
+          value={puk}
+          onValue={setPuk}
+          inputMode="numeric"
+          maxLength={12}
+          fault={tried && wrong ? say('pukMissing') : undefined}
+        />
+        <div class="row">
+          <Button kind="primary">{say('goOn')}</Button>
+          <Button onPress={onCancel}>{say('cancel')}</Button>
+        </div>
+      </form>
+    </Screen>
+  );
 }

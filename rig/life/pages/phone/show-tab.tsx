@@ -75,7 +75,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
           <LiveRegion>{step.note === '' ? null : <StatusLine tone="plain">{step.note}</StatusLine>}</LiveRegion>
           <p>{say('showText')}</p>
           <div class="choices">
-            {WAYS.map((way) => (
+            {WAYS.filter((way) => way !== 'nfc' || view.antenna).map((way) => (
               <Button key={way} kind="primary" onPress={() => setStep({ at: 'consent', way })}>
                 {say(NAMES[way])}
               </Button>

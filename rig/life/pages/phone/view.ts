@@ -10,6 +10,8 @@ export type PhoneLife = 'blank' | 'pending' | 'active' | 'revoked' | 'wiped';
 /** `GET /api/phone`: what may be shown without the code. Nothing in it names a person. */
 export interface PhoneView {
   readonly life: PhoneLife;
+  /** Whether this phone can be held to a reader. */
+  readonly antenna: boolean;
   /** What is left of the code's tries; null while no code is set. */
   readonly triesLeft: number | null;
   /** The window that consent opened for one reader; null when it is closed. */
@@ -17,7 +19,7 @@ export interface PhoneView {
   /** When the issuer was last heard, ISO 8601 in UTC; null: never. */
   readonly syncedAt: string | null;
   /** Why the activation ended; null while it has not. */
-  readonly endedBecause: string | null;
+  readonly endedBecause: 'replaced' | 'lost' | 'operator' | 'wiped here' | null;
 }
 
 export interface PresentationWindow {
@@ -51,7 +53,7 @@ export interface ShownQr {
 export interface ShownInvoice {
   readonly date: string;
   readonly professional: string;
-  readonly beneficiary: string;
+  readonly beneficiaryIndex: number;
   readonly total: number;
   readonly amo: number;
   readonly amc: number;
@@ -70,9 +72,23 @@ export interface ChangeCodeRequest {
   readonly newCode: string;
 }
 
-/** `POST /api/phone/activation`. */
+/**
+ * `POST /api/phone/activation`. A weak code is refused and the activation waits: the same again, with another code, goes
+ * on with it.
+ */
 export interface ActivationRequest {
   /** What the issuer gave for this activation. */
   readonly ticket: string;
+  readonly newCode: string;
+}
+
+export interface ActivationAnswer {
+  /** To be shown once; null: it was shown before. */
+  readonly puk: string | null;
+}
+
+/** `POST /api/phone/unblocking`: a new code by the PUK. */
+export interface UnblockRequest {
+  readonly puk: string;
   readonly newCode: string;
 }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { REFUSAL_WORDS } from '../../../../rig/life/pages/refusals.ts';
 import { WORDS } from '../../../../rig/life/pages/words.ts';
 import { FRAME_WORDS, inLanguage, type Phrase } from '../../../../rig/web/page/words.ts';
 
@@ -17,7 +16,6 @@ const SOURCES = ['web/page', 'life/pages'].flatMap((folder) =>
 const TABLES: readonly (readonly [string, Readonly<Record<string, Phrase>>])[] = [
   ['of every page', FRAME_WORDS],
   ['of the pages of the card', WORDS],
-  ['of refusals', REFUSAL_WORDS],
 ];
 
 const values = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();

@@ -7,6 +7,7 @@ import { WebRefusal } from '../../../../rig/web/refusal.ts';
 export const PRESENCE_TEXT = 'VITAP:PRESENCE:0123456789ABCDEFGHIJKLMNOPQRSTUV';
 export const OFFLINE_TEXT: string = `HC1:${'6BF+70790T9WJWG.FKY*4GO0'.repeat(45)}`;
 export const DOUBLE_CAN = '161803';
+export const DOUBLE_PUK = '40817263';
 const WHOLE_MS = 60_000;
 
 /** A phone without a card, for the page alone: it knows one code, and time passes when a test says so. */
@@ -24,18 +25,27 @@ export class PhoneDouble implements PhoneActs {
     const { life, windowMs, syncedAt } = this;
     return {
       life,
+      antenna: true,
       triesLeft: life === 'active' ? this.triesLeft : null,
       window: windowMs > 0 ? { remainingMs: windowMs, wholeMs: WHOLE_MS, uses: 1, can: DOUBLE_CAN } : null,
       syncedAt,
-      endedBecause: null,
+      endedBecause: life === 'revoked' ? 'replaced' : null,
     };
   }
 
-  async activate({ ticket, newCode }: { ticket: string; newCode: string }): Promise<void> {
+  async activate({ ticket, newCode }: { ticket: string; newCode: string }): Promise<{ puk: string }> {
     this.heard.push(`activate ${ticket}`);
     refuseWeak(newCode);
     this.code = newCode;
     this.life = 'active';
+    return { puk: DOUBLE_PUK };
+  }
+
+  async unblock({ puk, newCode }: { puk: string; newCode: string }): Promise<void> {
+    if (puk !== DOUBLE_PUK) throw new WebRefusal('wrong-puk', 'the PUK is wrong', 422);
+    refuseWeak(newCode);
+    this.code = newCode;
+    this.triesLeft = 3;
   }
 
   async openWindow({ code }: { code: string }): Promise<void> {
@@ -60,7 +70,7 @@ export class PhoneDouble implements PhoneActs {
       {
         date: '20260312',
         professional: 'CENTRE DU LAC D’ANNECY',
-        beneficiary: 'ZOE',
+        beneficiaryIndex: 1,
         total: 123_456,
         amo: 74_074,
         amc: 40_000,
@@ -79,20 +89,25 @@ export class PhoneDouble implements PhoneActs {
 
   async sync(): Promise<void> {
     this.syncedAt = '2026-11-29T10:00:00Z';
-    if (this.life === 'revoked') this.life = 'wiped';
   }
 
   #judge(code: string): void {
-    if (this.triesLeft === 0) throw new WebRefusal('code-blocked', 'the code is blocked', 403);
+    if (this.triesLeft === 0) throw new WebRefusal('blocked-code', 'the code is blocked', 422);
     if (code !== this.code) {
       this.triesLeft--;
-      throw new WebRefusal('wrong-code', 'the code is wrong', 403);
+      throw new WebRefusal('wrong-code', 'the code is wrong', 422);
     }
     this.triesLeft = 3;
   }
 }
 
 function refuseWeak(code: string): void {
-  if (/^(\d)\1{5}$/.test(code)) throw new WebRefusal('weak-code-equal', 'six equal digits', 422);
-  if ('0123456789 9876543210'.includes(code)) throw new WebRefusal('weak-code-row', 'digits in a row', 422);
+  if (/^(\d)\1{5}$/.test(code))
+    throw new WebRefusal('weak-code-six-equal', 'this code is refused: six equal digits are guessed first', 422);
+  if ('0123456789 9876543210'.includes(code))
+    throw new WebRefusal(
+      'weak-code-running',
+      'this code is refused: digits that run up or down are guessed first',
+      422,
+    );
 }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { ChannelFailureKind } from '../../../../rig/channel/channel-failure.ts';
+import type { FailureKind } from '../../../../rig/console/failure.ts';
+import { FAILURES } from '../../../../rig/life/counter/failures.ts';
+import { QR_REFUSALS } from '../../../../rig/life/credential/qr-refusal.ts';
+import { REFUSALS } from '../../../../rig/life/issuer/refusals.ts';
+import {
+  CHANNEL_REFUSALS_FR,
+  COUNTER_REFUSALS_FR,
+  ISSUER_REFUSALS_FR,
+  MACHINE_REFUSALS_FR,
+  PHONE_REFUSALS_FR,
+  QR_REFUSALS_FR,
+  SERVER_REFUSALS_FR,
+} from '../../../../rig/life/pages/refusals.ts';
+import { PHONE_REFUSALS } from '../../../../rig/life/phone/refusals.ts';
+import { WEAK_CODES } from '../../../../rig/life/phone/weak-code.ts';
+import { WEB_REFUSALS } from '../../../../rig/web/refusal.ts';
+
+// The compiler holds these two: their kinds are types alone. A fault is no refusal; a channel and a counter name theirs.
+const MACHINE: Readonly<Record<Exclude<FailureKind, 'fault' | 'channel' | 'counter'>, string>> = MACHINE_REFUSALS_FR;
+const CHANNEL: Readonly<Record<`channel-${ChannelFailureKind}`, string>> = CHANNEL_REFUSALS_FR;
+
+const named = (prefix: string, table: object): string[] => Object.keys(table).map((code) => `${prefix}${code}`);
+
+describe('every refusal has words in French, and every word a refusal', () => {
+  it.each([
+    ['a server', [...named('', WEB_REFUSALS), 'UNREACHABLE'], SERVER_REFUSALS_FR],
+    ['the counter', [...named('', FAILURES), 'claim-malformed'], COUNTER_REFUSALS_FR],
+    ['the phone', [...named('', PHONE_REFUSALS), 'no-link', ...named('weak-code-', WEAK_CODES)], PHONE_REFUSALS_FR],
+    ['a QR code', named('qr-', QR_REFUSALS), QR_REFUSALS_FR],
+    ['the issuer', named('issuer-', REFUSALS), ISSUER_REFUSALS_FR],
+  ])('of %s', (_name, codes, table) => {
+    expect(Object.keys(table).sort()).toEqual(codes.sort());
+  });
+
+  it.each([
+    ['a server', SERVER_REFUSALS_FR],
+    ['the machine', MACHINE],
+    ['a channel', CHANNEL],
+    ['the counter', COUNTER_REFUSALS_FR],
+    ['the phone', PHONE_REFUSALS_FR],
+    ['a QR code', QR_REFUSALS_FR],
+    ['the issuer', ISSUER_REFUSALS_FR],
+  ])('of %s: a sentence with its end, and French spaces', (_name, table) => {
+    for (const sentence of Object.values(table)) {
+      expect(sentence).toMatch(/^[A-ZÀ-Ý].*[.…]$/);
+      expect(sentence).not.toMatch(/[^\s][;:!?](\s|$)/);
+    }
+  });
+});
