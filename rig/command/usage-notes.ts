@@ -106,6 +106,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap pki show lab-pki/FRLABAT00001.keys.json --trust lab-pki/FRLABCVCA00001',
     'vitap pki show root.cvcert dv.cvcert terminal.cvcert --json',
   ),
+  'identity init': notes(
+    null,
+    'vitap identity init me',
+    'vitap identity init me --generate 1000 --seed 1 --verifier http://127.0.0.1:8620',
+  ),
+  'identity serve': notes(null, 'vitap identity serve me'),
   'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
   'firmware run': notes(
     null,

@@ -59,12 +59,12 @@ export const MOST_EXTENDED_PAGES = 512;
 
 /** Milliseconds. A page of 128 KiB takes up to 4 s to erase, 2 MiB up to 32 s (data sheets of F4 and H7). */
 export const TIME_LIMIT = {
-  sync: 300,
-  answer: 500,
-  write: 1000,
+  sync: 1000,
+  answer: 1000,
+  write: 2000,
   page: 5000,
   chip: 40_000,
-  protection: 1000,
+  protection: 2000,
   /** Between a reset and the moment when the bootloader listens. */
   restart: 100,
 } as const;

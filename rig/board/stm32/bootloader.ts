@@ -41,7 +41,7 @@ export class Refused extends HalError {
 }
 
 /** Milliseconds of silence after which the bootloader waits for something. */
-const QUIET_MS = 50;
+const QUIET_MS = 100;
 /** Bytes that complete whatever frame but a block of data the bootloader may be in. */
 const SHORT_FRAME = 6;
 const RESYNC_ROUNDS = 4;
@@ -71,11 +71,19 @@ export class Stm32Bootloader {
     const answer = await this.#line.next(TIME_LIMIT.sync);
     if (answer === ACK) return;
     // It was in sync already: it took 7F for a half of a command before this one.
-    if ((answer === NACK || answer === null) && (await this.#resynchronised())) return;
-    if (answer === null || answer === NACK) {
+    if (answer === NACK || answer === null) {
+      const before = this.#line.heard;
+      if (await this.#resynchronised()) return;
+      const where = this.#line.path;
+      if (answer === null && this.#line.heard === before) {
+        throw new HalError(
+          'timeout',
+          `nothing answers the byte 7F at ${where}: is the board in its bootloader (BOOT0 high, then a reset)`,
+        );
+      }
       throw new HalError(
-        'timeout',
-        `nothing answers the byte 7F at ${this.#line.path}: is the board in its bootloader (BOOT0 high, then a reset)`,
+        'protocol',
+        `something answers at ${where}, but no command: reset the board into its bootloader`,
       );
     }
     const others = await this.#line.drain(QUIET_MS);
@@ -266,8 +274,9 @@ export class Stm32Bootloader {
   /** After a NACK a frame begins: a command that does nothing tells. */
   async #aligned(): Promise<boolean> {
     await this.#line.send([COMMAND.get, ~COMMAND.get & 0xff]);
-    const came = await this.#line.drain(QUIET_MS);
-    return came[0] === ACK && came.at(-1) === ACK;
+    const first = await this.#line.next(TIME_LIMIT.answer);
+    const others = await this.#line.drain(QUIET_MS);
+    return first === ACK && others.at(-1) === ACK;
   }
 }
 

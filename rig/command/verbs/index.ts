@@ -13,6 +13,7 @@ import { declareDoctor } from './doctor.ts';
 import { declareEmulate } from './emulate.ts';
 import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
+import { declareIdentity } from './identity.ts';
 import { declareIssuer } from './issuer.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
@@ -42,6 +43,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declarePki,
   declareIssuer,
   declareCounter,
+  declareIdentity,
   declareBench,
   declareBenchTap,
   declareDoctor,

@@ -8,7 +8,7 @@
  * | `CardLink` | `createLoopback`, `VpcdLink`, `Pn532CardLink` |
  * | `Pn532Port` | `HsuPort` on a `SerialLineOpener`, `Acr122Port` on a PC/SC reader |
  * | `SerialLineOpener` | `SystemSerialPorts`, `MemorySerialCable` |
- * | `Nvm` | `MemoryNvm`, `FileNvm`, `PowerLossNvm` |
+ * | `Nvm` | `MemoryNvm`, `FileNvm`, `PowerLossNvm`; `FlashNvm` on a `FlashDevice` |
  * | `Clock`, `Random` | `systemClock`, `systemRandom`; `VirtualClock`, `SeededRandom` |
  * | `Crypto` | `nobleCrypto`; `nobleHashes` for a card without a secure channel |
  */
@@ -21,6 +21,9 @@ export {
 } from '../acr122/index.ts';
 export { UNLIMITED } from '../apdu-size.ts';
 export { type FirmwareOptions, FirmwareReader } from '../firmware/index.ts';
+export type { FlashDevice } from '../flash/flash-device.ts';
+export { FlashNvm } from '../flash/flash-nvm.ts';
+export { type FlashLife, flashLife } from '../flash/life.ts';
 export * from '../index.ts';
 export { createLoopback, type Loopback, type LoopbackOptions } from '../loopback/index.ts';
 export { type Hashes, nobleHashes } from '../noble/hashes.ts';

@@ -72,6 +72,8 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
+  'identity init': ['identity-init'],
+  'identity serve': ['identity-serve'],
   'issuer init': ['issuer-init'],
   'issuer serve': ['issuer-serve'],
   'issuer insured import': ['issuer-insured-import'],
@@ -267,7 +269,7 @@ async function interruptedReplay(trace: string): Promise<void> {
 async function issuers(): Promise<void> {
   const issuer = at('issuer');
   await printed('issuer-init', 'issuer', 'init', issuer, '--departments', '75,2a');
-  await servedIssuer(issuer);
+  await served('issuer-serve', 'issuer', 'serve', issuer, '--fault', 'stale-clock=90x2');
   writeFileSync(at('families.jsonl'), `${JSON.stringify(ADRUN)}\n`);
   await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
   await printed('issuer-insured-import', 'issuer', 'insured', 'import', issuer, at('families.jsonl'));
@@ -296,17 +298,16 @@ async function issuers(): Promise<void> {
   await printed('issuer-audit', 'issuer', 'audit', issuer, '--expect', `1:${'0'.repeat(64)}`);
 }
 
-/** It prints when it listens, and ends when it is told to. */
-async function servedIssuer(issuer: string): Promise<void> {
+/** A server prints when it listens, and ends when it is told to. */
+async function served(name: string, ...args: string[]): Promise<void> {
   const end = new AbortController();
   const io = fakeIo({ json: true, signal: end.signal });
   const stdout = (text: string): void => {
     io.stdout(text);
     end.abort();
   };
-  const args = ['issuer', 'serve', issuer, '--port', '0', '--fault', 'stale-clock=90x2', '--json'];
-  await runCommandLine(args, '0.0.0', VERBS, { ...io, stdout });
-  keep('issuer-serve', JSON.parse(io.out.join('')));
+  await runCommandLine([...args, '--port', '0', '--json'], '0.0.0', VERBS, { ...io, stdout });
+  keep(name, JSON.parse(io.out.join('')));
 }
 
 async function counters(): Promise<void> {
@@ -371,6 +372,8 @@ beforeAll(async () => {
   await printed('pki-show', 'pki', 'show', certificate('FRLABDV00001'), '--trust', certificate('FRLABCVCA00001'));
   keep('terminal-keys', read(certificate('FRLABAT00001.keys.json')));
   await issuers();
+  await printed('identity-init', 'identity', 'init', at('identity'));
+  await served('identity-serve', 'identity', 'serve', at('identity'));
   await counters();
   await traces();
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { CannotRun } from '../../../console/failure.ts';
+import { birthPlaceOf, type Family } from '../../issuer/family.ts';
 import { isBirthDate } from '../claims.ts';
 
 /** People whom the identity provider knows: synthetic, all of them. */
@@ -64,7 +65,22 @@ export function formatPeople(people: readonly Person[]): string {
   return `${JSON.stringify({ format: FORMAT, version: 1, people }, null, 1)}\n`;
 }
 
-/** The published test identities that the shipped cards hold. */
+/** The insured of a family. Birth name, place and sex are as the registry has them. */
+export function personOf(family: Family, id: string): Person {
+  const [insured] = family.beneficiaries;
+  if (insured === undefined) throw new RangeError('a family has at least its insured');
+  const { birthDate, birthName, usualName, firstName } = insured;
+  return {
+    id,
+    familyName: birthName ?? usualName,
+    givenName: firstName,
+    birthDate: `${birthDate.slice(0, 4)}-${birthDate.slice(4, 6)}-${birthDate.slice(6)}`,
+    birthPlaceCode: birthPlaceOf(family.insured.nir),
+    sex: family.insured.nir.startsWith('1') ? 1 : 2,
+  };
+}
+
+/** The published test identity that the shipped cards hold. */
 export const TEST_PEOPLE: readonly Person[] = [
   {
     id: '1',

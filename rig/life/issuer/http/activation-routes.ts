@@ -7,7 +7,7 @@ import { abandonActivation, enrol } from '../enrolment.ts';
 import { IssuerRefusal } from '../refusals.ts';
 import { believePhone, late } from './believe.ts';
 import { blankCard, forgetBlankCard, keepBlankCard, keepPersonalised } from './blank-cards.ts';
-import { type IssuerHttp, OPEN } from './issuer-http.ts';
+import { guessable, type IssuerHttp, OPEN } from './issuer-http.ts';
 import type { JudgedDevice } from './judge-device.ts';
 import { ID_IN_PATH } from './phone-routes.ts';
 import { refuseRequest } from './request-refusals.ts';
@@ -17,8 +17,6 @@ const tags = ['activation'];
 const RELAY_ANSWER_MS = 60_000;
 /** Longest body: the answer of a card in hexadecimal digits. */
 const RELAY_BODY_BYTES = 140_000;
-/** Tickets cannot be guessed; this keeps one address from trying. */
-const GUESSABLE = { ...OPEN, rateLimit: { max: 60, timeWindow: 60_000 } } as const;
 
 /** From a ticket to an active card; each request is signed by the new card's device key. */
 export function addActivationRoutes(app: WebApp, http: IssuerHttp): void {
@@ -27,7 +25,7 @@ export function addActivationRoutes(app: WebApp, http: IssuerHttp): void {
   app.post(
     '/v1/activations',
     {
-      config: GUESSABLE,
+      config: guessable(http),
       schema: { tags, summary: 'Begins an activation, or resumes it', body: BEGIN, response: { 200: BEGUN } },
     },
     async (request) => {

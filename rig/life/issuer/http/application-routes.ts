@@ -6,14 +6,12 @@ import { applicationState, apply } from '../application.ts';
 import { APPLICATION_FILES, type ApplicationFile } from '../application-files.ts';
 import { IssuerRefusal } from '../refusals.ts';
 import { applicationTicket, readApplicationTicket } from './application-ticket.ts';
-import { type IssuerHttp, OPEN } from './issuer-http.ts';
+import { guessable, type IssuerHttp } from './issuer-http.ts';
 import { refuseRequest } from './request-refusals.ts';
 
 const tags = ['application'];
 /** Three files, each as base64. */
 const MOST_BODY_BYTES: number = 24 * 1024 * 1024;
-const RECEIVE_CONFIG = { ...OPEN, rateLimit: { max: 20, timeWindow: 60_000 } } as const;
-const ASK_CONFIG = { ...OPEN, rateLimit: { max: 60, timeWindow: 60_000 } } as const;
 
 const APPLY = z.strictObject({
   identity: z.strictObject({
@@ -41,7 +39,7 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
   app.post(
     '/v1/applications',
     {
-      config: RECEIVE_CONFIG,
+      config: guessable(http),
       bodyLimit: MOST_BODY_BYTES,
       schema: { tags, summary: 'Sends pictures of a document and a video', body: APPLY, response: { 200: APPLIED } },
     },
@@ -60,7 +58,7 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
   // The ticket stands in the body: an address ends in logs.
   app.post(
     '/v1/applications/state',
-    { config: ASK_CONFIG, schema: { tags, summary: 'What became of it', body: ASK, response: { 200: STATE } } },
+    { config: guessable(http), schema: { tags, summary: 'What became of it', body: ASK, response: { 200: STATE } } },
     async ({ body }) => {
       const ticket = readApplicationTicket(body.ticket);
       if (ticket === null) throw refuseRequest('ticket-malformed');

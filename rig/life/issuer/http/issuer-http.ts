@@ -22,6 +22,8 @@ export interface IssuerHttp {
   readonly cards: CardWork;
   readonly relays: CardRelays;
   readonly faults: Faults;
+  /** Requests that one address may send in a minute to where tickets are taken. */
+  readonly guessesAMinute: number;
   /** Who the person is whom a ticket speaks of. @throws a refusal: it is unknown, used or too old */
   readonly proofOf: (ticket: string) => Promise<Proof>;
   /** Makes a credential offer for an activation; null: none is made here. */
@@ -44,3 +46,14 @@ export interface FilledCard {
 
 /** Open to whoever comes: each route looks by itself at what the request proves. */
 export const OPEN = { access: 'open' } as const;
+
+/** Tickets cannot be guessed; this keeps one address from trying, and from filling the disk. */
+export const GUESSES_A_MINUTE = 60;
+
+/** Open, with fewer requests from one address. */
+export function guessable({ guessesAMinute }: IssuerHttp): {
+  readonly access: 'open';
+  readonly rateLimit: { readonly max: number; readonly timeWindow: number };
+} {
+  return { ...OPEN, rateLimit: { max: guessesAMinute, timeWindow: 60_000 } };
+}

@@ -25,7 +25,7 @@ import { readApplicationTicket } from './application-ticket.ts';
 import { CardRelays } from './card-relays.ts';
 import { cardWork } from './card-work.ts';
 import { Faults, type OrderedFault, readFault } from './faults.ts';
-import type { IssuerHttp } from './issuer-http.ts';
+import { GUESSES_A_MINUTE, type IssuerHttp } from './issuer-http.ts';
 import { createIssuerServer } from './issuer-server.ts';
 import { writeLetter } from './letters.ts';
 import { refuseRequest } from './request-refusals.ts';
@@ -174,6 +174,7 @@ function standOn(
     }),
     relays: new CardRelays(),
     faults: new Faults(faults),
+    guessesAMinute: GUESSES_A_MINUTE,
     proofOf: async (ticket) => {
       if (readIdentityTicket(ticket) !== null) return { identity: await redeemIdentityTicket(openId, ticket) };
       const application = readApplicationTicket(ticket);

@@ -169,6 +169,28 @@ describe('a Status List Token', () => {
     expect(() => verifyStatusListCwt(cwt, expecting(change))).toThrow(expect.objectContaining({ reason }));
   });
 
+  it.each([
+    ['padding behind it', (lst: string) => `${lst}=`],
+    ['the other alphabet', (lst: string) => lst.replace('-', '+').replace('_', '/')],
+    ['a space in it', (lst: string) => ` ${lst}`],
+  ])('is refused where base64url is not strict: %s', async (_, change) => {
+    // So many entries that both characters in which the alphabets differ occur.
+    const many = packStatuses(
+      4000,
+      1,
+      Array.from({ length: 2000 }, (_, i) => [(i * i) % 4000, 1] as const),
+    );
+    const token = await signStatusListJwt({ ...content, statuses: many }, issuer, crypto);
+    const [header, payload] = token.split('.') as [string, string];
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { status_list: { lst: string } };
+    expect(claims.status_list.lst).toMatch(/[-_]/);
+    claims.status_list.lst = change(claims.status_list.lst);
+    const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+    const signature = issuer.sign(crypto.hash('sha-256', Buffer.from(signed)));
+    const forged = `${signed}.${Buffer.from(signature).toString('base64url')}`;
+    await expect(verifyStatusListJwt(forged, expecting())).rejects.toThrow('not in base64url without padding');
+  });
+
   it('is refused with any one bit changed', async () => {
     const cwt = await signStatusListCwt(content, issuer, crypto);
     for (let bit = 0; bit < 8 * cwt.length; bit++) {

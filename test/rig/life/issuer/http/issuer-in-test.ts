@@ -8,7 +8,7 @@ import { softwareSigner } from '../../../../../rig/life/credential/jws.ts';
 import { readApplicationTicket } from '../../../../../rig/life/issuer/http/application-ticket.ts';
 import { CardRelays, type RelayLimits } from '../../../../../rig/life/issuer/http/card-relays.ts';
 import { Faults, readFault } from '../../../../../rig/life/issuer/http/faults.ts';
-import type { IssuerHttp } from '../../../../../rig/life/issuer/http/issuer-http.ts';
+import { GUESSES_A_MINUTE, type IssuerHttp } from '../../../../../rig/life/issuer/http/issuer-http.ts';
 import { createIssuerServer, type IssuerServerOptions } from '../../../../../rig/life/issuer/http/issuer-server.ts';
 import { HTTP_TABLES } from '../../../../../rig/life/issuer/http/tables.ts';
 import { addFamilies } from '../../../../../rig/life/issuer/registry.ts';
@@ -84,6 +84,7 @@ export interface TestOrder {
   readonly limits?: IssuerServerOptions['limits'];
   readonly timeoutMs?: number;
   readonly port?: number;
+  readonly guessesAMinute?: number;
 }
 
 /** An issuer that listens on loopback. Everybody has the same clock, unless a test moves the issuer's. */
@@ -103,6 +104,7 @@ export async function issuerInTest(registry: TestRegistry, order: TestOrder = {}
     names: { issuer: 'https://issuer.test', statusList: 'https://issuer.test/v1/status/token-list' },
     cards: CARDS,
     relays: new CardRelays(order.relays),
+    guessesAMinute: order.guessesAMinute ?? GUESSES_A_MINUTE,
     faults: new Faults((order.faults ?? []).map(readFault)),
     proofOf: async (ticket) => {
       const identity = PEOPLE[ticket];

@@ -168,6 +168,16 @@ describe('activation', () => {
     await expect(begin(unknown)).rejects.toMatchObject(refused('application-unknown'));
   });
 
+  it('tickets are not tried for ever: 60 in a minute from one address', async () => {
+    const other = await issuerInTest(registry, { guessesAMinute: 2 });
+    const begin = () =>
+      other.phone(device('ticket')).begin({ ticket: 'x'.repeat(20), can: '123456', cardSerial: '01' });
+    for (let i = 0; i < 2; i++) await expect(begin()).rejects.toMatchObject(refused('ticket-malformed'));
+    await expect(begin()).rejects.toMatchObject({ ...refused('too-many-requests'), retryAfter: expect.any(Number) });
+    expect(await other.phone(device('ticket')).standing()).toEqual({ state: 'unknown' });
+    await other.close();
+  });
+
   it('nobody works on an activation of another phone', async () => {
     const pending = device('pending');
     const { activationId } = await issuer
