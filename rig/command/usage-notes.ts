@@ -141,6 +141,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'phone sync': notes('the issuer refuses', 'vitap phone sync'),
   'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
+  'phone serve': notes(
+    null,
+    'vitap phone serve --issuer http://127.0.0.1:8620',
+    'vitap phone serve --phone my-phone --link vpcd --port 8091',
+  ),
   'phone wipe': notes(null, 'vitap phone wipe'),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
