@@ -118,6 +118,35 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card',
     'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card --pn532 /tmp/pn532-a',
   ),
+  'phone activate': notes(
+    'the issuer refuses, the code is weak, or the issuer has ended the activation',
+    'vitap phone activate --issuer http://127.0.0.1:8080 --ticket-file ticket',
+  ),
+  'phone unlock': notes('the code is wrong or blocked', 'VITAP_PIN=385127 vitap phone unlock'),
+  'phone lock': notes(null, 'vitap phone lock'),
+  'phone present': notes(
+    'the code is wrong or blocked',
+    'vitap phone present --link vpcd',
+    'vitap phone present --link pn532:/dev/ttyUSB0 --presence',
+  ),
+  'phone qr': notes(
+    'the code is wrong or blocked, or the issuer refuses',
+    'vitap phone qr --presence',
+    'vitap phone qr --offline --png qr.png',
+  ),
+  'phone change-code': notes(
+    'the old code or the PUK is wrong, or the new code is weak',
+    'vitap phone change-code',
+    'vitap phone change-code --puk',
+  ),
+  'phone sync': notes('the issuer refuses', 'vitap phone sync'),
+  'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
+  'phone serve': notes(
+    null,
+    'vitap phone serve --issuer http://127.0.0.1:8620',
+    'vitap phone serve --phone my-phone --link vpcd --port 8091',
+  ),
+  'phone wipe': notes(null, 'vitap phone wipe'),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',
@@ -186,6 +215,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',
   ),
   'bench peer': notes('with --fail-if-slower, ours is slower', 'vitap bench peer --peer vpcd:./peer --count 1000'),
+  'bench issuer': notes(
+    'a target is not met',
+    'vitap bench issuer --count 1000 --sizes 1000,1000000',
+    'vitap bench issuer --store "postgresql:///bench?host=/run/postgresql"',
+  ),
   'bench trace': notes(null, 'vitap bench trace --count 2000 --large 100000'),
   doctor: notes('a check failed; warnings do not count', 'vitap doctor', 'vitap doctor --json'),
   completion: notes(null, 'vitap completion bash > ~/.local/share/bash-completion/completions/vitap'),

@@ -32,6 +32,7 @@ export type FailureKind =
   | 'usage'
   | 'channel'
   | 'counter'
+  | 'phone'
   | 'cannot-run'
   | 'profile'
   | 'trace'
@@ -76,7 +77,11 @@ const SENTENCES: Readonly<Record<string, FailureKind>> = {
 };
 
 /** Failures that may be a verdict (the code is wrong, the card is a copy), and say with which exit code they end. */
-const JUDGED: Readonly<Record<string, FailureKind>> = { ChannelFailure: 'channel', CounterFailure: 'counter' };
+const JUDGED: Readonly<Record<string, FailureKind>> = {
+  ChannelFailure: 'channel',
+  CounterFailure: 'counter',
+  PhoneRefusal: 'phone',
+};
 
 interface Judged {
   readonly kind: FailureKind;

@@ -15,7 +15,8 @@ import { step, TEST_CAN, TEST_CHANNEL, TEST_CODE, title } from './script.ts';
 const PROFILE = 'apcv';
 
 /**
- * `vitap demo`: a card is issued, unlocked, tapped and shown, in process; then the same card through pcscd.
+ * `vitap demo`: a card is issued, unlocked, tapped and shown, in process; then the life of a digital card with issuer,
+ * phones and counter; then the first card through pcscd.
  * @returns 0 also when the second half cannot run here, which is said; 1 when a tap failed
  */
 export async function runDemo(options: DemoOptions, io: CommandIo): Promise<ExitCode> {
@@ -26,7 +27,10 @@ export async function runDemo(options: DemoOptions, io: CommandIo): Promise<Exit
     const first = await inProcess(image, options, io);
     io.signal.throwIfAborted();
     if (first !== EXIT.pass) return first;
-    if (!options.pcsc) return EXIT.pass;
+    title(io, 'The life of a digital card');
+    const { lifeOfACard } = await import('./life.ts');
+    const life = await lifeOfACard(join(folder, 'life'), io);
+    if (life !== EXIT.pass || !options.pcsc) return life;
     title(io, 'Through the PC/SC stack');
     return await pcscHalf(image, io);
   } finally {

@@ -6,8 +6,10 @@ import { addRecordOptions } from './shared-options.ts';
 export const declareDemo: DeclareVerb = (program, perform) => {
   const demo = program
     .command('demo')
-    .description('issue a test card, unlock it, tap and read it: in process, then through pcscd')
-    .option('--no-pcsc', 'run only the half in process')
+    .description(
+      'issue a test card, unlock it, tap and read it in process; live the life of a digital card; tap through pcscd',
+    )
+    .option('--no-pcsc', 'leave out the part through pcscd')
     // How the demo calls itself inside a private PC/SC stack.
     .addOption(new Option('--pcsc-image <file>').hideHelp());
   addRecordOptions(demo).action(

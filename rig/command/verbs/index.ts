@@ -15,6 +15,7 @@ import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
 import { declareIdentity } from './identity.ts';
 import { declareIssuer } from './issuer.ts';
+import { declarePhone } from './phone.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
 import { declareReplay } from './replay.ts';
@@ -42,6 +43,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declareEvidence,
   declarePki,
   declareIssuer,
+  declarePhone,
   declareCounter,
   declareIdentity,
   declareBench,

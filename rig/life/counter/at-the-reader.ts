@@ -6,7 +6,7 @@ import { ReaderChannel } from '../../channel/reader-channel.ts';
 import { SessionKeyRecorder } from '../../channel/session-key-file.ts';
 import type { CommandIo } from '../../console/io.ts';
 import { type PinChoice, readPin } from '../../console/pin.ts';
-import { openReader } from '../../endpoint/open-reader.ts';
+import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderAndCard } from '../../endpoint/reader-and-card.ts';
 import { describeReader, openTrace, unlockOnPhone } from '../../tap/reader-session.ts';
 import { CardTerminal } from '../../tap/terminal.ts';
@@ -21,6 +21,8 @@ export interface CounterReader extends ReaderAndCard {
   readonly pin: PinChoice;
   readonly record: RecordChoice;
   readonly timeoutMs: number;
+  /** In the place of `reader` and `card`: a reader with a phone of this process on it. */
+  readonly open?: () => Promise<OpenedReader>;
 }
 
 /** A card in an open channel. */
@@ -47,7 +49,7 @@ export async function atTheReader<T>(
   try {
     if (channel === null) throw new CounterFailure('no-can');
     // Of two programs at one reader one has the card: their commands would end each other’s channel.
-    const source = await openReader(options.reader, { ...options, exclusive: true });
+    const source = await (options.open?.() ?? openReader(options.reader, { ...options, exclusive: true }));
     try {
       if (code !== null && unlockOnPhone(source, code)?.outcome === 'wrong') throw new CounterFailure('wrong-code');
       const startNs = systemClock.nowNs();

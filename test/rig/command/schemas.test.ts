@@ -29,6 +29,7 @@ import { simulatedBench } from '../board/simulated-bench.ts';
 import { fault, program as firmwareProgram, imageOf, simulatedBoard, timersOf } from '../board/stm32/bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
 import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../life/issuer/people.ts';
+import { servedDouble } from '../life/phone/served-double.ts';
 import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
 
 /** What each command prints with --json: the names of its schemas. `error` is of every command. */
@@ -67,6 +68,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'bench soak': ['bench-soak'],
   'bench compare': ['bench-compare'],
   'bench peer': ['bench-peer'],
+  'bench issuer': ['bench-issuer'],
   doctor: ['doctor'],
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
@@ -83,6 +85,15 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'issuer status': ['issuer-status'],
   'issuer revoke': ['issuer-revoke'],
   'issuer audit': ['issuer-audit'],
+  'phone activate': ['phone-activate'],
+  'phone unlock': ['phone-unlock'],
+  'phone lock': ['phone-lock'],
+  'phone present': ['phone-present-event'],
+  'phone qr': ['phone-qr'],
+  'phone change-code': ['phone-change-code'],
+  'phone sync': ['phone-sync'],
+  'phone status': ['phone-status'],
+  'phone wipe': ['phone-wipe'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
@@ -96,6 +107,7 @@ const STORED = [
   'counter-queued-claim',
   'flashed-card',
   'lab-key',
+  'phone-state',
   'terminal-keys',
   'evidence-manifest',
   'evidence-environment',
@@ -111,6 +123,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
   'firmware-build': 'firmware',
+  'phone-present-event': 'phone',
+  'phone-unlock': 'phone',
 };
 
 /** Keys that a document may lack. */
@@ -341,6 +355,48 @@ async function counters(): Promise<void> {
   );
 }
 
+async function phones(): Promise<void> {
+  const served = await servedDouble();
+  const phone = async (name: string, env: Record<string, string>, words: readonly string[]): Promise<void> => {
+    const io = fakeIo({ env: { VITAP_PIN: '385127', VITAP_TICKET: 'application:1.right', ...env }, json: true });
+    await runCommandLine(['phone', ...words, '--json'], '0.0.0', VERBS, io);
+    keep(name, JSON.parse(io.out.join('')));
+  };
+  const [old, fresh] = [
+    ['--phone', at('phone')],
+    ['--phone', at('fresh')],
+  ];
+  const newCode = { VITAP_NEW_PIN: '385127' };
+  await phone('phone-status', {}, ['status', ...old]);
+  await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...old]);
+  const invoice = {
+    number: '000000042',
+    date: '20261129',
+    beneficiaryIndex: 1,
+    professionalId: '991234567',
+    professionalName: 'CABINET',
+    total: 3000,
+    amo: 1900,
+    amc: 900,
+    patient: 200,
+    thirdParty: true,
+    status: 'recorded',
+  } as const;
+  served.issuer.offered.push({ id: 1, invoice });
+  await phone('phone-sync', {}, ['sync', ...old]);
+  await phone('phone-status', {}, ['status', ...old]);
+  await phone('phone-qr', {}, ['qr', '--presence', ...old]);
+  await phone('phone-qr', {}, ['qr', '--offline', ...old]);
+  await phone('phone-change-code', { VITAP_NEW_PIN: '529173' }, ['change-code', ...old]);
+  await phone('phone-lock', {}, ['lock', ...old]);
+  keep('phone-state', read(join(at('phone'), 'phone.json')));
+  await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...fresh]);
+  await phone('phone-sync', {}, ['sync', ...old]);
+  await phone('phone-wipe', {}, ['wipe', ...fresh]);
+  keep('phone-state', read(join(at('phone'), 'phone.json')));
+  await served.close();
+}
+
 async function benches(): Promise<void> {
   await printed('bench-tap', 'bench', 'tap', '--profile', 'vitale2', '--taps', '12', '--save', at('taps.json'));
   keep('bench-tap', read(at('taps.json')));
@@ -353,6 +409,7 @@ async function benches(): Promise<void> {
   await printed('bench-core', 'bench', 'core', '--count', '20');
   await printed('bench-crowd', 'bench', 'crowd', '--profile', 'reference', '--cards', '3', '--taps', '20');
   await printed('bench-crypto', 'bench', 'crypto', '--count', '1', '--curve', 'P-256');
+  await printed('bench-issuer', 'bench', 'issuer', '--count', '3', '--sizes', '4,8', '--lists', '1000');
   await printed('bench-soak', 'bench', 'soak', '--profile', 'reference', '--minutes', '0.01');
 }
 
@@ -375,6 +432,7 @@ beforeAll(async () => {
   await printed('identity-init', 'identity', 'init', at('identity'));
   await served('identity-serve', 'identity', 'serve', at('identity'));
   await counters();
+  await phones();
   await traces();
 
   await printed('evidence-keygen', 'evidence', 'keygen', at('lab'));

@@ -17,8 +17,9 @@ import { PHONE_REFUSALS } from '../../../../rig/life/phone/refusals.ts';
 import { WEAK_CODES } from '../../../../rig/life/phone/weak-code.ts';
 import { WEB_REFUSALS } from '../../../../rig/web/refusal.ts';
 
-// The compiler holds these two: their kinds are types alone. A fault is no refusal; a channel and a counter name theirs.
-const MACHINE: Readonly<Record<Exclude<FailureKind, 'fault' | 'channel' | 'counter'>, string>> = MACHINE_REFUSALS_FR;
+// The compiler holds these two: their kinds are types alone. A fault is no refusal; channel, counter and phone name theirs.
+const MACHINE: Readonly<Record<Exclude<FailureKind, 'fault' | 'channel' | 'counter' | 'phone'>, string>> =
+  MACHINE_REFUSALS_FR;
 const CHANNEL: Readonly<Record<`channel-${ChannelFailureKind}`, string>> = CHANNEL_REFUSALS_FR;
 
 const named = (prefix: string, table: object): string[] => Object.keys(table).map((code) => `${prefix}${code}`);

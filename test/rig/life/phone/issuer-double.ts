@@ -1,9 +1,12 @@
 import { IssuerRefused, IssuerUnreachable } from '../../../../rig/life/api/issuer-refused.ts';
 import type { PhoneLink } from '../../../../rig/life/api/phone-link.ts';
 import type { ClaimOfPhone, Standing } from '../../../../rig/life/api/wire.ts';
+import { issueInnerCwt } from '../../../../rig/life/credential/issue-inner-cwt.ts';
+import { softwareSigner } from '../../../../rig/life/credential/jws.ts';
 import { makeOperational, type PersonalisationJob, personaliseCard } from '../../../../rig/life/issuer/personalise.ts';
 import { CardRelay } from '../../../../rig/life/issuer/relay.ts';
 import type { IssuerConnection } from '../../../../rig/life/phone/phone.ts';
+import { testPrivateKey } from '../../../../rig/pki/test-hierarchy.ts';
 import type { CardSession } from '../../../../src/hal/reader.ts';
 import { CONTENT, crypto, job } from './blank-card.ts';
 
@@ -19,23 +22,35 @@ export class IssuerDouble implements IssuerConnection {
   before: (call: string) => void = () => {};
   /** The same, after the call was carried out: its answer is lost. */
   after: (call: string) => void = () => {};
+  readonly #relays = new Map<string, CardRelay<unknown>>();
   #number = 0;
 
   connect({ publicKey, signDigest }: Parameters<IssuerConnection['connect']>[0]): PhoneLink {
-    const key = Buffer.from(publicKey).toString('hex');
-    const ask = async <T>(call: string, run: () => Promise<T> | T): Promise<T> => {
-      this.before(call);
+    return this.#linkOf(publicKey, async (call) => {
       // Who cannot sign for the device key is nobody.
       const digest = crypto.hash('sha-256', Buffer.from(call));
       const signed = await signDigest(digest);
-      if (!crypto.ecdsaVerify('P-256', publicKey, digest, signed))
-        throw new IssuerRefused(401, 'signature', 'not you', null);
+      if (crypto.ecdsaVerify('P-256', publicKey, digest, signed)) return;
+      throw new IssuerRefused(401, 'signature', 'not you', null);
+    });
+  }
+
+  /** For a caller whose requests were judged already. */
+  linkOf(publicKey: Uint8Array): PhoneLink {
+    return this.#linkOf(publicKey, () => Promise.resolve());
+  }
+
+  #linkOf(publicKey: Uint8Array, judge: (call: string) => Promise<void>): PhoneLink {
+    const key = Buffer.from(publicKey).toString('hex');
+    const ask = async <T>(call: string, run: () => Promise<T> | T): Promise<T> => {
+      this.before(call);
+      await judge(call);
       const result = await run();
       this.after(call);
       return result;
     };
     const card = () => this.cards.get(key);
-    const relays = new Map<string, CardRelay<unknown>>();
+    const relays = this.#relays;
     const link: Partial<PhoneLink> = {
       standing: () => ask('standing', () => card()?.standing ?? { state: 'unknown' }),
       begin: ({ ticket, can }) =>
@@ -61,7 +76,8 @@ export class IssuerDouble implements IssuerConnection {
           const known = card();
           const wanted = step === 'personalisation' ? 'pending' : 'active';
           if (known?.standing.state !== wanted) throw new IssuerRefused(409, 'activation-ended', `not ${wanted}`, null);
-          const more = { can: new TextEncoder().encode(known.can) };
+          const number = 'number' in known.standing ? known.standing.number : 0;
+          const more = { can: new TextEncoder().encode(known.can), credential: credentialOf(number) };
           const id = relay ?? `r${relays.size + 1}`;
           const work =
             step === 'personalisation'
@@ -109,4 +125,16 @@ export function deadAt(issuer: IssuerDouble, place: number, when: 'before' | 'af
     if (calls++ === place) throw new IssuerUnreachable('the line is dead');
   };
   return { calls: () => calls };
+}
+
+/** What the issuer signs for the offline QR code. */
+function credentialOf(activation: number): NonNullable<PersonalisationJob['credential']> {
+  const { affiliation, beneficiaries: people } = CONTENT;
+  const privateKey = testPrivateKey(crypto, 'P-256', 'issuer of the phones');
+  const signer = { publicKey: crypto.publicKey('P-256', privateKey), sign: softwareSigner(crypto, privateKey) };
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const status = { uri: 'https://issuer.test/v1/status/token-list', index: activation };
+  const common = { activation, affiliation, people, issuer: 'https://issuer.test', status };
+  return ({ holder }) =>
+    issueInnerCwt({ ...common, issuedAt, expires: issuedAt + 86_400, holderKey: holder }, signer, crypto);
 }

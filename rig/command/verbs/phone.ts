@@ -1,0 +1,233 @@
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../console/failure.ts';
+import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
+import type { Disclosed } from '../../life/api/wire.ts';
+import { AGREEABLE, type PhoneOptions, type QrOptions, type WithCode } from '../../life/phone/options.ts';
+import { parseLink, pinChoice } from '../option-values.ts';
+import type { DeclareVerb } from '../program.ts';
+import { declarePhoneServe } from './phone-serve.ts';
+import { addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
+
+interface Typed {
+  phone?: string;
+  json?: boolean;
+}
+interface TypedCode extends Typed {
+  pin?: boolean;
+  pinFile?: string;
+}
+interface TypedActivate extends Typed {
+  issuer?: string;
+  ticketFile?: string;
+  newPinFile?: string;
+  test?: boolean;
+  timeout: number;
+}
+interface TypedPresent extends TypedCode {
+  link: LinkChoice;
+  wait?: boolean;
+  presence?: boolean;
+  disclose?: Disclosed[];
+  stay?: boolean;
+  fault?: string;
+  timeout: number;
+}
+interface TypedQr extends TypedCode {
+  presence?: boolean;
+  offline?: boolean;
+  disclose?: Disclosed[];
+  png?: string;
+  svg?: string;
+  text?: boolean;
+  timeout: number;
+}
+interface TypedChange extends TypedCode {
+  newPinFile?: string;
+  puk?: boolean;
+  pukFile?: string;
+  test?: boolean;
+}
+
+export const declarePhone: DeclareVerb = (program, perform) => {
+  const phone = program
+    .command('phone')
+    .description('the phone with its card: activation, code, presentation by NFC and QR, the card’s end');
+  addPhone(
+    phone.command('activate').description('give this phone a card, or go on with an activation that was cut short'),
+  )
+    .option('--issuer <url>', 'the issuer (default: that of the activation that was begun)')
+    .option(
+      '--ticket-file <file>',
+      'what the issuer or the identity gave for it, in the first line (otherwise VITAP_TICKET)',
+    )
+    .addOption(newPinOption())
+    .addOption(testOption())
+    .addOption(answerOption())
+    .action((typed: TypedActivate) =>
+      perform(typed, async (io) => {
+        const { issuer = null, ticketFile = null, newPinFile = null, test = false, timeout: timeoutMs } = typed;
+        const { activate } = await import('../../life/phone/verbs.ts');
+        return activate({ ...folderOf(typed), issuer, ticketFile, newPinFile, test, timeoutMs }, io);
+      }),
+    );
+  addCode(phone.command('unlock').description('open the window of a running presentation again, with the code')).action(
+    (typed: TypedCode) =>
+      perform(typed, async (io) => (await import('../../life/phone/verbs.ts')).unlock(withCode(typed), io)),
+  );
+  addPhone(phone.command('lock').description('close the window of a running presentation')).action((typed: Typed) =>
+    perform(typed, async (io) => (await import('../../life/phone/verbs.ts')).lock(folderOf(typed), io)),
+  );
+  declarePresent(phone, perform);
+  declareQr(phone, perform);
+  declarePhoneServe(phone, perform);
+  addCode(phone.command('change-code').description('choose another code, with the old one or with the PUK'))
+    .addOption(newPinOption())
+    .option('--puk', 'the code is blocked: use the PUK')
+    .option('--puk-file <file>', 'the PUK in the first line of a file (otherwise VITAP_PUK)')
+    .addOption(testOption())
+    .action((typed: TypedChange) =>
+      perform(typed, async (io) => {
+        const { newPinFile = null, puk = false, pukFile = null, test = false } = typed;
+        const { changeCode } = await import('../../life/phone/verbs.ts');
+        const options = { ...withCode(typed), newPinFile, puk: puk || pukFile !== null, pukFile, test };
+        return changeCode(options, io);
+      }),
+    );
+  addPhone(
+    phone
+      .command('sync')
+      .description('ask the issuer whether this card is the active one; claims come, a revoked card is wiped'),
+  )
+    .addOption(answerOption())
+    .action((typed: Typed & { timeout: number }) =>
+      perform(typed, async (io) => {
+        const { sync } = await import('../../life/phone/verbs.ts');
+        return sync({ ...folderOf(typed), timeoutMs: typed.timeout }, io);
+      }),
+    );
+  addCode(
+    phone.command('status').description('what the phone knows of its card; with the code, the invoices too'),
+  ).action((typed: TypedCode) =>
+    perform(typed, async (io) => (await import('../../life/phone/verbs.ts')).status(withCode(typed), io)),
+  );
+  addPhone(phone.command('wipe').description('end the card on this phone: all that it holds is overwritten')).action(
+    (typed: Typed) =>
+      perform(typed, async (io) => (await import('../../life/phone/verbs.ts')).wipe(folderOf(typed), io)),
+  );
+};
+
+function declarePresent(phone: Command, perform: Parameters<DeclareVerb>[1]): void {
+  addCode(phone.command('present').description('present the card by NFC: a window of 60 s for one reader'))
+    .addOption(new Option('--link <link>', LINK_FORMS).argParser(parseLink).default(USUAL_LINK, 'vpcd'))
+    .option('--wait', 'wait for the virtual reader or the board when it is not there yet')
+    .option('--presence', 'have the issuer mint a presence, which a reader by NFC resolves')
+    .addOption(discloseOption())
+    .option('--stay', 'stay on the link after the window has closed, until Ctrl-C')
+    .addOption(new Option('--fault <name>', 'a phone that answers slowly').choices(['slow-phone']))
+    .addOption(answerOption())
+    .action((typed: TypedPresent) =>
+      perform(typed, async (io) => {
+        const options = {
+          ...withCode(typed),
+          link: typed.link,
+          wait: typed.wait === true,
+          presence: typed.presence === true ? agreed(typed.disclose) : null,
+          stay: typed.stay === true,
+          slow: typed.fault === 'slow-phone',
+          timeoutMs: typed.timeout,
+        };
+        const { present } = await import('../../life/phone/present.ts');
+        return present(options, io);
+      }),
+    );
+}
+
+function declareQr(phone: Command, perform: Parameters<DeclareVerb>[1]): void {
+  addCode(phone.command('qr').description('a QR code that presents the card, good for 60 s'))
+    .option('--presence', 'a single-use string of the issuer (the default)')
+    .option('--offline', 'signed by the card itself, for when the network is down')
+    .addOption(discloseOption())
+    .option('--png <file>', 'write it as a picture')
+    .option('--svg <file>', 'write it as SVG')
+    .option('--text', 'print the text of the code alone')
+    .addOption(answerOption())
+    .action((typed: TypedQr) =>
+      perform(typed, async (io) => {
+        const options = qrOptions(typed);
+        const { qr } = await import('../../life/phone/verbs.ts');
+        return qr(options, io);
+      }),
+    );
+}
+
+function qrOptions(typed: TypedQr): QrOptions {
+  const { presence = false, offline = false, png, svg, text = false, timeout: timeoutMs } = typed;
+  if (presence && offline) throw new UsageError('--presence and --offline: one of them');
+  if ([png !== undefined, svg !== undefined, text].filter((given) => given).length > 1) {
+    throw new UsageError('--png, --svg and --text: one of them');
+  }
+  if (offline && typed.disclose !== undefined) {
+    throw new UsageError('--disclose goes with --presence: the offline code shows what the issuer has signed');
+  }
+  const picture =
+    png !== undefined
+      ? ({ as: 'png', file: png } as const)
+      : svg !== undefined
+        ? ({ as: 'svg', file: svg } as const)
+        : null;
+  return {
+    ...withCode(typed),
+    kind: offline ? 'offline' : 'presence',
+    agreed: agreed(typed.disclose),
+    picture,
+    text,
+    timeoutMs,
+  };
+}
+
+/** Everything but the invoices, unless it is said. */
+function agreed(disclose: readonly Disclosed[] | undefined): readonly Disclosed[] {
+  return disclose ?? AGREEABLE.filter((each) => each !== 'invoices');
+}
+
+function addPhone(command: Command): Command {
+  return addJsonOption(
+    command.option(
+      '--phone <folder>',
+      'the phone: a folder of its owner alone (default: phone in the state folder of vitap)',
+    ),
+  );
+}
+
+function addCode(command: Command): Command {
+  return addPinOptions(addPhone(command));
+}
+
+function newPinOption(): Option {
+  return new Option(
+    '--new-pin-file <file>',
+    'the new code in the first line of a file (otherwise VITAP_NEW_PIN, or asked for)',
+  );
+}
+
+function testOption(): Option {
+  return new Option('--test', 'allow the code of the shipped test cards');
+}
+
+function answerOption(): Option {
+  return timeoutOption('how long to wait for an answer of the issuer');
+}
+
+function discloseOption(): Option {
+  return new Option('--disclose <what...>', 'what the professional is told (default: all but the invoices)').choices(
+    AGREEABLE,
+  );
+}
+
+function folderOf({ phone = null }: { readonly phone?: string | null }): PhoneOptions {
+  return { folder: phone };
+}
+
+function withCode(typed: TypedCode): WithCode {
+  return { ...folderOf(typed), pin: pinChoice(typed) };
+}

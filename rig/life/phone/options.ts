@@ -1,0 +1,58 @@
+import type { PinChoice } from '../../console/pin.ts';
+import type { LinkChoice } from '../../endpoint/links.ts';
+import type { Disclosed } from '../api/wire.ts';
+
+/** What a holder may agree to: DISCLOSED of rig/life/api/wire.ts, which would load zod with the command line. */
+export const AGREEABLE: readonly Disclosed[] = ['insured', 'affiliation', 'beneficiaries', 'rights', 'invoices'];
+
+/** Of every verb of the phone. */
+export interface PhoneOptions {
+  /** The phone's folder; null: the station's own. */
+  readonly folder: string | null;
+}
+
+export interface WithCode extends PhoneOptions {
+  readonly pin: PinChoice;
+}
+
+export interface AskingIssuer {
+  /** How long an answer of the issuer is waited for. */
+  readonly timeoutMs: number;
+}
+
+export interface ActivateOptions extends PhoneOptions, AskingIssuer {
+  /** Null: that of the activation that was begun. */
+  readonly issuer: string | null;
+  readonly ticketFile: string | null;
+  readonly newPinFile: string | null;
+  readonly test: boolean;
+}
+
+export interface PresentOptions extends WithCode, AskingIssuer {
+  readonly link: LinkChoice;
+  readonly wait: boolean;
+  /** Have the issuer mint a presence for a reader by NFC, for these; null: none. */
+  readonly presence: readonly Disclosed[] | null;
+  /** Go on after the window has closed, until Ctrl-C: `vitap phone unlock` opens it again. */
+  readonly stay: boolean;
+  readonly slow: boolean;
+}
+
+export interface QrOptions extends WithCode, AskingIssuer {
+  readonly kind: 'presence' | 'offline';
+  readonly agreed: readonly Disclosed[];
+  /** Null: as text on standard output. */
+  readonly picture: { readonly as: 'png' | 'svg'; readonly file: string } | null;
+  /** The characters of the code alone. */
+  readonly text: boolean;
+}
+
+export interface ChangeCodeOptions extends WithCode {
+  readonly newPinFile: string | null;
+  /** The code is blocked: the PUK comes from `pukFile`, VITAP_PUK or a prompt. */
+  readonly puk: boolean;
+  readonly pukFile: string | null;
+  readonly test: boolean;
+}
+
+export interface SyncOptions extends PhoneOptions, AskingIssuer {}

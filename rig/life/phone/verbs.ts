@@ -1,0 +1,214 @@
+import type { Invoice } from '../../../src/applet/vitale/index.ts';
+import { nobleCrypto } from '../../../src/hal/noble/index.ts';
+import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
+import { systemRandom } from '../../../src/hal/system/random.ts';
+import { CannotRun, UsageError } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { checkDigits, readSecretLine } from '../../console/pin.ts';
+import { shown } from '../../console/shown.ts';
+import { makeOfflineQr } from '../credential/offline-qr.ts';
+import { presenceQrText } from '../credential/presence-qr.ts';
+import { qrPng, qrSvg, qrTerminalText } from '../credential/qr-picture.ts';
+import { holdersCode, issuerAt, issuerOf, newCode, phoneFolder, withPhone } from './at-the-phone.ts';
+import { tellPhone } from './holder-socket.ts';
+import type { ActivateOptions, ChangeCodeOptions, PhoneOptions, QrOptions, SyncOptions, WithCode } from './options.ts';
+import type { ActivationStep, PhoneView } from './phone.ts';
+import { PhoneRefusal } from './refusals.ts';
+
+const TOKEN_ID_BYTES = 16;
+const STEPS: Readonly<Record<ActivationStep, string>> = {
+  'blank card': 'a blank card is made',
+  keys: 'its keys are generated in the card',
+  enrolled: 'the issuer has begun the activation',
+  code: 'the code is set in the card',
+  personalised: 'the issuer has written the card, through a secure channel',
+  committed: 'the issuer’s registry has this card as the active one',
+  operational: 'the card is operational',
+};
+
+/** `vitap phone activate`. */
+export function activate(options: ActivateOptions, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, async (phone) => {
+    const address = options.issuer ?? phone.view().issuer;
+    if (address === null) throw new UsageError('which issuer? --issuer names its address');
+    const issuer = issuerAt(address, options.timeoutMs, io);
+    const ticket = await readSecretLine(
+      {
+        file: options.ticketFile,
+        ask: options.ticketFile === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty,
+        option: '--ticket',
+        fileOption: '--ticket-file',
+        variable: 'VITAP_TICKET',
+        question: 'Ticket: ',
+      },
+      io,
+    );
+    if (ticket === null) throw new CannotRun('a ticket is needed: --ticket-file FILE, VITAP_TICKET, or a terminal');
+    const { number, puk, credentialOffer } = await phone.activate({
+      ticket: ticket.text,
+      issuer,
+      test: options.test,
+      newCode: (refused) => {
+        // Only a person can think of another one.
+        if (refused !== null && !io.stdinIsTty) throw refused;
+        if (refused !== null) io.stderr(`${shown(refused.message)}\n`);
+        return newCode(options.newPinFile, io);
+      },
+      onStep: (step) => io.stderr(`· ${STEPS[step]}\n`),
+    });
+    const { can } = phone.view();
+    if (io.json) writeJson(io, { schema: 'vitap-phone-activate', number, can, puk, credentialOffer });
+    else {
+      io.stdout(`Card ${number} of this person is active on this phone.\n`);
+      io.stdout(puk === null ? 'The PUK was shown before.\n' : `PUK (shown this once; it unblocks the code): ${puk}\n`);
+    }
+    return EXIT.pass;
+  });
+}
+
+/** `vitap phone status`: what is known without the code; with it, the invoices too. */
+export function status(options: WithCode, io: CommandIo): Promise<ExitCode> {
+  return withRunning(options.folder, io, async (running) => {
+    if (running !== null) return tellStatus(running, null, true, io);
+    return withPhone(options.folder, io, async (phone) => {
+      const asked = options.pin.ask || options.pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+      const active = phone.view().life === 'active';
+      const invoices = asked && active ? await phone.invoices(await holdersCode(options.pin, io)) : null;
+      return tellStatus(phone.view(), invoices, false, io);
+    });
+  });
+}
+
+function tellStatus(view: PhoneView, invoices: readonly Invoice[] | null, running: boolean, io: CommandIo): ExitCode {
+  if (io.json) {
+    writeJson(io, { schema: 'vitap-phone-status', running, ...view, invoices });
+    return EXIT.pass;
+  }
+  const lines = [
+    `card       ${view.life}${view.number === null ? '' : `, number ${view.number}`}${view.endedBecause === null ? '' : ` (${view.endedBecause})`}`,
+    ...(view.issuer === null ? [] : [`issuer     ${view.issuer}`]),
+    ...(view.can === null ? [] : [`CAN        ${view.can}`]),
+    ...(view.triesLeft === null ? [] : [`code       ${view.triesLeft} tries left`]),
+    `window     ${view.window === null ? 'closed' : `open for ${Math.ceil(view.window.remainingMs / 1000)} s`}`,
+    `issuer heard ${view.syncedAt === null ? 'never' : new Date(view.syncedAt).toISOString()}`,
+    ...(invoices ?? []).map(
+      ({ date, professionalName, total, status: state }) =>
+        `invoice    ${date}  ${professionalName}  ${(total / 100).toFixed(2)} EUR  ${state}`,
+    ),
+  ];
+  io.stdout(`${lines.map(shown).join('\n')}\n`);
+  return EXIT.pass;
+}
+
+/** `vitap phone unlock`: opens the window of a running `present` or `serve` again. */
+export function unlock(options: WithCode, io: CommandIo): Promise<ExitCode> {
+  const folder = phoneFolder(options.folder, io.env);
+  return withRunning(options.folder, io, async (running) => {
+    if (running === null) throw new PhoneRefusal('not-running');
+    const code = await holdersCode(options.pin, io);
+    const view = await tellPhone(folder, { do: 'unlock', code: String.fromCharCode(...code) });
+    code.fill(0);
+    return tellWindow('vitap-phone-unlock', view, io);
+  });
+}
+
+/** `vitap phone lock`: closes it; a phone that does not run is locked. */
+export async function lock(options: PhoneOptions, io: CommandIo): Promise<ExitCode> {
+  const view = await tellPhone(phoneFolder(options.folder, io.env), { do: 'lock' });
+  return tellWindow('vitap-phone-lock', view, io);
+}
+
+function tellWindow(schema: string, view: PhoneView | null, io: CommandIo): ExitCode {
+  const window = view?.window ?? null;
+  if (io.json) writeJson(io, { schema, window });
+  else io.stdout(window === null ? 'locked\n' : `unlocked for ${Math.ceil(window.remainingMs / 1000)} s\n`);
+  return EXIT.pass;
+}
+
+async function withRunning<T>(
+  folder: string | null,
+  io: CommandIo,
+  run: (running: PhoneView | null) => Promise<T>,
+): Promise<T> {
+  return run(await tellPhone(phoneFolder(folder, io.env), { do: 'view' }));
+}
+
+/** `vitap phone qr`: a presence of the issuer, or the offline code. */
+export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, async (phone) => {
+    const code = await holdersCode(options.pin, io);
+    const made =
+      options.kind === 'presence'
+        ? await presenceQr(() => phone.presence(code, options.agreed, issuerOf(phone, options.timeoutMs, io)))
+        : await phone.withCredential(code, async (innerCwt, sign) => {
+            const tokenId = new Uint8Array(TOKEN_ID_BYTES);
+            systemRandom.fill(tokenId, 0, tokenId.length);
+            const now = Math.floor(Date.now() / 1000);
+            const text = await makeOfflineQr({ innerCwt, now, tokenId }, sign, nobleCrypto());
+            return { text, expiresAt: (now + 60) * 1000 };
+          });
+    const { picture } = options;
+    if (picture !== null) {
+      replaceFile(picture.file, [picture.as === 'png' ? qrPng(made.text) : Buffer.from(qrSvg(made.text))]);
+    }
+    if (io.json) writeJson(io, { schema: 'vitap-phone-qr', kind: options.kind, ...made });
+    else if (picture !== null)
+      io.stderr(`${shown(picture.file)}: good until ${new Date(made.expiresAt).toISOString()}\n`);
+    else io.stdout(options.text ? `${made.text}\n` : `${qrTerminalText(made.text)}\n`);
+    return EXIT.pass;
+  });
+}
+
+async function presenceQr(
+  mint: () => Promise<{ readonly presence: string; readonly expiresAt: number }>,
+): Promise<{ readonly text: string; readonly expiresAt: number }> {
+  const { presence, expiresAt } = await mint();
+  return { text: presenceQrText(presence), expiresAt };
+}
+
+/** `vitap phone change-code`: with the old code, or with the PUK. */
+export function changeCode(options: ChangeCodeOptions, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, async (phone) => {
+    const old = options.puk ? await readPuk(options.pukFile, io) : await holdersCode(options.pin, io);
+    const fresh = await newCode(options.newPinFile, io);
+    if (options.puk) await phone.unblock(old, fresh, options.test);
+    else await phone.changeCode(old, fresh, options.test);
+    if (io.json) writeJson(io, { schema: 'vitap-phone-change-code', changed: true });
+    else io.stdout('The code is changed.\n');
+    return EXIT.pass;
+  });
+}
+
+async function readPuk(file: string | null, io: CommandIo): Promise<Uint8Array> {
+  const ask = file === null && (io.env.VITAP_PUK ?? '') === '' && io.stdinIsTty;
+  const source = { file, ask, option: '--puk', fileOption: '--puk-file', variable: 'VITAP_PUK' };
+  const line = await readSecretLine({ ...source, question: 'PUK: ' }, io);
+  if (line === null) throw new CannotRun('the PUK is needed: --puk-file FILE, VITAP_PUK, or a terminal');
+  return checkDigits(line);
+}
+
+/** `vitap phone sync`. */
+export function sync(options: SyncOptions, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, async (phone) => {
+    const synced = await phone.sync(issuerOf(phone, options.timeoutMs, io));
+    if (io.json) writeJson(io, { schema: 'vitap-phone-sync', ...synced });
+    else if (synced.life === 'active')
+      io.stdout(`This phone has the active card. Claims that came: ${synced.claims}.\n`);
+    else {
+      io.stdout(`This card has ended (${synced.endedBecause}) and is wiped.\n`);
+      if (synced.acknowledged === false) io.stderr('The issuer has not heard of the wipe: it could not be reached.\n');
+    }
+    return EXIT.pass;
+  });
+}
+
+/** `vitap phone wipe`. */
+export function wipe(options: PhoneOptions, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, (phone) => {
+    phone.wipe();
+    const { life } = phone.view();
+    if (io.json) writeJson(io, { schema: 'vitap-phone-wipe', life });
+    else io.stdout(life === 'blank' ? 'There is no card to wipe.\n' : 'The card is wiped.\n');
+    return Promise.resolve(EXIT.pass);
+  });
+}
