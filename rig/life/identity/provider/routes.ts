@@ -211,5 +211,13 @@ function json(reply: FastifyReply, status: number, body: object): FastifyReply {
 }
 
 function html(reply: FastifyReply, status: number, page: string): FastifyReply {
-  return reply.code(status).header('Content-Type', 'text/html; charset=utf-8').serializer(String).send(page);
+  return (
+    reply
+      .code(status)
+      .header('Content-Type', 'text/html; charset=utf-8')
+      // Without any referrer a browser sends a form with `Origin: null`, and the server takes it for another site's.
+      .header('Referrer-Policy', 'same-origin')
+      .serializer(String)
+      .send(page)
+  );
 }

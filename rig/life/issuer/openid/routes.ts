@@ -145,7 +145,7 @@ function addPresentation(app: WebApp, context: OpenIdContext): void {
 }
 
 const PRESENTED_PAGE = `<!doctype html>
-<html lang="fr"><head><meta charset="utf-8"><title>Vitap: identité présentée · identity presented</title></head>
+<html lang="fr"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Vitap: identité présentée · identity presented</title></head>
 <body><main>
 <p lang="fr">Votre réponse est parvenue à l’émetteur d’essai. Revenez au téléphone.</p>
 <p lang="en">Your answer has reached the test issuer. Go back to the phone.</p>

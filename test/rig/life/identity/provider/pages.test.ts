@@ -179,6 +179,11 @@ describe('the pages', () => {
     expect((await decide(consent, 'refuse')).status).toBe(200);
   });
 
+  it('let a browser say where their forms come from', async () => {
+    const page = await fetch(`${origin}/authorize?${parameters()}`);
+    expect(page.headers.get('referrer-policy')).toBe('same-origin');
+  });
+
   it('take no decision from a page of another origin', async () => {
     const consent = consentOf(await open());
     received.length = 0;
