@@ -146,6 +146,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'phone sync': notes('the issuer refuses', 'vitap phone sync'),
   'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
+  'phone serve': notes(
+    null,
+    'vitap phone serve --issuer http://127.0.0.1:8620',
+    'vitap phone serve --phone my-phone --link vpcd --port 8091',
+  ),
   'phone wipe': notes(null, 'vitap phone wipe'),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
@@ -215,6 +220,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',
   ),
   'bench peer': notes('with --fail-if-slower, ours is slower', 'vitap bench peer --peer vpcd:./peer --count 1000'),
+  'bench issuer': notes(
+    'a target is not met',
+    'vitap bench issuer --count 1000 --sizes 1000,1000000',
+    'vitap bench issuer --store "postgresql:///bench?host=/run/postgresql"',
+  ),
   'bench trace': notes(null, 'vitap bench trace --count 2000 --large 100000'),
   doctor: notes('a check failed; warnings do not count', 'vitap doctor', 'vitap doctor --json'),
   completion: notes(null, 'vitap completion bash > ~/.local/share/bash-completion/completions/vitap'),

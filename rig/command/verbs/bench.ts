@@ -9,6 +9,7 @@ import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBenchCompare } from './bench-compare.ts';
 import { declareCrowd } from './bench-crowd.ts';
 import { declareBenchCrypto } from './bench-crypto.ts';
+import { declareBenchIssuer } from './bench-issuer.ts';
 import { declareBenchPeer } from './bench-peer.ts';
 import { declareSoak } from './bench-soak.ts';
 import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
@@ -47,6 +48,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   declareLink(bench, perform);
   declareBenchCompare(bench, perform);
   declareBenchPeer(bench, perform);
+  declareBenchIssuer(bench, perform);
   declareTrace(bench, perform);
 };
 

@@ -70,6 +70,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'bench soak': ['bench-soak'],
   'bench compare': ['bench-compare'],
   'bench peer': ['bench-peer'],
+  'bench issuer': ['bench-issuer'],
   doctor: ['doctor'],
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
@@ -419,6 +420,7 @@ async function benches(): Promise<void> {
   await printed('bench-core', 'bench', 'core', '--count', '20');
   await printed('bench-crowd', 'bench', 'crowd', '--profile', 'reference', '--cards', '3', '--taps', '20');
   await printed('bench-crypto', 'bench', 'crypto', '--count', '1', '--curve', 'P-256');
+  await printed('bench-issuer', 'bench', 'issuer', '--count', '3', '--sizes', '4,8', '--lists', '1000');
   await printed('bench-soak', 'bench', 'soak', '--profile', 'reference', '--minutes', '0.01');
 }
 
