@@ -30,11 +30,18 @@ export function sayFault(say: Say, board: string, { name, value }: Fault, occasi
   say({ event: 'fault', board, fault: name, value, occasion }, `${board}  fault ${name}, occasion ${occasion}`);
 }
 
-/** Resolves at Ctrl-C. */
+const A_DAY_MS = 86_400_000;
+
+/** Resolves at Ctrl-C. Until then the process stays, also when no board is plugged in any more. */
 export function aborted(signal: AbortSignal): Promise<null> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    else signal.addEventListener('abort', () => resolve(null), { once: true });
+    const stays = setInterval(() => {}, A_DAY_MS);
+    const end = (): void => {
+      clearInterval(stays);
+      resolve(null);
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
   });
 }
 

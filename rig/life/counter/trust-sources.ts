@@ -168,7 +168,7 @@ class CounterLists implements ListSource {
     try {
       // A compact JWS begins with `{` in base64url.
       const text = bytes[0] === 0x65 ? Buffer.from(bytes).toString('latin1').trim() : null;
-      return text === null ? verifyStatusListCwt(bytes, expected) : await verifyStatusListJwt(text, expected);
+      return text === null ? verifyStatusListCwt(bytes, expected) : verifyStatusListJwt(text, expected);
     } catch (error) {
       if (!(error instanceof StatusListError)) throw error;
       this.#warnings.push(`${name} is not believed: ${error.message}`);

@@ -13,6 +13,7 @@ import {
   textClaim,
 } from './cwt.ts';
 import { decodeFamily, encodeFamily, type Family } from './family-claim.ts';
+import type { DigestSigner } from './jws.ts';
 
 /** What the issuer signs when it personalises a card: the inner token of every offline QR code of that card. */
 export interface InnerCwt extends Family {
@@ -31,9 +32,6 @@ export interface StatusReference {
   readonly uri: string;
   readonly index: number;
 }
-
-/** Signs a SHA-256 digest with a key on P-256: r ‖ s, 64 bytes. A card does it by PSO: COMPUTE DIGITAL SIGNATURE. */
-export type DigestSigner = (digest: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 /** A key of the issuer, wherever it lies. */
 export interface IssuerSigner {

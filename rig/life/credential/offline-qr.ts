@@ -3,7 +3,8 @@ import { HEADER_LABEL, prepareSign1 } from '../../pki/cose-sign1.ts';
 import { encodeBase45 } from './base45.ts';
 import { keyIdOfPoint } from './cose-key.ts';
 import { CLAIM, encodeClaims } from './cwt.ts';
-import { type DigestSigner, readInnerCwt } from './inner-cwt.ts';
+import { readInnerCwt } from './inner-cwt.ts';
+import type { DigestSigner } from './jws.ts';
 import { deflateZlib } from './zlib-stream.ts';
 
 /** Before the Base45 of an offline QR code: format and version. */
@@ -38,7 +39,7 @@ export interface OfflinePresentation {
 
 /**
  * The text of an offline QR code: good for 60 s from `now`, signed by the key inside the card.
- * @param sign by the holder's key, which the inner token certifies: the card after its code
+ * @param sign by the holder's key, which the inner token certifies: the card after its code, by PSO: COMPUTE DIGITAL SIGNATURE
  * @throws {OfflineQrTooLong}
  * @throws {ClaimError | CoseError} the inner token is not one
  */

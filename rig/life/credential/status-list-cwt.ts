@@ -3,7 +3,7 @@ import { CoseError, HEADER_LABEL, prepareSign1, verifySign1 } from '../../pki/co
 import { keyIdOfPoint } from './cose-key.ts';
 import { CLAIM, ClaimError, decodeClaims, encodeClaims } from './cwt.ts';
 import type { IssuerSigner } from './inner-cwt.ts';
-import { compressStatuses, inflateStatuses, StatusListError } from './status-list.ts';
+import { compressStatuses, inflateStatuses, MOST_STATUS_BYTES, StatusListError } from './status-list.ts';
 import {
   judgeStatusListClaims,
   type StatusListContent,
@@ -14,6 +14,9 @@ import {
 /** A Status List Token as a COSE_Sign1: `application/statuslist+cwt`, ES256. */
 
 export const STATUS_LIST_CWT_TYPE = 'application/statuslist+cwt';
+
+/** For everything in a token but the list. */
+const OTHER_BYTES = 4096;
 
 /** @param stream the statuses as {@link compressStatuses} gives them, when the caller has them already */
 export async function signStatusListCwt(
@@ -39,6 +42,13 @@ export async function signStatusListCwt(
 
 /** @throws {StatusListError} */
 export function verifyStatusListCwt(token: Uint8Array, expected: StatusListExpectations): VerifiedStatusList {
+  const { mostBytes = MOST_STATUS_BYTES } = expected;
+  if (token.length > mostBytes + OTHER_BYTES) {
+    throw new StatusListError(
+      'malformed',
+      `the status list has ${token.length} bytes, too many for ${mostBytes} of statuses`,
+    );
+  }
   try {
     for (const signer of expected.signers) {
       const signed = verified(token, signer, expected.crypto);

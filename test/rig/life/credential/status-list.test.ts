@@ -136,7 +136,7 @@ describe('a Status List Token', () => {
 
   it('is verified in both forms, and says who signed it', async () => {
     const expected = { ...content, signer: issuer.publicKey };
-    expect(await verifyStatusListJwt(await signStatusListJwt(content, issuer, crypto), expecting())).toEqual(expected);
+    expect(verifyStatusListJwt(await signStatusListJwt(content, issuer, crypto), expecting())).toEqual(expected);
     expect(verifyStatusListCwt(await signStatusListCwt(content, issuer, crypto), expecting())).toEqual(expected);
   });
 
@@ -162,10 +162,7 @@ describe('a Status List Token', () => {
   ] as const)('is refused: %s', async (_, change, reason) => {
     const jwt = await signStatusListJwt(content, issuer, crypto);
     const cwt = await signStatusListCwt(content, issuer, crypto);
-    await expect(verifyStatusListJwt(jwt, expecting(change))).rejects.toMatchObject({
-      name: 'StatusListError',
-      reason,
-    });
+    expect(() => verifyStatusListJwt(jwt, expecting(change))).toThrow(expect.objectContaining({ reason }));
     expect(() => verifyStatusListCwt(cwt, expecting(change))).toThrow(expect.objectContaining({ reason }));
   });
 
@@ -188,7 +185,14 @@ describe('a Status List Token', () => {
     const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
     const signature = issuer.sign(crypto.hash('sha-256', Buffer.from(signed)));
     const forged = `${signed}.${Buffer.from(signature).toString('base64url')}`;
-    await expect(verifyStatusListJwt(forged, expecting())).rejects.toThrow('not in base64url without padding');
+    expect(() => verifyStatusListJwt(forged, expecting())).toThrow('not in base64url without padding');
+  });
+
+  it('is not even read when it is longer than its statuses could be', async () => {
+    const jwt = `${await signStatusListJwt(content, issuer, crypto)}${'A'.repeat(10_000)}`;
+    expect(() => verifyStatusListJwt(jwt, expecting({ mostBytes: 250 }))).toThrow('characters, more than');
+    const cwt = Buffer.concat([await signStatusListCwt(content, issuer, crypto), new Uint8Array(5000)]);
+    expect(() => verifyStatusListCwt(cwt, expecting({ mostBytes: 250 }))).toThrow('too many for 250 of statuses');
   });
 
   it('is refused with any one bit changed', async () => {
@@ -205,9 +209,7 @@ describe('the published tokens', () => {
   const verify = async (form: 'JWT' | 'CWT', token: string, uri: string, now: number): Promise<StatusArray> => {
     const expected = expecting({ uri, now, signers: [draftKey] });
     const list =
-      form === 'JWT'
-        ? await verifyStatusListJwt(token, expected)
-        : verifyStatusListCwt(Buffer.from(token, 'hex'), expected);
+      form === 'JWT' ? verifyStatusListJwt(token, expected) : verifyStatusListCwt(Buffer.from(token, 'hex'), expected);
     return list.statuses;
   };
 
