@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { CannotRun } from '../console/failure.ts';
+import { PACKAGE_ROOT } from '../console/package-root.ts';
 import type { WebApp } from './server.ts';
 
 /** Types of the files that the build makes for a page. */
@@ -10,6 +11,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.wasm': 'application/wasm',
 };
+
+/** Where `npm run build` puts the page of that name. */
+export function pageFolder(name: string): string {
+  return join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', name);
+}
 
 /**
  * Serves a built page: its HTML at /, the files that it names beside it. They hold no data, so they are open to whoever

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
-import { PACKAGE_ROOT, packageVersion } from '../console/package-root.ts';
+import { packageVersion } from '../console/package-root.ts';
 import { shown } from '../console/shown.ts';
 import { addPage } from './page-files.ts';
 import type { RefusalAnswer } from './refusal.ts';
@@ -17,11 +16,6 @@ export interface ServedPage {
   readonly answerMs: number;
   readonly routes: (app: WebApp) => void;
   readonly refusalOf: (error: unknown) => RefusalAnswer | null;
-}
-
-/** Where `npm run build` puts the page of that name. */
-export function pageFolder(name: string): string {
-  return join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', name);
 }
 
 /**

@@ -1,51 +1,44 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
 import { describeNeeds } from './real-parts.ts';
 import { launchChromium, withServedPage } from './served-page.ts';
-
-/** What `vitap … serve` prints. */
-const ADDRESS = /http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}/;
+import { type ServedVerb, startServing } from './served-verb.ts';
 
 describeNeeds(['chromium'], '`vitap counter serve` in Chromium', () => {
   let browser: Browser;
   let folder: string;
-  let served: ChildProcess | null = null;
+  let served: ServedVerb | null = null;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vitap-counter-serve-'));
     browser = await launchChromium();
   }, 120_000);
-  afterEach(() => void served?.kill('SIGKILL'));
+  afterEach(() => void served?.child.kill('SIGKILL'));
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function start(...args: readonly string[]): Promise<{ child: ChildProcess; address: string }> {
-    const child = spawn(
-      process.execPath,
-      [join(PACKAGE_ROOT, 'bin', 'vitap.js'), 'counter', 'serve', '--counter', join(folder, 'counter'), ...args],
-      { env: { ...process.env, VITAP_PIN: '274916' }, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    served = child;
-    let printed = '';
-    for await (const chunk of child.stdout!) {
-      printed += String(chunk);
-      const found = ADDRESS.exec(printed);
-      if (found !== null) return { child, address: found[0] };
-    }
-    throw new Error(`no address in: ${printed}`);
-  }
-
   it('reads the card in the reader after a wrong number and a right one, and ends with Ctrl-C', async () => {
-    const { child, address } = await start('--profile', 'apcv', '--keys', 'test', '--accept-unchecked');
+    served = await startServing(
+      [
+        'counter',
+        'serve',
+        '--counter',
+        join(folder, 'counter'),
+        '--profile',
+        'apcv',
+        '--keys',
+        'test',
+        '--accept-unchecked',
+      ],
+      { VITAP_PIN: '274916' },
+    );
     await withServedPage(
       browser,
-      address,
+      served.address,
       { width: 1280, height: 900, colorScheme: 'light', locale: 'fr-FR' },
       async (page) => {
         const can = page.getByRole('textbox', { name: 'Numéro affiché par le téléphone' });
@@ -64,8 +57,6 @@ describeNeeds(['chromium'], '`vitap counter serve` in Chromium', () => {
       },
       /^Failed to load resource: the server responded with a status of 4\d\d/,
     );
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGINT');
-    expect(await ended).toBe(130);
+    expect(await served.interrupt()).toBe(130);
   });
 });

@@ -44,7 +44,14 @@ export async function withServedPage(
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => {
-      if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:')) complaints.push(request.url());
+      if (
+        !/^data:/.test(request.url()) &&
+        !request
+          .url()
+          .replace(/^blob:/, '')
+          .startsWith(`${origin}/`)
+      )
+        complaints.push(request.url());
     });
     await page.goto(address);
     await use(page);

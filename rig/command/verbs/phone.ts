@@ -5,6 +5,7 @@ import type { Disclosed } from '../../life/api/wire.ts';
 import { AGREEABLE, type PhoneOptions, type QrOptions, type WithCode } from '../../life/phone/options.ts';
 import { parseLink, pinChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
+import { declarePhoneServe } from './phone-serve.ts';
 import { addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
 
 interface Typed {
@@ -78,6 +79,7 @@ export const declarePhone: DeclareVerb = (program, perform) => {
   );
   declarePresent(phone, perform);
   declareQr(phone, perform);
+  declarePhoneServe(phone, perform);
   addCode(phone.command('change-code').description('choose another code, with the old one or with the PUK'))
     .addOption(newPinOption())
     .option('--puk', 'the code is blocked: use the PUK')

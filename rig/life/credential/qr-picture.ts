@@ -26,6 +26,12 @@ export function qrShape(text: string): QrShape {
   return { version, modules: size };
 }
 
+/** Rows from the top, without the quiet zone, for whoever draws by itself: `1` is dark. */
+export function qrRows(text: string): string[] {
+  const { data } = encode(alphanumeric(text), { ...OPTIONS, border: 0 });
+  return data.map((row) => row.map((dark) => (dark ? '1' : '0')).join(''));
+}
+
 /** Greyscale. @param pixels of a module's side, 1 to 64 */
 export function qrPng(text: string, pixels: number = PIXELS): Uint8Array {
   if (!Number.isInteger(pixels) || pixels < 1 || pixels > 64) throw new RangeError('1 to 64 pixels a module');

@@ -194,3 +194,10 @@ const COMMON = {
 export type RefusalTable = Readonly<Record<string, string>>;
 export const PHONE_REFUSAL_TABLE: RefusalTable = { ...COMMON, ...PHONE_REFUSALS_FR };
 export const COUNTER_REFUSAL_TABLE: RefusalTable = { ...COMMON, ...COUNTER_REFUSALS_FR, ...QR_REFUSALS_FR };
+/** On the issuer's own server its codes stand alone. */
+export const OPERATOR_REFUSAL_TABLE: RefusalTable = {
+  ...SERVER_REFUSALS_FR,
+  ...Object.fromEntries(
+    Object.entries(ISSUER_REFUSALS_FR).map(([code, words]) => [code.replace('issuer-', ''), words]),
+  ),
+};

@@ -74,7 +74,7 @@ function tellWindow(phone: Phone, say: Say, wish: string): void {
  * Says when the window has closed, and ends the presentation then. A reader that has begun within it is let finish: until it
  * leaves the card, or the window's time is over.
  */
-class WindowWatch {
+export class WindowWatch {
   readonly #phone: Phone;
   readonly #say: Say;
   readonly #ended: () => void;

@@ -15,12 +15,11 @@ export class CallRefused extends Error {
   }
 }
 
-export type Call = <Answer>(
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  body?: unknown,
-  signal?: AbortSignal,
-) => Promise<Answer>;
+export interface Call {
+  <Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<Answer>;
+  /** A file, as it is. */
+  bytes(path: string): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /** The secret in the address, which is taken out of it; null when there is none. */
 export function takeSecret(): string | null {
@@ -30,9 +29,9 @@ export function takeSecret(): string | null {
   return secret;
 }
 
-/** @returns a function that calls the server with the secret in the Authorization header */
+/** @returns what calls the server with the secret in the Authorization header */
 export function callWith(secret: string): Call {
-  return async (method, path, body, signal) => {
+  const ask = async (method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> => {
     const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const request: RequestInit = { method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error' };
@@ -45,12 +44,17 @@ export function callWith(secret: string): Call {
       if (signal?.aborted === true) throw error;
       throw new CallRefused('UNREACHABLE', 'the server does not answer');
     }
+    if (answer.ok) return answer;
     const document: unknown = await answer.json().catch(() => null);
-    if (answer.ok) return document as never;
     const { error, message } = (document ?? {}) as { error?: unknown; message?: unknown };
     throw new CallRefused(
       typeof error === 'string' ? error : `HTTP_${answer.status}`,
       typeof message === 'string' ? message : `the server answered with status ${answer.status}`,
     );
   };
+  return Object.assign(
+    async <Answer>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> =>
+      (await ask(method, path, body, signal)).json(),
+    { bytes: async (path: string) => new Uint8Array(await (await ask('GET', path)).arrayBuffer()) },
+  );
 }

@@ -6,6 +6,7 @@ import { NOTHING } from '../../api/wire.ts';
 import { decideApplication, REFUSAL_REASONS, waitingApplications } from '../application.ts';
 import { APPLICATION_FILES, applicationFile } from '../application-files.ts';
 import { revoke } from '../loss.ts';
+import { type RegistryCounts, registryCounts } from '../registry-counts.ts';
 import { changeRollout, openDepartments } from '../rollout.ts';
 import { FAULT_NAMES, FAULTS } from './faults.ts';
 import type { IssuerHttp } from './issuer-http.ts';
@@ -33,6 +34,16 @@ const REVOKE = z.strictObject({ why: z.enum(['lost', 'operator']) });
 const REVOKED = z.object({ since: time, why: z.enum(['replaced', 'lost', 'operator']) });
 const HOLDER_IN_PATH = z.object({ holder: z.string().regex(/^[A-Z]{2}[0-9A-Za-z]{1,9}[0-9A-Za-z]{5}$/) });
 const TERMINALS = z.object({ terminals: z.array(z.object({ holder: z.string(), revokedAt: time })) });
+const count = z.int().min(0);
+const COUNTS: z.ZodType<RegistryCounts> = z.object({
+  insured: count,
+  activations: z.object({ pending: count, active: count, revoked: count, abandoned: count }),
+  wipesQueued: count,
+  contexts: count,
+  claims: count,
+  applicationsWaiting: count,
+  auditLines: count,
+});
 const FAULT_IN_PATH = z.object({ name: z.enum(FAULT_NAMES) });
 const FAULT_ORDER = z.strictObject({
   value: z.int().min(0).max(999_999_999).exactOptional(),
@@ -44,10 +55,19 @@ const ORDERED = z.object({
 
 /** For the operator of the issuer, with the secret of this start. */
 export function addOperatorRoutes(app: WebApp, http: IssuerHttp): void {
+  addStatus(app, http);
   addReview(app, http);
   addRollout(app, http);
   addRevocation(app, http);
   addFaults(app, http);
+}
+
+function addStatus(app: WebApp, { store, now }: IssuerHttp): void {
+  app.get(
+    '/v1/operator/status',
+    { schema: { tags, summary: 'How much of what is in the registry', response: { 200: COUNTS } } },
+    () => registryCounts(store, now()),
+  );
 }
 
 function addReview(app: WebApp, { store, now }: IssuerHttp): void {

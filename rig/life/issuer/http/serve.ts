@@ -9,6 +9,7 @@ import { packageVersion } from '../../../console/package-root.ts';
 import { shown } from '../../../console/shown.ts';
 import { testRoot } from '../../../pki/test-hierarchy.ts';
 import { migrate } from '../../../store/migrate.ts';
+import { addPage, pageFolder } from '../../../web/page-files.ts';
 import { type ServedAt, serveUntil, WEB_LIMITS } from '../../../web/server.ts';
 import { jwkThumbprint, pointToJwk } from '../../credential/jws.ts';
 import { readIdentityTicket } from '../../identity/ticket.ts';
@@ -92,6 +93,7 @@ async function serve(
     limits: { requests: options.requests ?? WEB_LIMITS.requests },
   });
   addOpenIdRoutes(server.app, openId);
+  addPage(server.app, pageFolder('issuer'));
   const at = await server.listen();
   announce(config.origin, at, http, io);
   await serveUntil(server, io.signal);
