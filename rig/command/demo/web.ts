@@ -16,6 +16,8 @@ const APPLICATION = {
  * @param folder empty, for everything that is kept
  */
 export async function demoInBrowser(folder: string, io: CommandIo): Promise<ExitCode> {
+  title(io, 'The life of a digital card, in the browser');
+  step(io, 'an issuer is made, with one insured person, synthetic; an operator accepts the pictures that were sent');
   const stop = new AbortController();
   const end = (): void => stop.abort();
   io.signal.addEventListener('abort', end);
@@ -29,7 +31,6 @@ export async function demoInBrowser(folder: string, io: CommandIo): Promise<Exit
       import('../../life/phone/serve.ts'),
       import('../../life/counter/serve.ts'),
     ]);
-    title(io, 'The life of a digital card, in the browser');
     step(io, `the ticket for the activation: ${ticket}`);
     step(io, `for the operator of the issuer: ${operator}`);
     const served = { ...io, signal: stop.signal };
