@@ -111,6 +111,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap identity init me',
     'vitap identity init me --generate 1000 --seed 1 --verifier http://127.0.0.1:8620',
   ),
+  'identity present': notes(
+    'the issuer or the identity provider refused',
+    'vitap identity present --person 1 > ticket',
+    'vitap identity present --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630 --person 1',
+  ),
   'identity serve': notes(null, 'vitap identity serve me'),
   'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
   'firmware run': notes(
