@@ -12,7 +12,9 @@ export interface Board {
   microseconds(): number;
   /** @returns false: the board has no source of unpredictable bytes */
   random(target: Uint8Array): boolean;
-  /** The pages of flash that hold the card, as they read. */
+  /** The card's image as it was built. */
+  readonly image: ArrayBuffer;
+  /** The pages of flash for the card's memory, as they read. */
   readonly flash: ArrayBuffer;
   readonly flashPage: number;
   readonly flashGranule: number;

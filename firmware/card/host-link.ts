@@ -10,25 +10,29 @@ const PAUSE_US = 1_000_000;
  */
 export const ECHO = 0xec;
 const ECHO_LENGTH = 3;
+/** Control of our own beside vpcd's: the board starts anew, as after a loss of power. */
+export const RESTART = 0x03;
 
 /** Puts bytes on the UART to the host. */
 export type Send = (bytes: Uint8Array, offset: number, length: number) => void;
 
 /**
  * The card on a UART, with vpcd's messages: a length of two bytes, big-endian, and that many bytes. One byte is power
- * off, on, reset, or the question for the ATR; three may be an echo; four or more are a command. A message without a
+ * off, on, reset, restart of the board, or the question for the ATR; three may be an echo; four or more are a command. A message without a
  * body says that the board has started: whatever was selected or proven before is gone.
  */
 export class HostLink {
   readonly #card: LinkedCard;
   readonly #send: Send;
+  readonly #restart: () => void;
   readonly #messages = new MessageReader();
   readonly #length: Uint8Array = new Uint8Array(LENGTH_BYTES);
   #heardAtUs = 0;
 
-  constructor(card: LinkedCard, send: Send) {
+  constructor(card: LinkedCard, send: Send, restart: () => void = () => {}) {
     this.#card = card;
     this.#send = send;
+    this.#restart = restart;
   }
 
   started(): void {
@@ -55,6 +59,7 @@ export class HostLink {
     if (code === CONTROL.powerOff) this.#card.fieldOff();
     else if (code === CONTROL.powerOn) this.#card.powerOn();
     else if (code === CONTROL.reset) this.#card.reset();
+    else if (code === RESTART) this.#restart();
     else if (code === CONTROL.getAtr) {
       const atr = this.#card.atr();
       this.#answer(atr, atr.length);

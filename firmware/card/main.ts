@@ -1,10 +1,11 @@
 import './abort.ts';
 import { Card } from '../../src/applet/card.ts';
+import { FlashNvm } from '../../src/hal/flash/flash-nvm.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
-import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
 import { board } from './board.ts';
+import { boardFlash } from './board-flash.ts';
 import { HostLink } from './host-link.ts';
 import { pollTimers, timers } from './timers.ts';
 import { UartOpener } from './uart-line.ts';
@@ -14,10 +15,15 @@ import { clock, random } from './world.ts';
 const HOST = 0;
 const PN532 = 1;
 
-const nvm = new MemoryNvm(new Uint8Array(board.flash));
+/** New flash gets the image as it was built; afterwards the board keeps its own state. */
+const nvm = FlashNvm.open(boardFlash) ?? FlashNvm.create(boardFlash, new Uint8Array(board.image));
 const card = new Card({ nvm, clock, random, crypto: nobleHashes() });
 
-const host = new HostLink(card.port(), (bytes, offset, length) => board.uartWrite(HOST, bytes, offset, length));
+const host = new HostLink(
+  card.port(),
+  (bytes, offset, length) => board.uartWrite(HOST, bytes, offset, length),
+  () => board.restart(),
+);
 const chunk = new Uint8Array(256);
 
 /** Waits for a chip for ever: a board may have none, or get one later. */

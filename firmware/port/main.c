@@ -6,6 +6,8 @@
 
 extern const uint8_t card_program[];
 extern const uint32_t card_program_size;
+/* The card's image as it was built: what its memory holds before the first write. */
+extern uint8_t card_image[], card_image_end[];
 uint32_t heap_taken(void);
 
 /* A power of two that holds what arrives at 921600 baud while the card computes for 40 ms. */
@@ -156,6 +158,8 @@ static void fill_board(JSContext *ctx, JSValue global) {
   /* The flash as the program reads it: where it lies. */
   JS_SetPropertyStr(ctx, board, "flash",
                     JS_NewArrayBuffer(ctx, __flash_nvm_start, (size_t)(__flash_nvm_end - __flash_nvm_start), keep, NULL, 0));
+  JS_SetPropertyStr(ctx, board, "image",
+                    JS_NewArrayBuffer(ctx, card_image, (size_t)(card_image_end - card_image), keep, NULL, 0));
   JS_SetPropertyStr(ctx, board, "flashPage", JS_NewUint32(ctx, BOARD_FLASH_PAGE));
   JS_SetPropertyStr(ctx, board, "flashGranule", JS_NewUint32(ctx, BOARD_FLASH_GRANULE));
   JS_SetPropertyStr(ctx, global, "board", board);

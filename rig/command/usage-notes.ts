@@ -8,7 +8,7 @@ export interface UsageNotes {
 
 /** By the words of the command: a test asks for each of them, and parses every example. */
 export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
-  demo: notes(null, 'vitap demo', 'vitap demo --no-pcsc'),
+  demo: notes(null, 'vitap demo', 'vitap demo --no-pcsc', 'vitap demo --web'),
   'card build': notes(null, 'vitap card build', 'vitap card build vitale2 --out card.img --seed lab-7'),
   'card show': notes(null, 'vitap card show vitale2', 'vitap card show card.img --json'),
   'card explain': notes(
@@ -110,6 +110,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     null,
     'vitap identity init me',
     'vitap identity init me --generate 1000 --seed 1 --verifier http://127.0.0.1:8620',
+  ),
+  'identity present': notes(
+    'the issuer or the identity provider refused',
+    'vitap identity present --person 1 > ticket',
+    'vitap identity present --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630 --person 1',
   ),
   'identity serve': notes(null, 'vitap identity serve me'),
   'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),

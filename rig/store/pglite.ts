@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { FileLock } from '../../src/hal/nvm/file-lock.ts';
@@ -13,6 +13,8 @@ const JSONB = 3802;
 
 /** As PostgreSQL names the version in a data folder. */
 const MARK = 'PG_VERSION';
+/** Bytes that a new database takes, with its first log file. */
+const ROOM = 50_000_000;
 
 /**
  * Opens the database in a folder, and makes it if the folder is empty or not there. PGlite has no lock of its own and
@@ -48,9 +50,19 @@ async function makeDatabase(folder: string): Promise<void> {
     renameSync(unfinished, folder);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
+    if (hasNoRoom(dirname(folder))) {
+      throw new StoreError('full', `cannot make the database ${folder}: its disk has less than ${ROOM / 1e6} MB left`, {
+        cause: error,
+      });
+    }
     if (error instanceof StoreError || !(error instanceof Error) || !('syscall' in error)) throw error;
     throw storageError('cannot make the database', folder, error);
   }
+}
+
+function hasNoRoom(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < ROOM;
 }
 
 async function start(folder: string): Promise<PGlite> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { openImage } from '../../src/applet/image/card-image.ts';
-import { crc32 } from '../../src/applet/image/crc32.ts';
 import { PIN, SUPERBLOCK } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type { CardSpecification, DirectorySpecification } from '../../src/applet/image/specification.ts';
+import { crc32 } from '../../src/hal/crc32.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { benchSpecification, code, FREE, reading } from './bench-card.ts';

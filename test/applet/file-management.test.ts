@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/hex.ts';
 import { openImage } from '../../src/applet/image/card-image.ts';
-import { crc32 } from '../../src/applet/image/crc32.ts';
 import { FILE, FILE_KIND } from '../../src/applet/image/layout.ts';
 import type { AccessRules, AccessVector, CardSpecification } from '../../src/applet/image/specification.ts';
+import { crc32 } from '../../src/hal/crc32.ts';
 import { HalError } from '../../src/hal/errors.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { type BenchCard, benchSpecification, boot, code, counting, FREE, sender } from './bench-card.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../src/apdu/hex.ts';
 import { Card } from '../../src/applet/card.ts';
-import { crc32 } from '../../src/applet/image/crc32.ts';
 import { PIN, SUPERBLOCK } from '../../src/applet/image/layout.ts';
 import { personalise } from '../../src/applet/image/personalise.ts';
 import type { AccessRules, AccessVector, CardSpecification } from '../../src/applet/image/specification.ts';
 import { openMemory } from '../../src/applet/nvm/open-memory.ts';
+import { crc32 } from '../../src/hal/crc32.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { PowerLoss, PowerLossNvm } from '../../src/hal/nvm/power-loss.ts';

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RESTART } from '../../firmware/card/host-link.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
+import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
@@ -83,6 +85,34 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
       expect(wrong.out + wrong.err).toContain('2 tries left');
       const right = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', code);
       expect([right.exit, right.exit === 0 ? '' : right.out + right.err]).toEqual([0, '']);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'keeps through a restart of the board what was written before it',
+    async () => {
+      const second = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'restarted'));
+      await second.started();
+      const wrong = (): ReturnType<typeof vitap> =>
+        vitap('tap', '--reader', `firmware:${second.host}`, '--pin-file', join(folder, 'wrong'));
+      try {
+        writeFileSync(join(folder, 'wrong'), '123456', { mode: 0o600 });
+        const first = await wrong();
+        expect(first.out + first.err).toContain('2 tries left');
+        const line = await new SystemSerialPorts().open(second.host, 115_200);
+        let heard = Buffer.alloc(0);
+        line.onData((chunk) => {
+          heard = Buffer.concat([heard, chunk]);
+        });
+        await line.write(Uint8Array.of(0x00, 0x01, RESTART));
+        await vi.waitFor(() => expect([...heard]).toEqual([0x00, 0x00]), { timeout: 60_000 });
+        await line.close();
+        const next = await wrong();
+        expect(next.out + next.err).toContain('1 try left');
+      } finally {
+        await second.stop();
+      }
     },
     LIMIT_MS,
   );

@@ -22,7 +22,13 @@ const BOARD = z.strictObject({
   ram: region,
   stack: count,
   uarts: z.tuple([address, address]),
-  nvm: z.strictObject({ page: count, pages: count, granule: count, endurance: count }),
+  nvm: z.strictObject({
+    origin: address.transform((digits) => Number.parseInt(digits, 16)),
+    page: count,
+    pages: count,
+    granule: count,
+    endurance: count,
+  }),
   qemu: z.string().optional(),
 });
 
@@ -44,8 +50,14 @@ export interface BoardDescription {
   readonly ram: Region;
   readonly stack: number;
   readonly uarts: readonly [string, string];
-  /** Flash for the card's image; `endurance`: erasures that a page survives. */
-  readonly nvm: { readonly page: number; readonly pages: number; readonly granule: number; readonly endurance: number };
+  /** Pages of flash for the card's memory; `endurance`: erasures that a page survives. */
+  readonly nvm: {
+    readonly origin: number;
+    readonly page: number;
+    readonly pages: number;
+    readonly granule: number;
+    readonly endurance: number;
+  };
   /** Machine of qemu. */
   readonly qemu?: string | undefined;
 }

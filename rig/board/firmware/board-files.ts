@@ -14,7 +14,7 @@ export function boardHeader(board: BoardDescription): string {
   ].join('\n');
 }
 
-/** Where everything lies: code and the card's pages in flash, then data, stack and heap in RAM. */
+/** Where everything lies: code and the card's image as it was built in flash, then data, stack and heap in RAM. */
 export function linkerScript(board: BoardDescription): string {
   const { flash, ram, nvm, stack } = board;
   return `MEMORY {
@@ -24,14 +24,10 @@ export function linkerScript(board: BoardDescription): string {
 ENTRY(reset)
 SECTIONS {
   .vectors : { KEEP(*(.vectors)) } > flash
-  .text : { *(.text*) *(.rodata*) . = ALIGN(4); } > flash
+  .text : { *(.text*) *(.rodata*) KEEP(*(.image)) . = ALIGN(4); } > flash
   .ARM.exidx : { *(.ARM.exidx*) } > flash
-  .nvm : ALIGN(${nvm.page}) {
-    __flash_nvm_start = .;
-    KEEP(*(.nvm))
-    . = __flash_nvm_start + ${nvm.page * nvm.pages};
-    __flash_nvm_end = .;
-  } > flash = 0xFFFFFFFF
+  __flash_nvm_start = ${nvm.origin};
+  __flash_nvm_end = ${nvm.origin + nvm.page * nvm.pages};
   .data : ALIGN(4) { __data_start = .; *(.data*) . = ALIGN(4); __data_end = .; } > ram AT > flash
   __data_load = LOADADDR(.data);
   .bss (NOLOAD) : ALIGN(8) { __bss_start = .; *(.bss*) *(COMMON) . = ALIGN(8); __bss_end = .; } > ram

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FlashNvm } from '../../../src/hal/flash/flash-nvm.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type BoardDescription, firmwareFolder, readBoard } from './board-description.ts';
 import { boardHeader, linkerScript } from './board-files.ts';
@@ -37,11 +38,11 @@ export interface BuildOptions {
 
 /** Sizes in bytes. */
 export interface FirmwareSizes {
-  /** Code, bytecode and constants; without the card's pages. */
+  /** Code, bytecode, constants, and the card's image as it was built. */
   readonly code: number;
   /** Of that, the card's program. */
   readonly bytecode: number;
-  /** Pages for the card. */
+  /** Pages for the card's memory. */
   readonly nvm: number;
   readonly flashLeft: number;
   /** Data, buffers and stack: what is taken before the heap. */
@@ -65,10 +66,7 @@ export async function buildFirmware(
   tell: (line: string) => void,
 ): Promise<BuiltFirmware> {
   const board = readBoard(options.board);
-  const room = board.nvm.page * board.nvm.pages;
-  if (options.image.length > room) {
-    throw new CannotRun(`the card's image has ${options.image.length} bytes; ${board.name} keeps ${room} for it`);
-  }
+  checkRoom(board, options.image);
   const engine = await prepareEngine(signal, tell);
   const objects = await engineObjects(board, engine, signal, tell);
   // Names and times of folders must not reach the file: all is compiled by relative names in one folder.
@@ -89,16 +87,19 @@ export async function buildFirmware(
     writeFileSync(join(work, 'board.h'), boardHeader(board));
     writeFileSync(join(work, 'board.ld'), linkerScript(board));
     writeFileSync(join(work, 'card.img'), options.image);
-    writeFileSync(join(work, 'nvm.s'), '.section .nvm,"a"\n.incbin "card.img"\n');
+    writeFileSync(
+      join(work, 'image.s'),
+      '.section .image,"a"\n.global card_image, card_image_end\n.balign 4\ncard_image:\n.incbin "card.img"\ncard_image_end:\n',
+    );
     const port = ['start.c', 'main.c', board.port];
     for (const name of [...port, 'port.h']) copyFileSync(join(firmwareFolder(), 'port', name), join(work, name));
     for (const name of ['quickjs.h']) copyFileSync(join(engine.folder, name), join(work, name));
     const gcc = (args: readonly string[]): Promise<string> =>
       runTool(GCC, [...board.cpu, ...args], { cwd: work, signal, from: GCC_PACKAGE });
-    for (const name of [...port, 'card_program.c', 'nvm.s']) {
+    for (const name of [...port, 'card_program.c', 'image.s']) {
       await gcc([...CODE_FLAGS, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
     }
-    const ours = [...port, 'card_program.c', 'nvm.s'].map((name) => `${name}.o`);
+    const ours = [...port, 'card_program.c', 'image.s'].map((name) => `${name}.o`);
     await link(gcc, [...ours, ...objects], board);
     await runTool('arm-none-eabi-objcopy', ['-O', 'binary', 'card.elf', 'card.bin'], tool(work, signal));
     await runTool('arm-none-eabi-objcopy', ['-O', 'ihex', 'card.elf', 'card.hex'], tool(work, signal));
@@ -109,6 +110,15 @@ export async function buildFirmware(
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Whether the board's pages hold the card's memory and its changes. */
+function checkRoom({ name, nvm }: BoardDescription, image: Uint8Array): void {
+  const least = FlashNvm.pagesFor(image.length, { pageSize: nvm.page, writeGranule: nvm.granule });
+  if (least <= nvm.pages) return;
+  throw new CannotRun(
+    `the card's image of ${image.length} bytes needs ${least} pages of ${nvm.page}; ${name} has ${nvm.pages} for it`,
+  );
 }
 
 const tool = (cwd: string, signal: AbortSignal): { cwd: string; signal: AbortSignal; from: string } => ({
@@ -173,7 +183,7 @@ async function measure(
   const code = size('.vectors') + size('.text') + size('.ARM.exidx') + size('.data');
   const nvm = board.nvm.page * board.nvm.pages;
   const ram = size('.data') + size('.bss') + size('.stack');
-  return { code, bytecode, nvm, flashLeft: board.flash.size - code - nvm, ram, heap: board.ram.size - ram };
+  return { code, bytecode, nvm, flashLeft: board.flash.size - code, ram, heap: board.ram.size - ram };
 }
 
 /** Whole files only, under the board's name. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
 import { parseCount, parsePort } from '../option-values.ts';
-import type { DeclareVerb } from '../program.ts';
+import type { DeclareVerb, Perform } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 interface TypedInit {
@@ -58,6 +58,7 @@ export const declareIdentity: DeclareVerb = (program, perform) => {
       return initIdentity({ folder, origin, verifiers, people }, io);
     }),
   );
+  declarePresent(identity, perform);
   const serve = identity
     .command('serve')
     .description('serve an identity provider until Ctrl-C')
@@ -77,6 +78,32 @@ export const declareIdentity: DeclareVerb = (program, perform) => {
     }),
   );
 };
+
+/** As the issuer's own default. */
+const ISSUER_ORIGIN = 'http://127.0.0.1:8620';
+
+function declarePresent(identity: Command, perform: Perform): void {
+  const present = identity
+    .command('present')
+    .description('agree that an issuer gets an identity, and print the ticket for `vitap phone activate`')
+    .option('--issuer <url>', 'origin of the issuer', ISSUER_ORIGIN)
+    .option('--identity <url>', 'origin of the identity provider', IDENTITY_ORIGIN)
+    .option('--person <id>', 'who agrees, by the id in people.json (default: the only one)');
+  addJsonOption(present).action((typed: { issuer: string; identity: string; person?: string; json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { presentAtTerminal } = await import('../../life/identity/client/present.ts');
+      const { issuer, identity, person = null } = typed;
+      for (const origin of [issuer, identity]) checkOrigin(origin);
+      return presentAtTerminal({ issuer, identity, person }, io);
+    }),
+  );
+}
+
+/** @throws {UsageError} */
+function checkOrigin(text: string): void {
+  if (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text) return;
+  throw new UsageError(`"${text}" is no origin: scheme, host and port, such as ${ISSUER_ORIGIN}`);
+}
 
 function addServing(command: Command): Command {
   return command

@@ -87,25 +87,6 @@ export async function commitActivation(store: IssuerStore, order: Commit): Promi
   });
 }
 
-/**
- * Tells the device key that the card of a pending activation has made; a card that is personalised anew makes another.
- * @throws {IssuerRefusal} `activation-unknown`, `activation-ended`, `device-key-used`
- */
-export async function bindDeviceKey(
-  store: IssuerStore,
-  order: { readonly activationId: string; readonly deviceKey: string; readonly now: number },
-): Promise<void> {
-  const { activationId: activation, deviceKey, now } = order;
-  checkDeviceKey(deviceKey);
-  await decided(store, { verb: 'bind', now, activation }, async (statements) => {
-    const found = await lockedActivation(statements, activation);
-    if (found === null) return new Refused('activation-unknown');
-    if (found.state === 'active' && found.device_key === deviceKey) return null;
-    if (found.state !== 'pending') return new Refused('activation-ended', { insured: found.insured_id });
-    return bindIn(statements, found, deviceKey, now);
-  });
-}
-
 async function bindIn(
   statements: Statements,
   { id, device_key, insured_id: insured }: ActivationRow,

@@ -13,7 +13,7 @@
  *
  * Both terminals are below the test root, which the cards of the shipped profiles trust and whose key everyone knows.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { SigningKeys } from '../../../src/applet/vitale/index.ts';
@@ -132,17 +132,23 @@ export async function makeIssuer(
     throw new CannotRun(`${folder} is not empty; an issuer begins in a folder of its own: name another one`);
   }
   makeFolder(folder, PRIVATE);
-  const opened = await openStore(folder, store, now);
   try {
-    await opened.sql.transaction((statements) => audit(statements, now, 'registry-made'));
-    await changeRollout(opened, { departments, open: true, now });
-  } finally {
-    await opened.sql.close();
+    const opened = await openStore(folder, store, now);
+    try {
+      await opened.sql.transaction((statements) => audit(statements, now, 'registry-made'));
+      await changeRollout(opened, { departments, open: true, now });
+    } finally {
+      await opened.sql.close();
+    }
+    const files = writeKeys(folder, origin, now, { crypto, random });
+    const config = at(folder, 'issuer.json');
+    writeDocument(config, { format: 'vitap issuer', version: 1, origin, store });
+    return [...files, config];
+  } catch (error) {
+    // It was empty: all that is there now is half an issuer, which nothing could use.
+    for (const name of readdirSync(folder)) rmSync(at(folder, name), { recursive: true, force: true });
+    throw error;
   }
-  const files = writeKeys(folder, origin, now, { crypto, random });
-  const config = at(folder, 'issuer.json');
-  writeDocument(config, { format: 'vitap issuer', version: 1, origin, store });
-  return [...files, config];
 }
 
 function writeKeys(

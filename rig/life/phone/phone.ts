@@ -447,7 +447,7 @@ export class Phone {
 
   /** The word to the issuer is signed by a key that the wipe takes away: it goes first, and the wipe waits for no answer. */
   async #obey(link: PhoneLink, why: PhoneState['endedBecause']): Promise<boolean> {
-    this.#save({ ...this.#state, life: 'revoked', endedBecause: why });
+    this.#save({ ...this.#state, life: 'revoked', endedBecause: why, syncedAt: this.#now() });
     try {
       await asked(() => link.wiped());
       return true;

@@ -46,7 +46,7 @@ export const PHONE_REFUSALS: Readonly<Record<PhoneRefusalCode, PhoneRefusalRow>>
   'no-credential': impossible('the issuer has put no credential on this card, so there is no offline QR code'),
   'another-issuer': impossible('this phone belongs to another issuer'),
   'issuer-refused': judged('the issuer refused'),
-  'issuer-unreachable': impossible('the issuer cannot be reached'),
+  'issuer-unreachable': impossible('nothing came from the issuer'),
   'not-running': impossible(
     'no `vitap phone present` or `serve` of this phone runs: without one its card has no power',
   ),

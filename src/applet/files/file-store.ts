@@ -1,6 +1,6 @@
+import { crc32 } from '../../hal/crc32.ts';
 import type { SecurityEnvironment } from '../access/access-control.ts';
 import type { SecurityAttributes } from '../access/security-attribute.ts';
-import { crc32 } from '../image/crc32.ts';
 import {
   bodySize,
   encodeAttributes,

@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../../hal/crc32.ts';
 import { ATTRIBUTES_CRC_SIZE, BODY, FILE, FILE_KIND, type FileKind, SLOT_LENGTH_SIZE } from './layout.ts';
 
 /** What decides how much room a file takes. */

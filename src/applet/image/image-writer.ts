@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../../hal/crc32.ts';
 import { SpecificationError } from './specification-error.ts';
 
 const ERASED = 0xff;

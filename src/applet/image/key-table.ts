@@ -1,9 +1,9 @@
+import { crc32 } from '../../hal/crc32.ts';
 import type { Nvm } from '../../hal/nvm.ts';
 import { CIPHER_NAMES, fieldLength, standardizedParameters } from '../../secure-channel/index.ts';
 import type { CardFile } from '../files/card-file.ts';
 import { decodeTrust, isPrivateKey } from '../keys/key-coding.ts';
 import type { CardKey } from '../keys/key-store.ts';
-import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
 import { AES_USES, CURVE_USES, MOST_KEYS, PROVES_READER } from './key-uses.ts';
 import { KEY, KEY_REGION, KEY_USE, LARGEST_KEY_VALUE, NO_PARENT, TRUST } from './layout.ts';

@@ -1,6 +1,6 @@
+import { crc32 } from '../../hal/crc32.ts';
 import { CIPHER_NAMES, domainParameters, type TrustState } from '../../secure-channel/index.ts';
 import { encodeTrust, isPrivateKey } from '../keys/key-coding.ts';
-import { crc32 } from './crc32.ts';
 import { type ImageWriter, limit } from './image-writer.ts';
 import { AES_USES, CURVE_USES, MOST_KEYS, USE_BITS } from './key-uses.ts';
 import { INTERFACE_INDEX, INTERFACES, KEY, KEY_REGION, LARGEST_KEY_VALUE, TRUST } from './layout.ts';

@@ -1,6 +1,6 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
+import { crc32 } from '../../hal/crc32.ts';
 import type { Nvm } from '../../hal/nvm.ts';
-import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
 
 /** A table entry copied out of the memory, with its CRC-32 last among what it covers. */

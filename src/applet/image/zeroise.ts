@@ -1,5 +1,5 @@
+import { crc32 } from '../../hal/crc32.ts';
 import type { TransactionalNvm } from '../nvm/transactional-nvm.ts';
-import { crc32 } from './crc32.ts';
 import { bodySize, type FileSizes } from './file-entry.ts';
 import {
   ATTRIBUTES_CRC_SIZE,

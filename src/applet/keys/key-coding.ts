@@ -1,4 +1,5 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
+import { crc32 } from '../../hal/crc32.ts';
 import { type CurveName, HASH_NAMES } from '../../hal/crypto.ts';
 import {
   type Authorization,
@@ -12,7 +13,6 @@ import {
   standardizedParameters,
   type TrustState,
 } from '../../secure-channel/index.ts';
-import { crc32 } from '../image/crc32.ts';
 import { MOST_TRUST_POINTS, TERMINAL_TYPES, TRUST, TRUST_POINT } from '../image/layout.ts';
 
 const LONGEST_NAME = 16;

@@ -1,9 +1,9 @@
 import { copyBytes } from '../../apdu/copy-bytes.ts';
 import type { CardInterface } from '../../hal/card-link.ts';
+import { crc32 } from '../../hal/crc32.ts';
 import type { CurveName } from '../../hal/crypto.ts';
 import { type CipherName, fieldLength, type TrustState } from '../../secure-channel/index.ts';
 import type { CardFile } from '../files/card-file.ts';
-import { crc32 } from '../image/crc32.ts';
 import { interfaceIndex, KEY, LARGEST_KEY_VALUE, TRUST } from '../image/layout.ts';
 import type { TransactionalNvm } from '../nvm/transactional-nvm.ts';
 import { decodeTrust, encodeTrust } from './key-coding.ts';

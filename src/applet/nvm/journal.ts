@@ -1,5 +1,5 @@
+import { crc32 } from '../../hal/crc32.ts';
 import type { Nvm } from '../../hal/nvm.ts';
-import { crc32 } from '../image/crc32.ts';
 
 /**
  * The journal: a ring of records in a region of the memory. A record holds all that one transaction writes; once it

@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../crc32.ts';
 import type { FlashDevice } from './flash-device.ts';
 
 /*
@@ -107,8 +107,8 @@ export function decodeRecord(page: Uint8Array, at: number, sequence: number): St
 
 function recordCrc(bytes: Uint8Array, at: number, length: number, sequence: number): number {
   const own = Uint8Array.of(sequence & 0xff, (sequence >>> 8) & 0xff, (sequence >>> 16) & 0xff, sequence >>> 24);
-  const header = crc32(bytes, at, at + 8, crc32(own, 0, 4));
-  return crc32(bytes, at + RECORD_HEADER, at + RECORD_HEADER + length, header);
+  const header = crc32(bytes, at, 8, crc32(own));
+  return crc32(bytes, at + RECORD_HEADER, length, header);
 }
 
 /** Pages that a snapshot takes at most. */

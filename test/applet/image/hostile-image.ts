@@ -1,11 +1,11 @@
 import { fromHex } from '../../../src/apdu/hex.ts';
 import { Card } from '../../../src/applet/card.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
-import { crc32 } from '../../../src/applet/image/crc32.ts';
 import { ImageError } from '../../../src/applet/image/image-error.ts';
 import { CARD, ENVIRONMENT, FILE, PIN, SUPERBLOCK } from '../../../src/applet/image/layout.ts';
 import { exportApplets } from '../../../src/applet/vitale/export-object.ts';
 import { UNLIMITED } from '../../../src/hal/apdu-size.ts';
+import { crc32 } from '../../../src/hal/crc32.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';

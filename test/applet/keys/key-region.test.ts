@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../../src/apdu/hex.ts';
 import { openImage } from '../../../src/applet/image/card-image.ts';
-import { crc32 } from '../../../src/applet/image/crc32.ts';
 import { KEY, KEY_REGION, KEY_USE, SUPERBLOCK, TRUST } from '../../../src/applet/image/layout.ts';
 import { personalise } from '../../../src/applet/image/personalise.ts';
 import type {
@@ -11,6 +10,7 @@ import type {
 } from '../../../src/applet/image/specification.ts';
 import { KeyStore } from '../../../src/applet/keys/key-store.ts';
 import { openMemory } from '../../../src/applet/nvm/open-memory.ts';
+import { crc32 } from '../../../src/hal/crc32.ts';
 import { nobleHashes } from '../../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import { PowerLoss, PowerLossNvm } from '../../../src/hal/nvm/power-loss.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/hal/flash/crc32.ts';
+import { crc32 } from '../../../src/hal/crc32.ts';
 import { FlashNvm } from '../../../src/hal/flash/flash-nvm.ts';
 import { PowerLoss } from '../../../src/hal/nvm/power-loss.ts';
 import { nvmContract } from '../../contract/nvm.ts';
@@ -34,7 +34,7 @@ function change(nvm: FlashNvm, round: number): void {
 it('the CRC is that of the standard: its check value', () => {
   const digits = new TextEncoder().encode('123456789');
   expect(crc32(digits, 0, 9)).toBe(0xcbf43926);
-  expect(crc32(digits, 4, 9, crc32(digits, 0, 4))).toBe(0xcbf43926);
+  expect(crc32(digits, 4, 5, crc32(digits, 0, 4))).toBe(0xcbf43926);
 });
 
 describe('power cut at every granule programmed and every page erased', { timeout: 240_000 }, () => {

@@ -24,11 +24,13 @@ import { enrol } from '../../../rig/life/issuer/enrolment.ts';
 import { openIssuer } from '../../../rig/life/issuer/issuer-folder.ts';
 import { MemoryPorts } from '../../../rig/sim/serial/memory-port.ts';
 import { VirtualTimeline } from '../../../rig/sim/timeline.ts';
+import { openSql } from '../../../rig/store/open.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { simulatedBench } from '../board/simulated-bench.ts';
 import { fault, program as firmwareProgram, imageOf, simulatedBoard, timersOf } from '../board/stm32/bench.ts';
 import { fakeIo } from '../console/fake-io.ts';
 import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../life/issuer/people.ts';
+import { startWorld } from '../life/openid/world.ts';
 import { servedDouble } from '../life/phone/served-double.ts';
 import { accepts, expectPublished, readSchema, SCHEMAS } from './published-schemas.ts';
 
@@ -76,6 +78,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'firmware build': ['firmware-build'],
   'identity init': ['identity-init'],
   'identity serve': ['identity-serve'],
+  'identity present': ['identity-present'],
   'issuer init': ['issuer-init'],
   'issuer serve': ['issuer-serve'],
   'issuer insured import': ['issuer-insured-import'],
@@ -324,6 +327,14 @@ async function served(name: string, ...args: string[]): Promise<void> {
   keep(name, JSON.parse(io.out.join('')));
 }
 
+async function presented(): Promise<void> {
+  const world = await startWorld(await openSql(at('presented')));
+  const args = ['identity', 'present', '--issuer', world.issuer, '--identity', world.identity];
+  await printed('identity-present', ...args);
+  await printed('identity-present', ...args, '--person', 'nobody');
+  await world.close();
+}
+
 async function counters(): Promise<void> {
   const env = { VITAP_CAN: '161803', VITAP_PIN: '274916' };
   for (const more of [['--invoices'], ['--show']]) {
@@ -431,6 +442,7 @@ beforeAll(async () => {
   await issuers();
   await printed('identity-init', 'identity', 'init', at('identity'));
   await served('identity-serve', 'identity', 'serve', at('identity'));
+  await presented();
   await counters();
   await phones();
   await traces();

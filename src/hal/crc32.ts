@@ -10,11 +10,14 @@ function makeTable(): Uint32Array {
   return table;
 }
 
-/** CRC-32 of ISO/IEC/IEEE 8802-3 (polynomial 04C11DB7, reflected), as unsigned 32 bits. */
-export function crc32(bytes: Uint8Array, offset = 0, length: number = bytes.length - offset): number {
-  let c = 0xffffffff;
+/**
+ * CRC-32 of ISO/IEC/IEEE 8802-3 (polynomial 04C11DB7, reflected), as unsigned 32 bits.
+ * @param before that of the bytes before these
+ */
+export function crc32(bytes: Uint8Array, offset = 0, length: number = bytes.length - offset, before = 0): number {
+  let c = ~before;
   for (let i = offset; i < offset + length; i++) {
     c = (c >>> 8) ^ (TABLE[(c ^ (bytes[i] as number)) & 0xff] as number);
   }
-  return (c ^ 0xffffffff) >>> 0;
+  return ~c >>> 0;
 }

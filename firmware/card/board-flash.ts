@@ -1,0 +1,23 @@
+import { HalError } from '../../src/hal/errors.ts';
+import type { FlashDevice } from '../../src/hal/flash/flash-device.ts';
+import { board } from './board.ts';
+
+const bytes = new Uint8Array(board.flash);
+
+/** The board's pages for the card's memory. */
+export const boardFlash: FlashDevice = {
+  pageSize: board.flashPage,
+  pages: bytes.length / board.flashPage,
+  writeGranule: board.flashGranule,
+  read(address, target, targetOffset, length) {
+    for (let i = 0; i < length; i++) target[targetOffset + i] = bytes[address + i] as number;
+  },
+  program(address, source) {
+    if (!board.flashWrite(address, source, 0, source.length)) {
+      throw new HalError('storage', `the flash took nothing at ${address}`);
+    }
+  },
+  erase(page) {
+    if (!board.flashErase(page)) throw new HalError('storage', `page ${page} of the flash is not erased`);
+  },
+};
