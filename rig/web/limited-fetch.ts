@@ -18,6 +18,8 @@ export interface FetchLimits {
 export interface LimitedAnswer {
   readonly status: number;
   readonly contentType: string;
+  /** Seconds, where the other side said when to come again. */
+  readonly retryAfter: number | null;
   readonly text: string;
 }
 
@@ -43,7 +45,9 @@ export async function limitedFetch(
       signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
     });
     const contentType = answer.headers.get('content-type') ?? '';
-    return { status: answer.status, contentType, text: await boundedText(answer, mostBytes, origin) };
+    const wait = Number(answer.headers.get('retry-after') ?? Number.NaN);
+    const retryAfter = Number.isFinite(wait) ? wait : null;
+    return { status: answer.status, contentType, retryAfter, text: await boundedText(answer, mostBytes, origin) };
   } catch (cause) {
     if (cause instanceof NotReached) throw cause;
     if (signal?.aborted) throw signal.reason;

@@ -1,15 +1,11 @@
 import * as z from 'zod';
+import { type FetchLimits, type LimitedAnswer, limitedFetch, NotReached } from '../../web/limited-fetch.ts';
 import { IssuerRefused, IssuerUnreachable } from './issuer-refused.ts';
 
 /** Where the issuer is, and how it is reached. */
-export interface IssuerLine {
+export interface IssuerLine extends FetchLimits {
   /** Scheme, name and port, as the requests are signed for it; no slash at the end. */
   readonly origin: string;
-  /** Milliseconds; the default is 10 s, which is longer than an issuer needs and shorter than a person waits. */
-  readonly timeoutMs?: number;
-  /** Ends a request that is under way. */
-  readonly signal?: AbortSignal;
-  readonly fetch?: typeof fetch;
 }
 
 export interface Call {
@@ -20,8 +16,6 @@ export interface Call {
   readonly body: string | null;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
-const LARGEST_ANSWER = 262_144;
 const REFUSAL = z.object({ error: z.string().max(100), message: z.string().max(2000) });
 
 /**
@@ -42,43 +36,14 @@ export async function call<T>(line: IssuerLine, asked: Call, answer: z.ZodType<T
   throw new IssuerUnreachable(`${line.origin} answered ${status}, not as an issuer does: is it one?`);
 }
 
-interface Exchanged {
-  readonly status: number;
-  readonly text: string;
-  readonly retryAfter: number | null;
-}
-
-async function exchange(line: IssuerLine, { method, url, headers, body }: Call): Promise<Exchanged> {
-  const { origin, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = line;
-  const limit = AbortSignal.timeout(timeoutMs);
+/** @throws {IssuerUnreachable} */
+async function exchange(line: IssuerLine, { method, url, headers, body }: Call): Promise<LimitedAnswer> {
   try {
-    const answer = await (line.fetch ?? fetch)(url, {
-      method,
-      headers,
-      ...(body !== null && { body }),
-      redirect: 'error',
-      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-    });
-    const wait = Number(answer.headers.get('retry-after') ?? Number.NaN);
-    return { status: answer.status, text: await boundedText(answer), retryAfter: Number.isFinite(wait) ? wait : null };
+    return await limitedFetch(url, { method, headers, ...(body !== null && { body }) }, line);
   } catch (cause) {
-    if (cause instanceof IssuerUnreachable) throw cause;
-    if (signal?.aborted) throw signal.reason;
-    if (limit.aborted) throw new IssuerUnreachable(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause });
-    throw new IssuerUnreachable(`${origin} cannot be reached: is the issuer running there?`, { cause });
+    if (cause instanceof NotReached) throw new IssuerUnreachable(cause.message, { cause });
+    throw cause;
   }
-}
-
-/** An answer is sized before it is believed. */
-async function boundedText(answer: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += part.length;
-    if (size > LARGEST_ANSWER) throw new IssuerUnreachable(`the answer is longer than ${LARGEST_ANSWER} bytes`);
-    parts.push(part);
-  }
-  return new TextDecoder().decode(Buffer.concat(parts));
 }
 
 function readJson(text: string): unknown {

@@ -105,7 +105,7 @@ it.each([
   ['a page', 200, '<html></html>', {}, 'answered something else than an issuer'],
   ['another document', 200, '{"state":"perhaps"}', {}, 'answered something else than an issuer'],
   ['an error of a proxy', 502, 'Bad Gateway', {}, 'answered 502, not as an issuer does'],
-  ['an endless answer', 200, '"'.padEnd(300_000, 'x'), {}, 'the answer is longer than 262144 bytes'],
+  ['an endless answer', 200, '"'.padEnd(300_000, 'x'), {}, 'answered more than 262144 bytes'],
   ['another place', 302, '', { location: 'http://127.0.0.1:1/' }, 'cannot be reached'],
 ])('%s is no answer of an issuer', async (_name, status, body, headers, words) => {
   const { origin } = await answering(status, body, headers as Record<string, string>);
@@ -117,7 +117,7 @@ it.each([
 it('nobody there', async () => {
   const error = await failure(phoneLink({ origin: 'http://127.0.0.1:1' }, device('a'), world).standing());
   expect(error).toBeInstanceOf(IssuerUnreachable);
-  expect((error as Error).message).toBe('http://127.0.0.1:1 cannot be reached: is the issuer running there?');
+  expect((error as Error).message).toBe('http://127.0.0.1:1 cannot be reached: is it running?');
 });
 
 it('no answer in time', async () => {
