@@ -28,11 +28,20 @@ export interface ClaimRow extends SqlRow {
 export const CLAIM_COLUMNS =
   'number, date, beneficiary_index, professional_id, professional_name, total, amo, amc, patient, third_party, status';
 
-/** The newest claims of an insured, the newest first. */
-export async function newestInvoices(statements: Statements, insuredId: number): Promise<readonly KnownInvoice[]> {
+/**
+ * The newest claims of an insured, the newest first.
+ * @param without those that the card of this activation took from a terminal; null: all
+ */
+export async function newestInvoices(
+  statements: Statements,
+  insuredId: number,
+  without: string | null = null,
+): Promise<readonly KnownInvoice[]> {
   const rows = await statements.query<ClaimRow>(
-    `select id, ${CLAIM_COLUMNS} from claims where insured_id = $1 order by id desc limit $2`,
-    [insuredId, NEWEST_INVOICES],
+    `select id, ${CLAIM_COLUMNS} from claims
+     where insured_id = $1 and ($3::text is null or origin <> 'card' or activation_id <> $3::text)
+     order by id desc limit $2`,
+    [insuredId, NEWEST_INVOICES, without],
   );
   return rows.map((row) => ({ id: row.id, invoice: invoiceOfRow(row) }));
 }

@@ -104,18 +104,22 @@ export async function claimByCard(
   });
 }
 
-/** The newest claims of the family of an active phone, the newest first. @throws {IssuerRefusal} `device-unknown` */
+/**
+ * The newest claims of the family of an active phone, the newest first. A claim that this phone's card took from a terminal
+ * is on the card already: the phone cannot see that without the holder's code, and would write it a second time.
+ * @throws {IssuerRefusal} `device-unknown`
+ */
 export async function claimsFor(
   store: IssuerStore,
   { deviceKey }: { readonly deviceKey: string },
 ): Promise<readonly KnownInvoice[]> {
   checkDeviceKey(deviceKey);
-  const [row] = await store.sql.query<{ insured_id: number }>(
-    `select insured_id from activations where device_key = $1 and state = 'active'`,
+  const [row] = await store.sql.query<{ id: string; insured_id: number }>(
+    `select id, insured_id from activations where device_key = $1 and state = 'active'`,
     [deviceKey],
   );
   if (row === undefined) throw new IssuerRefusal('device-unknown');
-  return newestInvoices(store.sql, row.insured_id);
+  return newestInvoices(store.sql, row.insured_id, row.id);
 }
 
 async function receive(
