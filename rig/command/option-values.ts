@@ -155,3 +155,9 @@ export function recordChoice(options: { record?: string; keepSecrets?: boolean; 
     throw new UsageError('--redaction-key is for masks, and --keep-secrets makes none; give one of them');
   return { file: record, keepSecrets, redactionKey };
 }
+
+/** An origin as a server names itself. @throws {UsageError} */
+export function checkOrigin(text: string): void {
+  if (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text) return;
+  throw new UsageError(`"${text}" is no origin: scheme, host and port, such as http://127.0.0.1:8620`);
+}

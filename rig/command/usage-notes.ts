@@ -124,8 +124,9 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card --pn532 /tmp/pn532-a',
   ),
   'phone activate': notes(
-    'the issuer refuses, the code is weak, or the issuer has ended the activation',
-    'vitap phone activate --issuer http://127.0.0.1:8080 --ticket-file ticket',
+    'the issuer or the identity provider refuses, the code is weak, or the issuer has ended the activation',
+    'vitap phone activate --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630',
+    'vitap phone activate --issuer http://127.0.0.1:8620 --ticket-file ticket',
   ),
   'phone unlock': notes('the code is wrong or blocked', 'VITAP_PIN=385127 vitap phone unlock'),
   'phone lock': notes(null, 'vitap phone lock'),
@@ -144,7 +145,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap phone change-code',
     'vitap phone change-code --puk',
   ),
-  'phone sync': notes('the issuer refuses', 'vitap phone sync'),
+  'phone sync': notes('the issuer refuses', 'vitap phone sync', 'VITAP_PIN=385127 vitap phone sync'),
+  'phone credential': notes(
+    'the code or the transaction code is wrong, or the issuer refuses',
+    'vitap phone credential',
+    'vitap phone credential --tx-code-file letter',
+  ),
   'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
   'phone serve': notes(
     null,

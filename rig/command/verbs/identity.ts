@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
-import { parseCount, parsePort } from '../option-values.ts';
+import { checkOrigin, parseCount, parsePort } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
@@ -97,12 +97,6 @@ function declarePresent(identity: Command, perform: Perform): void {
       return presentAtTerminal({ issuer, identity, person }, io);
     }),
   );
-}
-
-/** @throws {UsageError} */
-function checkOrigin(text: string): void {
-  if (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text) return;
-  throw new UsageError(`"${text}" is no origin: scheme, host and port, such as ${ISSUER_ORIGIN}`);
 }
 
 function addServing(command: Command): Command {

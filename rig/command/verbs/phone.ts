@@ -3,7 +3,7 @@ import { UsageError } from '../../console/failure.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import type { Disclosed } from '../../life/api/wire.ts';
 import { AGREEABLE, type PhoneOptions, type QrOptions, type WithCode } from '../../life/phone/options.ts';
-import { parseLink, pinChoice } from '../option-values.ts';
+import { checkOrigin, parseLink, pinChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import { declarePhoneServe } from './phone-serve.ts';
 import { addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
@@ -19,8 +19,15 @@ interface TypedCode extends Typed {
 interface TypedActivate extends Typed {
   issuer?: string;
   ticketFile?: string;
+  identity?: string;
+  person?: string;
   newPinFile?: string;
   test?: boolean;
+  timeout: number;
+}
+interface TypedCredential extends TypedCode {
+  txCodeFile?: string;
+  renew?: boolean;
   timeout: number;
 }
 interface TypedPresent extends TypedCode {
@@ -60,14 +67,25 @@ export const declarePhone: DeclareVerb = (program, perform) => {
       '--ticket-file <file>',
       'what the issuer or the identity gave for it, in the first line (otherwise VITAP_TICKET)',
     )
+    .addOption(
+      new Option(
+        '--identity <url>',
+        'in place of a ticket: the identity provider at which a person agrees that the issuer gets an identity',
+      ).conflicts('ticketFile'),
+    )
+    .option('--person <id>', 'who agrees, by the id in people.json of the identity provider (default: the only one)')
     .addOption(newPinOption())
     .addOption(testOption())
     .addOption(answerOption())
     .action((typed: TypedActivate) =>
       perform(typed, async (io) => {
         const { issuer = null, ticketFile = null, newPinFile = null, test = false, timeout: timeoutMs } = typed;
+        const { identity = null, person = null } = typed;
+        if (identity !== null) checkOrigin(identity);
+        else if (person !== null) throw new UsageError('--person goes with --identity');
         const { activate } = await import('../../life/phone/verbs.ts');
-        return activate({ ...folderOf(typed), issuer, ticketFile, newPinFile, test, timeoutMs }, io);
+        const options = { ...folderOf(typed), issuer, ticketFile, identity, person, newPinFile, test, timeoutMs };
+        return activate(options, io);
       }),
     );
   addCode(phone.command('unlock').description('open the window of a running presentation again, with the code')).action(
@@ -93,16 +111,34 @@ export const declarePhone: DeclareVerb = (program, perform) => {
         return changeCode(options, io);
       }),
     );
-  addPhone(
+  addCode(
     phone
       .command('sync')
       .description('ask the issuer whether this card is the active one; claims come, a revoked card is wiped'),
   )
     .addOption(answerOption())
-    .action((typed: Typed & { timeout: number }) =>
+    .action((typed: TypedCode & { timeout: number }) =>
       perform(typed, async (io) => {
         const { sync } = await import('../../life/phone/verbs.ts');
-        return sync({ ...folderOf(typed), timeoutMs: typed.timeout }, io);
+        return sync({ ...withCode(typed), timeoutMs: typed.timeout }, io);
+      }),
+    );
+  addCode(
+    phone
+      .command('credential')
+      .description('get the card’s SD-JWT VC from the issuer by OpenID4VCI, or a new one when it is due'),
+  )
+    .option(
+      '--tx-code-file <file>',
+      'the transaction code in the first line of a file (otherwise VITAP_TX_CODE, or asked for)',
+    )
+    .option('--renew', 'get a new one also when the one on the card is good for long')
+    .addOption(answerOption())
+    .action((typed: TypedCredential) =>
+      perform(typed, async (io) => {
+        const { txCodeFile = null, renew = false, timeout: timeoutMs } = typed;
+        const { credential } = await import('../../life/phone/verbs.ts');
+        return credential({ ...withCode(typed), txCodeFile, renew, timeoutMs }, io);
       }),
     );
   addCode(

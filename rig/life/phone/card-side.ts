@@ -167,7 +167,13 @@ export class CardSide {
     return readHeld(this.#read(SFI.credential, SIZE.credential));
   }
 
-  /** After the code. */
+  /** After the code; null: none was written. */
+  sdJwt(): string | null {
+    const held = readHeld(this.#read(SFI.sdJwt, SIZE.sdJwt));
+    return held === null ? null : new TextDecoder().decode(held);
+  }
+
+  /** After the code. @throws {CardDataError} it is longer than the file */
   writeSdJwt(text: string): void {
     this.#write(SFI.sdJwt, encodeHeld(new TextEncoder().encode(text), SIZE.sdJwt));
   }

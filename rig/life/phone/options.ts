@@ -24,6 +24,10 @@ export interface ActivateOptions extends PhoneOptions, AskingIssuer {
   /** Null: that of the activation that was begun. */
   readonly issuer: string | null;
   readonly ticketFile: string | null;
+  /** Origin of the identity provider at which a person agrees in place of a ticket; null: there is a ticket. */
+  readonly identity: string | null;
+  /** Who agrees there; null: the only person there is. */
+  readonly person: string | null;
   readonly newPinFile: string | null;
   readonly test: boolean;
 }
@@ -55,4 +59,12 @@ export interface ChangeCodeOptions extends WithCode {
   readonly test: boolean;
 }
 
-export interface SyncOptions extends PhoneOptions, AskingIssuer {}
+/** The code is used only where options or environment give it: nobody is asked. */
+export interface SyncOptions extends WithCode, AskingIssuer {}
+
+export interface CredentialOptions extends WithCode, AskingIssuer {
+  /** The transaction code; null: VITAP_TX_CODE, or a prompt. */
+  readonly txCodeFile: string | null;
+  /** A new one also when the one on the card is good for long. */
+  readonly renew: boolean;
+}

@@ -9,7 +9,17 @@ import { readInputText } from '../../console/input-file.ts';
 export const PHONE_LIVES = ['blank', 'pending', 'active', 'revoked', 'wiped'] as const;
 export type PhoneLife = (typeof PHONE_LIVES)[number];
 
-/** What the phone keeps beside its card: nothing personal, and no secret. */
+/** What the phone knows of the card's SD-JWT VC, which itself is in the card. */
+export interface CredentialNote {
+  /** The issuer's offer, of no use without the transaction code; null: it was used. */
+  readonly offer: string | null;
+  /** For the next renewal, of no use without the holder's key; null: none came yet. */
+  readonly refreshToken: string | null;
+  /** Milliseconds since 1970; null: no credential came yet. */
+  readonly expiresAt: number | null;
+}
+
+/** What the phone keeps beside its card: nothing personal, and no secret that is of use without the card. */
 export interface PhoneState {
   readonly format: 'vitap phone';
   readonly version: 1;
@@ -24,6 +34,8 @@ export interface PhoneState {
   readonly syncedAt: number | null;
   /** Why the activation has ended; null while it has not. */
   readonly endedBecause: 'replaced' | 'lost' | 'operator' | 'wiped here' | null;
+  /** Null: the issuer has offered none, or the card has ended. */
+  readonly credential: CredentialNote | null;
 }
 
 export const PHONE_STATE: z.ZodType<PhoneState> = z.strictObject({
@@ -36,6 +48,13 @@ export const PHONE_STATE: z.ZodType<PhoneState> = z.strictObject({
   lastClaim: z.int().min(0),
   syncedAt: z.int().min(0).nullable(),
   endedBecause: z.enum(['replaced', 'lost', 'operator', 'wiped here']).nullable(),
+  credential: z
+    .strictObject({
+      offer: z.string().max(8000).nullable(),
+      refreshToken: z.string().max(4000).nullable(),
+      expiresAt: z.int().min(0).nullable(),
+    })
+    .nullable(),
 });
 
 export const NEW_PHONE: PhoneState = {
@@ -48,6 +67,7 @@ export const NEW_PHONE: PhoneState = {
   lastClaim: 0,
   syncedAt: null,
   endedBecause: null,
+  credential: null,
 };
 
 const STATE_FILE = 'phone.json';

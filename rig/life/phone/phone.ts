@@ -17,7 +17,14 @@ import type { CardPeople, Disclosed, RelayStep, Standing } from '../api/wire.ts'
 import type { DigestSigner } from '../credential/jws.ts';
 import { blankCard } from './blank-card.ts';
 import { CardSide, DEVICE_KEY, HOLDER_KEY } from './card-side.ts';
-import { NEW_PHONE, type PhoneLife, type PhoneState, readPhoneState, writePhoneState } from './phone-state.ts';
+import {
+  type CredentialNote,
+  NEW_PHONE,
+  type PhoneLife,
+  type PhoneState,
+  readPhoneState,
+  writePhoneState,
+} from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { refuseWeakCode } from './weak-code.ts';
 import { WiredSession } from './wired-session.ts';
@@ -38,8 +45,8 @@ export interface IssuerConnection {
 }
 
 export interface ActivationOrder {
-  /** What the issuer or the identity gave for it. */
-  readonly ticket: string;
+  /** What the issuer or the identity gave for it; a function is asked when the issuer needs it, which it may not do again. */
+  readonly ticket: string | (() => Promise<string>);
   readonly issuer: IssuerConnection;
   /**
    * The code that the holder chooses; asked again when it is refused as weak, with the reason, until it gives up by throwing.
@@ -77,8 +84,10 @@ export interface PhoneView {
 
 export interface Synced {
   readonly life: PhoneLife;
-  /** Claims that came. */
+  /** Claims that came onto the card. */
   readonly claims: number;
+  /** Claims that came and were on the card before. */
+  readonly alreadyOnCard: number;
   readonly endedBecause: PhoneState['endedBecause'];
   /** Whether the issuer has heard of the wipe; null: there was none. */
   readonly acknowledged: boolean | null;
@@ -208,10 +217,8 @@ export class Phone {
     const link = order.issuer.connect(this.#deviceSigner(side));
     const standing = await asked(() => link.standing());
     if (standing.state === 'revoked' || standing.state === 'abandoned') return 'ended';
-    let credentialOffer: string | null = null;
     if (standing.state !== 'active') {
-      const begun = await this.#enrol(order, link, side, standing);
-      credentialOffer = begun?.credentialOffer ?? null;
+      await this.#enrol(order, link, side, standing);
       const activationId = this.#state.activationId as string;
       await this.#relay(link, activationId, 'personalisation');
       onStep?.('personalised');
@@ -225,7 +232,7 @@ export class Phone {
     onStep?.('operational');
     const { puk } = side.screen();
     if (puk !== null) side.clearScreen('PUK');
-    return { number: this.#state.number as number, puk, credentialOffer };
+    return { number: this.#state.number as number, puk, credentialOffer: this.#state.credential?.offer ?? null };
   }
 
   /** Both keys, after the first code. */
@@ -245,18 +252,20 @@ export class Phone {
     link: PhoneLink,
     side: CardSide,
     standing: Standing,
-  ): Promise<{ readonly credentialOffer?: string } | null> {
+  ): Promise<void> {
     const { can, firstCode } = side.screen();
     const { activationId } = this.#state;
     const chosen = firstCode === null || !this.#isFirstCode(side, firstCode);
-    if (chosen && standing.state === 'pending' && standing.activationId === activationId) return null;
+    if (chosen && standing.state === 'pending' && standing.activationId === activationId) return;
     const cardSerial = Buffer.from((this.#card as Card).image.serial).toString('hex');
-    const begun = await asked(() => link.begin({ ticket, can, cardSerial }));
-    this.#save({ ...this.#state, activationId: begun.activationId, number: begun.number });
+    const right = typeof ticket === 'string' ? ticket : await ticket();
+    const begun = await asked(() => link.begin({ ticket: right, can, cardSerial }));
+    const { credentialOffer: offer } = begun;
+    const credential = offer === undefined ? null : { offer, refreshToken: null, expiresAt: null };
+    this.#save({ ...this.#state, activationId: begun.activationId, number: begun.number, credential });
     onStep?.('enrolled');
     if (!chosen) await this.#chooseCode(side, firstCode, begun.claims, newCode, test);
     onStep?.('code');
-    return begun;
   }
 
   /** Whether no code was chosen: power may have gone between the choice and its being noted. */
@@ -397,7 +406,23 @@ export class Phone {
     );
   }
 
-  /** Keeps an SD-JWT VC in the card. */
+  /** What is known of the SD-JWT VC without the code; null: none was offered. @throws {PhoneRefusal} no active card */
+  get credentialNote(): CredentialNote | null {
+    this.#active();
+    return this.#state.credential;
+  }
+
+  noteCredential(credential: CredentialNote): void {
+    this.#active();
+    this.#save({ ...this.#state, credential });
+  }
+
+  /** The SD-JWT VC in the card; null: none yet. */
+  sdJwt(code: Uint8Array): Promise<string | null> {
+    return this.#after(code, (side) => side.sdJwt());
+  }
+
+  /** Keeps an SD-JWT VC in the card. @throws {CardDataError} it is longer than its file */
   storeCredential(code: Uint8Array, sdJwt: string): Promise<void> {
     return this.#after(code, (side) => side.writeSdJwt(sdJwt));
   }
@@ -412,8 +437,12 @@ export class Phone {
   /**
    * Asks whether this phone is the active one. Claims that it does not have yet come onto the card; a card that is no
    * longer the active one is wiped.
+   * @param onCard what the card has, asked for when claims have come: a counter may have written one of them by NFC
    */
-  async sync(issuer: IssuerConnection): Promise<Synced> {
+  async sync(
+    issuer: IssuerConnection,
+    onCard: () => Promise<readonly Invoice[]> = () => Promise.resolve([]),
+  ): Promise<Synced> {
     if (this.#state.life !== 'active') this.#refuseLife();
     const side = this.#side as CardSide;
     const link = this.#linkTo(issuer, side);
@@ -422,6 +451,7 @@ export class Phone {
       return {
         life: 'revoked',
         claims: 0,
+        alreadyOnCard: 0,
         endedBecause: standing.why,
         acknowledged: await this.#obey(link, standing.why),
       };
@@ -431,12 +461,21 @@ export class Phone {
     }
     const claims = (await asked(() => link.claims())).filter(({ id }) => id > this.#state.lastClaim);
     claims.sort((a, b) => a.id - b.id);
+    const known = new Set((claims.length === 0 ? [] : await onCard()).map(claimName));
+    let alreadyOnCard = 0;
     for (const { id, invoice } of claims) {
-      side.appendInvoice(invoice);
+      if (known.has(claimName(invoice))) alreadyOnCard++;
+      else side.appendInvoice(invoice);
       this.#save({ ...this.#state, lastClaim: id });
     }
     this.#save({ ...this.#state, syncedAt: this.#now() });
-    return { life: 'active', claims: claims.length, endedBecause: null, acknowledged: null };
+    return {
+      life: 'active',
+      claims: claims.length - alreadyOnCard,
+      alreadyOnCard,
+      endedBecause: null,
+      acknowledged: null,
+    };
   }
 
   /** Ends the card here: everything on it is overwritten. Without one it does nothing. */
@@ -461,7 +500,7 @@ export class Phone {
 
   /** Noted first: what loses power here is finished when the phone is opened again. */
   #wipeCard(life: 'wiped' | 'revoked', endedBecause: PhoneState['endedBecause']): void {
-    this.#save({ ...this.#state, life, endedBecause, activationId: null, lastClaim: 0 });
+    this.#save({ ...this.#state, life, endedBecause, activationId: null, lastClaim: 0, credential: null });
     const side = this.#side as CardSide;
     if (!side.isTerminated) side.terminate();
   }
@@ -484,7 +523,7 @@ export class Phone {
     // An end that was noted is carried out; one that happened is noted.
     if (ended && !this.#side.isTerminated) this.#side.terminate();
     if (!ended && this.#side.isTerminated) {
-      this.#save({ ...this.#state, life: 'wiped', endedBecause: 'wiped here', activationId: null });
+      this.#save({ ...this.#state, life: 'wiped', endedBecause: 'wiped here', activationId: null, credential: null });
     }
   }
 
@@ -529,6 +568,11 @@ export class Phone {
   #now(): number {
     return this.#world.clock.wallSeconds() * 1000;
   }
+}
+
+/** A professional numbers each invoice once. */
+function claimName({ professionalId, number }: Invoice): string {
+  return `${professionalId} ${number}`;
 }
 
 function birthDatesOn(side: CardSide): string[] {

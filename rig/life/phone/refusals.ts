@@ -24,6 +24,9 @@ export type PhoneRefusalCode =
   | 'revoked'
   | 'activation-ended'
   | 'no-credential'
+  | 'no-offer'
+  | 'credential-refused'
+  | 'identity-refused'
   | 'another-issuer'
   | 'issuer-refused'
   | 'issuer-unreachable'
@@ -44,6 +47,9 @@ export const PHONE_REFUSALS: Readonly<Record<PhoneRefusalCode, PhoneRefusalRow>>
   revoked: judged('the card of this phone is revoked, and was wiped'),
   'activation-ended': judged('the issuer has ended this activation; the card that was begun is wiped'),
   'no-credential': impossible('the issuer has put no credential on this card, so there is no offline QR code'),
+  'no-offer': impossible('the issuer has offered this card no SD-JWT VC'),
+  'credential-refused': judged('there is no SD-JWT VC for this card'),
+  'identity-refused': judged('the identity was refused'),
   'another-issuer': impossible('this phone belongs to another issuer'),
   'issuer-refused': judged('the issuer refused'),
   'issuer-unreachable': impossible('nothing came from the issuer'),

@@ -10,10 +10,21 @@ import { makeOfflineQr } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrPng, qrSvg, qrTerminalText } from '../credential/qr-picture.ts';
 import { holdersCode, issuerAt, issuerOf, newCode, phoneFolder, withPhone } from './at-the-phone.ts';
+import { type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
 import { tellPhone } from './holder-socket.ts';
-import type { ActivateOptions, ChangeCodeOptions, PhoneOptions, QrOptions, SyncOptions, WithCode } from './options.ts';
-import type { ActivationStep, PhoneView } from './phone.ts';
+import type {
+  ActivateOptions,
+  ChangeCodeOptions,
+  CredentialOptions,
+  PhoneOptions,
+  QrOptions,
+  SyncOptions,
+  WithCode,
+} from './options.ts';
+import type { ActivationStep, Phone, PhoneView } from './phone.ts';
+import type { CredentialNote } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
+import { ticketOfIdentity } from './ticket-of-identity.ts';
 
 const TOKEN_ID_BYTES = 16;
 const STEPS: Readonly<Record<ActivationStep, string>> = {
@@ -32,20 +43,13 @@ export function activate(options: ActivateOptions, io: CommandIo): Promise<ExitC
     const address = options.issuer ?? phone.view().issuer;
     if (address === null) throw new UsageError('which issuer? --issuer names its address');
     const issuer = issuerAt(address, options.timeoutMs, io);
-    const ticket = await readSecretLine(
-      {
-        file: options.ticketFile,
-        ask: options.ticketFile === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty,
-        option: '--ticket',
-        fileOption: '--ticket-file',
-        variable: 'VITAP_TICKET',
-        question: 'Ticket: ',
-      },
-      io,
-    );
-    if (ticket === null) throw new CannotRun('a ticket is needed: --ticket-file FILE, VITAP_TICKET, or a terminal');
+    const { identity, person } = options;
+    const ticket =
+      identity === null
+        ? await readTicket(options.ticketFile, io)
+        : () => ticketOfIdentity({ issuer: issuer.origin, identity, person, timeoutMs: options.timeoutMs }, io);
     const { number, puk, credentialOffer } = await phone.activate({
-      ticket: ticket.text,
+      ticket,
       issuer,
       test: options.test,
       newCode: (refused) => {
@@ -60,10 +64,20 @@ export function activate(options: ActivateOptions, io: CommandIo): Promise<ExitC
     if (io.json) writeJson(io, { schema: 'vitap-phone-activate', number, can, puk, credentialOffer });
     else {
       io.stdout(`Card ${number} of this person is active on this phone.\n`);
+      if (credentialOffer !== null)
+        io.stdout('`vitap phone credential` gets its SD-JWT VC, with the transaction code that the issuer sends.\n');
       io.stdout(puk === null ? 'The PUK was shown before.\n' : `PUK (shown this once; it unblocks the code): ${puk}\n`);
     }
     return EXIT.pass;
   });
+}
+
+async function readTicket(file: string | null, io: CommandIo): Promise<string> {
+  const ask = file === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty;
+  const source = { file, ask, option: '--ticket', fileOption: '--ticket-file', variable: 'VITAP_TICKET' };
+  const line = await readSecretLine({ ...source, question: 'Ticket: ' }, io);
+  if (line !== null) return line.text;
+  throw new CannotRun('a ticket is needed: --identity URL, --ticket-file FILE, VITAP_TICKET, or a terminal');
 }
 
 /** `vitap phone status`: what is known without the code; with it, the invoices too. */
@@ -190,16 +204,76 @@ async function readPuk(file: string | null, io: CommandIo): Promise<Uint8Array> 
 /** `vitap phone sync`. */
 export function sync(options: SyncOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
-    const synced = await phone.sync(issuerOf(phone, options.timeoutMs, io));
-    if (io.json) writeJson(io, { schema: 'vitap-phone-sync', ...synced });
-    else if (synced.life === 'active')
+    const given = options.pin.ask || options.pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+    const onCard = async () => (given ? phone.invoices(await holdersCode(options.pin, io)) : []);
+    const synced = await phone.sync(issuerOf(phone, options.timeoutMs, io), onCard);
+    const { credential, refused } =
+      synced.life === 'active'
+        ? await renewedWhenDue(phone, given ? options : null, io)
+        : { credential: 'none' as const, refused: null };
+    if (io.json) writeJson(io, { schema: 'vitap-phone-sync', ...synced, credential });
+    else if (synced.life === 'active') {
       io.stdout(`This phone has the active card. Claims that came: ${synced.claims}.\n`);
-    else {
+      if (synced.alreadyOnCard > 0) io.stdout(`Claims that a counter had written already: ${synced.alreadyOnCard}.\n`);
+      if (credential === 'renewed') io.stdout('The SD-JWT VC is renewed.\n');
+      if (credential === 'due') io.stdout('The SD-JWT VC is due: `vitap phone credential` renews it.\n');
+    } else {
       io.stdout(`This card has ended (${synced.endedBecause}) and is wiped.\n`);
       if (synced.acknowledged === false) io.stderr('The issuer has not heard of the wipe: it could not be reached.\n');
     }
+    if (refused === null) return EXIT.pass;
+    io.stderr(`${shown(refused.message)}\n`);
+    return refused.exitCode;
+  });
+}
+
+/** @param options null: no code was given, so that nothing is renewed */
+async function renewedWhenDue(
+  phone: Phone,
+  options: SyncOptions | null,
+  io: CommandIo,
+): Promise<{ readonly credential: CredentialState | 'renewed'; readonly refused: PhoneRefusal | null }> {
+  const credential = credentialState(phone.credentialNote, Date.now());
+  if (credential !== 'due' || options === null) return { credential, refused: null };
+  try {
+    const limits = { timeoutMs: options.timeoutMs, signal: io.signal };
+    await fetchCredential(phone, await holdersCode(options.pin, io), '', limits);
+    return { credential: 'renewed', refused: null };
+  } catch (refused) {
+    if (!(refused instanceof PhoneRefusal)) throw refused;
+    return { credential, refused };
+  }
+}
+
+/** `vitap phone credential`: the card's SD-JWT VC by OpenID4VCI, or a new one when it is due. */
+export function credential(options: CredentialOptions, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, async (phone) => {
+    const before = credentialState(phone.credentialNote, Date.now());
+    const done = before === 'current' && !options.renew;
+    if (!done) {
+      if (before === 'none') throw new PhoneRefusal('no-offer');
+      // What is missing is said before the code is asked for.
+      const txCode = before === 'offered' ? await readTxCode(options.txCodeFile, io) : '';
+      const limits = { timeoutMs: options.timeoutMs, signal: io.signal };
+      await fetchCredential(phone, await holdersCode(options.pin, io), txCode, limits);
+    }
+    const { expiresAt } = phone.credentialNote as CredentialNote;
+    const state = done ? 'current' : before === 'offered' ? 'obtained' : 'renewed';
+    if (io.json) writeJson(io, { schema: 'vitap-phone-credential', state, expiresAt });
+    else {
+      const until = expiresAt === null ? '' : ` It is good until ${new Date(expiresAt).toISOString()}.`;
+      io.stdout(`The SD-JWT VC is ${done ? 'on the card, and not due' : state}.${until}\n`);
+    }
     return EXIT.pass;
   });
+}
+
+async function readTxCode(file: string | null, io: CommandIo): Promise<string> {
+  const ask = file === null && (io.env.VITAP_TX_CODE ?? '') === '' && io.stdinIsTty;
+  const source = { file, ask, option: '--tx-code', fileOption: '--tx-code-file', variable: 'VITAP_TX_CODE' };
+  const line = await readSecretLine({ ...source, question: 'Transaction code: ' }, io);
+  if (line !== null) return line.text.trim();
+  throw new CannotRun('the transaction code is needed: --tx-code-file FILE, VITAP_TX_CODE, or a terminal');
 }
 
 /** `vitap phone wipe`. */

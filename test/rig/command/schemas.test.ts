@@ -95,6 +95,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'phone qr': ['phone-qr'],
   'phone change-code': ['phone-change-code'],
   'phone sync': ['phone-sync'],
+  'phone credential': ['phone-credential'],
   'phone status': ['phone-status'],
   'phone wipe': ['phone-wipe'],
   'counter tap': ['counter-reading'],
@@ -400,6 +401,13 @@ async function phones(): Promise<void> {
   await phone('phone-qr', {}, ['qr', '--offline', ...old]);
   await phone('phone-change-code', { VITAP_NEW_PIN: '529173' }, ['change-code', ...old]);
   await phone('phone-lock', {}, ['lock', ...old]);
+  keep('phone-state', read(join(at('phone'), 'phone.json')));
+  // As after a credential came, which test/rig/life/phone/with-issuer.test.ts obtains.
+  const state = { offer: null, refreshToken: 'x', expiresAt: Date.now() + 30 * 86_400_000 };
+  const note = { ...(read(join(at('phone'), 'phone.json')) as object), credential: state };
+  writeFileSync(join(at('phone'), 'phone.json'), JSON.stringify(note));
+  await phone('phone-credential', {}, ['credential', ...old]);
+  await phone('phone-sync', { VITAP_PIN: '529173' }, ['sync', ...old]);
   keep('phone-state', read(join(at('phone'), 'phone.json')));
   await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...fresh]);
   await phone('phone-sync', {}, ['sync', ...old]);

@@ -32,6 +32,8 @@ export interface CredentialOrder {
   readonly holder: HolderKey;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Told of the token for the next renewal as soon as it comes: the one before is spent, whatever happens afterwards. */
+  readonly onRefreshToken?: (token: string) => void;
   readonly limits?: FetchLimits;
 }
 
@@ -116,6 +118,7 @@ async function credentialFor(
   const { limits = {} } = order;
   const endpoints = await findEndpoints(order, offered);
   const tokens = await openIdCall({ url: endpoints.token, body: grant }, TOKENS, limits);
+  order.onRefreshToken?.(tokens.refresh_token);
   const { c_nonce: nonce } = await openIdCall({ url: endpoints.nonce, body: new URLSearchParams() }, NONCE, limits);
   const proof = await signJws({
     crypto: order.crypto,

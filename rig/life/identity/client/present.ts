@@ -1,9 +1,9 @@
 import { CannotRun } from '../../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../console/io.ts';
 import { shown } from '../../../console/shown.ts';
-import { NotReached } from '../../../web/limited-fetch.ts';
+import { type FetchLimits, NotReached } from '../../../web/limited-fetch.ts';
 import { OpenIdDistrusted, OpenIdRefused } from './openid-call.ts';
-import { type ConsentQuestion, consentAtTerminal, requestIdentity } from './present-identity.ts';
+import { type ConsentQuestion, consentAtTerminal, type IdentityRequest, requestIdentity } from './present-identity.ts';
 
 export interface PresentOptions {
   /** Origins. */
@@ -13,21 +13,38 @@ export interface PresentOptions {
   readonly person: string | null;
 }
 
+interface Presented extends Pick<IdentityRequest, 'expiresInSeconds'>, Pick<ConsentQuestion, 'verifier' | 'claims'> {
+  readonly ticket: string;
+}
+
+/**
+ * Has a person agree at the identity provider. @returns the ticket, and what the issuer was given
+ * @throws {CannotRun} nobody was named, and several could be meant; as openIdCall
+ */
+export async function presentIdentityOf(
+  { issuer, identity, person }: PresentOptions,
+  limits: FetchLimits,
+): Promise<Presented> {
+  const request = await requestIdentity({ issuer, identity, returnTo: null }, limits);
+  let asked: ConsentQuestion | null = null;
+  const ticket = await consentAtTerminal(
+    request,
+    async (question) => {
+      asked = question;
+      return whoOf(question, person);
+    },
+    limits,
+  );
+  const { verifier, claims } = asked as unknown as ConsentQuestion;
+  return { ticket: ticket as string, verifier, claims, expiresInSeconds: request.expiresInSeconds };
+}
+
 /** `vitap identity present`: a person agrees at the identity provider; the ticket for `vitap phone activate` comes out. */
 export async function presentAtTerminal(options: PresentOptions, io: CommandIo): Promise<ExitCode> {
   const { issuer, identity } = options;
-  const limits = { signal: io.signal };
   try {
-    const request = await requestIdentity({ issuer, identity, returnTo: null }, limits);
-    let asked: ConsentQuestion | null = null;
-    const decide = async (question: ConsentQuestion): Promise<string> => {
-      asked = question;
-      return whoOf(question, options.person);
-    };
-    const ticket = await consentAtTerminal(request, decide, limits);
-    const { verifier, claims } = asked as unknown as ConsentQuestion;
-    if (io.json)
-      writeJson(io, { issuer, identity, claims, ticket, expiresInSeconds: request.expiresInSeconds, refused: null });
+    const { ticket, verifier, claims, expiresInSeconds } = await presentIdentityOf(options, { signal: io.signal });
+    if (io.json) writeJson(io, { issuer, identity, claims, ticket, expiresInSeconds, refused: null });
     else {
       io.stderr(`${shown(verifier)} was given ${claims.map(shown).join(', ')}\n`);
       io.stdout(`${ticket}\n`);

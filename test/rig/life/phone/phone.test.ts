@@ -272,6 +272,21 @@ describe('sync', () => {
     phone.close();
   });
 
+  it('a claim that a counter has written by NFC is not written a second time, when the code shows it', async () => {
+    const issuer = new IssuerDouble();
+    const phone = await activated(issuer);
+    issuer.offered.push({ id: 1, invoice: invoice(1) });
+    await phone.sync(issuer);
+    // The same invoice again, under another number of the issuer: as one that the terminal appended and then sent.
+    issuer.offered.push({ id: 2, invoice: invoice(1) }, { id: 3, invoice: invoice(2) });
+    const onCard = () => phone.invoices(digits(CODE));
+    expect(await phone.sync(issuer, onCard)).toMatchObject({ claims: 1, alreadyOnCard: 1 });
+    expect((await onCard()).map(({ number }) => Number(number))).toEqual([2, 1]);
+    // Nothing has come, so that the code is not asked for.
+    expect(await phone.sync(issuer, () => Promise.reject(new Error('asked')))).toMatchObject({ claims: 0 });
+    phone.close();
+  });
+
   it('a new phone ends the old one: its sync wipes it, and the issuer hears of it', async () => {
     const issuer = new IssuerDouble();
     const old = await activated(issuer);
@@ -280,6 +295,7 @@ describe('sync', () => {
     expect(await old.sync(issuer)).toEqual({
       life: 'revoked',
       claims: 0,
+      alreadyOnCard: 0,
       endedBecause: 'replaced',
       acknowledged: true,
     });

@@ -5,8 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../../../../rig/command/program.ts';
 import { VERBS } from '../../../../rig/command/verbs/index.ts';
+import { readInnerCwt } from '../../../../rig/life/credential/inner-cwt.ts';
+import { pointToJwk, readP256Jwk } from '../../../../rig/life/credential/jws.ts';
+import { verifySdJwtVc } from '../../../../rig/life/identity/sd-jwt/verify.ts';
+import { CARD_VCT } from '../../../../rig/life/issuer/openid/metadata.ts';
+import { Phone } from '../../../../rig/life/phone/phone.ts';
+import type { PhoneState } from '../../../../rig/life/phone/phone-state.ts';
+import { systemClock } from '../../../../src/hal/system/clock.ts';
+import { systemRandom } from '../../../../src/hal/system/random.ts';
 import { fakeIo } from '../../console/fake-io.ts';
-import { CONTENT } from './blank-card.ts';
+import { CONTENT, crypto } from './blank-card.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -14,8 +22,9 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 const folder = mkdtempSync(join(tmpdir(), 'vitap-phone-issuer-'));
 const issuer = join(folder, 'issuer');
 const stop = new AbortController();
-let served: Promise<unknown>;
+const served: Promise<unknown>[] = [];
 let origin: string;
+let identity: string;
 let secret: string;
 
 async function vitap(env: Record<string, string>, ...words: string[]) {
@@ -30,16 +39,25 @@ beforeAll(async () => {
   const family = { department: '75', insured: { nir: '2751263220749', key: '74' }, ...CONTENT };
   writeFileSync(join(folder, 'families'), `${JSON.stringify(family)}\n`);
   expect((await vitap({}, 'issuer', 'insured', 'import', issuer, join(folder, 'families'))).exit).toBe(0);
-  const io = fakeIo({ signal: stop.signal });
-  served = runCommandLine(['issuer', 'serve', issuer, '--quiet'], '0.0.0', VERBS, io);
-  await vi.waitFor(() => expect(io.out.join('') + io.err.join('')).toMatch(/\/#\S+/), { timeout: 60_000 });
-  secret = /\/#(\S+)/.exec(io.out.join('') + io.err.join(''))?.[1] as string;
+  identity = `http://127.0.0.1:${await freePort()}`;
+  await vitap({}, 'identity', 'init', join(folder, 'identity'), '--origin', identity);
+  await serve(['identity', 'serve', join(folder, 'identity')], /(Ctrl-C)/);
+  secret = await serve(['issuer', 'serve', issuer, '--identity', identity, '--quiet'], /\/#(\S+)/);
 });
 afterAll(async () => {
   stop.abort();
-  await served;
+  await Promise.all(served);
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Serves until the end. @returns what the pattern found in what it says when it is ready */
+async function serve(words: string[], ready: RegExp): Promise<string> {
+  const io = fakeIo({ signal: stop.signal });
+  served.push(runCommandLine(words, '0.0.0', VERBS, io));
+  const said = () => io.out.join('') + io.err.join('');
+  await vi.waitFor(() => expect(said()).toMatch(ready), { timeout: 60_000 });
+  return ready.exec(said())?.[1] as string;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -103,6 +121,8 @@ it('the first phone is activated and presents; a second one ends it, and it wipe
     schema: 'vitap-phone-sync',
     life: 'revoked',
     claims: 0,
+    alreadyOnCard: 0,
+    credential: 'none',
     endedBecause: 'replaced',
     acknowledged: true,
   });
@@ -113,4 +133,85 @@ it('the first phone is activated and presents; a second one ends it, and it wipe
   expect(JSON.parse((await vitap({}, 'phone', 'sync', '--phone', second, '--json')).out)).toMatchObject({
     life: 'active',
   });
+});
+
+it('a person agrees at the identity provider, and the SD-JWT VC in the card says what the card says', async () => {
+  const folderOfPhone = join(folder, 'third');
+  const phone = ['--phone', folderOfPhone];
+  const pin = { VITAP_PIN: '385127', VITAP_NEW_PIN: '385127' };
+  const note = () => (JSON.parse(readFileSync(join(folderOfPhone, 'phone.json'), 'utf8')) as PhoneState).credential;
+  const made = await vitap(pin, 'phone', 'activate', '--issuer', origin, '--identity', identity, ...phone, '--json');
+  expect(made.err).toContain(`${origin} was given family_name, given_name, birthdate, birth_place_code`);
+  expect(made.exit).toBe(0);
+  expect(note()).toMatchObject({ offer: JSON.parse(made.out).credentialOffer, refreshToken: null });
+
+  const without = await vitap(pin, 'phone', 'credential', ...phone);
+  expect([without.exit, without.err]).toEqual([2, expect.stringContaining('the transaction code is needed')]);
+  const { activationId } = JSON.parse(readFileSync(join(folderOfPhone, 'phone.json'), 'utf8')) as PhoneState;
+  const letter = join(issuer, 'letters', `${activationId}.txt`);
+  const wrong = readFileSync(letter, 'utf8').replace(/\d/g, (digit) => `${9 - Number(digit)}`);
+  const mistyped = await vitap({ ...pin, VITAP_TX_CODE: wrong }, 'phone', 'credential', ...phone);
+  expect([mistyped.exit, mistyped.err]).toEqual([1, expect.stringContaining('there is no SD-JWT VC for this card: ')]);
+  const obtained = await vitap(pin, 'phone', 'credential', '--tx-code-file', letter, ...phone, '--json');
+  expect([obtained.err, obtained.exit]).toEqual(['', 0]);
+  expect(JSON.parse(obtained.out)).toEqual({
+    schema: 'vitap-phone-credential',
+    state: 'obtained',
+    expiresAt: note()?.expiresAt,
+  });
+  expect(note()).toMatchObject({ offer: null, refreshToken: expect.stringMatching(/^[\w-]{43}$/) });
+
+  // Judged by the issuer's published key alone, against the files that the issuer wrote by APDUs.
+  const world = { crypto, random: systemRandom, clock: systemClock };
+  const opened = Phone.open(folderOfPhone, world);
+  const code = () => Buffer.from('385127');
+  const text = (await opened.sdJwt(code())) as string;
+  const inner = await opened.withCredential(code(), (cwt) => Promise.resolve(readInnerCwt(cwt)));
+  opened.close();
+  const published = (await (await fetch(`${origin}/.well-known/jwt-vc-issuer`)).json()) as {
+    jwks: { keys: unknown[] };
+  };
+  const { claims } = await verifySdJwtVc({
+    crypto,
+    text,
+    now: Math.floor(Date.now() / 1000),
+    issuerKeys: () => published.jwks.keys.map(readP256Jwk),
+    binding: 'absent',
+    vct: CARD_VCT,
+  });
+  expect({ affiliation: claims.affiliation, beneficiaries: claims.beneficiaries }).toEqual(CONTENT);
+  expect(claims.insured).toEqual({ nir: '2751263220749', key: '74' });
+  const { uri, index } = inner.content.status;
+  expect(claims.status).toEqual({ status_list: { uri, idx: index } });
+  expect(claims.cnf).toEqual({ jwk: pointToJwk(inner.content.holderKey) });
+
+  // Nothing is asked for while it is good for long; near its end the code renews it, and without the code sync says so.
+  const sync = (env: Record<string, string>) => vitap(env, 'phone', 'sync', ...phone, '--json');
+  expect(JSON.parse((await sync(pin)).out)).toMatchObject({ life: 'active', credential: 'current' });
+  const state = JSON.parse(readFileSync(join(folderOfPhone, 'phone.json'), 'utf8')) as PhoneState;
+  const near = { ...state, credential: { ...state.credential, expiresAt: Date.now() + 6 * 86_400_000 } };
+  writeFileSync(join(folderOfPhone, 'phone.json'), JSON.stringify(near));
+  expect(JSON.parse((await sync({})).out)).toMatchObject({ credential: 'due' });
+  expect(JSON.parse((await sync(pin)).out)).toMatchObject({ credential: 'renewed' });
+  expect(note()?.expiresAt).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+  expect(note()?.refreshToken).not.toBe(near.credential.refreshToken);
+  const renewed = await vitap(pin, 'phone', 'credential', '--renew', ...phone, '--json');
+  expect(JSON.parse(renewed.out)).toMatchObject({ state: 'renewed' });
+  for (const secret of ['ADRUN', '2751263220749', '19751231', '385127'])
+    expect(readFileSync(join(folderOfPhone, 'phone.json'), 'utf8')).not.toContain(secret);
+  expect((await vitap({}, 'phone', 'wipe', ...phone)).exit).toBe(0);
+  expect(note()).toBeNull();
+});
+
+it.each([
+  ['somebody whom the provider does not know', ['--person', '99'], 1, /^vitap: the identity was refused: /m],
+  ['nobody there', ['--identity', 'http://127.0.0.1:9'], 1, /trusts no identity provider of that address/],
+  ['no origin', ['--identity', 'here'], 2, /"here" is no origin/],
+  ['a ticket too', ['--ticket-file', 'ticket'], 2, /cannot be used with/],
+])('an identity at %s', async (name, more, exit, sentence) => {
+  const phone = ['--phone', join(folder, name.replaceAll(' ', '-'))];
+  const words = ['phone', 'activate', '--issuer', origin, '--identity', identity, ...more, ...phone];
+  const refused = await vitap({ VITAP_NEW_PIN: '385127' }, ...words);
+  expect([refused.exit, refused.out]).toEqual([exit, '']);
+  expect(refused.err).toMatch(sentence);
 });

@@ -1,0 +1,25 @@
+import { CannotRun } from '../../console/failure.ts';
+import type { CommandIo } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
+import { NotReached } from '../../web/limited-fetch.ts';
+import { OpenIdDistrusted, OpenIdRefused } from '../identity/client/openid-call.ts';
+import { type PresentOptions, presentIdentityOf } from '../identity/client/present.ts';
+import type { AskingIssuer } from './options.ts';
+import { PhoneRefusal } from './refusals.ts';
+
+/**
+ * The ticket of an activation from a person who agrees at the identity provider, at the terminal.
+ * @throws {PhoneRefusal} `identity-refused`; {CannotRun}
+ */
+export async function ticketOfIdentity(options: PresentOptions & AskingIssuer, io: CommandIo): Promise<string> {
+  const { timeoutMs } = options;
+  try {
+    const { ticket, verifier, claims } = await presentIdentityOf(options, { timeoutMs, signal: io.signal });
+    io.stderr(`· ${shown(verifier)} was given ${claims.map(shown).join(', ')}\n`);
+    return ticket;
+  } catch (cause) {
+    if (cause instanceof OpenIdRefused) throw new PhoneRefusal('identity-refused', { detail: cause.message, cause });
+    if (cause instanceof NotReached || cause instanceof OpenIdDistrusted) throw new CannotRun(cause.message);
+    throw cause;
+  }
+}
