@@ -8,7 +8,7 @@ export interface UsageNotes {
 
 /** By the words of the command: a test asks for each of them, and parses every example. */
 export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
-  demo: notes(null, 'vitap demo', 'vitap demo --no-pcsc'),
+  demo: notes(null, 'vitap demo', 'vitap demo --no-pcsc', 'vitap demo --web'),
   'card build': notes(null, 'vitap card build', 'vitap card build vitale2 --out card.img --seed lab-7'),
   'card show': notes(null, 'vitap card show vitale2', 'vitap card show card.img --json'),
   'card explain': notes(

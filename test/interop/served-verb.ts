@@ -9,6 +9,8 @@ export interface ServedVerb {
   readonly child: ChildProcess;
   /** Of its page. */
   readonly address: string;
+  /** All that it has printed. */
+  printed(): string;
   /** By Ctrl-C. @returns the exit code */
   interrupt(): Promise<number | null>;
 }
@@ -37,6 +39,7 @@ export async function startServing(
   return {
     child,
     address,
+    printed: () => printed,
     interrupt: () => {
       child.kill('SIGINT');
       return ended;

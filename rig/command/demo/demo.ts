@@ -23,6 +23,7 @@ export async function runDemo(options: DemoOptions, io: CommandIo): Promise<Exit
   if (options.pcscImage !== null) return tapThroughPcscd(options.pcscImage, io);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-demo-'));
   try {
+    if (options.web) return await (await import('./web.ts')).demoInBrowser(join(folder, 'web'), io);
     const image = join(folder, `${PROFILE}.img`);
     const first = await inProcess(image, options, io);
     io.signal.throwIfAborted();

@@ -78,7 +78,12 @@ interface ServedIssuer {
 }
 
 /** Makes an issuer with one family, and serves it until the signal. */
-async function startIssuer(folder: string, origin: string, signal: AbortSignal, io: CommandIo): Promise<ServedIssuer> {
+export async function startIssuer(
+  folder: string,
+  origin: string,
+  signal: AbortSignal,
+  io: CommandIo,
+): Promise<ServedIssuer> {
   const [{ makeIssuer, openIssuer }, { addFamilies }, { serveIssuer }] = await Promise.all([
     import('../../life/issuer/issuer-folder.ts'),
     import('../../life/issuer/registry.ts'),
@@ -314,7 +319,7 @@ async function refusal(asked: Promise<unknown>): Promise<string> {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -1,14 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { machine } from '../../measure/figures.ts';
 import { openSql } from '../../store/open.ts';
 import type { Sql } from '../../store/sql.ts';
 import { type IssuerStore, openIssuerStore } from '../issuer/store.ts';
+import { syntheticFamilies } from '../issuer/synthetic-family.ts';
 import { type GrowthFigures, growthFigures } from './growth-figures.ts';
 import { type ListFigures, listFigures } from './list-figures.ts';
+import { measureQrCodes, type QrFigures } from './qr-figures.ts';
 import { NOW, type RegistryFigures, registryFigures } from './registry-figures.ts';
 import { issuerReport } from './report.ts';
 
@@ -34,6 +37,9 @@ export interface IssuerTarget {
 
 /** Resolving a presence by the rate of its statements alone. */
 const LEAST_RATIO = 0.7;
+const QR_SEED = 'bench issuer';
+/** So many that one has four people. */
+const QR_FAMILIES = 50;
 /** A lookup in the largest registry by one in the smallest. */
 const MOST_GROWTH = 1.2;
 
@@ -41,6 +47,7 @@ export interface IssuerFigures {
   readonly registries: readonly RegistryFigures[];
   readonly growth: readonly { readonly store: string; readonly sizes: readonly GrowthFigures[] }[];
   readonly lists: readonly ListFigures[];
+  readonly qr: QrFigures;
   readonly targets: readonly IssuerTarget[];
 }
 
@@ -60,12 +67,25 @@ export async function benchIssuer(options: BenchIssuerOptions, io: CommandIo): P
     io.signal.throwIfAborted();
     return listFigures(activations);
   });
+  const qr = await offlineQr(count, io.signal);
   const targets = targetsOf(registries, growth);
   const verdict = targets.every((target) => target.verdict === 'pass') ? 'pass' : 'fail';
-  const figures = { registries, growth, lists, targets };
+  const figures = { registries, growth, lists, qr, targets };
   if (io.json) writeJson(io, { id: 'bench-issuer', verdict, ...machine(), ...figures });
   else io.stdout(issuerReport(machine(), figures));
   return verdict === 'pass' ? EXIT.pass : EXIT.fail;
+}
+
+/** The offline QR code of a family of four people. */
+async function offlineQr(count: number, signal: AbortSignal): Promise<QrFigures> {
+  const families = [...syntheticFamilies(QR_SEED, QR_FAMILIES)];
+  const { affiliation, beneficiaries } = families.find((family) => family.beneficiaries.length >= 4) ?? families[0]!;
+  const people = beneficiaries.slice(0, 4);
+  return measureQrCodes({ activation: 1, affiliation, people }, count, {
+    crypto: nobleCrypto(),
+    now: NOW / 1000,
+    signal,
+  });
 }
 
 function targetsOf(registries: readonly RegistryFigures[], growth: IssuerFigures['growth']): readonly IssuerTarget[] {

@@ -6,7 +6,7 @@ const NAMES = { pglite: 'PGlite', postgresql: 'PostgreSQL' } as const;
 /** The figures as a person reads them. */
 export function issuerReport(
   { machine, node }: { readonly machine: string; readonly node: string },
-  { registries, growth, lists, targets }: IssuerFigures,
+  { registries, growth, lists, qr, targets }: IssuerFigures,
 ): string {
   const lines = [`${machine}, Node ${node}`, ''];
   for (const figures of registries) {
@@ -36,6 +36,11 @@ export function issuerReport(
     lines.push(`status list of ${activations} activations, one in a hundred invalid: ${sizes}; ${times}`);
   }
   if (lists.length > 0) lines.push('');
+  const [make, draw, verify] = [qr.make, qr.draw, qr.verify].map(({ p50us }) => `${(p50us / 1000).toFixed(2)} ms`);
+  lines.push(
+    `offline QR code of ${qr.people} people, ${qr.characters} characters: made in ${make}, drawn in ${draw}, verified in ${verify} (medians)`,
+    '',
+  );
   for (const { id, store, value, limit, verdict } of targets)
     lines.push(`${words(id, store, value, limit)}: ${verdict}`);
   return `${lines.join('\n')}\n`;

@@ -273,10 +273,10 @@ describe('card, bench, demo', () => {
       'bench crowd --cards 9 --taps 90 --rate 30 --arrivals waiting-room --seed s',
       { profile: 'reference', cards: 9, taps: 90, perSecond: 30, pattern: 'waiting-room', seed: 's' },
     ],
-    ['demo', { pcsc: true, pcscImage: null, record: noRecord }],
+    ['demo', { web: false, pcsc: true, pcscImage: null, record: noRecord }],
     [
       'demo --no-pcsc --record d.jsonl',
-      { pcsc: false, pcscImage: null, record: { file: 'd.jsonl', keepSecrets: false } },
+      { web: false, pcsc: false, pcscImage: null, record: { file: 'd.jsonl', keepSecrets: false } },
     ],
   ])('%s', async (line, expected) => {
     const { exitCode, options } = await run(line);

@@ -19,6 +19,7 @@ describe('bench issuer', { timeout: 120_000 }, () => {
       expect(registry[name], name).toMatchObject({ n: 6, p50ms: expect.any(Number) });
     }
     expect(registry.presencesMinted.n).toBe(12);
+    expect(data.qr).toMatchObject({ people: 4, make: { n: 6 }, draw: { n: 6 }, verify: { n: 6 } });
     expect(data.growth[0].sizes.map(({ insured }: { insured: number }) => insured)).toEqual([20, 40]);
     expect(data.targets.map(({ id }: { id: string }) => id)).toEqual(['resolve-ratio', 'replays', 'growth']);
   });
@@ -27,7 +28,7 @@ describe('bench issuer', { timeout: 120_000 }, () => {
     const io = fakeIo();
     await benchIssuer({ ...options, sizes: [] }, io);
     expect(io.out.join('')).toMatch(
-      /PGlite 18[\s\S]*replayed presences: 6 of 6 refused[\s\S]*status list of 9000 activations/,
+      /PGlite 18[\s\S]*replayed presences: 6 of 6 refused[\s\S]*status list of 9000 activations[\s\S]*offline QR code of 4 people/,
     );
   });
 
