@@ -39,11 +39,11 @@ async function imageOf(card: CardSource): Promise<Uint8Array> {
   return bytes;
 }
 
-function asDocument({ board, engine, files, sizes, sha256 }: BuiltFirmware): object {
-  return { format: 'vitap firmware', version: 1, board: board.name, engine, files, sizes, sha256 };
+function asDocument({ board, engine, files, sizes, life, sha256 }: BuiltFirmware): object {
+  return { format: 'vitap firmware', version: 1, board: board.name, engine, files, sizes, life, sha256 };
 }
 
-function asText({ board, engine, files, sizes, sha256 }: BuiltFirmware): string {
+function asText({ board, engine, files, sizes, life, sha256 }: BuiltFirmware): string {
   const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1).padStart(8)} kB`;
   return [
     `${shown(files.elf)}: ${board.description}; ${engine}`,
@@ -52,6 +52,7 @@ function asText({ board, engine, files, sizes, sha256 }: BuiltFirmware): string 
     `  flash    ${kilobytes(sizes.flashLeft)} left of ${kilobytes(board.flash.size).trim()}`,
     `  RAM      ${kilobytes(sizes.ram)} before the heap`,
     `  heap     ${kilobytes(sizes.heap)} left of ${kilobytes(board.ram.size).trim()}`,
+    `  life     ${life.toLocaleString('en')} right codes, at ${board.nvm.endurance} erasures of a page (computed)`,
     `  SHA-256  ${sha256} (BIN)`,
     '',
   ].join('\n');
