@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ImageError, openImage } from '../../../src/applet/image/card-image.ts';
+import { needsAllCrypto } from '../../../src/applet/image/code-table.ts';
 import { openMemory } from '../../../src/applet/nvm/open-memory.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSource } from '../../card/card-source.ts';
@@ -14,13 +15,16 @@ export interface BuildCommandOptions {
   readonly card: CardSource;
   /** Folder for ELF, BIN and HEX. */
   readonly out: string;
+  /** False: hashes alone, which is smaller; such a card opens no secure channel. */
+  readonly channel: boolean;
 }
 
 /** `vitap firmware build`: the card and its image as firmware for a board. */
 export async function buildCommand(options: BuildCommandOptions, io: CommandIo): Promise<ExitCode> {
   const image = await imageOf(options.card);
+  const entry = options.channel && needsAllCrypto(new MemoryNvm(image)) ? 'main-with-channel.ts' : 'main.ts';
   const tell = (line: string): void => io.stderr(`${line}\n`);
-  const built = await buildFirmware({ ...options, image, folder: options.out, entry: 'main.ts' }, io.signal, tell);
+  const built = await buildFirmware({ ...options, image, folder: options.out, entry }, io.signal, tell);
   if (io.json) writeJson(io, asDocument(built));
   else io.stdout(asText(built));
   return EXIT.pass;
