@@ -65,6 +65,7 @@ async function main() {
       'mps2-an386',
       '--profile',
       'vitale2',
+      '--no-channel',
       '--out',
       join(ROOT, '.vitap', 'firmware', 'vitale2'),
     ];

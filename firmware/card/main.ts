@@ -1,48 +1,6 @@
 import './abort.ts';
-import { Card } from '../../src/applet/card.ts';
-import { FlashNvm } from '../../src/hal/flash/flash-nvm.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
-import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
-import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
-import { board } from './board.ts';
-import { boardFlash } from './board-flash.ts';
-import { HostLink } from './host-link.ts';
-import { pollTimers, timers } from './timers.ts';
-import { UartOpener } from './uart-line.ts';
-import { clock, random } from './world.ts';
+import { start } from './start.ts';
 
-/** UART to the host, and to the PN532. */
-const HOST = 0;
-const PN532 = 1;
-
-/** New flash gets the image as it was built; afterwards the board keeps its own state. */
-const nvm = FlashNvm.open(boardFlash) ?? FlashNvm.create(boardFlash, new Uint8Array(board.image));
-const card = new Card({ nvm, clock, random, crypto: nobleHashes() });
-
-const host = new HostLink(
-  card.port(),
-  (bytes, offset, length) => board.uartWrite(HOST, bytes, offset, length),
-  () => board.restart(),
-);
-const chunk = new Uint8Array(256);
-
-/** Waits for a chip for ever: a board may have none, or get one later. */
-const chip = new UartOpener(PN532);
-const port = new HsuPort({ opener: chip, path: `UART ${PN532}`, timers });
-const antenna = new Pn532CardLink({ port, clock, random, timers, waitForPeer: true });
-void antenna.serve(card.port('contactless', antenna.limits));
-
-host.started();
-
-function pollHost(): boolean {
-  const length = board.uartRead(HOST, chunk);
-  if (length > 0) host.receive(chunk, length, board.microseconds());
-  return length > 0;
-}
-
-/** Called by the port's main loop for ever. @returns whether there was anything to do: otherwise the core may sleep */
-(globalThis as unknown as { poll: () => boolean }).poll = (): boolean => {
-  const heard = pollHost();
-  const spoken = chip.poll();
-  return pollTimers() || heard || spoken;
-};
+/** A card with codes only. */
+start(nobleHashes());

@@ -34,7 +34,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
     code = join(folder, 'code');
     writeFileSync(code, CODE, { mode: 0o600 });
-    const { exit, out, err } = await build(join(folder, 'fw'), '--profile', 'vitale2');
+    const { exit, out, err } = await build(join(folder, 'fw'), '--profile', 'vitale2', '--no-channel');
     expect([exit, err.includes('fault')]).toEqual([0, false]);
     built = JSON.parse(out);
     board = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'host'));
@@ -49,7 +49,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     'is built as its schema says, twice the same bytes',
     async () => {
       expectPublished('firmware-build', built);
-      const again = JSON.parse((await build(join(folder, 'again'), '--profile', 'vitale2')).out);
+      const again = JSON.parse((await build(join(folder, 'again'), '--profile', 'vitale2', '--no-channel')).out);
       expect(again.sha256).toBe((built as { sha256: string }).sha256);
       for (const ending of ['elf', 'bin', 'hex']) {
         const [first, second] = ['fw', 'again'].map((name) => readFileSync(join(folder, name, `mps2-an386.${ending}`)));
@@ -160,6 +160,39 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
       expect(existsSync(join(folder, 'second'))).toBe(true);
       await second.stop();
       expect(existsSync(join(folder, 'second'))).toBe(false);
+    },
+    LIMIT_MS,
+  );
+});
+
+describeNeeds(['firmware'], 'firmware with a secure channel', () => {
+  it(
+    'opens PACE with chip authentication mapping, and answers inside it',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+      let board: EmulatedBoard | null = null;
+      try {
+        const args = ['build', '--board', 'mps2-an386', '--profile', 'eac', '--out', folder];
+        expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
+        board = new EmulatedBoard(join(folder, 'mps2-an386.elf'), join(folder, 'host'));
+        await board.started();
+        const reader = ['--reader', `firmware:${board.host}`];
+        // Until the curves' tables are made nobody answers.
+        const io = fakeIo({ env: { VITAP_CAN: '500540' } });
+        await vi.waitFor(
+          async () => {
+            io.out.length = 0;
+            expect(
+              await runCommandLine(['apdu', ...reader, 'secure open', '00B0850000=9000'], '0.0.0', VERBS, io),
+            ).toBe(0);
+          },
+          { timeout: 240_000, interval: 500 },
+        );
+        expect(io.out.join('')).toMatch(/PACE with the CAN \(chip authentication mapping/);
+      } finally {
+        await board?.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
     LIMIT_MS,
   );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ImageError, openImage } from '../../../src/applet/image/card-image.ts';
+import { needsAllCrypto } from '../../../src/applet/image/code-table.ts';
 import { openMemory } from '../../../src/applet/nvm/open-memory.ts';
 import { MemoryNvm } from '../../../src/hal/nvm/memory.ts';
 import type { CardSource } from '../../card/card-source.ts';
@@ -14,13 +15,16 @@ export interface BuildCommandOptions {
   readonly card: CardSource;
   /** Folder for ELF, BIN and HEX. */
   readonly out: string;
+  /** False: hashes alone, which is smaller; such a card opens no secure channel. */
+  readonly channel: boolean;
 }
 
 /** `vitap firmware build`: the card and its image as firmware for a board. */
 export async function buildCommand(options: BuildCommandOptions, io: CommandIo): Promise<ExitCode> {
   const image = await imageOf(options.card);
+  const entry = options.channel && needsAllCrypto(new MemoryNvm(image)) ? 'main-with-channel.ts' : 'main.ts';
   const tell = (line: string): void => io.stderr(`${line}\n`);
-  const built = await buildFirmware({ ...options, image, folder: options.out, entry: 'main.ts' }, io.signal, tell);
+  const built = await buildFirmware({ ...options, image, folder: options.out, entry }, io.signal, tell);
   if (io.json) writeJson(io, asDocument(built));
   else io.stdout(asText(built));
   return EXIT.pass;
@@ -39,11 +43,11 @@ async function imageOf(card: CardSource): Promise<Uint8Array> {
   return bytes;
 }
 
-function asDocument({ board, engine, files, sizes, sha256 }: BuiltFirmware): object {
-  return { format: 'vitap firmware', version: 1, board: board.name, engine, files, sizes, sha256 };
+function asDocument({ board, engine, files, sizes, life, sha256 }: BuiltFirmware): object {
+  return { format: 'vitap firmware', version: 1, board: board.name, engine, files, sizes, life, sha256 };
 }
 
-function asText({ board, engine, files, sizes, sha256 }: BuiltFirmware): string {
+function asText({ board, engine, files, sizes, life, sha256 }: BuiltFirmware): string {
   const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1).padStart(8)} kB`;
   return [
     `${shown(files.elf)}: ${board.description}; ${engine}`,
@@ -52,6 +56,7 @@ function asText({ board, engine, files, sizes, sha256 }: BuiltFirmware): string 
     `  flash    ${kilobytes(sizes.flashLeft)} left of ${kilobytes(board.flash.size).trim()}`,
     `  RAM      ${kilobytes(sizes.ram)} before the heap`,
     `  heap     ${kilobytes(sizes.heap)} left of ${kilobytes(board.ram.size).trim()}`,
+    `  life     ${life.toLocaleString('en')} right codes, at ${board.nvm.endurance} erasures of a page (computed)`,
     `  SHA-256  ${sha256} (BIN)`,
     '',
   ].join('\n');

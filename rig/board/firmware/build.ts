@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlashNvm } from '../../../src/hal/flash/flash-nvm.ts';
+import { flashLife } from '../../../src/hal/flash/life.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type BoardDescription, firmwareFolder, readBoard } from './board-description.ts';
 import { boardHeader, linkerScript } from './board-files.ts';
@@ -55,6 +56,8 @@ export interface BuiltFirmware {
   readonly engine: string;
   readonly files: { readonly elf: string; readonly bin: string; readonly hex: string };
   readonly sizes: FirmwareSizes;
+  /** Right codes that the flash takes before its first page is worn out: computed. */
+  readonly life: number;
   /** SHA-256 of the ELF file's loadable bytes, BIN. */
   readonly sha256: string;
 }
@@ -106,10 +109,19 @@ export async function buildFirmware(
     const sizes = await measure(board, bytecode, work, signal);
     const files = deliver(work, options.folder, board.name);
     const sha256 = createHash('sha256').update(readFileSync(files.bin)).digest('hex');
-    return { board, engine: engine.words, files, sizes, sha256 };
+    return { board, engine: engine.words, files, sizes, life: life(board, options.image), sha256 };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** A right VERIFY stores twice: the try that it spends, and the tries that it gives back. About 33 bytes each. */
+const CHANGES_OF_VERIFY: readonly number[] = [33];
+const FLUSHES_OF_VERIFY = 2;
+
+function life({ nvm }: BoardDescription, image: Uint8Array): number {
+  const device = { pageSize: nvm.page, pages: nvm.pages, writeGranule: nvm.granule };
+  return Math.floor(flashLife(device, image.length, CHANGES_OF_VERIFY, nvm.endurance).flushes / FLUSHES_OF_VERIFY);
 }
 
 /** Whether the board's pages hold the card's memory and its changes. */

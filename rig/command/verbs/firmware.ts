@@ -8,6 +8,7 @@ interface TypedBuild {
   readonly profile?: string;
   readonly image?: string;
   readonly out: string;
+  readonly channel: boolean;
   readonly json?: boolean;
 }
 
@@ -27,12 +28,13 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
   addJsonOption(
     addCardOptions(build)
       .option('--out <folder>', 'folder for the files', '.')
+      .option('--no-channel', 'leave the elliptic curves out: smaller, and the card opens no secure channel')
       .action((typed: TypedBuild) =>
         perform(typed, async (io) => {
           const card = cardSource(typed);
           if (card === null) throw new UsageError('which card? name one with --profile or --image');
           const { buildCommand } = await import('../../board/firmware/build-command.ts');
-          return buildCommand({ board: typed.board, card, out: typed.out }, io);
+          return buildCommand({ board: typed.board, card, out: typed.out, channel: typed.channel }, io);
         }),
       ),
   );
