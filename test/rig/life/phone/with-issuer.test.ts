@@ -9,6 +9,7 @@ import { readInnerCwt } from '../../../../rig/life/credential/inner-cwt.ts';
 import { pointToJwk, readP256Jwk } from '../../../../rig/life/credential/jws.ts';
 import { verifySdJwtVc } from '../../../../rig/life/identity/sd-jwt/verify.ts';
 import { CARD_VCT } from '../../../../rig/life/issuer/openid/metadata.ts';
+import { fetchCredential } from '../../../../rig/life/phone/card-credential.ts';
 import { Phone } from '../../../../rig/life/phone/phone.ts';
 import type { PhoneState } from '../../../../rig/life/phone/phone-state.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
@@ -195,6 +196,13 @@ it('a person agrees at the identity provider, and the SD-JWT VC in the card says
   expect(JSON.parse((await sync(pin)).out)).toMatchObject({ credential: 'renewed' });
   expect(note()?.expiresAt).toBeGreaterThan(Date.now() + 29 * 86_400_000);
   expect(note()?.refreshToken).not.toBe(near.credential.refreshToken);
+  // The line goes dead after the token was spent: the next try has the token that came in its place.
+  const dead: typeof fetch = (address, init) =>
+    String(address).endsWith('/openid/credential') ? Promise.reject(new TypeError('dead')) : fetch(address, init);
+  const cut = Phone.open(folderOfPhone, world);
+  const unreachable = { code: 'issuer-unreachable' };
+  await expect(fetchCredential(cut, code(), '', { fetch: dead })).rejects.toMatchObject(unreachable);
+  cut.close();
   const renewed = await vitap(pin, 'phone', 'credential', '--renew', ...phone, '--json');
   expect(JSON.parse(renewed.out)).toMatchObject({ state: 'renewed' });
   for (const secret of ['ADRUN', '2751263220749', '19751231', '385127'])
