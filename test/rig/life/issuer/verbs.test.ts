@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../../rig/command/program.ts';
@@ -28,6 +28,7 @@ import {
 import type { IssuerStore } from '../../../../rig/life/issuer/store.ts';
 import { readTerminalKeys } from '../../../../rig/pki/terminal-keys.ts';
 import { nobleCrypto } from '../../../../src/hal/noble/index.ts';
+import { FileLock } from '../../../../src/hal/nvm/file-lock.ts';
 import { effectiveAuthorization, parseCertificate, rightsOf } from '../../../../src/secure-channel/index.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 import { ADRUN, deviceKey, holderKey, NAMESAKE, serial, ZOE } from './people.ts';
@@ -145,6 +146,51 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
   ])('insured import of %s', async (_, path, exit, err) => {
     expect(await vitap('insured', 'import', issuer, path())).toMatchObject({ exit, err: expect.stringContaining(err) });
   });
+
+  it('init makes anew what a killed one left, and touches nothing that may be more', async () => {
+    const left = join(folder, 'left');
+    mkdirSync(join(left, 'store.new'), { recursive: true });
+    mkdirSync(join(left, 'applications'));
+    writeFileSync(join(left, 'store.new', 'PG_VERSION'), '17');
+    writeFileSync(join(left, 'store.lock'), JSON.stringify({ pid: 4194304, host: hostname(), started: '1' }) + '\n');
+    expect(await vitap('status', left)).toMatchObject({ exit: 2, err: expect.stringContaining('vitap issuer init') });
+    expect(await vitap('init', left)).toMatchObject({ exit: 0, err: '' });
+    expect(await vitap('status', left)).toMatchObject({ exit: 0 });
+    // A whole issuer that has lost its first file is no unfinished one.
+    rmSync(join(left, 'issuer.json'));
+    expect(await vitap('init', left)).toMatchObject({ exit: 2, err: expect.stringContaining('is not empty') });
+    expect(existsSync(join(left, 'store', 'PG_VERSION'))).toBe(true);
+    const busy = join(folder, 'busy');
+    mkdirSync(join(busy, 'store.new'), { recursive: true });
+    const lock = FileLock.acquire(join(busy, 'store'));
+    expect(await vitap('init', busy)).toMatchObject({ exit: 2, err: expect.stringContaining('is in use') });
+    lock.release();
+    expect(readdirSync(busy)).toEqual(['store.new']);
+  });
+
+  it('init that is interrupted says so and leaves nothing', async () => {
+    const cut = join(folder, 'cut');
+    const controller = new AbortController();
+    const io = fakeIo({ env: {}, signal: controller.signal });
+    const made = runCommandLine(['issuer', 'init', cut], '0.0.0', VERBS, io);
+    setTimeout(() => controller.abort(), 50);
+    expect({ exit: await made, err: io.err.join('') }).toEqual({ exit: 2, err: 'vitap: interrupted\n' });
+    expect(existsSync(cut) ? readdirSync(cut) : []).toEqual([]);
+  });
+
+  it.each([['insured', 'generate', '--count', '60000', '--seed', 'cut'], ['audit']])(
+    '%s lets an interruption come between its statements',
+    async (...words) => {
+      const [verb, ...rest] = words;
+      const [path, options] = verb === 'audit' ? [['audit'], rest] : [['insured', 'generate'], rest.slice(1)];
+      const controller = new AbortController();
+      const io = fakeIo({ env: {}, signal: controller.signal });
+      const timer = setInterval(() => existsSync(join(issuer, 'store.lock')) && controller.abort(), 1);
+      const exit = await runCommandLine(['issuer', ...path, issuer, ...options], '0.0.0', VERBS, io);
+      clearInterval(timer);
+      expect({ exit, err: io.err.join('') }).toEqual({ exit: 2, err: 'vitap: interrupted\n' });
+    },
+  );
 
   it('insured generate adds the same people for the same seed, and goes on where it was interrupted', async () => {
     const args = ['insured', 'generate', issuer, '--seed', 'lab', '--count'];
