@@ -110,6 +110,21 @@ export class CardSide {
     this.#withBoth(INS.RESET_RETRY_COUNTER, CODE, puk, fresh, 'wrong-puk', 'blocked-puk');
   }
 
+  /** Spends every try of the code. @param code the right one */
+  blockCode(code: Uint8Array): void {
+    const wrong = Uint8Array.from(code);
+    wrong[0] = (code[0] as number) ^ 1;
+    // A query while the code is verified says nothing of its tries.
+    this.forget();
+    for (let tries = this.triesLeft(); tries > 0; tries--) {
+      try {
+        this.verify(wrong);
+      } catch (error) {
+        if (!(error instanceof PhoneRefusal) || !['wrong-code', 'blocked-code'].includes(error.code)) throw error;
+      }
+    }
+  }
+
   /** Tries of the PUK that are left. */
   pukTriesLeft(): number {
     this.#select();
