@@ -83,8 +83,9 @@ export class CardSide {
     return (sw & 0xfff0) === SW.COUNTER ? sw & 0x0f : 0;
   }
 
-  /** Types the code, which opens the window too. @throws {PhoneRefusal} `wrong-code`, `blocked-code` */
+  /** Types the code, which opens the window too. @throws {PhoneRefusal} `wrong-code`, `blocked-code`, `code-length` */
   verify(code: Uint8Array): void {
+    if (code.length !== SCREEN.CODE) throw new PhoneRefusal('code-length');
     this.#select();
     const command = encodeCommand({ cla: 0, ins: INS.VERIFY, p1: 0, p2: CODE, data: code });
     try {
@@ -105,8 +106,9 @@ export class CardSide {
     this.#withBoth(INS.CHANGE_REFERENCE_DATA, CODE, code, fresh, 'wrong-code', 'blocked-code');
   }
 
-  /** @throws {PhoneRefusal} `wrong-puk`, `blocked-puk` */
+  /** @throws {PhoneRefusal} `wrong-puk`, `blocked-puk`, `puk-length` */
   unblock(puk: Uint8Array, fresh: Uint8Array): void {
+    if (puk.length !== SCREEN.PUK) throw new PhoneRefusal('puk-length');
     this.#withBoth(INS.RESET_RETRY_COUNTER, CODE, puk, fresh, 'wrong-puk', 'blocked-puk');
   }
 

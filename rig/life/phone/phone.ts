@@ -348,6 +348,8 @@ export class Phone {
   async changeCode(code: Uint8Array, fresh: Uint8Array, test = false): Promise<void> {
     const old = Uint8Array.from(code);
     try {
+      // What can be judged without the card spends no try.
+      refuseWeakCode(fresh, { birthDates: [], test });
       await this.#after(code, (side) => {
         refuseWeakCode(fresh, { birthDates: birthDatesOn(side), test });
         side.changeCode(old, fresh);
