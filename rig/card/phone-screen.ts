@@ -26,6 +26,7 @@ export function unlockInWords(result: UnlockOutcome): string {
     case 'not-a-phone':
       return 'this card has no screen of its own: its codes are presented through the reader';
     case 'refused':
+      if (result.sw === SW.WRONG_LENGTH) return 'a code of this card has another length; no try was spent';
       return `the card refused the code (${result.sw.toString(16).toUpperCase()})`;
   }
 }

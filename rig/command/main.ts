@@ -12,5 +12,7 @@ export async function main(): Promise<void> {
   process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
 
   const exitCode = await runCommandLine(process.argv.slice(2), packageVersion(), VERBS, io);
+  // That nobody reads any more is told a turn after the last write.
+  await new Promise((told) => setImmediate(told));
   leaveWhenIdle(endedBySignal() ?? exitCode);
 }

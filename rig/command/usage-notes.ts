@@ -192,7 +192,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'counter scan': notes(
     'the code is refused, or the issuer refuses it',
-    'vitap counter scan --issuer http://127.0.0.1:8080 --keys counter.keys.json',
+    'vitap counter scan --issuer http://127.0.0.1:8620 --keys counter.keys.json',
     'vitap counter scan --image qr.png --trust trust.json --status-list list.cwt --offline',
   ),
   'counter claim': notes(
@@ -207,8 +207,8 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'counter serve': notes(
     null,
-    'vitap counter serve --issuer http://127.0.0.1:8080 --keys counter.keys.json',
-    'vitap counter serve --reader pcsc --keys counter.keys.json --issuer http://127.0.0.1:8080 --port 8090',
+    'vitap counter serve --issuer http://127.0.0.1:8620 --keys counter.keys.json',
+    'vitap counter serve --reader pcsc --keys counter.keys.json --issuer http://127.0.0.1:8620 --port 8090',
   ),
   'bench apdu': notes(null, 'vitap bench apdu --profile vitale2 --count 10000', 'vitap bench apdu --reader pcsc --csv'),
   'bench core': notes(null, 'vitap bench core'),

@@ -1,17 +1,21 @@
+import { SW } from '../../src/apdu/status-word.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
-import { PhoneScreen, type UnlockOutcome } from '../card/phone-screen.ts';
+import { PhoneScreen, type UnlockOutcome, unlockInWords } from '../card/phone-screen.ts';
+import { CannotRun } from '../console/failure.ts';
 import type { OpenedReader } from '../endpoint/open-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import type { CodeOutcome } from './reading.ts';
 
-/** On a contactless reader the code is typed on the phone; a card in process has its phone here. */
+/** On a contactless reader the code is typed on the phone; a card in process has its phone here. @throws {CannotRun} the code has another length */
 export function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
   if (source.own === null || source.own.cardInterface !== 'contactless') return null;
   const { card } = source.own.opened;
   if (!card.holder.present) return null;
-  return asCodeOutcome(new PhoneScreen(card).unlock(code));
+  const unlock = new PhoneScreen(card).unlock(code);
+  if (unlock.outcome === 'refused' && unlock.sw === SW.WRONG_LENGTH) throw new CannotRun(unlockInWords(unlock));
+  return asCodeOutcome(unlock);
 }
 
 function asCodeOutcome(unlock: UnlockOutcome): CodeOutcome {

@@ -302,6 +302,13 @@ it.runIf(existsSync('/dev/full'))('a full disk behind standard output is said in
   expect(exit).toBe(2);
 });
 
+it('nobody reads what is said once, at the end: exit 141, without words', async () => {
+  for (const args of ['card commands', 'man', 'issuer init --help']) {
+    const line = `("$0" "$1" ${args}; echo $? >&2) | true`;
+    expect([args, (await run('sh', ['-c', line, process.execPath, PROGRAM])).err]).toEqual([args, '141\n']);
+  }
+});
+
 describe('without a PC/SC service', () => {
   afterEach(endEmulators);
 

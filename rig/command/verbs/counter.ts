@@ -199,7 +199,7 @@ function addFolder(command: Command): Command {
  */
 function addReading(command: Command, masks = true): Command {
   addFolder(command)
-    .option('--issuer <url>', 'the issuer, for example http://127.0.0.1:8080')
+    .option('--issuer <url>', 'the issuer, for example http://127.0.0.1:8620')
     .option('--trust <file>', 'the issuer’s keys (default: asked for at the issuer, else what was kept here)')
     .option('--status-list <file>', 'list of revoked activations, CWT or JWT (default: as with the keys)')
     .addOption(
@@ -232,7 +232,7 @@ function readingOf(typed: TypedReading) {
 function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
-    throw new UsageError('--issuer takes an address without a path, for example http://127.0.0.1:8080');
+    throw new UsageError('--issuer takes an address without a path, for example http://127.0.0.1:8620');
   }
   return url.origin;
 }

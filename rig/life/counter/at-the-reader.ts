@@ -54,7 +54,9 @@ export async function atTheReader<T>(
     // Of two programs at one reader one has the card: their commands would end each other’s channel.
     const source = await (options.open?.() ?? openReader(options.reader, { ...options, exclusive: true }));
     try {
-      if (code !== null && unlockOnPhone(source, code)?.outcome === 'wrong') throw new CounterFailure('wrong-code');
+      const typed = code === null ? null : unlockOnPhone(source, code);
+      if (typed?.outcome === 'wrong') throw new CounterFailure('wrong-code');
+      if (typed?.outcome === 'blocked') throw new CounterFailure('blocked-code');
       const startNs = systemClock.nowNs();
       const session = await source.reader.connect({
         timeoutMs: options.timeoutMs,

@@ -13,6 +13,7 @@ export type FailureCode =
   | 'no-can'
   | 'no-pace'
   | 'wrong-code'
+  | 'blocked-code'
   | 'no-application'
   | 'inoperative'
   | 'no-consent'
@@ -49,6 +50,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
     '`vitap tap` reads such a card',
   ),
   'wrong-code': refused('the code typed on the phone is wrong', 'the holder types it again'),
+  'blocked-code': refused('the code of the phone is blocked', 'the holder sets a new one with the PUK'),
   'no-application': refused('the card has no application of ours', 'another card'),
   inoperative: refused('the application of this card is not operative: it answers …', 'the holder activates the card'),
   'no-consent': refused(

@@ -68,6 +68,7 @@ export const COUNTER_REFUSALS_FR = {
   'no-can': 'Il manque le numéro affiché par le téléphone.',
   'no-pace': 'La carte n’a pas PACE ; un comptoir ne lit qu’à travers un canal sécurisé.',
   'wrong-code': 'Le code saisi sur le téléphone est faux.',
+  'blocked-code': 'Le code du téléphone est bloqué.',
   'no-application': 'La carte n’a pas d’application à nous.',
   inoperative: 'L’application de cette carte n’est pas en service.',
   'no-consent':
@@ -163,6 +164,8 @@ export const PHONE_REFUSALS_FR = {
   'blocked-code': 'Le code est bloqué : seul le PUK en met un nouveau.',
   'wrong-puk': 'Le PUK est faux.',
   'blocked-puk': 'Le PUK est bloqué : il faut activer le téléphone à nouveau.',
+  'code-length': 'Un code a six chiffres ; aucun essai n’est compté.',
+  'puk-length': 'Le PUK a huit chiffres ; aucun essai n’est compté.',
   'weak-code': 'Ce code est refusé.',
   blank: 'Ce téléphone n’a pas encore de carte.',
   pending: 'L’activation de ce téléphone n’est pas finie.',

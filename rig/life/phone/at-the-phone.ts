@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
@@ -15,13 +16,21 @@ export function phoneFolder(given: string | null, env: CommandIo['env']): string
   return given ?? join(stateFolder(env), 'phone');
 }
 
-/** Opens the phone for one piece of work, and closes it whatever comes. */
-export async function withPhone<T>(
-  folder: string | null,
-  io: CommandIo,
-  run: (phone: Phone) => Promise<T>,
-): Promise<T> {
-  const phone = Phone.open(phoneFolder(folder, io.env), {
+/** The same, of a phone that is there: only what gives a phone its card makes the folder. @throws {CannotRun} */
+export function existingPhone(given: string | null, env: CommandIo['env']): string {
+  const folder = phoneFolder(given, env);
+  if (existsSync(folder)) return folder;
+  throw new CannotRun(`there is no phone in ${folder}: \`vitap phone activate\` makes one`);
+}
+
+/** Opens a phone that is there for one piece of work, and closes it whatever comes. @throws {CannotRun} there is none */
+export function withPhone<T>(folder: string | null, io: CommandIo, run: (phone: Phone) => Promise<T>): Promise<T> {
+  return withPhoneIn(existingPhone(folder, io.env), io, run);
+}
+
+/** The same in a folder that is made if it is not there. */
+export async function withPhoneIn<T>(folder: string, io: CommandIo, run: (phone: Phone) => Promise<T>): Promise<T> {
+  const phone = Phone.open(folder, {
     crypto: nobleCrypto(),
     random: systemRandom,
     clock: systemClock,
@@ -42,7 +51,7 @@ export function issuerAt(address: string, timeoutMs: number, io: CommandIo): Iss
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError();
     origin = url.origin;
   } catch {
-    throw new UsageError('--issuer is the address of a server: http://127.0.0.1:8080');
+    throw new UsageError('--issuer is the address of a server: http://127.0.0.1:8620');
   }
   const world = { crypto: nobleCrypto(), random: systemRandom, now: () => Date.now() };
   return { origin, connect: (signer) => phoneLink({ origin, timeoutMs, signal: io.signal }, signer, world) };
@@ -63,9 +72,14 @@ export async function holdersCode(pin: PinChoice, io: CommandIo): Promise<Uint8A
   return code;
 }
 
+/** Whether a new code comes from a file or VITAP_NEW_PIN, so that nobody is asked for it. */
+export function hasNewCode(file: string | null, io: CommandIo): boolean {
+  return file !== null || (io.env.VITAP_NEW_PIN ?? '') !== '';
+}
+
 /** A new code: from a file, VITAP_NEW_PIN, or typed twice. @throws {CannotRun} */
 export async function newCode(file: string | null, io: CommandIo): Promise<Uint8Array> {
-  const ask = file === null && (io.env.VITAP_NEW_PIN ?? '') === '' && io.stdinIsTty;
+  const ask = !hasNewCode(file, io) && io.stdinIsTty;
   const source = { file, ask, option: '--pin', fileOption: '--new-pin-file', variable: 'VITAP_NEW_PIN' };
   const line = await readSecretLine({ ...source, question: 'New code (6 digits): ' }, io);
   if (line === null) throw new CannotRun('a new code is needed: --new-pin-file FILE, VITAP_NEW_PIN, or a terminal');

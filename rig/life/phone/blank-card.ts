@@ -16,7 +16,11 @@ const SERIAL_START = [0x99, 0x90];
  */
 export async function blankCard(crypto: Crypto, random: Random): Promise<Uint8Array> {
   const specification = await loadProfile('phone', { crypto, random });
-  const codes = { CAN: digits(random, SCREEN.CAN), PUK: digits(random, SCREEN.PUK), code: digits(random, SCREEN.CODE) };
+  const codes = {
+    CAN: randomDigits(random, SCREEN.CAN),
+    PUK: randomDigits(random, SCREEN.PUK),
+    code: randomDigits(random, SCREEN.CODE),
+  };
   const screen = new TextEncoder().encode(codes.CAN + codes.PUK + codes.code);
   const serial = new Uint8Array(SERIAL_BYTES);
   random.fill(serial, 0, serial.length);
@@ -45,7 +49,7 @@ function withCodes(
 }
 
 /** Each digit as probable as the others: bytes of 250 and more are drawn again. */
-function digits(random: Random, count: number): string {
+export function randomDigits(random: Random, count: number): string {
   const byte = new Uint8Array(1);
   let text = '';
   while (text.length < count) {

@@ -83,8 +83,9 @@ export class CardSide {
     return (sw & 0xfff0) === SW.COUNTER ? sw & 0x0f : 0;
   }
 
-  /** Types the code, which opens the window too. @throws {PhoneRefusal} `wrong-code`, `blocked-code` */
+  /** Types the code, which opens the window too. @throws {PhoneRefusal} `wrong-code`, `blocked-code`, `code-length` */
   verify(code: Uint8Array): void {
+    if (code.length !== SCREEN.CODE) throw new PhoneRefusal('code-length');
     this.#select();
     const command = encodeCommand({ cla: 0, ins: INS.VERIFY, p1: 0, p2: CODE, data: code });
     try {
@@ -105,9 +106,25 @@ export class CardSide {
     this.#withBoth(INS.CHANGE_REFERENCE_DATA, CODE, code, fresh, 'wrong-code', 'blocked-code');
   }
 
-  /** @throws {PhoneRefusal} `wrong-puk`, `blocked-puk` */
+  /** @throws {PhoneRefusal} `wrong-puk`, `blocked-puk`, `puk-length` */
   unblock(puk: Uint8Array, fresh: Uint8Array): void {
+    if (puk.length !== SCREEN.PUK) throw new PhoneRefusal('puk-length');
     this.#withBoth(INS.RESET_RETRY_COUNTER, CODE, puk, fresh, 'wrong-puk', 'blocked-puk');
+  }
+
+  /** Spends every try of the code. @param code the right one */
+  blockCode(code: Uint8Array): void {
+    const wrong = Uint8Array.from(code);
+    wrong[0] = (code[0] as number) ^ 1;
+    // A query while the code is verified says nothing of its tries.
+    this.forget();
+    for (let tries = this.triesLeft(); tries > 0; tries--) {
+      try {
+        this.verify(wrong);
+      } catch (error) {
+        if (!(error instanceof PhoneRefusal) || !['wrong-code', 'blocked-code'].includes(error.code)) throw error;
+      }
+    }
   }
 
   /** Tries of the PUK that are left. */

@@ -70,7 +70,7 @@ export const NEW_PHONE: PhoneState = {
   credential: null,
 };
 
-const STATE_FILE = 'phone.json';
+export const STATE_FILE = 'phone.json';
 const LARGEST_STATE = 65_536;
 
 /** @throws {HalError} `damaged`: not what a phone wrote; `storage` */

@@ -15,7 +15,7 @@ import { IssuerRefused, IssuerUnreachable } from '../api/issuer-refused.ts';
 import type { PhoneLink, RelayTurn } from '../api/phone-link.ts';
 import type { CardPeople, Disclosed, RelayStep, Standing } from '../api/wire.ts';
 import type { DigestSigner } from '../credential/jws.ts';
-import { blankCard } from './blank-card.ts';
+import { blankCard, randomDigits, SCREEN } from './blank-card.ts';
 import { CardSide, DEVICE_KEY, HOLDER_KEY } from './card-side.ts';
 import {
   type CredentialNote,
@@ -23,10 +23,11 @@ import {
   type PhoneLife,
   type PhoneState,
   readPhoneState,
+  STATE_FILE,
   writePhoneState,
 } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
-import { refuseWeakCode } from './weak-code.ts';
+import { refuseWeakCode, WEAK_CODES, weaknessOf } from './weak-code.ts';
 import { WiredSession } from './wired-session.ts';
 
 export interface PhoneWorld {
@@ -122,14 +123,17 @@ export class Phone {
   static open(folder: string, world: PhoneWorld): Phone {
     makeFolder(folder, PRIVATE);
     const image = join(folder, IMAGE);
-    if (
-      !existsSync(image) &&
-      readdirSync(folder).some((name) => name !== 'phone.json' && !name.startsWith('.phone.'))
-    ) {
+    const [hasImage, hasState] = [existsSync(image), existsSync(join(folder, STATE_FILE))];
+    if (!hasImage && !hasState && readdirSync(folder).some((name) => !name.startsWith('.phone.'))) {
       throw new CannotRun(`${folder} is no phone's folder: it holds other files, and no ${IMAGE}`);
     }
     const phone = new Phone(folder, world, readPhoneState(folder));
-    if (existsSync(image)) phone.#boot(FileNvm.open(image));
+    // The state is written before the image is: an image alone is one whose state was lost, and may be of an active card.
+    if (hasImage && (!hasState || phone.#state.life === 'blank')) {
+      const lost = hasState ? 'knows of no card' : 'is missing';
+      throw new HalError('damaged', `${join(folder, STATE_FILE)} ${lost} beside ${IMAGE}; the card was left as it is`);
+    }
+    if (hasImage) phone.#boot(FileNvm.open(image));
     else if (!phone.#isUnbegun) {
       throw new HalError('damaged', `${image} is missing: the card of this phone is gone`);
     }
@@ -344,6 +348,8 @@ export class Phone {
   async changeCode(code: Uint8Array, fresh: Uint8Array, test = false): Promise<void> {
     const old = Uint8Array.from(code);
     try {
+      // What can be judged without the card spends no try.
+      refuseWeakCode(fresh, { birthDates: [], test });
       await this.#after(code, (side) => {
         refuseWeakCode(fresh, { birthDates: birthDatesOn(side), test });
         side.changeCode(old, fresh);
@@ -355,20 +361,28 @@ export class Phone {
   }
 
   /**
-   * A new code by the PUK. The birth dates on the card cannot be read without the code, so one of them is found out
-   * afterwards; then the code is changed before it opens anything.
+   * A new code by the PUK. The birth dates on the card are read after a code alone: the PUK sets one that nobody knows, and
+   * the new one takes its place when it has been judged. One that is refused then leaves the code blocked.
    * @throws {PhoneRefusal} `wrong-puk`, `blocked-puk`, `weak-code`
    */
   async unblock(puk: Uint8Array, fresh: Uint8Array, test = false): Promise<void> {
     const side = this.#active();
+    const between = new TextEncoder().encode(randomDigits(this.#world.random, SCREEN.CODE));
     try {
       refuseWeakCode(fresh, { birthDates: [], test });
-      side.unblock(puk, fresh);
-      side.verify(fresh);
-      refuseWeakCode(fresh, { birthDates: birthDatesOn(side), test });
+      side.unblock(puk, between);
+      side.verify(between);
+      const reason = weaknessOf(fresh, { birthDates: birthDatesOn(side), test });
+      if (reason === null) side.changeCode(between, fresh);
+      else {
+        side.blockCode(between);
+        const detail = `${WEAK_CODES[reason]}; the code is blocked until the PUK sets another one`;
+        throw new PhoneRefusal('weak-code', { reason, detail });
+      }
     } finally {
       side.forget();
       puk.fill(0);
+      between.fill(0);
       fresh.fill(0);
     }
   }

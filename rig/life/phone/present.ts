@@ -39,12 +39,16 @@ export function present(options: PresentOptions, io: CommandIo): Promise<ExitCod
       if (wish === 'lock' && !options.stay) stop();
     });
     phone.unlock(code);
-    say('start', `on ${link.name}: hold the phone to the reader. Ctrl-C ends it.`);
-    tellWindow(phone, say, 'unlock');
+    let begun = false;
     const watch = new WindowWatch(phone, say, options.stay ? () => {} : stop);
     try {
       await link.serve(options.slow ? slowed(port) : port, (event) => {
         tellLink(say, event);
+        if (event.type === 'attached' && !begun) {
+          begun = true;
+          say('start', `on ${link.name}: hold the phone to the reader. Ctrl-C ends it.`);
+          tellWindow(phone, say, 'unlock');
+        }
         watch.link(event);
       });
     } finally {

@@ -16,6 +16,8 @@ export type PhoneRefusalCode =
   | 'blocked-code'
   | 'wrong-puk'
   | 'blocked-puk'
+  | 'code-length'
+  | 'puk-length'
   | 'weak-code'
   | 'blank'
   | 'pending'
@@ -39,6 +41,8 @@ export const PHONE_REFUSALS: Readonly<Record<PhoneRefusalCode, PhoneRefusalRow>>
   'blocked-code': judged('the code is blocked; `vitap phone change-code --puk` sets a new one with the PUK'),
   'wrong-puk': judged('the PUK is wrong'),
   'blocked-puk': judged('the PUK is blocked: the phone has to be activated again'),
+  'code-length': impossible('a code has six digits; no try was spent'),
+  'puk-length': impossible('the PUK has eight digits; no try was spent'),
   'weak-code': judged('this code is refused'),
   blank: impossible('this phone has no card yet: `vitap phone activate` gives it one'),
   pending: impossible('the activation of this phone is not finished: `vitap phone activate` goes on with it'),

@@ -20,7 +20,7 @@ import type {
   QrKind,
   ShownQr,
 } from '../pages/phone/view.ts';
-import { issuerAt, withPhone } from './at-the-phone.ts';
+import { issuerAt, phoneFolder, withPhoneIn } from './at-the-phone.ts';
 import { listenForHolder } from './holder-socket.ts';
 import type { AskingIssuer, PhoneOptions } from './options.ts';
 import { addPhoneRoutes, type PhoneActs } from './page-routes.ts';
@@ -47,7 +47,7 @@ const PATIENCE_MS = 600_000;
 
 /** `vitap phone serve`: the phone as a web page on loopback. */
 export function phoneServe(options: PhoneServeOptions, io: CommandIo): Promise<ExitCode> {
-  return withPhone(options.folder, io, async (phone) => {
+  return withPhoneIn(phoneFolder(options.folder, io.env), io, async (phone) => {
     const acts = new PhonePage(phone, options, io);
     const stopListening = await listenForHolder(phone, (wish) => {
       if (wish === 'unlock') void acts.present().catch(() => {});

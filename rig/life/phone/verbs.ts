@@ -1,15 +1,27 @@
+import { existsSync } from 'node:fs';
+import { triesInWords } from '../../../src/apdu/status-word.ts';
 import type { Invoice } from '../../../src/applet/vitale/index.ts';
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { systemRandom } from '../../../src/hal/system/random.ts';
 import { CannotRun, UsageError } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
-import { checkDigits, readSecretLine } from '../../console/pin.ts';
+import { checkDigits, readSecretLine, type SecretLine } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import { makeOfflineQr } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrPng, qrSvg, qrTerminalText } from '../credential/qr-picture.ts';
-import { holdersCode, issuerAt, issuerOf, newCode, phoneFolder, withPhone } from './at-the-phone.ts';
+import {
+  existingPhone,
+  hasNewCode,
+  holdersCode,
+  issuerAt,
+  issuerOf,
+  newCode,
+  phoneFolder,
+  withPhone,
+  withPhoneIn,
+} from './at-the-phone.ts';
 import { type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
 import { tellPhone } from './holder-socket.ts';
 import type {
@@ -25,7 +37,9 @@ import type { ActivationStep, Phone, PhoneView } from './phone.ts';
 import type { CredentialNote } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { ticketOfIdentity } from './ticket-of-identity.ts';
+import { refuseWeakCode } from './weak-code.ts';
 
+const WHICH_ISSUER = 'which issuer? --issuer names its address';
 const TOKEN_ID_BYTES = 16;
 const STEPS: Readonly<Record<ActivationStep, string>> = {
   'blank card': 'a blank card is made',
@@ -37,26 +51,29 @@ const STEPS: Readonly<Record<ActivationStep, string>> = {
   operational: 'the card is operational',
 };
 
-/** `vitap phone activate`. */
-export function activate(options: ActivateOptions, io: CommandIo): Promise<ExitCode> {
-  return withPhone(options.folder, io, async (phone) => {
+/** `vitap phone activate`. What is missing or wrong is said before a folder is made and the issuer is asked. */
+export async function activate(options: ActivateOptions, io: CommandIo): Promise<ExitCode> {
+  const { identity, person, timeoutMs } = options;
+  const folder = phoneFolder(options.folder, io.env);
+  if (options.issuer !== null) issuerAt(options.issuer, timeoutMs, io);
+  else if (!existsSync(folder)) throw new UsageError(WHICH_ISSUER);
+  const right = identity === null ? await readTicket(options.ticketFile, io) : null;
+  const given = await givenCode(options, io, !existsSync(folder));
+  return withPhoneIn(folder, io, async (phone) => {
     const address = options.issuer ?? phone.view().issuer;
-    if (address === null) throw new UsageError('which issuer? --issuer names its address');
-    const issuer = issuerAt(address, options.timeoutMs, io);
-    const { identity, person } = options;
-    const ticket =
-      identity === null
-        ? await readTicket(options.ticketFile, io)
-        : () => ticketOfIdentity({ issuer: issuer.origin, identity, person, timeoutMs: options.timeoutMs }, io);
+    if (address === null) throw new UsageError(WHICH_ISSUER);
+    const issuer = issuerAt(address, timeoutMs, io);
     const { number, puk, credentialOffer } = await phone.activate({
-      ticket,
+      ticket:
+        right ??
+        (() => ticketOfIdentity({ issuer: issuer.origin, identity: identity as string, person, timeoutMs }, io)),
       issuer,
       test: options.test,
       newCode: (refused) => {
         // Only a person can think of another one.
-        if (refused !== null && !io.stdinIsTty) throw refused;
+        if (refused !== null && (given !== null || !io.stdinIsTty)) throw refused;
         if (refused !== null) io.stderr(`${shown(refused.message)}\n`);
-        return newCode(options.newPinFile, io);
+        return given === null ? newCode(null, io) : Promise.resolve(Uint8Array.from(given));
       },
       onStep: (step) => io.stderr(`· ${STEPS[step]}\n`),
     });
@@ -69,15 +86,29 @@ export function activate(options: ActivateOptions, io: CommandIo): Promise<ExitC
       io.stdout(puk === null ? 'The PUK was shown before.\n' : `PUK (shown this once; it unblocks the code): ${puk}\n`);
     }
     return EXIT.pass;
-  });
+  }).finally(() => given?.fill(0));
+}
+
+/** The code that a file or VITAP_NEW_PIN gives, judged as far as it can be; null: a person is asked, or none is needed. */
+async function givenCode(options: ActivateOptions, io: CommandIo, isNew: boolean): Promise<Uint8Array | null> {
+  if (!hasNewCode(options.newPinFile, io) && (io.stdinIsTty || !isNew)) return null;
+  const code = await newCode(options.newPinFile, io);
+  refuseWeakCode(code, { birthDates: [], test: options.test });
+  return code;
 }
 
 async function readTicket(file: string | null, io: CommandIo): Promise<string> {
   const ask = file === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty;
   const source = { file, ask, option: '--ticket', fileOption: '--ticket-file', variable: 'VITAP_TICKET' };
   const line = await readSecretLine({ ...source, question: 'Ticket: ' }, io);
-  if (line !== null) return line.text;
+  if (line !== null) return wordOf(line, 'a ticket');
   throw new CannotRun('a ticket is needed: --identity URL, --ticket-file FILE, VITAP_TICKET, or a terminal');
+}
+
+function wordOf({ text, where }: SecretLine, what: string): string {
+  const word = text.trim();
+  if (word === '') throw new CannotRun(`${where} is empty where ${what} was expected`);
+  return word;
 }
 
 /** `vitap phone status`: what is known without the code; with it, the invoices too. */
@@ -102,7 +133,9 @@ function tellStatus(view: PhoneView, invoices: readonly Invoice[] | null, runnin
     `card       ${view.life}${view.number === null ? '' : `, number ${view.number}`}${view.endedBecause === null ? '' : ` (${view.endedBecause})`}`,
     ...(view.issuer === null ? [] : [`issuer     ${view.issuer}`]),
     ...(view.can === null ? [] : [`CAN        ${view.can}`]),
-    ...(view.triesLeft === null ? [] : [`code       ${view.triesLeft} tries left`]),
+    ...(view.triesLeft === null
+      ? []
+      : [`code       ${view.triesLeft === 0 ? 'blocked' : triesInWords(view.triesLeft)}`]),
     `window     ${view.window === null ? 'closed' : `open for ${Math.ceil(view.window.remainingMs / 1000)} s`}`,
     `issuer heard ${view.syncedAt === null ? 'never' : new Date(view.syncedAt).toISOString()}`,
     ...(invoices ?? []).map(
@@ -128,7 +161,7 @@ export function unlock(options: WithCode, io: CommandIo): Promise<ExitCode> {
 
 /** `vitap phone lock`: closes it; a phone that does not run is locked. */
 export async function lock(options: PhoneOptions, io: CommandIo): Promise<ExitCode> {
-  const view = await tellPhone(phoneFolder(options.folder, io.env), { do: 'lock' });
+  const view = await tellPhone(existingPhone(options.folder, io.env), { do: 'lock' });
   return tellWindow('vitap-phone-lock', view, io);
 }
 
@@ -144,7 +177,7 @@ async function withRunning<T>(
   io: CommandIo,
   run: (running: PhoneView | null) => Promise<T>,
 ): Promise<T> {
-  return run(await tellPhone(phoneFolder(folder, io.env), { do: 'view' }));
+  return run(await tellPhone(existingPhone(folder, io.env), { do: 'view' }));
 }
 
 /** `vitap phone qr`: a presence of the issuer, or the offline code. */
@@ -168,7 +201,11 @@ export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
     if (io.json) writeJson(io, { schema: 'vitap-phone-qr', kind: options.kind, ...made });
     else if (picture !== null)
       io.stderr(`${shown(picture.file)}: good until ${new Date(made.expiresAt).toISOString()}\n`);
-    else io.stdout(options.text ? `${made.text}\n` : `${qrTerminalText(made.text)}\n`);
+    else if (options.text) io.stdout(`${made.text}\n`);
+    else {
+      io.stdout(`${qrTerminalText(made.text)}\n`);
+      io.stderr(`Good until ${new Date(made.expiresAt).toISOString()}.\n`);
+    }
     return EXIT.pass;
   });
 }
@@ -272,7 +309,7 @@ async function readTxCode(file: string | null, io: CommandIo): Promise<string> {
   const ask = file === null && (io.env.VITAP_TX_CODE ?? '') === '' && io.stdinIsTty;
   const source = { file, ask, option: '--tx-code', fileOption: '--tx-code-file', variable: 'VITAP_TX_CODE' };
   const line = await readSecretLine({ ...source, question: 'Transaction code: ' }, io);
-  if (line !== null) return line.text.trim();
+  if (line !== null) return wordOf(line, 'a transaction code');
   throw new CannotRun('the transaction code is needed: --tx-code-file FILE, VITAP_TX_CODE, or a terminal');
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -379,6 +379,7 @@ async function phones(): Promise<void> {
     ['--phone', at('fresh')],
   ];
   const newCode = { VITAP_NEW_PIN: '385127' };
+  mkdirSync(at('phone'));
   await phone('phone-status', {}, ['status', ...old]);
   await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...old]);
   const invoice = {

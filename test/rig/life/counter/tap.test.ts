@@ -43,6 +43,15 @@ describe('counter tap', { timeout: 60_000 }, () => {
     expect(out).not.toContain('Invoices');
   });
 
+  it.each<[string, Record<string, string>, string[], number, string]>([
+    ['of another length', { VITAP_PIN: '1234' }, [], 2, 'a code of this card has another length; no try was spent'],
+    ['that is wrong', { VITAP_PIN: '274917' }, [], 1, 'the code typed on the phone is wrong'],
+    ['that is blocked', {}, ['--state', 'blocked'], 1, 'the code of the phone is blocked'],
+  ])('a code %s: said so, and nothing is read', async (_, env, words, exit, sentence) => {
+    const args = ['counter', 'tap', '--profile', 'apcv', '--keys', 'test', ...words];
+    expect(await vitap(args, { ...HOLDER, ...env })).toEqual({ exit, out: '', err: `vitap: ${sentence}\n` });
+  });
+
   it('masks names, birth dates and NIRs unless they are asked for, in words and in JSON', async () => {
     const words = await counterTap('--keys', 'test');
     const json = await counterTap('--keys', 'test', '--json');

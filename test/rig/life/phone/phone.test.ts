@@ -241,6 +241,66 @@ describe('codes', () => {
   });
 });
 
+describe('a birth date with the PUK', () => {
+  const birth = '311275';
+  const left = 'it is a birth date of somebody on the card; the code is blocked until the PUK sets another one';
+
+  it.each<[string, number]>([
+    ['blocked', 3],
+    ['not blocked', 0],
+  ])('is not set: a code that was %s is blocked afterwards, and the PUK sets another one', async (_, wrong) => {
+    const phone = Phone.open(folder, world);
+    const { puk } = await activate(phone, new IssuerDouble());
+    for (let i = 0; i < wrong; i++) await refusal(() => phone.unlock(digits('385128')));
+    const refused = await refusal(() => phone.unblock(digits(puk as string), digits(birth)));
+    expect([refused.reason, refused.message]).toEqual(['birth-date', `this code is refused: ${left}`]);
+    expect(phone.view()).toMatchObject({ triesLeft: 0, window: null });
+    for (const code of [birth, CODE]) {
+      expect((await refusal(() => phone.unlock(digits(code)))).code).toBe('blocked-code');
+    }
+    await phone.unblock(digits(puk as string), digits('529173'));
+    phone.unlock(digits('529173'));
+    phone.close();
+  });
+
+  it('another weak one changes nothing', async () => {
+    const phone = Phone.open(folder, world);
+    const { puk } = await activate(phone, new IssuerDouble());
+    expect((await refusal(() => phone.unblock(digits(puk as string), digits('111111')))).reason).toBe('six-equal');
+    phone.unlock(digits(CODE));
+    phone.close();
+  });
+});
+
+describe('half a phone', () => {
+  it.each([
+    ['is missing', null],
+    ['knows of no card', { life: 'blank' }],
+  ])('phone.json %s beside an image: damaged, and the card stays', async (words, change) => {
+    (await activated()).close();
+    const path = join(folder, 'phone.json');
+    const state = readFileSync(path, 'utf8');
+    const image = readFileSync(join(folder, 'phone.img'));
+    if (change === null) rmSync(path);
+    else writeFileSync(path, JSON.stringify({ ...JSON.parse(state), ...change }));
+    expect(() => Phone.open(folder, world)).toThrow(new RegExp(`phone\\.json ${words}`));
+    expect(readFileSync(join(folder, 'phone.img')).equals(image)).toBe(true);
+    writeFileSync(path, state);
+    const again = Phone.open(folder, world);
+    again.unlock(digits(CODE));
+    again.close();
+  });
+
+  it('an active phone.json without its image: damaged, also beside a socket that was left', async () => {
+    (await activated()).close();
+    rmSync(join(folder, 'phone.img'));
+    expect(() => Phone.open(folder, world)).toThrow(/phone\.img is missing/);
+    writeFileSync(join(folder, 'holder.sock'), '');
+    expect(() => Phone.open(folder, world)).toThrow(/phone\.img is missing/);
+    expect(readdirSync(folder).sort()).toEqual(['holder.sock', 'phone.json']);
+  });
+});
+
 const invoice = (number: number): Invoice => ({
   number: String(number).padStart(9, '0'),
   date: '20261129',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -114,6 +114,7 @@ describe('the life of a phone on the command line', () => {
     ],
   ])('%s', async (name, env, words, exit, sentence) => {
     const where = name.replaceAll(/\W/g, '');
+    if (words[0] !== 'activate') mkdirSync(join(folder, where));
     const issuer = name.startsWith('a weak') ? ['--issuer', served.origin] : [];
     const outcome = await vitap(env, 'phone', ...words, ...issuer, ...phone(where));
     expect([outcome.exit, outcome.out]).toEqual([exit, '']);
@@ -122,7 +123,93 @@ describe('the life of a phone on the command line', () => {
   });
 
   it('a phone that does not run is locked', async () => {
+    mkdirSync(join(folder, 'none'));
     expect(await vitap({}, 'phone', 'lock', ...phone('none'))).toEqual({ exit: 0, out: 'locked\n', err: '' });
+  });
+
+  it.each([['status'], ['wipe'], ['lock'], ['unlock'], ['qr'], ['sync'], ['credential'], ['change-code'], ['present']])(
+    '%s of a folder that is not there says so, and makes none',
+    async (verb) => {
+      const typo = join(folder, 'typo');
+      const outcome = await vitap({ VITAP_PIN: CODE, VITAP_NEW_PIN: '529173' }, 'phone', verb, '--phone', typo);
+      expect(outcome).toEqual({
+        exit: 2,
+        out: '',
+        err: `vitap: there is no phone in ${typo}: \`vitap phone activate\` makes one\n`,
+      });
+      expect(existsSync(typo)).toBe(false);
+    },
+  );
+
+  it.each<[string, Record<string, string>, string[], number, RegExp]>([
+    ['an empty ticket', {}, ['--ticket-file', 'EMPTY'], 2, /is empty where a ticket was expected/],
+    ['a ticket of spaces', { VITAP_TICKET: '  ' }, [], 2, /VITAP_TICKET is empty where a ticket was expected/],
+    ['an empty new code', {}, ['--new-pin-file', 'EMPTY'], 2, /is empty where a code was expected/],
+    ['no new code', { VITAP_NEW_PIN: '' }, [], 2, /a new code is needed/],
+    ['a short new code', { VITAP_NEW_PIN: '1234' }, [], 1, /it has not six digits/],
+    ['a weak new code', { VITAP_NEW_PIN: '111111' }, [], 1, /six equal digits/],
+  ])('%s is told before a folder is made and the issuer is asked', async (_, env, words, exit, sentence) => {
+    const empty = join(folder, 'empty');
+    writeFileSync(empty, '');
+    const calls: string[] = [];
+    served.issuer.before = (call) => void calls.push(call);
+    const outcome = await vitap(
+      { VITAP_TICKET: 'application:1.right', VITAP_NEW_PIN: CODE, ...env },
+      ...['phone', 'activate', '--issuer', served.origin, ...phone('early')],
+      ...words.map((word) => (word === 'EMPTY' ? empty : word)),
+    );
+    served.issuer.before = () => {};
+    expect([outcome.exit, outcome.out, calls]).toEqual([exit, '', []]);
+    expect(outcome.err).toMatch(sentence);
+    expect(existsSync(join(folder, 'early'))).toBe(false);
+  });
+
+  it('a code of another length spends no try; one try left is said in the singular, and how long a QR code is good', async () => {
+    expect((await activate('c')).exit).toBe(0);
+    const status = () => vitap({}, 'phone', 'status', ...phone('c'));
+    for (const pin of ['1234', '38512', '3851277']) {
+      for (const words of [['qr', '--offline'], ['status'], ['change-code']]) {
+        const env = { VITAP_PIN: pin, VITAP_NEW_PIN: '529173' };
+        const outcome = await vitap(env, 'phone', ...words, ...phone('c'));
+        expect(outcome).toEqual({ exit: 2, out: '', err: 'vitap: a code has six digits; no try was spent\n' });
+      }
+    }
+    const puk = { VITAP_PUK: '1234567', VITAP_NEW_PIN: '529173' };
+    expect(await vitap(puk, 'phone', 'change-code', '--puk', ...phone('c'))).toEqual({
+      exit: 2,
+      out: '',
+      err: 'vitap: the PUK has eight digits; no try was spent\n',
+    });
+    expect((await status()).out).toContain('code       3 tries left\n');
+    const weak = { VITAP_PIN: '385128', VITAP_NEW_PIN: '111111' };
+    expect((await vitap(weak, 'phone', 'change-code', ...phone('c'))).err).toContain('six equal digits');
+    expect((await status()).out).toContain('code       3 tries left\n');
+    const shown = await vitap({ VITAP_PIN: CODE }, 'phone', 'qr', '--offline', ...phone('c'));
+    expect([shown.exit, shown.err]).toEqual([
+      0,
+      expect.stringMatching(/^Good until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z\.\n$/),
+    ]);
+    for (const left of ['2 tries left', '1 try left', 'blocked']) {
+      await vitap({ VITAP_PIN: '385128' }, 'phone', 'qr', '--offline', ...phone('c'));
+      expect((await status()).out).toContain(`code       ${left}\n`);
+    }
+  });
+
+  it('a weak code that a file gave is not taken again and again on a terminal', async () => {
+    const file = join(folder, 'birth');
+    writeFileSync(file, '751231\n');
+    const io = fakeIo({ env: { VITAP_TICKET: 'application:1.right' }, stdinIsTty: true });
+    const words = ['activate', '--issuer', served.origin, '--new-pin-file', file, ...phone('e')];
+    expect(await runCommandLine(['phone', ...words], '0.0.0', VERBS, io)).toBe(1);
+    expect(io.err.join('')).toContain('it is a birth date');
+  });
+
+  it('present without its reader says nothing of holding the phone to it', async () => {
+    expect((await activate('d')).exit).toBe(0);
+    // Nothing listens on port 1.
+    const words = ['present', '--link', 'vpcd:127.0.0.1:1', ...phone('d')];
+    const outcome = await vitap({ VITAP_PIN: CODE }, 'phone', ...words);
+    expect([outcome.exit, outcome.out]).toEqual([2, '']);
   });
 });
 
