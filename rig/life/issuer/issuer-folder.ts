@@ -26,6 +26,7 @@ import { testAuthorityKey } from '../../card/profile/test-keys.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
+import { refuseSharedKey } from '../../console/private-key-file.ts';
 import { testSigningAuthority } from '../../pki/card-security.ts';
 import { validityOf } from '../../pki/dates.ts';
 import { issueHolder } from '../../pki/holder.ts';
@@ -270,9 +271,11 @@ export function readConfig(folder: string): IssuerConfig {
   return { origin, store };
 }
 
-/** @throws {CannotRun} a file that is not as it was written */
+/** @throws {CannotRun} a file that is not as it was written, or one that others may read */
 export function readIssuerKeys(folder: string, crypto: IssuerCrypto): IssuerKeys {
-  const { tokens, documentSigner, fileSigner } = readDocument(at(folder, 'keys.json'), "an issuer's keys", KEYS);
+  const keys = at(folder, 'keys.json');
+  refuseSharedKey(keys);
+  const { tokens, documentSigner, fileSigner } = readDocument(keys, "an issuer's keys", KEYS);
   return {
     signer: { publicKey: crypto.publicKey('P-256', tokens), sign: softwareSigner(crypto, tokens) },
     documentSigner,

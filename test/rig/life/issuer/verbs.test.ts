@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -74,6 +75,9 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
       expect(statSync(join(issuer, secret)).mode & 0o077, secret).toBe(0);
     }
     const crypto = nobleCrypto();
+    chmodSync(join(issuer, 'keys.json'), 0o644);
+    expect(() => readIssuerKeys(issuer, crypto)).toThrow(/keys\.json: others than its owner .*: chmod 600 it$/);
+    chmodSync(join(issuer, 'keys.json'), 0o600);
     const keys = readIssuerKeys(issuer, crypto);
     const { keys: published, statusList } = TRUST.parse(JSON.parse(readFileSync(join(issuer, 'trust.json'), 'utf8')));
     expect(Buffer.from(published[0]?.x as string, 'base64url')).toEqual(
@@ -255,7 +259,12 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
       `${activationId}: revoked (lost); its phone wipes itself when it asks next\n`,
     );
     expect((await vitap('revoke', issuer, activationId)).out).toContain('revoked already, since ');
-    expect((await vitap('revoke', issuer, 'act_none')).err).toContain('there is no such activation');
+    expect((await vitap('revoke', issuer, 'act_none')).err).toBe(
+      `vitap: there is no such activation: vitap issuer status ${issuer} lists them\n`,
+    );
+    expect((await vitap('review', issuer, 'app_00', '--accept')).err).toBe(
+      `vitap: there is no such application: vitap issuer review ${issuer} lists those that wait\n`,
+    );
     expect((await vitap('status', issuer)).out).toContain('(lost, wipe queued)');
     expect(await vitap('status', issuer, '--nir-file', file('no-nir', '123'))).toMatchObject({
       exit: 2,
