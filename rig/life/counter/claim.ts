@@ -1,5 +1,5 @@
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
-import type { Claim } from '../credential/claim.ts';
+import { type Claim, isAfterTomorrow } from '../credential/claim.ts';
 import { atTheReader, type CounterReader } from './at-the-reader.ts';
 import { readClaimFile } from './claim-file.ts';
 import { appendClaim } from './claim-to-card.ts';
@@ -29,6 +29,7 @@ export async function claimToCard(file: string, reader: CounterReader, io: Comma
 }
 
 export async function putClaimOnCard(claim: Claim, reader: CounterReader, io: CommandIo): Promise<ClaimOutcome> {
+  refuseFuture(claim);
   const { written } = await atTheReader('vitap counter claim', reader, io, ({ terminal }) =>
     appendClaim(terminal, claim),
   );
@@ -49,6 +50,7 @@ export async function claimAfter(options: ClaimAfterOptions & { file: string }, 
 }
 
 export async function sendClaimAfter(claim: Claim, options: ClaimAfterOptions, io: CommandIo): Promise<ClaimOutcome> {
+  refuseFuture(claim);
   const folder = CounterFolder.of(options.counter, io.env);
   const followUp = new FollowUps(folder).find(options.after);
   const queue = new ClaimQueue(folder);
@@ -73,6 +75,11 @@ function enqueue(queue: ClaimQueue, claim: Claim, { issuer, proof }: FollowUp): 
     throw new CounterFailure('claim-follows-already');
   }
   return queue.add({ requestId: newRequestId(), issuer, claim, proof }, new Date());
+}
+
+/** @throws {CounterFailure} */
+function refuseFuture(claim: Claim): void {
+  if (isAfterTomorrow(claim, Date.now())) throw new CounterFailure('claim-future');
 }
 
 const OUTCOME = {

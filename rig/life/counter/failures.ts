@@ -22,6 +22,7 @@ export type FailureCode =
   | 'damaged'
   | 'no-presence'
   | 'claim-not-permitted'
+  | 'claim-future'
   | 'claim-number-used'
   | 'claim-follows-already'
   | 'seen-full'
@@ -68,6 +69,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
     'the card takes no claim: the holder has not agreed anew on the phone, or this terminal has not the right to write DG18',
     'the holder agrees anew; keys of a terminal with `write DG18`',
   ),
+  'claim-future': refused('the claim is dated after tomorrow', 'its right date; look at the clock of this machine'),
   'claim-number-used': refused(
     'the card has another claim of this professional with this number',
     'number each invoice once',

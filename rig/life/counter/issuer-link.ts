@@ -10,6 +10,7 @@ import type { CounterIssuer } from './issuer.ts';
 const FINAL: ReadonlySet<string> = new Set([
   'claim-malformed',
   'claim-beneficiary',
+  'claim-future',
   'claim-duplicate',
   'context-unknown',
   'context-expired',

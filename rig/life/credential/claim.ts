@@ -52,6 +52,16 @@ export function sumProblem({
     : `total ${formatEuros(total)} is not AMO + AMC + patient, which make ${formatEuros(sum)}`;
 }
 
+const DAY_MS = 24 * 3600 * 1000;
+
+/**
+ * Whether a claim is dated after tomorrow (UTC): today is tomorrow already further east, and a clock may be a little fast.
+ * @param now milliseconds since 1970
+ */
+export function isAfterTomorrow({ date }: Pick<Claim, 'date'>, now: number): boolean {
+  return date > new Date(now + DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
 /** Whether a professional's name fits the record that the card keeps. */
 export function isProfessionalName(name: string): boolean {
   return (

@@ -1,6 +1,6 @@
 import type { Invoice } from '../../../src/applet/vitale/index.ts';
 import type { SqlRow, Statements } from '../../store/sql.ts';
-import { readClaim } from '../credential/claim.ts';
+import { isAfterTomorrow, readClaim } from '../credential/claim.ts';
 import { audit } from './audit.ts';
 import {
   CLAIM_COLUMNS,
@@ -137,6 +137,7 @@ async function receive(
   return decided(store, { verb: `claim by ${origin}`, now, signer }, async (statements) => {
     const before = await sentBefore(statements, order, invoice);
     if (before !== null) return before;
+    if (isAfterTomorrow(read.claim, now)) return new Refused('claim-future');
     const concerned = await findConcerned(statements);
     if (concerned instanceof Refused) return concerned;
     const { activation_id: activation, insured_id: insured } = concerned;

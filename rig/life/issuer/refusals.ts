@@ -34,6 +34,7 @@ export const REFUSAL_CODES = [
   'context-limit',
   'claim-malformed',
   'claim-beneficiary',
+  'claim-future',
   'claim-duplicate',
   'offline-used',
   'offline-stale',
@@ -106,6 +107,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
     'the claim is for nobody whom this context, code or card is about',
     'name a beneficiary of the card',
   ),
+  'claim-future': row(422, 'the claim is dated after tomorrow', 'correct its date; look at the clocks'),
   'claim-duplicate': row(409, 'this professional sent another claim with this number', 'number each invoice once'),
   'offline-used': row(409, 'a claim was sent with this offline code already', 'nothing: the first claim counts'),
   'offline-stale': row(

@@ -89,6 +89,17 @@ describe('counter claim --after', { timeout: 60_000 }, () => {
     }
   });
 
+  it('refuses a claim that is dated after tomorrow', async () => {
+    scanned();
+    const file = claimFile('000000001');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('20261129', '20991231'));
+    expect(await vitap('claim', file, '--after', 'last', '--counter', counter)).toMatchObject({
+      exit: 1,
+      err: 'vitap: the claim is dated after tomorrow\n',
+    });
+    expect(queued()).toEqual([]);
+  });
+
   it('says what is missing by the options that a counter has', async () => {
     const claim = await vitap('claim', claimFile('000000001'), '--keys', 'test');
     expect(claim).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLAIM, type Claim, readClaim } from '../../../../rig/life/credential/claim.ts';
+import { CLAIM, type Claim, isAfterTomorrow, readClaim } from '../../../../rig/life/credential/claim.ts';
 import { decodeInvoice, encodeInvoice, INVOICE_RECORD_SIZE } from '../../../../src/applet/vitale/index.ts';
 
 const claim: Claim = {
@@ -56,4 +56,13 @@ describe('a claim', () => {
     expect(readClaim(document)).toStrictEqual({ refusal: 'this is no claim' });
     expect(CLAIM.safeParse(document).success).toBe(false);
   });
+});
+
+it.each([
+  ['20261129', false],
+  ['20261130', false],
+  ['20261201', true],
+  ['20991231', true],
+])('a claim of %s, on 29 November 2026 in the evening: after tomorrow %s', (date, isLate) => {
+  expect(isAfterTomorrow({ date }, Date.UTC(2026, 10, 29, 23, 59))).toBe(isLate);
 });

@@ -516,6 +516,12 @@ export function issuerContract(name: string, location: () => string): void {
           'request-used',
         );
         await refuses(claimByContext(store, { ...order, requestId: request('c2') }), 'claim-duplicate');
+        const late = {
+          ...order,
+          requestId: request('c-late'),
+          claim: { ...(order.claim as object), date: '20251127' },
+        };
+        await refuses(claimByContext(store, late), 'claim-future');
         expect(await claimsFor(store, { deviceKey: A })).toHaveLength(1);
       });
 

@@ -156,7 +156,7 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
     mkdirSync(join(left, 'store.new'), { recursive: true });
     mkdirSync(join(left, 'applications'));
     writeFileSync(join(left, 'store.new', 'PG_VERSION'), '17');
-    writeFileSync(join(left, 'store.lock'), JSON.stringify({ pid: 4194304, host: hostname(), started: '1' }) + '\n');
+    writeFileSync(join(left, 'store.lock'), `${JSON.stringify({ pid: 4194304, host: hostname(), started: '1' })}\n`);
     expect(await vitap('status', left)).toMatchObject({ exit: 2, err: expect.stringContaining('vitap issuer init') });
     expect(await vitap('init', left)).toMatchObject({ exit: 0, err: '' });
     expect(await vitap('status', left)).toMatchObject({ exit: 0 });
