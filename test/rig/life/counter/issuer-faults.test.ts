@@ -21,7 +21,7 @@ import {
   testRegistry,
 } from '../issuer/http/issuer-in-test.ts';
 import { NOW } from '../issuer/people.ts';
-import { CLAIM } from './issuer-double.ts';
+import { CLAIM as LATER_CLAIM } from './issuer-double.ts';
 
 let registry: TestRegistry;
 let phone: PhoneLink;
@@ -48,6 +48,8 @@ async function started(faults: readonly string[] = [], timeoutMs = 20_000): Prom
   return issuer;
 }
 
+/** Of the day of the issuer's clock. */
+const CLAIM = { ...LATER_CLAIM, date: '20251125' };
 const time = { at: new Date(NOW), rightsOn: '20261129' };
 const mint = async (): Promise<string> => (await phone.presence(['insured', 'beneficiaries', 'rights'])).presence;
 const read = (presence: string, issuer: CounterIssuer): Promise<CounterReading> =>
