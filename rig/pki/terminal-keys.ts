@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import * as z from 'zod';
 import { type Crypto, CryptoError, CURVE_NAMES, type CurveName } from '../../src/hal/crypto.ts';
 import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
@@ -13,6 +12,7 @@ import {
 } from '../../src/secure-channel/index.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
+import { refuseSharedKey } from '../console/private-key-file.ts';
 import { refuseExisting } from './existing-file.ts';
 import { referenceText } from './reference.ts';
 
@@ -69,11 +69,7 @@ type KeyCrypto = Pick<Crypto, 'publicKey'>;
  * @throws {CannotRun} readable by others, or not a terminal's keys; an ordinary file error is left as it is
  */
 export function readTerminalKeys(path: string, crypto: KeyCrypto): TerminalKeys {
-  const status = statSync(path);
-  if (process.platform !== 'win32' && status.isFile() && (status.mode & 0o077) !== 0) {
-    const mode = (status.mode & 0o777).toString(8).padStart(3, '0');
-    throw new CannotRun(`${path}: others than its owner have rights to this private key (mode ${mode}): chmod 600 it`);
-  }
+  refuseSharedKey(path);
   return parseTerminalKeys(readInputText(path, "a terminal's key file", LARGEST_TERMINAL_KEYS), path, crypto);
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { FileLock } from '../../src/hal/nvm/file-lock.ts';
 import { storageError } from '../../src/hal/nvm/storage-error.ts';
@@ -134,6 +135,9 @@ class PgliteSql implements Sql {
   }
 
   async #telling<T>(action: () => Promise<T>): Promise<T> {
+    // PGlite works in this thread, and its promises never let the event loop turn: no signal and no timer would come
+    // between two statements.
+    await setImmediate();
     try {
       return await action();
     } catch (cause) {

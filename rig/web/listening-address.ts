@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
+import { refuseSharedKey } from '../console/private-key-file.ts';
 
 /** Where a server listens, as the person gave it. */
 export interface AddressChoice {
@@ -59,13 +59,7 @@ function numeric(host: string): string {
 }
 
 function readPair(certificateFile: string, keyFile: string): { cert: string; key: string; x509: X509Certificate } {
-  const status = statSync(keyFile);
-  if (process.platform !== 'win32' && status.isFile() && (status.mode & 0o077) !== 0) {
-    const mode = (status.mode & 0o777).toString(8).padStart(3, '0');
-    throw new CannotRun(
-      `${keyFile}: others than its owner have rights to this private key (mode ${mode}): chmod 600 it`,
-    );
-  }
+  refuseSharedKey(keyFile);
   const cert = readInputText(certificateFile, 'a certificate in PEM', LARGEST_PEM);
   const key = readInputText(keyFile, 'a private key in PEM', LARGEST_PEM);
   let x509: X509Certificate;

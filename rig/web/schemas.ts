@@ -9,6 +9,20 @@ export interface ZodTypes extends FastifyTypeProvider {
   readonly serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
 }
 
+const FORM = 'form';
+
+/**
+ * A text of a form that the other side is told in a refusal.
+ * @param pattern for the description of the interface
+ * @param form in words, without a value that came
+ */
+export function formed(isRight: (text: string) => boolean, pattern: RegExp, form: string): z.ZodType<string> {
+  return z
+    .string()
+    .refine(isRight, { error: form, params: { [FORM]: true } })
+    .meta({ pattern: pattern.source, description: form });
+}
+
 /** The other side is told where the request is wrong, never what stood there. */
 export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
@@ -17,7 +31,8 @@ export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPa
     const [issue] = parsed.error.issues;
     const path = [httpPart ?? 'request', ...(issue?.path ?? [])].map(pathPart).join('.');
     const unknown = issue?.code === 'unrecognized_keys' ? 'has fields that are not known here' : 'is not as described';
-    return { error: new WebRefusal('request-malformed', `${path} ${unknown}`) };
+    const form = issue?.code === 'custom' && issue.params?.[FORM] === true ? `: ${issue.message}` : '';
+    return { error: new WebRefusal('request-malformed', `${path} ${unknown}${form}`) };
   };
 };
 

@@ -117,8 +117,16 @@ export const declareCounter: DeclareVerb = (program, perform) => {
     perform(typed, async (io) => {
       const run = await import('../../life/counter/claim.ts');
       const { after, keys = null, counter: folder = null, timeout: timeoutMs } = typed;
-      if (after === undefined) return run.claimToCard(file, readerOf(typed), io);
-      if (typed.reader !== undefined || typed.profile !== undefined || typed.image !== undefined) {
+      const toCard = [typed.reader, typed.profile, typed.image].some((each) => each !== undefined);
+      if (after === undefined) {
+        if (!toCard && typed.canFile === undefined && (io.env.VITAP_CAN ?? '') === '') {
+          throw new UsageError(
+            'what does the claim follow? --after READING (or: --after last) sends it to the issuer; onto the card it goes with --reader and the access number, --can-file FILE or VITAP_CAN',
+          );
+        }
+        return run.claimToCard(file, readerOf(typed), io);
+      }
+      if (toCard) {
         throw new UsageError(
           '--after sends the claim to the issuer, and --reader puts it on the card: give one of them',
         );

@@ -44,6 +44,9 @@ export async function atTheReader<T>(
   io: CommandIo,
   use: (card: CardAtReader) => Promise<T>,
 ): Promise<T> {
+  // Without a terminal to ask on: in the words of the options that a counter has.
+  const { codeFile } = options.channel;
+  if (codeFile === null && (io.env.VITAP_CAN ?? '') === '' && !io.stdinIsTty) throw new CounterFailure('no-can');
   const code = options.card === null ? null : await readPin(options.pin, io);
   const channel = await ReaderChannel.from(options.channel, io, false);
   try {

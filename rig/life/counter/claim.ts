@@ -52,7 +52,8 @@ export async function sendClaimAfter(claim: Claim, options: ClaimAfterOptions, i
   const folder = CounterFolder.of(options.counter, io.env);
   const followUp = new FollowUps(folder).find(options.after);
   const queue = new ClaimQueue(folder);
-  const entry = enqueue(queue, claim, followUp);
+  // Of two at once only one may find that no claim follows the code yet.
+  const entry = await queue.alone(() => enqueue(queue, claim, followUp), io.signal);
   if (followUp.proof.kind === 'offline QR' || entry.state !== 'waiting') return outcomeOf(entry);
   const [sent = entry] = await withIssuers(options, io, (issuerAt) =>
     queue.send(issuerAt, { only: entry.requestId, now: () => new Date(), signal: io.signal }),

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { HalError } from '../../../src/hal/errors.ts';
 import { removeQuietly, replaceFile } from '../../../src/hal/nvm/replace-file.ts';
+import { CannotRun } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { stateFolder } from '../../console/state-folder.ts';
@@ -20,15 +21,40 @@ export class CounterFolder {
     this.seen = new SeenTokens(join(path, 'seen'));
   }
 
-  /** @param given `--counter`; null: the station's own */
+  /**
+   * @param given `--counter`; null: the station's own. One that is not there is made when something is kept.
+   * @throws {CannotRun} it is no folder, or one of something else
+   */
   static of(given: string | null, env: Readonly<Record<string, string | undefined>>): CounterFolder {
+    if (given !== null) refuseOther(given);
     return new CounterFolder(given ?? join(stateFolder(env), 'counter'));
+  }
+
+  /** As {@link of}, for a verb that makes nothing. @throws {CannotRun} the folder that was given is not there */
+  static existing(given: string | null, env: Readonly<Record<string, string | undefined>>): CounterFolder {
+    if (given !== null && !existsSync(given)) throw new CannotRun(`${given}: there is no such folder`);
+    return CounterFolder.of(given, env);
   }
 
   /** Documents of one kind, one file each. */
   documents<T>(kind: string, schema: z.ZodType<T>): Documents<T> {
     return new Documents(join(this.path, kind), schema);
   }
+}
+
+/** Folders that only a counter makes. */
+const OWN_FOLDERS: readonly string[] = ['queue', 'readings', 'requests', 'seen'];
+/** What may stand in a folder before any of them: kept lists and keys, locks, files of the system. */
+const BESIDE = /^(\.|trust\.json$|status-|(queue|entries)\.lock)/;
+
+/** @throws {CannotRun} */
+function refuseOther(path: string): void {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return;
+  if (!status.isDirectory()) throw new CannotRun(`${path} is a file, and a counter keeps a folder`);
+  const names = readdirSync(path);
+  if (names.some((name) => OWN_FOLDERS.includes(name)) || names.every((name) => BESIDE.test(name))) return;
+  throw new CannotRun(`${path} holds something else, and nothing of a counter: name another folder, or a new one`);
 }
 
 /** Far more than a document of a counter has. */
@@ -58,6 +84,25 @@ export class Documents<T> {
       if (!(cause instanceof SyntaxError)) throw cause;
     }
     throw new HalError('damaged', `${path}: this is not what the counter wrote there`);
+  }
+
+  /** All that can be read, by name, and the paths of those that cannot. @throws {HalError} `storage` */
+  readAll(): {
+    readonly whole: readonly { readonly name: string; readonly document: T }[];
+    readonly damaged: string[];
+  } {
+    const whole: { name: string; document: T }[] = [];
+    const damaged: string[] = [];
+    for (const name of this.names()) {
+      try {
+        const document = this.read(name);
+        if (document !== null) whole.push({ name, document });
+      } catch (error) {
+        if (!(error instanceof HalError && error.kind === 'damaged')) throw error;
+        damaged.push(this.#path(name) as string);
+      }
+    }
+    return { whole, damaged };
   }
 
   /** The whole document or the old one, whatever happens. @throws {HalError} `storage` */

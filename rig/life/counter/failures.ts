@@ -42,7 +42,7 @@ export type FailureCode =
  */
 export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   'no-can': cannotRun(
-    'a counter reads through a secure channel alone, and no access number was given',
+    'a counter reads through a secure channel alone, and no access number was given: --can-file FILE or VITAP_CAN',
     '`--can-file FILE`, or `VITAP_CAN`',
   ),
   'no-pace': cannotRun(

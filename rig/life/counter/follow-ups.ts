@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HalError } from '../../../src/hal/errors.ts';
 import type { CounterFolder, Documents } from './counter-folder.ts';
 import { CounterFailure } from './failures.ts';
 import { CLAIM_PROOF, type ClaimProof } from './queue.ts';
@@ -38,25 +39,28 @@ export class FollowUps {
     const { proof } = entry;
     const id = proof.kind === 'context' ? proof.contextId : proof.tokenId;
     this.#documents.write(id, { format: 'vitap counter follow-up', version: 1, ...entry });
-    const all = this.#byTime();
+    const all = this.#byTime().whole;
     for (const { name } of all.slice(0, Math.max(0, all.length - MOST_KEPT))) this.#documents.remove(name);
     return id;
   }
 
-  /** @param id a name, or `last` @throws {CounterFailure} `no-follow-up` */
+  /** @param id a name, or `last` @throws {CounterFailure} `no-follow-up`; {HalError} `damaged` */
   find(id: string): FollowUp {
-    const found = id === 'last' ? this.#byTime().at(-1)?.entry : this.#documents.read(id);
+    const found = id === 'last' ? this.#last() : this.#documents.read(id);
     if (found == null) throw new CounterFailure('no-follow-up', id.slice(0, 60));
     return found;
   }
 
-  #byTime(): { readonly name: string; readonly entry: FollowUp }[] {
-    return this.#documents
-      .names()
-      .flatMap((name) => {
-        const entry = this.#documents.read(name);
-        return entry === null ? [] : [{ name, entry }];
-      })
-      .sort((a, b) => (a.entry.at < b.entry.at ? -1 : 1));
+  /** A damaged reading may be the last one: then nobody knows which one it is. */
+  #last(): FollowUp | undefined {
+    const { whole, damaged } = this.#byTime();
+    if (damaged[0] === undefined) return whole.at(-1)?.entry;
+    throw new HalError('damaged', `${damaged[0]} is damaged and may be the last reading: give the name of the reading`);
+  }
+
+  #byTime(): { whole: { readonly name: string; readonly entry: FollowUp }[]; damaged: readonly string[] } {
+    const { whole, damaged } = this.#documents.readAll();
+    const entries = whole.map(({ name, document }) => ({ name, entry: document }));
+    return { whole: entries.sort((a, b) => (a.entry.at < b.entry.at ? -1 : 1)), damaged };
   }
 }

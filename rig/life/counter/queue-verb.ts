@@ -15,18 +15,21 @@ export interface CounterQueueOptions {
 
 /**
  * `vitap counter queue [send]`: the claims of this counter, and why one was not sent.
- * @returns 1 when one was refused, 2 when one that was tried still waits
+ * @returns 1 when one was refused or a file of the queue is damaged, 2 when one that was tried still waits
  */
 export async function counterQueue(options: CounterQueueOptions, io: CommandIo): Promise<ExitCode> {
-  const queue = new ClaimQueue(CounterFolder.of(options.counter, io.env));
+  const queue = new ClaimQueue(CounterFolder.existing(options.counter, io.env));
   const waits = queue.all().some(({ state }) => state === 'waiting');
   const tried =
     options.send && waits
       ? await withIssuers(options, io, (issuerAt) => queue.send(issuerAt, { now: () => new Date(), signal: io.signal }))
       : [];
   const all = queue.all();
-  if (io.json) writeJson(io, { schema: 'vitap-counter-queue', version: 1, claims: all.map(row) });
+  const damaged = queue.damaged();
+  if (io.json) writeJson(io, { schema: 'vitap-counter-queue', version: 1, claims: all.map(row), damaged });
   else io.stdout(inWords(all));
+  for (const path of damaged) io.stderr(`vitap: ${shown(path)} is damaged: this is not what the counter wrote there\n`);
+  if (damaged.length > 0) return EXIT.fail;
   if (tried.some(({ state }) => state === 'refused')) return EXIT.fail;
   return tried.some(({ state }) => state === 'waiting') ? EXIT.cannotRun : EXIT.pass;
 }

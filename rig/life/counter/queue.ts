@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { HalError } from '../../../src/hal/errors.ts';
 import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { CLAIM, type Claim } from '../credential/claim.ts';
@@ -63,6 +65,9 @@ export const QUEUED_CLAIM: z.ZodType<QueuedClaim> = z.strictObject({
 
 /** Claims that were sent are forgotten after the newest of this many. */
 const MOST_SENT = 200;
+/** How long a process waits for another that looks at the queue and adds to it: five seconds. */
+const LOCK_TRIES = 100;
+const LOCK_PAUSE_MS = 50;
 
 /**
  * The claims of a counter: each is on disk before anything of it is sent, and stays until the issuer has it. A process
@@ -77,14 +82,33 @@ export class ClaimQueue {
     this.#documents = folder.documents('queue', QUEUED_CLAIM);
   }
 
-  /** Oldest first. */
+  /** Oldest first, without those whose file is damaged. */
   all(): QueuedClaim[] {
     return this.#documents
-      .names()
-      .flatMap((name) => this.#documents.read(name) ?? [])
+      .readAll()
+      .whole.map(({ document }) => document)
       .sort((a, b) =>
         a.queuedAt < b.queuedAt ? -1 : a.queuedAt > b.queuedAt ? 1 : a.requestId < b.requestId ? -1 : 1,
       );
+  }
+
+  /** Paths of files that cannot be read: they stay, and keep no other claim. */
+  damaged(): readonly string[] {
+    return this.#documents.readAll().damaged;
+  }
+
+  /**
+   * Looks at the queue and adds to it as one step: of two processes one waits for the other.
+   * @throws {HalError} `busy`: the other one took too long
+   */
+  async alone<T>(step: () => T, signal: AbortSignal): Promise<T> {
+    makeFolder(this.#folder.path, PRIVATE);
+    const lock = await lockSoon(join(this.#folder.path, 'entries'), signal);
+    try {
+      return step();
+    } finally {
+      lock.release();
+    }
   }
 
   add(entry: Pick<QueuedClaim, 'requestId' | 'issuer' | 'claim' | 'proof'>, now: Date): QueuedClaim {
@@ -154,5 +178,17 @@ export class ClaimQueue {
   #forgetSent(): void {
     const sent = this.all().filter(({ state }) => state === 'sent');
     for (const { requestId } of sent.slice(0, Math.max(0, sent.length - MOST_SENT))) this.#documents.remove(requestId);
+  }
+}
+
+/** Whoever has it looks and writes one file. */
+async function lockSoon(path: string, signal: AbortSignal): Promise<FileLock> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return FileLock.acquire(path);
+    } catch (error) {
+      if (!(error instanceof HalError && error.kind === 'busy') || tries === LOCK_TRIES) throw error;
+      await setTimeout(LOCK_PAUSE_MS, undefined, { signal });
+    }
   }
 }

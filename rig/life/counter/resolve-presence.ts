@@ -39,9 +39,8 @@ export async function readingOfPresence(
   time: ReadingTime,
 ): Promise<CounterReading> {
   const requests = folder.documents('requests', sent);
-  for (const name of requests.names()) {
-    const { at } = requests.read(name) ?? { at: '' };
-    if (Date.parse(at) < time.at.getTime() - KEPT_MS) requests.remove(name);
+  for (const { name, document } of requests.readAll().whole) {
+    if (Date.parse(document.at) < time.at.getTime() - KEPT_MS) requests.remove(name);
   }
   const name = nameOf(`${issuerUrl} ${presence}`);
   const before = requests.read(name);

@@ -36,6 +36,8 @@ export async function counterScan(
   io: CommandIo,
   input: NodeJS.ReadableStream = process.stdin,
 ): Promise<ExitCode> {
+  // Before anybody scans for nothing.
+  CounterFolder.of(options.counter, io.env);
   return tellReading(await readScanned(await scannedText(options, io, input), options, io), options.show, io);
 }
 

@@ -19,17 +19,17 @@ export interface IdentityClaims {
   readonly birthPlaceCode: string;
 }
 
-const LONGEST_NAME = 100;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
+export const LONGEST_NAME = 100;
+export const BIRTH_DATE: RegExp = /^\d{4}-\d{2}-\d{2}$/;
 /** Two digits or 2A, 2B for Corsica, then three digits. */
-const PLACE = /^(?:\d{2}|2[AB])\d{3}$/;
+export const BIRTH_PLACE: RegExp = /^(?:\d{2}|2[AB])\d{3}$/;
 
 /** The disclosed claims in the issuer's words, or null where one is missing or malformed. */
 export function readIdentityClaims(claims: Readonly<Record<string, unknown>>): IdentityClaims | null {
   const { family_name: familyName, given_name: givenName, birthdate, birth_place_code: birthPlaceCode } = claims;
   if (!isName(familyName) || !isName(givenName)) return null;
   if (typeof birthdate !== 'string' || !isBirthDate(birthdate)) return null;
-  if (typeof birthPlaceCode !== 'string' || !PLACE.test(birthPlaceCode)) return null;
+  if (typeof birthPlaceCode !== 'string' || !BIRTH_PLACE.test(birthPlaceCode)) return null;
   return { familyName, givenName, birthDate: birthdate, birthPlaceCode };
 }
 
@@ -41,7 +41,7 @@ function isName(value: unknown): value is string {
  * YYYY-MM-DD, a day of the calendar. Where the month of a birth is not known, registers write one above 12, as in the NIR.
  */
 export function isBirthDate(text: string): boolean {
-  if (!DATE.test(text)) return false;
+  if (!BIRTH_DATE.test(text)) return false;
   const [month, day] = [Number(text.slice(5, 7)), Number(text.slice(8))];
   if (month > 12) return day <= 31;
   const time = Date.parse(`${text}T00:00:00Z`);

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { SigningKeys } from '../../../src/applet/vitale/index.ts';
 import type { Crypto } from '../../../src/hal/crypto.ts';
+import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
 import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import type { Random } from '../../../src/hal/random.ts';
 import { authorizationOf, randomPrivateKey } from '../../../src/secure-channel/index.ts';
@@ -25,6 +26,7 @@ import { testAuthorityKey } from '../../card/profile/test-keys.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
+import { refuseSharedKey } from '../../console/private-key-file.ts';
 import { testSigningAuthority } from '../../pki/card-security.ts';
 import { validityOf } from '../../pki/dates.ts';
 import { issueHolder } from '../../pki/holder.ts';
@@ -112,15 +114,22 @@ export interface NewIssuer {
   /** Departments that are open from the beginning. */
   readonly departments: readonly string[];
   readonly now: number;
+  /** Interrupted, nothing of it stays. */
+  readonly signal?: AbortSignal;
 }
 
+/** Where the database is, made or in the making, with its lock; pictures; keys, whole or in the making. */
+const UNFINISHED =
+  /^(store(\.new|\.lock(\..+)?)?|applications|(keys|issuer\.keys|counter\.keys)\.json|\.((issuer|counter)\.)?(keys|trust)\.json\..+\.tmp)$/;
+
 /**
- * Makes an issuer in a folder that is empty or not there yet.
+ * Makes an issuer in a folder that is empty, not there yet, or holds nothing but what an earlier making left that was
+ * killed: that is removed, and all is made anew.
  * @returns its files
  * @throws {CannotRun} the folder is not empty, the origin is none; {HalError} `storage`; {StoreError}
  */
 export async function makeIssuer(
-  { folder, origin, store, departments, now }: NewIssuer,
+  { folder, origin, store, departments, now, signal }: NewIssuer,
   { crypto, random }: { readonly crypto: IssuerCrypto; readonly random: Random },
 ): Promise<readonly string[]> {
   if (!isOrigin(origin))
@@ -128,15 +137,18 @@ export async function makeIssuer(
   if (store !== null && !isDatabaseUrl(store)) {
     throw new CannotRun('a registry elsewhere is a PostgreSQL database: postgresql://USER@HOST:PORT/DATABASE');
   }
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  signal?.throwIfAborted();
+  if (existsSync(folder) && !removeUnfinished(folder)) {
     throw new CannotRun(`${folder} is not empty; an issuer begins in a folder of its own: name another one`);
   }
   makeFolder(folder, PRIVATE);
   try {
     const opened = await openStore(folder, store, now);
     try {
+      signal?.throwIfAborted();
       await opened.sql.transaction((statements) => audit(statements, now, 'registry-made'));
       await changeRollout(opened, { departments, open: true, now });
+      signal?.throwIfAborted();
     } finally {
       await opened.sql.close();
     }
@@ -149,6 +161,28 @@ export async function makeIssuer(
     for (const name of readdirSync(folder)) rmSync(at(folder, name), { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * Removes what a making left that was killed. Only that: where `trust.json` is, a whole issuer may have lost its
+ * `issuer.json`, and nobody files an application with an issuer that is not finished.
+ * @returns whether nothing is left
+ * @throws {HalError} `busy`: it is being made now
+ */
+function removeUnfinished(folder: string): boolean {
+  const names = readdirSync(folder);
+  if (names.length === 0) return true;
+  if (!names.every((name) => UNFINISHED.test(name))) return false;
+  if (names.includes('applications') && readdirSync(at(folder, 'applications')).length > 0) return false;
+  const lock = FileLock.acquire(at(folder, 'store'));
+  try {
+    for (const name of names) {
+      if (!name.startsWith('store.lock')) rmSync(at(folder, name), { recursive: true, force: true });
+    }
+  } finally {
+    lock.release();
+  }
+  return true;
 }
 
 function writeKeys(
@@ -237,9 +271,11 @@ export function readConfig(folder: string): IssuerConfig {
   return { origin, store };
 }
 
-/** @throws {CannotRun} a file that is not as it was written */
+/** @throws {CannotRun} a file that is not as it was written, or one that others may read */
 export function readIssuerKeys(folder: string, crypto: IssuerCrypto): IssuerKeys {
-  const { tokens, documentSigner, fileSigner } = readDocument(at(folder, 'keys.json'), "an issuer's keys", KEYS);
+  const keys = at(folder, 'keys.json');
+  refuseSharedKey(keys);
+  const { tokens, documentSigner, fileSigner } = readDocument(keys, "an issuer's keys", KEYS);
   return {
     signer: { publicKey: crypto.publicKey('P-256', tokens), sign: softwareSigner(crypto, tokens) },
     documentSigner,

@@ -13,7 +13,7 @@ export interface FileOwner {
 let self: FileOwner | null = null;
 
 export function thisProcess(): FileOwner {
-  self ??= { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  self ??= { pid: process.pid, host: hostname(), started: statOf(process.pid)?.started ?? null };
   return self;
 }
 
@@ -31,17 +31,22 @@ export function isAlive(owner: FileOwner): boolean {
     // EPERM: alive, and somebody else's.
     if (systemErrorCode(cause) === 'ESRCH') return false;
   }
-  const started = startOf(owner.pid);
-  return started === null || owner.started === null || started === owner.started;
+  const now = statOf(owner.pid);
+  if (now === null) return true;
+  return !now.ended && (owner.started === null || now.started === null || now.started === owner.started);
 }
 
-/** Field 22 of /proc/PID/stat, counted after the command name, which may hold anything; null where there is none. */
-function startOf(pid: number): string | null {
+/** What /proc/PID/stat tells; null where there is none. Fields are counted after the command name, which may hold anything. */
+function statOf(pid: number): { readonly started: string | null; readonly ended: boolean } | null {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return null;
   }
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A zombie has ended and waits for its parent: it keeps its number and nothing else. One with more threads than its
+  // first still runs in the others.
+  const ended = ['Z', 'X'].includes(fields[0] ?? '') && Number(fields[17]) <= 1;
+  return { started: fields[19] ?? null, ended };
 }

@@ -70,6 +70,24 @@ describe('FileLock', { timeout: 30_000 }, () => {
     FileLock.acquire(path).release();
   });
 
+  it('takes over from a process that was killed and whose parent has not asked for its end', async (context) => {
+    if (!existsSync('/proc/1/stat')) return context.skip('this system does not tell the state of a process');
+    // The shell becomes a program that never waits for its child.
+    const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000']);
+    try {
+      const child = Number(String((await once(parent.stdout, 'data'))[0]));
+      lockOf(child);
+      expect(acquire()).toThrow(busy(new RegExp(`is in use by process ${child}$`)));
+      process.kill(child, 'SIGKILL');
+      const state = (): string | undefined => /\) (.)/.exec(readFileSync(`/proc/${child}/stat`, 'utf8'))?.[1];
+      await expect.poll(state, { timeout: 20_000 }).toBe('Z');
+      FileLock.acquire(path).release();
+    } finally {
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+    }
+  });
+
   it('never takes over from another machine', () => {
     lockOf(deadPid(), 'somewhere-else');
     expect(acquire()).toThrow(busy(/on somewhere-else; if that is gone, remove .*card\.img\.lock$/));

@@ -7,7 +7,7 @@
  * | `people.json` | the people whom it knows, synthetic all of them |
  * | `identity.key.json` | the private key that signs identities; for the owner alone |
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Crypto } from '../../../../src/hal/crypto.ts';
@@ -16,6 +16,7 @@ import type { Random } from '../../../../src/hal/random.ts';
 import { CannotRun } from '../../../console/failure.ts';
 import { readInputText } from '../../../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../../../console/make-folder.ts';
+import { refuseSharedKey } from '../../../console/private-key-file.ts';
 import { jwkThumbprint, type P256Jwk, pointToJwk } from '../../credential/jws.ts';
 import { formatPeople, type Person, parsePeople } from './people.ts';
 
@@ -95,7 +96,7 @@ export function makeIdentityFolder(
 export function openIdentityFolder(folder: string, crypto: KeyCrypto): IdentityFolder {
   const config = read(join(folder, 'identity.json'), CONFIG, 'identity provider');
   const keyFile = join(folder, 'identity.key.json');
-  refuseReadable(keyFile);
+  refuseSharedKey(keyFile);
   const { privateKey } = read(keyFile, KEY, 'key of an identity provider');
   const peopleFile = join(folder, 'people.json');
   const people = parsePeople(readInputText(peopleFile, 'a list of people', LARGEST_PEOPLE), peopleFile);
@@ -110,14 +111,6 @@ function publicKeyOf(crypto: KeyCrypto, privateKey: Uint8Array, path: string): P
   } catch (cause) {
     throw new CannotRun(`${path}: its number is no private key on P-256`, { cause });
   }
-}
-
-/** As ssh treats a private key. Windows has no such rights. */
-function refuseReadable(path: string): void {
-  const status = statSync(path);
-  if (process.platform === 'win32' || !status.isFile() || (status.mode & 0o077) === 0) return;
-  const mode = (status.mode & 0o777).toString(8).padStart(3, '0');
-  throw new CannotRun(`${path}: others than its owner have rights to this private key (mode ${mode}): chmod 600 it`);
 }
 
 function read<T>(path: string, schema: z.ZodType<T>, what: string): T {

@@ -94,8 +94,15 @@ export function addProviderRoutes(app: WebApp, provider: Provider): void {
     const language = languageOf(lang, request.headers['accept-language']);
     const person = provider.people.find((known) => known.id === personId);
     // An unknown person does not use the consent up: a program may have mistyped it.
-    const consent = person === undefined ? null : consents.take(id, provider.now());
-    if (consent === null || person === undefined) {
+    if (person === undefined) {
+      const refusal = {
+        error: 'person-unknown',
+        message: 'the identity provider knows no such person: see people.json',
+      };
+      return ended(request, reply, 404, refusal, endPage(language, 'badRequest'));
+    }
+    const consent = consents.take(id, provider.now());
+    if (consent === null) {
       return ended(request, reply, 410, { error: 'gone' }, endPage(language, 'gone'));
     }
     const agreed = decision === 'agree';

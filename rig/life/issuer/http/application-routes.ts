@@ -1,10 +1,9 @@
 import * as z from 'zod';
+import { formed } from '../../../web/schemas.ts';
 import type { WebApp } from '../../../web/server.ts';
-import type { IdentityClaims } from '../../identity/claims.ts';
-import { readIdentityClaims } from '../../identity/claims.ts';
+import { BIRTH_DATE, BIRTH_PLACE, isBirthDate, LONGEST_NAME } from '../../identity/claims.ts';
 import { applicationState, apply } from '../application.ts';
 import { APPLICATION_FILES, type ApplicationFile } from '../application-files.ts';
-import { IssuerRefusal } from '../refusals.ts';
 import { applicationTicket, readApplicationTicket } from './application-ticket.ts';
 import { guessable, type IssuerHttp } from './issuer-http.ts';
 import { refuseRequest } from './request-refusals.ts';
@@ -13,12 +12,15 @@ const tags = ['application'];
 /** Three files, each as base64. */
 const MOST_BODY_BYTES: number = 24 * 1024 * 1024;
 
+const DATE_FORM = 'YYYY-MM-DD, for example 1975-12-31, a day of the calendar; a month above 12 is not known';
+const PLACE_FORM = 'code of a commune, or 99 and that of a country: 5 characters, for example 63220';
+
 const APPLY = z.strictObject({
   identity: z.strictObject({
-    familyName: z.string(),
-    givenName: z.string(),
-    birthDate: z.string(),
-    birthPlaceCode: z.string(),
+    familyName: z.string().min(1).max(LONGEST_NAME),
+    givenName: z.string().min(1).max(LONGEST_NAME),
+    birthDate: formed(isBirthDate, BIRTH_DATE, DATE_FORM),
+    birthPlaceCode: formed((text) => BIRTH_PLACE.test(text), BIRTH_PLACE, PLACE_FORM),
   }),
   files: z
     .partialRecord(z.enum(APPLICATION_FILES), z.base64().min(1))
@@ -49,8 +51,7 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
         const content = body.files[file];
         if (content !== undefined) files.set(file, new Uint8Array(Buffer.from(content, 'base64')));
       }
-      const identity = identityOf(body.identity);
-      const { id, ticket, destroyBy } = await apply(store, { identity, files, now: http.now() });
+      const { id, ticket, destroyBy } = await apply(store, { identity: body.identity, files, now: http.now() });
       return { ticket: applicationTicket({ id, ticket }), destroyBy };
     },
   );
@@ -65,16 +66,4 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
       return applicationState(store, { ...ticket, now: http.now() });
     },
   );
-}
-
-function identityOf({ familyName, givenName, birthDate, birthPlaceCode }: IdentityClaims): IdentityClaims {
-  const claims = {
-    family_name: familyName,
-    given_name: givenName,
-    birthdate: birthDate,
-    birth_place_code: birthPlaceCode,
-  };
-  const read = readIdentityClaims(claims);
-  if (read === null) throw new IssuerRefusal('application-malformed');
-  return read;
 }

@@ -16,7 +16,8 @@ export async function initIssuer(
   io: CommandIo,
 ): Promise<ExitCode> {
   const world = { crypto: nobleCrypto(), random: systemRandom };
-  const files = await makeIssuer({ folder, origin, store, departments, now: Date.now() }, world);
+  const files = await makeIssuer({ folder, origin, store, departments, now: Date.now(), signal: io.signal }, world);
+  if (io.signal.aborted) io.stderr('vitap: interrupted when the issuer was finished: it is whole\n');
   if (io.json) {
     writeJson(io, { folder, origin, store, departments, files });
     return EXIT.pass;

@@ -15,10 +15,26 @@ export async function withIssuer<T>(
     io.signal.throwIfAborted();
     return await action(issuer, now);
   } catch (error) {
-    if (error instanceof IssuerRefusal) throw new CannotRun(`${error.message}: ${error.cure}`, { cause: error });
+    if (error instanceof IssuerRefusal) throw new CannotRun(forOperator(error, folder), { cause: error });
     throw error;
   } finally {
     await issuer.store.sql.close();
+  }
+}
+
+/** What a person or a program is told to do is not what an operator can do. */
+function forOperator({ code, message, cure }: IssuerRefusal, folder: string): string {
+  switch (code) {
+    case 'activation-unknown':
+      return `${message}: vitap issuer status ${folder} lists them`;
+    case 'application-unknown':
+      return `there is no such application: vitap issuer review ${folder} lists those that wait`;
+    case 'application-decided':
+      return `${message}: there is nothing left to decide`;
+    case 'application-expired':
+      return `${message}: the person has to apply again`;
+    default:
+      return `${message}: ${cure}`;
   }
 }
 

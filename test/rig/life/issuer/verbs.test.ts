@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -8,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../../rig/command/program.ts';
@@ -28,6 +29,7 @@ import {
 import type { IssuerStore } from '../../../../rig/life/issuer/store.ts';
 import { readTerminalKeys } from '../../../../rig/pki/terminal-keys.ts';
 import { nobleCrypto } from '../../../../src/hal/noble/index.ts';
+import { FileLock } from '../../../../src/hal/nvm/file-lock.ts';
 import { effectiveAuthorization, parseCertificate, rightsOf } from '../../../../src/secure-channel/index.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 import { ADRUN, deviceKey, holderKey, NAMESAKE, serial, ZOE } from './people.ts';
@@ -73,6 +75,9 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
       expect(statSync(join(issuer, secret)).mode & 0o077, secret).toBe(0);
     }
     const crypto = nobleCrypto();
+    chmodSync(join(issuer, 'keys.json'), 0o644);
+    expect(() => readIssuerKeys(issuer, crypto)).toThrow(/keys\.json: others than its owner .*: chmod 600 it$/);
+    chmodSync(join(issuer, 'keys.json'), 0o600);
     const keys = readIssuerKeys(issuer, crypto);
     const { keys: published, statusList } = TRUST.parse(JSON.parse(readFileSync(join(issuer, 'trust.json'), 'utf8')));
     expect(Buffer.from(published[0]?.x as string, 'base64url')).toEqual(
@@ -146,6 +151,51 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
     expect(await vitap('insured', 'import', issuer, path())).toMatchObject({ exit, err: expect.stringContaining(err) });
   });
 
+  it('init makes anew what a killed one left, and touches nothing that may be more', async () => {
+    const left = join(folder, 'left');
+    mkdirSync(join(left, 'store.new'), { recursive: true });
+    mkdirSync(join(left, 'applications'));
+    writeFileSync(join(left, 'store.new', 'PG_VERSION'), '17');
+    writeFileSync(join(left, 'store.lock'), JSON.stringify({ pid: 4194304, host: hostname(), started: '1' }) + '\n');
+    expect(await vitap('status', left)).toMatchObject({ exit: 2, err: expect.stringContaining('vitap issuer init') });
+    expect(await vitap('init', left)).toMatchObject({ exit: 0, err: '' });
+    expect(await vitap('status', left)).toMatchObject({ exit: 0 });
+    // A whole issuer that has lost its first file is no unfinished one.
+    rmSync(join(left, 'issuer.json'));
+    expect(await vitap('init', left)).toMatchObject({ exit: 2, err: expect.stringContaining('is not empty') });
+    expect(existsSync(join(left, 'store', 'PG_VERSION'))).toBe(true);
+    const busy = join(folder, 'busy');
+    mkdirSync(join(busy, 'store.new'), { recursive: true });
+    const lock = FileLock.acquire(join(busy, 'store'));
+    expect(await vitap('init', busy)).toMatchObject({ exit: 2, err: expect.stringContaining('is in use') });
+    lock.release();
+    expect(readdirSync(busy)).toEqual(['store.new']);
+  });
+
+  it('init that is interrupted says so and leaves nothing', async () => {
+    const cut = join(folder, 'cut');
+    const controller = new AbortController();
+    const io = fakeIo({ env: {}, signal: controller.signal });
+    const made = runCommandLine(['issuer', 'init', cut], '0.0.0', VERBS, io);
+    setTimeout(() => controller.abort(), 50);
+    expect({ exit: await made, err: io.err.join('') }).toEqual({ exit: 2, err: 'vitap: interrupted\n' });
+    expect(existsSync(cut) ? readdirSync(cut) : []).toEqual([]);
+  });
+
+  it.each([['insured', 'generate', '--count', '60000', '--seed', 'cut'], ['audit']])(
+    '%s lets an interruption come between its statements',
+    async (...words) => {
+      const [verb, ...rest] = words;
+      const [path, options] = verb === 'audit' ? [['audit'], rest] : [['insured', 'generate'], rest.slice(1)];
+      const controller = new AbortController();
+      const io = fakeIo({ env: {}, signal: controller.signal });
+      const timer = setInterval(() => existsSync(join(issuer, 'store.lock')) && controller.abort(), 1);
+      const exit = await runCommandLine(['issuer', ...path, issuer, ...options], '0.0.0', VERBS, io);
+      clearInterval(timer);
+      expect({ exit, err: io.err.join('') }).toEqual({ exit: 2, err: 'vitap: interrupted\n' });
+    },
+  );
+
   it('insured generate adds the same people for the same seed, and goes on where it was interrupted', async () => {
     const args = ['insured', 'generate', issuer, '--seed', 'lab', '--count'];
     expect((await vitap(...args, '1200')).out).toBe('1200 synthetic insured added\n');
@@ -209,7 +259,12 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
       `${activationId}: revoked (lost); its phone wipes itself when it asks next\n`,
     );
     expect((await vitap('revoke', issuer, activationId)).out).toContain('revoked already, since ');
-    expect((await vitap('revoke', issuer, 'act_none')).err).toContain('there is no such activation');
+    expect((await vitap('revoke', issuer, 'act_none')).err).toBe(
+      `vitap: there is no such activation: vitap issuer status ${issuer} lists them\n`,
+    );
+    expect((await vitap('review', issuer, 'app_00', '--accept')).err).toBe(
+      `vitap: there is no such application: vitap issuer review ${issuer} lists those that wait\n`,
+    );
     expect((await vitap('status', issuer)).out).toContain('(lost, wipe queued)');
     expect(await vitap('status', issuer, '--nir-file', file('no-nir', '123'))).toMatchObject({
       exit: 2,

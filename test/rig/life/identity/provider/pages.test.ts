@@ -175,7 +175,12 @@ describe('the pages', () => {
   it('do not use a consent up for a person who is not there', async () => {
     answer = {};
     const consent = consentOf(await open());
-    expect((await decide(consent, 'agree', 'nobody')).status).toBe(410);
+    expect((await decide(consent, 'agree', 'nobody')).status).toBe(404);
+    const told = await decide(consent, 'agree', '99', { Accept: 'application/json' });
+    expect(await told.json()).toEqual({
+      error: 'person-unknown',
+      message: 'the identity provider knows no such person: see people.json',
+    });
     expect((await decide(consent, 'refuse')).status).toBe(200);
   });
 

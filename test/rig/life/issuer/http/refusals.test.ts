@@ -329,6 +329,23 @@ describe('operator', () => {
       const answer = await ask(issuer.origin, path, { method: 'POST', headers: json }, JSON.stringify(body));
       return { status: answer.status, json: JSON.parse(answer.text) };
     };
+    for (const [field, wrong, form] of [
+      ['birthDate', '19751231', 'YYYY-MM-DD, for example 1975-12-31'],
+      ['birthDate', '1975-02-30', 'YYYY-MM-DD, for example 1975-12-31'],
+      ['birthPlaceCode', '6322', 'code of a commune'],
+    ] as const) {
+      const body = { identity: { ...identity, [field]: wrong }, files: { 'document-front': file, video: file } };
+      expect(await post('/v1/applications', body)).toEqual({
+        status: 400,
+        json: {
+          error: 'request-malformed',
+          message: expect.stringContaining(`body.identity.${field} is not as described: ${form}`),
+        },
+      });
+    }
+    const described = JSON.parse((await ask(issuer.origin, '/openapi.json')).text);
+    const { schema } = described.paths['/v1/applications'].post.requestBody.content['application/json'];
+    expect(schema.properties.identity.properties.birthDate.pattern).toBe('^\\d{4}-\\d{2}-\\d{2}$');
     const applied = await post('/v1/applications', { identity, files: { 'document-front': file, video: file } });
     expect(applied.status).toBe(200);
     const { ticket } = applied.json;
