@@ -167,8 +167,14 @@ describeNeeds(['socat'], 'boards on real ports', () => {
 
   it('sleep after Ctrl-C in the middle of a test, and the record is no pass', async () => {
     const port = await boards(2);
-    const test = new Background('board', 'test', '--board', port('a'));
-    await vi.waitFor(() => expect(test.out).toContain('PASS   Registers'), 20_000);
+    let test = new Background('board', 'test', '--board', port('a'));
+    // A machine that is late ends the bring-up with an error of the rig: that run says nothing about Ctrl-C.
+    for (let run = 0; run < 5; run++) {
+      await vi.waitFor(() => expect(test.out).toMatch(/PASS {3}Registers|machine was late/), 60_000);
+      if (test.out.includes('PASS   Registers')) break;
+      await test.end();
+      test = new Background('board', 'test', '--board', port('a'));
+    }
     expect(await test.end()).toBe(130);
     expect(test.out).toContain('ERROR of the rig');
     await allAsleep();

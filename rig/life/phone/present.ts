@@ -115,6 +115,7 @@ export class WindowWatch {
 
 const EVENTS: Readonly<Partial<Record<LinkEvent['type'], string>>> = {
   attached: 'The reader is there.',
+  waiting: 'The reader says nothing yet: another card may be in it.',
   lost: 'The reader has gone; waiting for it to come back.',
   'power-on': 'In the field.',
   'field-off': 'Out of the field.',
