@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leavesOf } from '../../rig/command/command-tree.ts';
 import { createProgram, runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
 import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
@@ -100,9 +101,9 @@ describe('the manual page', () => {
     run('groff', '-man', '-ww', '-z', '-Tutf8', file);
     const text = run('groff', '-man', '-Tutf8', '-P-c', '-P-b', '-P-u', '-rLL=500n', file).replaceAll('\u2212', '-');
     const program = createProgram('1.2.3', VERBS, fakeIo(), async () => {});
-    for (const verb of program.commands.flatMap((each) => (each.commands.length === 0 ? [each] : each.commands))) {
-      expect(text).toContain(` ${verb.name()} [options]`);
-      for (const { flags, hidden } of verb.options) if (!hidden) expect(text, verb.name()).toContain(flags);
+    for (const { path, command } of leavesOf(program)) {
+      expect(text).toContain(`vitap ${path.join(' ')} [options]`);
+      for (const { flags, hidden } of command.options) if (!hidden) expect(text, path.join(' ')).toContain(flags);
     }
   });
 

@@ -275,7 +275,7 @@ describe('vitap issuer', { timeout: 120_000 }, () => {
   it('audit says that the chain is whole, takes a noted end, and finds a line that was changed', async () => {
     const first = await vitap('audit', issuer, '--tail', '1');
     expect(first.out).toMatch(
-      /^\d+ {2}20\d\d-.* UTC {2}refused {2}activation act_none, code activation-unknown, verb revoke\nPASS: \d+ lines, each hashed/,
+      /^\d+ {2}20\d\d-.* UTC {2}refused {2}application app_00, code application-unknown, verb decide\nPASS: \d+ lines, each hashed/,
     );
     const [, noted] = /note (\d+:[0-9a-f]{64}) elsewhere/.exec(first.out) ?? [];
     expect(await vitap('audit', issuer, '--expect', noted as string)).toMatchObject({ exit: 0 });
