@@ -41,7 +41,7 @@ it('prints the ticket alone, and says beside it what was given', async () => {
 it('says who refused, and why', async () => {
   const unknown = await present('--person', 'nobody');
   expect([unknown.code, unknown.out]).toEqual([1, '']);
-  expect(unknown.err).toMatch(/^refused \(gone\): /);
+  expect(unknown.err).toMatch(/^refused \(person-unknown\): the identity provider knows no such person/);
   world.providerIsDown = true;
   const down = await present('--json');
   world.providerIsDown = false;
