@@ -72,7 +72,7 @@ export class Spool {
       await link.record(attempt, readFileSync(join(folder, STATEMENT), 'utf8'));
     } catch (error) {
       if (!(error instanceof LabRefused) || mayBeTakenLater(error)) throw error;
-      if (error.status !== 409) {
+      if (error.code !== 'attempt-over') {
         this.#putAside(folder);
         return 'refused';
       }
@@ -91,7 +91,8 @@ export class Spool {
   }
 }
 
-/** Rights that come back, a server that is overloaded or full. */
-function mayBeTakenLater({ status }: LabRefused): boolean {
+/** Rights that come back, a server that is overloaded or full, an upload that was torn. */
+function mayBeTakenLater({ status, code }: LabRefused): boolean {
+  if (code === 'blob-missing' || code === 'blob-torn') return true;
   return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500;
 }
