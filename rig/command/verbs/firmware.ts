@@ -1,7 +1,7 @@
 import { UsageError } from '../../console/failure.ts';
-import { cardSource } from '../option-values.ts';
+import { cardSource, channelChoice, pinChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addJsonOption } from './shared-options.ts';
+import { addCardOptions, addChannelOptions, addJsonOption, addPinOptions } from './shared-options.ts';
 
 interface TypedBuild {
   readonly board: string;
@@ -9,6 +9,13 @@ interface TypedBuild {
   readonly image?: string;
   readonly out: string;
   readonly channel: boolean;
+  readonly json?: boolean;
+}
+
+interface TypedMeasure extends TypedChannel {
+  readonly board: string;
+  readonly pin?: boolean;
+  readonly pinFile?: string;
   readonly json?: boolean;
 }
 
@@ -37,6 +44,17 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
           return buildCommand({ board: typed.board, card, out: typed.out, channel: typed.channel }, io);
         }),
       ),
+  );
+  const measure = firmware
+    .command('measure')
+    .description('measure a built firmware in qemu by one tap: flash, RAM, and instructions of every step')
+    .argument('<elf>', 'file that build made')
+    .requiredOption('--board <name>', 'board description in firmware/boards');
+  addJsonOption(addChannelOptions(addPinOptions(measure))).action((elf: string, typed: TypedMeasure) =>
+    perform(typed, async (io) => {
+      const { measureCommand } = await import('../../board/firmware/measure-command.ts');
+      return measureCommand({ board: typed.board, elf, pin: pinChoice(typed), channel: channelChoice(typed) }, io);
+    }),
   );
   firmware
     .command('run')
