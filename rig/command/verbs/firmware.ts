@@ -1,7 +1,7 @@
 import { UsageError } from '../../console/failure.ts';
 import { cardSource, channelChoice, pinChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addChannelOptions, addJsonOption, addPinOptions } from './shared-options.ts';
+import { addCardOptions, addChannelOptions, addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
 
 interface TypedBuild {
   readonly board: string;
@@ -16,6 +16,13 @@ interface TypedMeasure extends TypedChannel {
   readonly board: string;
   readonly pin?: boolean;
   readonly pinFile?: string;
+  readonly json?: boolean;
+}
+
+interface TypedHolder {
+  readonly pin?: boolean;
+  readonly pinFile?: string;
+  readonly timeout: number;
   readonly json?: boolean;
 }
 
@@ -56,6 +63,25 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
       return measureCommand({ board: typed.board, elf, pin: pinChoice(typed), channel: channelChoice(typed) }, io);
     }),
   );
+  for (const act of ['unlock', 'lock'] as const) {
+    const holder = firmware
+      .command(act)
+      .description(
+        act === 'unlock'
+          ? 'the holder at a board: the code on the screen of its card opens the window'
+          : 'the holder at a board: close the window of its card',
+      )
+      .argument('<port>', 'serial port of the board’s UART to the host')
+      .addOption(timeoutOption('how long to wait for the board'));
+    if (act === 'unlock') addPinOptions(holder);
+    holder.action((port: string, typed: TypedHolder) =>
+      perform(typed, async (io) => {
+        const { holderCommand } = await import('../../board/firmware/holder-command.ts');
+        const unlock = act === 'unlock' ? pinChoice(typed) : null;
+        return holderCommand({ port, timeoutMs: typed.timeout, unlock }, io);
+      }),
+    );
+  }
   firmware
     .command('run')
     .description('run a built firmware in qemu until Ctrl-C, as a reader of its own and with a PN532 on its UART')
