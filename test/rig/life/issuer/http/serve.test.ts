@@ -13,7 +13,9 @@ import { applicationTicket } from '../../../../../rig/life/issuer/http/applicati
 import { type ServeOptions, serveIssuer } from '../../../../../rig/life/issuer/http/serve.ts';
 import { makeIssuer, openIssuer } from '../../../../../rig/life/issuer/issuer-folder.ts';
 import { addFamilies } from '../../../../../rig/life/issuer/registry.ts';
-import { type IssuerConnection, Phone, type PhoneWorld } from '../../../../../rig/life/phone/phone.ts';
+import type { PhoneWorld } from '../../../../../rig/life/phone/held-card.ts';
+import type { IssuerConnection } from '../../../../../rig/life/phone/issuer-connection.ts';
+import { Phone } from '../../../../../rig/life/phone/phone.ts';
 import { readTerminalKeys } from '../../../../../rig/pki/terminal-keys.ts';
 import { systemClock } from '../../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../../src/hal/system/random.ts';
