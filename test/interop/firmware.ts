@@ -63,3 +63,10 @@ export class BoardPair extends Running {
     return this.says('TgInitAsTarget');
   }
 }
+
+/** `vitap record` between the card of a board and the first slot of vpcd. */
+export class RecordingRelay extends Running {
+  constructor(trace: string, host: string) {
+    super('record', trace, '--reader', `firmware:${host}`, '--to', 'vpcd');
+  }
+}
