@@ -29,3 +29,10 @@ export class BoardPair extends RunningVerb {
     return this.says('TgInitAsTarget');
   }
 }
+
+/** `vitap record` between the card of a board and the first slot of vpcd. */
+export class RecordingRelay extends RunningVerb {
+  constructor(trace: string, host: string) {
+    super('record', trace, '--reader', `firmware:${host}`, '--to', 'vpcd');
+  }
+}

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, vi } from 'vitest';
+import { hasEnded } from '../child-end.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
@@ -35,7 +36,7 @@ export class RunningVerb {
 
   /** As Ctrl-C does, unless it has ended. @returns the exit code; null: a signal ended it */
   async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
+    if (!hasEnded(this.child)) {
       const closed = once(this.child, 'close');
       this.child.kill(signal);
       await closed;
@@ -45,6 +46,6 @@ export class RunningVerb {
 
   /** For the end of a test. */
   kill(): void {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    if (!hasEnded(this.child)) this.child.kill('SIGKILL');
   }
 }

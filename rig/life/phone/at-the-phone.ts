@@ -9,7 +9,8 @@ import { checkDigits, type PinChoice, readPin, readSecretLine } from '../../cons
 import { shown } from '../../console/shown.ts';
 import { stateFolder } from '../../console/state-folder.ts';
 import { phoneLink } from '../api/phone-link.ts';
-import { type IssuerConnection, Phone } from './phone.ts';
+import type { IssuerConnection } from './issuer-connection.ts';
+import { Phone } from './phone.ts';
 
 /** `--phone`, or the station's own. */
 export function phoneFolder(given: string | null, env: CommandIo['env']): string {

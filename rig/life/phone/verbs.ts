@@ -11,6 +11,7 @@ import { shown } from '../../console/shown.ts';
 import { makeOfflineQr } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrPng, qrSvg, qrTerminalText } from '../credential/qr-picture.ts';
+import type { ActivationStep } from './activation.ts';
 import {
   existingPhone,
   hasNewCode,
@@ -33,7 +34,7 @@ import type {
   SyncOptions,
   WithCode,
 } from './options.ts';
-import type { ActivationStep, Phone, PhoneView } from './phone.ts';
+import type { Phone, PhoneView } from './phone.ts';
 import type { CredentialNote } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { ticketOfIdentity } from './ticket-of-identity.ts';

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { Phone, type PhoneWorld } from '../../../../rig/life/phone/phone.ts';
+import type { PhoneWorld } from '../../../../rig/life/phone/held-card.ts';
+import { Phone } from '../../../../rig/life/phone/phone.ts';
 import { PHONE_STATE } from '../../../../rig/life/phone/phone-state.ts';
 import { PhoneRefusal } from '../../../../rig/life/phone/refusals.ts';
 import { type WeakCode, weaknessOf } from '../../../../rig/life/phone/weak-code.ts';
