@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { hasEnded } from '../child-end.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -52,7 +53,7 @@ class Background {
   }
 
   async end(): Promise<number | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode;
+    if (hasEnded(this.child)) return this.child.exitCode;
     this.child.kill('SIGINT');
     const [code] = (await once(this.child, 'close')) as [number | null];
     return code;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, vi } from 'vitest';
+import { hasEnded } from '../child-end.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
@@ -24,7 +25,7 @@ class Running {
 
   /** As Ctrl-C does. @returns the exit code */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode === null) {
+    if (!hasEnded(this.#child)) {
       const closed = once(this.#child, 'close');
       this.#child.kill('SIGINT');
       await closed;
@@ -60,5 +61,12 @@ export class BoardPair extends Running {
   /** A host has made one of them a card. */
   targeted(): Promise<void> {
     return this.says('TgInitAsTarget');
+  }
+}
+
+/** `vitap record` between the card of a board and the first slot of vpcd. */
+export class RecordingRelay extends Running {
+  constructor(trace: string, host: string) {
+    super('record', trace, '--reader', `firmware:${host}`, '--to', 'vpcd');
   }
 }

@@ -1,7 +1,8 @@
+import { SW } from '../../../src/apdu/status-word.ts';
 import type { Card } from '../../../src/applet/card.ts';
 import type { PhoneLink, RelayTurn } from '../api/phone-link.ts';
 import type { CardPeople, RelayStep, Standing } from '../api/wire.ts';
-import { type CardSide, DEVICE_KEY, HOLDER_KEY } from './card-side.ts';
+import { type CardSide, DEVICE_KEY, HOLDER_KEY, statusOf } from './card-side.ts';
 import type { HeldCard } from './held-card.ts';
 import { asked, type IssuerConnection } from './issuer-connection.ts';
 import { PhoneRefusal } from './refusals.ts';
@@ -183,6 +184,8 @@ async function carry(held: HeldCard, link: PhoneLink, activationId: string, step
     while ('command' in turn) {
       const { relay, command } = turn;
       const answer = session.exchange(command);
+      // The phone's own trouble: the issuer could only call the card bad.
+      if (statusOf(answer) === SW.MEMORY_FAILURE) throw new PhoneRefusal('not-kept');
       turn = await asked(() => link.relay(activationId, step, relay, answer));
     }
   } finally {

@@ -269,10 +269,10 @@ export class CardSide {
     return this.#given(this.#send(command));
   }
 
-  /** @throws {PhoneRefusal} `wiped`, `damaged` */
+  /** @throws {PhoneRefusal} `not-kept`, `damaged` */
   #given(answer: Answer): Answer {
     if (answer.sw === SW.OK) return answer;
-    throw new PhoneRefusal('damaged', { detail: `it answered ${formatStatusWord(answer.sw)}` });
+    throw unexpected(answer.sw);
   }
 
   #send(command: Omit<CommandFields, 'cla'>): Answer {
@@ -289,10 +289,15 @@ interface Answer {
 function refuseCode(sw: number, wrong: 'wrong-code' | 'wrong-puk', blocked: 'blocked-code' | 'blocked-puk'): void {
   if (sw === SW.OK) return;
   if (sw === SW.METHOD_BLOCKED) throw new PhoneRefusal(blocked);
-  if ((sw & 0xfff0) !== SW.COUNTER)
-    throw new PhoneRefusal('damaged', { detail: `it answered ${formatStatusWord(sw)}` });
+  if ((sw & 0xfff0) !== SW.COUNTER) throw unexpected(sw);
   const triesLeft = sw & 0x0f;
   throw triesLeft === 0 ? new PhoneRefusal(blocked) : new PhoneRefusal(wrong, { triesLeft });
+}
+
+/** What a status word that no card gives in good order means. */
+function unexpected(sw: number): PhoneRefusal {
+  if (sw === SW.MEMORY_FAILURE) return new PhoneRefusal('not-kept');
+  return new PhoneRefusal('damaged', { detail: `it answered ${formatStatusWord(sw)}` });
 }
 
 function pointOf(template: Uint8Array): Uint8Array {
@@ -303,7 +308,8 @@ function pointOf(template: Uint8Array): Uint8Array {
   return copyBytes(inner.value());
 }
 
-function statusOf(response: Uint8Array): number {
+/** SW1 SW2 at the end of an answer. */
+export function statusOf(response: Uint8Array): number {
   return ((response.at(-2) as number) << 8) | (response.at(-1) as number);
 }
 

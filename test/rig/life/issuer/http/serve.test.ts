@@ -19,6 +19,7 @@ import { Phone } from '../../../../../rig/life/phone/phone.ts';
 import { readTerminalKeys } from '../../../../../rig/pki/terminal-keys.ts';
 import { systemClock } from '../../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../../src/hal/system/random.ts';
+import { childEnd } from '../../../../child-end.ts';
 import { fakeIo } from '../../../console/fake-io.ts';
 import { ADRUN, CLAIM, ZOE } from '../people.ts';
 import { crypto } from './issuer-in-test.ts';
@@ -85,10 +86,9 @@ async function start(): Promise<void> {
 async function kill(): Promise<void> {
   const ending = child;
   child = null;
-  if (ending === null || ending.exitCode !== null) return;
-  const ended = new Promise((exit) => ending.once('exit', exit));
+  if (ending === null) return;
   ending.kill('SIGKILL');
-  await ended;
+  await childEnd(ending);
 }
 
 function counter(): ProfessionalLink {
