@@ -183,6 +183,7 @@ export const PHONE_REFUSALS_FR = {
   'issuer-refused': 'L’émetteur refuse : …',
   'issuer-unreachable': 'L’émetteur ne répond pas.',
   'not-running': 'La carte de ce téléphone n’est pas alimentée.',
+  'not-kept': 'La carte n’a pas pu garder ce qu’elle a reçu : son disque est plein, ou protégé.',
   damaged: 'La carte de ce téléphone ne fait pas ce qu’elle doit.',
   'no-provider': 'Ce téléphone ne connaît pas de fournisseur d’identité : relancez-le avec --identity.',
   'identity-unknown': 'Ce téléphone n’attend pas cette réponse : recommencez sur sa page.',

@@ -1,6 +1,8 @@
 import { WebRefusal } from '../../web/refusal.ts';
 import type { ActivationAnswer } from '../pages/phone/view.ts';
-import type { Activated, IssuerConnection, Phone } from './phone.ts';
+import type { Activated } from './activation.ts';
+import type { IssuerConnection } from './issuer-connection.ts';
+import type { Phone } from './phone.ts';
 import { PhoneRefusal } from './refusals.ts';
 
 /** How long an activation waits for a code. */

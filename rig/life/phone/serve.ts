@@ -31,11 +31,12 @@ import {
 import { issuerAt, phoneFolder, withPhoneIn } from './at-the-phone.ts';
 import { credentialState, fetchCredential } from './card-credential.ts';
 import { listenForHolder } from './holder-socket.ts';
+import type { IssuerConnection } from './issuer-connection.ts';
 import type { AskingIssuer, PhoneOptions } from './options.ts';
 import { PageActivation } from './page-activation.ts';
 import { PageIdentity } from './page-identity.ts';
 import { addPhoneRoutes, type PhoneActs } from './page-routes.ts';
-import type { IssuerConnection, Phone } from './phone.ts';
+import type { Phone } from './phone.ts';
 import type { CredentialNote } from './phone-state.ts';
 import { WindowWatch } from './present.ts';
 import { PhoneRefusal } from './refusals.ts';

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
+import { DirectSession, inOrder } from '../direct-session.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import type { SerialLineOpener } from '../serial-line.ts';
-import { FirmwareSession } from './session.ts';
-import { FirmwareWire } from './wire.ts';
+import { FirmwareCard } from './card.ts';
+import { FirmwareWire, LARGEST_MESSAGE } from './wire.ts';
 
 /** Between two questions whether the board is there. */
 const BETWEEN_LOOKS_MS = 100;
@@ -25,7 +26,7 @@ export class FirmwareReader implements Reader {
   readonly #options: FirmwareOptions;
   readonly #closing = new AbortController();
   #wire: Promise<FirmwareWire> | null = null;
-  #session: FirmwareSession | null = null;
+  #session: DirectSession | null = null;
 
   constructor(options: FirmwareOptions) {
     this.#options = options;
@@ -73,11 +74,18 @@ export class FirmwareReader implements Reader {
     await wire?.close();
   }
 
-  async #begin(wire: FirmwareWire, atr: Uint8Array, mode: ConnectMode): Promise<FirmwareSession> {
+  async #begin(wire: FirmwareWire, atr: Uint8Array, mode: ConnectMode): Promise<DirectSession> {
     if (mode === 'cold') await wire.powerOff();
     await wire.powerOn();
     if (mode === 'warm') await wire.reset();
-    this.#session = new FirmwareSession(this.#name, wire, atr, this.#options.clock);
+    this.#session = new DirectSession({
+      reader: this.#name,
+      protocol: 'direct',
+      card: new FirmwareCard(wire, atr),
+      clock: this.#options.clock,
+      largestCommand: LARGEST_MESSAGE,
+      inOrder: inOrder(),
+    });
     return this.#session;
   }
 
