@@ -8,5 +8,5 @@
  * | see that the board has restarted: it says so with a message without a body | see that it was unplugged and put back without a word |
  */
 export { FirmwareBoard } from './board.ts';
-export type { BoardCard, BoardFigures } from './board-messages.ts';
+export type { BoardFigures } from './board-messages.ts';
 export { type FirmwareOptions, FirmwareReader } from './reader.ts';
