@@ -174,7 +174,7 @@ describe('a reader', () => {
 
   it('that is not there is told to the page, and the window stays closed', async () => {
     const link = { driver: 'vpcd', host: '127.0.0.1', port: 1 } as const;
-    const options = { folder: null, issuer: null, link, test: false, port: 0, timeoutMs: 1000 };
+    const options = { folder: null, issuer: null, identity: null, link, test: false, port: 0, timeoutMs: 1000 };
     const page = new PhonePage(phone, options, fakeIo({}));
     await expect(page.openWindow({ code: CODE })).rejects.toMatchObject({ name: 'HalError' });
     expect((await page.view()).window).toBeNull();
@@ -189,6 +189,7 @@ describe('a reader', () => {
     const options = {
       folder: null,
       issuer: null,
+      identity: null,
       link: { driver: 'vpcd', host: '127.0.0.1', port } as const,
       test: false,
       port: 0,
