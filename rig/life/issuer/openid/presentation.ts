@@ -143,7 +143,8 @@ export async function acceptResponse(
   );
   if (answered.length === 0) throw new OpenIdRefusal('request-answered');
   const back = row.return_to ?? context.origin() + PRESENTED_PATH;
-  return { redirectUri: `${back}#response_code=${responseCode}` };
+  // The phone learns of a refusal from its own browser, and asks nobody to choose a code for nothing.
+  return { redirectUri: `${back}#response_code=${responseCode}${refused ? '&error=access_denied' : ''}` };
 }
 
 async function findRequest(
