@@ -20,6 +20,7 @@ export interface LimitedAnswer {
   readonly contentType: string;
   /** Seconds, where the other side said when to come again. */
   readonly retryAfter: number | null;
+  readonly bytes: Uint8Array;
   readonly text: string;
 }
 
@@ -47,7 +48,16 @@ export async function limitedFetch(
     const contentType = answer.headers.get('content-type') ?? '';
     const wait = Number(answer.headers.get('retry-after') ?? Number.NaN);
     const retryAfter = Number.isFinite(wait) ? wait : null;
-    return { status: answer.status, contentType, retryAfter, text: await boundedText(answer, mostBytes, origin) };
+    const bytes = await boundedBytes(answer, mostBytes, origin);
+    return {
+      status: answer.status,
+      contentType,
+      retryAfter,
+      bytes,
+      get text() {
+        return new TextDecoder().decode(bytes);
+      },
+    };
   } catch (cause) {
     if (cause instanceof NotReached) throw cause;
     if (signal?.aborted) throw signal.reason;
@@ -56,7 +66,7 @@ export async function limitedFetch(
   }
 }
 
-async function boundedText(answer: Response, mostBytes: number, origin: string): Promise<string> {
+async function boundedBytes(answer: Response, mostBytes: number, origin: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -64,5 +74,5 @@ async function boundedText(answer: Response, mostBytes: number, origin: string):
     if (size > mostBytes) throw new NotReached(`${origin} answered more than ${mostBytes} bytes`);
     parts.push(part);
   }
-  return new TextDecoder().decode(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }

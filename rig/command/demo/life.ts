@@ -11,7 +11,8 @@ import type { CounterFailure } from '../../life/counter/failures.ts';
 import type { CounterReading } from '../../life/counter/reading.ts';
 import type { Claim } from '../../life/credential/claim.ts';
 import type { Family } from '../../life/issuer/family.ts';
-import { type IssuerConnection, Phone } from '../../life/phone/phone.ts';
+import type { IssuerConnection } from '../../life/phone/issuer-connection.ts';
+import { Phone } from '../../life/phone/phone.ts';
 import { onReader } from './phone-on-reader.ts';
 import { step } from './script.ts';
 
@@ -83,6 +84,7 @@ export async function startIssuer(
   origin: string,
   signal: AbortSignal,
   io: CommandIo,
+  identityProviders: readonly string[] = [],
 ): Promise<ServedIssuer> {
   const [{ makeIssuer, openIssuer }, { addFamilies }, { serveIssuer }] = await Promise.all([
     import('../../life/issuer/issuer-folder.ts'),
@@ -98,7 +100,7 @@ export async function startIssuer(
   await addFamilies(issuer.store, { families: [FAMILY], now });
   await issuer.store.sql.close();
   const options = {
-    ...{ folder, host: null, port: null, certificate: null, key: null, identityProviders: [], faults: [] },
+    ...{ folder, host: null, port: null, certificate: null, key: null, identityProviders, faults: [] },
     ...{ requests: 100_000, quiet: true },
   };
   return new Promise((resolve, reject) => {

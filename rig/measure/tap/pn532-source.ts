@@ -1,11 +1,12 @@
 import { toHex } from '../../../src/apdu/hex.ts';
+import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
+import { DirectSession, inOrder } from '../../../src/hal/direct-session.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ActivatedCard } from '../../../src/hal/pn532/activated-card.ts';
 import { atrOfAts } from '../../../src/hal/pn532/answer-to-reset.ts';
 import { PARAMETER } from '../../../src/hal/pn532/codes.ts';
 import type { Pn532Connection, Pn532Port } from '../../../src/hal/pn532/port.ts';
-import { Pn532Session } from '../../../src/hal/pn532/session.ts';
 import { pause, realTimers, type Timers } from '../../../src/hal/pn532/transport.ts';
 import type { TypeATarget } from '../../../src/hal/pn532/type-a-target.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
@@ -152,7 +153,14 @@ export class Pn532Source implements TapSource {
         const atr = atrOfAts(target.ats as Uint8Array);
         this.#atr = toHex(atr);
         const card = new ActivatedCard(chip, target, atr, port.name, this.#timers);
-        const session = new Pn532Session(port.name, card, clock, (work) => work());
+        const session = new DirectSession({
+          reader: port.name,
+          protocol: 'ISO-DEP',
+          card,
+          clock,
+          largestCommand: LARGEST_COMMAND,
+          inOrder: inOrder(),
+        });
         return { session, startNs, endNs, metered: this.take() };
       }
       if (signal.aborted) throw new HalError('aborted', 'the wait for a card was cancelled');

@@ -1,3 +1,4 @@
+import type { DirectCard } from '../direct-session.ts';
 import { HalError } from '../errors.ts';
 import { atrOfAts } from './answer-to-reset.ts';
 import type { ChipData, Pn532 } from './chip.ts';
@@ -14,7 +15,7 @@ const LOOKS_AFTER_RESET = 5;
 const OVERHEAD = 2;
 
 /** An ISO/IEC 14443-4 card that the chip has activated. */
-export class ActivatedCard {
+export class ActivatedCard implements DirectCard {
   readonly #chip: Pn532;
   readonly #reader: string;
   readonly #timers: Timers;
@@ -35,10 +36,6 @@ export class ActivatedCard {
 
   get atr(): Uint8Array {
     return this.#atr;
-  }
-
-  get uid(): Uint8Array {
-    return this.#target.uid;
   }
 
   /** Whether nothing is carried any more until a reset. */

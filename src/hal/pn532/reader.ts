@@ -1,11 +1,12 @@
+import { LARGEST_COMMAND } from '../apdu-size.ts';
 import type { Clock } from '../clock.ts';
+import { DirectSession, inOrder } from '../direct-session.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import { ActivatedCard } from './activated-card.ts';
 import { atrOfAts } from './answer-to-reset.ts';
 import { PARAMETER } from './codes.ts';
 import type { Pn532Connection, Pn532Port } from './port.ts';
-import { Pn532Session } from './session.ts';
 import { pause, realTimers, type Timers } from './transport.ts';
 import type { TypeATarget } from './type-a-target.ts';
 
@@ -32,7 +33,7 @@ export class Pn532Reader implements Reader {
   readonly #timers: Timers;
   #connection: Promise<Pn532Connection> | null = null;
   #card: ActivatedCard | null = null;
-  #session: Pn532Session | null = null;
+  #session: DirectSession | null = null;
   /** What lies on the antenna and is no ISO/IEC 14443-4 card, in words. */
   #other: string | null = null;
   #closing: AbortController = new AbortController();
@@ -41,7 +42,7 @@ export class Pn532Reader implements Reader {
   /** Takes back what listens to the signal of the last `connect`. */
   #unlisten: () => void = () => {};
   /** The chip does one thing at a time. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inOrder = inOrder();
 
   constructor(options: Pn532ReaderOptions) {
     this.#port = options.port;
@@ -107,7 +108,7 @@ export class Pn532Reader implements Reader {
   }
 
   /** @returns null when there is no card, or it left meanwhile */
-  async #begin(mode: ConnectMode, signals: readonly AbortSignal[]): Promise<Pn532Session | null> {
+  async #begin(mode: ConnectMode, signals: readonly AbortSignal[]): Promise<DirectSession | null> {
     refuseAborted(signals);
     if (this.#session !== null && !this.#session.ended) {
       throw new HalError('busy', `a session with the card on "${this.#port.name}" is already open`);
@@ -122,7 +123,14 @@ export class Pn532Reader implements Reader {
       if (error instanceof HalError && error.kind === 'card-removed') return null;
       throw error;
     }
-    this.#session = new Pn532Session(this.#port.name, card, this.#clock, (work) => this.#inOrder(work));
+    this.#session = new DirectSession({
+      reader: this.#port.name,
+      protocol: 'ISO-DEP',
+      card,
+      clock: this.#clock,
+      largestCommand: LARGEST_COMMAND,
+      inOrder: this.#inOrder,
+    });
     return this.#session;
   }
 
@@ -175,12 +183,6 @@ export class Pn532Reader implements Reader {
       await connection.close();
       throw error;
     }
-  }
-
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(work, work);
-    this.#last = mine.catch(() => {});
-    return mine;
   }
 }
 

@@ -1,0 +1,82 @@
+import type * as z from 'zod';
+import { type BlobLink, blobLink } from './blob-link.ts';
+import { call, type LabLine } from './call.ts';
+import {
+  BENCHES,
+  type BenchSummary,
+  CAMPAIGNS,
+  type CampaignSummary,
+  CHECK,
+  type Check,
+  MATRIX,
+  type Matrix,
+  NOTHING,
+  RUN_DETAIL,
+  RUN_PAGE,
+  type RunDetail,
+  type RunPage,
+  type RunState,
+  SUBMITTED,
+  type Submission,
+  type Submitted,
+} from './wire.ts';
+
+export interface RunsAsked {
+  readonly campaign: number;
+  readonly state?: RunState;
+  readonly subject?: string;
+  readonly suite?: string;
+  /** Number of a run: those behind it. */
+  readonly after?: number;
+}
+
+/**
+ * The lab as a person asks it, with a token of the role `viewer`; what changes something takes `operator`. Throws
+ * `LabRefused` and `LabUnreachable`.
+ */
+export interface PersonLink extends BlobLink {
+  submit(submission: Submission): Promise<Submitted>;
+  campaigns(): Promise<readonly CampaignSummary[]>;
+  matrix(campaign: number): Promise<Matrix>;
+  runs(asked: RunsAsked): Promise<RunPage>;
+  run(id: string): Promise<RunDetail>;
+  /** Cancels what waits and what runs. */
+  cancel(campaign: number): Promise<void>;
+  benches(): Promise<readonly BenchSummary[]>;
+  /** @param reason null: lets the bench back */
+  quarantine(bench: string, reason: string | null): Promise<void>;
+  check(): Promise<Check>;
+}
+
+const SUBMIT_MS = 120_000;
+/** A campaign with many subjects and suites. */
+const MOST_ANSWER_BYTES = 33_554_432;
+
+/** The same over HTTP. */
+export function personLink(given: LabLine): PersonLink {
+  const line = { mostBytes: MOST_ANSWER_BYTES, ...given };
+  const get = <T>(path: string, answer: z.ZodType<T>): Promise<T> =>
+    call(line, { method: 'GET', path, body: null }, answer);
+  const post = <T>(path: string, body: object, answer: z.ZodType<T>, more: Partial<LabLine> = {}): Promise<T> => {
+    const json = { type: 'application/json', content: JSON.stringify(body) };
+    return call({ ...line, ...more }, { method: 'POST', path, body: json }, answer);
+  };
+  return {
+    ...blobLink(line),
+    submit: (submission) => post('/v1/campaigns', submission, SUBMITTED, { timeoutMs: SUBMIT_MS }),
+    campaigns: async () => (await get('/v1/campaigns', CAMPAIGNS)).campaigns,
+    matrix: (campaign) => get(`/v1/campaigns/${campaign}`, MATRIX),
+    runs: ({ campaign, ...filter }) => {
+      const query = new URLSearchParams(
+        Object.entries(filter).map(([name, value]) => [name, `${value}`] as [string, string]),
+      );
+      return get(`/v1/campaigns/${campaign}/runs?${query}`, RUN_PAGE);
+    },
+    run: (id) => get(`/v1/runs/${encodeURIComponent(id)}`, RUN_DETAIL),
+    cancel: async (campaign) => void (await post(`/v1/campaigns/${campaign}/cancel`, {}, NOTHING)),
+    benches: async () => (await get('/v1/benches', BENCHES)).benches,
+    quarantine: async (bench, reason) =>
+      void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
+    check: () => get('/v1/check', CHECK),
+  };
+}
