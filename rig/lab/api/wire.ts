@@ -159,7 +159,7 @@ export const SUBMITTED_RUN: z.ZodType<SubmittedRun> = z.strictObject({
   requirement: REQUIREMENT,
   work: WORK,
   inputs: z.array(INPUT).max(2000),
-  limitSeconds: z.int().min(1).max(86_400),
+  limitSeconds: z.int().min(1).max(43_200),
 });
 
 export interface Submission {
