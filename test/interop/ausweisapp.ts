@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import WebSocket from 'ws';
+import { hasEnded } from '../child-end.ts';
 import type { RealPart } from './real-parts.ts';
 
 export const AUSWEISAPP: readonly RealPart[] = ['ausweisapp2', 'pcscd', 'vpcd', 'pcscd of our own'];
@@ -68,7 +69,7 @@ export class AusweisApp {
         await once(socket, 'open');
         return new AusweisApp(child, socket);
       } catch (error) {
-        if (performance.now() > deadlineMs || child.exitCode !== null) {
+        if (performance.now() > deadlineMs || hasEnded(child)) {
           child.kill('SIGKILL');
           throw error;
         }

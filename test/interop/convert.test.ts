@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasEnded } from '../child-end.ts';
 import { SESSION, writeBytes } from '../rig/trace/formats/frame-trace.ts';
 import { run } from './card.ts';
 
@@ -82,7 +83,7 @@ describe('vitap convert', () => {
     child.stdin.on('error', () => {});
     const piece = Buffer.alloc(1 << 20, 0x41);
     const closed = once(child, 'close');
-    for (let i = 0; i < 1024 && child.exitCode === null && !child.stdin.destroyed; i++) {
+    for (let i = 0; i < 1024 && !hasEnded(child) && !child.stdin.destroyed; i++) {
       if (!child.stdin.write(piece)) await Promise.race([once(child.stdin, 'drain').catch(() => closed), closed]);
     }
     child.stdin.end();

@@ -9,8 +9,11 @@ import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
-import { BoardPair, EmulatedBoard } from './firmware.ts';
-import { describeNeeds } from './real-parts.ts';
+import { BoardPair, EmulatedBoard, RecordingRelay } from './firmware.ts';
+import { Pcscd } from './pcscd.ts';
+import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PYSCARD } from './recorded-session.ts';
+import { cardIsIn, SLOTS } from './vpcd-card.ts';
 
 const LIMIT_MS = 300_000;
 
@@ -131,6 +134,52 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     },
     LIMIT_MS,
   );
+
+  describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'behind pcscd', () => {
+    let daemon: Pcscd;
+    let relay: RecordingRelay;
+    beforeAll(async () => {
+      daemon = await Pcscd.start();
+      relay = new RecordingRelay(join(folder, 'session.jsonl'), board.host);
+      await cardIsIn();
+    }, LIMIT_MS);
+    afterAll(async () => {
+      await relay?.stop();
+      await daemon?.stop();
+    }, LIMIT_MS);
+
+    /** SELECT of the application and of the master file, and READ BINARY of the identities by short identifier. */
+    const commands = ['00A404000BD250000002564954414C4500', '00A4000C023F00', '00B0820000'];
+
+    it(
+      'opensc-tool reads its ATR and its free identities',
+      async () => {
+        const told = await run('opensc-tool', ['-r', SLOTS[0], '-a']);
+        expect(told.out.trim().toUpperCase()).toBe('3B:8A:80:01:80:31:F8:73:F7:41:FF:82:90:00:6A');
+        const sent = await run('opensc-tool', ['-r', SLOTS[0], '-c', 'default', ...commands.flatMap((c) => ['-s', c])]);
+        expect(sent.out.match(/SW1=0x90, SW2=0x00/g)).toHaveLength(3);
+        // The first person's name, as the layout of the card has it: ADRUN.
+        expect(sent.out).toContain('65 16 80 05 41 44 52 55 4E');
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'pyscard gets the same answers, and the trace has them',
+      async () => {
+        const told = await run('/usr/bin/python3', ['-c', PYSCARD, SLOTS[0], ...commands]);
+        const [atr, ...answers] = told.out.trim().split('\n');
+        expect(atr).toBe('3B8A80018031F873F741FF8290006A');
+        expect(answers.map((answer) => answer.slice(-4))).toEqual(['9000', '9000', '9000']);
+        expect(answers[2]).toContain('6516800541445255 4E'.replace(' ', ''));
+        // As the shell says of a program that Ctrl-C has ended.
+        expect(await relay.stop()).toBe(130);
+        const recorded = readFileSync(join(folder, 'session.jsonl'), 'utf8');
+        for (const command of commands) expect(recorded.toUpperCase()).toContain(command);
+      },
+      LIMIT_MS,
+    );
+  });
 
   describe('bad input', () => {
     it.each([

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { READING } from '../../rig/life/counter/reading.ts';
 import { toHex } from '../../src/apdu/hex.ts';
 import { nirKey } from '../../src/applet/vitale/index.ts';
+import { childEnd } from '../child-end.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
@@ -103,7 +103,7 @@ describeNeeds(PCSC_STACK, 'the life of a digital card, from terminals', () => {
   });
   afterAll(async () => {
     issuer?.kill('SIGINT');
-    if (issuer !== undefined && issuer.exitCode === null) await once(issuer, 'exit');
+    if (issuer !== undefined) await childEnd(issuer);
     await daemon?.stop();
     rmSync(root, { recursive: true, force: true });
   });
@@ -159,7 +159,7 @@ describeNeeds(PCSC_STACK, 'the life of a digital card, from terminals', () => {
       return await work();
     } finally {
       child.kill('SIGINT');
-      if (child.exitCode === null) await once(child, 'exit');
+      await childEnd(child);
       await slotIsEmpty();
     }
   }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { Phone } from '../../rig/life/phone/phone.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { systemRandom } from '../../src/hal/system/random.ts';
+import { childEnd } from '../child-end.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { crypto } from '../rig/life/phone/blank-card.ts';
 import { IssuerDouble } from '../rig/life/phone/issuer-double.ts';
@@ -50,10 +50,8 @@ describeNeeds(PCSC_STACK, 'a phone behind pcscd and vpcd', () => {
   });
   afterEach(async () => {
     if (presenting === null) return;
-    if (presenting.exitCode === null) {
-      presenting.kill('SIGINT');
-      await once(presenting, 'exit');
-    }
+    presenting.kill('SIGINT');
+    await childEnd(presenting);
     presenting = null;
     await slotIsEmpty();
   });
@@ -76,9 +74,7 @@ describeNeeds(PCSC_STACK, 'a phone behind pcscd and vpcd', () => {
 
   /** How the presentation has ended, which may have been before it is asked. */
   async function ended(): Promise<number | null> {
-    const child = presenting as ChildProcess;
-    if (child.exitCode === null) await once(child, 'exit');
-    return child.exitCode;
+    return childEnd(presenting as ChildProcess);
   }
 
   const people = (out: string): unknown =>

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasEnded } from '../child-end.ts';
 
 /** Where Debian has the programs of PostgreSQL 15. */
 export const POSTGRESQL = '/usr/lib/postgresql/15/bin';
@@ -42,7 +43,7 @@ export async function startPostgresql(): Promise<PostgresqlServer> {
     );
     const ended = new Promise<void>((resolve) => server.on('close', () => resolve()));
     for (let tries = 0; !answers(folder); tries++) {
-      if (tries > 200 || server.exitCode !== null) throw new Error('PostgreSQL did not start');
+      if (tries > 200 || hasEnded(server)) throw new Error('PostgreSQL did not start');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return async () => {

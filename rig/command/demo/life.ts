@@ -11,7 +11,8 @@ import type { CounterFailure } from '../../life/counter/failures.ts';
 import type { CounterReading } from '../../life/counter/reading.ts';
 import type { Claim } from '../../life/credential/claim.ts';
 import type { Family } from '../../life/issuer/family.ts';
-import { type IssuerConnection, Phone } from '../../life/phone/phone.ts';
+import type { IssuerConnection } from '../../life/phone/issuer-connection.ts';
+import { Phone } from '../../life/phone/phone.ts';
 import { onReader } from './phone-on-reader.ts';
 import { step } from './script.ts';
 

@@ -183,6 +183,7 @@ export const PHONE_REFUSALS_FR = {
   'issuer-refused': 'L’émetteur refuse : …',
   'issuer-unreachable': 'L’émetteur ne répond pas.',
   'not-running': 'La carte de ce téléphone n’est pas alimentée.',
+  'not-kept': 'La carte n’a pas pu garder ce qu’elle a reçu : son disque est plein, ou protégé.',
   damaged: 'La carte de ce téléphone ne fait pas ce qu’elle doit.',
   'no-link': 'Ce téléphone n’a pas d’antenne : relancez-le avec --link.',
   'weak-code-not-six-digits': 'Un code a six chiffres.',

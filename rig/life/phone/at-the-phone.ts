@@ -9,7 +9,8 @@ import { checkDigits, type PinChoice, readPin, readSecretLine } from '../../cons
 import { shown } from '../../console/shown.ts';
 import { stateFolder } from '../../console/state-folder.ts';
 import { phoneLink } from '../api/phone-link.ts';
-import { type IssuerConnection, Phone } from './phone.ts';
+import type { IssuerConnection } from './issuer-connection.ts';
+import { Phone } from './phone.ts';
 
 /** `--phone`, or the station's own. */
 export function phoneFolder(given: string | null, env: CommandIo['env']): string {
@@ -70,6 +71,11 @@ export async function holdersCode(pin: PinChoice, io: CommandIo): Promise<Uint8A
   const code = await readPin({ ...pin, ask }, io);
   if (code === null) throw new CannotRun('the code is needed: --pin, --pin-file FILE, or VITAP_PIN');
   return code;
+}
+
+/** Whether options or environment say where the holder's code is. */
+export function isCodeGiven(pin: PinChoice, io: CommandIo): boolean {
+  return pin.ask || pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
 }
 
 /** Whether a new code comes from a file or VITAP_NEW_PIN, so that nobody is asked for it. */

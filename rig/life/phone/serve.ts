@@ -20,11 +20,13 @@ import type {
   QrKind,
   ShownQr,
 } from '../pages/phone/view.ts';
+import type { Activated } from './activation.ts';
 import { issuerAt, phoneFolder, withPhoneIn } from './at-the-phone.ts';
 import { listenForHolder } from './holder-socket.ts';
+import type { IssuerConnection } from './issuer-connection.ts';
 import type { AskingIssuer, PhoneOptions } from './options.ts';
 import { addPhoneRoutes, type PhoneActs } from './page-routes.ts';
-import type { Activated, IssuerConnection, Phone } from './phone.ts';
+import type { Phone } from './phone.ts';
 import { WindowWatch } from './present.ts';
 import { PhoneRefusal } from './refusals.ts';
 

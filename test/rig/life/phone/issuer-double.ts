@@ -5,7 +5,7 @@ import { issueInnerCwt } from '../../../../rig/life/credential/issue-inner-cwt.t
 import { softwareSigner } from '../../../../rig/life/credential/jws.ts';
 import { makeOperational, type PersonalisationJob, personaliseCard } from '../../../../rig/life/issuer/personalise.ts';
 import { CardRelay } from '../../../../rig/life/issuer/relay.ts';
-import type { IssuerConnection } from '../../../../rig/life/phone/phone.ts';
+import type { IssuerConnection } from '../../../../rig/life/phone/issuer-connection.ts';
 import { testPrivateKey } from '../../../../rig/pki/test-hierarchy.ts';
 import type { CardSession } from '../../../../src/hal/reader.ts';
 import { CONTENT, crypto, job } from './blank-card.ts';

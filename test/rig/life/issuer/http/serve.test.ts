@@ -13,10 +13,13 @@ import { applicationTicket } from '../../../../../rig/life/issuer/http/applicati
 import { type ServeOptions, serveIssuer } from '../../../../../rig/life/issuer/http/serve.ts';
 import { makeIssuer, openIssuer } from '../../../../../rig/life/issuer/issuer-folder.ts';
 import { addFamilies } from '../../../../../rig/life/issuer/registry.ts';
-import { type IssuerConnection, Phone, type PhoneWorld } from '../../../../../rig/life/phone/phone.ts';
+import type { PhoneWorld } from '../../../../../rig/life/phone/held-card.ts';
+import type { IssuerConnection } from '../../../../../rig/life/phone/issuer-connection.ts';
+import { Phone } from '../../../../../rig/life/phone/phone.ts';
 import { readTerminalKeys } from '../../../../../rig/pki/terminal-keys.ts';
 import { systemClock } from '../../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../../src/hal/system/random.ts';
+import { childEnd } from '../../../../child-end.ts';
 import { fakeIo } from '../../../console/fake-io.ts';
 import { ADRUN, CLAIM, ZOE } from '../people.ts';
 import { crypto } from './issuer-in-test.ts';
@@ -83,10 +86,9 @@ async function start(): Promise<void> {
 async function kill(): Promise<void> {
   const ending = child;
   child = null;
-  if (ending === null || ending.exitCode !== null) return;
-  const ended = new Promise((exit) => ending.once('exit', exit));
+  if (ending === null) return;
   ending.kill('SIGKILL');
-  await ended;
+  await childEnd(ending);
 }
 
 function counter(): ProfessionalLink {
