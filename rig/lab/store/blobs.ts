@@ -71,6 +71,7 @@ export function missingBlobs(store: LabStore, hashes: readonly string[]): readon
   return [...new Set(hashes)].filter((sha256) => !existsSync(blobFile(store, sha256)));
 }
 
-export function removeBlob(store: LabStore, sha256: string): void {
-  rmSync(blobFile(store, sha256), { force: true });
+/** Whether a file belongs to a result; the others are inputs of campaigns, which may hold what a viewer may not see. */
+export async function isOfResult({ sql }: LabStore, sha256: string): Promise<boolean> {
+  return (await sql.query('select 1 as one from lab_blob_uses where sha256 = $1 limit 1', [sha256])).length > 0;
 }

@@ -1,4 +1,5 @@
 import type { Statements } from '../../store/sql.ts';
+import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
 /** How long a lease lives without a heartbeat. */
@@ -10,13 +11,12 @@ export const OVERDUE_SECONDS = 60;
 /** Leases given back in one transaction. */
 const BATCH = 50;
 
-type Expired = {
+type Ended = {
   readonly attempt_id: string;
   readonly run_id: string;
   readonly requirement_id: number;
   readonly tries: number;
   readonly allowed: number;
-  readonly overdue: boolean;
 };
 
 /**
@@ -27,7 +27,7 @@ export async function giveBackExpired(store: LabStore): Promise<number> {
   let all = 0;
   for (let some = BATCH; some === BATCH; all += some) {
     some = await store.sql.transaction(async (within) => {
-      const expired = await within.query<Expired>(
+      const expired = await within.query<Ended & { readonly overdue: boolean }>(
         `with over as (
            delete from lab_leases where attempt_id in (
              select attempt_id from lab_leases where expires_at < lab_now() or overdue_at < lab_now()
@@ -38,15 +38,17 @@ export async function giveBackExpired(store: LabStore): Promise<number> {
          from over join lab_runs r on r.id = over.run_id join lab_campaigns c on c.id = r.campaign_id`,
         [BATCH],
       );
-      for (const each of expired) await giveBack(store, each, within);
+      for (const each of expired) {
+        const reason = each.overdue ? 'took longer than its limit' : 'the bench was not heard of any more';
+        await giveBack(store, each, reason, within);
+      }
       return expired.length;
     });
   }
   return all;
 }
 
-async function giveBack(store: LabStore, lease: Expired, within: Statements): Promise<void> {
-  const reason = lease.overdue ? 'took longer than its limit' : 'the bench was not heard of any more';
+async function giveBack(store: LabStore, lease: Ended, reason: string, within: Statements): Promise<void> {
   await within.query(
     `update lab_attempts set state = 'given-back', ended_at = lab_now(), reason = $2 where id = $1::uuid`,
     [lease.attempt_id, reason],
@@ -59,6 +61,20 @@ async function giveBack(store: LabStore, lease: Expired, within: Statements): Pr
     return;
   }
   await endWithoutBench(within, [lease.run_id], 'error', `no bench finished it in ${lease.tries} attempts`);
+}
+
+/** Gives a lease back that its bench does not want any more. @throws {LabRefusal} `attempt-over` */
+export function releaseLease(store: LabStore, attempt: string, bench: string, reason: string): Promise<void> {
+  return store.sql.transaction(async (within) => {
+    const [lease] = await within.query<Ended>(
+      `with over as (delete from lab_leases where attempt_id = $1::uuid and bench = $2 returning attempt_id, run_id)
+       select over.attempt_id::text, over.run_id::text, r.requirement_id, r.attempts as tries, c.attempts as allowed
+       from over join lab_runs r on r.id = over.run_id join lab_campaigns c on c.id = r.campaign_id`,
+      [attempt, bench],
+    );
+    if (lease === undefined) throw new LabRefusal('attempt-over');
+    await giveBack(store, lease, reason, within);
+  });
 }
 
 /** Writes the verdict of runs that no bench judged. */
