@@ -12,7 +12,9 @@ import { addPage, pageFolder } from '../../../web/page-files.ts';
 import { type ServedAt, serveUntil, WEB_LIMITS } from '../../../web/server.ts';
 import { tellFault } from '../../../web/tell-fault.ts';
 import { jwkThumbprint, pointToJwk } from '../../credential/jws.ts';
+import type { IdentityClaims } from '../../identity/claims.ts';
 import { readIdentityTicket } from '../../identity/ticket.ts';
+import { refuseClosed } from '../enrolment.ts';
 import { type Issuer, isOrigin, openIssuer, readIssuerKeys, statusListUrl } from '../issuer-folder.ts';
 import type { OpenIdContext } from '../openid/context.ts';
 import { OPENID_TABLES } from '../openid/migrations.ts';
@@ -175,8 +177,12 @@ function standOn(
     relays: new CardRelays(),
     faults: new Faults(faults),
     guessesAMinute: GUESSES_A_MINUTE,
-    proofOf: async (ticket) => {
-      if (readIdentityTicket(ticket) !== null) return { identity: await redeemIdentityTicket(openId, ticket) };
+    proofOf: async (ticket, purpose) => {
+      if (readIdentityTicket(ticket) !== null) {
+        const isOpen =
+          purpose === 'loss' ? undefined : (identity: IdentityClaims) => refuseClosed(store, { identity, now: now() });
+        return { identity: await redeemIdentityTicket(openId, ticket, isOpen) };
+      }
       const application = readApplicationTicket(ticket);
       if (application === null) throw refuseRequest('ticket-malformed');
       return { application };
