@@ -67,6 +67,7 @@ export function listening({ env, signal, note }: RunPlace): Said {
         length += text.length;
         if (length <= MOST_CHARACTERS) pieces.push(text);
       },
+      delivered: () => Promise.resolve(true),
       stderr: (text) => {
         const line = text.trim().split('\n').at(-1) ?? '';
         if (line === '') return;

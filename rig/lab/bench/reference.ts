@@ -86,6 +86,7 @@ export function tapMeasure(env: CommandIo['env']): Measure {
       },
       {
         stdout: () => {},
+        delivered: () => Promise.resolve(true),
         stderr: () => {},
         json: true,
         stdinIsTty: false,

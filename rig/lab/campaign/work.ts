@@ -51,8 +51,6 @@ export type RunWork =
   /** Lends the reader to somebody who waits at the server; no campaign file asks for it. */
   | { readonly kind: 'pool' };
 
-export type RunWorkKind = RunWork['kind'];
-
 export const MOST_TAPS: number = 50_000;
 export const LONGEST_REHEARSAL_MS: number = 600_000;
 

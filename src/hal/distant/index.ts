@@ -7,7 +7,7 @@
  * | tell the time at the far reader from that of the network: an exchange has the far time alone, and `networkNs` the rest | know when within the whole the card was asked: it is put in the middle |
  */
 
-export { FarEnd, type FarReader } from './far-end.ts';
+export { FarEnd } from './far-end.ts';
 export type { Channel } from './messages.ts';
 export { MOST_MESSAGE_CHARACTERS } from './messages.ts';
 export { DistantReader } from './reader.ts';

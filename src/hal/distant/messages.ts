@@ -16,7 +16,7 @@ export type Request =
   | { readonly op: 'control'; readonly session: number; readonly code: number; readonly data: string }
   | { readonly op: 'disconnect'; readonly session: number; readonly disposition: Disposition };
 
-export type Answer =
+type Answer =
   | {
       readonly ok: 'list';
       readonly readers: readonly {
@@ -39,7 +39,7 @@ export type Answer =
   | { readonly error: HalErrorKind | 'fault'; readonly message: string };
 
 /** A message of either direction, with its number. */
-export type Numbered<T> = T & { readonly id: number };
+type Numbered<T> = T & { readonly id: number };
 
 /** The way between both ends: whole texts, in order, none lost before it closes. */
 export interface Channel {
