@@ -8,6 +8,7 @@ import { type CardImage, ImageError, openImage } from '../../src/applet/image/ca
 import { needsAllCrypto } from '../../src/applet/image/code-table.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
 import { exportApplets } from '../../src/applet/vitale/export-object.ts';
+import type { Clock } from '../../src/hal/clock.ts';
 import type { Crypto, KeyedHashes } from '../../src/hal/crypto.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
@@ -32,6 +33,8 @@ export interface CardSettings {
    * application (`F0617043562D454D5501`) takes the place of Vitap's, which has the export of the whole card.
    */
   readonly applets?: readonly Applet[];
+  /** The machine's, unless another one is given. */
+  readonly clock?: Clock;
   /** Told of a fault of the card after it answered 6F00 or 6581. */
   readonly onFault?: (fault: unknown) => void;
   /** Told of every decision about access. */

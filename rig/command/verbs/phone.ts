@@ -16,7 +16,7 @@ interface TypedCode extends Typed {
   pin?: boolean;
   pinFile?: string;
 }
-interface TypedActivate extends Typed {
+interface TypedActivate extends TypedCode {
   issuer?: string;
   ticketFile?: string;
   identity?: string;
@@ -59,8 +59,10 @@ export const declarePhone: DeclareVerb = (program, perform) => {
   const phone = program
     .command('phone')
     .description('the phone with its card: activation, code, presentation by NFC and QR, the card’s end');
-  addPhone(
-    phone.command('activate').description('give this phone a card, or go on with an activation that was cut short'),
+  addCode(
+    phone
+      .command('activate')
+      .description('give this phone a card, or go on with an activation that was cut short, up to the PUK'),
   )
     .option('--issuer <url>', 'the issuer (default: that of the activation that was begun)')
     .option(
@@ -84,7 +86,7 @@ export const declarePhone: DeclareVerb = (program, perform) => {
         if (identity !== null) checkOrigin(identity);
         else if (person !== null) throw new UsageError('--person goes with --identity');
         const { activate } = await import('../../life/phone/verbs.ts');
-        const options = { ...folderOf(typed), issuer, ticketFile, identity, person, newPinFile, test, timeoutMs };
+        const options = { ...withCode(typed), issuer, ticketFile, identity, person, newPinFile, test, timeoutMs };
         return activate(options, io);
       }),
     );

@@ -12,8 +12,8 @@ export const WORDS = {
 
   blankTitle: { en: 'No card yet', fr: 'Pas encore de carte' },
   blankText: {
-    en: 'This phone has an empty card. To fill it you need a ticket from the issuer, and a secret code that you choose now.',
-    fr: 'Ce téléphone a une carte vide. Pour la remplir, il faut un ticket de l’émetteur et un code secret, choisi maintenant.',
+    en: 'This phone has an empty card. The issuer fills it once it knows who you are; then you choose a secret code.',
+    fr: 'Ce téléphone a une carte vide. L’émetteur la remplit quand il sait qui vous êtes ; puis vous choisissez un code secret.',
   },
   ticket: { en: 'Ticket', fr: 'Ticket' },
   ticketHint: { en: 'As the issuer printed it.', fr: 'Tel que l’émetteur l’a affiché.' },
@@ -23,6 +23,30 @@ export const WORDS = {
     fr: 'J’accepte que l’émetteur écrive mes données sur la carte de ce téléphone. Ma carte sur un autre téléphone s’arrête alors.',
   },
   consentMissing: { en: 'Without this consent nothing is written.', fr: 'Sans cet accord, rien n’est écrit.' },
+  identityUse: { en: 'Use my digital identity', fr: 'Utiliser mon identité numérique' },
+  identityAt: { en: 'You agree at {provider}.', fr: 'Vous donnez votre accord sur {provider}.' },
+  orTicket: { en: 'Or with a ticket', fr: 'Ou avec un ticket' },
+  identityTitle: { en: 'Show your identity', fr: 'Présentez votre identité' },
+  identityText: {
+    en: 'Agree or refuse at {provider}. It opens in a tab of its own; afterwards come back to this page.',
+    fr: 'Acceptez ou refusez sur {provider}. Un autre onglet s’ouvre ; revenez ensuite à cette page.',
+  },
+  identityOpen: { en: 'Go to the identity provider', fr: 'Aller au fournisseur d’identité' },
+  identityPresented: { en: 'Your identity was presented.', fr: 'Votre identité est présentée.' },
+  identityRefused: {
+    en: 'You gave no identity, so nothing was begun.',
+    fr: 'Vous n’avez pas donné d’identité : rien n’a commencé.',
+  },
+  returnedTitle: { en: 'Your digital identity', fr: 'Votre identité numérique' },
+  returnedTelling: { en: 'The phone is being told…', fr: 'Le téléphone est prévenu…' },
+  returnedPresented: { en: 'The phone has your answer.', fr: 'Le téléphone a votre réponse.' },
+  returnedRefused: { en: 'The phone knows that you refused.', fr: 'Le téléphone sait que vous avez refusé.' },
+  returnedTold: { en: 'Nothing is left to do here.', fr: 'Il n’y a plus rien à faire ici.' },
+  returnedText: {
+    en: 'Close this tab and go on in the page of the phone.',
+    fr: 'Fermez cet onglet et continuez sur la page du téléphone.',
+  },
+  activatingTitle: { en: 'Activation under way', fr: 'Activation en cours' },
   activating: { en: 'The card is being written…', fr: 'Écriture de la carte…' },
   pendingTitle: { en: 'Activation not finished', fr: 'Activation inachevée' },
   pendingText: {
@@ -134,6 +158,30 @@ export const WORDS = {
   syncedAt: { en: 'The issuer was last heard on {when}.', fr: 'Dernière réponse de l’émetteur : {when}.' },
   syncedNever: { en: 'The issuer has not been heard yet.', fr: 'L’émetteur n’a pas encore répondu.' },
   synced: { en: 'The issuer has answered.', fr: 'L’émetteur a répondu.' },
+
+  credentialTitle: { en: 'Credential (SD-JWT VC)', fr: 'Attestation (SD-JWT VC)' },
+  credentialText: {
+    en: 'What the issuer says of this card, for programs that ask for it by OpenID.',
+    fr: 'Ce que l’émetteur dit de cette carte, pour les logiciels qui le demandent par OpenID.',
+  },
+  credentialNone: { en: 'The issuer has offered none.', fr: 'L’émetteur n’en a pas proposé.' },
+  credentialOffered: {
+    en: 'It waits at the issuer, which has sent you a transaction code by letter.',
+    fr: 'Elle attend chez l’émetteur, qui vous a envoyé un code de transaction par courrier.',
+  },
+  credentialCurrent: { en: 'On the card, good until {when}.', fr: 'Dans la carte, valable jusqu’au {when}.' },
+  credentialDue: {
+    en: 'To be renewed: it is good until {when}.',
+    fr: 'À renouveler : elle est valable jusqu’au {when}.',
+  },
+  credentialCut: { en: 'It was not received whole: get it again.', fr: 'Réception interrompue : reprenez-la.' },
+  credentialGet: { en: 'Get the credential', fr: 'Obtenir l’attestation' },
+  credentialRenew: { en: 'Renew it', fr: 'La renouveler' },
+  credentialCame: { en: 'The credential is on the card.', fr: 'L’attestation est dans la carte.' },
+  credentialRenewed: { en: 'The credential is renewed.', fr: 'L’attestation est renouvelée.' },
+  txCode: { en: 'Transaction code', fr: 'Code de transaction' },
+  txCodeHint: { en: '6 digits, from the letter.', fr: '6 chiffres, dans le courrier.' },
+  txCodeMissing: { en: 'The transaction code has 6 digits.', fr: 'Le code de transaction a 6 chiffres.' },
 
   endTitle: { en: 'The card is gone', fr: 'La carte n’existe plus' },
   endReplaced: { en: 'Another phone has your card now.', fr: 'Votre carte est maintenant sur un autre téléphone.' },

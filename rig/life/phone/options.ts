@@ -20,7 +20,8 @@ export interface AskingIssuer {
   readonly timeoutMs: number;
 }
 
-export interface ActivateOptions extends PhoneOptions, AskingIssuer {
+/** The code is used where it was chosen in a run before this one, to show the PUK. */
+export interface ActivateOptions extends WithCode, AskingIssuer {
   /** Null: that of the activation that was begun. */
   readonly issuer: string | null;
   readonly ticketFile: string | null;

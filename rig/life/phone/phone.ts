@@ -24,6 +24,8 @@ export interface PhoneView {
   readonly window: { readonly remainingMs: number; readonly wholeMs: number; readonly uses: number } | null;
   readonly syncedAt: number | null;
   readonly endedBecause: PhoneState['endedBecause'];
+  /** The card still has its PUK, which nobody has noted: {@link Phone.puk} reads it after the code. */
+  readonly pukDue: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ export class Phone {
   }
 
   view(): PhoneView {
-    const { life, issuer, number, syncedAt, endedBecause } = this.#held.state;
+    const { life, issuer, number, syncedAt, endedBecause, pukDue } = this.#held.state;
     const alive = this.#held.side !== null && (life === 'pending' || life === 'active');
     const screen = alive ? (this.#held.side as CardSide).screen() : null;
     const holder = this.#held.card?.holder;
@@ -75,7 +77,13 @@ export class Phone {
       window: open ? { remainingMs: holder.remainingMs(), wholeMs: this.#wholeMs, uses: holder.usesLeft } : null,
       syncedAt,
       endedBecause,
+      pukDue,
     };
+  }
+
+  /** Monotonic, by the clock that the card has. */
+  nowNs(): number {
+    return this.#held.world.clock.nowNs();
   }
 
   get #wholeMs(): number {
@@ -111,6 +119,21 @@ export class Phone {
     } finally {
       code.fill(0);
     }
+  }
+
+  /** The PUK, which the card keeps for its holder until {@link pukNoted}; null: it was noted. */
+  async puk(code: Uint8Array): Promise<string | null> {
+    const puk = await this.#held.after(code, (side) => side.puk());
+    // It was noted, and what was cut is made up for.
+    if (puk === null && this.#held.state.pukDue) this.pukNoted();
+    return puk;
+  }
+
+  /** Whoever shows the PUK says that it was shown: the card overwrites it. Nothing shows it any more. */
+  pukNoted(): void {
+    // The note follows the card: what is cut between them shows no PUK, and says so.
+    this.#held.active().clearPuk();
+    this.#held.save({ ...this.#held.state, pukDue: false });
   }
 
   lock(): void {
@@ -151,8 +174,11 @@ export class Phone {
       side.unblock(puk, between);
       side.verify(between);
       const reason = weaknessOf(fresh, { birthDates: birthDatesOn(side), test });
-      if (reason === null) side.changeCode(between, fresh);
-      else {
+      if (reason === null) {
+        side.changeCode(between, fresh);
+        // Whoever types it has it.
+        if (this.#held.state.pukDue) this.pukNoted();
+      } else {
         side.blockCode(between);
         const detail = `${WEAK_CODES[reason]}; the code is blocked until the PUK sets another one`;
         throw new PhoneRefusal('weak-code', { reason, detail });

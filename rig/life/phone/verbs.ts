@@ -11,11 +11,12 @@ import { shown } from '../../console/shown.ts';
 import { makeOfflineQr } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrPng, qrSvg, qrTerminalText } from '../credential/qr-picture.ts';
-import type { ActivationStep } from './activation.ts';
+import type { Activated, ActivationStep } from './activation.ts';
 import {
   existingPhone,
   hasNewCode,
   holdersCode,
+  isCodeGiven,
   issuerAt,
   issuerOf,
   newCode,
@@ -35,7 +36,7 @@ import type {
   WithCode,
 } from './options.ts';
 import type { Phone, PhoneView } from './phone.ts';
-import type { CredentialNote } from './phone-state.ts';
+import { type CredentialNote, readPhoneState } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { ticketOfIdentity } from './ticket-of-identity.ts';
 import { refuseWeakCode } from './weak-code.ts';
@@ -56,6 +57,7 @@ const STEPS: Readonly<Record<ActivationStep, string>> = {
 export async function activate(options: ActivateOptions, io: CommandIo): Promise<ExitCode> {
   const { identity, person, timeoutMs } = options;
   const folder = phoneFolder(options.folder, io.env);
+  if (pukIsDue(folder)) return withPhoneIn(folder, io, (phone) => tellPukAgain(phone, options, io));
   if (options.issuer !== null) issuerAt(options.issuer, timeoutMs, io);
   else if (!existsSync(folder)) throw new UsageError(WHICH_ISSUER);
   const right = identity === null ? await readTicket(options.ticketFile, io) : null;
@@ -64,7 +66,7 @@ export async function activate(options: ActivateOptions, io: CommandIo): Promise
     const address = options.issuer ?? phone.view().issuer;
     if (address === null) throw new UsageError(WHICH_ISSUER);
     const issuer = issuerAt(address, timeoutMs, io);
-    const { number, puk, credentialOffer } = await phone.activate({
+    const activated = await phone.activate({
       ticket:
         right ??
         (() => ticketOfIdentity({ issuer: issuer.origin, identity: identity as string, person, timeoutMs }, io)),
@@ -78,16 +80,49 @@ export async function activate(options: ActivateOptions, io: CommandIo): Promise
       },
       onStep: (step) => io.stderr(`· ${STEPS[step]}\n`),
     });
-    const { can } = phone.view();
-    if (io.json) writeJson(io, { schema: 'vitap-phone-activate', number, can, puk, credentialOffer });
-    else {
-      io.stdout(`Card ${number} of this person is active on this phone.\n`);
-      if (credentialOffer !== null)
-        io.stdout('`vitap phone credential` gets its SD-JWT VC, with the transaction code that the issuer sends.\n');
-      io.stdout(puk === null ? 'The PUK was shown before.\n' : `PUK (shown this once; it unblocks the code): ${puk}\n`);
-    }
-    return EXIT.pass;
+    if (!io.json) io.stdout(`Card ${activated.number} of this person is active on this phone.\n`);
+    // The code of a run before this one is asked for only where somebody or something can give it.
+    const known = activated.puk === null && (isCodeGiven(options.pin, io) || io.stdinIsTty);
+    const puk = known ? await phone.puk(await holdersCode(options.pin, io)) : activated.puk;
+    return tellActivated(phone, { ...activated, puk }, io);
   }).finally(() => given?.fill(0));
+}
+
+/** Nothing is left of an activation but to show the PUK, whose card says what was noted of it. */
+function pukIsDue(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const { life, pukDue } = readPhoneState(folder);
+  return life === 'active' && pukDue;
+}
+
+async function tellPukAgain(phone: Phone, { pin }: ActivateOptions, io: CommandIo): Promise<ExitCode> {
+  const puk = await phone.puk(await holdersCode(pin, io));
+  const number = phone.view().number as number;
+  return tellActivated(phone, { number, puk, credentialOffer: phone.credentialNote?.offer ?? null }, io);
+}
+
+/** Tells how it ended. The card keeps the PUK unless somebody or something has taken what was said. */
+async function tellActivated(
+  phone: Phone,
+  { number, puk, credentialOffer }: Activated,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { can, pukDue } = phone.view();
+  if (io.json) writeJson(io, { schema: 'vitap-phone-activate', number, can, puk, credentialOffer });
+  else {
+    if (credentialOffer !== null)
+      io.stdout('`vitap phone credential` gets its SD-JWT VC, with the transaction code that the issuer sends.\n');
+    if (puk !== null) io.stdout(`PUK (shown this once; it unblocks the code): ${puk}\n`);
+    else if (pukDue) io.stdout('The PUK was not shown yet: `vitap phone activate --pin` shows it, after the code.\n');
+    else io.stdout('The PUK was shown before.\n');
+  }
+  if (puk === null) return EXIT.pass;
+  if (!io.signal.aborted && (await io.delivered())) phone.pukNoted();
+  else
+    io.stderr(
+      'Nobody has read the PUK: the card keeps it, and `vitap phone activate` shows it again, after the code.\n',
+    );
+  return EXIT.pass;
 }
 
 /** The code that a file or VITAP_NEW_PIN gives, judged as far as it can be; null: a person is asked, or none is needed. */
@@ -117,7 +152,7 @@ export function status(options: WithCode, io: CommandIo): Promise<ExitCode> {
   return withRunning(options.folder, io, async (running) => {
     if (running !== null) return tellStatus(running, null, true, io);
     return withPhone(options.folder, io, async (phone) => {
-      const asked = options.pin.ask || options.pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+      const asked = isCodeGiven(options.pin, io);
       const active = phone.view().life === 'active';
       const invoices = asked && active ? await phone.invoices(await holdersCode(options.pin, io)) : null;
       return tellStatus(phone.view(), invoices, false, io);
@@ -137,6 +172,7 @@ function tellStatus(view: PhoneView, invoices: readonly Invoice[] | null, runnin
     ...(view.triesLeft === null
       ? []
       : [`code       ${view.triesLeft === 0 ? 'blocked' : triesInWords(view.triesLeft)}`]),
+    ...(view.pukDue ? ['PUK        not shown yet: `vitap phone activate` shows it, after the code'] : []),
     `window     ${view.window === null ? 'closed' : `open for ${Math.ceil(view.window.remainingMs / 1000)} s`}`,
     `issuer heard ${view.syncedAt === null ? 'never' : new Date(view.syncedAt).toISOString()}`,
     ...(invoices ?? []).map(
@@ -242,7 +278,7 @@ async function readPuk(file: string | null, io: CommandIo): Promise<Uint8Array> 
 /** `vitap phone sync`. */
 export function sync(options: SyncOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
-    const given = options.pin.ask || options.pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+    const given = isCodeGiven(options.pin, io);
     const onCard = async () => (given ? phone.invoices(await holdersCode(options.pin, io)) : []);
     const synced = await phone.sync(issuerOf(phone, options.timeoutMs, io), onCard);
     const { credential, refused } =

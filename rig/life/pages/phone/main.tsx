@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
-import { Frame, showPage } from '../../../web/page/frame.tsx';
+import { Frame, showOpenPage, showPage } from '../../../web/page/frame.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { StatusLine } from '../../../web/page/status-line.tsx';
@@ -10,9 +10,10 @@ import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
 import { Activation } from './activation.tsx';
 import { InvoicesTab } from './invoices-tab.tsx';
+import { Returned } from './returned.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { ShowTab } from './show-tab.tsx';
-import type { PhoneView } from './view.ts';
+import { type PhoneView, RETURNED_PATH } from './view.ts';
 import '../../../web/page/style.css';
 import './style.css';
 
@@ -89,8 +90,10 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
   );
 }
 
-showPage((props) => (
+const [show, Page] =
+  location.pathname === RETURNED_PATH ? ([showOpenPage, Returned] as const) : ([showPage, PhonePage] as const);
+show((props) => (
   <RefusalsOfPage value={PHONE_REFUSAL_TABLE}>
-    <PhonePage {...props} />
+    <Page {...props} />
   </RefusalsOfPage>
 ));
