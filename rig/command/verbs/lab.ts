@@ -56,12 +56,12 @@ function declareServe(lab: Command, perform: Perform): void {
 }
 
 /** Where the lab is, as actions take it. */
-function addressOf({ server, tokenFile, pin = null }: TypedLab): {
-  server: string;
-  tokenFile: string;
-  pin: string | null;
+function addressOf({ server, tokenFile, pin }: TypedLab): {
+  readonly server: string;
+  readonly tokenFile: string;
+  readonly pin: string | null;
 } {
-  return { server, tokenFile, pin };
+  return { server, tokenFile, pin: pin ?? null };
 }
 
 function declareWatch(lab: Command, perform: Perform): void {

@@ -21,7 +21,10 @@ export async function compareLab(
   list('new failures', comparison.newFailures);
   list('mended', comparison.mended);
   list('flaky', comparison.flaky);
-  for (const [title, all] of [['slower', comparison.slower], ['faster', comparison.faster]] as const) {
+  for (const [title, all] of [
+    ['slower', comparison.slower],
+    ['faster', comparison.faster],
+  ] as const) {
     io.stdout(`${title}: ${all.length}\n`);
     for (const each of all) io.stdout(`  ${inWords(each)}: ${effectInWords(each.effect)}\n`);
   }

@@ -65,8 +65,17 @@ async function describe(
     kind: 'campaign',
     backend: runs.some(({ run }) => run.backend === 'hardware') ? 'hardware' : 'simulated',
     verdict:
-      failed > 0 ? 'FAIL' : error > 0 ? 'ERROR' : open.cancelled + open.queued + open.running > 0 ? 'INCONCLUSIVE' : 'PASS',
-    subject: { campaign: `${campaign.id} ${campaign.name}`, runs: `${runs.length}, ${passed} passed, ${failed} failed, ${error} errors` },
+      failed > 0
+        ? 'FAIL'
+        : error > 0
+          ? 'ERROR'
+          : open.cancelled + open.queued + open.running > 0
+            ? 'INCONCLUSIVE'
+            : 'PASS',
+    subject: {
+      campaign: `${campaign.id} ${campaign.name}`,
+      runs: `${runs.length}, ${passed} passed, ${failed} failed, ${error} errors`,
+    },
     items,
   };
 }
@@ -81,7 +90,10 @@ async function verifyAll(runs: readonly JudgedRun[], benches: readonly BenchSumm
       if (key === undefined) throw new Error('no key');
       await readSigned(jws, key);
     } catch (cause) {
-      throw new CannotRun(`the result of run ${run.number} is not signed by bench ${shown(statement.bench)}: no bundle was made`, { cause });
+      throw new CannotRun(
+        `the result of run ${run.number} is not signed by bench ${shown(statement.bench)}: no bundle was made`,
+        { cause },
+      );
     }
   }
 }

@@ -44,7 +44,18 @@ export async function* runsOf(link: PersonLink, campaign: number, state: RunStat
   }
 }
 
-function runLine({ number, state, subject, suite, repetition, attempts, bench, device, backend, reason }: RunSummary): string {
+function runLine({
+  number,
+  state,
+  subject,
+  suite,
+  repetition,
+  attempts,
+  bench,
+  device,
+  backend,
+  reason,
+}: RunSummary): string {
   const where = bench === null ? '' : `  ${bench} ${shown(device ?? '')}${backend === null ? '' : ` (${backend})`}`;
   const again = attempts > 1 ? `, attempt ${attempts}` : '';
   const why = reason === '' ? '' : `: ${shown(reason)}`;

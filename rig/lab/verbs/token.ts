@@ -21,7 +21,9 @@ export async function addLabToken(
   } catch (cause) {
     // It cannot be had again: better on the terminal than lost.
     io.stdout(`${token}\n`);
-    throw new CannotRun(`${out} could not be written, and may be there already; the token is on standard output`, { cause });
+    throw new CannotRun(`${out} could not be written, and may be there already; the token is on standard output`, {
+      cause,
+    });
   }
   io.stderr(`${out}: token of ${shown(name)}, role ${role}, for its owner alone\n`);
   return EXIT.pass;
