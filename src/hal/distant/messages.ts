@@ -3,9 +3,13 @@
  * that its answer repeats. Bytes are hexadecimal, times nanoseconds of the far clock.
  */
 
-import type { HalErrorKind } from '../errors.ts';
 import type { ConnectMode, Disposition } from '../reader.ts';
 
+/**
+ * What is asked, and answered: `list` with `readers`; `connect` with `session`, `reader`, `atr`, `protocol`; `transmit`
+ * with `response`, `tookNs`; `reset` with `atr`; `control` with `data`; the others with nothing. Or with `error`, a kind of
+ * `HalError`, and `message`.
+ */
 export type Request =
   | { readonly op: 'list' }
   | { readonly op: 'connect'; readonly reader: string | null; readonly timeoutMs: number; readonly mode: ConnectMode }
@@ -15,31 +19,6 @@ export type Request =
   | { readonly op: 'reset'; readonly session: number; readonly mode: 'warm' | 'cold' }
   | { readonly op: 'control'; readonly session: number; readonly code: number; readonly data: string }
   | { readonly op: 'disconnect'; readonly session: number; readonly disposition: Disposition };
-
-type Answer =
-  | {
-      readonly ok: 'list';
-      readonly readers: readonly {
-        readonly name: string;
-        readonly cardPresent: boolean;
-        readonly atr: string | null;
-      }[];
-    }
-  | {
-      readonly ok: 'connect';
-      readonly session: number;
-      readonly reader: string;
-      readonly atr: string;
-      readonly protocol: string;
-    }
-  | { readonly ok: 'transmit'; readonly response: string; readonly tookNs: number }
-  | { readonly ok: 'reset'; readonly atr: string }
-  | { readonly ok: 'control'; readonly data: string }
-  | { readonly ok: 'done' }
-  | { readonly error: HalErrorKind | 'fault'; readonly message: string };
-
-/** A message of either direction, with its number. */
-type Numbered<T> = T & { readonly id: number };
 
 /** The way between both ends: whole texts, in order, none lost before it closes. */
 export interface Channel {

@@ -87,7 +87,7 @@ describe('a bench and a campaign at a lab that is served', () => {
     writeFileSync(join(folder, 'cards', 'own.yaml'), 'extends: vitale2\nprofile: own\n');
     const file = campaign(
       'first',
-      'repeat: 2\ncards:\n  - {id: shipped, profile: vitale2}\n  - {id: own, profile: cards/own.yaml}\njudge:\n  - {conform: iso7816-4, only: "SEL-01*,SEL-02*"}\n  - {rehearsal: 5}\n',
+      'repeat: 2\ncards:\n  - {id: shipped, profile: vitale2}\n  - {id: own, profile: cards/own.yaml}\njudge:\n  - {conform: iso7816-4, only: "SEL-MF*"}\n  - {rehearsal: 5}\n',
     );
     const { exit, said } = await submit(file);
     expect([exit, said.runs, said.inputs, said.unfit]).toEqual([0, 6, 1, []]);
