@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { MOST_MESSAGE_CHARACTERS } from '../../../src/hal/distant/index.ts';
+import { keepAlive, MOST_MESSAGE_CHARACTERS, type Socket } from '../../../src/hal/distant/index.ts';
 import type { WebApp } from '../../web/server.ts';
 import type { Capability, Requirement } from '../api/wire.ts';
 import { listBenches } from '../store/benches.ts';
@@ -12,11 +12,8 @@ import { BENCH, OPERATOR } from './roles.ts';
 import type { WaitingBenches } from './waiting-benches.ts';
 
 /** What is used of a WebSocket. */
-export interface PoolSocket {
-  send(text: string): void;
+interface PoolSocket extends Omit<Socket, 'close'> {
   close(code: number, reason: string): void;
-  on(event: 'message', take: (data: Buffer, isBinary: boolean) => void): unknown;
-  on(event: 'close' | 'error', take: () => void): unknown;
 }
 
 const ASKED = z.object({ label: z.string().min(1).max(100) });
@@ -132,6 +129,7 @@ class Pool {
 
   ask(socket: PoolSocket, label: string, requirement: Requirement): void {
     const asking: Asking = { socket, kept: [], bench: null };
+    keepAlive(socket);
     let gone = false;
     let campaign: number | null = null;
     socket.on('message', (data, isBinary) => {
@@ -177,6 +175,7 @@ class Pool {
       bench.close(OTHER_END_GONE, 'nobody waits for this reader');
       return;
     }
+    keepAlive(bench);
     asking.bench = bench;
     const end = (): void => asking.socket.close(OTHER_END_GONE, 'the bench took its reader back');
     bench.on('message', (data, isBinary) => (isBinary ? end() : asking.socket.send(data.toString('utf8'))));

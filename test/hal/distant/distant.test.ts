@@ -90,6 +90,23 @@ describe('a reader at another machine', () => {
     server.close();
   });
 
+  it('hears what is said as soon as the way is open', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    server.on('connection', (socket) => socket.send('first'));
+    const channel = await openWebSocket({
+      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      headers: {},
+      timeoutMs: 5000,
+    });
+    // Long after the message came.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const heard = await new Promise<string>((resolve) => channel.onText(resolve));
+    expect(heard).toBe('first');
+    channel.close();
+    server.close();
+  });
+
   it('gives no other reader than its own', async () => {
     const { channel, server } = await farReader();
     const reader = new DistantReader(channel, systemClock);
