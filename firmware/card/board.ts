@@ -21,8 +21,8 @@ export interface Board {
   flashErase(page: number): boolean;
   /** Whole granules, into erased ones. @returns false: the flash refused */
   flashWrite(address: number, source: Uint8Array, offset: number, length: number): boolean;
-  /** Bytes of RAM: taken from the board for the heap, in use in the engine. */
-  memory(): readonly [taken: number, used: number];
+  /** Bytes of RAM: the most that the heap took from the board, in use in the engine; the stack's most and size; variables. */
+  memory(): readonly [taken: number, used: number, stackUsed: number, stackSize: number, staticSize: number];
   restart(): void;
 }
 

@@ -8,7 +8,7 @@ extern const uint8_t card_program[];
 extern const uint32_t card_program_size;
 /* The card's image as it was built: what its memory holds before the first write. */
 extern uint8_t card_image[], card_image_end[];
-uint32_t heap_taken(void);
+uint32_t heap_taken(void), stack_used(void), static_size(void);
 
 /* A power of two that holds what arrives at 921600 baud while the card computes for 40 ms. */
 #define RING 4096u
@@ -122,13 +122,16 @@ static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSVal
   return JS_NewBool(ctx, flash_write(address, source + span[0], span[1]));
 }
 
-/* memory(): [heap taken from the board, bytes in use in the engine]. */
+/* memory(): [heap taken from the board, bytes in use in the engine, most of the stack, its size, variables]. */
 static JSValue memory(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
   JSMemoryUsage usage;
   JS_ComputeMemoryUsage(JS_GetRuntime(ctx), &usage);
   JSValue both = JS_NewArray(ctx);
   JS_SetPropertyUint32(ctx, both, 0, JS_NewUint32(ctx, heap_taken()));
   JS_SetPropertyUint32(ctx, both, 1, JS_NewInt64(ctx, usage.malloc_size));
+  JS_SetPropertyUint32(ctx, both, 2, JS_NewUint32(ctx, stack_used()));
+  JS_SetPropertyUint32(ctx, both, 3, JS_NewUint32(ctx, (uint32_t)(__stack_top - __stack_bottom)));
+  JS_SetPropertyUint32(ctx, both, 4, JS_NewUint32(ctx, static_size()));
   return both;
 }
 

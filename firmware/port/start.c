@@ -17,9 +17,19 @@ extern uint32_t __data_load[], __data_start[], __data_end[], __bss_start[], __bs
 void interrupt_0(void) WEAK_FAULT;
 void interrupt_2(void) WEAK_FAULT;
 
+#define STACK_MARK 0x5AC0FFEEu
+uint32_t stack_used(void) {
+  const uint32_t *at = (const uint32_t *)__stack_bottom;
+  while (at < (const uint32_t *)__stack_top && *at == STACK_MARK) at++;
+  return (uint32_t)(__stack_top - (const uint8_t *)at);
+}
+uint32_t static_size(void) { return (uint32_t)((uint8_t *)__bss_end - (uint8_t *)__data_start); }
+
 void reset(void) {
   memcpy(__data_start, __data_load, (size_t)((uint8_t *)__data_end - (uint8_t *)__data_start));
   memset(__bss_start, 0, (size_t)((uint8_t *)__bss_end - (uint8_t *)__bss_start));
+  /* Marked up to where it is in use now, so that its deepest use can be seen. */
+  for (uint32_t *at = (uint32_t *)__stack_bottom; at < (uint32_t *)__builtin_frame_address(0) - 16; at++) *at = STACK_MARK;
   /* CPACR: full access to the FPU, CP10 and CP11. */
   *(volatile uint32_t *)0xE000ED88 |= 0xFu << 20;
   __asm volatile("dsb\nisb");

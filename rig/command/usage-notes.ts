@@ -118,6 +118,13 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'identity serve': notes(null, 'vitap identity serve me'),
   'firmware build': notes(null, 'vitap firmware build --board mps2-an386 --profile vitale2 --out fw'),
+  'firmware measure': notes(
+    'a target is missed, or the card gave not all that it has',
+    'vitap firmware measure fw/mps2-an386.elf --board mps2-an386 --pin-file code',
+    'vitap firmware measure fw/mps2-an386.elf --board mps2-an386 --pin-file code --can-file can',
+  ),
+  'firmware unlock': notes('the card did not take the code', 'vitap firmware unlock /tmp/card --pin'),
+  'firmware lock': notes(null, 'vitap firmware lock /tmp/card'),
   'firmware run': notes(
     null,
     'vitap firmware run fw/mps2-an386.elf --board mps2-an386 --host /tmp/card',

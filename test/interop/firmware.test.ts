@@ -17,6 +17,15 @@ import { cardIsIn, SLOTS } from './vpcd-card.ts';
 
 const LIMIT_MS = 300_000;
 
+/** What went over the wire, without the times. */
+function exchangesOf(tap: Record<string, unknown>): unknown[] {
+  const { exchanges } = tap.time as { readonly exchanges: readonly Record<string, unknown>[] };
+  expect(exchanges.length).toBeGreaterThan(20);
+  return exchanges.map(({ phase, command, header, status, sentBytes, receivedBytes }) => [
+    ...[phase, command, header, status, sentBytes, receivedBytes],
+  ]);
+}
+
 /** The compiled core in an emulated Cortex-M4F: the emulator is real, the silicon is not. */
 describeNeeds(['firmware'], 'firmware in qemu', () => {
   let folder: string;
@@ -75,6 +84,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         if (['driver', 'reader', 'protocol', 'time', 'seed'].includes(key)) continue;
         expect([key, far[key]]).toEqual([key, near[key]]);
       }
+      expect(exchangesOf(far)).toEqual(exchangesOf(near));
     },
     LIMIT_MS,
   );
@@ -240,6 +250,117 @@ describeNeeds(['firmware'], 'firmware with a secure channel', () => {
         expect(io.out.join('')).toMatch(/PACE with the CAN \(chip authentication mapping/);
       } finally {
         await board?.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    LIMIT_MS,
+  );
+});
+
+describeNeeds(['firmware'], 'firmware of a phone', () => {
+  let folder: string;
+  let board: EmulatedBoard;
+  const env = { VITAP_CAN: '161803' };
+  const keys = { pin: '', wrong: '' };
+
+  async function vitap(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
+    const io = fakeIo({ env, json: args.includes('--json') });
+    const exit = await runCommandLine(args, '0.0.0', VERBS, io);
+    return { exit, out: io.out.join(''), err: io.err.join('') };
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+    for (const [name, code] of [
+      ['pin', CODE],
+      ['wrong', '123456'],
+    ] as const) {
+      keys[name] = join(folder, name);
+      writeFileSync(keys[name], code, { mode: 0o600 });
+    }
+    const built = await vitap('firmware', 'build', '--board', 'mps2-an386', '--profile', 'apcv', '--out', folder);
+    expect(built.exit).toBe(0);
+    expect((await vitap('pki', 'init', join(folder, 'pki'), '--test')).exit).toBe(0);
+    board = new EmulatedBoard(join(folder, 'mps2-an386.elf'), join(folder, 'host'));
+    await board.started();
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await board?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, LIMIT_MS);
+
+  it(
+    'takes the code on its screen, opens a channel, and says what the card in process says',
+    async () => {
+      const terminal = ['--terminal-keys', join(folder, 'pki/FRVITAPAT00001.keys.json')];
+      const read = async (...where: string[]): Promise<Record<string, unknown>> => {
+        const tap = await vitap('tap', ...where, '--pin-file', keys.pin, ...terminal, '--timeout', '240', '--json');
+        expect([tap.exit, tap.err]).toEqual([0, '']);
+        return JSON.parse(tap.out);
+      };
+      const [far, near] = [await read('--reader', `firmware:${board.host}`), await read('--profile', 'apcv')];
+      expect(far.code).toEqual({ outcome: 'unlocked-by-holder' });
+      for (const key of Object.keys(near)) {
+        if (['driver', 'reader', 'protocol', 'time', 'seed', 'channel'].includes(key)) continue;
+        expect([key, far[key]]).toEqual([key, near[key]]);
+      }
+      expect(exchangesOf(far)).toEqual(exchangesOf(near));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is unlocked and locked by its holder, who needs no reader',
+    async () => {
+      expect(await vitap('firmware', 'unlock', board.host, '--pin-file', keys.pin)).toMatchObject({
+        exit: 0,
+        out: 'unlocked for 60 s\n',
+      });
+      expect(await vitap('firmware', 'lock', board.host)).toMatchObject({ exit: 0, out: 'locked\n' });
+      const wrong = await vitap('firmware', 'unlock', board.host, '--pin-file', keys.wrong);
+      expect([wrong.exit, wrong.err]).toEqual([1, expect.stringContaining('2 tries left')]);
+      expect((await vitap('firmware', 'unlock', board.host, '--pin-file', keys.pin)).exit).toBe(0);
+      expect(await vitap('firmware', 'unlock', board.host)).toMatchObject({
+        exit: 2,
+        err: expect.stringContaining('unlock needs the code'),
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'gives the terminal nothing when the code is wrong, and counts it',
+    async () => {
+      const tap = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', keys.wrong);
+      expect([tap.exit, tap.err]).toEqual([1, expect.stringContaining('2 tries left')]);
+    },
+    LIMIT_MS,
+  );
+});
+
+describeNeeds(['firmware'], 'firmware measure', () => {
+  it(
+    'times the board by its own clock, and judges flash, RAM, start and commands',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+      try {
+        const args = ['build', '--board', 'mps2-an386', '--profile', 'ndef', '--no-channel', '--out', folder];
+        expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
+        const io = fakeIo({ json: true });
+        const elf = join(folder, 'mps2-an386.elf');
+        await runCommandLine(['firmware', 'measure', elf, '--board', 'mps2-an386', '--json'], '0.0.0', VERBS, io);
+        const measured = JSON.parse(io.out.join(''));
+        expectPublished('firmware-measure', measured);
+        // What lies in flash is the BIN, to the byte; the emulator's stack is that of the description.
+        expect(measured.flash).toBe(readFileSync(join(folder, 'mps2-an386.bin')).length);
+        const { all, variables, stack, heap, heapUsed, stackUsed } = measured.ram;
+        expect(all).toBe(variables + stack + heap);
+        expect([heapUsed < heap, stackUsed < stack, stackUsed > 1000]).toEqual([true, true, true]);
+        const told = measured.phases.map(({ phase }: { phase: string }) => phase);
+        expect(told).toEqual(['free files', 'select', 'ndef']);
+        const met = (of: string): boolean => measured.targets.find(({ words }: { words: string }) => words === of).met;
+        expect([met('flash'), met('a command, median')]).toEqual([true, true]);
+      } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },

@@ -201,6 +201,8 @@ export const CLAIMS_OF_PHONE: z.ZodType<{ readonly claims: readonly ClaimOfPhone
 export interface Delegation {
   readonly id: string;
   readonly beneficiaryIndex: number;
+  /** What the other phone may disclose. */
+  readonly agreed: readonly Disclosed[];
   readonly until: number;
   readonly madeAt: number;
   readonly revokedAt: number | null;
@@ -208,6 +210,7 @@ export interface Delegation {
 const delegation = z.object({
   id: identifier,
   beneficiaryIndex: z.int(),
+  agreed: z.array(z.enum(DISCLOSED)),
   until: time,
   madeAt: time,
   revokedAt: time.nullable(),
@@ -216,11 +219,13 @@ export interface Delegate {
   /** Thumbprint (RFC 7638) of the other phone's device key. */
   readonly delegateKey: string;
   readonly beneficiaryIndex: number;
+  readonly agreed: readonly Disclosed[];
   readonly until: number;
 }
 export const DELEGATE: z.ZodType<Delegate> = z.strictObject({
   delegateKey: coordinate,
   beneficiaryIndex: z.int().min(1).max(255),
+  agreed: z.array(z.enum(DISCLOSED)).min(1).max(DISCLOSED.length),
   until: time,
 });
 export const DELEGATED: z.ZodType<Delegation> = delegation;
@@ -232,6 +237,16 @@ export const DELEGATIONS: z.ZodType<Delegations> = z.object({
   given: z.array(delegation),
   received: z.array(delegation),
 });
+
+// What a person asks for who has no phone.
+
+export const REPORT_LOSS: z.ZodType<{ readonly ticket: string }> = z.strictObject({ ticket: token });
+/** Since when the card has ended, and why: perhaps it had before. */
+export interface Ended {
+  readonly since: number;
+  readonly why: 'replaced' | 'lost' | 'operator';
+}
+export const ENDED: z.ZodType<Ended> = z.object({ since: time, why: z.enum(['replaced', 'lost', 'operator']) });
 
 // What a professional asks for.
 

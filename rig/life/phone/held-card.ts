@@ -123,7 +123,7 @@ export class HeldCard {
   #boot(nvm: FileNvm): void {
     const { crypto, onFault, clock } = this.world;
     try {
-      const card = bootCard(nvm, nvm.path, null, onFault === undefined ? {} : { onFault }, crypto);
+      const card = bootCard(nvm, nvm.path, null, { clock, ...(onFault !== undefined && { onFault }) }, crypto);
       this.#nvm = nvm;
       this.#card = card;
       this.#side = new CardSide(card, () => clock.nowNs());

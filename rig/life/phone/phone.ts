@@ -81,6 +81,11 @@ export class Phone {
     };
   }
 
+  /** Monotonic, by the clock that the card has. */
+  nowNs(): number {
+    return this.#held.world.clock.nowNs();
+  }
+
   get #wholeMs(): number {
     return (this.#held.card?.image.holder?.windowSeconds ?? 0) * 1000;
   }

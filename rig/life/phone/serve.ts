@@ -39,7 +39,7 @@ import { PageIdentity } from './page-identity.ts';
 import { addPhoneRoutes, type PhoneActs } from './page-routes.ts';
 import type { Phone } from './phone.ts';
 import type { CredentialNote } from './phone-state.ts';
-import { WindowWatch } from './present.ts';
+import { Opening, WindowWatch } from './present.ts';
 import { PhoneRefusal } from './refusals.ts';
 
 export interface PhoneServeOptions extends PhoneOptions, AskingIssuer {
@@ -64,7 +64,7 @@ export function phoneServe(options: PhoneServeOptions, io: CommandIo): Promise<E
   return withPhoneIn(phoneFolder(options.folder, io.env), io, async (phone) => {
     const acts = new PhonePage(phone, options, io);
     const stopListening = await listenForHolder(phone, (wish) => {
-      if (wish === 'unlock') void acts.present().catch(() => {});
+      if (wish === 'unlock') void acts.present(null).catch(() => {});
     });
     try {
       return await servePage(
@@ -138,8 +138,9 @@ export class PhonePage implements PhoneActs {
         onEnrolled: () => identity.forget(),
       });
     } catch (error) {
-      // What the issuer has judged counts no more; what it may not have heard may be sent again.
-      if (error instanceof PhoneRefusal && error.code === 'issuer-refused') identity.forget();
+      // What the issuer has judged counts no more; what it may not have heard, or does not spend, may be sent again.
+      const judged = error instanceof PhoneRefusal && error.cause instanceof IssuerRefused ? error.cause.code : null;
+      if (judged !== null && judged !== 'department-closed') identity.forget();
       throw error;
     }
   }
@@ -169,7 +170,7 @@ export class PhonePage implements PhoneActs {
       const typed = digits(code);
       if (this.#options.link === null)
         throw new WebRefusal('no-link', 'this phone has no antenna: --link gives it one', 409);
-      await this.present(() => this.#phone.unlock(typed));
+      await this.present(new Opening(this.#phone, typed));
     });
   }
 
@@ -180,40 +181,55 @@ export class PhonePage implements PhoneActs {
     });
   }
 
-  /** Puts the card on the link until its window has closed. @param unlock once the link is there */
-  async present(unlock: () => void = () => {}): Promise<void> {
+  /**
+   * Puts the card on the link until its window has closed; returns when the reader is there.
+   * @param opening opens the window then; null: it is open
+   * @throws {HalError} the reader is not there; {WebRefusal} `busy` another card is in it
+   */
+  async present(opening: Opening | null): Promise<void> {
     const { link: choice } = this.#options;
     if (choice === null) return;
     if (this.#stopLink !== null) {
-      unlock();
+      opening?.now();
       return;
     }
     const cardInterface = linkDriver(choice).interface ?? 'contactless';
     const { card } = this.#phone;
     const link = await openLink(choice, cardInterface, false);
-    try {
-      unlock();
-    } catch (error) {
-      link.stop();
-      throw error;
-    }
-    this.#presented = true;
     this.#stopLink = () => link.stop();
-    const watch = new WindowWatch(
-      this.#phone,
-      () => {},
-      () => link.stop(),
-    );
-    const events = (event: LinkEvent): void => watch.link(event);
-    link
-      .serve(card.port(cardInterface, link.limits), events)
-      .catch((error: unknown) => this.#io.stderr(`${describeFailure(error).sentences.join('; ')}\n`))
-      .finally(() => {
-        watch.end();
-        this.#stopLink = null;
-        this.#presented = false;
-        if (this.#phone.view().life === 'active') this.#phone.lock();
-      });
+    let watch: WindowWatch | null = null;
+    await new Promise<void>((there, failed) => {
+      const events = (event: LinkEvent): void => {
+        if (event.type === 'attached' && watch === null) {
+          opening?.now();
+          this.#presented = true;
+          watch = new WindowWatch(
+            this.#phone,
+            () => {},
+            () => link.stop(),
+          );
+          there();
+        }
+        if (event.type === 'waiting' && watch === null) {
+          failed(new WebRefusal('busy', 'the reader says nothing: another card may be in it', 409));
+          link.stop();
+        }
+        watch?.link(event);
+      };
+      link
+        .serve(card.port(cardInterface, link.limits), events)
+        .then(there, (error: unknown) => {
+          if (watch !== null) this.#io.stderr(`${describeFailure(error).sentences.join('; ')}\n`);
+          failed(error);
+        })
+        .finally(() => {
+          watch?.end();
+          opening?.drop();
+          this.#stopLink = null;
+          this.#presented = false;
+          if (this.#phone.view().life === 'active') this.#phone.lock();
+        });
+    });
   }
 
   qr({ kind, code }: { readonly kind: QrKind; readonly code: string }): Promise<ShownQr> {

@@ -76,6 +76,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki issue': ['pki-issue'],
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
+  'firmware measure': ['firmware-measure'],
   'identity init': ['identity-init'],
   'identity serve': ['identity-serve'],
   'identity present': ['identity-present'],
@@ -128,6 +129,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
   'firmware-build': 'firmware',
+  'firmware-measure': 'firmware',
   'phone-present-event': 'phone',
   'phone-unlock': 'phone',
 };

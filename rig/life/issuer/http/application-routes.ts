@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { formed } from '../../../web/schemas.ts';
 import type { WebApp } from '../../../web/server.ts';
+import { ENDED, REPORT_LOSS } from '../../api/wire.ts';
 import { BIRTH_DATE, BIRTH_PLACE, isBirthDate, LONGEST_NAME } from '../../identity/claims.ts';
 import { applicationState, apply } from '../application.ts';
 import { APPLICATION_FILES, type ApplicationFile } from '../application-files.ts';
+import { reportLossOf } from '../loss.ts';
 import { applicationTicket, readApplicationTicket } from './application-ticket.ts';
 import { guessable, type IssuerHttp } from './issuer-http.ts';
 import { refuseRequest } from './request-refusals.ts';
@@ -34,7 +36,10 @@ const STATE = z.object({
   filesDestroyed: z.boolean(),
 });
 
-/** The way without a digital identity: pictures and a video for an operator, a ticket for the person. */
+/**
+ * What a person asks for without a phone: the way without a digital identity (pictures and a video for an operator, a
+ * ticket for the person), and the report of a loss.
+ */
 export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
   const { store } = http;
 
@@ -53,6 +58,23 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
       }
       const { id, ticket, destroyBy } = await apply(store, { identity: body.identity, files, now: http.now() });
       return { ticket: applicationTicket({ id, ticket }), destroyBy };
+    },
+  );
+
+  app.post(
+    '/v1/losses',
+    {
+      config: guessable(http),
+      schema: {
+        tags,
+        summary: 'The phone is lost: ends the card of whom the ticket speaks of',
+        body: REPORT_LOSS,
+        response: { 200: ENDED },
+      },
+    },
+    async ({ body: { ticket } }) => {
+      const proof = await http.proofOf(ticket, 'loss');
+      return reportLossOf(store, { ...proof, now: http.now() });
     },
   );
 
