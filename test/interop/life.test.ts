@@ -10,7 +10,7 @@ import { KEY } from '../../src/applet/image/layout.ts';
 import { nirKey } from '../../src/applet/vitale/index.ts';
 import { FileNvm } from '../../src/hal/nvm/file.ts';
 import { childEnd } from '../child-end.ts';
-import { formsFound } from '../rig/life/written-forms.ts';
+import { formsFound } from '../written-forms.ts';
 import { run } from './card.ts';
 import { type HttpRecorder, recordHttp, searchable } from './http-recorder.ts';
 import { Pcscd } from './pcscd.ts';

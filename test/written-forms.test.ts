@@ -6,7 +6,7 @@ const NIR = '2751263220749';
 const KEY = Buffer.from('8f1d3a0cfe5577b1209e6e4405bb90a1c2d3e4f50617283940516273849506af', 'hex');
 
 /** Written by hand for one place, and by Node for the three places of Base64. */
-const PLANTED: readonly (readonly [WrittenForm, string, Buffer])[] = [
+const PLANTED: readonly (readonly [WrittenForm, string | Uint8Array, Buffer])[] = [
   ['text', NAME, Buffer.from('{"usualName":"DRUVORLANTIN"}')],
   ['hex', NAME, Buffer.from('00b2445244445255564f524c414e54494e9000')],
   ['hex', NAME, Buffer.from('C20C445255564F524C414E54494E9000')],
@@ -22,8 +22,10 @@ const PLANTED: readonly (readonly [WrittenForm, string, Buffer])[] = [
   ['UTF-16', NAME, Buffer.from(`-${NAME}-`, 'utf16le').swap16()],
   ['BCD', NIR, Buffer.from('C2072751263220749F', 'hex')],
   ['BCD', NIR, Buffer.from('C20702751263220749', 'hex')],
-  ['base64url', KEY as unknown as string, Buffer.from(`{"d":"${KEY.toString('base64url')}"}`)],
-  ['hex', KEY as unknown as string, Buffer.from(KEY.toString('hex').toUpperCase())],
+  ['base64url', KEY, Buffer.from(`{"d":"${KEY.toString('base64url')}"}`)],
+  ['numbers', NAME, Buffer.from('[68,82,85,86,79,82,76,65,78,84,73,78]')],
+  ['reversed', NAME, Buffer.from('-NITNALROVURD-')],
+  ['hex', KEY, Buffer.from(KEY.toString('hex').toUpperCase())],
 ];
 
 describe('a secret that is planted', () => {

@@ -1,11 +1,12 @@
 /**
  * How the same secret may be written: as text, in hexadecimal digits, in Base64 or its form for addresses at any place of a
- * larger text, in UTF-16 with either order of bytes, and digits packed two to a byte from the first or after it. Forms of
- * fewer than `LEAST` bytes are left out: among so many bytes they would be met by chance.
+ * larger text, in UTF-16 with either order of bytes, digits packed two to a byte from the first or after it, and bytes as a
+ * list of numbers or from the last to the first. Forms of fewer than `LEAST` bytes are left out: among so many bytes they
+ * would be met by chance.
  */
 const LEAST = 4;
 
-export type WrittenForm = 'text' | 'hex' | 'base64' | 'base64url' | 'BCD' | 'UTF-16';
+export type WrittenForm = 'text' | 'hex' | 'base64' | 'base64url' | 'BCD' | 'UTF-16' | 'numbers' | 'reversed';
 
 export function writtenForms(secret: string | Uint8Array): readonly (readonly [WrittenForm, Buffer])[] {
   const bytes = Buffer.from(secret as string, 'utf8');
@@ -15,6 +16,10 @@ export function writtenForms(secret: string | Uint8Array): readonly (readonly [W
     ['text', bytes],
     ['hex', Buffer.from(hex)],
     ['hex', Buffer.from(hex.toUpperCase())],
+    ['numbers', Buffer.from([...bytes].join(','))],
+    ['reversed', Buffer.from(bytes).reverse()],
+    ['reversed', Buffer.from(Buffer.from(bytes).reverse().toString('hex'))],
+    ['reversed', Buffer.from(Buffer.from(bytes).reverse().toString('hex').toUpperCase())],
   ];
   for (const before of [0, 1, 2]) {
     // Characters that hold bits of what stands before or behind are not known.
