@@ -1,6 +1,6 @@
 import './abort.ts';
-import { nobleCrypto } from '../../src/hal/noble/index.ts';
+import { deviceCrypto } from '../../src/hal/device/index.ts';
 import { start } from './start.ts';
 
 /** A card that opens a secure channel. */
-start(nobleCrypto());
+start(deviceCrypto());

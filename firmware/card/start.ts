@@ -5,6 +5,7 @@ import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
 import { board } from './board.ts';
 import { boardFlash } from './board-flash.ts';
+import { BoardSide, TimedCard } from './board-side.ts';
 import { HostLink } from './host-link.ts';
 import { pollTimers, timers } from './timers.ts';
 import { UartOpener } from './uart-line.ts';
@@ -23,10 +24,13 @@ export function start(crypto: KeyedHashes | Crypto): void {
   const nvm = FlashNvm.open(boardFlash) ?? FlashNvm.create(boardFlash, new Uint8Array(board.image));
   const card = new Card({ nvm, clock, random, crypto });
 
+  const timed = new TimedCard(card.port());
+  const side = new BoardSide(card, timed);
   const host = new HostLink(
-    card.port(),
+    timed,
     (bytes, offset, length) => board.uartWrite(HOST, bytes, offset, length),
     () => board.restart(),
+    (bytes, offset, length) => side.answer(bytes, offset, length),
   );
   const chunk = new Uint8Array(256);
 
@@ -36,6 +40,7 @@ export function start(crypto: KeyedHashes | Crypto): void {
   const antenna = new Pn532CardLink({ port, clock, random, timers, waitForPeer: true });
   void antenna.serve(card.port('contactless', antenna.limits));
 
+  side.bootUs = board.microseconds();
   host.started();
 
   function pollHost(): boolean {

@@ -1,3 +1,5 @@
+import { fstatSync, statSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 import { ReaderGone } from '../console/failure.ts';
 import type { CommandIo } from '../console/io.ts';
@@ -35,6 +37,7 @@ export function connectProcess(): ProcessIo {
   return {
     io: {
       stdout: (text) => void process.stdout.write(text),
+      delivered,
       stderr: (text) => void process.stderr.write(text),
       json: false,
       stdinIsTty: isatty(0),
@@ -53,4 +56,19 @@ export function connectProcess(): ProcessIo {
     },
     endedBySignal: () => ended,
   };
+}
+
+/** A write behind the others is called back after them; once one has failed, with an error. */
+function delivered(): Promise<boolean> {
+  return new Promise((told) => process.stdout.write('', (error) => told(!(error instanceof Error) && !goesNowhere())));
+}
+
+/** Node puts the null device in the place of a standard output that was closed. */
+function goesNowhere(): boolean {
+  try {
+    const output = fstatSync(1);
+    return output.isCharacterDevice() && output.rdev === statSync(devNull).rdev;
+  } catch {
+    return false;
+  }
 }

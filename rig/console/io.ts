@@ -6,6 +6,11 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export interface CommandIo {
   /** Writes the text as it is, line ends included. With `json`, nothing but JSON may go here. */
   stdout(text: string): void;
+  /**
+   * Whether all that was written to standard output was taken: by the terminal, the file, or the pipe. False when nobody
+   * reads it any more, the disk is full, or it is the null device, which also stands in for one that was closed.
+   */
+  delivered(): Promise<boolean>;
   /** For progress, warnings and errors. */
   stderr(text: string): void;
   /** The person asked for data instead of prose. */

@@ -67,6 +67,9 @@ export interface ReaderDriver<Choice> extends Driver<Choice> {
   chip?(choice: Choice, meter?: (ports: SerialLineOpener) => SerialLineOpener): Promise<ChipPort>;
 }
 
+/** Sends what the phone's own screen sends to its card, and gives the response. */
+export type AsHolder = (command: Uint8Array) => Promise<Uint8Array>;
+
 /** A reader with a card that is not ours, or not known to be. */
 export interface ForeignReader {
   readonly reader: Reader;
@@ -74,6 +77,11 @@ export interface ForeignReader {
   readonly name: string | null;
   /** Backend of the connected reader: PC/SC names it only then. */
   backendAt(reader: string): Backend;
+  /**
+   * The phone's own screen, where the reader leads there too and the card wants its code there: null, where it does not.
+   * Waits for the card; before `connect`.
+   */
+  screen?(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<AsHolder | null>;
 }
 
 export interface LinkDriver<Choice> extends Driver<Choice> {

@@ -5,6 +5,7 @@ import { createLoopback } from '../../src/hal/loopback/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import type { CardSource } from '../card/card-source.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
+import { wiredPort } from '../card/phone-screen.ts';
 import type { ForeignReader } from './driver.ts';
 import { needsCard } from './reader-and-card.ts';
 import { type ReaderChoice, readerDriver } from './readers.ts';
@@ -59,6 +60,11 @@ async function openLoopback(
   return {
     reader,
     name: null,
+    screen: async () => {
+      if (used !== 'contactless' || !opened.card.holder.present) return null;
+      const screen = wiredPort(opened.card);
+      return async (command) => screen(command);
+    },
     own: { opened, cardInterface: used, port },
     backendAt: () => 'simulated',
     close: async () => {

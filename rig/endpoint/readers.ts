@@ -155,7 +155,17 @@ export const READERS: ReaderTable = {
         serialBackend(path),
       ]);
       const reader = new FirmwareReader({ path, lines: new SystemSerialPorts(), clock: systemClock });
-      return { reader, name: null, backendAt: () => backend };
+      return {
+        reader,
+        name: null,
+        backendAt: () => backend,
+        screen: async (options) => {
+          const board = await reader.board(options);
+          const card = await board.card();
+          const typed = card.windowSeconds > 0 && card.interface === 'contactless';
+          return typed ? (command) => board.asHolder(command) : null;
+        },
+      };
     },
   },
 };

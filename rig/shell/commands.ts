@@ -348,9 +348,21 @@ function prepareRun(name: string, preparation: Preparation): Action {
 
 async function unlockOnPhone(desk: Desk): Promise<void> {
   const { own } = desk.card;
-  if (own === null)
-    throw new CannotRun('only a card of ours in process has its phone here: this one is unlocked by its holder');
-  const { PhoneScreen, unlockInWords, unlockOnce } = await import('../card/phone-screen.ts');
+  const { PhoneScreen, unlockInWords, unlockOnce, unlockThere } = await import('../card/phone-screen.ts');
+  if (own === null) {
+    const there = await desk.card.screen();
+    if (there === null) {
+      throw new CannotRun(
+        'only a card of ours in process or on a board has its phone here: this one is unlocked by its holder',
+      );
+    }
+    const code = await desk.code();
+    try {
+      return desk.say(unlockInWords(await unlockThere(there, code)));
+    } finally {
+      code.fill(0);
+    }
+  }
   const screen = new PhoneScreen(own.opened.card);
   desk.say(unlockInWords(unlockOnce(screen, await desk.code())));
 }

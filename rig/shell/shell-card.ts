@@ -10,6 +10,7 @@ import type { ReaderChannel } from '../channel/reader-channel.ts';
 import { SessionKeyRecorder } from '../channel/session-key-file.ts';
 import { CannotRun } from '../console/failure.ts';
 import { shown } from '../console/shown.ts';
+import type { AsHolder } from '../endpoint/driver.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { readerDriver } from '../endpoint/readers.ts';
 import { interfacesOf, type ReaderInterface } from '../tap/interfaces-of-atr.ts';
@@ -115,6 +116,11 @@ export class ShellCard {
   }
 
   /** The card of ours that is in the reader; null for any other. */
+  /** The phone's own screen of a card on a board; null, where the reader leads to none. */
+  async screen(): Promise<AsHolder | null> {
+    return (await this.#source.screen?.({ timeoutMs: this.#options.timeoutMs })) ?? null;
+  }
+
   get own(): OpenedReader['own'] {
     return this.#source.own;
   }

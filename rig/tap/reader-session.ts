@@ -1,6 +1,6 @@
 import { SW } from '../../src/apdu/status-word.ts';
 import type { CardSession } from '../../src/hal/reader.ts';
-import { PhoneScreen, type UnlockOutcome, unlockInWords } from '../card/phone-screen.ts';
+import { type UnlockOutcome, unlockInWords, unlockThere } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { OpenedReader } from '../endpoint/open-reader.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
@@ -8,12 +8,20 @@ import type { RecordChoice } from '../trace/record-choice.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import type { CodeOutcome } from './reading.ts';
 
-/** On a contactless reader the code is typed on the phone; a card in process has its phone here. @throws {CannotRun} the code has another length */
-export function unlockOnPhone(source: OpenedReader, code: Uint8Array): CodeOutcome | null {
-  if (source.own === null || source.own.cardInterface !== 'contactless') return null;
-  const { card } = source.own.opened;
-  if (!card.holder.present) return null;
-  const unlock = new PhoneScreen(card).unlock(code);
+/**
+ * On a contactless reader the code is typed on the phone: that of a card in process is here, that of a card on a board is
+ * reached through the board.
+ * @returns null: this code is presented through the reader
+ * @throws {CannotRun} the code has another length; {HalError}
+ */
+export async function unlockOnPhone(
+  source: OpenedReader,
+  code: Uint8Array,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<CodeOutcome | null> {
+  const screen = (await source.screen?.(options)) ?? null;
+  if (screen === null) return null;
+  const unlock = await unlockThere(screen, code);
   if (unlock.outcome === 'refused' && unlock.sw === SW.WRONG_LENGTH) throw new CannotRun(unlockInWords(unlock));
   return asCodeOutcome(unlock);
 }

@@ -85,7 +85,8 @@ async function readOnce(
 ): Promise<TapResult> {
   const { code } = secrets;
   const reading = emptyReading();
-  const unlocked = code === null ? null : unlockOnPhone(source, code);
+  const unlocked =
+    code === null ? null : await unlockOnPhone(source, code, { timeoutMs: options.timeoutMs, signal: io.signal });
   if (unlocked !== null) reading.code = unlocked;
   const connectStartNs = systemClock.nowNs();
   const session = await source.reader.connect({

@@ -21,9 +21,10 @@ export function pageFolder(name: string): string {
  * Serves a built page: its HTML at /, the files that it names beside it. They hold no data, so they are open to whoever
  * comes; what the page asks for afterwards needs the secret.
  * @param folder as `npm run build` makes it
+ * @param more paths at which its HTML stands besides /
  * @throws {CannotRun} the page was not built
  */
-export function addPage(app: WebApp, folder: string): void {
+export function addPage(app: WebApp, folder: string, more: readonly string[] = []): void {
   if (!existsSync(join(folder, 'index.html'))) {
     throw new CannotRun(`${folder} has no page: the build makes it (npm run build)`);
   }
@@ -31,9 +32,10 @@ export function addPage(app: WebApp, folder: string): void {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
     const bytes = readFileSync(join(folder, name));
-    const path = name === 'index.html' ? '/' : `/${name}`;
-    app.get(path, { config: { access: 'open' }, schema: { hide: true } }, (_request, reply) =>
-      reply.type(type).send(bytes),
-    );
+    for (const path of name === 'index.html' ? ['/', ...more] : [`/${name}`]) {
+      app.get(path, { config: { access: 'open' }, schema: { hide: true } }, (_request, reply) =>
+        reply.type(type).send(bytes),
+      );
+    }
   }
 }

@@ -8,6 +8,8 @@ import { createWebServer, serveUntil, type WebApp } from './server.ts';
 export interface ServedPage {
   /** Folder of the built page. */
   readonly folder: string;
+  /** Paths at which it stands besides /. */
+  readonly at?: readonly string[];
   /** What is served, for the person at the terminal: `the counter`. */
   readonly what: string;
   /** On loopback; 0: any free one. */
@@ -24,7 +26,7 @@ export interface ServedPage {
  * @throws {CannotRun} the port is in use; the page was not built
  */
 export async function servePage(
-  { folder, what, port, answerMs, routes, refusalOf }: ServedPage,
+  { folder, at: paths = [], what, port, answerMs, routes, refusalOf }: ServedPage,
   io: CommandIo,
 ): Promise<ExitCode> {
   const server = await createWebServer({
@@ -38,7 +40,7 @@ export async function servePage(
     refusalOf,
     limits: { answerMs },
   });
-  addPage(server.app, folder);
+  addPage(server.app, folder, paths);
   routes(server.app);
   const at = await server.listen();
   io.stdout(`${what}: ${at.pageAddress()}\nThe address opens it for whoever has it. Ctrl-C ends it.\n`);

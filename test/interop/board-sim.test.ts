@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
+import { RunningVerb } from './running-verb.ts';
 
 /** How other programs open a PN532. */
 const HOSTS = new URL('./hosts/pn532-hosts.py', import.meta.url).pathname;
@@ -13,32 +13,20 @@ const HOSTS = new URL('./hosts/pn532-hosts.py', import.meta.url).pathname;
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 let folder: string;
-let child: ChildProcess | null;
-let out: string;
+let board: RunningVerb | null;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-sim-'));
-  child = null;
-  out = '';
+  board = null;
 });
 afterEach(() => {
-  if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  board?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function sim(...args: string[]): Promise<ChildProcess> {
-  const started = spawn(process.execPath, [PROGRAM, 'board', 'sim', ...args]);
-  child = started;
-  started.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  await vi.waitFor(() => expect(out).toContain('ready'), 10_000);
-  return started;
-}
-
-async function ends(started: ChildProcess, signal: 'SIGINT' | 'SIGTERM'): Promise<number | null> {
-  started.kill(signal);
-  const [code] = (await once(started, 'close')) as [number | null];
-  return code;
+async function sim(...args: string[]): Promise<RunningVerb> {
+  board = new RunningVerb('board', 'sim', ...args);
+  await board.says('ready');
+  return board;
 }
 
 describeNeeds(['socat'], 'vitap board sim', () => {
@@ -48,8 +36,8 @@ describeNeeds(['socat'], 'vitap board sim', () => {
   ] as const)('makes ports, and at %s takes them away with its children', async (signal, exit) => {
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     const started = await sim('--pair', '--link-a', a, '--link-b', b);
-    expect(out).toContain(`board a: ${a} (${readlinkSync(a)}), simulated PN532, firmware 1.6`);
-    expect(await ends(started, signal)).toBe(exit);
+    expect(started.out).toContain(`board a: ${a} (${readlinkSync(a)}), simulated PN532, firmware 1.6`);
+    expect(await started.stop(signal)).toBe(exit);
     expect([existsSync(a), existsSync(b)]).toEqual([false, false]);
     expect(spawnSync('pgrep', ['-f', folder]).stdout.toString()).toBe('');
   });
@@ -57,16 +45,13 @@ describeNeeds(['socat'], 'vitap board sim', () => {
   it('leaves nothing behind when it is killed: socat ends with it', async () => {
     const a = join(folder, 'a');
     const started = await sim('--link-a', a);
-    started.kill('SIGKILL');
+    started.kill();
     await vi.waitFor(() => expect(spawnSync('pgrep', ['-f', folder]).stdout.toString()).toBe(''), 5000);
   });
 
   it('makes a folder of its own for the links of many boards, as JSON tells', async () => {
     const started = await sim('--boards', '3', '--json');
-    const documents = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const documents = started.documents as Record<string, unknown>[];
     const ports = documents.filter(({ event }) => event === 'port');
     expect(ports.map(({ board }) => board)).toEqual(['1', '2', '3']);
     expect(documents.at(-1)).toEqual({
@@ -78,7 +63,7 @@ describeNeeds(['socat'], 'vitap board sim', () => {
     });
     const path = String(ports[0]?.path);
     expect(existsSync(path)).toBe(true);
-    await ends(started, 'SIGINT');
+    await started.stop();
     expect(existsSync(join(path, '..'))).toBe(false);
   });
 
@@ -137,22 +122,14 @@ describeNeeds(['socat'], 'vitap board sim', () => {
       const vitap = (...args: string[]) => run(process.execPath, [PROGRAM, ...args]);
       await vitap('tap', '--profile', 'ndef', '--interface', 'contact', '--sequence', 'ndef', '--record', trace);
       await sim('--pair', '--link-a', a, '--link-b', b);
-      const card = spawn(process.execPath, [
-        ...[PROGRAM, 'replay', trace, '--as-card', '--link', `pn532:${a}${mode}`, '--match', 'best'],
-        ...['--response-time', '400', '--record', record],
-      ]);
-      const ended = once(card, 'close');
-      let judged = '';
-      card.stdout.on('data', (chunk: Buffer) => {
-        judged += chunk.toString();
-      });
-      await once(card.stderr, 'data');
+      const as = ['--as-card', '--link', `pn532:${a}${mode}`, '--match', 'best', '--response-time', '400'];
+      const card = new RunningVerb('replay', trace, ...as, '--record', record);
+      await vi.waitFor(() => expect(card.err).not.toBe(''), 20_000);
       const { exit, out: read } = await vitap('tap', '--reader', `pn532:${b}`, '--sequence', 'ndef');
-      card.kill('SIGINT');
-      await ended;
+      await card.stop();
       expect(read).toContain('https://example.com/vitap');
       expect(exit).toBe(0);
-      expect(judged).toMatch(/^PASS: \d+ as expected, 0 not$/m);
+      expect(card.out).toMatch(/^PASS: \d+ as expected, 0 not$/m);
       const header = JSON.parse(readFileSync(record, 'utf8').split('\n')[0] as string);
       expect(header).toMatchObject({ backend: 'simulated', interface: 'contactless' });
     },

@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { hasEnded } from '../child-end.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
+import { RunningVerb } from './running-verb.ts';
 
 /** Boards on real ports: the built program against simulated boards on pseudo-terminals. */
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 let folder: string;
-let simulator: Background | null;
+let simulator: RunningVerb | null;
 let before: string | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-boards-'));
@@ -21,7 +19,7 @@ beforeEach(() => {
   process.env.XDG_STATE_HOME = join(folder, 'state');
 });
 afterEach(async () => {
-  await simulator?.end();
+  await simulator?.stop();
   if (before === undefined) delete process.env.XDG_STATE_HOME;
   else process.env.XDG_STATE_HOME = before;
   rmSync(folder, { recursive: true });
@@ -36,36 +34,12 @@ function inChannel(): string[] {
   return ['--can-file', can, '--terminal-keys', 'test'];
 }
 
-/** A program of ours that runs until it is told to end. */
-class Background {
-  readonly child: ChildProcess;
-  out = '';
-  err = '';
-
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args]);
-    this.child.stdout?.on('data', (chunk: Buffer) => {
-      this.out += chunk.toString();
-    });
-    this.child.stderr?.on('data', (chunk: Buffer) => {
-      this.err += chunk.toString();
-    });
-  }
-
-  async end(): Promise<number | null> {
-    if (hasEnded(this.child)) return this.child.exitCode;
-    this.child.kill('SIGINT');
-    const [code] = (await once(this.child, 'close')) as [number | null];
-    return code;
-  }
-}
-
 /** Boards on ports `board-1` … , or `board-a` and `board-b`; each two in one field. */
 async function boards(count: number, ...faults: string[]): Promise<(name: string) => string> {
   const links = join(folder, 'ports');
   const options = faults.flatMap((fault) => ['--fault', fault]);
-  simulator = new Background('board', 'sim', '--pair', '--boards', `${count}`, '--links', links, ...options);
-  await vi.waitFor(() => expect(simulator?.out).toContain('ready'), 10_000);
+  simulator = new RunningVerb('board', 'sim', '--pair', '--boards', `${count}`, '--links', links, ...options);
+  await simulator.says('ready');
   return (name) => join(links, `board-${name}`);
 }
 
@@ -168,15 +142,15 @@ describeNeeds(['socat'], 'boards on real ports', () => {
 
   it('sleep after Ctrl-C in the middle of a test, and the record is no pass', async () => {
     const port = await boards(2);
-    let test = new Background('board', 'test', '--board', port('a'));
+    let test = new RunningVerb('board', 'test', '--board', port('a'));
     // A machine that is late ends the bring-up with an error of the rig: that run says nothing about Ctrl-C.
     for (let run = 0; run < 5; run++) {
       await vi.waitFor(() => expect(test.out).toMatch(/PASS {3}Registers|machine was late/), 60_000);
       if (test.out.includes('PASS   Registers')) break;
-      await test.end();
-      test = new Background('board', 'test', '--board', port('a'));
+      await test.stop();
+      test = new RunningVerb('board', 'test', '--board', port('a'));
     }
-    expect(await test.end()).toBe(130);
+    expect(await test.stop()).toBe(130);
     expect(test.out).toContain('ERROR of the rig');
     await allAsleep();
   });
@@ -200,20 +174,20 @@ describeNeeds(['socat'], 'boards on real ports', () => {
       out: expect.stringMatching(/read back by pn532:.* bytes, all as in the image/),
     });
     await allAsleep();
-    const card = new Background('emulate', '--link', `pn532:${port('a')}`);
+    const card = new RunningVerb('emulate', '--link', `pn532:${port('a')}`);
     await vi.waitFor(() => expect(card.out).toContain('Ctrl-C ends it'), 10_000);
     // Over an antenna the card tells nothing about a person outside a channel.
     const tap = await vitap('tap', '--reader', `pn532:${port('b')}`, ...inChannel(), '--json');
     const inProcess = await vitap('tap', '--image', image, '--json');
     expect(JSON.parse(tap.out).identities).toEqual(JSON.parse(inProcess.out).identities);
     expect(JSON.parse(tap.out).identities).not.toEqual([]);
-    expect(await card.end()).toBe(130);
+    expect(await card.stop()).toBe(130);
     await allAsleep();
   }, 60_000);
 
   it('carry a conformance suite from one to the card on the other, to its end', async () => {
     const port = await boards(2);
-    const card = new Background('emulate', '--link', `pn532:${port('a')}`, '--profile', 'vitale2');
+    const card = new RunningVerb('emulate', '--link', `pn532:${port('a')}`, '--profile', 'vitale2');
     try {
       await vi.waitFor(() => expect(card.out).toContain('Ctrl-C ends it'), 10_000);
       const reader = `pn532:${port('b')}`;
@@ -224,7 +198,7 @@ describeNeeds(['socat'], 'boards on real ports', () => {
       expect(counts).toMatchObject({ fail: 0, inconclusive: 0 });
       expect(counts.pass).toBeGreaterThan(0);
     } finally {
-      await card.end();
+      await card.stop();
     }
   }, 60_000);
 
@@ -258,12 +232,12 @@ describeNeeds(['socat'], 'boards on real ports', () => {
     const list = join(folder, 'list.csv');
     writeFileSync(list, `serial,profile,port\n${names.map((name) => `B${name},vitale2,${port(name)}`).join('\n')}\n`);
     const args = ['board', 'flash', '--boards', 'all', '--list', list, '--parallel', '2', '--json'];
-    const first = new Background(...args);
+    const first = new RunningVerb(...args);
     await vi.waitFor(() => expect(first.err.match(/ {2}done$/gm)?.length ?? 0).toBeGreaterThanOrEqual(2), {
       timeout: 20_000,
       interval: 5,
     });
-    expect(await first.end()).toBe(130);
+    expect(await first.stop()).toBe(130);
     await allAsleep(['3']);
     const begun = JSON.parse(first.out);
     expect(begun.done).toBeGreaterThanOrEqual(2);

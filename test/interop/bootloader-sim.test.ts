@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,40 +7,36 @@ import { program } from '../rig/board/stm32/bench.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
+import { RunningVerb } from './running-verb.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const XIP = 0x10000000;
 
 let folder: string;
-let child: ChildProcess | null;
-let out: string;
+let board: RunningVerb | null;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-boot-'));
   vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
-  child = null;
-  out = '';
+  board = null;
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  board?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const at = (name: string): string => join(folder, name);
 const vitap = (...args: string[]) => run(process.execPath, [PROGRAM, ...args]);
 
-async function sim(...args: string[]): Promise<void> {
-  child = spawn(process.execPath, [PROGRAM, 'board', 'sim', '--link-a', at('board'), '--keep', at('kept'), ...args]);
-  child.stdout!.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  await vi.waitFor(() => expect(out).toContain('ready'), 10_000);
+async function sim(...args: string[]): Promise<RunningVerb> {
+  board = new RunningVerb('board', 'sim', '--link-a', at('board'), '--keep', at('kept'), ...args);
+  await board.says('ready');
+  return board;
 }
 
 /** Ends the simulation; what is in the flash lies in a file then. */
 async function keptFlash(): Promise<Buffer> {
-  child!.kill('SIGINT');
-  await once(child!, 'close');
+  await board?.stop();
   return readFileSync(at('kept/board-a.bin'));
 }
 
@@ -50,7 +44,7 @@ describe('a simulated UF2 drive', { timeout: 60_000 }, () => {
   const bytes = program(10_000);
 
   it('takes a program from board flash, and goes', async () => {
-    await sim('--bootloader', 'uf2', '--json');
+    const drive = await sim('--bootloader', 'uf2', '--json');
     writeFileSync(at('p.uf2'), writeUf2([{ address: XIP, bytes }], UF2_FAMILY.RP2040));
     const flashed = await vitap('board', 'flash', '--board', `uf2:${at('board')}`, '--firmware', at('p.uf2'), '--json');
     const document = JSON.parse(flashed.out);
@@ -62,19 +56,16 @@ describe('a simulated UF2 drive', { timeout: 60_000 }, () => {
     });
     expect(existsSync(at('board'))).toBe(false);
     expect((await keptFlash()).subarray(0, bytes.length)).toEqual(Buffer.from(bytes));
-    const events = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { event: string });
+    const events = drive.documents as { event: string }[];
     for (const event of events) expectPublished('board-sim-event', event);
     expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['port', 'ready', 'written', 'started']));
   });
 
   it('takes it from whoever copies it there', async () => {
-    await sim('--bootloader', 'uf2');
+    const drive = await sim('--bootloader', 'uf2');
     writeFileSync(at('p.uf2'), writeUf2([{ address: XIP, bytes }], UF2_FAMILY.RP2040));
     copyFileSync(at('p.uf2'), at('board/p.uf2'));
-    await vi.waitFor(() => expect(out).toContain('its program starts'), 10_000);
+    await drive.says('its program starts');
     expect((await keptFlash()).subarray(0, bytes.length)).toEqual(Buffer.from(bytes));
   });
 
@@ -92,16 +83,13 @@ describe('a simulated UF2 drive', { timeout: 60_000 }, () => {
 
 describeNeeds(['socat'], 'a simulated STM32 bootloader', () => {
   it('tells what happens, as JSON has it', async () => {
-    await sim('--bootloader', 'stm32', '--protect', 'readout', '--json');
+    const stm32 = await sim('--bootloader', 'stm32', '--protect', 'readout', '--json');
     writeFileSync(at('p.bin'), program(1000));
     const flash = ['board', 'flash', '--board', `stm32:${at('board')}`, '--line', '8n1', '--firmware', at('p.bin')];
     expect((await vitap(...flash)).exit).toBe(1);
     expect((await vitap(...flash, '--unprotect')).exit).toBe(0);
     await keptFlash();
-    const events = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { event: string });
+    const events = stm32.documents as { event: string }[];
     for (const event of events) expectPublished('board-sim-event', event);
     expect(events.map(({ event }) => event)).toEqual(
       expect.arrayContaining(['port', 'ready', 'baud-rate', 'command', 'refused', 'started']),

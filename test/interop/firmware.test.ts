@@ -1,18 +1,33 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeBlock } from 'uf2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RESTART } from '../../firmware/card/host-link.ts';
+import { findMark } from '../../rig/board/firmware/mark.ts';
+import { readFirmware } from '../../rig/board/firmware/read-firmware.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
 import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
-import { BoardPair, EmulatedBoard } from './firmware.ts';
-import { describeNeeds } from './real-parts.ts';
+import { BoardPair, EmulatedBoard, RecordingRelay } from './firmware.ts';
+import { Pcscd } from './pcscd.ts';
+import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PYSCARD } from './recorded-session.ts';
+import { cardIsIn, SLOTS } from './vpcd-card.ts';
 
 const LIMIT_MS = 300_000;
+
+/** What went over the wire, without the times. */
+function exchangesOf(tap: Record<string, unknown>): unknown[] {
+  const { exchanges } = tap.time as { readonly exchanges: readonly Record<string, unknown>[] };
+  expect(exchanges.length).toBeGreaterThan(20);
+  return exchanges.map(({ phase, command, header, status, sentBytes, receivedBytes }) => [
+    ...[phase, command, header, status, sentBytes, receivedBytes],
+  ]);
+}
 
 /** The compiled core in an emulated Cortex-M4F: the emulator is real, the silicon is not. */
 describeNeeds(['firmware'], 'firmware in qemu', () => {
@@ -72,6 +87,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         if (['driver', 'reader', 'protocol', 'time', 'seed'].includes(key)) continue;
         expect([key, far[key]]).toEqual([key, near[key]]);
       }
+      expect(exchangesOf(far)).toEqual(exchangesOf(near));
     },
     LIMIT_MS,
   );
@@ -132,6 +148,52 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     LIMIT_MS,
   );
 
+  describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'behind pcscd', () => {
+    let daemon: Pcscd;
+    let relay: RecordingRelay;
+    beforeAll(async () => {
+      daemon = await Pcscd.start();
+      relay = new RecordingRelay(join(folder, 'session.jsonl'), board.host);
+      await cardIsIn();
+    }, LIMIT_MS);
+    afterAll(async () => {
+      await relay?.stop();
+      await daemon?.stop();
+    }, LIMIT_MS);
+
+    /** SELECT of the application and of the master file, and READ BINARY of the identities by short identifier. */
+    const commands = ['00A404000BD250000002564954414C4500', '00A4000C023F00', '00B0820000'];
+
+    it(
+      'opensc-tool reads its ATR and its free identities',
+      async () => {
+        const told = await run('opensc-tool', ['-r', SLOTS[0], '-a']);
+        expect(told.out.trim().toUpperCase()).toBe('3B:8A:80:01:80:31:F8:73:F7:41:FF:82:90:00:6A');
+        const sent = await run('opensc-tool', ['-r', SLOTS[0], '-c', 'default', ...commands.flatMap((c) => ['-s', c])]);
+        expect(sent.out.match(/SW1=0x90, SW2=0x00/g)).toHaveLength(3);
+        // The first person's name, as the layout of the card has it: ADRUN.
+        expect(sent.out).toContain('65 16 80 05 41 44 52 55 4E');
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'pyscard gets the same answers, and the trace has them',
+      async () => {
+        const told = await run('/usr/bin/python3', ['-c', PYSCARD, SLOTS[0], ...commands]);
+        const [atr, ...answers] = told.out.trim().split('\n');
+        expect(atr).toBe('3B8A80018031F873F741FF8290006A');
+        expect(answers.map((answer) => answer.slice(-4))).toEqual(['9000', '9000', '9000']);
+        expect(answers[2]).toContain('6516800541445255 4E'.replace(' ', ''));
+        // As the shell says of a program that Ctrl-C has ended.
+        expect(await relay.stop()).toBe(130);
+        const recorded = readFileSync(join(folder, 'session.jsonl'), 'utf8');
+        for (const command of commands) expect(recorded.toUpperCase()).toContain(command);
+      },
+      LIMIT_MS,
+    );
+  });
+
   describe('bad input', () => {
     it.each([
       [['firmware', 'build', '--board', 'nowhere', '--profile', 'vitale2'], 'there is no board nowhere; there is '],
@@ -165,6 +227,50 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
   );
 });
 
+describeNeeds(['firmware'], 'firmware for boards that nobody has tried', () => {
+  it.each([
+    ['nucleo-u575zi-q', 0x20000000, 0x08000000, null, 'stm32:482'],
+    ['pico-plus-2', 0x20000000, 0x10000000, 0xe48bff59, 'uf2:RP2350'],
+  ] as const)(
+    '%s: compiles, links and fits; its vectors, its mark and its UF2 file are right',
+    async (name, ram, flash, family, chip) => {
+      const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+      try {
+        const io = fakeIo({ json: true });
+        const args = ['build', '--board', name, '--profile', 'vitale2', '--no-channel', '--out', folder, '--json'];
+        expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, io)).toBe(0);
+        const { files, sizes } = JSON.parse(io.out.join(''));
+        // 434 kB of heap are what a card without a channel has taken from the emulated board.
+        expect([sizes.flashLeft > 0, sizes.heap > 550_000]).toEqual([true, true]);
+        const program = readFileSync(files.bin);
+        expect(sizes.ram).toBe(program.readUInt32LE(0) - ram);
+        expect(program.readUInt32LE(4) % 2).toBe(1);
+        const read = readFirmware(files.elf, null).segments;
+        expect(read[0]?.address).toBe(flash);
+        expect(findMark(read)).toEqual({ board: name, chip });
+        expect(findMark(readFirmware(files.hex, null).segments)).toEqual({ board: name, chip });
+        expect(files.uf2 === null).toBe(family === null);
+        if (files.uf2 === null) return;
+        const uf2 = readFileSync(files.uf2);
+        const copy = Buffer.alloc(Math.ceil(program.length / 256) * 256, 0xff);
+        for (let at = 0; at < uf2.length; at += 512) {
+          const { flashAddress, payload, boardFamily } = decodeBlock(Uint8Array.from(uf2.subarray(at, at + 512)));
+          expect(boardFamily).toBe(family);
+          copy.set(payload, flashAddress - flash);
+        }
+        expect(copy.subarray(0, program.length).equals(program)).toBe(true);
+        // RP2350: the block that its bootloader looks for.
+        expect(program.subarray(0, 4096).includes(Buffer.from('d3deffff42012110ff01000000000000793512ab', 'hex'))).toBe(
+          true,
+        );
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    LIMIT_MS,
+  );
+});
+
 describeNeeds(['firmware'], 'firmware with a secure channel', () => {
   it(
     'opens PACE with chip authentication mapping, and answers inside it',
@@ -191,6 +297,117 @@ describeNeeds(['firmware'], 'firmware with a secure channel', () => {
         expect(io.out.join('')).toMatch(/PACE with the CAN \(chip authentication mapping/);
       } finally {
         await board?.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    LIMIT_MS,
+  );
+});
+
+describeNeeds(['firmware'], 'firmware of a phone', () => {
+  let folder: string;
+  let board: EmulatedBoard;
+  const env = { VITAP_CAN: '161803' };
+  const keys = { pin: '', wrong: '' };
+
+  async function vitap(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
+    const io = fakeIo({ env, json: args.includes('--json') });
+    const exit = await runCommandLine(args, '0.0.0', VERBS, io);
+    return { exit, out: io.out.join(''), err: io.err.join('') };
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+    for (const [name, code] of [
+      ['pin', CODE],
+      ['wrong', '123456'],
+    ] as const) {
+      keys[name] = join(folder, name);
+      writeFileSync(keys[name], code, { mode: 0o600 });
+    }
+    const built = await vitap('firmware', 'build', '--board', 'mps2-an386', '--profile', 'apcv', '--out', folder);
+    expect(built.exit).toBe(0);
+    expect((await vitap('pki', 'init', join(folder, 'pki'), '--test')).exit).toBe(0);
+    board = new EmulatedBoard(join(folder, 'mps2-an386.elf'), join(folder, 'host'));
+    await board.started();
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await board?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, LIMIT_MS);
+
+  it(
+    'takes the code on its screen, opens a channel, and says what the card in process says',
+    async () => {
+      const terminal = ['--terminal-keys', join(folder, 'pki/FRVITAPAT00001.keys.json')];
+      const read = async (...where: string[]): Promise<Record<string, unknown>> => {
+        const tap = await vitap('tap', ...where, '--pin-file', keys.pin, ...terminal, '--timeout', '240', '--json');
+        expect([tap.exit, tap.err]).toEqual([0, '']);
+        return JSON.parse(tap.out);
+      };
+      const [far, near] = [await read('--reader', `firmware:${board.host}`), await read('--profile', 'apcv')];
+      expect(far.code).toEqual({ outcome: 'unlocked-by-holder' });
+      for (const key of Object.keys(near)) {
+        if (['driver', 'reader', 'protocol', 'time', 'seed', 'channel'].includes(key)) continue;
+        expect([key, far[key]]).toEqual([key, near[key]]);
+      }
+      expect(exchangesOf(far)).toEqual(exchangesOf(near));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is unlocked and locked by its holder, who needs no reader',
+    async () => {
+      expect(await vitap('firmware', 'unlock', board.host, '--pin-file', keys.pin)).toMatchObject({
+        exit: 0,
+        out: 'unlocked for 60 s\n',
+      });
+      expect(await vitap('firmware', 'lock', board.host)).toMatchObject({ exit: 0, out: 'locked\n' });
+      const wrong = await vitap('firmware', 'unlock', board.host, '--pin-file', keys.wrong);
+      expect([wrong.exit, wrong.err]).toEqual([1, expect.stringContaining('2 tries left')]);
+      expect((await vitap('firmware', 'unlock', board.host, '--pin-file', keys.pin)).exit).toBe(0);
+      expect(await vitap('firmware', 'unlock', board.host)).toMatchObject({
+        exit: 2,
+        err: expect.stringContaining('unlock needs the code'),
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'gives the terminal nothing when the code is wrong, and counts it',
+    async () => {
+      const tap = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', keys.wrong);
+      expect([tap.exit, tap.err]).toEqual([1, expect.stringContaining('2 tries left')]);
+    },
+    LIMIT_MS,
+  );
+});
+
+describeNeeds(['firmware'], 'firmware measure', () => {
+  it(
+    'times the board by its own clock, and judges flash, RAM, start and commands',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+      try {
+        const args = ['build', '--board', 'mps2-an386', '--profile', 'ndef', '--no-channel', '--out', folder];
+        expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
+        const io = fakeIo({ json: true });
+        const elf = join(folder, 'mps2-an386.elf');
+        await runCommandLine(['firmware', 'measure', elf, '--board', 'mps2-an386', '--json'], '0.0.0', VERBS, io);
+        const measured = JSON.parse(io.out.join(''));
+        expectPublished('firmware-measure', measured);
+        // What lies in flash is the BIN, to the byte; the emulator's stack is that of the description.
+        expect(measured.flash).toBe(readFileSync(join(folder, 'mps2-an386.bin')).length);
+        const { all, variables, stack, heap, heapUsed, stackUsed } = measured.ram;
+        expect(all).toBe(variables + stack + heap);
+        expect([heapUsed < heap, stackUsed < stack, stackUsed > 1000]).toEqual([true, true, true]);
+        const told = measured.phases.map(({ phase }: { phase: string }) => phase);
+        expect(told).toEqual(['free files', 'select', 'ndef']);
+        const met = (of: string): boolean => measured.targets.find(({ words }: { words: string }) => words === of).met;
+        expect([met('flash'), met('a command, median')]).toEqual([true, true]);
+      } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },

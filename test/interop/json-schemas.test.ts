@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +6,7 @@ import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
+import { RunningVerb } from './running-verb.ts';
 
 /** What is printed with --json where real parts are needed; test/rig/command/schemas.test.ts judges the rest. */
 
@@ -18,45 +17,20 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 const vitap = (...args: string[]): ReturnType<typeof run> => run(process.execPath, [PROGRAM, ...args]);
 
 let folder: string;
-let running: Running[];
+let running: RunningVerb[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-json-'));
   running = [];
 });
 afterEach(async () => {
-  await Promise.all(running.map((each) => each.end()));
+  await Promise.all(running.map((each) => each.stop()));
   rmSync(folder, { recursive: true });
 });
 
-/** A command that runs until it is told to end, and the lines that it prints. */
-class Running {
-  out = '';
-  readonly #child: ChildProcess;
-  constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-    this.#child.stdout?.on('data', (chunk: Buffer) => {
-      this.out += chunk.toString();
-    });
-    running.push(this);
-  }
-
-  async until(text: string): Promise<void> {
-    await vi.waitFor(() => expect(this.out).toContain(text), { timeout: 60_000, interval: 50 });
-  }
-
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close');
-    this.#child.kill('SIGINT');
-    await closed;
-  }
-
-  get documents(): unknown[] {
-    return this.out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-  }
+function start(...args: string[]): RunningVerb {
+  const verb = new RunningVerb(...args);
+  running.push(verb);
+  return verb;
 }
 
 describeNeeds(PCSC, 'through pcscd', () => {
@@ -67,8 +41,8 @@ describeNeeds(PCSC, 'through pcscd', () => {
   afterEach(() => daemon.stop());
 
   itNeeds(PCSC, 'emulate says what happens, record what it relayed', async () => {
-    const card = new Running('emulate', '--link', 'vpcd', '--profile', 'vitale2', '--json');
-    await card.until('"attached"');
+    const card = start('emulate', '--link', 'vpcd', '--profile', 'vitale2', '--json');
+    await card.says('"attached"');
     const relay = [
       'record',
       join(folder, 't.jsonl'),
@@ -90,7 +64,7 @@ describeNeeds(PCSC, 'through pcscd', () => {
     );
     expectPublished('tap', JSON.parse((await tapped).out));
     expectPublished('record', JSON.parse((await recorded).out));
-    await card.end();
+    await card.stop();
     for (const line of card.documents) expectPublished('emulate-event', line);
     expect(card.out).toContain('"power-on"');
   });
@@ -99,12 +73,12 @@ describeNeeds(PCSC, 'through pcscd', () => {
 describeNeeds(['socat'], 'on simulated boards', () => {
   it('board sim says what happens, line by line', async () => {
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
-    const boards = new Running('board', 'sim', '--pair', '--link-a', a, '--link-b', b, '--bytes', '--json');
-    await boards.until('"ready"');
-    const card = new Running('emulate', '--link', `pn532:${a}`, '--profile', 'ndef', '--json');
-    await card.until('"attached"');
+    const boards = start('board', 'sim', '--pair', '--link-a', a, '--link-b', b, '--bytes', '--json');
+    await boards.says('"ready"');
+    const card = start('emulate', '--link', `pn532:${a}`, '--profile', 'ndef', '--json');
+    await card.says('"attached"');
     expectPublished('tap', JSON.parse((await vitap('tap', '--reader', `pn532:${b}`, '--json')).out));
-    await boards.end();
+    await boards.stop();
     const events = boards.documents as { readonly event: string }[];
     for (const event of events) expectPublished('board-sim-event', event);
     expect(new Set(events.map(({ event }) => event))).toEqual(

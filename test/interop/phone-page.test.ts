@@ -5,9 +5,19 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
+import { RETURNED_PATH } from '../../rig/life/pages/phone/view.ts';
 import { addPhoneRoutes } from '../../rig/life/phone/page-routes.ts';
 import { addPage } from '../../rig/web/page-files.ts';
-import { DOUBLE_CAN, DOUBLE_PUK, OFFLINE_TEXT, PhoneDouble, PRESENCE_TEXT } from '../rig/life/phone/phone-double.ts';
+import {
+  DOUBLE_CAN,
+  DOUBLE_FLOW,
+  DOUBLE_PUK,
+  DOUBLE_TICKET,
+  DOUBLE_TX_CODE,
+  OFFLINE_TEXT,
+  PhoneDouble,
+  PRESENCE_TEXT,
+} from '../rig/life/phone/phone-double.ts';
 import { type Served, serve } from '../rig/web/served.ts';
 import { describeNeeds } from './real-parts.ts';
 import { launchChromium, looksRight, tabTo, VIEWS, type View, withServedPage } from './served-page.ts';
@@ -33,7 +43,7 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
   beforeEach(async () => {
     phone = new PhoneDouble();
     at = await serve(({ app }) => {
-      addPage(app, join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', 'phone'));
+      addPage(app, join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', 'phone'), [RETURNED_PATH]);
       addPhoneRoutes(app, phone);
     });
   });
@@ -194,7 +204,15 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
     });
   });
 
-  it('activation: what is missing is said, a weak code is refused with the reason, then the card is active', async () => {
+  /** Chooses a code: typed, and typed again. */
+  async function chooseCode(page: Page, code: string, again = code): Promise<void> {
+    await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
+    await typeCode(page, code);
+    await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
+    await typeCode(page, again);
+  }
+
+  it('activation: what is missing is said, a wrong ticket and a weak code are refused with the reason, then the card is active', async () => {
     phone.life = 'blank';
     await open(
       PHONE,
@@ -203,33 +221,136 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await page.getByText('Type the ticket first.').waitFor();
         await page.getByText('Without this consent nothing is written.').waitFor();
         await looksRight(page);
-        await page.getByRole('textbox', { name: 'Ticket' }).fill('TICKET-1');
+        await page.getByRole('textbox', { name: 'Ticket' }).fill('TICKET-2');
         await page.getByRole('checkbox').check();
+        await press(page, 'Continue');
+        await page.getByText('This is no ticket of an identity or of an application.').waitFor();
+        await page.getByRole('textbox', { name: 'Ticket' }).fill(DOUBLE_TICKET);
         await press(page, 'Continue');
         for (const [code, reason] of [
           ['111111', 'six equal digits are guessed first'],
           ['123456', 'digits that run up or down'],
         ] as const) {
-          await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
-          await typeCode(page, code);
-          await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
-          await typeCode(page, code);
+          await chooseCode(page, code);
           await page.getByText(reason).waitFor();
         }
-        await typeCode(page, '907152');
-        await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
-        await typeCode(page, '907153');
+        await chooseCode(page, '907152', '907153');
         await page.getByText('The two codes differ.').waitFor();
-        await typeCode(page, '907152');
-        await page.getByRole('heading', { name: 'Type the new code again' }).waitFor();
-        await typeCode(page, '907152');
+        await chooseCode(page, '907152');
         await page.getByRole('heading', { name: 'Write the PUK down' }).waitFor();
         await page.getByText(DOUBLE_PUK).waitFor();
+        await page.reload();
+        await page.evaluate(`location.hash = ${JSON.stringify(at.server.secret)}`);
+        await press(page, 'Show the PUK');
+        await typeCode(page, '907152');
+        await page.getByText(DOUBLE_PUK).waitFor();
+        expect(phone.pukDue).toBe(true);
         await press(page, 'I have written it down');
         await page.getByRole('navigation').waitFor();
         expect(await page.content()).not.toContain(DOUBLE_PUK);
+        await expect.poll(() => page.getByText('You have not noted the PUK yet.').count()).toBe(0);
         expect(phone.code).toBe('907152');
-        expect(phone.heard[0]).toBe('activate TICKET-1');
+        expect(phone.heard).toEqual(['activate TICKET-2', `activate ${DOUBLE_TICKET}`]);
+      },
+      REFUSED_ANSWER,
+    );
+  });
+
+  it('activation by the digital identity: a reload at each step loses nothing, and the tab that comes back tells it once', async () => {
+    phone.life = 'blank';
+    phone.identity = 'none';
+    const reload = async (page: Page): Promise<void> => {
+      await page.reload();
+      await page.getByRole('heading', { name: 'Open the printed address' }).waitFor();
+      await page.evaluate(`location.hash = ${JSON.stringify(at.server.secret)}`);
+    };
+    await open(
+      PHONE,
+      async (page) => {
+        await press(page, 'Use my digital identity');
+        await page.getByText('Without this consent nothing is written.').waitFor();
+        expect(phone.heard).toEqual([]);
+        await page.getByRole('checkbox').check();
+        await looksRight(page);
+        await press(page, 'Use my digital identity');
+        const link = page.getByRole('link', { name: 'Go to the identity provider' });
+        await link.waitFor();
+        expect(phone.heard).toEqual([`identity for ${at.origin}`]);
+        expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+        expect(await link.getAttribute('href')).toMatch(/&ui_locales=en$/);
+        await looksRight(page);
+        await reload(page);
+        await link.waitFor();
+
+        const tab = await page.context().newPage();
+        await tab.goto(`${at.origin}${RETURNED_PATH}?flow=${'X'.repeat(43)}#response_code=${'R'.repeat(43)}`);
+        await tab.getByText('This phone waits for no such answer').waitFor();
+        await tab.goto(`${at.origin}${RETURNED_PATH}?flow=${DOUBLE_FLOW}#response_code=${'R'.repeat(43)}`);
+        await tab.getByText('The phone has your answer.').waitFor();
+        expect(tab.url()).toBe(`${at.origin}${RETURNED_PATH}`);
+        await looksRight(tab);
+        await tab.reload();
+        await tab.getByText('Nothing is left to do here.').waitFor();
+        await tab.close();
+
+        await page.getByText('Your identity was presented.').waitFor();
+        await reload(page);
+        await page.getByText('Your identity was presented.').waitFor();
+        expect(await page.getByRole('textbox').count()).toBe(0);
+        await page.getByRole('checkbox').check();
+        await press(page, 'Continue');
+        await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
+        await reload(page);
+        await chooseCode(page, '907152');
+        await page.getByText(DOUBLE_PUK).waitFor();
+        expect(phone.heard.at(-1)).toBe('activate null');
+      },
+      REFUSED_ANSWER,
+    );
+  });
+
+  it('an identity that was refused is said, and nothing is begun', async () => {
+    phone.life = 'blank';
+    phone.identity = 'asked';
+    await open(PHONE, async (page) => {
+      await page.getByRole('link', { name: 'Go to the identity provider' }).waitFor();
+      const tab = await page.context().newPage();
+      await tab.goto(
+        `${at.origin}${RETURNED_PATH}?flow=${DOUBLE_FLOW}#response_code=${'R'.repeat(43)}&error=access_denied`,
+      );
+      await tab.getByText('The phone knows that you refused.').waitFor();
+      await tab.close();
+      await page.getByText('You gave no identity, so nothing was begun.').waitFor();
+      expect(phone.heard).toEqual([]);
+    });
+  });
+
+  it('the credential: got by its transaction code and the holder’s, shown with its end, renewed with the question to the issuer', async () => {
+    await open(
+      PHONE,
+      async (page) => {
+        await press(page, 'Settings', 'Ask for a credential');
+        await page.getByText('The issuer has sent another transaction code.').waitFor();
+        await press(page, 'Ask for another code');
+        await page.getByText('An offer is open: use its transaction code.').waitFor();
+        await press(page, 'Get the credential');
+        await page.getByText('The transaction code has 6 digits.').waitFor();
+        await page.getByRole('textbox', { name: 'Transaction code' }).fill('000000');
+        await press(page, 'Get the credential');
+        await typeCode(page, '583104');
+        await page.getByText('The transaction code is wrong.').waitFor();
+        await press(page, 'Cancel');
+        await page.getByRole('textbox', { name: 'Transaction code' }).fill(DOUBLE_TX_CODE);
+        await press(page, 'Get the credential');
+        await typeCode(page, '583104');
+        await page.getByText('The credential is on the card.').waitFor();
+        await page.getByText('On the card, good until 29 Dec 2026').waitFor();
+        await looksRight(page);
+        phone.held = { state: 'due', expiresAt: '2026-12-29T10:00:00.000Z' };
+        await press(page, 'Renew it');
+        await typeCode(page, '583104');
+        await page.getByText('The credential is renewed.').waitFor();
+        await page.getByText('On the card, good until 28 Jan 2027').waitFor();
       },
       REFUSED_ANSWER,
     );

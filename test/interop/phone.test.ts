@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { READING } from '../../rig/life/counter/reading.ts';
 import { Phone } from '../../rig/life/phone/phone.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { systemRandom } from '../../src/hal/system/random.ts';
@@ -13,6 +14,7 @@ import { IssuerDouble } from '../rig/life/phone/issuer-double.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { startServing } from './served-verb.ts';
 import { cardIsIn, slotIsEmpty } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -114,6 +116,35 @@ describeNeeds(PCSC_STACK, 'a phone behind pcscd and vpcd', () => {
     expect([guess.exit, guess.err]).toEqual([1, 'vitap: the code is wrong: 2 tries left\n']);
     // The wrong code has closed the window.
     expect(people((await tap()).out)).toEqual([]);
+  });
+
+  it('as a page: the window is opened there, and a counter reads it at its PC/SC reader once', async () => {
+    const served = await startServing(['phone', 'serve', '--link', 'vpcd', '--port', '0', '--phone', folder]);
+    const { origin, hash } = new URL(served.address);
+    const headers = { authorization: `Bearer ${hash.slice(1)}`, 'content-type': 'application/json' };
+    const window = async (code: string): Promise<unknown> => {
+      const body = JSON.stringify({ code });
+      const answer = await fetch(`${origin}/api/phone/window`, { method: 'POST', headers, body });
+      return answer.json();
+    };
+    const counter = () => {
+      const reader = ['--reader', 'pcsc', '--can-file', join(root, 'can'), '--keys', 'test'];
+      const alone = ['--offline', '--accept-unchecked', '--counter', join(root, 'counter')];
+      return vitap({}, 'counter', 'tap', ...reader, ...alone, '--json');
+    };
+    try {
+      expect(await window('385128')).toMatchObject({ error: 'wrong-code' });
+      expect(await window(CODE)).toEqual({ done: true });
+      await cardIsIn();
+      const read = await counter();
+      expect(read.exit, read.err).toBe(0);
+      expect(READING.parse(JSON.parse(read.out)).people).toHaveLength(2);
+      await slotIsEmpty();
+      const view = (await (await fetch(`${origin}/api/phone`, { headers })).json()) as { window: unknown };
+      expect(view.window).toBeNull();
+    } finally {
+      await served.interrupt();
+    }
   });
 
   it('ends when its one reader has read, and on Ctrl-C', async () => {

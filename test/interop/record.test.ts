@@ -14,34 +14,13 @@ import { type FakeIo, fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
-import { exchanges, imported, serveWitnessed } from './recorded-session.ts';
+import { exchanges, imported, PYSCARD, serveWitnessed } from './recorded-session.ts';
 import { SLOTS, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const SELECT_OWN = '00A404000AF0617043562D454D550100';
 const VERIFY = `0020008106${Buffer.from(CODE).toString('hex')}`;
 const SESSION = [SELECT_OWN, VERIFY, '00B2010C00', '00B2011400', '00B2031400', '00B2012400', '00B2092400'];
-
-/** pyscard on the relay's slot: prints the ATR and each answer, and the error that ends it. */
-const PYSCARD = `
-import sys
-from smartcard.System import readers
-from smartcard.util import toBytes, toHexString
-reader = [each for each in readers() if str(each) == sys.argv[1]][0]
-connection = reader.createConnection()
-connection.connect()
-print(''.join('%02X' % byte for byte in connection.getATR()), flush=True)
-for command in sys.argv[2:]:
-    if command == 'wait':
-        sys.stdin.readline()
-        continue
-    try:
-        data, sw1, sw2 = connection.transmit(toBytes(command))
-        print(''.join('%02X' % byte for byte in data + [sw1, sw2]), flush=True)
-    except Exception as error:
-        print('ERROR', type(error).__name__, flush=True)
-        break
-`;
 
 /* The card is in pcscd's first slot, the relay is the card in its second. */
 describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay through pcscd', () => {

@@ -10,6 +10,27 @@ import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { spyLibraries } from './real-parts.ts';
 import { serveOnVpcd, type VpcdCard } from './vpcd-card.ts';
 
+/** pyscard on a reader: prints the ATR and each answer, and the error that ends it. */
+export const PYSCARD = `
+import sys
+from smartcard.System import readers
+from smartcard.util import toBytes, toHexString
+reader = [each for each in readers() if str(each) == sys.argv[1]][0]
+connection = reader.createConnection()
+connection.connect()
+print(''.join('%02X' % byte for byte in connection.getATR()), flush=True)
+for command in sys.argv[2:]:
+    if command == 'wait':
+        sys.stdin.readline()
+        continue
+    try:
+        data, sw1, sw2 = connection.transmit(toBytes(command))
+        print(''.join('%02X' % byte for byte in data + [sw1, sw2]), flush=True)
+    except Exception as error:
+        print('ERROR', type(error).__name__, flush=True)
+        break
+`;
+
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase();
 
 /** A card of profile vitale2 in the virtual reader, and all that it was asked and answered: `> 00A4…`, `< …9000`. */

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,22 +6,21 @@ import { program } from '../rig/board/stm32/bench.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
+import { RunningVerb } from './running-verb.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const FLASH = '0x08000000';
 
 let folder: string;
-let child: ChildProcess | null;
-let out: string;
+let board: RunningVerb | null;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-stm32-'));
   vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
-  child = null;
-  out = '';
+  board = null;
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  if (child !== null && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  board?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -35,28 +32,15 @@ const flash = (...args: string[]) =>
 /** A pseudo-terminal drops the parity that stm32flash would check. */
 const stm32flash = (...args: string[]) => run('stm32flash', ['-m', '8n1', '-b', '115200', ...args, port()]);
 
-async function sim(...args: string[]): Promise<void> {
-  const started = spawn(process.execPath, [
-    PROGRAM,
-    'board',
-    'sim',
-    '--bootloader',
-    'stm32',
-    '--link-a',
-    port(),
-    ...args,
-  ]);
-  child = started;
-  started.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  await vi.waitFor(() => expect(out).toContain('ready'), 10_000);
+async function sim(...args: string[]): Promise<RunningVerb> {
+  board = new RunningVerb('board', 'sim', '--bootloader', 'stm32', '--link-a', port(), ...args);
+  await board.says('ready');
+  return board;
 }
 
 /** Ends the simulation; what is in the flash lies in a file then. */
 async function keptFlash(): Promise<Buffer> {
-  child!.kill('SIGINT');
-  await once(child!, 'close');
+  await board?.stop();
   return readFileSync(at('kept/board-a.bin'));
 }
 
@@ -104,26 +88,19 @@ describeNeeds(['socat', 'stm32flash'], 'stm32flash and board flash on the simula
   it('Ctrl-C ends a flashing, and says what the board has become', async () => {
     await sim();
     writeFileSync(at('program.bin'), program(30_000));
-    const flasher = spawn(process.execPath, [
-      ...[PROGRAM, 'board', 'flash', '--board', `stm32:${port()}`, '--line', '8n1'],
-      ...['--firmware', at('program.bin')],
-    ]);
-    let said = '';
-    flasher.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (chunk.toString().includes('writing')) flasher.kill('SIGINT');
-    });
-    const [code] = (await once(flasher, 'close')) as [number | null];
-    expect(code).toBe(130);
-    expect(said).toContain('interrupted; the board is in its bootloader without a program that starts');
+    const to = ['--board', `stm32:${port()}`, '--line', '8n1', '--firmware', at('program.bin')];
+    const flasher = new RunningVerb('board', 'flash', ...to);
+    await flasher.says('writing');
+    expect(await flasher.stop()).toBe(130);
+    expect(flasher.err).toContain('interrupted; the board is in its bootloader without a program that starts');
     expect((await flash('--firmware', at('program.bin'), '--resume')).exit).toBe(0);
   }, 120_000);
 
   it('a port that somebody has', async () => {
-    await sim();
+    const stm32 = await sim();
     writeFileSync(at('program.bin'), program(30_000));
     const first = flash('--firmware', at('program.bin'));
-    await vi.waitFor(() => expect(out).toContain('Extended Erase'), 20_000);
+    await stm32.says('Extended Erase');
     const second = await flash('--firmware', at('program.bin'));
     expect([second.exit, second.err.trim()]).toEqual([2, `vitap: another program is using the serial port ${port()}`]);
     expect((await first).exit).toBe(0);

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,9 +7,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
-import { ADRUN, ZOE } from '../rig/life/issuer/people.ts';
+import { ADRUN } from '../rig/life/issuer/people.ts';
 import { describeNeeds } from './real-parts.ts';
-import { launchChromium, looksRight, type View, withServedPage } from './served-page.ts';
+import { launchChromium, looksRight, tabTo, type View, withServedPage } from './served-page.ts';
 import { type ServedVerb, startServing } from './served-verb.ts';
 
 const PHONE: View = { width: 390, height: 844, colorScheme: 'light' };
@@ -29,8 +30,7 @@ function freePort(): Promise<number> {
 describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, phone and counter as they are', () => {
   let browser: Browser;
   let folder: string;
-  const running: ServedVerb[] = [];
-  let issuer: ServedVerb;
+  const running: Pick<ServedVerb, 'child'>[] = [];
   let phone: ServedVerb;
   let counter: ServedVerb;
   beforeAll(async () => {
@@ -42,8 +42,12 @@ describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, p
     const origin = `http://127.0.0.1:${await freePort()}`;
     vitap('issuer', 'init', registry, '--origin', origin);
     vitap('issuer', 'insured', 'import', registry, families);
-    issuer = await started('issuer', 'serve', registry, '--quiet');
-    phone = await started('phone', 'serve', '--phone', join(folder, 'phone'), '--issuer', origin);
+    const identity = `http://127.0.0.1:${await freePort()}`;
+    vitap('identity', 'init', join(folder, 'identity'), '--origin', identity);
+    running.push({ child: await startQuiet('identity', 'serve', join(folder, 'identity')) });
+    running.push(await startServing(['issuer', 'serve', registry, '--identity', identity, '--quiet']));
+    const phoneAt = ['--phone', join(folder, 'phone'), '--issuer', origin, '--identity', identity];
+    phone = await started('phone', 'serve', ...phoneAt);
     const keys = join(registry, 'counter.keys.json');
     counter = await started(
       'counter',
@@ -73,25 +77,13 @@ describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, p
     expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 });
   }
 
-  async function ask(path: string, body: unknown): Promise<Record<string, unknown>> {
-    const [at, secret] = issuer.address.split('/#') as [string, string];
-    const answer = await fetch(`${at}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
-      body: JSON.stringify(body),
+  /** A server that prints no address of a page. */
+  async function startQuiet(...args: readonly string[]): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [join(PACKAGE_ROOT, 'bin', 'vitap.js'), ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const document = (await answer.json()) as Record<string, unknown>;
-    expect({ path, status: answer.status, document }).toMatchObject({ status: 200 });
-    return document;
-  }
-
-  /** By the way without a digital identity: pictures, and an operator who accepts. */
-  async function ticketOfZoe(): Promise<string> {
-    const file = Buffer.from('a synthetic picture').toString('base64');
-    const { ticket } = await ask('/v1/applications', { identity: ZOE, files: { 'document-front': file, video: file } });
-    const id = /app_[0-9a-f]{32}/.exec(String(ticket))?.[0];
-    await ask(`/v1/operator/applications/${id}/decision`, { refuse: null });
-    return String(ticket);
+    await once(child.stdout, 'data');
+    return child;
   }
 
   async function press(page: Page, ...names: readonly string[]): Promise<void> {
@@ -102,6 +94,42 @@ describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, p
     await page.getByRole('group', { name: 'Keypad' }).waitFor();
     await page.keyboard.type(code);
     await page.keyboard.press('Enter');
+  }
+
+  /** Asks for the digital identity, agrees in the tab that opens, comes back in it, and closes it. */
+  async function agreeByKeyboard(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Use my digital identity' }).waitFor();
+    await tabTo(page, /^I agree that the issuer/);
+    await page.keyboard.press('Space');
+    await tabTo(page, 'Use my digital identity');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Go to the identity provider' }).waitFor();
+    await tabTo(page, 'Go to the identity provider');
+    const opens = page.context().waitForEvent('page');
+    await page.keyboard.press('Enter');
+    const tab = await opens;
+    for (const [heading, button] of [
+      ['Who are you?', 'Continue'],
+      ['ZOE ADRUN', 'Agree and send'],
+    ] as const) {
+      await tab.getByRole('heading', { name: heading }).waitFor();
+      await tabTo(tab, button);
+      await tab.keyboard.press('Enter');
+    }
+    await tab.getByRole('heading', { name: 'Your identity was sent.' }).waitFor();
+    await tabTo(tab, 'Back to the phone');
+    await tab.keyboard.press('Enter');
+    await tab.getByText('The phone has your answer.').waitFor();
+    expect(new URL(tab.url()).origin).toBe(new URL(phone.address).origin);
+    await tab.close();
+  }
+
+  /** The transaction code that the issuer has sent another way. */
+  function letter(): string {
+    const letters = join(folder, 'issuer', 'letters');
+    const [name, ...more] = readdirSync(letters);
+    expect(more).toEqual([]);
+    return readFileSync(join(letters, String(name)), 'utf8').trim();
   }
 
   /** What a scanner reads from the phone's screen. */
@@ -115,18 +143,20 @@ describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, p
     return read.stdout.trim();
   }
 
-  it('activation with a weak code first, presence, claim, the invoice on the phone, and no name in its folder after the wipe', {
+  it('identity and activation by keyboard with a weak code first, credential, presence, claim, the invoice on the phone, and no name in its folder after the wipe', {
     timeout: 240_000,
   }, async () => {
-    const ticket = await ticketOfZoe();
     await withServedPage(
       browser,
       phone.address,
       PHONE,
       async (page) => {
-        await page.getByRole('textbox', { name: 'Ticket' }).fill(ticket);
-        await page.getByRole('checkbox').check();
-        await press(page, 'Continue');
+        await agreeByKeyboard(page);
+        await page.getByText('Your identity was presented.').waitFor();
+        await tabTo(page, /^I agree that the issuer/);
+        await page.keyboard.press('Space');
+        await tabTo(page, 'Continue');
+        await page.keyboard.press('Enter');
         for (const code of ['311275', CODE]) {
           await page.getByRole('heading', { name: 'Choose a secret code' }).waitFor();
           await typeCode(page, code);
@@ -136,7 +166,16 @@ describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, p
         }
         await page.getByRole('heading', { name: 'Write the PUK down' }).waitFor({ timeout: 60_000 });
         await looksRight(page);
-        await press(page, 'I have written it down', 'QR code', 'I agree');
+        await tabTo(page, 'I have written it down');
+        await page.keyboard.press('Enter');
+
+        await press(page, 'Settings');
+        await page.getByRole('textbox', { name: 'Transaction code' }).fill(letter());
+        await press(page, 'Get the credential');
+        await typeCode(page, CODE);
+        await page.getByText('On the card, good until').waitFor();
+
+        await press(page, 'Show', 'QR code', 'I agree');
         await typeCode(page, CODE);
         const presence = await scanned(page);
         expect(presence).toMatch(/^VP1:/);

@@ -84,6 +84,7 @@ export async function startIssuer(
   origin: string,
   signal: AbortSignal,
   io: CommandIo,
+  identityProviders: readonly string[] = [],
 ): Promise<ServedIssuer> {
   const [{ makeIssuer, openIssuer }, { addFamilies }, { serveIssuer }] = await Promise.all([
     import('../../life/issuer/issuer-folder.ts'),
@@ -99,7 +100,7 @@ export async function startIssuer(
   await addFamilies(issuer.store, { families: [FAMILY], now });
   await issuer.store.sql.close();
   const options = {
-    ...{ folder, host: null, port: null, certificate: null, key: null, identityProviders: [], faults: [] },
+    ...{ folder, host: null, port: null, certificate: null, key: null, identityProviders, faults: [] },
     ...{ requests: 100_000, quiet: true },
   };
   return new Promise((resolve, reject) => {

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { nobleCrypto } from '../../../src/hal/noble/index.ts';
+import { systemRandom } from '../../../src/hal/system/random.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { packageVersion } from '../../console/package-root.ts';
 import { freePort, startIssuer } from './life.ts';
 import { step, title } from './script.ts';
 
@@ -12,7 +15,7 @@ const APPLICATION = {
 };
 
 /**
- * `vitap demo --web`: issuer, phone and counter as web pages, until Ctrl-C. It prints their addresses and opens no browser.
+ * `vitap demo --web`: issuer, identity provider, phone and counter as web pages, until Ctrl-C. It prints their addresses and opens no browser.
  * @param folder empty, for everything that is kept
  */
 export async function demoInBrowser(folder: string, io: CommandIo): Promise<ExitCode> {
@@ -23,7 +26,9 @@ export async function demoInBrowser(folder: string, io: CommandIo): Promise<Exit
   io.signal.addEventListener('abort', end);
   const issuerFolder = join(folder, 'issuer');
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const { operator, ended } = await startIssuer(issuerFolder, origin, stop.signal, io);
+  const identity = `http://127.0.0.1:${await freePort()}`;
+  const { operator, ended } = await startIssuer(issuerFolder, origin, stop.signal, io, [identity]);
+  const served = { ...io, signal: stop.signal };
   const running: Promise<unknown>[] = [ended];
   try {
     const ticket = await ticketFrom(operator);
@@ -31,11 +36,13 @@ export async function demoInBrowser(folder: string, io: CommandIo): Promise<Exit
       import('../../life/phone/serve.ts'),
       import('../../life/counter/serve.ts'),
     ]);
+    step(io, 'the phone takes a digital identity for the activation, or this ticket');
     step(io, `the ticket for the activation: ${ticket}`);
+    step(io, `the transaction code of the credential will be in ${join(issuerFolder, 'letters')}`);
     step(io, `for the operator of the issuer: ${operator}`);
-    const served = { ...io, signal: stop.signal };
+    running.push(identityOfTest(join(folder, 'identity'), identity, served));
     const common = { issuer: origin, timeoutMs: TIMEOUT_MS, port: 0 };
-    running.push(phoneServe({ ...common, folder: join(folder, 'phone'), link: null, test: false }, served));
+    running.push(phoneServe({ ...common, identity, folder: join(folder, 'phone'), link: null, test: false }, served));
     running.push(
       counterServe(
         {
@@ -54,6 +61,19 @@ export async function demoInBrowser(folder: string, io: CommandIo): Promise<Exit
     stop.abort();
     await Promise.allSettled(running);
   }
+}
+
+/** An identity provider that knows the published test identity. */
+async function identityOfTest(folder: string, origin: string, io: CommandIo): Promise<ExitCode> {
+  const [{ makeIdentityFolder }, { TEST_PEOPLE }, { serveIdentity }] = await Promise.all([
+    import('../../life/identity/provider/folder.ts'),
+    import('../../life/identity/provider/people.ts'),
+    import('../../life/identity/provider/serve.ts'),
+  ]);
+  const world = { crypto: nobleCrypto(), random: systemRandom };
+  makeIdentityFolder(folder, { origin, verifiers: [], people: TEST_PEOPLE }, world);
+  const options = { folder, host: null, port: null, tls: null, version: packageVersion() };
+  return serveIdentity(options, { ...io, stdout: () => {}, stderr: () => {} });
 }
 
 /** A person sends pictures, and the operator accepts. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../../console/failure.ts';
-import { cardSource } from '../option-values.ts';
+import { cardSource, channelChoice, pinChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addJsonOption } from './shared-options.ts';
+import { addCardOptions, addChannelOptions, addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
 
 interface TypedBuild {
   readonly board: string;
@@ -9,6 +9,20 @@ interface TypedBuild {
   readonly image?: string;
   readonly out: string;
   readonly channel: boolean;
+  readonly json?: boolean;
+}
+
+interface TypedMeasure extends TypedChannel {
+  readonly board: string;
+  readonly pin?: boolean;
+  readonly pinFile?: string;
+  readonly json?: boolean;
+}
+
+interface TypedHolder {
+  readonly pin?: boolean;
+  readonly pinFile?: string;
+  readonly timeout: number;
   readonly json?: boolean;
 }
 
@@ -23,7 +37,7 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
   const firmware = program.command('firmware').description('the card as firmware of a microcontroller');
   const build = firmware
     .command('build')
-    .description('build the card and its image for a board: ELF, BIN, HEX')
+    .description('build the card and its image for a board: ELF, BIN, HEX, UF2')
     .requiredOption('--board <name>', 'board description in firmware/boards');
   addJsonOption(
     addCardOptions(build)
@@ -38,6 +52,36 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
         }),
       ),
   );
+  const measure = firmware
+    .command('measure')
+    .description('measure a built firmware in qemu by one tap: flash, RAM, and instructions of every step')
+    .argument('<elf>', 'file that build made')
+    .requiredOption('--board <name>', 'board description in firmware/boards');
+  addJsonOption(addChannelOptions(addPinOptions(measure))).action((elf: string, typed: TypedMeasure) =>
+    perform(typed, async (io) => {
+      const { measureCommand } = await import('../../board/firmware/measure-command.ts');
+      return measureCommand({ board: typed.board, elf, pin: pinChoice(typed), channel: channelChoice(typed) }, io);
+    }),
+  );
+  for (const act of ['unlock', 'lock'] as const) {
+    const holder = firmware
+      .command(act)
+      .description(
+        act === 'unlock'
+          ? 'the holder at a board: the code on the screen of its card opens the window'
+          : 'the holder at a board: close the window of its card',
+      )
+      .argument('<port>', 'serial port of the board’s UART to the host')
+      .addOption(timeoutOption('how long to wait for the board'));
+    if (act === 'unlock') addPinOptions(holder);
+    holder.action((port: string, typed: TypedHolder) =>
+      perform(typed, async (io) => {
+        const { holderCommand } = await import('../../board/firmware/holder-command.ts');
+        const unlock = act === 'unlock' ? pinChoice(typed) : null;
+        return holderCommand({ port, timeoutMs: typed.timeout, unlock }, io);
+      }),
+    );
+  }
   firmware
     .command('run')
     .description('run a built firmware in qemu until Ctrl-C, as a reader of its own and with a PN532 on its UART')

@@ -180,6 +180,12 @@ export interface Minted {
   readonly presence: string;
   readonly expiresAt: number;
 }
+/** Another offer of the credential, as a link of OpenID4VCI. */
+export interface Offered {
+  readonly credentialOffer: string;
+}
+export const OFFERED: z.ZodType<Offered> = z.object({ credentialOffer: z.string().max(8000) });
+
 export const MINTED: z.ZodType<Minted> = z.object({ presence: presenceText, expiresAt: time });
 
 export interface ClaimOfPhone {
@@ -195,6 +201,8 @@ export const CLAIMS_OF_PHONE: z.ZodType<{ readonly claims: readonly ClaimOfPhone
 export interface Delegation {
   readonly id: string;
   readonly beneficiaryIndex: number;
+  /** What the other phone may disclose. */
+  readonly agreed: readonly Disclosed[];
   readonly until: number;
   readonly madeAt: number;
   readonly revokedAt: number | null;
@@ -202,6 +210,7 @@ export interface Delegation {
 const delegation = z.object({
   id: identifier,
   beneficiaryIndex: z.int(),
+  agreed: z.array(z.enum(DISCLOSED)),
   until: time,
   madeAt: time,
   revokedAt: time.nullable(),
@@ -210,11 +219,13 @@ export interface Delegate {
   /** Thumbprint (RFC 7638) of the other phone's device key. */
   readonly delegateKey: string;
   readonly beneficiaryIndex: number;
+  readonly agreed: readonly Disclosed[];
   readonly until: number;
 }
 export const DELEGATE: z.ZodType<Delegate> = z.strictObject({
   delegateKey: coordinate,
   beneficiaryIndex: z.int().min(1).max(255),
+  agreed: z.array(z.enum(DISCLOSED)).min(1).max(DISCLOSED.length),
   until: time,
 });
 export const DELEGATED: z.ZodType<Delegation> = delegation;
@@ -226,6 +237,35 @@ export const DELEGATIONS: z.ZodType<Delegations> = z.object({
   given: z.array(delegation),
   received: z.array(delegation),
 });
+
+// What a person asks for who has no card, or no phone any more.
+
+/** Longest request with an application: its files, each in base64. */
+export const MOST_APPLICATION_BYTES: number = 24 * 1024 * 1024;
+export const APPLIED: z.ZodType<{ readonly ticket: string; readonly destroyBy: number }> = z.object({
+  ticket: token,
+  destroyBy: time.describe('when the files are gone, at the latest'),
+});
+/** What became of an application, as its person is told. */
+export interface ApplicationStanding {
+  readonly state: 'receiving' | 'waiting' | 'accepted' | 'refused' | 'expired' | 'used';
+  /** Why it was refused. */
+  readonly reason: string | null;
+  readonly filesDestroyed: boolean;
+}
+export const APPLICATION_STANDING: z.ZodType<ApplicationStanding> = z.object({
+  state: z.enum(['receiving', 'waiting', 'accepted', 'refused', 'expired', 'used']),
+  reason: z.string().max(200).nullable(),
+  filesDestroyed: z.boolean(),
+});
+
+export const REPORT_LOSS: z.ZodType<{ readonly ticket: string }> = z.strictObject({ ticket: token });
+/** Since when the card has ended, and why: perhaps it had before. */
+export interface Ended {
+  readonly since: number;
+  readonly why: 'replaced' | 'lost' | 'operator';
+}
+export const ENDED: z.ZodType<Ended> = z.object({ since: time, why: z.enum(['replaced', 'lost', 'operator']) });
 
 // What a professional asks for.
 

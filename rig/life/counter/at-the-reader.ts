@@ -54,7 +54,8 @@ export async function atTheReader<T>(
     // Of two programs at one reader one has the card: their commands would end each other’s channel.
     const source = await (options.open?.() ?? openReader(options.reader, { ...options, exclusive: true }));
     try {
-      const typed = code === null ? null : unlockOnPhone(source, code);
+      const typed =
+        code === null ? null : await unlockOnPhone(source, code, { timeoutMs: options.timeoutMs, signal: io.signal });
       if (typed?.outcome === 'wrong') throw new CounterFailure('wrong-code');
       if (typed?.outcome === 'blocked') throw new CounterFailure('blocked-code');
       const startNs = systemClock.nowNs();

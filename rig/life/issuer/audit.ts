@@ -13,6 +13,8 @@ export const AUDIT_KINDS = [
   'activation-abandoned',
   'activation-revoked',
   'credential-issued',
+  'credential-offered',
+  'credential-offer-allowed',
   'wipe-acknowledged',
   'presence-minted',
   'presence-resolved',
@@ -27,6 +29,8 @@ export const AUDIT_KINDS = [
   'application-files-destroyed',
   'delegation-made',
   'delegation-revoked',
+  'contexts-purged',
+  'presences-purged',
   'refused',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

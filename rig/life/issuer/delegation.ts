@@ -1,7 +1,9 @@
 import type { SqlRow, Statements } from '../../store/sql.ts';
 import { audit } from './audit.ts';
 import { decided, Refused } from './decided.ts';
+import { type Disclosure, readDisclosures } from './disclosure.ts';
 import { checkDeviceKey, newIdentifier } from './identifiers.ts';
+import { IssuerRefusal } from './refusals.ts';
 import { type CardClaims, claimsOfInsured } from './registry.ts';
 import type { IssuerStore } from './store.ts';
 
@@ -15,6 +17,8 @@ export const LONGEST_DELEGATION_MS: number = 30 * 24 * 60 * 60_000;
 export interface Delegation {
   readonly id: string;
   readonly beneficiaryIndex: number;
+  /** What the other phone may disclose. */
+  readonly agreed: readonly Disclosure[];
   readonly until: number;
   readonly madeAt: number;
   /** Null: it is not revoked. */
@@ -25,7 +29,8 @@ export interface Delegation {
  * Gives another phone the permission.
  * @param deviceKey of the active phone that gives it
  * @param delegateKey device key of the active phone that gets it
- * @throws {IssuerRefusal} `device-unknown`, `delegation-malformed`, `claim-beneficiary`
+ * @param agreed what the person agrees that it may disclose
+ * @throws {IssuerRefusal} `nothing-agreed`, `device-unknown`, `delegation-malformed`, `claim-beneficiary`
  */
 export async function delegate(
   store: IssuerStore,
@@ -33,6 +38,7 @@ export async function delegate(
     readonly deviceKey: string;
     readonly delegateKey: string;
     readonly beneficiaryIndex: number;
+    readonly agreed: readonly string[];
     readonly until: number;
     readonly now: number;
   },
@@ -40,6 +46,8 @@ export async function delegate(
   const { deviceKey, delegateKey, beneficiaryIndex, until, now } = order;
   checkDeviceKey(deviceKey);
   checkDeviceKey(delegateKey);
+  const agreed = readDisclosures(order.agreed);
+  if (agreed === null) throw new IssuerRefusal('nothing-agreed');
   return decided(store, { verb: 'delegate', now }, async (statements) => {
     const own = await activeDevice(statements, deviceKey);
     if (own === null) return new Refused('device-unknown');
@@ -51,12 +59,12 @@ export async function delegate(
     if (beneficiaries.every(({ index }) => index !== beneficiaryIndex)) return new Refused('claim-beneficiary', about);
     const id = newIdentifier('del');
     await statements.query(
-      `insert into delegations (id, activation_id, beneficiary_index, delegate_key, made_at, until_at)
-       values ($1, $2, $3, $4, $5, $6)`,
-      [id, own.id, beneficiaryIndex, delegateKey, now, until],
+      `insert into delegations (id, activation_id, beneficiary_index, delegate_key, agreed, made_at, until_at)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [id, own.id, beneficiaryIndex, delegateKey, JSON.stringify(agreed), now, until],
     );
     await audit(statements, now, 'delegation-made', { ...about, delegation: id });
-    return { id, beneficiaryIndex, until, madeAt: now, revokedAt: null };
+    return { id, beneficiaryIndex, agreed, until, madeAt: now, revokedAt: null };
   });
 }
 
@@ -87,7 +95,7 @@ export async function delegationsOf(
   { deviceKey }: { readonly deviceKey: string },
 ): Promise<{ readonly given: readonly Delegation[]; readonly received: readonly Delegation[] }> {
   checkDeviceKey(deviceKey);
-  const columns = 'delegations.id, beneficiary_index, until_at, made_at, revoked_at';
+  const columns = 'delegations.id, beneficiary_index, agreed, until_at, made_at, revoked_at';
   const given = await store.sql.query<DelegationRow>(
     `select ${columns} from delegations join activations a on a.id = activation_id where a.device_key = $1
      order by made_at desc, delegations.id`,
@@ -103,27 +111,42 @@ export async function delegationsOf(
 interface DelegationRow extends SqlRow {
   readonly id: string;
   readonly beneficiary_index: number;
+  readonly agreed: string;
   readonly until_at: number;
   readonly made_at: number;
   readonly revoked_at: number | null;
 }
 
-function delegationOf({ id, beneficiary_index, until_at, made_at, revoked_at }: DelegationRow): Delegation {
-  return { id, beneficiaryIndex: beneficiary_index, until: until_at, madeAt: made_at, revokedAt: revoked_at };
+function delegationOf({ id, beneficiary_index, agreed, until_at, made_at, revoked_at }: DelegationRow): Delegation {
+  return {
+    id,
+    beneficiaryIndex: beneficiary_index,
+    agreed: JSON.parse(agreed) as Disclosure[],
+    until: until_at,
+    madeAt: made_at,
+    revokedAt: revoked_at,
+  };
 }
 
-/** The activation that a delegation lets this phone present for. */
+/** The activation that a delegation lets this phone present for, if it may disclose all of `agreed`. */
 export async function delegationFor(
   statements: Statements,
-  { delegation, deviceKey, now }: { readonly delegation: string; readonly deviceKey: string; readonly now: number },
+  order: {
+    readonly delegation: string;
+    readonly deviceKey: string;
+    readonly agreed: readonly Disclosure[];
+    readonly now: number;
+  },
 ): Promise<{ readonly activation: string } | Refused> {
+  const { delegation, deviceKey, agreed, now } = order;
   const [row] = await statements.query<{
     activation_id: string;
+    agreed: string;
     state: string;
     until_at: number;
     revoked_at: number | null;
   }>(
-    `select activation_id, a.state, until_at, revoked_at from delegations join activations a on a.id = activation_id
+    `select activation_id, agreed, a.state, until_at, revoked_at from delegations join activations a on a.id = activation_id
      where delegations.id = $1 and delegate_key = $2`,
     [delegation, deviceKey],
   );
@@ -131,6 +154,8 @@ export async function delegationFor(
   const about = { delegation, activation: row.activation_id };
   if (row.revoked_at !== null || row.until_at <= now) return new Refused('delegation-ended', about);
   if (row.state !== 'active') return new Refused('card-revoked', about);
+  const allowed = JSON.parse(row.agreed) as Disclosure[];
+  if (agreed.some((each) => !allowed.includes(each))) return new Refused('delegation-narrower', about);
   return { activation: row.activation_id };
 }
 

@@ -85,6 +85,21 @@ export async function enrol(
   });
 }
 
+/**
+ * Refuses somebody of a department that is closed, before what proves the person is spent: it may open tomorrow.
+ * @throws {IssuerRefusal} `department-closed`
+ */
+export async function refuseClosed(
+  store: IssuerStore,
+  { identity, now }: { readonly identity: IdentityClaims; readonly now: number },
+): Promise<void> {
+  await decided(store, { verb: 'enrol', now }, async (statements) => {
+    const person = await findPerson(statements, identity);
+    if (person === null || (await isOpen(statements, person.department))) return null;
+    return new Refused('department-closed', { insured: person.insuredId });
+  });
+}
+
 /** Ends a pending activation; its device key stays used. Harmless when it was abandoned before. @throws {IssuerRefusal} */
 export async function abandonActivation(
   store: IssuerStore,

@@ -1,7 +1,10 @@
 import { type ActivationRow, lockedActivation, type RevocationReason, revokeIn } from './activation.ts';
+import { personOfApplication } from './application.ts';
 import { audit } from './audit.ts';
 import { decided, Refused } from './decided.ts';
+import type { Proof } from './enrolment.ts';
 import { checkDeviceKey } from './identifiers.ts';
+import { findPerson } from './registry.ts';
 import type { IssuerStore } from './store.ts';
 
 /**
@@ -24,12 +27,44 @@ export async function revoke(
   });
 }
 
-/** The person, or the phone itself, says that the phone is lost; there is no new one yet. @throws as {@link revoke} */
+/** The phone itself, or an operator, says that it is lost; there is no new one yet. @throws as {@link revoke} */
 export async function reportLoss(
   store: IssuerStore,
   { activationId, now }: { readonly activationId: string; readonly now: number },
 ): Promise<{ readonly since: number; readonly why: RevocationReason }> {
   return revoke(store, { activationId, why: 'lost', now });
+}
+
+/**
+ * The person says that the phone is lost, from anywhere: whatever card is active for them ends. One that has ended
+ * already is answered with when and why.
+ * @throws {IssuerRefusal} `unknown-person`, `application-…`; `nothing-active`: there never was one
+ */
+export async function reportLossOf(
+  store: IssuerStore,
+  { now, ...proof }: Proof & { readonly now: number },
+): Promise<{ readonly since: number; readonly why: RevocationReason }> {
+  return decided(store, { verb: 'loss', now }, async (statements) => {
+    const person =
+      'identity' in proof
+        ? await findPerson(statements, proof.identity)
+        : await personOfApplication(statements, proof.application);
+    if (person instanceof Refused) return person;
+    if (person === null) return new Refused('unknown-person');
+    const { insuredId: insured } = person;
+    // Who activates the same person at the same time waits here.
+    await statements.query('select id from insured where id = $1 for update', [insured]);
+    const [newest] = await statements.query<Pick<ActivationRow, 'id' | 'state' | 'ended_at' | 'reason'>>(
+      `select id, state, ended_at, reason from activations
+       where insured_id = $1 and state in ('active', 'revoked') order by number desc limit 1`,
+      [insured],
+    );
+    if (newest === undefined) return new Refused('nothing-active', { insured });
+    const { id: activation, state, ended_at: since, reason } = newest;
+    if (state === 'revoked') return { since: since as number, why: reason as RevocationReason };
+    await revokeIn(statements, { activation, insured, why: 'lost', now });
+    return { since: now, why: 'lost' };
+  });
 }
 
 /** The phone says that it has wiped itself. Harmless the second time. @throws {IssuerRefusal} `activation-unknown`, `activation-ended` */

@@ -106,5 +106,16 @@ export const ISSUER_TABLES: MigrationOwner = {
         `insert into audit_head (sequence, hash) values (0, decode(repeat('00', 32), 'hex'))`,
       ],
     },
+    {
+      number: 2,
+      name: 'what a delegation lets the other phone disclose; what has expired is found by its time',
+      statements: [
+        `alter table delegations add column agreed json not null
+           default '["insured","affiliation","beneficiaries","rights"]'`,
+        'create index presences_expired on presences (expires_at)',
+        'create index contexts_expired on contexts (expires_at)',
+        'create index contexts_presence on contexts (presence_id)',
+      ],
+    },
   ],
 };

@@ -54,7 +54,7 @@ export async function mintPresence(
     if (own.state !== 'active') return new Refused('card-revoked', { activation: own.id });
     let activation = own.id;
     if (delegation !== null) {
-      const given = await delegationFor(statements, { delegation, deviceKey, now });
+      const given = await delegationFor(statements, { delegation, deviceKey, agreed, now });
       if (given instanceof Refused) return given;
       activation = given.activation;
     }

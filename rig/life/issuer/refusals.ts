@@ -17,6 +17,7 @@ export const REFUSAL_CODES = [
   'device-unknown',
   'card-revoked',
   'activation-unknown',
+  'nothing-active',
   'activation-ended',
   'activation-malformed',
   'card-used',
@@ -49,6 +50,7 @@ export const REFUSAL_CODES = [
   'application-used',
   'delegation-unknown',
   'delegation-malformed',
+  'delegation-narrower',
   'delegation-ended',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
@@ -66,6 +68,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   'device-unknown': row(403, 'no active card has this device key', 'activate the phone first'),
   'card-revoked': row(403, 'this card was revoked', 'activate a phone again'),
   'activation-unknown': row(404, 'there is no such activation', 'begin a new one'),
+  'nothing-active': row(404, 'this person never had an active card here', 'nothing: there is no card to end'),
   'activation-ended': row(
     409,
     'this activation is not pending',
@@ -133,6 +136,11 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
     400,
     'a delegation lasts up to 30 days, is for one beneficiary, and is not for oneself',
     'correct it',
+  ),
+  'delegation-narrower': row(
+    403,
+    'this delegation does not let the other phone disclose all of that',
+    'ask for less: the list of delegations says what',
   ),
   'delegation-ended': row(403, 'this delegation has ended or was revoked', 'ask for a new one'),
 };

@@ -1,3 +1,4 @@
+import type { RevocationReason } from './activation.ts';
 import type { IssuerStore } from './store.ts';
 
 /** How much of what is in the registry. */
@@ -11,7 +12,7 @@ export interface RegistryCounts {
   };
   /** Phones that were told to wipe themselves and have not said that they did. */
   readonly wipesQueued: number;
-  /** Contexts that are open now. */
+  /** Contexts that are open now: of a card that is active, and of a delegation that holds. */
   readonly contexts: number;
   readonly claims: number;
   readonly applicationsWaiting: number;
@@ -22,7 +23,10 @@ export async function registryCounts(store: IssuerStore, now: number): Promise<R
   const [row] = await store.sql.query<Record<keyof Omit<RegistryCounts, 'activations'>, number>>(
     `select (select count(*) from insured) as insured,
        (select count(*) from wipes where done_at is null) as "wipesQueued",
-       (select count(*) from contexts where ended_at is null and expires_at > $1) as contexts,
+       (select count(*) from contexts c join activations a on a.id = c.activation_id
+          left join delegations d on d.id = c.delegation_id
+        where c.ended_at is null and c.expires_at > $1 and a.state = 'active'
+          and (d.id is null or (d.revoked_at is null and d.until_at > $1))) as contexts,
        (select count(*) from claims) as claims,
        (select count(*) from applications where state = 'waiting') as "applicationsWaiting",
        (select sequence from audit_head) as "auditLines"`,
@@ -45,10 +49,10 @@ export async function registryCounts(store: IssuerStore, now: number): Promise<R
 export interface ListedActivation {
   readonly id: string;
   readonly number: number;
-  readonly state: string;
+  readonly state: 'pending' | 'active' | 'revoked' | 'abandoned';
   readonly statusIndex: number;
   readonly since: number;
-  readonly reason: string | null;
+  readonly reason: RevocationReason | null;
   readonly wipe: 'queued' | 'done' | null;
   readonly nir: string;
   readonly nirKey: string;

@@ -4,6 +4,7 @@ import { openSql } from '../../store/open.ts';
 import type { Sql } from '../../store/sql.ts';
 import { sweepApplications } from './application-files.ts';
 import { ISSUER_TABLES } from './migrations.ts';
+import { purgeExpired } from './purge.ts';
 
 /** The registry, and the folder with the files of applications. */
 export interface IssuerStore {
@@ -13,7 +14,8 @@ export interface IssuerStore {
 }
 
 /**
- * Opens a registry: its tables are brought to their newest form, and files of applications that are due are destroyed.
+ * Opens a registry: its tables are brought to their newest form, and files of applications that are due are destroyed, and so are
+ * presences and contexts that ended long ago.
  * @param location folder of a PGlite database, or URL of a PostgreSQL database
  * @param now milliseconds since 1970
  * @throws {HalError} `busy`, `storage`; {StoreError}
@@ -30,6 +32,7 @@ export async function openIssuerStore(options: {
     await migrate(sql, ISSUER_TABLES, now);
     const store = { sql, files };
     await sweepApplications(store, now);
+    await purgeExpired(store, now);
     return store;
   } catch (error) {
     await sql.close();

@@ -125,6 +125,7 @@ export const ISSUER_REFUSALS_FR = {
   'issuer-device-unknown': 'Aucune carte active n’a la clé de ce téléphone.',
   'issuer-card-revoked': 'Cette carte est révoquée.',
   'issuer-activation-unknown': 'Cette activation n’existe pas.',
+  'issuer-nothing-active': 'Cette personne n’a jamais eu de carte active ici.',
   'issuer-activation-ended': 'Cette activation n’est plus en cours.',
   'issuer-activation-malformed': 'La carte n’a pas donné ce qu’il faut pour l’activation.',
   'issuer-card-used': 'Cette carte est active pour quelqu’un d’autre.',
@@ -157,6 +158,7 @@ export const ISSUER_REFUSALS_FR = {
   'issuer-application-used': 'Un téléphone a déjà été activé avec cette demande.',
   'issuer-delegation-unknown': 'Cette délégation n’existe pas.',
   'issuer-delegation-malformed': 'Une délégation dure au plus 30 jours, pour un bénéficiaire, et pas pour soi-même.',
+  'issuer-delegation-narrower': 'Cette délégation ne permet pas de montrer tout cela.',
   'issuer-delegation-ended': 'Cette délégation a pris fin.',
 } as const;
 
@@ -183,7 +185,12 @@ export const PHONE_REFUSALS_FR = {
   'issuer-refused': 'L’émetteur refuse : …',
   'issuer-unreachable': 'L’émetteur ne répond pas.',
   'not-running': 'La carte de ce téléphone n’est pas alimentée.',
+  'not-kept': 'La carte n’a pas pu garder ce qu’elle a reçu : son disque est plein, ou protégé.',
   damaged: 'La carte de ce téléphone ne fait pas ce qu’elle doit.',
+  'no-provider': 'Ce téléphone ne connaît pas de fournisseur d’identité : relancez-le avec --identity.',
+  'identity-unknown': 'Ce téléphone n’attend pas cette réponse : recommencez sur sa page.',
+  'proof-needed': 'L’émetteur demande qui vous êtes : il faut une identité ou un ticket.',
+  'no-activation': 'Aucune activation n’attend de code : recommencez.',
   'no-link': 'Ce téléphone n’a pas d’antenne : relancez-le avec --link.',
   'weak-code-not-six-digits': 'Un code a six chiffres.',
   'weak-code-six-equal': 'Trop facile à deviner : six chiffres égaux. Choisissez un autre code.',

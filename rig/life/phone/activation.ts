@@ -1,7 +1,8 @@
+import { SW } from '../../../src/apdu/status-word.ts';
 import type { Card } from '../../../src/applet/card.ts';
 import type { PhoneLink, RelayTurn } from '../api/phone-link.ts';
 import type { CardPeople, RelayStep, Standing } from '../api/wire.ts';
-import { type CardSide, DEVICE_KEY, HOLDER_KEY } from './card-side.ts';
+import { type CardSide, DEVICE_KEY, HOLDER_KEY, statusOf } from './card-side.ts';
 import type { HeldCard } from './held-card.ts';
 import { asked, type IssuerConnection } from './issuer-connection.ts';
 import { PhoneRefusal } from './refusals.ts';
@@ -29,7 +30,10 @@ export type ActivationStep = 'blank card' | 'keys' | 'enrolled' | 'code' | 'pers
 
 export interface Activated {
   readonly number: number;
-  /** To be shown once; null: it was shown before. */
+  /**
+   * The card keeps it until {@link Phone.pukNoted}; null: the code was chosen in a run before this one, and
+   * {@link Phone.puk} reads it after the code.
+   */
   readonly puk: string | null;
   /** Where the credential can be had; null: the issuer has offered none. */
   readonly credentialOffer: string | null;
@@ -60,6 +64,19 @@ async function newCard(held: HeldCard, { onStep, issuer }: ActivationOrder): Pro
 }
 
 async function goOn(held: HeldCard, order: ActivationOrder): Promise<Activated | 'ended'> {
+  const chosen: { code: Uint8Array | null } = { code: null };
+  try {
+    return await carryOut(held, order, chosen);
+  } finally {
+    chosen.code?.fill(0);
+  }
+}
+
+async function carryOut(
+  held: HeldCard,
+  order: ActivationOrder,
+  chosen: { code: Uint8Array | null },
+): Promise<Activated | 'ended'> {
   const { onStep } = order;
   const side = held.side as CardSide;
   makeKeys(side);
@@ -68,7 +85,7 @@ async function goOn(held: HeldCard, order: ActivationOrder): Promise<Activated |
   const standing = await asked(() => link.standing());
   if (standing.state === 'revoked' || standing.state === 'abandoned') return 'ended';
   if (standing.state !== 'active') {
-    await enrol(held, order, link, side, standing);
+    chosen.code = await enrol(held, order, link, side, standing);
     const activationId = held.state.activationId as string;
     await carry(held, link, activationId, 'personalisation');
     onStep?.('personalised');
@@ -78,10 +95,9 @@ async function goOn(held: HeldCard, order: ActivationOrder): Promise<Activated |
   } else held.save({ ...held.state, activationId: standing.activationId, number: standing.number });
   await carry(held, link, held.state.activationId as string, 'operation');
   if (side.lifeCycle !== ACTIVATED) throw new PhoneRefusal('damaged', { detail: 'it is not operational after all' });
-  held.save({ ...held.state, life: 'active', syncedAt: held.now() });
+  held.save({ ...held.state, life: 'active', syncedAt: held.now(), pukDue: true });
   onStep?.('operational');
-  const { puk } = side.screen();
-  if (puk !== null) side.clearScreen('PUK');
+  const puk = chosen.code === null ? null : await held.after(chosen.code, () => side.puk());
   return { number: held.state.number as number, puk, credentialOffer: held.state.credential?.offer ?? null };
 }
 
@@ -96,18 +112,21 @@ function makeKeys(side: CardSide): void {
   side.forget();
 }
 
-/** Begins at the issuer and has the code chosen; nothing where both were done before. */
+/**
+ * Begins at the issuer and has the code chosen; nothing where both were done before.
+ * @returns the code, for the caller to overwrite; null: it was chosen before
+ */
 async function enrol(
   held: HeldCard,
   { ticket, newCode, test, onStep }: ActivationOrder,
   link: PhoneLink,
   side: CardSide,
   standing: Standing,
-): Promise<void> {
+): Promise<Uint8Array | null> {
   const { can, firstCode } = side.screen();
   const { activationId } = held.state;
   const chosen = firstCode === null || !isFirstCode(side, firstCode);
-  if (chosen && standing.state === 'pending' && standing.activationId === activationId) return;
+  if (chosen && standing.state === 'pending' && standing.activationId === activationId) return null;
   const cardSerial = Buffer.from((held.card as Card).image.serial).toString('hex');
   const right = typeof ticket === 'string' ? ticket : await ticket();
   const begun = await asked(() => link.begin({ ticket: right, can, cardSerial }));
@@ -115,8 +134,9 @@ async function enrol(
   const credential = offer === undefined ? null : { offer, refreshToken: null, expiresAt: null };
   held.save({ ...held.state, activationId: begun.activationId, number: begun.number, credential });
   onStep?.('enrolled');
-  if (!chosen) await chooseCode(side, firstCode, begun.claims, newCode, test);
+  const code = chosen ? null : await chooseCode(side, firstCode, begun.claims, newCode, test);
   onStep?.('code');
+  return code;
 }
 
 /** Whether no code was chosen: power may have gone between the choice and its being noted. */
@@ -127,7 +147,7 @@ function isFirstCode(side: CardSide, firstCode: string): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof PhoneRefusal) || error.code !== 'wrong-code') throw error;
-    side.clearScreen('first code');
+    side.clearFirstCode();
     return false;
   }
 }
@@ -138,15 +158,15 @@ async function chooseCode(
   { beneficiaries }: CardPeople,
   newCode: ActivationOrder['newCode'],
   test: boolean,
-): Promise<void> {
+): Promise<Uint8Array> {
   const birthDates = beneficiaries.map(({ birthDate }) => birthDate);
   for (let refused: PhoneRefusal | null = null; ; ) {
     const code = await newCode(refused);
     try {
       refuseWeakCode(code, { birthDates, test });
       side.changeCode(new TextEncoder().encode(firstCode), code);
-      side.clearScreen('first code');
-      return;
+      side.clearFirstCode();
+      return Uint8Array.from(code);
     } catch (error) {
       if (!(error instanceof PhoneRefusal) || error.code !== 'weak-code') throw error;
       refused = error;
@@ -164,6 +184,8 @@ async function carry(held: HeldCard, link: PhoneLink, activationId: string, step
     while ('command' in turn) {
       const { relay, command } = turn;
       const answer = session.exchange(command);
+      // The phone's own trouble: the issuer could only call the card bad.
+      if (statusOf(answer) === SW.MEMORY_FAILURE) throw new PhoneRefusal('not-kept');
       turn = await asked(() => link.relay(activationId, step, relay, answer));
     }
   } finally {

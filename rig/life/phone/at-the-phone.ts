@@ -73,6 +73,11 @@ export async function holdersCode(pin: PinChoice, io: CommandIo): Promise<Uint8A
   return code;
 }
 
+/** Whether options or environment say where the holder's code is. */
+export function isCodeGiven(pin: PinChoice, io: CommandIo): boolean {
+  return pin.ask || pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+}
+
 /** Whether a new code comes from a file or VITAP_NEW_PIN, so that nobody is asked for it. */
 export function hasNewCode(file: string | null, io: CommandIo): boolean {
   return file !== null || (io.env.VITAP_NEW_PIN ?? '') !== '';

@@ -4,8 +4,10 @@ import type { Crypto } from '../../../src/hal/crypto.ts';
 import type { Random } from '../../../src/hal/random.ts';
 import { loadProfile } from '../../card/profile/index.ts';
 
-/** 2F07 SCREEN: CAN, PUK and first code as ASCII digits, in this order. */
-export const SCREEN = { FID: 0x2f07, CAN: 6, PUK: 8, CODE: 6 } as const;
+/** 2F07 SCREEN: CAN and first code as ASCII digits, in this order. */
+export const SCREEN = { FID: 0x2f07, CAN: 6, CODE: 6 } as const;
+/** E008 PUK: ASCII digits, or 00 once it was noted. */
+export const PUK = { FID: 0xe008, SFI: 0x08, LENGTH: 8 } as const;
 const SERIAL_BYTES = 8;
 /** Test cards have serial numbers of this beginning. */
 const SERIAL_START = [0x99, 0x90];
@@ -18,22 +20,24 @@ export async function blankCard(crypto: Crypto, random: Random): Promise<Uint8Ar
   const specification = await loadProfile('phone', { crypto, random });
   const codes = {
     CAN: randomDigits(random, SCREEN.CAN),
-    PUK: randomDigits(random, SCREEN.PUK),
+    PUK: randomDigits(random, PUK.LENGTH),
     code: randomDigits(random, SCREEN.CODE),
   };
-  const screen = new TextEncoder().encode(codes.CAN + codes.PUK + codes.code);
   const serial = new Uint8Array(SERIAL_BYTES);
   random.fill(serial, 0, serial.length);
   serial.set(SERIAL_START);
-  return personalise({ ...withCodes(specification, codes, screen), serial }, crypto);
+  return personalise({ ...withCodes(specification, codes), serial }, crypto);
 }
 
 function withCodes(
   specification: CardSpecification,
   codes: { readonly CAN: string; readonly PUK: string; readonly code: string },
-  screen: Uint8Array,
 ): CardSpecification {
   const value = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const contents = new Map([
+    [SCREEN.FID as number, value(codes.CAN + codes.code)],
+    [PUK.FID as number, value(codes.PUK)],
+  ]);
   const visit = (directory: DirectorySpecification): DirectorySpecification => ({
     ...directory,
     pins: directory.pins.map((pin) => {
@@ -42,7 +46,8 @@ function withCodes(
     }),
     children: directory.children.map((child) => {
       if (child.kind === 'directory') return visit(child);
-      return child.kind === 'transparent' && child.fid === SCREEN.FID ? { ...child, content: screen } : child;
+      const content = contents.get(child.fid);
+      return child.kind === 'transparent' && content !== undefined ? { ...child, content } : child;
     }),
   });
   return { ...specification, masterFile: visit(specification.masterFile) };

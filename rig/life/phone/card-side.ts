@@ -12,7 +12,7 @@ import {
   OWN_AID,
   readHeld,
 } from '../../../src/applet/vitale/index.ts';
-import { SCREEN } from './blank-card.ts';
+import { PUK as PUK_FILE, SCREEN } from './blank-card.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { WiredSession } from './wired-session.ts';
 
@@ -26,10 +26,9 @@ const BY_NUMBER = 0x04;
 const PIECE = 0xf0;
 const FORGET = 0xff;
 
-/** The digits that the phone's screen shows. PUK and first code are null once they were shown, or a code was chosen. */
+/** The digits that the phone's screen shows. The first code is null once a code was chosen. */
 export interface Screen {
   readonly can: string;
-  readonly puk: string | null;
   readonly firstCode: string | null;
 }
 
@@ -64,16 +63,24 @@ export class CardSide {
     };
     return {
       can: part(0, SCREEN.CAN) ?? '',
-      puk: part(SCREEN.CAN, SCREEN.PUK),
-      firstCode: part(SCREEN.CAN + SCREEN.PUK, SCREEN.CODE),
+      firstCode: part(SCREEN.CAN, SCREEN.CODE),
     };
   }
 
-  /** Takes the first code off the screen, and the PUK too. */
-  clearScreen(what: 'first code' | 'PUK'): void {
+  clearFirstCode(): void {
     this.#selectScreen();
-    const [at, length] = what === 'PUK' ? [SCREEN.CAN, SCREEN.PUK] : [SCREEN.CAN + SCREEN.PUK, SCREEN.CODE];
-    this.#do({ ins: INS.UPDATE_BINARY, p1: 0, p2: at, data: new Uint8Array(length) });
+    this.#do({ ins: INS.UPDATE_BINARY, p1: 0, p2: SCREEN.CAN, data: new Uint8Array(SCREEN.CODE) });
+  }
+
+  /** After the code; null once it was cleared. */
+  puk(): string | null {
+    const digits = this.#read(PUK_FILE.SFI, PUK_FILE.LENGTH);
+    return digits[0] === 0 ? null : String.fromCharCode(...digits);
+  }
+
+  /** In one transaction of the card. */
+  clearPuk(): void {
+    this.#write(PUK_FILE.SFI, new Uint8Array(PUK_FILE.LENGTH));
   }
 
   /** Tries of the code that are left. */
@@ -108,7 +115,7 @@ export class CardSide {
 
   /** @throws {PhoneRefusal} `wrong-puk`, `blocked-puk`, `puk-length` */
   unblock(puk: Uint8Array, fresh: Uint8Array): void {
-    if (puk.length !== SCREEN.PUK) throw new PhoneRefusal('puk-length');
+    if (puk.length !== PUK_FILE.LENGTH) throw new PhoneRefusal('puk-length');
     this.#withBoth(INS.RESET_RETRY_COUNTER, CODE, puk, fresh, 'wrong-puk', 'blocked-puk');
   }
 
@@ -262,10 +269,10 @@ export class CardSide {
     return this.#given(this.#send(command));
   }
 
-  /** @throws {PhoneRefusal} `wiped`, `damaged` */
+  /** @throws {PhoneRefusal} `not-kept`, `damaged` */
   #given(answer: Answer): Answer {
     if (answer.sw === SW.OK) return answer;
-    throw new PhoneRefusal('damaged', { detail: `it answered ${formatStatusWord(answer.sw)}` });
+    throw unexpected(answer.sw);
   }
 
   #send(command: Omit<CommandFields, 'cla'>): Answer {
@@ -282,10 +289,15 @@ interface Answer {
 function refuseCode(sw: number, wrong: 'wrong-code' | 'wrong-puk', blocked: 'blocked-code' | 'blocked-puk'): void {
   if (sw === SW.OK) return;
   if (sw === SW.METHOD_BLOCKED) throw new PhoneRefusal(blocked);
-  if ((sw & 0xfff0) !== SW.COUNTER)
-    throw new PhoneRefusal('damaged', { detail: `it answered ${formatStatusWord(sw)}` });
+  if ((sw & 0xfff0) !== SW.COUNTER) throw unexpected(sw);
   const triesLeft = sw & 0x0f;
   throw triesLeft === 0 ? new PhoneRefusal(blocked) : new PhoneRefusal(wrong, { triesLeft });
+}
+
+/** What a status word that no card gives in good order means. */
+function unexpected(sw: number): PhoneRefusal {
+  if (sw === SW.MEMORY_FAILURE) return new PhoneRefusal('not-kept');
+  return new PhoneRefusal('damaged', { detail: `it answered ${formatStatusWord(sw)}` });
 }
 
 function pointOf(template: Uint8Array): Uint8Array {
@@ -296,7 +308,8 @@ function pointOf(template: Uint8Array): Uint8Array {
   return copyBytes(inner.value());
 }
 
-function statusOf(response: Uint8Array): number {
+/** SW1 SW2 at the end of an answer. */
+export function statusOf(response: Uint8Array): number {
   return ((response.at(-2) as number) << 8) | (response.at(-1) as number);
 }
 

@@ -107,7 +107,15 @@ export class HeldCard {
 
   /** Noted first: what loses power here is finished when the phone is opened again. */
   end(life: 'wiped' | 'revoked', endedBecause: PhoneState['endedBecause']): void {
-    this.save({ ...this.#state, life, endedBecause, activationId: null, lastClaim: 0, credential: null });
+    this.save({
+      ...this.#state,
+      life,
+      endedBecause,
+      activationId: null,
+      lastClaim: 0,
+      pukDue: false,
+      credential: null,
+    });
     const side = this.#side as CardSide;
     if (!side.isTerminated) side.terminate();
   }
@@ -115,7 +123,7 @@ export class HeldCard {
   #boot(nvm: FileNvm): void {
     const { crypto, onFault, clock } = this.world;
     try {
-      const card = bootCard(nvm, nvm.path, null, onFault === undefined ? {} : { onFault }, crypto);
+      const card = bootCard(nvm, nvm.path, null, { clock, ...(onFault !== undefined && { onFault }) }, crypto);
       this.#nvm = nvm;
       this.#card = card;
       this.#side = new CardSide(card, () => clock.nowNs());
@@ -128,7 +136,14 @@ export class HeldCard {
     // An end that was noted is carried out; one that happened is noted.
     if (ended && !this.#side.isTerminated) this.#side.terminate();
     if (!ended && this.#side.isTerminated) {
-      this.save({ ...this.#state, life: 'wiped', endedBecause: 'wiped here', activationId: null, credential: null });
+      this.save({
+        ...this.#state,
+        life: 'wiped',
+        endedBecause: 'wiped here',
+        activationId: null,
+        pukDue: false,
+        credential: null,
+      });
     }
   }
 

@@ -34,11 +34,13 @@ export interface PhoneState {
   readonly syncedAt: number | null;
   /** Why the activation has ended; null while it has not. */
   readonly endedBecause: 'replaced' | 'lost' | 'operator' | 'wiped here' | null;
+  /** The card of an active phone still has its PUK, which nobody has noted. */
+  readonly pukDue: boolean;
   /** Null: the issuer has offered none, or the card has ended. */
   readonly credential: CredentialNote | null;
 }
 
-export const PHONE_STATE: z.ZodType<PhoneState> = z.strictObject({
+export const PHONE_STATE: z.ZodType<PhoneState, unknown> = z.strictObject({
   format: z.literal('vitap phone'),
   version: z.literal(1),
   life: z.enum(PHONE_LIVES),
@@ -48,6 +50,7 @@ export const PHONE_STATE: z.ZodType<PhoneState> = z.strictObject({
   lastClaim: z.int().min(0),
   syncedAt: z.int().min(0).nullable(),
   endedBecause: z.enum(['replaced', 'lost', 'operator', 'wiped here']).nullable(),
+  pukDue: z.boolean().default(false),
   credential: z
     .strictObject({
       offer: z.string().max(8000).nullable(),
@@ -67,6 +70,7 @@ export const NEW_PHONE: PhoneState = {
   lastClaim: 0,
   syncedAt: null,
   endedBecause: null,
+  pukDue: false,
   credential: null,
 };
 

@@ -31,28 +31,32 @@ export function present(options: PresentOptions, io: CommandIo): Promise<ExitCod
       await phone.presence(Uint8Array.from(code), options.presence, issuerOf(phone, options.timeoutMs, io));
     }
     const link = await openLink(options.link, cardInterface, options.wait);
+    const opening = new Opening(phone, code);
     const port = card.port(cardInterface, link.limits);
     const stop = (): void => link.stop();
     io.signal.addEventListener('abort', stop);
     const stopListening = await listenForHolder(phone, (wish) => {
       tellWindow(phone, say, wish);
+      // Who locks it before the reader is there has changed their mind.
+      if (wish === 'lock') opening.drop();
       if (wish === 'lock' && !options.stay) stop();
     });
-    phone.unlock(code);
-    let begun = false;
-    const watch = new WindowWatch(phone, say, options.stay ? () => {} : stop);
+    let watch: WindowWatch | null = null;
     try {
+      if (options.wait) say('ready', 'The code is right. The window opens when the reader is there.');
       await link.serve(options.slow ? slowed(port) : port, (event) => {
         tellLink(say, event);
-        if (event.type === 'attached' && !begun) {
-          begun = true;
+        if (event.type === 'attached' && watch === null) {
+          opening.now();
+          watch = new WindowWatch(phone, say, options.stay ? () => {} : stop);
           say('start', `on ${link.name}: hold the phone to the reader. Ctrl-C ends it.`);
           tellWindow(phone, say, 'unlock');
         }
-        watch.link(event);
+        watch?.link(event);
       });
     } finally {
-      watch.end();
+      opening.drop();
+      (watch as WindowWatch | null)?.end();
       io.signal.removeEventListener('abort', stop);
       await stopListening();
       phone.lock();
@@ -75,6 +79,40 @@ function tellWindow(phone: Phone, say: Say, wish: string): void {
 }
 
 /**
+ * The holder's code between the moment in which it is judged and the one in which the reader is there: the window's time
+ * begins then, however long the reader was waited for.
+ */
+export class Opening {
+  readonly #phone: Phone;
+  #code: Uint8Array | null;
+
+  /** @param code is kept, and overwritten when it is used or dropped @throws {PhoneRefusal} `wrong-code`, `blocked-code` */
+  constructor(phone: Phone, code: Uint8Array) {
+    this.#phone = phone;
+    this.#code = code;
+    try {
+      phone.unlock(Uint8Array.from(code));
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+    phone.lock();
+  }
+
+  /** Opens the window; nothing the second time, and when it was dropped. */
+  now(): void {
+    const code = this.#code;
+    this.#code = null;
+    if (code !== null) this.#phone.unlock(code);
+  }
+
+  drop(): void {
+    this.#code?.fill(0);
+    this.#code = null;
+  }
+}
+
+/**
  * Says when the window has closed, and ends the presentation then. A reader that has begun within it is let finish: until it
  * leaves the card, or the window's time is over.
  */
@@ -90,7 +128,7 @@ export class WindowWatch {
     this.#phone = phone;
     this.#say = say;
     this.#ended = ended;
-    this.#overAt = performance.now() + (phone.view().window?.remainingMs ?? 0);
+    this.#overAt = this.#nowMs() + (phone.view().window?.remainingMs ?? 0);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -103,9 +141,14 @@ export class WindowWatch {
     clearInterval(this.#timer);
   }
 
+  /** By the clock that the card has. */
+  #nowMs(): number {
+    return this.#phone.nowNs() / 1e6;
+  }
+
   #look(): void {
     const { window } = this.#phone.view();
-    const now = performance.now();
+    const now = this.#nowMs();
     if (window === null && this.#open) this.#say('closed', 'The window is closed for other readers.');
     this.#open = window !== null;
     if (window !== null) this.#overAt = now + window.remainingMs;

@@ -33,6 +33,7 @@ export type PhoneRefusalCode =
   | 'issuer-refused'
   | 'issuer-unreachable'
   | 'not-running'
+  | 'not-kept'
   | 'damaged';
 
 /** Every refusal of the phone, by its code. docs/phone.md shows this table. */
@@ -59,6 +60,9 @@ export const PHONE_REFUSALS: Readonly<Record<PhoneRefusalCode, PhoneRefusalRow>>
   'issuer-unreachable': impossible('nothing came from the issuer'),
   'not-running': impossible(
     'no `vitap phone present` or `serve` of this phone runs: without one its card has no power',
+  ),
+  'not-kept': impossible(
+    'the card could not keep what it was given: is there room on its disk, and may it be written?',
   ),
   damaged: impossible('the card of this phone does not do what it should'),
 };

@@ -5,6 +5,7 @@ import { describeFailure, UsageError } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
+import type { FetchLimits } from '../../web/limited-fetch.ts';
 import { pageFolder } from '../../web/page-files.ts';
 import { type RefusalAnswer, WebRefusal } from '../../web/refusal.ts';
 import { servePage } from '../../web/serve-page.ts';
@@ -13,26 +14,39 @@ import type { Disclosed } from '../api/wire.ts';
 import { makeOfflineQr, OFFLINE_SECONDS, TOKEN_ID_LENGTH } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrRows } from '../credential/qr-picture.ts';
-import type {
-  ActivationAnswer,
-  ActivationRequest,
-  PhoneView as PageView,
-  QrKind,
-  ShownQr,
+import { OpenIdRefused } from '../identity/client/openid-call.ts';
+import {
+  type ActivationAnswer,
+  type ActivationRequest,
+  type CodeRequest,
+  type CredentialRequest,
+  type CredentialView,
+  type IdentityAnswer,
+  type NewCodeRequest,
+  type PhoneView as PageView,
+  type QrKind,
+  RETURNED_PATH,
+  type ShownQr,
+  type SyncRequest,
 } from '../pages/phone/view.ts';
-import type { Activated } from './activation.ts';
 import { issuerAt, phoneFolder, withPhoneIn } from './at-the-phone.ts';
+import { askAnotherOffer, credentialState, fetchCredential } from './card-credential.ts';
 import { listenForHolder } from './holder-socket.ts';
 import type { IssuerConnection } from './issuer-connection.ts';
 import type { AskingIssuer, PhoneOptions } from './options.ts';
+import { PageActivation } from './page-activation.ts';
+import { PageIdentity } from './page-identity.ts';
 import { addPhoneRoutes, type PhoneActs } from './page-routes.ts';
 import type { Phone } from './phone.ts';
-import { WindowWatch } from './present.ts';
+import type { CredentialNote } from './phone-state.ts';
+import { Opening, WindowWatch } from './present.ts';
 import { PhoneRefusal } from './refusals.ts';
 
 export interface PhoneServeOptions extends PhoneOptions, AskingIssuer {
   /** Null: that of the activation that was begun. */
   readonly issuer: string | null;
+  /** Origin of the identity provider at which a person agrees; null: an activation takes a ticket. */
+  readonly identity: string | null;
   /** Where the card is held to a reader; null: QR codes alone. */
   readonly link: LinkChoice | null;
   readonly test: boolean;
@@ -44,20 +58,19 @@ const AGREED: readonly Disclosed[] = ['insured', 'affiliation', 'beneficiaries',
 const QR_MS = 1000 * OFFLINE_SECONDS;
 /** Beyond the time for one answer of the issuer. */
 const ANSWER_MS = 30_000;
-/** How long an activation waits for another code. */
-const PATIENCE_MS = 600_000;
 
 /** `vitap phone serve`: the phone as a web page on loopback. */
 export function phoneServe(options: PhoneServeOptions, io: CommandIo): Promise<ExitCode> {
   return withPhoneIn(phoneFolder(options.folder, io.env), io, async (phone) => {
     const acts = new PhonePage(phone, options, io);
     const stopListening = await listenForHolder(phone, (wish) => {
-      if (wish === 'unlock') void acts.present().catch(() => {});
+      if (wish === 'unlock') void acts.present(null).catch(() => {});
     });
     try {
       return await servePage(
         {
           folder: pageFolder('phone'),
+          at: [RETURNED_PATH],
           what: 'the phone',
           port: options.port,
           answerMs: ANSWER_MS + options.timeoutMs,
@@ -81,19 +94,19 @@ export class PhonePage implements PhoneActs {
   #last: Promise<unknown> = Promise.resolve();
   #presented = false;
   #stopLink: (() => void) | null = null;
-  #activation: Promise<Activated> | null = null;
-  /** Takes the next code of an activation whose last one was weak. */
-  #nextCode: ((code: Uint8Array) => void) | null = null;
-  #weak: (refused: PhoneRefusal) => void = () => {};
+  readonly #activation: PageActivation;
+  readonly #identity: PageIdentity;
 
   constructor(phone: Phone, options: PhoneServeOptions, io: CommandIo) {
     this.#phone = phone;
     this.#options = options;
     this.#io = io;
+    this.#activation = new PageActivation(phone);
+    this.#identity = new PageIdentity(options.identity);
   }
 
   async view(): Promise<PageView> {
-    const { life, triesLeft, window, can, syncedAt, endedBecause } = this.#phone.view();
+    const { life, triesLeft, window, can, syncedAt, endedBecause, pukDue } = this.#phone.view();
     // An act that needs the code opens the card's window for its own moment: that is no presentation.
     const shown = this.#presented && window !== null && can !== null ? { ...window, can } : null;
     if (window === null) this.#presented = this.#presented && this.#stopLink !== null;
@@ -101,52 +114,55 @@ export class PhonePage implements PhoneActs {
       life,
       antenna: this.#options.link !== null,
       triesLeft,
+      pukDue,
       window: shown,
       syncedAt: syncedAt === null ? null : new Date(syncedAt).toISOString(),
       endedBecause,
+      activation: this.#activation.at,
+      identity: this.#identity.view(),
+      credential: life === 'active' ? credentialView(this.#phone.credentialNote) : null,
     };
   }
 
-  /** The code is chosen while the issuer waits: a weak one is refused, and the next request brings another. */
-  async activate({ ticket, newCode }: ActivationRequest): Promise<ActivationAnswer> {
-    const code = digits(newCode);
-    const weak = new Promise<never>((_resolve, reject) => {
-      this.#weak = reject;
-    });
-    weak.catch(() => {});
-    if (this.#nextCode !== null) {
-      const give = this.#nextCode;
-      this.#nextCode = null;
-      give(code);
-    } else if (this.#activation === null) {
-      const order = { ticket, issuer: this.#issuer(), test: this.#options.test };
-      this.#activation = this.#phone.activate({
-        ...order,
-        newCode: async (refused) => (refused === null ? code : this.#anotherCode(refused)),
+  async activate({ ticket }: ActivationRequest): Promise<ActivationAnswer> {
+    const identity = this.#identity;
+    try {
+      return await this.#activation.begin({
+        issuer: this.#issuer(),
+        test: this.#options.test,
+        ticket: async () => {
+          const right = ticket ?? identity.ticket();
+          if (right !== null) return right;
+          throw new WebRefusal('proof-needed', 'the issuer asks who you are: an identity or a ticket is needed', 409);
+        },
+        onEnrolled: () => identity.forget(),
       });
-      const over = (): void => {
-        this.#activation = null;
-        this.#nextCode = null;
-      };
-      this.#activation.then(over, over);
-    } else {
-      code.fill(0);
-      throw new WebRefusal('busy', 'the activation is under way', 409);
+    } catch (error) {
+      // What the issuer has judged counts no more; what it may not have heard, or does not spend, may be sent again.
+      const judged = error instanceof PhoneRefusal && error.cause instanceof IssuerRefused ? error.cause.code : null;
+      if (judged !== null && judged !== 'department-closed') identity.forget();
+      throw error;
     }
-    const { puk } = await Promise.race([this.#activation as Promise<Activated>, weak]);
-    return { puk };
   }
 
-  #anotherCode(refused: PhoneRefusal): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(refused), PATIENCE_MS);
-      timer.unref();
-      this.#nextCode = (code) => {
-        clearTimeout(timer);
-        resolve(code);
-      };
-      this.#weak(refused);
-    });
+  async chooseCode({ newCode }: NewCodeRequest): Promise<ActivationAnswer> {
+    return this.#activation.choose(digits(newCode));
+  }
+
+  async leaveActivation(): Promise<void> {
+    this.#activation.giveUp();
+  }
+
+  askIdentity(page: string): Promise<void> {
+    return this.#identity.ask({ issuer: this.#issuer().origin, page }, this.#limits);
+  }
+
+  async identityAnswered(answer: IdentityAnswer): Promise<void> {
+    this.#identity.answered(answer);
+  }
+
+  async forgetIdentity(): Promise<void> {
+    this.#identity.forget();
   }
 
   openWindow({ code }: { readonly code: string }): Promise<void> {
@@ -154,7 +170,7 @@ export class PhonePage implements PhoneActs {
       const typed = digits(code);
       if (this.#options.link === null)
         throw new WebRefusal('no-link', 'this phone has no antenna: --link gives it one', 409);
-      await this.present(() => this.#phone.unlock(typed));
+      await this.present(new Opening(this.#phone, typed));
     });
   }
 
@@ -165,40 +181,55 @@ export class PhonePage implements PhoneActs {
     });
   }
 
-  /** Puts the card on the link until its window has closed. @param unlock once the link is there */
-  async present(unlock: () => void = () => {}): Promise<void> {
+  /**
+   * Puts the card on the link until its window has closed; returns when the reader is there.
+   * @param opening opens the window then; null: it is open
+   * @throws {HalError} the reader is not there; {WebRefusal} `busy` another card is in it
+   */
+  async present(opening: Opening | null): Promise<void> {
     const { link: choice } = this.#options;
     if (choice === null) return;
     if (this.#stopLink !== null) {
-      unlock();
+      opening?.now();
       return;
     }
     const cardInterface = linkDriver(choice).interface ?? 'contactless';
     const { card } = this.#phone;
     const link = await openLink(choice, cardInterface, false);
-    try {
-      unlock();
-    } catch (error) {
-      link.stop();
-      throw error;
-    }
-    this.#presented = true;
     this.#stopLink = () => link.stop();
-    const watch = new WindowWatch(
-      this.#phone,
-      () => {},
-      () => link.stop(),
-    );
-    const events = (event: LinkEvent): void => watch.link(event);
-    link
-      .serve(card.port(cardInterface, link.limits), events)
-      .catch((error: unknown) => this.#io.stderr(`${describeFailure(error).sentences.join('; ')}\n`))
-      .finally(() => {
-        watch.end();
-        this.#stopLink = null;
-        this.#presented = false;
-        if (this.#phone.view().life === 'active') this.#phone.lock();
-      });
+    let watch: WindowWatch | null = null;
+    await new Promise<void>((there, failed) => {
+      const events = (event: LinkEvent): void => {
+        if (event.type === 'attached' && watch === null) {
+          opening?.now();
+          this.#presented = true;
+          watch = new WindowWatch(
+            this.#phone,
+            () => {},
+            () => link.stop(),
+          );
+          there();
+        }
+        if (event.type === 'waiting' && watch === null) {
+          failed(new WebRefusal('busy', 'the reader says nothing: another card may be in it', 409));
+          link.stop();
+        }
+        watch?.link(event);
+      };
+      link
+        .serve(card.port(cardInterface, link.limits), events)
+        .then(there, (error: unknown) => {
+          if (watch !== null) this.#io.stderr(`${describeFailure(error).sentences.join('; ')}\n`);
+          failed(error);
+        })
+        .finally(() => {
+          watch?.end();
+          opening?.drop();
+          this.#stopLink = null;
+          this.#presented = false;
+          if (this.#phone.view().life === 'active') this.#phone.lock();
+        });
+    });
   }
 
   qr({ kind, code }: { readonly kind: QrKind; readonly code: string }): Promise<ShownQr> {
@@ -258,15 +289,42 @@ export class PhonePage implements PhoneActs {
     return this.#alone(() => this.#phone.unblock(digits(puk), digits(newCode), this.#options.test));
   }
 
-  sync(): Promise<void> {
+  /** With the code, claims that a counter has written are not written again, and a credential that is due is renewed. */
+  sync({ code }: SyncRequest): Promise<void> {
     return this.#alone(async () => {
-      await this.#phone.sync(this.#issuer());
+      const phone = this.#phone;
+      const onCard = code === null ? undefined : () => phone.invoices(digits(code));
+      const { life } = await phone.sync(this.#issuer(), onCard);
+      if (life !== 'active' || code === null || credentialState(phone.credentialNote, Date.now()) !== 'due') return;
+      await fetchCredential(phone, digits(code), '', this.#limits);
+    });
+  }
+
+  puk({ code }: CodeRequest): Promise<string | null> {
+    return this.#alone(() => this.#phone.puk(digits(code)));
+  }
+
+  pukNoted(): Promise<void> {
+    return this.#alone(async () => this.#phone.pukNoted());
+  }
+
+  anotherOffer(): Promise<void> {
+    return this.#alone(() => askAnotherOffer(this.#phone, this.#issuer()));
+  }
+
+  credential({ code, txCode }: CredentialRequest): Promise<void> {
+    return this.#alone(async () => {
+      await fetchCredential(this.#phone, digits(code), txCode ?? '', this.#limits);
     });
   }
 
   /** Takes the card off the link. */
   end(): void {
     this.#stopLink?.();
+  }
+
+  get #limits(): FetchLimits {
+    return { timeoutMs: this.#options.timeoutMs, signal: this.#io.signal };
   }
 
   #issuer(): IssuerConnection {
@@ -287,13 +345,22 @@ function digits(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+function credentialView(note: CredentialNote | null): CredentialView {
+  const expiresAt = note?.expiresAt ?? null;
+  return {
+    state: credentialState(note, Date.now()),
+    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+  };
+}
+
 /** What stops the phone's acts, as the page is told. A weak code and the issuer's refusal have their reason in the code. */
 export function phoneRefusal(error: unknown): RefusalAnswer | null {
   if (error instanceof PhoneRefusal) {
     const { code, reason, cause, message } = error;
     const status = error.exitCode === EXIT.fail ? 422 : 409;
     if (reason !== null) return { status, code: `${code}-${reason}`, message };
-    if (cause instanceof IssuerRefused) return { status, code: `issuer-${cause.code}`, message: cause.message };
+    if (cause instanceof IssuerRefused || cause instanceof OpenIdRefused)
+      return { status, code: `issuer-${cause.code}`, message: cause.message };
     return { status, code, message };
   }
   const { kind, sentences } = describeFailure(error);

@@ -13,10 +13,17 @@ import { PhoneRefusal } from './refusals.ts';
  */
 export async function ticketOfIdentity(options: PresentOptions & AskingIssuer, io: CommandIo): Promise<string> {
   const { timeoutMs } = options;
+  const { ticket, verifier, claims } = await identityRefused(() =>
+    presentIdentityOf(options, { timeoutMs, signal: io.signal }),
+  );
+  io.stderr(`· ${shown(verifier)} was given ${claims.map(shown).join(', ')}\n`);
+  return ticket;
+}
+
+/** What the other sides of an identity say, in the phone's words. @throws {PhoneRefusal} `identity-refused`; {CannotRun} */
+export async function identityRefused<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    const { ticket, verifier, claims } = await presentIdentityOf(options, { timeoutMs, signal: io.signal });
-    io.stderr(`· ${shown(verifier)} was given ${claims.map(shown).join(', ')}\n`);
-    return ticket;
+    return await ask();
   } catch (cause) {
     if (cause instanceof OpenIdRefused) throw new PhoneRefusal('identity-refused', { detail: cause.message, cause });
     if (cause instanceof NotReached || cause instanceof OpenIdDistrusted) throw new CannotRun(cause.message);

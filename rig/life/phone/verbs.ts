@@ -11,11 +11,12 @@ import { shown } from '../../console/shown.ts';
 import { makeOfflineQr } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrPng, qrSvg, qrTerminalText } from '../credential/qr-picture.ts';
-import type { ActivationStep } from './activation.ts';
+import type { Activated, ActivationStep } from './activation.ts';
 import {
   existingPhone,
   hasNewCode,
   holdersCode,
+  isCodeGiven,
   issuerAt,
   issuerOf,
   newCode,
@@ -23,19 +24,20 @@ import {
   withPhone,
   withPhoneIn,
 } from './at-the-phone.ts';
-import { type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
+import { askAnotherOffer, type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
 import { tellPhone } from './holder-socket.ts';
-import type {
-  ActivateOptions,
-  ChangeCodeOptions,
-  CredentialOptions,
-  PhoneOptions,
-  QrOptions,
-  SyncOptions,
-  WithCode,
+import {
+  type ActivateOptions,
+  AGREED_BY_ITSELF,
+  type ChangeCodeOptions,
+  type CredentialOptions,
+  type PhoneOptions,
+  type QrOptions,
+  type SyncOptions,
+  type WithCode,
 } from './options.ts';
 import type { Phone, PhoneView } from './phone.ts';
-import type { CredentialNote } from './phone-state.ts';
+import { type CredentialNote, readPhoneState } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { ticketOfIdentity } from './ticket-of-identity.ts';
 import { refuseWeakCode } from './weak-code.ts';
@@ -56,6 +58,7 @@ const STEPS: Readonly<Record<ActivationStep, string>> = {
 export async function activate(options: ActivateOptions, io: CommandIo): Promise<ExitCode> {
   const { identity, person, timeoutMs } = options;
   const folder = phoneFolder(options.folder, io.env);
+  if (pukIsDue(folder)) return withPhoneIn(folder, io, (phone) => tellPukAgain(phone, options, io));
   if (options.issuer !== null) issuerAt(options.issuer, timeoutMs, io);
   else if (!existsSync(folder)) throw new UsageError(WHICH_ISSUER);
   const right = identity === null ? await readTicket(options.ticketFile, io) : null;
@@ -64,7 +67,7 @@ export async function activate(options: ActivateOptions, io: CommandIo): Promise
     const address = options.issuer ?? phone.view().issuer;
     if (address === null) throw new UsageError(WHICH_ISSUER);
     const issuer = issuerAt(address, timeoutMs, io);
-    const { number, puk, credentialOffer } = await phone.activate({
+    const activated = await phone.activate({
       ticket:
         right ??
         (() => ticketOfIdentity({ issuer: issuer.origin, identity: identity as string, person, timeoutMs }, io)),
@@ -78,16 +81,49 @@ export async function activate(options: ActivateOptions, io: CommandIo): Promise
       },
       onStep: (step) => io.stderr(`· ${STEPS[step]}\n`),
     });
-    const { can } = phone.view();
-    if (io.json) writeJson(io, { schema: 'vitap-phone-activate', number, can, puk, credentialOffer });
-    else {
-      io.stdout(`Card ${number} of this person is active on this phone.\n`);
-      if (credentialOffer !== null)
-        io.stdout('`vitap phone credential` gets its SD-JWT VC, with the transaction code that the issuer sends.\n');
-      io.stdout(puk === null ? 'The PUK was shown before.\n' : `PUK (shown this once; it unblocks the code): ${puk}\n`);
-    }
-    return EXIT.pass;
+    if (!io.json) io.stdout(`Card ${activated.number} of this person is active on this phone.\n`);
+    // The code of a run before this one is asked for only where somebody or something can give it.
+    const known = activated.puk === null && (isCodeGiven(options.pin, io) || io.stdinIsTty);
+    const puk = known ? await phone.puk(await holdersCode(options.pin, io)) : activated.puk;
+    return tellActivated(phone, { ...activated, puk }, io);
   }).finally(() => given?.fill(0));
+}
+
+/** Nothing is left of an activation but to show the PUK, whose card says what was noted of it. */
+function pukIsDue(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const { life, pukDue } = readPhoneState(folder);
+  return life === 'active' && pukDue;
+}
+
+async function tellPukAgain(phone: Phone, { pin }: ActivateOptions, io: CommandIo): Promise<ExitCode> {
+  const puk = await phone.puk(await holdersCode(pin, io));
+  const number = phone.view().number as number;
+  return tellActivated(phone, { number, puk, credentialOffer: phone.credentialNote?.offer ?? null }, io);
+}
+
+/** Tells how it ended. The card keeps the PUK unless somebody or something has taken what was said. */
+async function tellActivated(
+  phone: Phone,
+  { number, puk, credentialOffer }: Activated,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { can, pukDue } = phone.view();
+  if (io.json) writeJson(io, { schema: 'vitap-phone-activate', number, can, puk, credentialOffer });
+  else {
+    if (credentialOffer !== null)
+      io.stdout('`vitap phone credential` gets its SD-JWT VC, with the transaction code that the issuer sends.\n');
+    if (puk !== null) io.stdout(`PUK (shown this once; it unblocks the code): ${puk}\n`);
+    else if (pukDue) io.stdout('The PUK was not shown yet: `vitap phone activate --pin` shows it, after the code.\n');
+    else io.stdout('The PUK was shown before.\n');
+  }
+  if (puk === null) return EXIT.pass;
+  if (!io.signal.aborted && (await io.delivered())) phone.pukNoted();
+  else
+    io.stderr(
+      'Nobody has read the PUK: the card keeps it, and `vitap phone activate` shows it again, after the code.\n',
+    );
+  return EXIT.pass;
 }
 
 /** The code that a file or VITAP_NEW_PIN gives, judged as far as it can be; null: a person is asked, or none is needed. */
@@ -98,7 +134,7 @@ async function givenCode(options: ActivateOptions, io: CommandIo, isNew: boolean
   return code;
 }
 
-async function readTicket(file: string | null, io: CommandIo): Promise<string> {
+export async function readTicket(file: string | null, io: CommandIo): Promise<string> {
   const ask = file === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty;
   const source = { file, ask, option: '--ticket', fileOption: '--ticket-file', variable: 'VITAP_TICKET' };
   const line = await readSecretLine({ ...source, question: 'Ticket: ' }, io);
@@ -117,7 +153,7 @@ export function status(options: WithCode, io: CommandIo): Promise<ExitCode> {
   return withRunning(options.folder, io, async (running) => {
     if (running !== null) return tellStatus(running, null, true, io);
     return withPhone(options.folder, io, async (phone) => {
-      const asked = options.pin.ask || options.pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+      const asked = isCodeGiven(options.pin, io);
       const active = phone.view().life === 'active';
       const invoices = asked && active ? await phone.invoices(await holdersCode(options.pin, io)) : null;
       return tellStatus(phone.view(), invoices, false, io);
@@ -137,6 +173,7 @@ function tellStatus(view: PhoneView, invoices: readonly Invoice[] | null, runnin
     ...(view.triesLeft === null
       ? []
       : [`code       ${view.triesLeft === 0 ? 'blocked' : triesInWords(view.triesLeft)}`]),
+    ...(view.pukDue ? ['PUK        not shown yet: `vitap phone activate` shows it, after the code'] : []),
     `window     ${view.window === null ? 'closed' : `open for ${Math.ceil(view.window.remainingMs / 1000)} s`}`,
     `issuer heard ${view.syncedAt === null ? 'never' : new Date(view.syncedAt).toISOString()}`,
     ...(invoices ?? []).map(
@@ -187,7 +224,7 @@ export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
     const code = await holdersCode(options.pin, io);
     const made =
       options.kind === 'presence'
-        ? await presenceQr(() => phone.presence(code, options.agreed, issuerOf(phone, options.timeoutMs, io)))
+        ? await presenceQr(phone, code, options, io)
         : await phone.withCredential(code, async (innerCwt, sign) => {
             const tokenId = new Uint8Array(TOKEN_ID_BYTES);
             systemRandom.fill(tokenId, 0, tokenId.length);
@@ -212,9 +249,16 @@ export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
 }
 
 async function presenceQr(
-  mint: () => Promise<{ readonly presence: string; readonly expiresAt: number }>,
+  phone: Phone,
+  code: Uint8Array,
+  { agreed, delegation, timeoutMs }: QrOptions,
+  io: CommandIo,
 ): Promise<{ readonly text: string; readonly expiresAt: number }> {
-  const { presence, expiresAt } = await mint();
+  const issuer = issuerOf(phone, timeoutMs, io);
+  const { presence, expiresAt } =
+    delegation === null
+      ? await phone.presence(code, agreed ?? AGREED_BY_ITSELF, issuer)
+      : await phone.delegatedPresence(code, { delegation, agreed }, issuer);
   return { text: presenceQrText(presence), expiresAt };
 }
 
@@ -242,7 +286,7 @@ async function readPuk(file: string | null, io: CommandIo): Promise<Uint8Array> 
 /** `vitap phone sync`. */
 export function sync(options: SyncOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
-    const given = options.pin.ask || options.pin.file !== null || (io.env.VITAP_PIN ?? '') !== '';
+    const given = isCodeGiven(options.pin, io);
     const onCard = async () => (given ? phone.invoices(await holdersCode(options.pin, io)) : []);
     const synced = await phone.sync(issuerOf(phone, options.timeoutMs, io), onCard);
     const { credential, refused } =
@@ -286,6 +330,7 @@ async function renewedWhenDue(
 /** `vitap phone credential`: the card's SD-JWT VC by OpenID4VCI, or a new one when it is due. */
 export function credential(options: CredentialOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
+    if (options.anotherOffer) return tellAnotherOffer(phone, options, io);
     const before = credentialState(phone.credentialNote, Date.now());
     const done = before === 'current' && !options.renew;
     if (!done) {
@@ -304,6 +349,14 @@ export function credential(options: CredentialOptions, io: CommandIo): Promise<E
     }
     return EXIT.pass;
   });
+}
+
+async function tellAnotherOffer(phone: Phone, options: CredentialOptions, io: CommandIo): Promise<ExitCode> {
+  await askAnotherOffer(phone, issuerOf(phone, options.timeoutMs, io));
+  const { expiresAt } = phone.credentialNote as CredentialNote;
+  if (io.json) writeJson(io, { schema: 'vitap-phone-credential', state: 'offered', expiresAt });
+  else io.stdout('The issuer has made another offer: its transaction code comes another way.\n');
+  return EXIT.pass;
 }
 
 async function readTxCode(file: string | null, io: CommandIo): Promise<string> {

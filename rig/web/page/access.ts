@@ -29,10 +29,23 @@ export function takeSecret(): string | null {
   return secret;
 }
 
-/** @returns what calls the server with the secret in the Authorization header */
-export function callWith(secret: string): Call {
+/** What stands behind the # and the ? of the address, which are taken out of it. */
+export function takeParameters(): { readonly fragment: URLSearchParams; readonly query: URLSearchParams } {
+  const taken = {
+    fragment: new URLSearchParams(location.hash.slice(1)),
+    query: new URLSearchParams(location.search),
+  };
+  history.replaceState(null, '', location.pathname);
+  return taken;
+}
+
+/**
+ * @param secret null: for what is open to whoever comes
+ * @returns what calls the server with the secret in the Authorization header
+ */
+export function callWith(secret: string | null): Call {
   const ask = async (method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> => {
-    const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
+    const headers: Record<string, string> = secret === null ? {} : { authorization: `Bearer ${secret}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const request: RequestInit = { method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error' };
     if (body !== undefined) request.body = JSON.stringify(body);

@@ -66,14 +66,18 @@ export type PageContent = (props: { readonly call: Call }) => ComponentChildren;
 
 /** Puts a page into the document. */
 export function showPage(Content: PageContent): void {
+  put(<WithSecret Content={Content} first={takeSecret()} />);
+}
+
+/** Puts a page into the document that has no secret, and calls only what is open. */
+export function showOpenPage(Content: PageContent): void {
+  put(<Content call={callWith(null)} />);
+}
+
+function put(content: ComponentChildren): void {
   const root = document.getElementById('page');
   if (root === null) throw new Error('the document has no place for the page');
-  render(
-    <LanguageProvider>
-      <WithSecret Content={Content} first={takeSecret()} />
-    </LanguageProvider>,
-    root,
-  );
+  render(<LanguageProvider>{content}</LanguageProvider>, root);
 }
 
 function WithSecret({ Content, first }: { readonly Content: PageContent; readonly first: string | null }) {

@@ -7,4 +7,6 @@
  * | power on, power off, reset, the ATR | tell how long a command will take: a silent board is given `SILENCE_MS` |
  * | see that the board has restarted: it says so with a message without a body | see that it was unplugged and put back without a word |
  */
+export { FirmwareBoard } from './board.ts';
+export type { BoardFigures } from './board-messages.ts';
 export { type FirmwareOptions, FirmwareReader } from './reader.ts';

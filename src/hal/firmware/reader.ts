@@ -3,6 +3,7 @@ import { DirectSession, inOrder } from '../direct-session.ts';
 import { HalError } from '../errors.ts';
 import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts';
 import type { SerialLineOpener } from '../serial-line.ts';
+import { FirmwareBoard } from './board.ts';
 import { FirmwareCard } from './card.ts';
 import { FirmwareWire, LARGEST_MESSAGE } from './wire.ts';
 
@@ -47,20 +48,36 @@ export class FirmwareReader implements Reader {
     readonly mode?: ConnectMode;
     readonly signal?: AbortSignal;
   }): Promise<CardSession> {
-    const { reader, mode = 'any', timeoutMs } = options;
-    const signals = options.signal === undefined ? [this.#closing.signal] : [this.#closing.signal, options.signal];
-    const signal = AbortSignal.any(signals);
-    refuseAborted(signal);
+    const { reader, mode = 'any' } = options;
     if (reader !== undefined && !this.#name.includes(reader)) {
       throw new HalError('no-reader', `no reader named "${reader}"; there is "${this.#name}"`);
     }
-    const deadlineMs = performance.now() + timeoutMs;
+    const wire = await this.#present(options);
+    return this.#begin(wire, await wire.atr(), mode);
+  }
+
+  /**
+   * The board itself, beside its card.
+   * @throws {HalError} `no-card`: nothing answers; as `connect`
+   */
+  async board(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FirmwareBoard> {
+    const wire =
+      this.#wire !== null && this.#session?.ended === false ? await this.#wire : await this.#present(options);
+    return new FirmwareBoard(wire);
+  }
+
+  /** Waits until the board answers. */
+  async #present(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FirmwareWire> {
+    const signals = options.signal === undefined ? [this.#closing.signal] : [this.#closing.signal, options.signal];
+    const signal = AbortSignal.any(signals);
+    refuseAborted(signal);
+    const deadlineMs = performance.now() + options.timeoutMs;
     for (;;) {
       if (this.#session !== null && !this.#session.ended) {
         throw new HalError('busy', `a session with the card on "${this.#name}" is already open`);
       }
       const wire = await this.#open();
-      if (await this.#unlessAborted(wire.isThere(), signal)) return this.#begin(wire, await wire.atr(), mode);
+      if (await this.#unlessAborted(wire.isThere(), signal)) return wire;
       if (performance.now() >= deadlineMs) throw new HalError('no-card', `no firmware answers on "${this.#name}"`);
       await this.#unlessAborted(new Promise((done) => setTimeout(done, BETWEEN_LOOKS_MS)), signal);
     }

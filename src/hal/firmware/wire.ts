@@ -2,6 +2,7 @@ import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine } from '../serial-line.ts';
 import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from '../vpcd/messages.ts';
+import { TO_BOARD } from './board-messages.ts';
 
 /** The longest that a card may compute (a key pair on a slow core) with a line in between. */
 const SILENCE_MS = 60_000;
@@ -78,6 +79,12 @@ export class FirmwareWire {
     const response = await this.#ask(command, SILENCE_MS);
     if (response.length < 2) throw new HalError('protocol', `the board answered ${response.length} bytes`);
     return response;
+  }
+
+  /** What is said to the board itself, announced as such. @throws {HalError} as `transmit` */
+  async askBoard(message: Uint8Array): Promise<Uint8Array> {
+    await this.#send(Uint8Array.of(TO_BOARD));
+    return this.#ask(message, SILENCE_MS);
   }
 
   close(): Promise<void> {

@@ -1,14 +1,23 @@
-import { unsafe } from '@noble/ciphers/aes.js';
 import { type BlockCipher, type BlockMac, CryptoError } from '../crypto.ts';
 import { checkSpan } from '../span.ts';
 
 const BLOCK_SIZE = 16;
 
-/**
- * One block of state as four little-endian words, the form that noble's rounds take. Each block costs one object of
- * some 40 bytes, in which noble gives the words back.
- */
-class State {
+/** Round keys, as the rounds that made them like them. */
+export type AesSchedule = Uint32Array | Int32Array;
+
+/** AES on one block of state; the modes are here. A key has 16, 24 or 32 bytes, which is checked before. */
+export interface AesRounds {
+  encryptingSchedule(key: Uint8Array): AesSchedule;
+  decryptingSchedule(key: Uint8Array): AesSchedule;
+  /** In place. */
+  encrypt(schedule: AesSchedule, state: AesState): void;
+  /** In place. */
+  decrypt(schedule: AesSchedule, state: AesState): void;
+}
+
+/** One block as four little-endian words. */
+export class AesState {
   s0 = 0;
   s1 = 0;
   s2 = 0;
@@ -25,14 +34,6 @@ class State {
     this.s3 ^= word(data, at + 12);
   }
 
-  encrypt(schedule: Uint32Array): void {
-    const next = unsafe.encrypt(schedule, this.s0, this.s1, this.s2, this.s3);
-    this.s0 = next.s0;
-    this.s1 = next.s1;
-    this.s2 = next.s2;
-    this.s3 = next.s3;
-  }
-
   store(data: Uint8Array, at: number): void {
     putWord(data, at, this.s0);
     putWord(data, at + 4, this.s1);
@@ -41,14 +42,19 @@ class State {
   }
 }
 
-class NobleBlockCipher implements BlockCipher {
-  readonly #state = new State();
-  #encrypting: Uint32Array | null;
-  #decrypting: Uint32Array | null;
+/** AES with a key that is kept. */
+export class AesBlockCipher implements BlockCipher {
+  readonly #rounds: AesRounds;
+  readonly #state = new AesState();
+  #encrypting: AesSchedule | null;
+  #decrypting: AesSchedule | null;
 
-  constructor(key: Uint8Array) {
-    this.#encrypting = unsafe.expandKeyLE(key);
-    this.#decrypting = unsafe.expandKeyDecLE(key);
+  /** @throws {CryptoError} a key that has not 16, 24 or 32 bytes */
+  constructor(rounds: AesRounds, key: Uint8Array) {
+    checkAesKey(key);
+    this.#rounds = rounds;
+    this.#encrypting = rounds.encryptingSchedule(key);
+    this.#decrypting = rounds.decryptingSchedule(key);
   }
 
   encryptBlock(data: Uint8Array, offset: number): void {
@@ -57,7 +63,7 @@ class NobleBlockCipher implements BlockCipher {
     const state = this.#state;
     state.clear();
     state.xor(data, offset);
-    state.encrypt(schedule);
+    this.#rounds.encrypt(schedule, state);
     state.store(data, offset);
     state.clear();
   }
@@ -70,7 +76,7 @@ class NobleBlockCipher implements BlockCipher {
     state.xor(iv, 0);
     for (let at = offset; at < offset + length; at += BLOCK_SIZE) {
       state.xor(data, at);
-      state.encrypt(schedule);
+      this.#rounds.encrypt(schedule, state);
       state.store(data, at);
     }
     state.clear();
@@ -79,22 +85,18 @@ class NobleBlockCipher implements BlockCipher {
   cbcDecrypt(iv: Uint8Array, data: Uint8Array, offset: number, length: number): void {
     checkBlocks(iv, data, offset, length);
     const schedule = present(this.#decrypting);
+    const state = this.#state;
     // From the last block to the first, so that the block before is still the cryptogram.
     for (let at = offset + length - BLOCK_SIZE; at >= offset; at -= BLOCK_SIZE) {
       const from = at === offset ? iv : data;
       const before = at === offset ? 0 : at - BLOCK_SIZE;
-      const plain = unsafe.decrypt(
-        schedule,
-        word(data, at),
-        word(data, at + 4),
-        word(data, at + 8),
-        word(data, at + 12),
-      );
-      putWord(data, at, plain.s0 ^ word(from, before));
-      putWord(data, at + 4, plain.s1 ^ word(from, before + 4));
-      putWord(data, at + 8, plain.s2 ^ word(from, before + 8));
-      putWord(data, at + 12, plain.s3 ^ word(from, before + 12));
+      state.clear();
+      state.xor(data, at);
+      this.#rounds.decrypt(schedule, state);
+      state.xor(from, before);
+      state.store(data, at);
     }
+    state.clear();
   }
 
   wipe(): void {
@@ -106,18 +108,22 @@ class NobleBlockCipher implements BlockCipher {
 }
 
 /** RFC 4493 section 2.4, the message in pieces. */
-class NobleBlockMac implements BlockMac {
-  readonly #state = new State();
+export class AesBlockMac implements BlockMac {
+  readonly #rounds: AesRounds;
+  readonly #state = new AesState();
   readonly #block = new Uint8Array(BLOCK_SIZE);
   readonly #k1 = new Uint8Array(BLOCK_SIZE);
   readonly #k2 = new Uint8Array(BLOCK_SIZE);
-  #schedule: Uint32Array | null;
+  #schedule: AesSchedule | null;
   /** Bytes of `#block` that are taken: the last block stays there until it is known to be the last. */
   #taken = 0;
 
-  constructor(key: Uint8Array) {
-    this.#schedule = unsafe.expandKeyLE(key);
-    this.#state.encrypt(this.#schedule);
+  /** @throws {CryptoError} a key that has not 16, 24 or 32 bytes */
+  constructor(rounds: AesRounds, key: Uint8Array) {
+    checkAesKey(key);
+    this.#rounds = rounds;
+    this.#schedule = rounds.encryptingSchedule(key);
+    rounds.encrypt(this.#schedule, this.#state);
     this.#state.store(this.#k1, 0);
     double(this.#k1, this.#k1);
     double(this.#k1, this.#k2);
@@ -133,14 +139,14 @@ class NobleBlockMac implements BlockMac {
     while (at < end) {
       if (this.#taken === BLOCK_SIZE) {
         this.#state.xor(block, 0);
-        this.#state.encrypt(schedule);
+        this.#rounds.encrypt(schedule, this.#state);
         this.#taken = 0;
       }
       if (this.#taken === 0) {
         // Whole blocks that are not the last go in without a copy.
         while (end - at > BLOCK_SIZE) {
           this.#state.xor(data, at);
-          this.#state.encrypt(schedule);
+          this.#rounds.encrypt(schedule, this.#state);
           at += BLOCK_SIZE;
         }
       }
@@ -160,7 +166,7 @@ class NobleBlockMac implements BlockMac {
     }
     this.#state.xor(block, 0);
     this.#state.xor(whole ? this.#k1 : this.#k2, 0);
-    this.#state.encrypt(schedule);
+    this.#rounds.encrypt(schedule, this.#state);
     this.#state.store(block, 0);
     for (let i = 0; i < size; i++) target[offset + i] = block[i] as number;
     block.fill(0);
@@ -179,16 +185,6 @@ class NobleBlockMac implements BlockMac {
   }
 }
 
-export function nobleBlockCipher(key: Uint8Array): BlockCipher {
-  checkAesKey(key);
-  return new NobleBlockCipher(key);
-}
-
-export function nobleBlockMac(key: Uint8Array): BlockMac {
-  checkAesKey(key);
-  return new NobleBlockMac(key);
-}
-
 /** @throws {CryptoError} a key that has not 16, 24 or 32 bytes */
 export function checkAesKey(key: Uint8Array): void {
   if (key.length !== 16 && key.length !== 24 && key.length !== 32) {
@@ -203,7 +199,7 @@ function double(from: Uint8Array, to: Uint8Array): void {
   to[BLOCK_SIZE - 1] = ((from[BLOCK_SIZE - 1] as number) << 1) ^ (0x87 & -carry);
 }
 
-function present(schedule: Uint32Array | null): Uint32Array {
+function present(schedule: AesSchedule | null): AesSchedule {
   if (schedule === null) throw new Error('this key was wiped');
   return schedule;
 }

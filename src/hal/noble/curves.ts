@@ -98,6 +98,15 @@ export function nobleCurves(): Curves {
   };
 }
 
+/**
+ * The same without noble's tables of multiples of each generator, which take hundreds of kilobytes and are only worth it
+ * where many keys are made. They are noble's own: this takes them from every user of the curves in this program.
+ */
+export function nobleCurvesWithoutTables(): Curves {
+  for (const { Point } of Object.values(NOBLE_CURVES)) Point.BASE.precompute(1);
+  return nobleCurves();
+}
+
 function numberOf(bytes: Uint8Array): bigint {
   let number = 0n;
   for (const byte of bytes) number = (number << 8n) | BigInt(byte);

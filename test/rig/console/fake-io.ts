@@ -13,6 +13,7 @@ export function fakeIo(change: Partial<CommandIo> = {}): FakeIo {
     out,
     err,
     stdout: (text) => void out.push(text),
+    delivered: () => Promise.resolve(true),
     stderr: (text) => void err.push(text),
     json: false,
     stdinIsTty: false,

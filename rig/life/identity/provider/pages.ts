@@ -125,7 +125,7 @@ ${hidden({ consent, person: person.id, lang: language })}
 /** How it ended. @param back where the browser goes on; null: nowhere */
 export function endPage(
   language: Language,
-  word: 'sent' | 'refused' | 'notBelieved' | 'notReached' | 'gone' | 'badRequest',
+  word: 'sent' | 'refused' | 'notBelieved' | 'notReached' | 'gone' | 'badRequest' | 'personUnknown',
   more: { readonly back?: string | null; readonly reason?: string } = {},
 ): string {
   const words = WORDS[language];

@@ -11,7 +11,7 @@ import { choicePage, consentPage, endPage } from './pages.ts';
 import type { Person } from './people.ts';
 import { STYLE } from './style.ts';
 import { IDENTITY_CLAIMS, type IdentityIssuer, issueIdentity, presentIdentity } from './wallet.ts';
-import { languageOf } from './words.ts';
+import { type Language, languageOf } from './words.ts';
 
 export interface Provider {
   readonly issuer: () => IdentityIssuer;
@@ -28,6 +28,7 @@ const OPEN = { config: { access: 'open' }, schema: { hide: true } } as const;
 const MOST_SHOWN = 20;
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
+const wishQuery = z.looseObject({ ui_locales: z.string().max(100).optional() });
 const lookQuery = z.object({
   consent: z.string().max(100),
   lang: z.string().max(10).optional(),
@@ -48,8 +49,8 @@ const decisionBody = z.strictObject({
 export function addProviderRoutes(app: WebApp, provider: Provider): void {
   const consents = new Consents(provider.issuer().random);
   addKeys(app, provider);
-  app.get('/authorize', OPEN, (request, reply) => {
-    const language = languageOf(undefined, request.headers['accept-language']);
+  app.get('/authorize', { ...OPEN, schema: { hide: true, querystring: wishQuery } }, (request, reply) => {
+    const language = languageOf(localeOf(request.query), request.headers['accept-language']);
     const read = readRequest(provider, request.url);
     if (read instanceof RequestRefusal) {
       return ended(
@@ -80,8 +81,9 @@ export function addProviderRoutes(app: WebApp, provider: Provider): void {
     const { consent: id, lang, person: personId } = request.query;
     const language = languageOf(lang, request.headers['accept-language']);
     const consent = consents.look(id, provider.now());
+    if (consent === null) return html(reply, 410, endPage(language, 'gone'));
     const person = provider.people.find((known) => known.id === personId);
-    if (consent === null || person === undefined) return html(reply, 410, endPage(language, 'gone'));
+    if (person === undefined) return unknownPerson(request, reply, language);
     const { claims: asked, responseUri } = consent.request;
     return html(
       reply,
@@ -94,13 +96,7 @@ export function addProviderRoutes(app: WebApp, provider: Provider): void {
     const language = languageOf(lang, request.headers['accept-language']);
     const person = provider.people.find((known) => known.id === personId);
     // An unknown person does not use the consent up: a program may have mistyped it.
-    if (person === undefined) {
-      const refusal = {
-        error: 'person-unknown',
-        message: 'the identity provider knows no such person: see people.json',
-      };
-      return ended(request, reply, 404, refusal, endPage(language, 'badRequest'));
-    }
+    if (person === undefined) return unknownPerson(request, reply, language);
     const consent = consents.take(id, provider.now());
     if (consent === null) {
       return ended(request, reply, 410, { error: 'gone' }, endPage(language, 'gone'));
@@ -112,6 +108,11 @@ export function addProviderRoutes(app: WebApp, provider: Provider): void {
   app.get('/style.css', OPEN, (_request, reply) =>
     reply.header('Content-Type', 'text/css; charset=utf-8').serializer(String).send(STYLE),
   );
+}
+
+function unknownPerson(request: FastifyRequest, reply: FastifyReply, language: Language): FastifyReply {
+  const message = 'the identity provider knows no such person: see people.json';
+  return ended(request, reply, 404, { error: 'person-unknown', message }, endPage(language, 'personUnknown'));
 }
 
 /** Keys by which credentials of this provider are believed (SD-JWT VC: JWT VC issuer metadata). */
@@ -203,6 +204,11 @@ function find(
     found.push(person);
   }
   return { people: found, more: false };
+}
+
+/** The language that who sent the person asks for (OpenID Connect Core: the most wanted one first). */
+function localeOf({ ui_locales: locales }: z.output<typeof wishQuery>): string | undefined {
+  return locales?.slice(0, 2).toLowerCase();
 }
 
 function wantsJson(request: FastifyRequest): boolean {

@@ -26,6 +26,7 @@ export interface Words {
   readonly notReached: string;
   readonly gone: string;
   readonly badRequest: string;
+  readonly personUnknown: string;
   readonly otherLanguage: string;
   readonly claims: Readonly<Record<IdentityClaim, string>>;
 }
@@ -55,6 +56,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
     notReached: 'Le destinataire n’a pas répondu. Rien ne dit que la réponse est arrivée.',
     gone: 'Cette demande n’existe plus : recommencez sur le téléphone.',
     badRequest: 'Cette demande n’est pas valable. Rien n’a été transmis.',
+    personUnknown: 'Cette personne est inconnue ici. Rien n’a été transmis.',
     otherLanguage: 'English',
     claims: {
       family_name: 'Nom de famille',
@@ -88,6 +90,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
     notReached: 'The recipient did not answer. It is not known whether the answer arrived.',
     gone: 'This request is not there any more: begin again on the phone.',
     badRequest: 'This request is not valid. Nothing was sent.',
+    personUnknown: 'This person is not known here. Nothing was sent.',
     otherLanguage: 'Français',
     claims: {
       family_name: 'Family name',

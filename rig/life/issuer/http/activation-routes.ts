@@ -31,7 +31,7 @@ export function addActivationRoutes(app: WebApp, http: IssuerHttp): void {
     async (request) => {
       const { thumbprint: deviceKey } = await believePhone(http, request);
       const { ticket, can, cardSerial } = request.body;
-      const proof = await http.proofOf(ticket);
+      const proof = await http.proofOf(ticket, 'activation');
       const { activationId, number, claims } = await enrol(store, { deviceKey, now: http.now(), ...proof });
       const serial = bytesOf(cardSerial);
       await keepBlankCard(store.sql, activationId, { can, serial }, http.now());

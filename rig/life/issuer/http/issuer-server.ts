@@ -3,6 +3,7 @@ import type { RefusalAnswer } from '../../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../../web/server.ts';
 import { sweepApplications } from '../application-files.ts';
 import { OpenIdRefusal } from '../openid/refusals.ts';
+import { purgeExpired } from '../purge.ts';
 import { IssuerRefusal } from '../refusals.ts';
 import { addActivationRoutes } from './activation-routes.ts';
 import { addApplicationRoutes } from './application-routes.ts';
@@ -17,7 +18,7 @@ import { forgetRequests } from './seen-requests.ts';
 
 export type IssuerServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf'>;
 
-/** How often what is due is done: files destroyed, requests forgotten, relays given up. */
+/** How often what is due is done: files destroyed, presences and contexts removed, requests forgotten, relays given up. */
 const SWEEP_MS = 60_000;
 const RELAY_SWEEP_MS = 5000;
 
@@ -44,6 +45,7 @@ export async function createIssuerServer(http: IssuerHttp, options: IssuerServer
 
 async function sweep({ store, now }: IssuerHttp): Promise<void> {
   await sweepApplications(store, now());
+  await purgeExpired(store, now());
   await forgetRequests(store.sql, now());
   await forgetOldBlankCards(store.sql, now());
 }

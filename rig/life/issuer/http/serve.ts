@@ -6,18 +6,20 @@ import { type ImportedKey, parseCertificate, rootTrustPoint } from '../../../../
 import { CannotRun } from '../../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../console/io.ts';
 import { packageVersion } from '../../../console/package-root.ts';
-import { shown } from '../../../console/shown.ts';
 import { testRoot } from '../../../pki/test-hierarchy.ts';
 import { migrate } from '../../../store/migrate.ts';
 import { addPage, pageFolder } from '../../../web/page-files.ts';
 import { type ServedAt, serveUntil, WEB_LIMITS } from '../../../web/server.ts';
+import { tellFault } from '../../../web/tell-fault.ts';
 import { jwkThumbprint, pointToJwk } from '../../credential/jws.ts';
+import type { IdentityClaims } from '../../identity/claims.ts';
 import { readIdentityTicket } from '../../identity/ticket.ts';
+import { refuseClosed } from '../enrolment.ts';
 import { type Issuer, isOrigin, openIssuer, readIssuerKeys, statusListUrl } from '../issuer-folder.ts';
 import type { OpenIdContext } from '../openid/context.ts';
 import { OPENID_TABLES } from '../openid/migrations.ts';
 import { openIdOfRegistry } from '../openid/of-registry.ts';
-import { createOffer, credentialOfferLink } from '../openid/offer.ts';
+import { allowOffer, createAnotherOffer, createOffer, credentialOfferLink } from '../openid/offer.ts';
 import { redeemIdentityTicket } from '../openid/presentation.ts';
 import { trustedProvider } from '../openid/provider-keys.ts';
 import { addOpenIdRoutes } from '../openid/routes.ts';
@@ -175,13 +177,19 @@ function standOn(
     relays: new CardRelays(),
     faults: new Faults(faults),
     guessesAMinute: GUESSES_A_MINUTE,
-    proofOf: async (ticket) => {
-      if (readIdentityTicket(ticket) !== null) return { identity: await redeemIdentityTicket(openId, ticket) };
+    proofOf: async (ticket, purpose) => {
+      if (readIdentityTicket(ticket) !== null) {
+        const isOpen =
+          purpose === 'loss' ? undefined : (identity: IdentityClaims) => refuseClosed(store, { identity, now: now() });
+        return { identity: await redeemIdentityTicket(openId, ticket, isOpen) };
+      }
       const application = readApplicationTicket(ticket);
       if (application === null) throw refuseRequest('ticket-malformed');
       return { application };
     },
     offerOf: async (activationId) => credentialOfferLink(await createOffer(openId, activationId)),
+    anotherOfferOf: async (activationId) => credentialOfferLink(await createAnotherOffer(openId, activationId)),
+    allowOffer: (activationId) => allowOffer(openId, activationId),
   };
   return { http, openId };
 }
@@ -191,15 +199,4 @@ function trustedRoot(crypto: Crypto): ImportedKey {
   const key = rootTrustPoint(crypto, parseCertificate(testRoot(crypto).certificate));
   if ('reason' in key) throw new Error(key.reason);
   return key;
-}
-
-/** The name of an error and where it was: its words may hold what came. */
-function tellFault(error: unknown, io: CommandIo): void {
-  const { name, stack } = error instanceof Error ? error : new Error(String(error));
-  const where =
-    stack
-      ?.split('\n')
-      .find((line) => line.trim().startsWith('at '))
-      ?.trim() ?? '';
-  io.stderr(`a fault of vitap: ${shown(io.env.VITAP_DEBUG === '1' ? (stack ?? name) : `${name} ${where}`)}\n`);
 }

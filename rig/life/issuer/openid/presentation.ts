@@ -143,7 +143,8 @@ export async function acceptResponse(
   );
   if (answered.length === 0) throw new OpenIdRefusal('request-answered');
   const back = row.return_to ?? context.origin() + PRESENTED_PATH;
-  return { redirectUri: `${back}#response_code=${responseCode}` };
+  // The phone learns of a refusal from its own browser, and asks nobody to choose a code for nothing.
+  return { redirectUri: `${back}#response_code=${responseCode}${refused ? '&error=access_denied' : ''}` };
 }
 
 async function findRequest(
@@ -219,8 +220,21 @@ async function believedClaims(context: VerifierContext, nonce: string, text: str
   }
 }
 
-/** Gives the identity out, once, and keeps nothing of it. @throws {OpenIdRefusal} */
-export async function redeemIdentityTicket(context: VerifierContext, ticket: string): Promise<IdentityClaims> {
+/**
+ * Gives the identity out, once, and keeps nothing of it.
+ * @param mayBeSpent looks at it first; what it throws leaves the ticket as it was, until its time is over
+ * @throws {OpenIdRefusal}
+ */
+export async function redeemIdentityTicket(
+  context: VerifierContext,
+  ticket: string,
+  mayBeSpent: (identity: IdentityClaims) => Promise<void> = () => Promise.resolve(),
+): Promise<IdentityClaims> {
+  await mayBeSpent(await identityBehind(context, ticket, false));
+  return identityBehind(context, ticket, true);
+}
+
+async function identityBehind(context: VerifierContext, ticket: string, spend: boolean): Promise<IdentityClaims> {
   const { crypto, sql } = context;
   const order = readIdentityTicket(ticket);
   if (order === null) throw new OpenIdRefusal('request-unknown');
@@ -232,7 +246,9 @@ export async function redeemIdentityTicket(context: VerifierContext, ticket: str
     if (row.answered_at === null) return new OpenIdRefusal('not-answered');
     const right = row.response_code_hash ?? new Uint8Array(0);
     if (!equalBytes(hashOf(crypto, order.responseCode), right)) return new OpenIdRefusal('response-code-wrong');
-    await statements.query('delete from openid_presentations where transaction_hash = $1', [hash]);
+    const refused = row.refused || row.identity === null;
+    if (spend || refused)
+      await statements.query('delete from openid_presentations where transaction_hash = $1', [hash]);
     if (row.refused || row.identity === null) return new OpenIdRefusal('consent-refused');
     return JSON.parse(row.identity) as IdentityClaims;
   });

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
-import { Frame, showPage } from '../../../web/page/frame.tsx';
+import { Frame, showOpenPage, showPage } from '../../../web/page/frame.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { StatusLine } from '../../../web/page/status-line.tsx';
@@ -10,9 +10,11 @@ import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
 import { Activation } from './activation.tsx';
 import { InvoicesTab } from './invoices-tab.tsx';
+import { PukCode, PukNote } from './puk.tsx';
+import { Returned } from './returned.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { ShowTab } from './show-tab.tsx';
-import type { PhoneView } from './view.ts';
+import { type PhoneView, RETURNED_PATH } from './view.ts';
 import '../../../web/page/style.css';
 import './style.css';
 
@@ -42,20 +44,8 @@ interface LifeProps {
 function Life({ call, view, refresh }: LifeProps) {
   const say = useWords();
   const [puk, setPuk] = useState<string | null>(null);
-  if (puk !== null) {
-    return (
-      <Screen key="puk" title={say('pukTitle')} entered>
-        <p>{say('pukText')}</p>
-        <p class="can">{puk}</p>
-        <div class="row">
-          <Button kind="primary" onPress={() => setPuk(null)}>
-            {say('pukNoted')}
-          </Button>
-        </div>
-      </Screen>
-    );
-  }
-  if (view.life === 'active') return <ActiveCard call={call} view={view} refresh={refresh} />;
+  if (puk !== null) return <PukNote call={call} puk={puk} onNoted={() => setPuk(null)} refresh={refresh} />;
+  if (view.life === 'active') return <ActiveCard call={call} view={view} refresh={refresh} onPuk={setPuk} />;
   return (
     <>
       {view.life === 'revoked' || view.life === 'wiped' ? (
@@ -69,9 +59,18 @@ function Life({ call, view, refresh }: LifeProps) {
   );
 }
 
-function ActiveCard({ call, view, refresh }: LifeProps) {
+interface ActiveCardProps extends LifeProps {
+  readonly onPuk: (puk: string) => void;
+}
+
+function ActiveCard({ call, view, refresh, onPuk }: ActiveCardProps) {
   const say = useWords();
   const [tab, setTab] = useState<(typeof TABS)[number]>('show');
+  const [atPuk, setAtPuk] = useState(false);
+  if (atPuk) {
+    const leave = (): void => setAtPuk(false);
+    return <PukCode call={call} triesLeft={view.triesLeft} onPuk={onPuk} onCancel={leave} refresh={refresh} />;
+  }
   return (
     <>
       <nav class="tabs" aria-label={say('tabs')}>
@@ -82,6 +81,11 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
         ))}
       </nav>
       {view.triesLeft === 0 ? <StatusLine tone="bad">{say('codeBlocked')}</StatusLine> : null}
+      {view.pukDue && view.triesLeft !== 0 ? (
+        <StatusLine tone="unsure">
+          {say('pukDue')} <Button onPress={() => setAtPuk(true)}>{say('pukShow')}</Button>
+        </StatusLine>
+      ) : null}
       {tab === 'show' ? <ShowTab call={call} view={view} refresh={refresh} /> : null}
       {tab === 'invoices' ? <InvoicesTab call={call} view={view} refresh={refresh} /> : null}
       {tab === 'settings' ? <SettingsTab call={call} view={view} refresh={refresh} /> : null}
@@ -89,8 +93,10 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
   );
 }
 
-showPage((props) => (
+const [show, Page] =
+  location.pathname === RETURNED_PATH ? ([showOpenPage, Returned] as const) : ([showPage, PhonePage] as const);
+show((props) => (
   <RefusalsOfPage value={PHONE_REFUSAL_TABLE}>
-    <PhonePage {...props} />
+    <Page {...props} />
   </RefusalsOfPage>
 ));

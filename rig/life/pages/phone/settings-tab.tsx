@@ -7,13 +7,16 @@ import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
 import { useFormats, useWords } from '../say.ts';
 import { CodeScreen, NewCodeScreen } from './code-screen.tsx';
-import type { ChangeCodeRequest, PhoneView, UnblockRequest } from './view.ts';
+import { CredentialPanel } from './credential-panel.tsx';
+import type { ChangeCodeRequest, CredentialRequest, PhoneView, SyncRequest, UnblockRequest } from './view.ts';
 
 type Step =
   | { readonly at: 'list'; readonly note: string }
   | { readonly at: 'old' | 'puk' }
   | { readonly at: 'new'; readonly code: string }
-  | { readonly at: 'new after puk'; readonly puk: string };
+  | { readonly at: 'new after puk'; readonly puk: string }
+  /** The code, to get a credential with the transaction code of its offer, or to renew it. */
+  | { readonly at: 'credential'; readonly txCode: string | null };
 
 interface SettingsTabProps {
   readonly call: Call;
@@ -81,13 +84,35 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
         });
       return <NewCodeScreen act={act} onCode={unblock} onCancel={() => toList('')} />;
     }
+    case 'credential': {
+      const fetch = (code: string): void =>
+        act.run(async () => {
+          await fetchCredential(call, code, step.txCode);
+          setStep({ at: 'list', note: say(step.txCode === null ? 'credentialRenewed' : 'credentialCame') });
+        });
+      return (
+        <CodeScreen
+          title={say('typeCode')}
+          triesLeft={view.triesLeft}
+          act={act}
+          onCode={fetch}
+          onCancel={() => toList('')}
+        />
+      );
+    }
     case 'list': {
       const sync = (): void =>
         act.run(async () => {
-          await call('POST', '/api/phone/sync', {});
+          const request: SyncRequest = { code: null };
+          await call('POST', '/api/phone/sync', request);
           setStep({ at: 'list', note: say('synced') });
         });
-      return (
+      const anotherOffer = (): void =>
+        act.run(async () => {
+          await call('POST', '/api/phone/credential-offer', {});
+          setStep({ at: 'list', note: say('anotherOfferCame') });
+        });
+      const list = (
         <Screen title={say('settingsTitle')}>
           <LiveRegion>{step.note === '' ? null : <StatusLine tone="good">{step.note}</StatusLine>}</LiveRegion>
           <LiveRegion urgent>{act.fault === '' ? null : <p class="fault">{act.fault}</p>}</LiveRegion>
@@ -106,7 +131,32 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
           </div>
         </Screen>
       );
+      return (
+        <>
+          {list}
+          {view.credential === null ? null : (
+            <CredentialPanel
+              credential={view.credential}
+              onObtain={(txCode) => setStep({ at: 'credential', txCode })}
+              onRenew={() => setStep({ at: 'credential', txCode: null })}
+              onAnotherOffer={anotherOffer}
+              busy={act.busy}
+            />
+          )}
+        </>
+      );
     }
+  }
+}
+
+/** An offer by its transaction code; a renewal goes with the question to the issuer. */
+async function fetchCredential(call: Call, code: string, txCode: string | null): Promise<void> {
+  if (txCode === null) {
+    const request: SyncRequest = { code };
+    await call('POST', '/api/phone/sync', request);
+  } else {
+    const request: CredentialRequest = { code, txCode };
+    await call('POST', '/api/phone/credential', request);
   }
 }
 

@@ -14,12 +14,39 @@ export interface PhoneView {
   readonly antenna: boolean;
   /** What is left of the code's tries; null while no code is set. */
   readonly triesLeft: number | null;
+  /** An active card still has its PUK, which nobody has noted. */
+  readonly pukDue: boolean;
   /** The window that consent opened for one reader; null when it is closed. */
   readonly window: PresentationWindow | null;
   /** When the issuer was last heard, ISO 8601 in UTC; null: never. */
   readonly syncedAt: string | null;
   /** Why the activation ended; null while it has not. */
   readonly endedBecause: 'replaced' | 'lost' | 'operator' | 'wiped here' | null;
+  /** What the server is doing of an activation; `code`: it waits for the holder's choice. */
+  readonly activation: 'none' | 'working' | 'code';
+  /** The digital identity for an activation; null: this phone was given no identity provider. */
+  readonly identity: IdentityView | null;
+  /** The card's SD-JWT VC; null: no active card. */
+  readonly credential: CredentialView | null;
+}
+
+export interface IdentityView {
+  /** Origin of the identity provider. */
+  readonly provider: string;
+  /** `presented`: the person agreed, and the issuer has not been asked for the activation yet. */
+  readonly at: 'none' | 'asked' | 'presented' | 'refused';
+  /** Where the person agrees, in a tab of its own; null unless asked. */
+  readonly address: string | null;
+  /** Of the request; 0 when there is none. */
+  readonly remainingMs: number;
+  readonly wholeMs: number;
+}
+
+export interface CredentialView {
+  /** `offered`: its transaction code is needed; `due`: to be renewed. */
+  readonly state: 'none' | 'offered' | 'current' | 'due';
+  /** ISO 8601 in UTC; null: none came yet. */
+  readonly expiresAt: string | null;
 }
 
 export interface PresentationWindow {
@@ -72,19 +99,46 @@ export interface ChangeCodeRequest {
   readonly newCode: string;
 }
 
-/**
- * `POST /api/phone/activation`. A weak code is refused and the activation waits: the same again, with another code, goes
- * on with it.
- */
+/** `POST /api/phone/activation`: begins, or goes on with one that was cut short. */
 export interface ActivationRequest {
-  /** What the issuer gave for this activation. */
-  readonly ticket: string;
+  /** What the issuer gave for this activation; null: the identity that was presented, or nothing where none is needed. */
+  readonly ticket: string | null;
+}
+
+/** `POST /api/phone/activation/code`. A weak one is refused, and the activation waits for another. */
+export interface NewCodeRequest {
   readonly newCode: string;
 }
 
-export interface ActivationAnswer {
-  /** To be shown once; null: it was shown before. */
-  readonly puk: string | null;
+/** `code`: the holder chooses one now. */
+export type ActivationAnswer =
+  | { readonly at: 'code' }
+  /** The PUK is shown until it was noted; null: the code was chosen before this run, and shows it. */
+  | { readonly at: 'active'; readonly puk: string | null };
+
+/** Where the browser comes back from the identity provider, on the phone's own server. */
+export const RETURNED_PATH = '/returned';
+/** Its parameter: which request of the phone was answered. */
+export const FLOW = 'flow';
+
+/** `POST /api/phone/identity/answer`, without the secret of the page: the tab that comes back has none. */
+export interface IdentityAnswer {
+  readonly flow: string;
+  /** Half of the right to the identity; null: the issuer gave none. */
+  readonly responseCode: string | null;
+  readonly refused: boolean;
+}
+
+/** `POST /api/phone/credential`. */
+export interface CredentialRequest {
+  readonly code: string;
+  /** The transaction code of an offer; null for a renewal. */
+  readonly txCode: string | null;
+}
+
+/** `POST /api/phone/sync`. With the code, a credential that is due is renewed. */
+export interface SyncRequest {
+  readonly code: string | null;
 }
 
 /** `POST /api/phone/unblocking`: a new code by the PUK. */

@@ -27,7 +27,12 @@ it.each<[string, z.ZodType, unknown, boolean]>([
   ['a ticket', wire.BEGIN, { ticket: 'x'.repeat(16), can: '123456', cardSerial: '01' }, true],
   ['no ticket', wire.BEGIN, { can: '123456', cardSerial: '01' }, false],
   ['a card without a serial number', wire.BEGIN, { ticket: 'x'.repeat(16), can: '123456', cardSerial: '' }, false],
-  ['a delegation to a name', wire.DELEGATE, { delegateKey: 'DUPONT', beneficiaryIndex: 1, until: 1 }, false],
+  [
+    'a delegation to a name',
+    wire.DELEGATE,
+    { delegateKey: 'DUPONT', beneficiaryIndex: 1, agreed: ['insured'], until: 1 },
+    false,
+  ],
   ['a claim', wire.CLAIM_BY_CONTEXT, { token: 'x'.repeat(16), claim: CLAIM }, true],
   ['a claim with an act', wire.CLAIM_BY_CONTEXT, { token: 'x'.repeat(16), claim: { ...CLAIM, act: 'G' } }, false],
   [

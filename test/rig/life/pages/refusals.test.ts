@@ -22,13 +22,20 @@ const MACHINE: Readonly<Record<Exclude<FailureKind, 'fault' | 'channel' | 'count
   MACHINE_REFUSALS_FR;
 const CHANNEL: Readonly<Record<`channel-${ChannelFailureKind}`, string>> = CHANNEL_REFUSALS_FR;
 
+/** What the phone's page alone can meet. */
+const PAGE_OF_PHONE = ['no-link', 'no-provider', 'identity-unknown', 'proof-needed', 'no-activation'];
+
 const named = (prefix: string, table: object): string[] => Object.keys(table).map((code) => `${prefix}${code}`);
 
 describe('every refusal has words in French, and every word a refusal', () => {
   it.each([
     ['a server', [...named('', WEB_REFUSALS), 'UNREACHABLE'], SERVER_REFUSALS_FR],
     ['the counter', [...named('', FAILURES), 'claim-malformed'], COUNTER_REFUSALS_FR],
-    ['the phone', [...named('', PHONE_REFUSALS), 'no-link', ...named('weak-code-', WEAK_CODES)], PHONE_REFUSALS_FR],
+    [
+      'the phone',
+      [...named('', PHONE_REFUSALS), ...named('weak-code-', WEAK_CODES), ...PAGE_OF_PHONE],
+      PHONE_REFUSALS_FR,
+    ],
     ['a QR code', named('qr-', QR_REFUSALS), QR_REFUSALS_FR],
     ['the issuer', named('issuer-', REFUSALS), ISSUER_REFUSALS_FR],
   ])('of %s', (_name, codes, table) => {

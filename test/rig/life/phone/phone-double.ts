@@ -1,5 +1,14 @@
 import { encode } from 'uqr';
-import type { PhoneView, ShownInvoice, ShownQr } from '../../../../rig/life/pages/phone/view.ts';
+import type {
+  ActivationAnswer,
+  CredentialRequest,
+  CredentialView,
+  IdentityAnswer,
+  IdentityView,
+  PhoneView,
+  ShownInvoice,
+  ShownQr,
+} from '../../../../rig/life/pages/phone/view.ts';
 import type { PhoneActs } from '../../../../rig/life/phone/page-routes.ts';
 import { WebRefusal } from '../../../../rig/web/refusal.ts';
 
@@ -8,6 +17,11 @@ export const PRESENCE_TEXT = 'VITAP:PRESENCE:0123456789ABCDEFGHIJKLMNOPQRSTUV';
 export const OFFLINE_TEXT: string = `HC1:${'6BF+70790T9WJWG.FKY*4GO0'.repeat(45)}`;
 export const DOUBLE_CAN = '161803';
 export const DOUBLE_PUK = '40817263';
+export const DOUBLE_TICKET = 'TICKET-1';
+export const DOUBLE_FLOW: string = 'F'.repeat(43);
+export const DOUBLE_TX_CODE = '730915';
+const PROVIDER = 'http://127.0.0.1:8630';
+const REQUEST_MS = 600_000;
 const WHOLE_MS = 60_000;
 
 /** A phone without a card, for the page alone: it knows one code, and time passes when a test says so. */
@@ -18,7 +32,12 @@ export class PhoneDouble implements PhoneActs {
   /** What a code on the screen has left. */
   qrMs: number = WHOLE_MS;
   windowMs = 0;
+  pukDue = false;
   syncedAt: string | null = null;
+  activation: PhoneView['activation'] = 'none';
+  /** Null: a phone without an identity provider. */
+  identity: IdentityView['at'] | null = null;
+  held: CredentialView = { state: 'none', expiresAt: null };
   readonly heard: string[] = [];
 
   async view(): Promise<PhoneView> {
@@ -27,18 +46,81 @@ export class PhoneDouble implements PhoneActs {
       life,
       antenna: true,
       triesLeft: life === 'active' ? this.triesLeft : null,
+      pukDue: this.pukDue,
       window: windowMs > 0 ? { remainingMs: windowMs, wholeMs: WHOLE_MS, uses: 1, can: DOUBLE_CAN } : null,
       syncedAt,
       endedBecause: life === 'revoked' ? 'replaced' : null,
+      activation: this.activation,
+      identity: this.#identityView(),
+      credential: life === 'active' ? this.held : null,
     };
   }
 
-  async activate({ ticket, newCode }: { ticket: string; newCode: string }): Promise<{ puk: string }> {
+  #identityView(): IdentityView | null {
+    const at = this.identity;
+    if (at === null) return null;
+    const address = at === 'asked' ? `${PROVIDER}/authorize?response_type=vp_token` : null;
+    return { provider: PROVIDER, at, address, remainingMs: at === 'none' ? 0 : REQUEST_MS, wholeMs: REQUEST_MS };
+  }
+
+  async activate({ ticket }: { ticket: string | null }): Promise<ActivationAnswer> {
     this.heard.push(`activate ${ticket}`);
+    if (ticket !== DOUBLE_TICKET && this.identity !== 'presented')
+      throw new WebRefusal('issuer-ticket-malformed', 'this is no ticket of an identity or of an application', 422);
+    this.activation = 'code';
+    return { at: 'code' };
+  }
+
+  async chooseCode({ newCode }: { newCode: string }): Promise<ActivationAnswer> {
+    if (this.activation !== 'code') throw new WebRefusal('no-activation', 'no activation waits for a code', 409);
     refuseWeak(newCode);
     this.code = newCode;
     this.life = 'active';
-    return { puk: DOUBLE_PUK };
+    this.pukDue = true;
+    this.activation = 'none';
+    return { at: 'active', puk: DOUBLE_PUK };
+  }
+
+  async leaveActivation(): Promise<void> {
+    this.activation = 'none';
+    this.life = 'pending';
+  }
+
+  async askIdentity(page: string): Promise<void> {
+    this.heard.push(`identity for ${page}`);
+    this.identity = 'asked';
+  }
+
+  async identityAnswered({ flow, responseCode, refused }: IdentityAnswer): Promise<void> {
+    if (flow !== DOUBLE_FLOW || this.identity !== 'asked')
+      throw new WebRefusal('identity-unknown', 'this phone waits for no such answer', 409);
+    this.identity = refused || responseCode === null ? 'refused' : 'presented';
+  }
+
+  async forgetIdentity(): Promise<void> {
+    this.identity = 'none';
+  }
+
+  async credential({ code, txCode }: CredentialRequest): Promise<void> {
+    this.#judge(code);
+    if (txCode !== DOUBLE_TX_CODE)
+      throw new WebRefusal('issuer-transaction-code-wrong', 'the transaction code is wrong', 422);
+    this.held = { state: 'current', expiresAt: '2026-12-29T10:00:00.000Z' };
+  }
+
+  async puk({ code }: { code: string }): Promise<string | null> {
+    this.#judge(code);
+    return this.pukDue ? DOUBLE_PUK : null;
+  }
+
+  async pukNoted(): Promise<void> {
+    this.pukDue = false;
+  }
+
+  async anotherOffer(): Promise<void> {
+    if (this.held.state !== 'none')
+      throw new WebRefusal('issuer-offer-open', 'an offer is open: use its transaction code', 422);
+    this.held = { state: 'offered', expiresAt: null };
   }
 
   async unblock({ puk, newCode }: { puk: string; newCode: string }): Promise<void> {
@@ -87,7 +169,11 @@ export class PhoneDouble implements PhoneActs {
     this.code = newCode;
   }
 
-  async sync(): Promise<void> {
+  async sync({ code }: { code: string | null }): Promise<void> {
+    if (code !== null) {
+      this.#judge(code);
+      this.held = { state: 'current', expiresAt: '2027-01-28T10:00:00.000Z' };
+    }
     this.syncedAt = '2026-11-29T10:00:00Z';
   }
 

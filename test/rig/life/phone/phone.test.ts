@@ -2,18 +2,25 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { bootCard } from '../../../../rig/card/open.ts';
+import { IssuerUnreachable } from '../../../../rig/life/api/issuer-refused.ts';
+import { CardSide } from '../../../../rig/life/phone/card-side.ts';
 import type { PhoneWorld } from '../../../../rig/life/phone/held-card.ts';
 import { Phone } from '../../../../rig/life/phone/phone.ts';
 import { PHONE_STATE } from '../../../../rig/life/phone/phone-state.ts';
 import { PhoneRefusal } from '../../../../rig/life/phone/refusals.ts';
 import { type WeakCode, weaknessOf } from '../../../../rig/life/phone/weak-code.ts';
+import { fromHex, toHex } from '../../../../src/apdu/hex.ts';
 import { openImage } from '../../../../src/applet/image/card-image.ts';
 import { KEY } from '../../../../src/applet/image/layout.ts';
 import type { Invoice } from '../../../../src/applet/vitale/index.ts';
 import { FileNvm } from '../../../../src/hal/nvm/file.ts';
 import { MemoryNvm } from '../../../../src/hal/nvm/memory.ts';
+import { PowerLoss, PowerLossNvm } from '../../../../src/hal/nvm/power-loss.ts';
+import type { Nvm } from '../../../../src/hal/nvm.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../src/hal/system/random.ts';
+import { SeededRandom } from '../../../../src/hal/virtual/random.ts';
 import { crypto } from './blank-card.ts';
 import { deadAt, IssuerDouble } from './issuer-double.ts';
 
@@ -242,6 +249,108 @@ describe('codes', () => {
   });
 });
 
+describe('the PUK', () => {
+  const inFolder = (puk: string): string[] =>
+    readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(puk));
+
+  it('stays in the card, after the code, until it is noted; then it is in no byte of the image', async () => {
+    const phone = Phone.open(folder, world);
+    const { puk } = await activate(phone, new IssuerDouble());
+    phone.close();
+    expect(inFolder(puk as string)).toEqual(['phone.img']);
+    const again = Phone.open(folder, world);
+    expect(again.view().pukDue).toBe(true);
+    expect((await refusal(() => again.puk(digits('385128')))).code).toBe('wrong-code');
+    expect(await again.puk(digits(CODE))).toBe(puk);
+    expect(await again.puk(digits(CODE))).toBe(puk);
+    again.pukNoted();
+    expect(again.view().pukDue).toBe(false);
+    expect(await again.puk(digits(CODE))).toBeNull();
+    again.close();
+    expect(inFolder(puk as string)).toEqual([]);
+  });
+
+  it('is read on the wired interface after the code, and over the antenna by nobody', async () => {
+    const phone = await activated();
+    const select = fromHex('00A4040C0AF0617043562D454D5501');
+    for (const [cardInterface, answer] of [
+      ['wired', '6982'],
+      ['contactless', '6982'],
+    ] as const) {
+      const port = phone.card.port(cardInterface);
+      port.powerOn();
+      const send = (command: Uint8Array): string =>
+        toHex(port.response.subarray(0, port.process(command, 0, command.length)));
+      expect(send(select)).toBe('9000');
+      expect([cardInterface, send(fromHex('00B0880000'))]).toEqual([cardInterface, answer]);
+      // The holder's window makes no difference.
+      phone.unlock(digits(CODE));
+      expect([cardInterface, send(fromHex('00B0880000'))]).toEqual([cardInterface, answer]);
+      phone.lock();
+      port.fieldOff();
+    }
+    phone.close();
+  });
+
+  it('is noted where it has set a new code', async () => {
+    const phone = Phone.open(folder, world);
+    const { puk } = await activate(phone, new IssuerDouble());
+    await phone.unblock(digits(puk as string), digits('529173'));
+    expect(phone.view().pukDue).toBe(false);
+    phone.close();
+    expect(inFolder(puk as string)).toEqual([]);
+  });
+
+  it('of an activation that was cut after the code was chosen comes after the code', async () => {
+    const issuer = new IssuerDouble();
+    const phone = Phone.open(folder, world);
+    issuer.before = (call) => {
+      if (call === 'commit') throw new IssuerUnreachable('the line is dead');
+    };
+    await refusal(() => activate(phone, issuer));
+    issuer.before = () => {};
+    expect((await activate(phone, issuer)).puk).toBeNull();
+    expect(phone.view().pukDue).toBe(true);
+    expect(await phone.puk(digits(CODE))).toMatch(/^[0-9]{8}$/);
+    phone.close();
+  });
+
+  it('cut at any flush while it is noted, is all there or all gone, and the note follows the card', async () => {
+    const phone = Phone.open(folder, world);
+    const { puk } = await activate(phone, new IssuerDouble());
+    phone.close();
+    const image = imageOf(folder);
+    const whole = new PowerLossNvm(image);
+    sideOf(whole).clearPuk();
+    expect(whole.steps).toBeGreaterThan(2);
+    const seen = new Set<string>();
+    for (let step = 0; step < whole.steps; step++) {
+      const failing = new PowerLossNvm(image, { losesPowerAt: step });
+      expect(() => sideOf(failing).clearPuk()).toThrow(PowerLoss);
+      for (const kept of ['kept', 'lost', new SeededRandom(`puk ${step}`)] as const) {
+        const survivor = failing.survivor(kept);
+        const side = sideOf(survivor);
+        side.verify(digits(CODE));
+        const found = side.puk();
+        expect([step, [puk, null].includes(found)]).toEqual([step, true]);
+        // What is gone for the holder is gone from the bytes too.
+        expect([step, bytesOf(survivor).includes(puk as string)]).toEqual([step, found !== null]);
+        seen.add(String(found !== null));
+      }
+    }
+    expect([...seen].sort()).toEqual(['false', 'true']);
+    // The card has overwritten it, and the note beside it was not written any more.
+    const due = readFileSync(join(folder, 'phone.json'));
+    const noted = Phone.open(folder, world);
+    noted.pukNoted();
+    noted.close();
+    writeFileSync(join(folder, 'phone.json'), due);
+    const behind = Phone.open(folder, world);
+    expect([behind.view().pukDue, await behind.puk(digits(CODE)), behind.view().pukDue]).toEqual([true, null, false]);
+    behind.close();
+  });
+});
+
 describe('a birth date with the PUK', () => {
   const birth = '311275';
   const left = 'it is a birth date of somebody on the card; the code is blocked until the PUK sets another one';
@@ -453,10 +562,21 @@ const SECRETS: readonly (readonly [name: string, bytes: Buffer])[] = [
 ]);
 
 function imageOf(at: string): Buffer {
-  const nvm = FileNvm.load(join(at, 'phone.img'));
+  return bytesOf(FileNvm.load(join(at, 'phone.img')));
+}
+
+function bytesOf(nvm: Nvm): Buffer {
   const bytes = Buffer.alloc(nvm.size);
   nvm.read(0, bytes, 0, bytes.length);
   return bytes;
+}
+
+/** The card in this memory, as the phone has it. */
+function sideOf(nvm: Nvm): CardSide {
+  const onFault = (fault: unknown): never => {
+    throw fault;
+  };
+  return new CardSide(bootCard(nvm, 'phone', null, { onFault }, crypto), () => systemClock.nowNs());
 }
 
 /** Private keys that the image holds. */

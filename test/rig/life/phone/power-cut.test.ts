@@ -43,7 +43,7 @@ async function activate(card: Card): Promise<void> {
       // It was chosen, and that was not noted any more.
       if (!(error instanceof PhoneRefusal) || error.code !== 'wrong-code') throw error;
     }
-    side.clearScreen('first code');
+    side.clearFirstCode();
   }
   if (side.lifeCycle !== 0x05) await personaliseCard(wired(card), job());
   await makeOperational(wired(card), job());

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../../../../rig/command/program.ts';
 import { VERBS } from '../../../../rig/command/verbs/index.ts';
+import type { CommandIo } from '../../../../rig/console/io.ts';
 import { DISCLOSED } from '../../../../rig/life/api/wire.ts';
 import { signedContentOf } from '../../../../rig/life/credential/verify-offline-qr.ts';
 import { AGREEABLE } from '../../../../rig/life/phone/options.ts';
@@ -27,8 +28,12 @@ afterAll(async () => {
 });
 
 async function vitap(env: Record<string, string>, ...words: string[]) {
+  return vitapWith({}, env, ...words);
+}
+
+async function vitapWith(change: Partial<CommandIo>, env: Record<string, string>, ...words: string[]) {
   const json = words.includes('--json');
-  const io = fakeIo({ env: { XDG_STATE_HOME: folder, ...env }, json });
+  const io = fakeIo({ env: { XDG_STATE_HOME: folder, ...env }, json, ...change });
   const exit = await runCommandLine(words, '0.0.0', VERBS, io);
   return { exit, out: io.out.join(''), err: io.err.join('') };
 }
@@ -120,6 +125,31 @@ describe('the life of a phone on the command line', () => {
     expect([outcome.exit, outcome.out]).toEqual([exit, '']);
     expect(outcome.err).toMatch(sentence);
     expect(outcome.err).not.toContain(CODE);
+  });
+
+  it('the PUK that nobody has read is shown again after the code, with no ticket, and then no more', async () => {
+    const words = ['phone', 'activate', '--issuer', served.origin, ...phone('puk')];
+    const env = { VITAP_TICKET: 'application:1.right', VITAP_NEW_PIN: CODE };
+    const unread = await vitapWith({ delivered: () => Promise.resolve(false) }, env, ...words);
+    const shown = /^PUK \(shown this once; it unblocks the code\): (\d{8})$/m;
+    const puk = shown.exec(unread.out)?.[1] as string;
+    expect([unread.exit, puk?.length]).toEqual([0, 8]);
+    expect(unread.err).toContain('Nobody has read the PUK: the card keeps it');
+    expect(unread.err).not.toContain(puk);
+    expect((await vitap({}, 'phone', 'status', ...phone('puk'))).out).toContain('PUK        not shown yet');
+    const stopped = new AbortController();
+    stopped.abort();
+    const env2 = { VITAP_PIN: CODE };
+    await vitapWith({ signal: stopped.signal }, env2, 'phone', 'activate', ...phone('puk')).catch(() => {});
+    expect((await vitap({}, 'phone', 'activate', ...phone('puk'))).err).toContain('the code is needed');
+    const again = await vitap(env2, 'phone', 'activate', ...phone('puk'));
+    expect([again.exit, shown.exec(again.out)?.[1], again.err]).toEqual([0, puk, '']);
+    expect((await vitap({}, 'phone', 'status', ...phone('puk'))).out).not.toContain('PUK');
+    const third = await vitap(env, ...words);
+    expect([third.exit, third.out, third.err]).toEqual([2, '', expect.stringContaining('has an active card already')]);
+    expect(
+      (await vitap({ VITAP_PUK: puk, VITAP_NEW_PIN: '529173' }, 'phone', 'change-code', '--puk', ...phone('puk'))).exit,
+    ).toBe(0);
   });
 
   it('a phone that does not run is locked', async () => {

@@ -184,6 +184,32 @@ describe('the pages', () => {
     expect((await decide(consent, 'refuse')).status).toBe(200);
   });
 
+  it('name a person who is not there the same way before the decision, to a program and to a person', async () => {
+    const consent = consentOf(await open());
+    const at = `${origin}/consent?${new URLSearchParams({ consent, person: '99', lang: 'fr' })}`;
+    const program = await fetch(at, { headers: { Accept: 'application/json' } });
+    expect([program.status, await program.json()]).toEqual([
+      404,
+      { error: 'person-unknown', message: 'the identity provider knows no such person: see people.json' },
+    ]);
+    const page = await fetch(at, { headers: { Accept: 'text/html' } });
+    expect(page.status).toBe(404);
+    expect(await page.text()).toContain('Cette personne est inconnue ici.');
+    expect((await decide(consent, 'refuse')).status).toBe(200);
+  });
+
+  it('speak the language that who sent the person asks for', async () => {
+    for (const [locales, words] of [
+      ['fr', 'Qui êtes-vous'],
+      ['en-GB fr', 'Who are you'],
+      ['de', 'Who are you'],
+    ] as const) {
+      const asked = `${parameters()}&${new URLSearchParams({ ui_locales: locales })}`;
+      const page = await fetch(`${origin}/authorize?${asked}`, { headers: { 'Accept-Language': 'en' } });
+      expect(await page.text()).toContain(words);
+    }
+  });
+
   it('let a browser say where their forms come from', async () => {
     const page = await fetch(`${origin}/authorize?${parameters()}`);
     expect(page.headers.get('referrer-policy')).toBe('same-origin');

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { statusAt } from '../../../../../rig/life/credential/status-list.ts';
 import { activationFacts, activationState, commitActivation } from '../../../../../rig/life/issuer/activation.ts';
 import { abandonActivation, enrol } from '../../../../../rig/life/issuer/enrolment.ts';
-import { acknowledgeWipe, reportLoss, revoke } from '../../../../../rig/life/issuer/loss.ts';
+import { acknowledgeWipe, reportLoss, reportLossOf, revoke } from '../../../../../rig/life/issuer/loss.ts';
 import { mintPresence } from '../../../../../rig/life/issuer/presence.ts';
+import { changeRollout, EVERYWHERE } from '../../../../../rig/life/issuer/rollout.ts';
 import { registryStatuses } from '../../../../../rig/life/issuer/status-list.ts';
 import { DAY, HOUR, holderKey, LEA, MINUTE, NOW, ZOE } from '../people.ts';
 import { A, B, C, type IssuerInStore } from './issuer-in-store.ts';
@@ -115,6 +116,20 @@ export function activationContract({ store, activate, commitOf, refuses }: Issue
   });
 
   describe('a lost phone', () => {
+    it('ends by the word of its person, from anywhere, once', async () => {
+      await refuses(reportLossOf(store, { identity: ZOE, now: NOW }), 'nothing-active');
+      await refuses(reportLossOf(store, { identity: { ...ZOE, givenName: 'Eve' }, now: NOW }), 'unknown-person');
+      await activate(A, ZOE, 1);
+      await activate(B, LEA, 2);
+      // The department has closed since: a card can be ended all the same.
+      await changeRollout(store, { departments: [EVERYWHERE], open: false, now: NOW });
+      const lost = { since: NOW + HOUR, why: 'lost' };
+      expect(await reportLossOf(store, { identity: ZOE, now: NOW + HOUR })).toEqual(lost);
+      expect(await reportLossOf(store, { identity: ZOE, now: NOW + DAY })).toEqual(lost);
+      expect(await activationState(store, { deviceKey: A })).toMatchObject({ state: 'revoked', wipe: 'queued' });
+      expect(await activationState(store, { deviceKey: B })).toMatchObject({ state: 'active' });
+    });
+
     it('is revoked, and the status list says so', async () => {
       await activate(A, ZOE, 1);
       const activationId = await activate(B, LEA, 2);

@@ -17,6 +17,7 @@ export function delegationContract({ store, activate, resolve, refuses }: Issuer
         deviceKey: A,
         delegateKey: B,
         beneficiaryIndex: 2,
+        agreed: ['insured', 'beneficiaries', 'invoices'],
         until: NOW + DAY,
         now: NOW,
       }));
@@ -41,6 +42,16 @@ export function delegationContract({ store, activate, resolve, refuses }: Issuer
       await claimByContext(store, { ...order, requestId: request('d2'), claim: CLAIM });
       expect(await claimsFor(store, { deviceKey: A })).toHaveLength(1);
       expect(await claimsFor(store, { deviceKey: B })).toEqual([]);
+    });
+
+    it('lets it disclose what was agreed to, and no more', async () => {
+      const order = { deviceKey: B, delegation: id, now: NOW };
+      for (const agreed of [['affiliation'], ['insured', 'rights']]) {
+        await refuses(mintPresence(store, { ...order, agreed }), 'delegation-narrower');
+      }
+      await mintPresence(store, { ...order, agreed: ['insured'] });
+      const { received } = await delegationsOf(store, { deviceKey: B });
+      expect(received.map(({ agreed }) => agreed)).toEqual([['insured', 'beneficiaries', 'invoices']]);
     });
 
     it('ends at once when it is revoked: presences and contexts too', async () => {
@@ -77,13 +88,22 @@ export function delegationContract({ store, activate, resolve, refuses }: Issuer
     });
 
     it.each([
+      ['nothing-agreed', { agreed: [] }],
+      ['nothing-agreed', { agreed: ['diagnosis'] }],
       ['delegation-malformed', { until: NOW }],
       ['delegation-malformed', { until: NOW + 31 * DAY }],
       ['delegation-malformed', { delegateKey: A }],
       ['device-unknown', { delegateKey: C }],
       ['claim-beneficiary', { beneficiaryIndex: 9 }],
     ] as const)('is refused: %s', async (code, change) => {
-      const order = { deviceKey: A, delegateKey: B, beneficiaryIndex: 2, until: NOW + DAY, now: NOW };
+      const order = {
+        deviceKey: A,
+        delegateKey: B,
+        beneficiaryIndex: 2,
+        agreed: ['insured'],
+        until: NOW + DAY,
+        now: NOW,
+      };
       await refuses(delegate(store, { ...order, ...change }), code);
     });
   });

@@ -48,7 +48,14 @@ export function storeContract({ store, activate, commitOf, present, picture }: I
         await activate(A, ZOE, 1);
         await activate(B, LEA, 2);
         return (cut) =>
-          delegate(cut, { deviceKey: A, delegateKey: B, beneficiaryIndex: 2, until: NOW + DAY, now: NOW });
+          delegate(cut, {
+            deviceKey: A,
+            delegateKey: B,
+            beneficiaryIndex: 2,
+            agreed: ['insured'],
+            until: NOW + DAY,
+            now: NOW,
+          });
       },
     };
 
@@ -120,6 +127,7 @@ function cutAfter(sql: Sql, statement: number): Sql {
         };
         return work(cutting);
       }),
+    script: (statements) => sql.script(statements),
     close: () => sql.close(),
   };
 }

@@ -8,6 +8,7 @@ await serveIssuer(
   },
   {
     stdout: (text) => void process.stdout.write(text),
+    delivered: () => Promise.resolve(true),
     stderr: (text) => void process.stderr.write(text),
     json: true,
     ...{ stdinIsTty: false, stdoutIsTty: false, stderrIsTty: false },

@@ -1,0 +1,109 @@
+import type { Card } from '../../src/applet/card.ts';
+import type { CardPort } from '../../src/applet/card-port.ts';
+import type { LinkedCard } from '../../src/hal/card-link.ts';
+import { BOARD_MESSAGE, encodeCard, encodeFigures, NOT_HERE } from '../../src/hal/firmware/board-messages.ts';
+import { board } from './board.ts';
+
+/** A card whose commands are timed: nothing else on a board knows how long they take. */
+export class TimedCard implements LinkedCard {
+  readonly #card: LinkedCard;
+  lastUs = 0;
+  longestUs = 0;
+  longestEventUs = 0;
+
+  constructor(card: LinkedCard) {
+    this.#card = card;
+  }
+
+  get response(): Uint8Array {
+    return this.#card.response;
+  }
+
+  atr(): Uint8Array {
+    return this.#card.atr();
+  }
+
+  powerOn(): void {
+    this.#event(() => this.#card.powerOn());
+  }
+
+  reset(): void {
+    this.#event(() => this.#card.reset());
+  }
+
+  fieldOff(): void {
+    this.#event(() => this.#card.fieldOff());
+  }
+
+  deselect(): void {
+    this.#event(() => this.#card.deselect());
+  }
+
+  process(command: Uint8Array, offset: number, length: number): number {
+    const startUs = board.microseconds();
+    const responseLength = this.#card.process(command, offset, length);
+    this.lastUs = board.microseconds() - startUs;
+    this.longestUs = Math.max(this.longestUs, this.lastUs);
+    return responseLength;
+  }
+
+  #event(happen: () => void): void {
+    const startUs = board.microseconds();
+    happen();
+    this.longestEventUs = Math.max(this.longestEventUs, board.microseconds() - startUs);
+  }
+}
+
+/** What the host may ask of the board itself, beside its card: src/hal/firmware/board-messages.ts. */
+export class BoardSide {
+  readonly #card: Card;
+  readonly #timed: TimedCard;
+  readonly #notHere: Uint8Array = Uint8Array.of(NOT_HERE);
+  /** The phone's own screen, which only a card with a holder has. */
+  readonly #screen: CardPort | null;
+  bootUs = 0;
+
+  constructor(card: Card, timed: TimedCard) {
+    this.#card = card;
+    this.#timed = timed;
+    this.#screen = card.holder.present ? card.port('wired') : null;
+    this.#screen?.powerOn();
+  }
+
+  /** @returns the answer, valid until the next message */
+  answer(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+    switch (bytes[offset]) {
+      case BOARD_MESSAGE.card:
+        return encodeCard({
+          interface: this.#card.defaultInterface,
+          windowSeconds: this.#card.image.holder?.windowSeconds ?? 0,
+        });
+      case BOARD_MESSAGE.holder: {
+        const screen = this.#screen;
+        if (screen === null || length < 2) return this.#notHere;
+        return screen.response.subarray(0, screen.process(bytes, offset + 1, length - 1));
+      }
+      case BOARD_MESSAGE.figures:
+        return this.#figures();
+      default:
+        return this.#notHere;
+    }
+  }
+
+  #figures(): Uint8Array {
+    const [heapTaken, heapUsed, stackUsed, stackSize, staticSize] = board.memory();
+    return encodeFigures({
+      bootUs: this.bootUs,
+      commandUs: this.#timed.lastUs,
+      longestUs: this.#timed.longestUs,
+      longestEventUs: this.#timed.longestEventUs,
+      heapTaken,
+      heapUsed,
+      stackUsed,
+      stackSize,
+      staticSize,
+      hostLost: board.uartLost(0),
+      chipLost: board.uartLost(1),
+    });
+  }
+}

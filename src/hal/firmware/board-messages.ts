@@ -1,0 +1,84 @@
+/*
+ * What a host says to the board itself, not to its card. Any message of four bytes or more may be a command, so one that is
+ * not is announced: a control of one byte, then the message, whose first byte says what it is. Each is answered by one
+ * message; an echo in between calls the announcement off.
+ */
+
+/** Control: the next message is for the board. */
+export const TO_BOARD = 0x05;
+
+/** First byte of a message to the board. */
+export const BOARD_MESSAGE = {
+  /** No more; answered by {@link BoardCard}. */
+  card: 0x00,
+  /** A command through the card's wired interface, as the phone's own screen sends them; answered by its response. */
+  holder: 0x01,
+  /** No more; answered by {@link BoardFigures}. */
+  figures: 0x02,
+} as const;
+
+/** Answer to a message that this board does not know, or cannot have: this byte alone. */
+export const NOT_HERE = 0xff;
+
+const INTERFACES = ['contact', 'contactless', 'wired'] as const;
+
+/** What card the board has. */
+export interface BoardCard {
+  /** That of the UART to the host. */
+  readonly interface: (typeof INTERFACES)[number];
+  /** How long a right code opens the window of a card with a holder; 0: it has none. */
+  readonly windowSeconds: number;
+}
+
+/** Numbers of 32 bits, in this order. Memory in bytes, times in microseconds of the board's own clock. */
+const FIGURES = [
+  /** From the start to the first message. */
+  'bootUs',
+  /** The last command in the card, without the line. */
+  'commandUs',
+  /** The longest command since the start. */
+  'longestUs',
+  /** The longest that the card took over power, reset or field since the start: it prepares what needs no reader. */
+  'longestEventUs',
+  /** The most that the engine's heap ever took from the board. */
+  'heapTaken',
+  /** What of it is in use. */
+  'heapUsed',
+  /** The most of the stack that was ever used. */
+  'stackUsed',
+  'stackSize',
+  /** Variables of the port. */
+  'staticSize',
+  /** Bytes that came when nothing had room for them. */
+  'hostLost',
+  'chipLost',
+] as const;
+
+export type BoardFigures = Readonly<Record<(typeof FIGURES)[number], number>>;
+
+export function encodeCard({ interface: cardInterface, windowSeconds }: BoardCard): Uint8Array {
+  return Uint8Array.of(INTERFACES.indexOf(cardInterface), windowSeconds >> 8, windowSeconds & 0xff);
+}
+
+/** @returns null: not such an answer */
+export function decodeCard(answer: Uint8Array): BoardCard | null {
+  const cardInterface = INTERFACES[answer[0] as number];
+  if (answer.length < 3 || cardInterface === undefined) return null;
+  return { interface: cardInterface, windowSeconds: ((answer[1] as number) << 8) | (answer[2] as number) };
+}
+
+export function encodeFigures(figures: BoardFigures): Uint8Array {
+  const bytes = new Uint8Array(4 * FIGURES.length);
+  FIGURES.forEach((name, i) => {
+    const value = Math.min(figures[name], 0xffff_ffff);
+    for (let at = 0; at < 4; at++) bytes[4 * i + at] = (value >>> (24 - 8 * at)) & 0xff;
+  });
+  return bytes;
+}
+
+/** @returns null: not such an answer */
+export function decodeFigures(answer: Uint8Array): BoardFigures | null {
+  if (answer.length < 4 * FIGURES.length) return null;
+  const number = (at: number): number => answer.subarray(at, at + 4).reduce((value, byte) => value * 256 + byte, 0);
+  return Object.fromEntries(FIGURES.map((name, i) => [name, number(4 * i)])) as BoardFigures;
+}
