@@ -157,11 +157,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'the code or the transaction code is wrong, or the issuer refuses',
     'vitap phone credential',
     'vitap phone credential --tx-code-file letter',
+    'vitap phone credential --another-offer',
   ),
   'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
   'phone serve': notes(
     null,
-    'vitap phone serve --issuer http://127.0.0.1:8620',
+    'vitap phone serve --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630',
     'vitap phone serve --phone my-phone --link vpcd --port 8091',
   ),
   'phone delegate': notes(
@@ -215,6 +216,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'issuer status': notes(null, 'vitap issuer status test-issuer --most 5', 'vitap issuer status test-issuer --json'),
   'issuer revoke': notes(null, 'vitap issuer revoke test-issuer act_4f1c0d2b3a495867a6b5c4d3e2f10987 --lost'),
+  'issuer offer': notes(null, 'vitap issuer offer test-issuer act_4f1c0d2b3a495867a6b5c4d3e2f10987'),
   'issuer audit': notes(
     'the chain is broken, or is not the one that was noted',
     'vitap issuer audit test-issuer --tail 10',

@@ -88,6 +88,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'issuer review': ['issuer-review', 'issuer-review-list'],
   'issuer status': ['issuer-status'],
   'issuer revoke': ['issuer-revoke'],
+  'issuer offer': ['issuer-offer'],
   'issuer audit': ['issuer-audit'],
   'phone activate': ['phone-activate'],
   'phone unlock': ['phone-unlock'],
@@ -317,6 +318,7 @@ async function issuers(): Promise<void> {
   await printed('issuer-review-list', 'issuer', 'review', issuer, '--show');
   await printed('issuer-review', 'issuer', 'review', issuer, first.id, '--accept');
   await printed('issuer-review', 'issuer', 'review', issuer, second.id, '--refuse', 'unreadable');
+  await printed('issuer-offer', 'issuer', 'offer', issuer, activationId);
   await printed('issuer-revoke', 'issuer', 'revoke', issuer, activationId, '--lost');
   await printed('issuer-status', 'issuer', 'status', issuer);
   await printed('issuer-status', 'issuer', 'status', issuer, '--show');

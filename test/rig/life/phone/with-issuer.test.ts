@@ -154,6 +154,15 @@ it('a person agrees at the identity provider, and the SD-JWT VC in the card says
   const wrong = readFileSync(letter, 'utf8').replace(/\d/g, (digit) => `${9 - Number(digit)}`);
   const mistyped = await vitap({ ...pin, VITAP_TX_CODE: wrong }, 'phone', 'credential', ...phone);
   expect([mistyped.exit, mistyped.err]).toEqual([1, expect.stringContaining('there is no SD-JWT VC for this card: ')]);
+  const another = () => vitap({}, 'phone', 'credential', '--another-offer', ...phone, '--json');
+  const open = await another();
+  expect([open.exit, open.err]).toEqual([1, expect.stringContaining('an offer is open')]);
+  const [first, ended] = [readFileSync(letter, 'utf8'), note()?.offer];
+  await post(`/v1/operator/activations/${activationId}/offer`, {}, { authorization: `Bearer ${secret}` });
+  const offered = await another();
+  expect(JSON.parse(offered.out)).toEqual({ schema: 'vitap-phone-credential', state: 'offered', expiresAt: null });
+  expect(note()?.offer).not.toBe(ended);
+  expect(readFileSync(letter, 'utf8')).not.toBe(first);
   const obtained = await vitap(pin, 'phone', 'credential', '--tx-code-file', letter, ...phone, '--json');
   expect([obtained.err, obtained.exit]).toEqual(['', 0]);
   expect(JSON.parse(obtained.out)).toEqual({
