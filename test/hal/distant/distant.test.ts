@@ -32,7 +32,7 @@ async function farReader(): Promise<{
   return { channel: await openWebSocket({ url, headers: {}, timeoutMs: 5000 }), loopback, server };
 }
 
-readerContract('a reader at another machine, over a WebSocket', async (): Promise<ReaderSubject> => {
+readerContract('lab, at another machine over a WebSocket', async (): Promise<ReaderSubject> => {
   const { channel, loopback, server } = await farReader();
   const { link, reader } = loopback;
   let served: Promise<void> = Promise.resolve();
