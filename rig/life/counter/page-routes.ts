@@ -45,6 +45,7 @@ const VIEW: z.ZodType<CounterView> = z.strictObject({
       problem: z.string().nullable(),
     }),
   ),
+  damaged: z.array(z.string()),
 });
 
 const SCAN: z.ZodType<ScanRequest> = z.strictObject({ text: z.string().min(1).max(LONGEST_LINE) });

@@ -61,12 +61,16 @@ export function counterActs(options: CounterServeOptions, io: CommandIo): Counte
   };
   const scanned = (text: string) => readScanned(text, options, io);
   return {
-    view: async () => ({
-      reader: options.reader === null ? null : readerDriver(options.reader.reader).words,
-      issuer: options.issuer,
-      offline: options.offline,
-      queue: new ClaimQueue(folder).all().reverse().map(queueItem),
-    }),
+    view: async () => {
+      const queue = new ClaimQueue(folder);
+      return {
+        reader: options.reader === null ? null : readerDriver(options.reader.reader).words,
+        issuer: options.issuer,
+        offline: options.offline,
+        queue: queue.all().reverse().map(queueItem),
+        damaged: [...queue.damaged()],
+      };
+    },
     scan: ({ text }) => alone(() => scanned(scannedLine(text).text)),
     picture: (picture) => alone(async () => scanned(await textOfPicture(picture, 'the picture'))),
     tap: ({ can, invoices }) =>

@@ -15,6 +15,8 @@ export interface CounterView {
   /** Whether nobody is asked, and only what was kept here counts. */
   readonly offline: boolean;
   readonly queue: readonly QueueItem[];
+  /** Paths of files of the queue that cannot be read: they stay, and keep no other claim. */
+  readonly damaged: readonly string[];
 }
 
 /** A claim on its way to the issuer. */

@@ -63,7 +63,13 @@ export class CounterDouble implements CounterActs {
   readonly heard: unknown[] = [];
 
   async view(): Promise<CounterView> {
-    return { reader: 'Virtual PCD 00 00', issuer: 'http://127.0.0.1:8080', offline: false, queue: this.queue };
+    return {
+      reader: 'Virtual PCD 00 00',
+      issuer: 'http://127.0.0.1:8080',
+      offline: false,
+      queue: this.queue,
+      damaged: [],
+    };
   }
 
   async scan({ text }: { text: string }): Promise<CounterReading> {
