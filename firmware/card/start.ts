@@ -25,7 +25,18 @@ export function start(crypto: KeyedHashes | Crypto): void {
   const card = new Card({ nvm, clock, random, crypto });
 
   const timed = new TimedCard(card.port());
-  const side = new BoardSide(card, timed);
+  let chipAnswers = false;
+  const side = new BoardSide(card, timed, {
+    microseconds: () => board.microseconds(),
+    block: (length) => new Uint8Array(length),
+    flash: {
+      pages: boardFlash.pages,
+      get badPages() {
+        return nvm.badPages;
+      },
+    },
+    chipAnswers: () => chipAnswers,
+  });
   const host = new HostLink(
     timed,
     (bytes, offset, length) => board.uartWrite(HOST, bytes, offset, length),
@@ -38,7 +49,10 @@ export function start(crypto: KeyedHashes | Crypto): void {
   const chip = new UartOpener(PN532);
   const port = new HsuPort({ opener: chip, path: `UART ${PN532}`, timers });
   const antenna = new Pn532CardLink({ port, clock, random, timers, waitForPeer: true });
-  void antenna.serve(card.port('contactless', antenna.limits));
+  void antenna.serve(card.port('contactless', antenna.limits), ({ type }) => {
+    if (type === 'attached') chipAnswers = true;
+    if (type === 'lost') chipAnswers = false;
+  });
 
   side.bootUs = board.microseconds();
   host.started();
