@@ -108,6 +108,21 @@ static JSValue erase(JSContext *ctx, JSValueConst self, int count, JSValueConst 
   return JS_NewBool(ctx, page < BOARD_FLASH_PAGES && flash_erase(page));
 }
 
+/* flashRead(address, target, offset, length). */
+static JSValue read_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  uint32_t address, span[2];
+  size_t size;
+  uint8_t *target;
+  if (!numbers(ctx, given, 1, &address) || !numbers(ctx, given + 2, 2, span)) return JS_EXCEPTION;
+  if ((target = bytes_of(ctx, given[1], &size)) == NULL) return JS_EXCEPTION;
+  uint32_t room = BOARD_FLASH_PAGES * BOARD_FLASH_PAGE;
+  if (span[0] > size || span[1] > size - span[0] || address > room || span[1] > room - address) {
+    return JS_ThrowRangeError(ctx, "flashRead");
+  }
+  flash_read(address, target + span[0], span[1]);
+  return JS_UNDEFINED;
+}
+
 /* flashWrite(address, source, offset, length). */
 static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
   uint32_t address, span[2];
@@ -115,7 +130,7 @@ static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSVal
   uint8_t *source;
   if (!numbers(ctx, given, 1, &address) || !numbers(ctx, given + 2, 2, span)) return JS_EXCEPTION;
   if ((source = bytes_of(ctx, given[1], &size)) == NULL) return JS_EXCEPTION;
-  uint32_t room = (uint32_t)(__flash_nvm_end - __flash_nvm_start);
+  uint32_t room = BOARD_FLASH_PAGES * BOARD_FLASH_PAGE;
   if (span[0] > size || span[1] > size - span[0] || address > room || span[1] > room - address) {
     return JS_ThrowRangeError(ctx, "flashWrite");
   }
@@ -148,7 +163,7 @@ static const struct {
 } functions[] = {
     {"uartRead", uart_read, 2},   {"uartWrite", uart_write, 4}, {"uartRate", uart_rate, 2},
     {"uartLost", lost, 1},        {"microseconds", now, 0},     {"random", draw, 1},
-    {"flashErase", erase, 1},     {"flashWrite", program_flash, 4},
+    {"flashErase", erase, 1},     {"flashWrite", program_flash, 4}, {"flashRead", read_flash, 4},
     {"memory", memory, 0},        {"restart", restart, 0},
 };
 
@@ -158,11 +173,9 @@ static void fill_board(JSContext *ctx, JSValue global) {
     JS_SetPropertyStr(ctx, board, functions[i].name,
                       JS_NewCFunction(ctx, functions[i].function, functions[i].name, functions[i].count));
   }
-  /* The flash as the program reads it: where it lies. */
-  JS_SetPropertyStr(ctx, board, "flash",
-                    JS_NewArrayBuffer(ctx, __flash_nvm_start, (size_t)(__flash_nvm_end - __flash_nvm_start), keep, NULL, 0));
   JS_SetPropertyStr(ctx, board, "image",
                     JS_NewArrayBuffer(ctx, card_image, (size_t)(card_image_end - card_image), keep, NULL, 0));
+  JS_SetPropertyStr(ctx, board, "flashPages", JS_NewUint32(ctx, BOARD_FLASH_PAGES));
   JS_SetPropertyStr(ctx, board, "flashPage", JS_NewUint32(ctx, BOARD_FLASH_PAGE));
   JS_SetPropertyStr(ctx, board, "flashGranule", JS_NewUint32(ctx, BOARD_FLASH_GRANULE));
   JS_SetPropertyStr(ctx, global, "board", board);

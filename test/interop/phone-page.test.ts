@@ -239,9 +239,16 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await chooseCode(page, '907152');
         await page.getByRole('heading', { name: 'Write the PUK down' }).waitFor();
         await page.getByText(DOUBLE_PUK).waitFor();
+        await page.reload();
+        await page.evaluate(`location.hash = ${JSON.stringify(at.server.secret)}`);
+        await press(page, 'Show the PUK');
+        await typeCode(page, '907152');
+        await page.getByText(DOUBLE_PUK).waitFor();
+        expect(phone.pukDue).toBe(true);
         await press(page, 'I have written it down');
         await page.getByRole('navigation').waitFor();
         expect(await page.content()).not.toContain(DOUBLE_PUK);
+        await expect.poll(() => page.getByText('You have not noted the PUK yet.').count()).toBe(0);
         expect(phone.code).toBe('907152');
         expect(phone.heard).toEqual(['activate TICKET-2', `activate ${DOUBLE_TICKET}`]);
       },
@@ -319,11 +326,14 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
   });
 
   it('the credential: got by its transaction code and the holder’s, shown with its end, renewed with the question to the issuer', async () => {
-    phone.held = { state: 'offered', expiresAt: null };
     await open(
       PHONE,
       async (page) => {
-        await press(page, 'Settings', 'Get the credential');
+        await press(page, 'Settings', 'Ask for a credential');
+        await page.getByText('The issuer has sent another transaction code.').waitFor();
+        await press(page, 'Ask for another code');
+        await page.getByText('An offer is open: use its transaction code.').waitFor();
+        await press(page, 'Get the credential');
         await page.getByText('The transaction code has 6 digits.').waitFor();
         await page.getByRole('textbox', { name: 'Transaction code' }).fill('000000');
         await press(page, 'Get the credential');

@@ -31,3 +31,21 @@ export function misfit(wanted: Requirement, { bench, capability: has }: BenchDev
 export function fits(wanted: Requirement, device: BenchDevice): boolean {
   return misfit(wanted, device) === null;
 }
+
+/** In a sentence: `a simulated contactless reader with T=1 for a card of ours`. */
+export function requirementInWords(wanted: Requirement): string {
+  const some = (...words: readonly (string | undefined)[]): string[] => words.filter((each) => each !== undefined);
+  const abilities = some(wanted.protocol, wanted.extended === true ? 'extended length' : undefined);
+  return [
+    'a',
+    ...some(wanted.backend, wanted.interface, wanted.driver),
+    wanted.kind,
+    ...(abilities.length === 0 ? [] : [`with ${abilities.join(' and ')}`]),
+    ...(wanted.model === undefined ? [] : [`of model ${wanted.model}`]),
+    ...(wanted.identity === undefined ? [] : [`known as ${wanted.identity}`]),
+    ...(wanted.ours === true ? ['for a card of ours'] : []),
+    ...(wanted.card === undefined ? [] : [`with the card ${wanted.card}`]),
+    ...(wanted.atr === undefined ? [] : [`with a card of ATR ${wanted.atr}`]),
+    ...(wanted.bench === undefined ? [] : [`at bench ${wanted.bench}`]),
+  ].join(' ');
+}

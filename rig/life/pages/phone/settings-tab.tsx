@@ -107,6 +107,11 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
           await call('POST', '/api/phone/sync', request);
           setStep({ at: 'list', note: say('synced') });
         });
+      const anotherOffer = (): void =>
+        act.run(async () => {
+          await call('POST', '/api/phone/credential-offer', {});
+          setStep({ at: 'list', note: say('anotherOfferCame') });
+        });
       const list = (
         <Screen title={say('settingsTitle')}>
           <LiveRegion>{step.note === '' ? null : <StatusLine tone="good">{step.note}</StatusLine>}</LiveRegion>
@@ -134,6 +139,8 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
               credential={view.credential}
               onObtain={(txCode) => setStep({ at: 'credential', txCode })}
               onRenew={() => setStep({ at: 'credential', txCode: null })}
+              onAnotherOffer={anotherOffer}
+              busy={act.busy}
             />
           )}
         </>
