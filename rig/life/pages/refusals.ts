@@ -246,6 +246,7 @@ export const PHONE_REFUSALS_FR = {
   revoked: 'La carte de ce téléphone est révoquée et effacée.',
   'activation-ended': 'L’émetteur a mis fin à cette activation ; la carte commencée est effacée.',
   'no-credential': 'L’émetteur n’a pas mis d’attestation sur cette carte : pas de QR code sans réseau.',
+  'family-too-large': 'La famille de cette carte est trop grande pour un code QR hors ligne.',
   'no-offer': 'L’émetteur n’a pas proposé d’attestation SD-JWT pour cette carte.',
   'credential-refused': 'Il n’y a pas d’attestation SD-JWT pour cette carte.',
   'identity-refused': 'L’identité a été refusée.',
