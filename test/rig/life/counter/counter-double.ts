@@ -60,6 +60,7 @@ export class CounterDouble implements CounterActs {
   reading: CounterReading = READING_OF_DOUBLE;
   state: ClaimAnswer['state'] = 'sent';
   readonly queue: QueueItem[] = [];
+  readonly damaged: string[] = [];
   readonly heard: unknown[] = [];
 
   async view(): Promise<CounterView> {
@@ -68,7 +69,7 @@ export class CounterDouble implements CounterActs {
       issuer: 'http://127.0.0.1:8080',
       offline: false,
       queue: this.queue,
-      damaged: [],
+      damaged: this.damaged,
     };
   }
 
