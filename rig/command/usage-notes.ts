@@ -257,6 +257,53 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',
   ),
   'bench peer': notes('with --fail-if-slower, ours is slower', 'vitap bench peer --peer vpcd:./peer --count 1000'),
+  'lab serve': notes(
+    null,
+    'vitap lab serve lab',
+    'vitap lab serve lab --store "postgresql:///lab?host=/run/postgresql" --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem',
+  ),
+  'lab bench': notes(null, 'vitap lab bench --server http://127.0.0.1:8640 --token-file bench.token --name b1'),
+  'lab submit': notes(
+    'no bench can take some of its runs',
+    'vitap lab submit nightly.yaml --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab watch': notes(
+    'a run did not pass',
+    'vitap lab watch 12 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab cancel': notes(null, 'vitap lab cancel 12 --server http://127.0.0.1:8640 --token-file lab/operator.token'),
+  'lab results': notes(
+    'a run of the campaign did not pass or has not ended; with --check something is lost or doubled',
+    'vitap lab results 12 --state failed --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab results --check --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab compare': notes(
+    'something fails that passed in the first campaign',
+    'vitap lab compare 11 12 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab export': notes(
+    null,
+    'vitap lab export 12 --junit lab.xml --csv lab.csv --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab export 12 --evidence bundle --evidence-key lab.key.json --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab prune': notes(
+    null,
+    'vitap lab prune --older-than 90 --dry-run --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab benches': notes(
+    null,
+    'vitap lab benches --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab benches --release b1 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab token add': notes(
+    null,
+    'vitap lab token add bench-1 --role bench --out bench.token --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab token list': notes(null, 'vitap lab token list --server http://127.0.0.1:8640 --token-file lab/operator.token'),
+  'lab token revoke': notes(
+    null,
+    'vitap lab token revoke 3 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
   'bench issuer': notes(
     'a target is not met',
     'vitap bench issuer --count 1000 --sizes 1000,1000000',
