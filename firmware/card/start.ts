@@ -1,4 +1,5 @@
 import { Card } from '../../src/applet/card.ts';
+import { ImageError } from '../../src/applet/image/card-image.ts';
 import type { Crypto, KeyedHashes } from '../../src/hal/crypto.ts';
 import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
@@ -21,13 +22,11 @@ const PN532 = 1;
  * @param crypto what the card computes with: hashes alone open no secure channel, and are small
  */
 export function start(crypto: KeyedHashes | Crypto): void {
-  const nvm = openMemory(boardFlash, () => new Uint8Array(board.image));
-  if (nvm === null) {
+  const card = cardOf(crypto);
+  if (card === null) {
     startDamaged();
     return;
   }
-  const card = new Card({ nvm, clock, random, crypto });
-
   const timed = new TimedCard(card.port());
   const side = new BoardSide(card, timed);
   const host = new HostLink(timed, toHost, restart, (bytes, offset, length) => side.answer(bytes, offset, length));
@@ -40,6 +39,18 @@ export function start(crypto: KeyedHashes | Crypto): void {
 
   side.bootUs = board.microseconds();
   serve(host, () => chip.poll());
+}
+
+/** @returns null: the flash is damaged, or what it holds is no card */
+function cardOf(crypto: KeyedHashes | Crypto): Card | null {
+  const nvm = openMemory(boardFlash, () => new Uint8Array(board.image));
+  if (nvm === null) return null;
+  try {
+    return new Card({ nvm, clock, random, crypto });
+  } catch (error) {
+    if (error instanceof ImageError) return null;
+    throw error;
+  }
 }
 
 /** No card, and nothing over the antenna: the host is told by every answer. */
