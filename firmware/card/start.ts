@@ -28,14 +28,28 @@ export function start(crypto: KeyedHashes | Crypto): void {
     return;
   }
   const timed = new TimedCard(card.port());
-  const side = new BoardSide(card, timed);
+  let chipAnswers = false;
+  const side = new BoardSide(card, timed, {
+    microseconds: () => board.microseconds(),
+    block: (length) => new Uint8Array(length),
+    flash: {
+      pages: boardFlash.pages,
+      get badPages() {
+        return nvm.badPages;
+      },
+    },
+    chipAnswers: () => chipAnswers,
+  });
   const host = new HostLink(timed, toHost, restart, (bytes, offset, length) => side.answer(bytes, offset, length));
 
   // Waits for a chip for ever: a board may have none, or get one later.
   const chip = new UartOpener(PN532);
   const port = new HsuPort({ opener: chip, path: `UART ${PN532}`, timers });
   const antenna = new Pn532CardLink({ port, clock, random, timers, waitForPeer: true });
-  void antenna.serve(card.port('contactless', antenna.limits));
+  void antenna.serve(card.port('contactless', antenna.limits), ({ type }) => {
+    if (type === 'attached') chipAnswers = true;
+    if (type === 'lost') chipAnswers = false;
+  });
 
   side.bootUs = board.microseconds();
   serve(host, () => chip.poll());

@@ -326,6 +326,10 @@ export const WORDS = {
   queueWaiting: { en: 'waiting', fr: 'en attente' },
   queueSent: { en: 'sent', fr: 'envoyée' },
   queueRefused: { en: 'refused', fr: 'refusée' },
+  queueDamaged: {
+    en: 'The file {name} of the queue is damaged: its claim is not sent. It was left as it is.',
+    fr: 'Le fichier {name} de la file est abîmé : sa feuille n’est pas envoyée. Il est resté tel quel.',
+  },
   queueSend: { en: 'Send what waits', fr: 'Envoyer ce qui attend' },
   issuerIs: { en: 'Issuer: {issuer}', fr: 'Émetteur : {issuer}' },
   issuerNone: { en: 'No issuer was given.', fr: 'Aucun émetteur n’a été donné.' },
