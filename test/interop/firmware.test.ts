@@ -213,6 +213,28 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     );
   });
 
+  it(
+    'another card is put into it alone: what was there is told, and the board is the new one',
+    async () => {
+      const other = join(folder, 'other.img');
+      const made = await vitap('card', 'build', 'ndef', '--out', other);
+      expect([made.exit, made.err]).toEqual([0, '']);
+      const second = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'put'));
+      await second.started();
+      try {
+        const put = await vitap('firmware', 'put', second.host, '--image', other, '--timeout', '60');
+        expect([put.exit, put.err]).toEqual([0, '']);
+        expect(put.out).toMatch(/profile ndef, serial number \w+; read back: 7473 bytes, all as in the file\./);
+        expect(put.out).toContain('It took the place of a card of profile vitale2, serial number ');
+        const tap = await vitap('tap', '--reader', `firmware:${second.host}`, '--timeout', '60');
+        expect(tap.out).toContain('https://');
+      } finally {
+        await second.stop();
+      }
+    },
+    LIMIT_MS,
+  );
+
   describe('bad input', () => {
     it.each([
       [['firmware', 'build', '--board', 'nowhere', '--profile', 'vitale2'], 'there is no board nowhere; there is '],
