@@ -8,6 +8,7 @@ import {
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import { encodeCbor } from '../../pki/deterministic-cbor.ts';
 import { ClaimError, type Claims, numberedMap } from './cwt.ts';
+import { isPlainText } from './plain-text.ts';
 
 /**
  * The people on a card and their affiliation, as a claim: no invoice, and nothing medical has a place. docs/presentation.md
@@ -24,8 +25,6 @@ export interface Family {
 }
 
 const KEY = { ACTIVATION: 1, AFFILIATION: 2, PEOPLE: 3 } as const;
-/** Controls, what turns the direction of text, line separators, half surrogates. */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 const DIGEST_LENGTH = 32;
 const MOST_PEOPLE = 255;
 const MOST_PERIODS = 30;
@@ -127,7 +126,7 @@ function keyedNir(value: unknown): KeyedNir {
 
 /** What a terminal or a page will show: nothing that drives it or turns its text around, and not without end. */
 function name(value: unknown): string {
-  if (typeof value !== 'string' || value === '' || value.length > 127 || UNSHOWN.test(value)) {
+  if (typeof value !== 'string' || value === '' || value.length > 127 || !isPlainText(value)) {
     throw new ClaimError('a name is not printable text');
   }
   return value;

@@ -6,6 +6,8 @@ import { inLanguage, type Language, type Values } from '../../web/page/words.ts'
 import type { RefusalTable } from './refusals.ts';
 import { WORDS } from './words.ts';
 
+/** A phrase by its name: what is kept of something said, so that it changes with the language. */
+export type Phrase = keyof typeof WORDS;
 export type Say = (key: keyof typeof WORDS, values?: Values) => string;
 
 export function useWords(): Say {
@@ -18,7 +20,7 @@ const Refusals = createContext<RefusalTable>({});
 export const RefusalsOfPage: typeof Refusals.Provider = Refusals.Provider;
 
 /** A refusal in the reader's words: in English the server's own; in French by its code. */
-export function useRefusalWords(): (refused: CallRefused) => string {
+export function useRefusalWords(): (refused: Pick<CallRefused, 'code' | 'message'>) => string {
   const { language } = useLanguage();
   const table = useContext(Refusals);
   return ({ code, message }) => {
