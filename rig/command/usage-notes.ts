@@ -237,6 +237,14 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap counter queue',
     'vitap counter queue send --keys counter.keys.json',
   ),
+  'counter context renew': notes(
+    'the issuer refuses: the context has ended, or was renewed as long as it may be',
+    'vitap counter context renew last --keys counter.keys.json',
+  ),
+  'counter context destroy': notes(
+    'a claim waits that this context alone can prove, or the issuer refuses',
+    'vitap counter context destroy last --keys counter.keys.json',
+  ),
   'counter serve': notes(
     null,
     'vitap counter serve --issuer http://127.0.0.1:8620 --keys counter.keys.json',

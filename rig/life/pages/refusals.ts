@@ -92,6 +92,8 @@ export const COUNTER_REFUSALS_FR = {
   'qr-refused': 'Le code est refusé : …',
   'picture-unreadable': 'L’image ne peut pas être lue : …',
   'activation-unknown': 'Personne n’est affiché : on ne sait pas si la carte est révoquée.',
+  'no-context': 'La lecture … est d’un code hors ligne, qui n’ouvre pas de contexte.',
+  'claim-waits': 'Une facture attend ici, que ce contexte seul peut prouver : envoyez-la d’abord.',
   'no-follow-up': 'Cette lecture n’est plus connue ici.',
 } as const;
 

@@ -110,6 +110,8 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
   'counter queue': ['counter-queue'],
+  'counter context renew': ['counter-context'],
+  'counter context destroy': ['counter-context'],
 };
 
 /** Documents that are kept in files. */
@@ -436,6 +438,14 @@ async function phones(): Promise<void> {
   const atIssuer = ['--issuer', served.origin];
   const picture = at('person.json');
   const files = ['--person-file', picture, '--document-front', picture, '--video', picture];
+  new FollowUps(new CounterFolder(at('contexts'))).keep({
+    ...{ at: '2026-11-29T12:00:00.000Z', issuer: served.origin },
+    proof: { kind: 'context', contextId: 'ctx_1', token: 'x'.repeat(43), expiresAt: '2026-11-29T12:15:00.000Z' },
+  });
+  for (const action of ['renew', 'destroy']) {
+    const words = ['--counter', at('contexts'), '--keys', 'test'];
+    await printed('counter-context', 'counter', 'context', action, 'last', ...words);
+  }
   await phone('phone-apply', {}, ['apply', ...atIssuer, ...files]);
   await phone('phone-apply', {}, ['apply', ...atIssuer, ...files, '--out', at('ticket')]);
   await phone('phone-application', {}, ['application', ...atIssuer]);

@@ -308,6 +308,19 @@ it('without a digital identity, a delegation to another phone, and both ways to 
   const reading = await json({}, 'counter', 'scan', '--image', at('qr.png'), ...keys, '--show');
   expect(JSON.stringify(reading)).toContain('ECETINSI');
   for (const other of ['ADRUN', 'D’ŒUVRÉ']) expect(JSON.stringify(reading)).not.toContain(other);
+  // The counter's context lives longer, and then no more: nothing follows it.
+  const context = (action: string) =>
+    json({}, 'counter', 'context', action, '--keys', join(issuer, 'counter.keys.json'), '--counter', at('counter'));
+  const { followUp } = reading as { followUp: { id: string; expiresAt: string } };
+  const longer = await context('renew');
+  expect(longer).toMatchObject({ context: followUp.id, state: 'renewed' });
+  expect(Date.parse(longer.expiresAt)).toBeGreaterThan(Date.parse(followUp.expiresAt));
+  expect(await context('destroy')).toMatchObject({ context: followUp.id, state: 'destroyed', expiresAt: null });
+  const after = ['--keys', join(issuer, 'counter.keys.json'), '--counter', at('counter')];
+  expect(await vitap({}, 'counter', 'context', 'renew', followUp.id, ...after)).toMatchObject({
+    exit: 2,
+    err: `vitap: no reading here has the name ${followUp.id}\n`,
+  });
   const more = await qr('--disclose', 'rights', '--text');
   expect([more.exit, more.out, more.err]).toEqual([1, '', expect.stringContaining('does not let the other phone')]);
   expect((await vitap({}, 'phone', 'undelegate', made.id, ...two)).err).toContain('there is no such delegation');
