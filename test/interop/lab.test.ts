@@ -111,6 +111,13 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
       ['vitale2', 'air', 'passed', 'two', 1, ''],
       ['vitale2', 'vpcd', 'passed', 'one', 1, ''],
     ]);
+    // Over the air the card lies there as a stranger's does, and is judged as its profile describes it.
+    for (const { id: run, subject } of runs) {
+      const { statement } = await person.run(run);
+      const report = statement!.blobs.find(({ role }) => role === 'report')!;
+      const { declaration } = JSON.parse(Buffer.from(await person.download(report.sha256)).toString());
+      expect(declaration).toBe(`profile ${subject}`);
+    }
     expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
   });
 

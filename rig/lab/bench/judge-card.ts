@@ -1,12 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { imageNames } from '../../card/image-name.ts';
 import { NO_CHANNEL } from '../../channel/choice.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { EXIT } from '../../console/io.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
+import { linkDriver } from '../../endpoint/links.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { openRenewable } from '../../judge/conform/open-card.ts';
 import { counted } from '../../report/words.ts';
@@ -218,7 +220,8 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
 
 /**
  * Puts the card of a run where its reader finds it, and takes it away afterwards.
- * @param byVpcd who puts a card of ours into vpcd: the verb can, where it renews the card by itself
+ * @param byVpcd `verb`: it takes a card of ours, puts it into vpcd itself and renews it there, and judges one that lies
+ * elsewhere as its profile describes it
  */
 async function withCard<T>(
   card: RunCard,
@@ -238,10 +241,17 @@ async function withCard<T>(
   if (link === null) throw new CannotRun(`no card of ours can be put into ${device.readerText}`);
   const served = await serveCard(source, link, wanted);
   try {
-    return await judge({ reader, card: null, interface: null, source });
+    // It lies there as somebody else's does, and a verb that can is told which it is: a suite judges it as its profile says.
+    const described = byVpcd === 'verb' ? source : null;
+    const cardInterface = described === null ? null : contactOrLess(linkDriver(link).interface ?? wanted);
+    return await judge({ reader, card: described, interface: cardInterface, source });
   } finally {
     await served.stop();
   }
+}
+
+function contactOrLess(cardInterface: CardInterface | null): Target['interface'] {
+  return cardInterface === 'wired' ? null : cardInterface;
 }
 
 /** Of a card of ours the keyed name of its image, of any other its label or ATR. */
