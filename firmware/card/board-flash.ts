@@ -10,8 +10,9 @@ export const boardFlash: FlashDevice = {
   pages: bytes.length / board.flashPage,
   writeGranule: board.flashGranule,
   read(address, target, targetOffset, length) {
-    for (let i = 0; i < length; i++) target[targetOffset + i] = bytes[address + i] as number;
+    target.set(bytes.subarray(address, address + length), targetOffset);
   },
+  holds: (address, source) => board.flashHolds(address, source, 0, source.length),
   program(address, source) {
     if (!board.flashWrite(address, source, 0, source.length)) {
       throw new HalError('storage', `the flash took nothing at ${address}`);

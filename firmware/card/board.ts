@@ -16,6 +16,8 @@ export interface Board {
   readonly image: ArrayBuffer;
   /** The pages of flash for the card's memory, as they read. */
   readonly flash: ArrayBuffer;
+  /** Whether these bytes stand there. */
+  flashHolds(address: number, source: Uint8Array, offset: number, length: number): boolean;
   readonly flashPage: number;
   readonly flashGranule: number;
   flashErase(page: number): boolean;

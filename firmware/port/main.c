@@ -108,18 +108,35 @@ static JSValue erase(JSContext *ctx, JSValueConst self, int count, JSValueConst 
   return JS_NewBool(ctx, page < BOARD_FLASH_PAGES && flash_erase(page));
 }
 
-/* flashWrite(address, source, offset, length). */
-static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
-  uint32_t address, span[2];
+/* (address, source, offset, length): bytes for a place in the card's flash. False: an exception is pending. */
+static int flash_span(JSContext *ctx, JSValueConst *given, uint32_t *address, const uint8_t **bytes, uint32_t *length) {
+  uint32_t span[2];
   size_t size;
-  uint8_t *source;
-  if (!numbers(ctx, given, 1, &address) || !numbers(ctx, given + 2, 2, span)) return JS_EXCEPTION;
-  if ((source = bytes_of(ctx, given[1], &size)) == NULL) return JS_EXCEPTION;
+  if (!numbers(ctx, given, 1, address) || !numbers(ctx, given + 2, 2, span)) return 0;
+  const uint8_t *source = bytes_of(ctx, given[1], &size);
+  if (source == NULL) return 0;
   uint32_t room = (uint32_t)(__flash_nvm_end - __flash_nvm_start);
-  if (span[0] > size || span[1] > size - span[0] || address > room || span[1] > room - address) {
-    return JS_ThrowRangeError(ctx, "flashWrite");
+  if (span[0] > size || span[1] > size - span[0] || *address > room || span[1] > room - *address) {
+    JS_ThrowRangeError(ctx, "flash");
+    return 0;
   }
-  return JS_NewBool(ctx, flash_write(address, source + span[0], span[1]));
+  *bytes = source + span[0];
+  *length = span[1];
+  return 1;
+}
+
+static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  uint32_t address, length;
+  const uint8_t *bytes;
+  if (!flash_span(ctx, given, &address, &bytes, &length)) return JS_EXCEPTION;
+  return JS_NewBool(ctx, flash_write(address, bytes, length));
+}
+
+static JSValue flash_holds(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  uint32_t address, length;
+  const uint8_t *bytes;
+  if (!flash_span(ctx, given, &address, &bytes, &length)) return JS_EXCEPTION;
+  return JS_NewBool(ctx, memcmp(__flash_nvm_start + address, bytes, length) == 0);
 }
 
 /* memory(): [heap taken from the board, bytes in use in the engine, most of the stack, its size, variables]. */
@@ -149,6 +166,7 @@ static const struct {
     {"uartRead", uart_read, 2},   {"uartWrite", uart_write, 4}, {"uartRate", uart_rate, 2},
     {"uartLost", lost, 1},        {"microseconds", now, 0},     {"random", draw, 1},
     {"flashErase", erase, 1},     {"flashWrite", program_flash, 4},
+    {"flashHolds", flash_holds, 4},
     {"memory", memory, 0},        {"restart", restart, 0},
 };
 
@@ -186,12 +204,17 @@ static void give_up(JSContext *ctx) {
   board_reset();
 }
 
+/* Bytes that may be allocated after the start before rings of garbage are looked for: almost all is freed at once. */
+#define GARBAGE 65536
+
 int main(void) {
   JSRuntime *runtime = JS_NewRuntime();
   JSContext *ctx = runtime == NULL ? NULL : JS_NewContextRaw(runtime);
   if (ctx == NULL) give_up(NULL);
   JS_SetMaxStackSize(runtime, (size_t)(__stack_top - __stack_bottom) - 2048);
   JS_SetMemoryLimit(runtime, (size_t)-1);
+  /* What loading makes stays: looking for rings of garbage meanwhile would find nothing. */
+  JS_SetGCThreshold(runtime, (size_t)-1);
   /* Before anything makes an atom: the program's own atoms then have the numbers that its bytecode names, and it stays in flash. */
   JSValue program = JS_ReadObject(ctx, card_program, card_program_size, JS_READ_OBJ_BYTECODE | JS_READ_OBJ_ROM_DATA);
   if (JS_IsException(program)) give_up(ctx);
@@ -202,6 +225,9 @@ int main(void) {
   JSValue global = JS_GetGlobalObject(ctx);
   fill_board(ctx, global);
   if (JS_IsException(JS_EvalFunction(ctx, program))) give_up(ctx);
+  JSMemoryUsage usage;
+  JS_ComputeMemoryUsage(runtime, &usage);
+  JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + GARBAGE);
   JSValue poll = JS_GetPropertyStr(ctx, global, "poll");
   for (;;) {
     JSValue busy = JS_Call(ctx, poll, global, 0, NULL);
