@@ -33,8 +33,8 @@ export interface BuildOptions {
   /** Bytes of the card's image. */
   readonly image: Uint8Array;
   readonly folder: string;
-  /** Program of firmware/card. */
-  readonly entry: string;
+  /** Program of firmware/card; or the text of one script. */
+  readonly entry: string | { readonly script: string };
 }
 
 /** Sizes in bytes. */
@@ -78,7 +78,8 @@ export async function buildFirmware(
   mkdirSync(work, { recursive: true });
   try {
     tell(`compiling the card for ${board.name}`);
-    writeFileSync(join(work, 'card.js'), await bundleProgram(options.entry));
+    const { entry } = options;
+    writeFileSync(join(work, 'card.js'), typeof entry === 'string' ? await bundleProgram(entry) : entry.script);
     await runTool(engine.compiler, ['-c', '-s', '-N', 'card_program', '-o', 'card_program.c', 'card.js'], {
       cwd: work,
       signal,
