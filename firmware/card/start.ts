@@ -15,6 +15,11 @@ import { clock, random } from './world.ts';
 const HOST = 0;
 const PN532 = 1;
 
+/** The engine's own error: it has no class that the language knows. */
+function isOutOfMemory(fault: unknown): boolean {
+  return fault === null || (fault instanceof Error && fault.name === 'InternalError');
+}
+
 /**
  * Starts the card on all of its links, and gives the port's main loop what it calls.
  * @param crypto what the card computes with: hashes alone open no secure channel, and are small
@@ -22,7 +27,11 @@ const PN532 = 1;
 export function start(crypto: KeyedHashes | Crypto): void {
   // New flash gets the image as it was built; afterwards the board keeps its own state.
   const nvm = FlashNvm.open(boardFlash) ?? FlashNvm.create(boardFlash, new Uint8Array(board.image));
-  const card = new Card({ nvm, clock, random, crypto });
+  let exhausted = false;
+  const onFault = (fault: unknown): void => {
+    exhausted ||= isOutOfMemory(fault);
+  };
+  const card = new Card({ nvm, clock, random, crypto, onFault });
 
   const timed = new TimedCard(card.port());
   const side = new BoardSide(card, timed);
@@ -53,6 +62,9 @@ export function start(crypto: KeyedHashes | Crypto): void {
   (globalThis as unknown as { poll: () => boolean }).poll = (): boolean => {
     const heard = pollHost();
     const spoken = chip.poll();
-    return pollTimers() || heard || spoken;
+    const late = pollTimers();
+    // 6F00 has gone out. What was cut short in RAM is not trusted; what lies in flash is.
+    if (exhausted) board.restart();
+    return late || heard || spoken;
   };
 }

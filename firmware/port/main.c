@@ -212,7 +212,10 @@ int main(void) {
   JSContext *ctx = runtime == NULL ? NULL : JS_NewContextRaw(runtime);
   if (ctx == NULL) give_up(NULL);
   JS_SetMaxStackSize(runtime, (size_t)(__stack_top - __stack_bottom) - 2048);
-  JS_SetMemoryLimit(runtime, (size_t)-1);
+#ifndef HEAP_LIMIT
+#define HEAP_LIMIT ((size_t)-1)
+#endif
+  JS_SetMemoryLimit(runtime, HEAP_LIMIT);
   /* What loading makes stays: looking for rings of garbage meanwhile would find nothing. */
   JS_SetGCThreshold(runtime, (size_t)-1);
   /* Before anything makes an atom: the program's own atoms then have the numbers that its bytecode names, and it stays in flash. */

@@ -35,6 +35,8 @@ export interface BuildOptions {
   readonly folder: string;
   /** Program of firmware/card; or the text of one script. */
   readonly entry: string | { readonly script: string };
+  /** For tests of the port: `HEAP_LIMIT=400000`. */
+  readonly defines?: readonly string[];
 }
 
 /** Sizes in bytes. */
@@ -79,6 +81,7 @@ export async function buildFirmware(
   try {
     tell(`compiling the card for ${board.name}`);
     const { entry } = options;
+    const defines = (options.defines ?? []).map((each) => `-D${each}`);
     writeFileSync(join(work, 'card.js'), typeof entry === 'string' ? await bundleProgram(entry) : entry.script);
     await runTool(engine.compiler, ['-c', '-s', '-N', 'card_program', '-o', 'card_program.c', 'card.js'], {
       cwd: work,
@@ -101,7 +104,7 @@ export async function buildFirmware(
     const gcc = (args: readonly string[]): Promise<string> =>
       runTool(GCC, [...board.cpu, ...args], { cwd: work, signal, from: GCC_PACKAGE });
     for (const name of [...port, 'card_program.c', 'image.s']) {
-      await gcc([...CODE_FLAGS, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
+      await gcc([...CODE_FLAGS, ...defines, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
     }
     const ours = [...port, 'card_program.c', 'image.s'].map((name) => `${name}.o`);
     await link(gcc, [...ours, ...objects], board);
