@@ -2,15 +2,13 @@ import { HalError } from '../../src/hal/errors.ts';
 import type { FlashDevice } from '../../src/hal/flash/flash-device.ts';
 import { board } from './board.ts';
 
-const bytes = new Uint8Array(board.flash);
-
 /** The board's pages for the card's memory. */
 export const boardFlash: FlashDevice = {
   pageSize: board.flashPage,
-  pages: bytes.length / board.flashPage,
+  pages: board.flashPages,
   writeGranule: board.flashGranule,
   read(address, target, targetOffset, length) {
-    target.set(bytes.subarray(address, address + length), targetOffset);
+    board.flashRead(address, target, targetOffset, length);
   },
   holds: (address, source) => board.flashHolds(address, source, 0, source.length),
   program(address, source) {

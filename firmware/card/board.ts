@@ -14,12 +14,14 @@ export interface Board {
   random(target: Uint8Array): boolean;
   /** The card's image as it was built. */
   readonly image: ArrayBuffer;
-  /** The pages of flash for the card's memory, as they read. */
-  readonly flash: ArrayBuffer;
+  /** Pages of flash for the card's memory, and the size of one. */
+  readonly flashPages: number;
   /** Whether these bytes stand there. */
   flashHolds(address: number, source: Uint8Array, offset: number, length: number): boolean;
   readonly flashPage: number;
   readonly flashGranule: number;
+  /** Bytes of a granule that was cut short by a loss of power may be any. */
+  flashRead(address: number, target: Uint8Array, offset: number, length: number): void;
   flashErase(page: number): boolean;
   /** Whole granules, into erased ones. @returns false: the flash refused */
   flashWrite(address: number, source: Uint8Array, offset: number, length: number): boolean;

@@ -1,4 +1,4 @@
-/* Arm's CMSDK peripherals as the MPS2 boards have them (Arm DDI 0479): APB UARTs, SysTick. Flash is RAM that keeps flash's rules. */
+/* Arm's CMSDK peripherals as the MPS2 boards have them (Arm DDI 0479): APB UARTs. Flash is RAM that keeps flash's rules. */
 #include "port.h"
 #include "board.h"
 #include <string.h>
@@ -16,8 +16,7 @@ typedef struct {
 
 static cmsdk_uart *const uarts[UART_COUNT] = {(cmsdk_uart *)BOARD_UART0, (cmsdk_uart *)BOARD_UART1};
 
-static volatile uint64_t ticks;
-void systick(void) { ticks++; }
+void board_supply(void) {}
 
 /* CMSDK watchdog: its first zero is an NMI, which starts the board anew; were that lost too, the second one is a reset. */
 #define WATCHDOG_ADDRESS 0x40008000u
@@ -37,13 +36,6 @@ void board_init(void) {
     uart_set_rate(i, 115200);
     uarts[i]->ctrl = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
   }
-  /* NVIC: receivers of UART 0 and 1. */
-  *(volatile uint32_t *)0xE000E100 = (1u << 0) | (1u << 2);
-  /* SysTick: 1 kHz from the core's clock, with its interrupt. */
-  *(volatile uint32_t *)0xE000E014 = BOARD_CLOCK_HZ / 1000 - 1;
-  *(volatile uint32_t *)0xE000E018 = 0;
-  *(volatile uint32_t *)0xE000E010 = 7;
-  __asm volatile("cpsie i");
 }
 
 /* BAUDDIV is the number of clocks in a bit, 16 at least. */
@@ -60,7 +52,7 @@ void uart_put(unsigned uart, uint8_t byte) {
   uarts[uart]->data = byte;
 }
 
-static void receive(unsigned uart) {
+void uart_interrupt(unsigned uart) {
   cmsdk_uart *const port = uarts[uart];
   port->intstatus = INT_RX;
   if (port->state & STATE_RX_OVERRUN) {
@@ -69,21 +61,7 @@ static void receive(unsigned uart) {
   }
   uart_received(uart, (uint8_t)port->data);
 }
-void interrupt_0(void) { receive(0); }
-void interrupt_2(void) { receive(1); }
 
-uint64_t microseconds(void) {
-  uint64_t before, after;
-  uint32_t left;
-  do {
-    before = ticks;
-    left = *(volatile uint32_t *)0xE000E018;
-    after = ticks;
-  } while (before != after);
-  return after * 1000 + (BOARD_CLOCK_HZ / 1000 - 1 - left) / (BOARD_CLOCK_HZ / 1000000);
-}
-
-void board_idle(void) { __asm volatile("wfi"); }
 void watchdog_feed(void) { watchdog->load = WATCHDOG_SECONDS * BOARD_CLOCK_HZ; }
 int board_random(uint8_t *target, size_t length) { (void)target; (void)length; return 0; }
 
@@ -100,4 +78,8 @@ int flash_write(uint32_t address, const uint8_t *source, uint32_t length) {
   }
   memcpy(__flash_nvm_start + address, source, length);
   return 1;
+}
+
+void flash_read(uint32_t address, uint8_t *target, uint32_t length) {
+  memcpy(target, __flash_nvm_start + address, length);
 }

@@ -108,35 +108,48 @@ static JSValue erase(JSContext *ctx, JSValueConst self, int count, JSValueConst 
   return JS_NewBool(ctx, page < BOARD_FLASH_PAGES && flash_erase(page));
 }
 
-/* (address, source, offset, length): bytes for a place in the card's flash. False: an exception is pending. */
-static int flash_span(JSContext *ctx, JSValueConst *given, uint32_t *address, const uint8_t **bytes, uint32_t *length) {
+/* (address, bytes, offset, length): bytes for or of a place in the card's flash. False: an exception is pending. */
+static int flash_span(JSContext *ctx, JSValueConst *given, uint32_t *address, uint8_t **bytes, uint32_t *length) {
   uint32_t span[2];
   size_t size;
   if (!numbers(ctx, given, 1, address) || !numbers(ctx, given + 2, 2, span)) return 0;
-  const uint8_t *source = bytes_of(ctx, given[1], &size);
-  if (source == NULL) return 0;
-  uint32_t room = (uint32_t)(__flash_nvm_end - __flash_nvm_start);
+  uint8_t *array = bytes_of(ctx, given[1], &size);
+  if (array == NULL) return 0;
+  uint32_t room = BOARD_FLASH_PAGES * BOARD_FLASH_PAGE;
   if (span[0] > size || span[1] > size - span[0] || *address > room || span[1] > room - *address) {
     JS_ThrowRangeError(ctx, "flash");
     return 0;
   }
-  *bytes = source + span[0];
+  *bytes = array + span[0];
   *length = span[1];
   return 1;
 }
 
+static JSValue read_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  uint32_t address, length;
+  uint8_t *target;
+  if (!flash_span(ctx, given, &address, &target, &length)) return JS_EXCEPTION;
+  flash_read(address, target, length);
+  return JS_UNDEFINED;
+}
+
 static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
   uint32_t address, length;
-  const uint8_t *bytes;
-  if (!flash_span(ctx, given, &address, &bytes, &length)) return JS_EXCEPTION;
-  return JS_NewBool(ctx, flash_write(address, bytes, length));
+  uint8_t *source;
+  if (!flash_span(ctx, given, &address, &source, &length)) return JS_EXCEPTION;
+  return JS_NewBool(ctx, flash_write(address, source, length));
 }
 
 static JSValue flash_holds(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
   uint32_t address, length;
-  const uint8_t *bytes;
-  if (!flash_span(ctx, given, &address, &bytes, &length)) return JS_EXCEPTION;
-  return JS_NewBool(ctx, memcmp(__flash_nvm_start + address, bytes, length) == 0);
+  uint8_t *source, there[64];
+  if (!flash_span(ctx, given, &address, &source, &length)) return JS_EXCEPTION;
+  for (uint32_t at = 0; at < length; at += sizeof there) {
+    uint32_t part = length - at < sizeof there ? length - at : sizeof there;
+    flash_read(address + at, there, part);
+    if (memcmp(there, source + at, part) != 0) return JS_FALSE;
+  }
+  return JS_TRUE;
 }
 
 /* memory(): [heap taken from the board, bytes in use in the engine, most of the stack, its size, variables]. */
@@ -165,7 +178,7 @@ static const struct {
 } functions[] = {
     {"uartRead", uart_read, 2},   {"uartWrite", uart_write, 4}, {"uartRate", uart_rate, 2},
     {"uartLost", lost, 1},        {"microseconds", now, 0},     {"random", draw, 1},
-    {"flashErase", erase, 1},     {"flashWrite", program_flash, 4},
+    {"flashErase", erase, 1},     {"flashWrite", program_flash, 4}, {"flashRead", read_flash, 4},
     {"flashHolds", flash_holds, 4},
     {"memory", memory, 0},        {"restart", restart, 0},
 };
@@ -176,11 +189,9 @@ static void fill_board(JSContext *ctx, JSValue global) {
     JS_SetPropertyStr(ctx, board, functions[i].name,
                       JS_NewCFunction(ctx, functions[i].function, functions[i].name, functions[i].count));
   }
-  /* The flash as the program reads it: where it lies. */
-  JS_SetPropertyStr(ctx, board, "flash",
-                    JS_NewArrayBuffer(ctx, __flash_nvm_start, (size_t)(__flash_nvm_end - __flash_nvm_start), keep, NULL, 0));
   JS_SetPropertyStr(ctx, board, "image",
                     JS_NewArrayBuffer(ctx, card_image, (size_t)(card_image_end - card_image), keep, NULL, 0));
+  JS_SetPropertyStr(ctx, board, "flashPages", JS_NewUint32(ctx, BOARD_FLASH_PAGES));
   JS_SetPropertyStr(ctx, board, "flashPage", JS_NewUint32(ctx, BOARD_FLASH_PAGE));
   JS_SetPropertyStr(ctx, board, "flashGranule", JS_NewUint32(ctx, BOARD_FLASH_GRANULE));
   JS_SetPropertyStr(ctx, global, "board", board);

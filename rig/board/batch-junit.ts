@@ -6,8 +6,8 @@ import type { RowState } from './batch-state.ts';
 export type BatchOutcome = Omit<RowState, 'outcome'> & { readonly outcome: RowState['outcome'] | 'open' };
 
 /** What a board has that is done. */
-export function doneInWords({ profile, cardSerial, chip, verified }: BatchOutcome): string {
-  const card = profile === null ? [] : [`${profile}, card ${cardSerial}`];
+export function doneInWords({ profile, cardSerial, uid, chip, verified }: BatchOutcome): string {
+  const card = profile === null ? [] : [`${profile}, card ${cardSerial}${uid === undefined ? '' : `, UID ${uid}`}`];
   return [...card, ...(chip === undefined ? [] : [`chip ${chip}`]), verified ?? ''].join('; ');
 }
 

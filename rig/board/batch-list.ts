@@ -1,5 +1,8 @@
+import { toHex } from '../../src/apdu/hex.ts';
 import { CannotRun } from '../console/failure.ts';
 import { parseCardSerial } from './batch-serials.ts';
+import { parseUid, type Uid } from './card-identity.ts';
+import { splitRows } from './csv-rows.ts';
 
 /** One line of a batch: which board gets which card. */
 export interface BatchRow {
@@ -11,13 +14,15 @@ export interface BatchRow {
   readonly image: string | null;
   /** Serial number of the card of a profile; null for one made of the board's number. */
   readonly cardSerial: Uint8Array | null;
+  /** UID of the card of a profile over an antenna; null: the profile's. */
+  readonly uid: Uid | null;
   /** Port of the board, a path; or null when it is known by its identity, or any free one will do. */
   readonly port: string | null;
   /** Key or USB serial number of the board; null for any. */
   readonly identity: string | null;
 }
 
-const COLUMNS = ['serial', 'profile', 'image', 'card', 'port', 'identity'] as const;
+const COLUMNS = ['serial', 'profile', 'image', 'card', 'uid', 'port', 'identity'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 /** Headings that people write. */
 const HEADINGS: Readonly<Record<string, ColumnName>> = {
@@ -29,6 +34,7 @@ const HEADINGS: Readonly<Record<string, ColumnName>> = {
   image: 'image',
   card: 'card',
   'card serial': 'card',
+  uid: 'uid',
   port: 'port',
   identity: 'identity',
   board: 'identity',
@@ -47,6 +53,11 @@ export function parseBatchList(text: string, file: string): readonly BatchRow[] 
     throw new CannotRun(`${file} is empty: a list starts with the heading serial,profile,port`);
   const columns = heading.cells.map((cell) => {
     const column = HEADINGS[cell.trim().toLowerCase()];
+    if (/\bkeys?\b/i.test(cell)) {
+      throw new CannotRun(
+        `${file}, line ${heading.line}: keys have no place in a list, which goes into the evidence: --card-keys FILE takes them`,
+      );
+    }
     if (column === undefined) {
       throw new CannotRun(
         `${file}, line ${heading.line}: no list has a column “${cell.trim()}”; columns are ${COLUMNS.join(', ')}`,
@@ -60,6 +71,8 @@ export function parseBatchList(text: string, file: string): readonly BatchRow[] 
   const rows = lines.slice(1).map(({ line, cells }) => parseRow(cells, columns, line, file));
   if (rows.length === 0) throw new CannotRun(`${file} has a heading and no boards`);
   refuseTwice(rows, 'serialNumber', 'serial number', file);
+  refuseTwice(rows, 'cardSerial', 'the card number', file);
+  refuseTwice(rows, 'uid', 'the UID', file);
   refuseTwice(rows, 'port', 'port', file);
   refuseTwice(rows, 'identity', 'identity', file);
   return rows;
@@ -90,9 +103,15 @@ function parseRow(cells: readonly string[], columns: readonly ColumnName[], line
       `${file}, line ${line}: the card of an image has its serial number; the column card is for profiles`,
     );
   }
+  const uidText = value('uid');
+  const uid = uidText === null ? null : parseUid(uidText, `${file}, line ${line}`);
+  if (uid !== null && image !== null) {
+    throw new CannotRun(`${file}, line ${line}: the card of an image has its UID; the column uid is for profiles`);
+  }
   return {
     line,
     cardSerial,
+    uid,
     serialNumber,
     profile,
     image,
@@ -110,71 +129,19 @@ export function checkSerialNumber(text: string, where: string): void {
 
 function refuseTwice(
   rows: readonly BatchRow[],
-  key: 'serialNumber' | 'port' | 'identity',
+  key: 'serialNumber' | 'cardSerial' | 'uid' | 'port' | 'identity',
   words: string,
   file: string,
 ): void {
   const seen = new Map<string, number>();
   for (const row of rows) {
-    const value = row[key];
-    if (value === null) continue;
+    const given = row[key];
+    // Many cards may draw a random one.
+    if (given === null || given === 'random') continue;
+    const value = typeof given === 'string' ? given : toHex(given);
     const before = seen.get(value);
     if (before !== undefined)
       throw new CannotRun(`${file}, line ${row.line}: ${words} ${value} stands in line ${before} too`);
     seen.set(value, row.line);
   }
-}
-
-interface Line {
-  readonly line: number;
-  readonly cells: readonly string[];
-}
-
-/** Fields and lines; empty lines and those that start with # are no rows. */
-function splitRows(text: string, file: string): Line[] {
-  const first = text.split(/\r?\n/).find((each) => each.trim() !== '' && !each.startsWith('#')) ?? '';
-  const separator = [',', ';', '\t'].reduce((best, each) => (count(first, each) > count(first, best) ? each : best));
-  const rows: Line[] = [];
-  let [line, start, i] = [1, 1, 0];
-  let cells: string[] = [];
-  while (i < text.length) {
-    if (cells.length === 0 && text[i] === '#') {
-      while (i < text.length && text[i] !== '\n') i++;
-    }
-    let cell = '';
-    if (text[i] === '"') {
-      const opened = line;
-      for (i++; ; i++) {
-        if (i >= text.length) throw new CannotRun(`${file}, line ${opened}: a quotation mark is never closed`);
-        if (text[i] === '"' && text[i + 1] !== '"') break;
-        if (text[i] === '"') i++;
-        if (text[i] === '\n') line++;
-        cell += text[i];
-      }
-      i++;
-      if (i < text.length && ![separator, '\r', '\n'].includes(text[i] as string)) {
-        throw new CannotRun(`${file}, line ${line}: something stands behind a closing quotation mark`);
-      }
-    } else {
-      while (i < text.length && text[i] !== separator && text[i] !== '\n') cell += text[i++];
-    }
-    cells.push(cell.replace(/\r$/, ''));
-    if (text[i] === '\r') i++;
-    if (text[i] === separator) {
-      i++;
-      // A separator at the very end stands before one more, empty field.
-      if (i < text.length) continue;
-      cells.push('');
-    }
-    if (cells.some((each) => each.trim() !== '')) rows.push({ line: start, cells });
-    cells = [];
-    i++;
-    line++;
-    start = line;
-  }
-  return rows;
-}
-
-function count(text: string, what: string): number {
-  return text.split(what).length - 1;
 }

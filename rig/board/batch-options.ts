@@ -2,6 +2,7 @@ import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 import type { SerialRange } from './batch-serials.ts';
 import type { FirmwareTarget } from './board-name.ts';
+import type { CardKeysChoice } from './card-keys.ts';
 import type { ProgramBench, ProgramOptions } from './firmware/program-board.ts';
 
 export interface BatchOptions {
@@ -28,6 +29,10 @@ export interface BatchOptions {
   readonly firmware?: BatchFirmware;
   /** Serial numbers for the cards of profiles; absent: made of the boards' numbers. */
   readonly cardSerials?: SerialRange;
+  /** Fixed UIDs for the same cards; absent: those of the profiles. */
+  readonly cardUids?: SerialRange;
+  /** Where the keys of the same cards come from; absent: from the profiles. */
+  readonly cardKeys?: CardKeysChoice;
 }
 
 export interface BatchFirmware {

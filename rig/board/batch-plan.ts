@@ -7,7 +7,7 @@ import type { BoardIdentity } from '../endpoint/board-identity.ts';
 import type { BatchJob } from './batch-job.ts';
 import type { BatchRow } from './batch-list.ts';
 import type { BatchFirmware, BatchOptions } from './batch-options.ts';
-import { numberedRows } from './batch-serials.ts';
+import { numberedRows, SERIAL_COLUMN, type SerialRange, UID_COLUMN } from './batch-serials.ts';
 import type { BatchPlan } from './batch-state.ts';
 import { type BoardTarget, identifyNamed } from './board-name.ts';
 import { firmwareOf } from './flash-firmware.ts';
@@ -18,7 +18,7 @@ import { mountedDrives } from './uf2/drive.ts';
 /** Gives every row its board and its card; all that is wrong with the plan is found before any board is touched. */
 export function planBatch(
   rows: readonly BatchRow[],
-  options: Pick<BatchOptions, 'boards' | 'image' | 'profile' | 'list' | 'firmware' | 'cardSerials'>,
+  options: Pick<BatchOptions, 'boards' | 'image' | 'profile' | 'list' | 'firmware' | 'cardSerials' | 'cardUids'>,
   bench: Pick<Bench, 'listed'>,
 ): readonly BatchJob[] {
   const target = options.firmware?.target ?? 'pn532';
@@ -26,10 +26,16 @@ export function planBatch(
   const identify = (path: string): BoardIdentity => identifyNamed({ target, path }, bench.listed);
   refuseSameDevice(ports);
   const free = new Map(ports.map((port) => [port, identify(port)]));
-  if (options.cardSerials !== undefined) {
-    const getsNew = (row: BatchRow): boolean =>
-      row.image === null && (row.profile !== null || (options.image === null && options.profile !== null));
-    rows = numberedRows(rows, options.cardSerials, getsNew, options.list);
+  const getsNew = (row: BatchRow): boolean =>
+    row.image === null && (row.profile !== null || (options.image === null && options.profile !== null));
+  const { cardSerials, cardUids, list } = options;
+  if (cardSerials !== undefined) rows = numberedRows(rows, cardSerials, SERIAL_COLUMN, getsNew, list);
+  if (cardUids !== undefined) rows = numberedRows(rows, cardUids, UID_COLUMN, getsNew, list);
+  const fixed = rows.find(({ uid }) => uid !== null && uid !== 'random');
+  if (target === 'pn532' && fixed !== undefined) {
+    throw new CannotRun(
+      `${list}, line ${fixed.line}: as a card a PN532 has random UIDs alone, 08 and three bytes; it cannot show a fixed one`,
+    );
   }
   const images = new Map<string, FlashImage>();
   const take = (row: BatchRow, identity: BoardIdentity | undefined, why: string): BoardIdentity => {
@@ -106,7 +112,7 @@ function cardOf(
 
 /** What a batch was begun with. */
 export function planOf(text: string, options: BatchOptions, names: ImageNames): BatchPlan {
-  const { image, profile, boards, firmware, cardSerials } = options;
+  const { image, profile, boards, firmware, cardSerials, cardUids } = options;
   const target = firmware?.target ?? 'pn532';
   return {
     list: createHash('sha256').update(text).digest('hex'),
@@ -114,8 +120,13 @@ export function planOf(text: string, options: BatchOptions, names: ImageNames): 
     profile,
     boards: boards === 'all' ? 'all' : boards.map((port) => `${target}:${port}`).join(','),
     ...(firmware === undefined ? {} : { firmware: firmwarePlan(firmware, names) }),
-    ...(cardSerials === undefined ? {} : { cardSerials: `${toHex(cardSerials.first)}-${toHex(cardSerials.last)}` }),
+    ...(cardSerials === undefined ? {} : { cardSerials: rangeInWords(cardSerials) }),
+    ...(cardUids === undefined ? {} : { cardUids: rangeInWords(cardUids) }),
   };
+}
+
+function rangeInWords({ first, last }: SerialRange): string {
+  return `${toHex(first)}-${toHex(last)}`;
 }
 
 /** What must be the same when a batch is resumed. */

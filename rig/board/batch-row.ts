@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { toHex } from '../../src/apdu/hex.ts';
 import type { ImageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { CommandIo } from '../console/io.ts';
@@ -7,6 +8,8 @@ import { type BatchJob, nameOfBoard } from './batch-job.ts';
 import type { BatchFirmware } from './batch-options.ts';
 import { refuseSameSerial, serialForBoard } from './batch-serials.ts';
 import type { RowState } from './batch-state.ts';
+import type { CardIdentity } from './card-identity.ts';
+import type { CardKeys } from './card-keys.ts';
 import { programBoard } from './firmware/program-board.ts';
 import { flashBoard, type Verifier } from './flash-board.ts';
 import { type FlashImage, newFlashImage } from './flash-image.ts';
@@ -20,6 +23,7 @@ export interface RowTools {
   readonly names: ImageNames;
   /** Cards of this batch by their serial number, hex, with the numbers of their boards. */
   readonly made: Map<string, string>;
+  readonly keys: CardKeys;
   /** Chips of this batch by their unique number, with the numbers of their boards. */
   readonly chips: Map<string, string>;
   readonly force: boolean;
@@ -45,14 +49,19 @@ export async function flashRow(job: BatchJob, tools: RowTools): Promise<RowState
     durationMs: Math.round(performance.now() - startMs),
   });
   try {
-    const ofProfile = (serial: Uint8Array): Uint8Array => row.cardSerial ?? serialForBoard(serial, serialNumber);
+    const own: CardIdentity = {
+      serialOf: (ofProfile) => row.cardSerial ?? serialForBoard(ofProfile, serialNumber),
+      uid: row.uid,
+      keys: tools.keys.get(serialNumber) ?? [],
+    };
     const isNew = card !== null && !('contents' in card);
-    const image = isNew ? await newFlashImage(card.profile, ofProfile) : card;
+    const image = isNew ? await newFlashImage(card.profile, own) : card;
     if (isNew && image !== null) refuseSameSerial(made, image.cardSerial, serialNumber);
     const done =
       tools.firmware === null ? await putCard(job, image, tools) : await putFirmware(job, image, tools, tools.firmware);
     const { profile = null, cardSerial = null } = image ?? {};
-    return { ...base(), outcome: 'done', profile, cardSerial, reason: null, ...done };
+    const uid = row.uid === null ? {} : { uid: row.uid === 'random' ? row.uid : toHex(row.uid) };
+    return { ...base(), outcome: 'done', profile, cardSerial, ...uid, reason: null, ...done };
   } catch (error) {
     if (io.signal.aborted) return null;
     const { verdict, reason } = whose(error, io.signal);

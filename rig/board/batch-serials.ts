@@ -3,6 +3,7 @@ import { toHex } from '../../src/apdu/hex.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { BatchJob } from './batch-job.ts';
 import type { BatchRow } from './batch-list.ts';
+import { parseUid, type Uid } from './card-identity.ts';
 
 /** Bytes at the end of a card's serial number that tell the cards of a batch apart. */
 const OWN_BYTES = 4;
@@ -63,31 +64,58 @@ export function parseSerialRange(text: string): SerialRange | null {
   return numberOf(first) <= numberOf(last) ? { first, last } : null;
 }
 
+/** A column of the list that a range can fill in. */
+export interface RangeColumn {
+  /** As typed: `--card-serials`. */
+  readonly option: string;
+  readonly column: string;
+  of(row: BatchRow): Uid | null;
+  /** @throws {CannotRun} no such value */
+  with(row: BatchRow, value: Uint8Array, where: string): BatchRow;
+}
+
+export const SERIAL_COLUMN: RangeColumn = {
+  option: '--card-serials',
+  column: 'card',
+  of: ({ cardSerial }) => cardSerial,
+  with: (row, cardSerial) => ({ ...row, cardSerial }),
+};
+
+export const UID_COLUMN: RangeColumn = {
+  option: '--card-uids',
+  column: 'uid',
+  of: ({ uid }) => uid,
+  with: (row, value, where) => ({ ...row, uid: parseUid(toHex(value), where) }),
+};
+
 /**
- * Gives each row that gets a card of a profile, and has no number for it, the next one of the range: in the order of
- * the list, so that a batch that is resumed gives the same ones.
+ * Gives each row that gets a card of a profile, and says nothing in this column, the next value of the range: in the
+ * order of the list, so that a batch that is resumed gives the same ones.
  * @param getsNew whether a row gets a card of a profile
- * @throws {CannotRun} the range is too short, or has a number that stands in the list
+ * @throws {CannotRun} the range is too short, or has a value that stands in the list
  */
 export function numberedRows(
   rows: readonly BatchRow[],
   range: SerialRange,
+  { option, column, of, with: give }: RangeColumn,
   getsNew: (row: BatchRow) => boolean,
   list: string,
 ): readonly BatchRow[] {
-  const taken = new Set(rows.flatMap(({ cardSerial }) => (cardSerial === null ? [] : [toHex(cardSerial)])));
+  const taken = new Set(
+    rows.map(of).flatMap((value) => (value === null || typeof value === 'string' ? [] : [toHex(value)])),
+  );
   let next = numberOf(range.first);
   return rows.map((row) => {
-    if (row.cardSerial !== null || !getsNew(row)) return row;
+    if (of(row) !== null || !getsNew(row)) return row;
     if (next > numberOf(range.last)) {
-      throw new CannotRun(`${list}, line ${row.line}: no number of --card-serials is left for ${row.serialNumber}`);
+      throw new CannotRun(`${list}, line ${row.line}: no number of ${option} is left for ${row.serialNumber}`);
     }
-    const cardSerial = Uint8Array.from(Buffer.from(next.toString(16).padStart(2 * range.first.length, '0'), 'hex'));
-    if (taken.has(toHex(cardSerial))) {
-      throw new CannotRun(`${list}: the number ${toHex(cardSerial)} of --card-serials stands in the column card too`);
+    const value = Uint8Array.from(Buffer.from(next.toString(16).padStart(2 * range.first.length, '0'), 'hex'));
+    if (taken.has(toHex(value))) {
+      throw new CannotRun(`${list}: the number ${toHex(value)} of ${option} stands in the column ${column} too`);
     }
     next++;
-    return { ...row, cardSerial };
+    return give(row, value, option);
   });
 }
 

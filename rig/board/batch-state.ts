@@ -19,6 +19,8 @@ export interface RowState {
   readonly durationMs?: number | undefined;
   /** Unique number of the chip, hex; absent where none was asked for or told. */
   readonly chip?: string | undefined;
+  /** UID of its card where the batch gave it one: hex, or `random`. */
+  readonly uid?: string | undefined;
 }
 
 /** What a batch was begun with. */
@@ -31,8 +33,11 @@ export interface BatchPlan {
   readonly boards: string;
   /** Name of the firmware under the lab's key, and how it goes onto the boards; absent: none. */
   readonly firmware?: string | undefined;
-  /** What --card-serials said; absent: nothing. */
+  /** What --card-serials and --card-uids said; absent: nothing. */
   readonly cardSerials?: string | undefined;
+  readonly cardUids?: string | undefined;
+  /** Name of the keys of the cards under the lab's key; absent: those of the profiles. */
+  readonly cardKeys?: string | undefined;
 }
 
 const VERSION = 2;
@@ -55,6 +60,8 @@ const STATE: z.ZodType<State> = z.object({
     boards: z.string(),
     firmware: z.string().optional(),
     cardSerials: z.string().optional(),
+    cardUids: z.string().optional(),
+    cardKeys: z.string().optional(),
   }),
   rows: z.array(
     z.object({
@@ -68,6 +75,7 @@ const STATE: z.ZodType<State> = z.object({
       at: z.string(),
       durationMs: z.number().optional(),
       chip: z.string().optional(),
+      uid: z.string().optional(),
     }),
   ),
 });
@@ -78,12 +86,15 @@ const STATE: z.ZodType<State> = z.object({
  */
 export class BatchState {
   readonly path: string;
-  readonly #plan: BatchPlan;
+  #plan: BatchPlan;
+  /** What an earlier run began with; null: there was none. */
+  readonly #begun: BatchPlan | null;
   readonly #rows: Map<string, RowState>;
 
-  private constructor(path: string, plan: BatchPlan, rows: readonly RowState[]) {
+  private constructor(path: string, plan: BatchPlan, begun: BatchPlan | null, rows: readonly RowState[]) {
     this.path = path;
     this.#plan = plan;
+    this.#begun = begun;
     this.#rows = new Map(rows.map((row) => [row.serialNumber, row]));
   }
 
@@ -94,19 +105,32 @@ export class BatchState {
   static open(path: string, plan: BatchPlan, resume: boolean): BatchState {
     if (!existsSync(path)) {
       if (resume) throw new CannotRun(`there is no interrupted batch to resume: ${path} is not there`);
-      return new BatchState(path, plan, []);
+      return new BatchState(path, plan, null, []);
     }
     if (!resume) {
       throw new CannotRun(`this batch was not finished: --resume goes on with it; to begin anew, remove ${path}`);
     }
     const state = readState(path);
     const changed = differences(state.plan, plan);
-    if (changed.length > 0) {
-      throw new CannotRun(
-        `a batch is resumed as it was begun, and ${changed.join('; ')}: to begin anew, remove ${path}`,
-      );
+    if (changed.length > 0) throw changedPlan(changed, path);
+    return new BatchState(path, plan, state.plan, state.rows);
+  }
+
+  /** Whether an earlier run has begun this batch. */
+  get resumed(): boolean {
+    return this.#begun !== null;
+  }
+
+  /**
+   * The keys of the cards belong to the plan too; they are known once each board has its card.
+   * @param name under the lab's key; null: those of the profiles
+   * @throws {CannotRun} they were others when the batch was begun
+   */
+  useKeys(name: string | null): void {
+    if (this.#begun !== null && (this.#begun.cardKeys ?? null) !== name) {
+      throw changedPlan(['the keys of the cards have changed'], this.path);
     }
-    return new BatchState(path, plan, state.rows);
+    if (name !== null) this.#plan = { ...this.#plan, cardKeys: name };
   }
 
   get(serialNumber: string): RowState | null {
@@ -140,6 +164,10 @@ export class BatchState {
   }
 }
 
+function changedPlan(changed: readonly string[], path: string): CannotRun {
+  return new CannotRun(`a batch is resumed as it was begun, and ${changed.join('; ')}: to begin anew, remove ${path}`);
+}
+
 /** What is not as it was, in words. */
 function differences(begun: BatchPlan, now: BatchPlan): string[] {
   const options = (['image', 'profile', 'boards'] as const)
@@ -147,6 +175,7 @@ function differences(begun: BatchPlan, now: BatchPlan): string[] {
     .map((key) => `--${key} was ${begun[key] ?? 'not given'} and is ${now[key] ?? 'not given'}`);
   if (begun.firmware !== now.firmware) options.push('the firmware, or how it goes onto the boards, has changed');
   if (begun.cardSerials !== now.cardSerials) options.push('--card-serials has changed');
+  if (begun.cardUids !== now.cardUids) options.push('--card-uids has changed');
   return begun.list === now.list ? options : ['the list has changed', ...options];
 }
 

@@ -15,6 +15,7 @@ import { flashRow, stationOf } from './batch-row.ts';
 import { sameCardTwice } from './batch-serials.ts';
 import { BatchState } from './batch-state.ts';
 import { parseBoardName } from './board-name.ts';
+import { cardKeysOf } from './card-keys.ts';
 import { EvidenceRun } from './evidence-run.ts';
 import { firmwareOf } from './flash-firmware.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -70,6 +71,9 @@ async function flashAll(
   const reads = options.verifyWith === null ? null : bench.verifier(options.verifyWith);
   const backend = jobs.some(({ identity }) => identity.backend === 'hardware') ? 'hardware' : 'simulated';
   const recorded = await recordedVerifier(reads, options.record, backend);
+  const own = options.cardKeys === undefined ? null : await cardKeysOf(jobs, options.cardKeys, state.resumed);
+  state.useKeys(own === null ? null : names.of(Buffer.from(own.text)).hmac);
+  const keys = own?.keys ?? new Map();
   state.begin();
   const verifier = recorded.verifier === null ? null : oneAtATime(recorded.verifier);
   const todo = jobs.filter(({ row }) => state.get(row.serialNumber)?.outcome !== 'done');
@@ -95,7 +99,7 @@ async function flashAll(
       parallel: options.parallel,
       run: async (job, say) => {
         const { force, resume, firmware = null } = options;
-        const tools = { bench, verifier, names, made, chips, force, resume, firmware, io, say };
+        const tools = { bench, verifier, names, made, keys, chips, force, resume, firmware, io, say };
         const row = await flashRow(job, tools);
         if (row !== null) state.set(row);
         return row;

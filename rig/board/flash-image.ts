@@ -4,6 +4,7 @@ import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import { contentsOf } from '../card/image-name.ts';
 import { buildImage, readImage } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
+import { type CardIdentity, identified } from './card-identity.ts';
 
 /** An image that was checked and can go onto a board. */
 export interface FlashImage {
@@ -26,14 +27,11 @@ export function readFlashImage(path: string, wanted: string | null): FlashImage 
 
 /**
  * A new card of a profile, never made before.
- * @param serialOf its serial number, made of the profile's
  * @throws {ProfileError}, {CannotRun}
  */
-export async function newFlashImage(
-  profile: string,
-  serialOf: (serial: Uint8Array) => Uint8Array,
-): Promise<FlashImage> {
-  return checkFlashImage(`a new card of ${profile}`, await buildImage(profile, null, serialOf), null);
+export async function newFlashImage(profile: string, identity: CardIdentity): Promise<FlashImage> {
+  const image = await buildImage(profile, null, (specification) => identified(specification, identity));
+  return checkFlashImage(`a new card of ${profile}`, image, null);
 }
 
 function checkFlashImage(source: string, contents: Uint8Array, wanted: string | null): FlashImage {

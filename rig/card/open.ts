@@ -7,12 +7,14 @@ import type { CardFile } from '../../src/applet/files/card-file.ts';
 import { type CardImage, ImageError, openImage } from '../../src/applet/image/card-image.ts';
 import { needsAllCrypto } from '../../src/applet/image/code-table.ts';
 import { personalise, SpecificationError } from '../../src/applet/image/personalise.ts';
+import type { CardSpecification } from '../../src/applet/image/specification.ts';
 import { exportApplets } from '../../src/applet/vitale/export-object.ts';
 import type { Clock } from '../../src/hal/clock.ts';
 import type { Crypto, KeyedHashes } from '../../src/hal/crypto.ts';
 import { nobleHashes } from '../../src/hal/noble/hashes.ts';
 import { MemoryNvm } from '../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
+import type { Random } from '../../src/hal/random.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { systemRandom } from '../../src/hal/system/random.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
@@ -105,26 +107,34 @@ export function profileNamed(source: CardSource): string {
 /**
  * The image of a new card of a profile.
  * @param seed the same card again for the same seed, or null for a new one
- * @param serialOf its serial number, made of the profile's own; absent: the profile's
+ * @param own makes of the profile's card one that is told apart from the others; absent: it is the profile's
  */
 export async function buildImage(
   profile: string,
   seed: string | null,
-  serialOf: (serial: Uint8Array) => Uint8Array = (serial) => serial,
+  own: (specification: CardSpecification) => CardSpecification = (specification) => specification,
 ): Promise<Uint8Array> {
+  const random = seed === null ? systemRandom : new SeededRandom(seed);
+  const { specification, crypto } = await specificationOf(profile, random);
+  try {
+    return personalise(own(specification), crypto);
+  } catch (error) {
+    if (error instanceof SpecificationError) throw new CannotRun(`${profile}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** What a profile says of its cards. @throws {ProfileError} */
+export async function specificationOf(
+  profile: string,
+  random: Random = systemRandom,
+): Promise<{ readonly specification: CardSpecification; readonly crypto: Crypto }> {
   const [{ loadProfile }, { nobleCrypto }] = await Promise.all([
     import('./profile/index.ts'),
     import('../../src/hal/noble/index.ts'),
   ]);
   const crypto = nobleCrypto();
-  const random = seed === null ? systemRandom : new SeededRandom(seed);
-  try {
-    const specification = await loadProfile(profile, { random, crypto });
-    return personalise({ ...specification, serial: serialOf(specification.serial) }, crypto);
-  } catch (error) {
-    if (error instanceof SpecificationError) throw new CannotRun(`${profile}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  return { specification: await loadProfile(profile, { random, crypto }), crypto };
 }
 
 async function openImageFile(path: string, settings: CardSettings): Promise<OpenedCard> {

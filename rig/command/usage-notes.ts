@@ -164,6 +164,28 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap phone serve --issuer http://127.0.0.1:8620',
     'vitap phone serve --phone my-phone --link vpcd --port 8091',
   ),
+  'phone delegate': notes(
+    'the code is wrong, or the issuer refuses',
+    'vitap phone delegate --to 4jQ0xN2vB8mT1sKc6yRzWq3uHdLf9aEoPg5iXn7kVtM --beneficiary 2 --days 2',
+  ),
+  'phone delegations': notes('the issuer refuses', 'vitap phone delegations'),
+  'phone undelegate': notes(
+    'the issuer refuses: there is no such delegation',
+    'vitap phone undelegate del_5f0c6d1e9a7b4c2d8e3f1a6b0c9d7e5f',
+  ),
+  'phone apply': notes(
+    'the issuer refuses: nobody insured there has this identity, or the department is closed',
+    'vitap phone apply --issuer http://127.0.0.1:8620 --person-file person.json --document-front front.png --video face.mp4 --out ticket',
+  ),
+  'phone application': notes(
+    'it was refused, or nobody decided within 96 hours',
+    'vitap phone application --issuer http://127.0.0.1:8620 --ticket-file ticket --wait',
+  ),
+  'phone lost': notes(
+    'the issuer or the identity provider refuses',
+    'vitap phone lost --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630',
+    'vitap phone lost --phone found-phone',
+  ),
   'phone wipe': notes(null, 'vitap phone wipe'),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',

@@ -105,6 +105,11 @@ class PgliteSql implements Sql {
     return this.#telling(() => rowsOf<Row>(this.#database, statement, parameters));
   }
 
+  script(statements: string): Promise<void> {
+    // One message of the simple query protocol is one transaction.
+    return this.#telling(async () => void (await this.#database.exec(statements)));
+  }
+
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     // What `work` throws may be of a file or a socket, and is not the database's.
     let thrown: { readonly error: unknown } | null = null;

@@ -81,6 +81,11 @@ class PostgresqlSql implements Sql {
     return this.#run<Row>(this.#pool, statement, parameters);
   }
 
+  async script(statements: string): Promise<void> {
+    // One message of the simple query protocol is one transaction.
+    await this.query(statements);
+  }
+
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     let connection: PoolClient;
     try {

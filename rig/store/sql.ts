@@ -28,6 +28,8 @@ export interface Sql extends Statements {
    * @throws {StoreError}; what `work` throws
    */
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
+  /** Runs a text of several statements, as a library brings it, in one transaction; it gives no rows. @throws {StoreError} */
+  script(statements: string): Promise<void>;
   /** Ends it and gives the folder free. The second time it does nothing. */
   close(): Promise<void>;
 }

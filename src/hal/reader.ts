@@ -12,6 +12,8 @@ export interface Exchange {
   readonly response: Uint8Array;
   readonly startNs: number;
   readonly endNs: number;
+  /** Of a reader at another machine: what the way there and back took, beside the time of the exchange itself. */
+  readonly networkNs?: number;
 }
 
 /** `cold`: power off and on. `warm`: reset line. `any`: as the card stands, powered if it was not. */

@@ -10,25 +10,41 @@ const count = z
   .string()
   .regex(/^\d{1,10}$/, 'a whole number')
   .transform(Number);
-const region = z.strictObject({ origin: address.transform((digits) => Number.parseInt(digits, 16)), size: count });
+const number = address.transform((digits) => Number.parseInt(digits, 16));
+const region = z.strictObject({ origin: number, size: count });
+const pin = z.string().regex(/^(P[A-K]|GP)\d{1,2}$/, 'a pin is PA0 to PK15, or GP0 to GP47');
 
 const BOARD = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,32}$/),
   description: z.string().min(1),
-  port: z.string().regex(/^[a-z0-9-]+\.c$/),
+  port: z.array(z.string().regex(/^[a-z0-9-]+\.c$/)).min(1),
   cpu: z.array(z.string().regex(/^-m[a-z0-9=.+-]+$/)).min(1),
   clockHz: count,
   flash: region,
   ram: region,
+  heap: region.optional(),
   stack: count,
-  uarts: z.tuple([address, address]),
-  nvm: z.strictObject({
-    origin: address.transform((digits) => Number.parseInt(digits, 16)),
-    page: count,
-    pages: count,
-    granule: count,
-    endurance: count,
-  }),
+  uarts: z
+    .array(
+      z.strictObject({
+        address,
+        interrupt: count,
+        clockHz: count.optional(),
+        pins: z.array(pin).default([]),
+        function: count.optional(),
+      }),
+    )
+    .length(2, 'a board has two UARTs: to the host, and to the PN532'),
+  peripherals: z.strictObject({ gpio: address, watchdog: address, random: address }).optional(),
+  psramSelect: pin.optional(),
+  nvm: z.strictObject({ origin: number, page: count, pages: count, granule: count, endurance: count }),
+  chip: z
+    .union([
+      z.strictObject({ stm32: z.string().regex(/^[0-9a-f]{3}$/, 'a chip is 3 hexadecimal digits') }),
+      z.strictObject({ uf2: z.string().min(1) }),
+    ])
+    .optional(),
+  uf2Family: number.optional(),
   qemu: z.string().optional(),
 });
 
@@ -37,19 +53,38 @@ export interface Region {
   readonly size: number;
 }
 
+/** One of the two UARTs: the first to the host, the second to the PN532. */
+export interface BoardUart {
+  readonly address: string;
+  /** Number of its interrupt in the NVIC. */
+  readonly interrupt: number;
+  /** What its rates are made of; absent: the port knows. */
+  readonly clockHz?: number | undefined;
+  /** Transmitter and receiver: `PD8`, or `GP0`. */
+  readonly pins: readonly string[];
+  /** The pins' alternate function. */
+  readonly function?: number | undefined;
+}
+
 /** A board as `firmware/boards/NAME.yaml` has it. Sizes in bytes, addresses in 8 hexadecimal digits. */
 export interface BoardDescription {
   readonly name: string;
   readonly description: string;
-  /** File of firmware/port that knows its peripherals. */
-  readonly port: string;
+  /** Files of firmware/port that know its peripherals. */
+  readonly port: readonly string[];
   /** Of the compiler. */
   readonly cpu: readonly string[];
   readonly clockHz: number;
+  /** Where the program may lie. */
   readonly flash: Region;
   readonly ram: Region;
+  /** Memory outside of the chip that holds the heap; absent: the rest of `ram` does. */
+  readonly heap?: Region | undefined;
   readonly stack: number;
-  readonly uarts: readonly [string, string];
+  readonly uarts: readonly BoardUart[];
+  readonly peripherals?: { readonly gpio: string; readonly watchdog: string; readonly random: string } | undefined;
+  /** Pin that selects the PSRAM. */
+  readonly psramSelect?: string | undefined;
   /** Pages of flash for the card's memory; `endurance`: erasures that a page survives. */
   readonly nvm: {
     readonly origin: number;
@@ -58,6 +93,10 @@ export interface BoardDescription {
     readonly granule: number;
     readonly endurance: number;
   };
+  /** As its bootloader names it: an STM32's identifier, or the board of a UF2 drive. */
+  readonly chip?: { readonly stm32: string } | { readonly uf2: string } | undefined;
+  /** Of UF2 files for it; absent: its bootloader takes none. */
+  readonly uf2Family?: number | undefined;
   /** Machine of qemu. */
   readonly qemu?: string | undefined;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { ImageError, openImage } from '../../../src/applet/image/card-image.ts';
 import { needsAllCrypto } from '../../../src/applet/image/code-table.ts';
 import { openMemory } from '../../../src/applet/nvm/open-memory.ts';
@@ -13,7 +14,7 @@ import { type BuiltFirmware, buildFirmware } from './build.ts';
 export interface BuildCommandOptions {
   readonly board: string;
   readonly card: CardSource;
-  /** Folder for ELF, BIN and HEX. */
+  /** Folder for ELF, BIN, HEX, and UF2 where the board takes it. */
   readonly out: string;
   /** False: hashes alone, which is smaller; such a card opens no secure channel. */
   readonly channel: boolean;
@@ -49,13 +50,15 @@ function asDocument({ board, engine, files, sizes, life, sha256 }: BuiltFirmware
 
 function asText({ board, engine, files, sizes, life, sha256 }: BuiltFirmware): string {
   const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1).padStart(8)} kB`;
+  const others = [files.bin, files.hex, files.uf2].flatMap((file) => (file === null ? [] : [extname(file)]));
+  const heapOf = board.heap?.size ?? board.ram.size;
   return [
-    `${shown(files.elf)}: ${board.description}; ${engine}`,
+    `${shown(files.elf)} (and ${others.join(', ')}): ${board.description}; ${engine}`,
     `  code     ${kilobytes(sizes.code)}, of which the card's program ${kilobytes(sizes.bytecode).trim()}`,
-    `  card     ${kilobytes(sizes.nvm)} of flash for its image`,
+    `  card     ${kilobytes(sizes.nvm)} of flash for its memory`,
     `  flash    ${kilobytes(sizes.flashLeft)} left of ${kilobytes(board.flash.size).trim()}`,
     `  RAM      ${kilobytes(sizes.ram)} before the heap`,
-    `  heap     ${kilobytes(sizes.heap)} left of ${kilobytes(board.ram.size).trim()}`,
+    `  heap     ${kilobytes(sizes.heap)} left of ${kilobytes(heapOf).trim()}`,
     `  life     ${life.toLocaleString('en')} right codes, at ${board.nvm.endurance} erasures of a page (computed)`,
     `  SHA-256  ${sha256} (BIN)`,
     '',

@@ -7,8 +7,11 @@ import { CannotRun } from '../../console/failure.ts';
 import { type BoardDescription, firmwareFolder, readBoard } from './board-description.ts';
 import { boardHeader, linkerScript } from './board-files.ts';
 import { bundleProgram } from './bundle.ts';
+import { readElf } from './elf.ts';
 import { buildFolder, type Engine, prepareEngine } from './engine.ts';
+import { encodeMark } from './mark.ts';
 import { runTool } from './run-tool.ts';
+import { writeUf2 } from './uf2.ts';
 
 const GCC = 'arm-none-eabi-gcc';
 const GCC_PACKAGE = 'gcc-arm-none-eabi libnewlib-arm-none-eabi';
@@ -56,7 +59,8 @@ export interface FirmwareSizes {
 export interface BuiltFirmware {
   readonly board: BoardDescription;
   readonly engine: string;
-  readonly files: { readonly elf: string; readonly bin: string; readonly hex: string };
+  /** `uf2`: null where the board's bootloader takes none. */
+  readonly files: { readonly elf: string; readonly bin: string; readonly hex: string; readonly uf2: string | null };
   readonly sizes: FirmwareSizes;
   /** Right codes that the flash takes before its first page is worn out: computed. */
   readonly life: number;
@@ -98,20 +102,29 @@ export async function buildFirmware(
       join(work, 'image.s'),
       '.section .image,"a"\n.global card_image, card_image_end\n.balign 4\ncard_image:\n.incbin "card.img"\ncard_image_end:\n',
     );
-    const port = ['start.c', 'main.c', board.port];
-    for (const name of [...port, 'port.h']) copyFileSync(join(firmwareFolder(), 'port', name), join(work, name));
+    writeFileSync(join(work, 'mark.bin'), encodeMark(board));
+    writeFileSync(join(work, 'mark.s'), '.section .mark,"a"\n.balign 4\n.incbin "mark.bin"\n');
+    const port = ['start.c', 'main.c', ...board.port];
+    for (const name of [...port, 'port.h', 'registers.h'])
+      copyFileSync(join(firmwareFolder(), 'port', name), join(work, name));
     for (const name of ['quickjs.h']) copyFileSync(join(engine.folder, name), join(work, name));
+    const parts = [...port, 'card_program.c', 'image.s', 'mark.s'];
     const gcc = (args: readonly string[]): Promise<string> =>
       runTool(GCC, [...board.cpu, ...args], { cwd: work, signal, from: GCC_PACKAGE });
-    for (const name of [...port, 'card_program.c', 'image.s']) {
+    for (const name of parts) {
       await gcc([...CODE_FLAGS, ...defines, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
     }
-    const ours = [...port, 'card_program.c', 'image.s'].map((name) => `${name}.o`);
+    const ours = parts.map((name) => `${name}.o`);
     await link(gcc, [...ours, ...objects], board);
     await runTool('arm-none-eabi-objcopy', ['-O', 'binary', 'card.elf', 'card.bin'], tool(work, signal));
     await runTool('arm-none-eabi-objcopy', ['-O', 'ihex', 'card.elf', 'card.hex'], tool(work, signal));
     const sizes = await measure(board, bytecode, work, signal);
-    const files = deliver(work, options.folder, board.name);
+    const family = board.uf2Family ?? null;
+    if (family !== null) {
+      const segments = readElf(readFileSync(join(work, 'card.elf')), 'card.elf');
+      writeFileSync(join(work, 'card.uf2'), writeUf2(segments, family));
+    }
+    const files = deliver(work, options.folder, board.name, family !== null);
     const sha256 = createHash('sha256').update(readFileSync(files.bin)).digest('hex');
     return { board, engine: engine.words, files, sizes, life: life(board, options.image), sha256 };
   } finally {
@@ -198,12 +211,15 @@ async function measure(
   const size = (section: string): number => Number(new RegExp(`^\\${section}\\s+(\\d+)`, 'm').exec(listed)?.[1] ?? 0);
   const code = size('.vectors') + size('.text') + size('.ARM.exidx') + size('.data');
   const nvm = board.nvm.page * board.nvm.pages;
-  const ram = size('.data') + size('.bss') + size('.stack');
-  return { code, bytecode, nvm, flashLeft: board.flash.size - code, ram, heap: board.ram.size - ram };
+  // The stack comes last, and what lies between the sections counts too.
+  const [, stackSize = '0', stackAt = '0'] = /^\.stack\s+(\d+)\s+(\d+)/m.exec(listed) ?? [];
+  const ram = Number(stackAt) + Number(stackSize) - board.ram.origin;
+  const heap = board.heap?.size ?? board.ram.size - ram;
+  return { code, bytecode, nvm, flashLeft: board.flash.size - code, ram, heap };
 }
 
 /** Whole files only, under the board's name. */
-function deliver(work: string, folder: string, name: string): BuiltFirmware['files'] {
+function deliver(work: string, folder: string, name: string, uf2: boolean): BuiltFirmware['files'] {
   mkdirSync(folder, { recursive: true });
   const file = (ending: string): string => {
     const target = join(folder, `${name}.${ending}`);
@@ -211,5 +227,5 @@ function deliver(work: string, folder: string, name: string): BuiltFirmware['fil
     renameSync(`${target}.tmp`, target);
     return target;
   };
-  return { elf: file('elf'), bin: file('bin'), hex: file('hex') };
+  return { elf: file('elf'), bin: file('bin'), hex: file('hex'), uf2: uf2 ? file('uf2') : null };
 }

@@ -1,5 +1,6 @@
 import { CannotRun } from '../../console/failure.ts';
 import { type FirmwareImage, hexAddress, type Segment } from '../firmware/firmware-image.ts';
+import { chipMark, findMark, markInWords } from '../firmware/mark.ts';
 import { type Chip, chipIdInWords, largestFlash, type MemoryRange } from './chips.ts';
 
 /** Bytes of a vector table that are checked: the first stack pointer, and where the program starts. */
@@ -16,6 +17,10 @@ export function refuseMisfit(image: FirmwareImage, chip: Chip, size: number): vo
   const { source, segments, families } = image;
   const { flash, name, id, uf2Family } = chip;
   const of = `${name} (${chipIdInWords(id)})`;
+  const mark = findMark(segments);
+  if (mark !== null && mark.chip !== chipMark({ stm32: id.toString(16) })) {
+    throw new CannotRun(`${source} is for another board: ${markInWords(mark)}, and the chip is a ${of}`);
+  }
   if (families.length > 0 && (uf2Family === null || families.some((family) => family !== uf2Family))) {
     const theirs = families.map((family) => hexAddress(family)).join(', ');
     throw new CannotRun(`${source} is for another board: its UF2 family is ${theirs}, and the chip is a ${of}`);

@@ -4,6 +4,7 @@ import { pause, type Timers } from '../../../src/hal/pn532/transport.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { counted } from '../../report/words.ts';
 import { type FirmwareImage, hexAddress } from '../firmware/firmware-image.ts';
+import { chipMark, findMark, markInWords } from '../firmware/mark.ts';
 import { UF2_BLOCK, writeUf2 } from '../firmware/uf2.ts';
 import { BoardFault, RigFault } from '../phase.ts';
 import { isDrive, readUf2Info, type Uf2Board, uf2BoardOf } from './drive.ts';
@@ -63,7 +64,14 @@ export async function flashUf2(job: FlashUf2Job): Promise<FlashedDrive> {
   return { ...info, family: hexAddress(family), blocks: file.length / UF2_BLOCK };
 }
 
-function refuseMisfit({ source, segments, families }: FirmwareImage, { flash, name, families: own }: Uf2Board): void {
+function refuseMisfit(
+  { source, segments, families }: FirmwareImage,
+  { flash, name, boardId, families: own }: Uf2Board,
+): void {
+  const mark = findMark(segments);
+  if (mark !== null && mark.chip !== chipMark({ uf2: boardId })) {
+    throw new CannotRun(`${source} is for another board: ${markInWords(mark)}, and this is a ${name}; ${NOT_CHANGED}`);
+  }
   const foreign = families.find((family) => !own.includes(family));
   if (foreign !== undefined) {
     throw new CannotRun(

@@ -21,6 +21,9 @@ interface Typed {
   address?: number;
   cardAt?: number;
   cardSerials?: string;
+  cardUids?: string;
+  cardKeys?: string;
+  newCardKeys?: string;
   chip?: number;
   unprotect?: boolean;
   start: boolean;
@@ -69,6 +72,9 @@ export const declareBoardFlash: DeclareVerb = (board, perform) => {
     .option('--address <address>', 'where plain bytes go (default: the start of the flash of an STM32)', parseAddress)
     .option('--card-at <address>', 'where in the flash the image of a card goes', parseAddress)
     .option('--card-serials <first-last>', 'with --boards: serial numbers of the new cards, in the order of the list')
+    .option('--card-uids <first-last>', 'with --boards: fixed UIDs of the new cards, in the order of the list')
+    .option('--card-keys <file>', 'with --boards: AES keys of the new cards, from a CSV file')
+    .option('--new-card-keys <file>', 'the same, with new keys that are written into this file; --resume reads it')
     .option('--chip <id>', 'the identifier that the chip must have, as 0x450', parseAddress)
     .option('--unprotect', 'take protections away from the flash, and with them what they protect')
     .option('--no-start', 'leave the board in its bootloader')
@@ -107,9 +113,12 @@ async function flashOne(typed: Typed, board: BoardName, io: CommandIo): Promise<
   // A key that names images goes without a bundle too.
   const { imageKey = null, ...bundle } = typed;
   const evidence = evidenceChoice(bundle);
-  const batchOnly = typed.list !== undefined || typed.junit !== undefined || typed.cardSerials !== undefined;
-  if (batchOnly || evidence !== null) {
-    throw new UsageError('--list, --card-serials, --junit and --evidence go with --boards');
+  const { list, junit, cardSerials, cardUids, cardKeys, newCardKeys } = typed;
+  const batchOnly = list ?? junit ?? cardSerials ?? cardUids ?? cardKeys ?? newCardKeys;
+  if (batchOnly !== undefined || evidence !== null) {
+    throw new UsageError(
+      '--list, --card-serials, --card-uids, --card-keys, --new-card-keys, --junit and --evidence go with --boards',
+    );
   }
   if (board.target !== 'pn532') {
     const { flashFirmware } = await import('../../board/flash-firmware.ts');
@@ -164,7 +173,9 @@ async function flashMany(typed: Typed, { target, paths }: SeveralBoards, io: Com
     junit: typed.junit ?? null,
     evidence: evidenceChoice(bundle),
     record: recordChoice(typed),
-    ...(typed.cardSerials === undefined ? {} : { cardSerials: await rangeOf(typed.cardSerials) }),
+    ...(typed.cardSerials === undefined ? {} : { cardSerials: await rangeOf(typed.cardSerials, 'serial numbers') }),
+    ...(typed.cardUids === undefined ? {} : { cardUids: await rangeOf(typed.cardUids, 'UIDs') }),
+    ...cardKeysOf(typed),
     ...(target === 'pn532' ? {} : { firmware: await batchFirmware(typed, target) }),
   };
   const { flashBatch } = await import('../../board/batch.ts');
@@ -203,11 +214,19 @@ async function programOf(typed: Typed, target: FirmwareTarget): Promise<ProgramO
   };
 }
 
-async function rangeOf(text: string): Promise<SerialRange> {
+function cardKeysOf({ cardKeys, newCardKeys }: Typed): Pick<BatchOptions, 'cardKeys'> {
+  if (cardKeys !== undefined && newCardKeys !== undefined) {
+    throw new UsageError('--card-keys reads keys and --new-card-keys makes them: give one of them');
+  }
+  const file = cardKeys ?? newCardKeys;
+  return file === undefined ? {} : { cardKeys: { file, make: newCardKeys !== undefined } };
+}
+
+async function rangeOf(text: string, what: string): Promise<SerialRange> {
   const { parseSerialRange } = await import('../../board/batch-serials.ts');
   const range = parseSerialRange(text);
   if (range === null) {
-    throw new UsageError(`“${text}” is no range of serial numbers: two of one length in hexadecimal, as 0001-0040`);
+    throw new UsageError(`“${text}” is no range of ${what}: two of one length in hexadecimal, as 0001-0040`);
   }
   return range;
 }

@@ -37,7 +37,7 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
   const firmware = program.command('firmware').description('the card as firmware of a microcontroller');
   const build = firmware
     .command('build')
-    .description('build the card and its image for a board: ELF, BIN, HEX')
+    .description('build the card and its image for a board: ELF, BIN, HEX, UF2')
     .requiredOption('--board <name>', 'board description in firmware/boards');
   addJsonOption(
     addCardOptions(build)

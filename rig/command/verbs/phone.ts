@@ -2,20 +2,25 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
 import { LINK_FORMS, type LinkChoice, USUAL_LINK } from '../../endpoint/links.ts';
 import type { Disclosed } from '../../life/api/wire.ts';
-import { AGREEABLE, type PhoneOptions, type QrOptions, type WithCode } from '../../life/phone/options.ts';
-import { checkOrigin, parseLink, pinChoice } from '../option-values.ts';
+import { AGREED_BY_ITSELF, type QrOptions } from '../../life/phone/options.ts';
+import { checkOrigin, parseLink } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
+import { declareDelegation } from './phone-delegation.ts';
+import {
+  addCode,
+  addPhone,
+  answerOption,
+  discloseOption,
+  folderOf,
+  newPinOption,
+  type Typed,
+  type TypedCode,
+  testOption,
+  withCode,
+} from './phone-options.ts';
+import { declarePerson } from './phone-person.ts';
 import { declarePhoneServe } from './phone-serve.ts';
-import { addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
 
-interface Typed {
-  phone?: string;
-  json?: boolean;
-}
-interface TypedCode extends Typed {
-  pin?: boolean;
-  pinFile?: string;
-}
 interface TypedActivate extends TypedCode {
   issuer?: string;
   ticketFile?: string;
@@ -42,6 +47,7 @@ interface TypedPresent extends TypedCode {
 interface TypedQr extends TypedCode {
   presence?: boolean;
   offline?: boolean;
+  delegation?: string;
   disclose?: Disclosed[];
   png?: string;
   svg?: string;
@@ -100,6 +106,8 @@ export const declarePhone: DeclareVerb = (program, perform) => {
   declarePresent(phone, perform);
   declareQr(phone, perform);
   declarePhoneServe(phone, perform);
+  declareDelegation(phone, perform);
+  declarePerson(phone, perform);
   addCode(phone.command('change-code').description('choose another code, with the old one or with the PUK'))
     .addOption(newPinOption())
     .option('--puk', 'the code is blocked: use the PUK')
@@ -169,7 +177,7 @@ function declarePresent(phone: Command, perform: Parameters<DeclareVerb>[1]): vo
           ...withCode(typed),
           link: typed.link,
           wait: typed.wait === true,
-          presence: typed.presence === true ? agreed(typed.disclose) : null,
+          presence: typed.presence === true ? (typed.disclose ?? AGREED_BY_ITSELF) : null,
           stay: typed.stay === true,
           slow: typed.fault === 'slow-phone',
           timeoutMs: typed.timeout,
@@ -184,6 +192,7 @@ function declareQr(phone: Command, perform: Parameters<DeclareVerb>[1]): void {
   addCode(phone.command('qr').description('a QR code that presents the card, good for 60 s'))
     .option('--presence', 'a single-use string of the issuer (the default)')
     .option('--offline', 'signed by the card itself, for when the network is down')
+    .option('--delegation <id>', 'the presence is for whoever delegated that to this phone (`phone delegations`)')
     .addOption(discloseOption())
     .option('--png <file>', 'write it as a picture')
     .option('--svg <file>', 'write it as SVG')
@@ -199,11 +208,12 @@ function declareQr(phone: Command, perform: Parameters<DeclareVerb>[1]): void {
 }
 
 function qrOptions(typed: TypedQr): QrOptions {
-  const { presence = false, offline = false, png, svg, text = false, timeout: timeoutMs } = typed;
+  const { presence = false, offline = false, delegation = null, png, svg, text = false, timeout: timeoutMs } = typed;
   if (presence && offline) throw new UsageError('--presence and --offline: one of them');
   if ([png !== undefined, svg !== undefined, text].filter((given) => given).length > 1) {
     throw new UsageError('--png, --svg and --text: one of them');
   }
+  if (offline && delegation !== null) throw new UsageError('--delegation goes with --presence: the issuer keeps it');
   if (offline && typed.disclose !== undefined) {
     throw new UsageError('--disclose goes with --presence: the offline code shows what the issuer has signed');
   }
@@ -216,56 +226,10 @@ function qrOptions(typed: TypedQr): QrOptions {
   return {
     ...withCode(typed),
     kind: offline ? 'offline' : 'presence',
-    agreed: agreed(typed.disclose),
+    agreed: typed.disclose ?? null,
+    delegation,
     picture,
     text,
     timeoutMs,
   };
-}
-
-/** Everything but the invoices, unless it is said. */
-function agreed(disclose: readonly Disclosed[] | undefined): readonly Disclosed[] {
-  return disclose ?? AGREEABLE.filter((each) => each !== 'invoices');
-}
-
-function addPhone(command: Command): Command {
-  return addJsonOption(
-    command.option(
-      '--phone <folder>',
-      'the phone: a folder of its owner alone (default: phone in the state folder of vitap)',
-    ),
-  );
-}
-
-function addCode(command: Command): Command {
-  return addPinOptions(addPhone(command));
-}
-
-function newPinOption(): Option {
-  return new Option(
-    '--new-pin-file <file>',
-    'the new code in the first line of a file (otherwise VITAP_NEW_PIN, or asked for)',
-  );
-}
-
-function testOption(): Option {
-  return new Option('--test', 'allow the code of the shipped test cards');
-}
-
-function answerOption(): Option {
-  return timeoutOption('how long to wait for an answer of the issuer');
-}
-
-function discloseOption(): Option {
-  return new Option('--disclose <what...>', 'what the professional is told (default: all but the invoices)').choices(
-    AGREEABLE,
-  );
-}
-
-function folderOf({ phone = null }: { readonly phone?: string | null }): PhoneOptions {
-  return { folder: phone };
-}
-
-function withCode(typed: TypedCode): WithCode {
-  return { ...folderOf(typed), pin: pinChoice(typed) };
 }

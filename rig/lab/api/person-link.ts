@@ -8,17 +8,23 @@ import {
   type CampaignSummary,
   CHECK,
   type Check,
+  FOUND,
   MATRIX,
   type Matrix,
   NOTHING,
+  type Role,
   RUN_DETAIL,
   RUN_PAGE,
   type RunDetail,
   type RunPage,
   type RunState,
+  type RunSummary,
   SUBMITTED,
   type Submission,
   type Submitted,
+  TOKEN,
+  TOKENS,
+  type TokenSummary,
 } from './wire.ts';
 
 export interface RunsAsked {
@@ -46,6 +52,12 @@ export interface PersonLink extends BlobLink {
   /** @param reason null: lets the bench back */
   quarantine(bench: string, reason: string | null): Promise<void>;
   check(): Promise<Check>;
+  /** Runs that hold the words; newest first. */
+  search(words: string): Promise<readonly RunSummary[]>;
+  /** @returns the token's text, which cannot be had again */
+  addToken(name: string, role: Role): Promise<string>;
+  tokens(): Promise<readonly TokenSummary[]>;
+  revokeToken(id: number): Promise<void>;
 }
 
 const SUBMIT_MS = 120_000;
@@ -78,5 +90,9 @@ export function personLink(given: LabLine): PersonLink {
     quarantine: async (bench, reason) =>
       void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
     check: () => get('/v1/check', CHECK),
+    search: async (words) => (await get(`/v1/search?${new URLSearchParams({ words })}`, FOUND)).runs,
+    addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN)).token,
+    tokens: async () => (await get('/v1/tokens', TOKENS)).tokens,
+    revokeToken: async (id) => void (await post(`/v1/tokens/${id}/revoke`, {}, NOTHING)),
   };
 }

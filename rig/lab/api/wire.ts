@@ -159,7 +159,7 @@ export const SUBMITTED_RUN: z.ZodType<SubmittedRun> = z.strictObject({
   requirement: REQUIREMENT,
   work: WORK,
   inputs: z.array(INPUT).max(2000),
-  limitSeconds: z.int().min(1).max(86_400),
+  limitSeconds: z.int().min(1).max(43_200),
 });
 
 export interface Submission {
@@ -330,6 +330,12 @@ export const PROGRESS: z.ZodType<Progress> = z.strictObject({
   done: count,
   total: count,
   note: text,
+});
+
+/** Gives a lease back at once: the bench ends, its disk is full, its reader is taken. */
+export const RELEASE: z.ZodType<{ readonly bench: string; readonly reason: string }> = z.strictObject({
+  bench: BENCH_NAME,
+  reason: text,
 });
 
 export const CASE_VERDICTS = ['pass', 'fail', 'inconclusive', 'not-applicable'] as const;
@@ -627,4 +633,25 @@ export const CHECK: z.ZodType<Check> = z.object({
   lost: z.array(z.string()),
   doubled: z.array(z.string()),
   stranded: z.array(z.string()),
+});
+
+export const FOUND: z.ZodType<{ readonly runs: readonly RunSummary[] }> = z.object({ runs: z.array(RUN_SUMMARY) });
+
+/** A token as operators see it; its text was shown once, when it was made. */
+export interface TokenSummary {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly madeAt: number;
+  readonly revokedAt: number | null;
+}
+export const NEW_TOKEN: z.ZodType<{ readonly name: string; readonly role: Role }> = z.strictObject({
+  name: label,
+  role: z.enum(ROLES),
+});
+export const TOKEN: z.ZodType<{ readonly token: string }> = z.object({ token: z.string() });
+export const TOKENS: z.ZodType<{ readonly tokens: readonly TokenSummary[] }> = z.object({
+  tokens: z.array(
+    z.object({ id: z.int(), name: z.string(), role: z.enum(ROLES), madeAt: time, revokedAt: time.nullable() }),
+  ),
 });

@@ -232,7 +232,26 @@ export const DELEGATIONS: z.ZodType<Delegations> = z.object({
   received: z.array(delegation),
 });
 
-// What a person asks for who has no phone.
+// What a person asks for who has no card, or no phone any more.
+
+/** Longest request with an application: its files, each in base64. */
+export const MOST_APPLICATION_BYTES: number = 24 * 1024 * 1024;
+export const APPLIED: z.ZodType<{ readonly ticket: string; readonly destroyBy: number }> = z.object({
+  ticket: token,
+  destroyBy: time.describe('when the files are gone, at the latest'),
+});
+/** What became of an application, as its person is told. */
+export interface ApplicationStanding {
+  readonly state: 'receiving' | 'waiting' | 'accepted' | 'refused' | 'expired' | 'used';
+  /** Why it was refused. */
+  readonly reason: string | null;
+  readonly filesDestroyed: boolean;
+}
+export const APPLICATION_STANDING: z.ZodType<ApplicationStanding> = z.object({
+  state: z.enum(['receiving', 'waiting', 'accepted', 'refused', 'expired', 'used']),
+  reason: z.string().max(200).nullable(),
+  filesDestroyed: z.boolean(),
+});
 
 export const REPORT_LOSS: z.ZodType<{ readonly ticket: string }> = z.strictObject({ ticket: token });
 /** Since when the card has ended, and why: perhaps it had before. */

@@ -60,6 +60,7 @@ async function statementsOf(
     ...store,
     sql: {
       ...{ kind: sql.kind, location: sql.location, close: () => sql.close() },
+      script: (statements) => sql.script(statements),
       query: (statement, parameters) => sql.query(statement, parameters),
       transaction: (work) =>
         sql.transaction(async (statements) => {

@@ -5,6 +5,9 @@ import type { Disclosed } from '../api/wire.ts';
 /** What a holder may agree to: DISCLOSED of rig/life/api/wire.ts, which would load zod with the command line. */
 export const AGREEABLE: readonly Disclosed[] = ['insured', 'affiliation', 'beneficiaries', 'rights', 'invoices'];
 
+/** What a presence discloses unless it is said. */
+export const AGREED_BY_ITSELF: readonly Disclosed[] = AGREEABLE.filter((each) => each !== 'invoices');
+
 /** Of every verb of the phone. */
 export interface PhoneOptions {
   /** The phone's folder; null: the station's own. */
@@ -45,7 +48,10 @@ export interface PresentOptions extends WithCode, AskingIssuer {
 
 export interface QrOptions extends WithCode, AskingIssuer {
   readonly kind: 'presence' | 'offline';
-  readonly agreed: readonly Disclosed[];
+  /** Null: all but the invoices, or all that the delegation lets this phone disclose. */
+  readonly agreed: readonly Disclosed[] | null;
+  /** A delegation that this phone was given: the presence is for whom gave it; null: for this card. */
+  readonly delegation: string | null;
   /** Null: as text on standard output. */
   readonly picture: { readonly as: 'png' | 'svg'; readonly file: string } | null;
   /** The characters of the code alone. */
@@ -68,4 +74,44 @@ export interface CredentialOptions extends WithCode, AskingIssuer {
   readonly txCodeFile: string | null;
   /** A new one also when the one on the card is good for long. */
   readonly renew: boolean;
+}
+
+export interface DelegateOptions extends WithCode, AskingIssuer {
+  /** Thumbprint of the other phone's device key. */
+  readonly to: string;
+  readonly beneficiaryIndex: number;
+  readonly agreed: readonly Disclosed[];
+  readonly days: number;
+}
+
+export interface UndelegateOptions extends PhoneOptions, AskingIssuer {
+  readonly delegation: string;
+}
+
+/** Who says what to an issuer without a phone. */
+export interface AtIssuer extends AskingIssuer {
+  readonly issuer: string;
+}
+
+export interface ApplyOptions extends AtIssuer {
+  readonly personFile: string;
+  readonly documentFront: string;
+  readonly documentBack: string | null;
+  readonly video: string;
+  /** Where the ticket is written; null: standard output. */
+  readonly out: string | null;
+}
+
+export interface ApplicationOptions extends AtIssuer {
+  readonly ticketFile: string | null;
+  /** Asks again until an operator has decided. */
+  readonly wait: boolean;
+}
+
+/** Of a phone, which says it itself; or, with an issuer, of a person who has it no more. */
+export interface LostOptions extends PhoneOptions, AskingIssuer {
+  readonly issuer: string | null;
+  readonly ticketFile: string | null;
+  readonly identity: string | null;
+  readonly person: string | null;
 }

@@ -1,8 +1,8 @@
 import type { Card } from '../../../src/applet/card.ts';
 import { BENEFICIARY, type Invoice } from '../../../src/applet/vitale/index.ts';
 import type { PhoneLink } from '../api/phone-link.ts';
-import type { Disclosed } from '../api/wire.ts';
-import type { DigestSigner } from '../credential/jws.ts';
+import type { Delegate, Delegation, Delegations, Disclosed, Minted } from '../api/wire.ts';
+import { type DigestSigner, jwkThumbprint, pointToJwk } from '../credential/jws.ts';
 import { type Activated, type ActivationOrder, activateCard } from './activation.ts';
 import { randomDigits, SCREEN } from './blank-card.ts';
 import { type CardSide, HOLDER_KEY } from './card-side.ts';
@@ -195,17 +195,65 @@ export class Phone {
    * Has the issuer mint a presence, and keeps it in the card for a reader by NFC.
    * @returns the presence and when it ends, in milliseconds since 1970
    */
-  presence(
-    code: Uint8Array,
-    agreed: readonly Disclosed[],
-    issuer: IssuerConnection,
-  ): Promise<{ readonly presence: string; readonly expiresAt: number }> {
+  presence(code: Uint8Array, agreed: readonly Disclosed[], issuer: IssuerConnection): Promise<Minted> {
     return this.#held.after(code, async (side) => {
       const link = this.#held.linkTo(issuer, side);
       const minted = await asked(() => link.presence(agreed));
       side.writePresence(minted.presence);
       return minted;
     });
+  }
+
+  /**
+   * A presence for somebody else, who has delegated that to this phone. It does not come into the card: a reader by NFC
+   * would find it beside the people of this one.
+   * @param agreed null: all that the delegation lets this phone disclose
+   */
+  delegatedPresence(
+    code: Uint8Array,
+    { delegation, agreed }: { readonly delegation: string; readonly agreed: readonly Disclosed[] | null },
+    issuer: IssuerConnection,
+  ): Promise<Minted> {
+    return this.#held.after(code, async (side) => {
+      const link = this.#held.linkTo(issuer, side);
+      const allowed =
+        agreed ?? (await asked(() => link.delegations())).received.find(({ id }) => id === delegation)?.agreed;
+      // One that this phone was not given is refused by the issuer, in its own words.
+      return asked(() => link.presence(allowed ?? ['insured'], delegation));
+    });
+  }
+
+  /** After the code: lets another phone present for one beneficiary of this card. */
+  delegate(code: Uint8Array, order: Delegate, issuer: IssuerConnection): Promise<Delegation> {
+    return this.#held.after(code, (side) => {
+      const link = this.#held.linkTo(issuer, side);
+      return asked(() => link.delegate(order));
+    });
+  }
+
+  /** Those that this phone gave and was given. */
+  delegations(issuer: IssuerConnection): Promise<Delegations> {
+    const link = this.link(issuer);
+    return asked(() => link.delegations());
+  }
+
+  /** Ends a delegation that this phone gave, at once. */
+  undelegate(id: string, issuer: IssuerConnection): Promise<void> {
+    const link = this.link(issuer);
+    return asked(() => link.revokeDelegation(id));
+  }
+
+  /** By which another phone delegates to this one: the thumbprint (RFC 7638) of its device key. */
+  get deviceThumbprint(): string {
+    const { publicKey } = this.#held.deviceSigner(this.#held.active());
+    return jwkThumbprint(this.#held.world.crypto, pointToJwk(publicKey));
+  }
+
+  /** Tells the issuer that this phone was lost, which ends its card; the card is wiped. */
+  async reportLoss(issuer: IssuerConnection): Promise<Synced> {
+    const link = this.link(issuer);
+    await asked(() => link.reportLoss());
+    return syncCard(this.#held, issuer);
   }
 
   /** What the issuer has signed for the offline QR, with the holder's key to sign around it, for the time of `run`. */

@@ -26,14 +26,15 @@ import {
 } from './at-the-phone.ts';
 import { type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
 import { tellPhone } from './holder-socket.ts';
-import type {
-  ActivateOptions,
-  ChangeCodeOptions,
-  CredentialOptions,
-  PhoneOptions,
-  QrOptions,
-  SyncOptions,
-  WithCode,
+import {
+  type ActivateOptions,
+  AGREED_BY_ITSELF,
+  type ChangeCodeOptions,
+  type CredentialOptions,
+  type PhoneOptions,
+  type QrOptions,
+  type SyncOptions,
+  type WithCode,
 } from './options.ts';
 import type { Phone, PhoneView } from './phone.ts';
 import { type CredentialNote, readPhoneState } from './phone-state.ts';
@@ -133,7 +134,7 @@ async function givenCode(options: ActivateOptions, io: CommandIo, isNew: boolean
   return code;
 }
 
-async function readTicket(file: string | null, io: CommandIo): Promise<string> {
+export async function readTicket(file: string | null, io: CommandIo): Promise<string> {
   const ask = file === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty;
   const source = { file, ask, option: '--ticket', fileOption: '--ticket-file', variable: 'VITAP_TICKET' };
   const line = await readSecretLine({ ...source, question: 'Ticket: ' }, io);
@@ -223,7 +224,7 @@ export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
     const code = await holdersCode(options.pin, io);
     const made =
       options.kind === 'presence'
-        ? await presenceQr(() => phone.presence(code, options.agreed, issuerOf(phone, options.timeoutMs, io)))
+        ? await presenceQr(phone, code, options, io)
         : await phone.withCredential(code, async (innerCwt, sign) => {
             const tokenId = new Uint8Array(TOKEN_ID_BYTES);
             systemRandom.fill(tokenId, 0, tokenId.length);
@@ -248,9 +249,16 @@ export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
 }
 
 async function presenceQr(
-  mint: () => Promise<{ readonly presence: string; readonly expiresAt: number }>,
+  phone: Phone,
+  code: Uint8Array,
+  { agreed, delegation, timeoutMs }: QrOptions,
+  io: CommandIo,
 ): Promise<{ readonly text: string; readonly expiresAt: number }> {
-  const { presence, expiresAt } = await mint();
+  const issuer = issuerOf(phone, timeoutMs, io);
+  const { presence, expiresAt } =
+    delegation === null
+      ? await phone.presence(code, agreed ?? AGREED_BY_ITSELF, issuer)
+      : await phone.delegatedPresence(code, { delegation, agreed }, issuer);
   return { text: presenceQrText(presence), expiresAt };
 }
 

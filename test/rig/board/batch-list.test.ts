@@ -42,7 +42,7 @@ describe('the list of a batch', () => {
     [
       'an unknown column',
       'serial,colour\nB1,red\n',
-      'l.csv, line 1: no list has a column “colour”; columns are serial, profile, image, card, port, identity',
+      'l.csv, line 1: no list has a column “colour”; columns are serial, profile, image, card, uid, port, identity',
     ],
     ['a column twice', 'serial,port,port\nB1,a,b\n', 'l.csv, line 1: the column port is there twice'],
     ['no serial numbers', 'port\n/dev/ttyUSB0\n', 'l.csv, line 1: the column serial is missing'],

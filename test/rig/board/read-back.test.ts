@@ -88,7 +88,7 @@ describe('reading back', () => {
 describe('flashing a simulated board', () => {
   const job = async (bench: ReturnType<typeof simulatedBench>, verified: boolean) => ({
     board: bench.a,
-    image: await newFlashImage('vitale2', (serial) => serial),
+    image: await newFlashImage('vitale2', { serialOf: (serial) => serial, uid: null, keys: [] }),
     names: new ImageNames(Buffer.alloc(32, 7)),
     force: false,
     serialNumber: 'B1',

@@ -98,6 +98,12 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'phone sync': ['phone-sync'],
   'phone credential': ['phone-credential'],
   'phone status': ['phone-status'],
+  'phone delegate': ['phone-delegate'],
+  'phone delegations': ['phone-delegations'],
+  'phone undelegate': ['phone-undelegate'],
+  'phone apply': ['phone-apply'],
+  'phone application': ['phone-application'],
+  'phone lost': ['phone-lost'],
   'phone wipe': ['phone-wipe'],
   'counter tap': ['counter-reading'],
   'counter scan': ['counter-reading'],
@@ -371,10 +377,13 @@ async function counters(): Promise<void> {
 
 async function phones(): Promise<void> {
   const served = await servedDouble();
-  const phone = async (name: string, env: Record<string, string>, words: readonly string[]): Promise<void> => {
+  type Document = Record<string, unknown>;
+  const phone = async (name: string, env: Record<string, string>, words: readonly string[]): Promise<Document> => {
     const io = fakeIo({ env: { VITAP_PIN: '385127', VITAP_TICKET: 'application:1.right', ...env }, json: true });
     await runCommandLine(['phone', ...words, '--json'], '0.0.0', VERBS, io);
-    keep(name, JSON.parse(io.out.join('')));
+    const document = JSON.parse(io.out.join(''));
+    keep(name, document);
+    return document;
   };
   const [old, fresh] = [
     ['--phone', at('phone')],
@@ -414,6 +423,22 @@ async function phones(): Promise<void> {
   keep('phone-state', read(join(at('phone'), 'phone.json')));
   await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...fresh]);
   await phone('phone-sync', {}, ['sync', ...old]);
+  const { key } = await phone('phone-delegations', {}, ['delegations', ...fresh]);
+  await phone('phone-delegate', {}, ['delegate', '--to', key as string, '--beneficiary', '2', ...fresh]);
+  await phone('phone-delegations', {}, ['delegations', ...fresh]);
+  await phone('phone-undelegate', {}, ['undelegate', 'del_1', ...fresh]);
+  writeFileSync(
+    at('person.json'),
+    '{"familyName":"ADRUN","givenName":"ZOE","birthDate":"1975-12-31","birthPlaceCode":"63220"}',
+  );
+  const atIssuer = ['--issuer', served.origin];
+  const picture = at('person.json');
+  const files = ['--person-file', picture, '--document-front', picture, '--video', picture];
+  await phone('phone-apply', {}, ['apply', ...atIssuer, ...files]);
+  await phone('phone-apply', {}, ['apply', ...atIssuer, ...files, '--out', at('ticket')]);
+  await phone('phone-application', {}, ['application', ...atIssuer]);
+  await phone('phone-lost', {}, ['lost', ...atIssuer]);
+  await phone('phone-lost', {}, ['lost', ...fresh]);
   await phone('phone-wipe', {}, ['wipe', ...fresh]);
   keep('phone-state', read(join(at('phone'), 'phone.json')));
   await served.close();

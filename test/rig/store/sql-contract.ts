@@ -45,6 +45,13 @@ export function sqlContract(name: string, open: () => Promise<Sql>): void {
       await expect(sql.query('select 9007199254740993::int8 as large')).rejects.toThrow('too large');
     });
 
+    it('runs a text of several statements, all of them or none', async () => {
+      await sql.script('create table texts (a int); insert into texts values (1); insert into texts values (2);');
+      expect(await sql.query('select a from texts order by a')).toEqual([{ a: 1 }, { a: 2 }]);
+      await expect(sql.script('delete from texts; select nothing from nowhere')).rejects.toThrow('nowhere');
+      expect(await sql.query('select count(*) as rows from texts')).toEqual([{ rows: 2 }]);
+    });
+
     it('makes each migration once, and only whole', async () => {
       expect(await migrate(sql, OWNER, NOW)).toEqual([1, 2]);
       expect(await migrate(sql, OWNER, NOW)).toEqual([]);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { formed } from '../../../web/schemas.ts';
 import type { WebApp } from '../../../web/server.ts';
-import { ENDED, REPORT_LOSS } from '../../api/wire.ts';
+import { APPLICATION_STANDING, APPLIED, ENDED, MOST_APPLICATION_BYTES, REPORT_LOSS } from '../../api/wire.ts';
 import { BIRTH_DATE, BIRTH_PLACE, isBirthDate, LONGEST_NAME } from '../../identity/claims.ts';
 import { applicationState, apply } from '../application.ts';
 import { APPLICATION_FILES, type ApplicationFile } from '../application-files.ts';
@@ -11,8 +11,6 @@ import { guessable, type IssuerHttp } from './issuer-http.ts';
 import { refuseRequest } from './request-refusals.ts';
 
 const tags = ['application'];
-/** Three files, each as base64. */
-const MOST_BODY_BYTES: number = 24 * 1024 * 1024;
 
 const DATE_FORM = 'YYYY-MM-DD, for example 1975-12-31, a day of the calendar; a month above 12 is not known';
 const PLACE_FORM = 'code of a commune, or 99 and that of a country: 5 characters, for example 63220';
@@ -28,13 +26,7 @@ const APPLY = z.strictObject({
     .partialRecord(z.enum(APPLICATION_FILES), z.base64().min(1))
     .describe('each file in base64; document-front and video are needed'),
 });
-const APPLIED = z.object({ ticket: z.string(), destroyBy: z.int().describe('when the files are gone, at the latest') });
 const ASK = z.strictObject({ ticket: z.string().min(16).max(200) });
-const STATE = z.object({
-  state: z.enum(['receiving', 'waiting', 'accepted', 'refused', 'expired', 'used']),
-  reason: z.string().nullable(),
-  filesDestroyed: z.boolean(),
-});
 
 /**
  * What a person asks for without a phone: the way without a digital identity (pictures and a video for an operator, a
@@ -47,7 +39,7 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
     '/v1/applications',
     {
       config: guessable(http),
-      bodyLimit: MOST_BODY_BYTES,
+      bodyLimit: MOST_APPLICATION_BYTES,
       schema: { tags, summary: 'Sends pictures of a document and a video', body: APPLY, response: { 200: APPLIED } },
     },
     async ({ body }) => {
@@ -81,7 +73,10 @@ export function addApplicationRoutes(app: WebApp, http: IssuerHttp): void {
   // The ticket stands in the body: an address ends in logs.
   app.post(
     '/v1/applications/state',
-    { config: guessable(http), schema: { tags, summary: 'What became of it', body: ASK, response: { 200: STATE } } },
+    {
+      config: guessable(http),
+      schema: { tags, summary: 'What became of it', body: ASK, response: { 200: APPLICATION_STANDING } },
+    },
     async ({ body }) => {
       const ticket = readApplicationTicket(body.ticket);
       if (ticket === null) throw refuseRequest('ticket-malformed');

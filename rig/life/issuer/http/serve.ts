@@ -6,11 +6,11 @@ import { type ImportedKey, parseCertificate, rootTrustPoint } from '../../../../
 import { CannotRun } from '../../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../console/io.ts';
 import { packageVersion } from '../../../console/package-root.ts';
-import { shown } from '../../../console/shown.ts';
 import { testRoot } from '../../../pki/test-hierarchy.ts';
 import { migrate } from '../../../store/migrate.ts';
 import { addPage, pageFolder } from '../../../web/page-files.ts';
 import { type ServedAt, serveUntil, WEB_LIMITS } from '../../../web/server.ts';
+import { tellFault } from '../../../web/tell-fault.ts';
 import { jwkThumbprint, pointToJwk } from '../../credential/jws.ts';
 import type { IdentityClaims } from '../../identity/claims.ts';
 import { readIdentityTicket } from '../../identity/ticket.ts';
@@ -197,15 +197,4 @@ function trustedRoot(crypto: Crypto): ImportedKey {
   const key = rootTrustPoint(crypto, parseCertificate(testRoot(crypto).certificate));
   if ('reason' in key) throw new Error(key.reason);
   return key;
-}
-
-/** The name of an error and where it was: its words may hold what came. */
-function tellFault(error: unknown, io: CommandIo): void {
-  const { name, stack } = error instanceof Error ? error : new Error(String(error));
-  const where =
-    stack
-      ?.split('\n')
-      .find((line) => line.trim().startsWith('at '))
-      ?.trim() ?? '';
-  io.stderr(`a fault of vitap: ${shown(io.env.VITAP_DEBUG === '1' ? (stack ?? name) : `${name} ${where}`)}\n`);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FirmwareImage } from '../../../../rig/board/firmware/firmware-image.ts';
+import { encodeMark } from '../../../../rig/board/firmware/mark.ts';
 import { isDrive, mountedDrives } from '../../../../rig/board/uf2/drive.ts';
 import { type FlashUf2Job, flashUf2 } from '../../../../rig/board/uf2/flash-uf2.ts';
 import type { Fault } from '../../../../rig/sim/faults/plan.ts';
@@ -85,6 +86,18 @@ describe('a UF2 drive', { timeout: 30_000 }, () => {
   });
 
   it.each<[string, Partial<FirmwareImage>, string]>([
+    [
+      'the mark of another board',
+      {
+        segments: [
+          {
+            address: XIP,
+            bytes: Uint8Array.from([...encodeMark({ name: 'a-board', chip: { stm32: '482' } }), ...PROGRAM]),
+          },
+        ],
+      },
+      `program.uf2 is for another board: it was built for a-board (stm32:482), and this is a RP2040; ${NOT_CHANGED}`,
+    ],
     [
       'another family',
       { families: [0xe48bff59] },

@@ -1,6 +1,6 @@
 import { IssuerRefused, IssuerUnreachable } from '../../../../rig/life/api/issuer-refused.ts';
 import type { PhoneLink } from '../../../../rig/life/api/phone-link.ts';
-import type { ClaimOfPhone, Standing } from '../../../../rig/life/api/wire.ts';
+import type { ClaimOfPhone, Delegation, Standing } from '../../../../rig/life/api/wire.ts';
 import { issueInnerCwt } from '../../../../rig/life/credential/issue-inner-cwt.ts';
 import { softwareSigner } from '../../../../rig/life/credential/jws.ts';
 import { makeOperational, type PersonalisationJob, personaliseCard } from '../../../../rig/life/issuer/personalise.ts';
@@ -18,6 +18,8 @@ export class IssuerDouble implements IssuerConnection {
   readonly origin = 'http://issuer.test';
   readonly cards: Map<string, { standing: Standing; can: string; wiped: boolean }> = new Map();
   readonly offered: ClaimOfPhone[] = [];
+  /** Given by whoever asks, and to whoever asks. */
+  readonly delegations: Delegation[] = [];
   /** Every call, in order, for tests that cut the line; the call is not carried out when this throws. */
   before: (call: string) => void = () => {};
   /** The same, after the call was carried out: its answer is lost. */
@@ -103,6 +105,22 @@ export class IssuerDouble implements IssuerConnection {
         }),
       claims: () => ask('claims', () => [...this.offered].reverse()),
       presence: () => ask('presence', () => ({ presence: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', expiresAt: 60_000 })),
+      delegate: ({ beneficiaryIndex, agreed, until }) =>
+        ask('delegate', () => {
+          const made = { id: `del_${this.delegations.length + 1}`, beneficiaryIndex, agreed, until, madeAt: 1 };
+          this.delegations.push({ ...made, revokedAt: null });
+          return { ...made, revokedAt: null };
+        }),
+      delegations: () => ask('delegations', () => ({ given: this.delegations, received: this.delegations })),
+      revokeDelegation: () => ask('undelegate', () => {}),
+      reportLoss: () =>
+        ask('lost', () => {
+          const known = card();
+          if (known === undefined || !('number' in known.standing)) return;
+          const { activationId, number } = known.standing;
+          const standing = { state: 'revoked', activationId, number, since: 1, why: 'lost', wipe: 'queued' } as const;
+          this.cards.set(key, { ...known, standing });
+        }),
       wiped: () =>
         ask('wiped', () => {
           const known = card();

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IssuerRefused } from '../../../../rig/life/api/issuer-refused.ts';
 import type { PhoneLink } from '../../../../rig/life/api/phone-link.ts';
-import type { Begin, Mint, Relay } from '../../../../rig/life/api/wire.ts';
+import type { Begin, Delegate, Mint, Relay } from '../../../../rig/life/api/wire.ts';
 import { jwkToPoint, readJws, readP256Jwk } from '../../../../rig/life/credential/jws.ts';
 import { CONTENT } from './blank-card.ts';
 import { IssuerDouble } from './issuer-double.ts';
@@ -26,14 +26,23 @@ export async function servedDouble(): Promise<{ issuer: IssuerDouble; origin: st
   return { issuer, origin: `http://127.0.0.1:${port}`, close };
 }
 
+/** What is asked for with a ticket, or with nothing. */
+const OPEN: Readonly<Record<string, unknown>> = {
+  '/v1/applications': { ticket: 'application:app_1.right-and-long', destroyBy: 1 },
+  '/v1/applications/state': { state: 'refused', reason: 'unreadable', filesDestroyed: true },
+  '/v1/losses': { since: 1, why: 'lost' },
+};
+
 async function answer(issuer: IssuerDouble, request: IncomingMessage): Promise<{ status: number; body: unknown }> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
   const text = Buffer.concat(parts).toString();
+  const open = OPEN[request.url ?? ''];
+  if (open !== undefined) return { status: 200, body: open };
   const jws = (request.headers.authorization ?? '').split(' ')[1] ?? '';
   const point = jwkToPoint(readP256Jwk(readJws(jws, { typ: 'vitap-device+jwt' }).header.jwk));
   try {
-    const body = await carriedOut(issuer.linkOf(point), request.url ?? '', text === '' ? {} : JSON.parse(text));
+    const body = await carriedOut(issuer.linkOf(point), request, text === '' ? {} : JSON.parse(text));
     return { status: 200, body };
   } catch (error) {
     if (!(error instanceof IssuerRefused)) throw error;
@@ -41,7 +50,11 @@ async function answer(issuer: IssuerDouble, request: IncomingMessage): Promise<{
   }
 }
 
-async function carriedOut(link: PhoneLink, path: string, body: unknown): Promise<unknown> {
+async function carriedOut(
+  link: PhoneLink,
+  { url: path = '', method }: IncomingMessage,
+  body: unknown,
+): Promise<unknown> {
   const id = path.split('/')[3] ?? '';
   if (path === '/v1/phone/state') return link.standing();
   if (path === '/v1/activations') {
@@ -56,6 +69,11 @@ async function carriedOut(link: PhoneLink, path: string, body: unknown): Promise
   if (path.endsWith('/commit')) return link.commit(id, new Uint8Array(65));
   if (path === '/v1/phone/claims') return { claims: await link.claims() };
   if (path === '/v1/phone/presences') return link.presence((body as Mint).agreed);
+  if (path === '/v1/phone/delegations') {
+    return method === 'GET' ? link.delegations() : link.delegate(body as Delegate);
+  }
+  if (path.startsWith('/v1/phone/delegations/')) return (await link.revokeDelegation(id)) ?? {};
+  if (path === '/v1/phone/lost') return (await link.reportLoss()) ?? {};
   if (path === '/v1/phone/wiped') {
     await link.wiped();
     return {};

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import type { PhoneState } from '../../../../rig/life/phone/phone-state.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../src/hal/system/random.ts';
 import { fakeIo } from '../../console/fake-io.ts';
+import { NAMESAKE } from '../issuer/people.ts';
 import { CONTENT, crypto } from './blank-card.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
@@ -38,7 +39,7 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${await freePort()}`;
   await vitap({}, 'issuer', 'init', issuer, '--origin', origin);
   const family = { department: '75', insured: { nir: '2751263220749', key: '74' }, ...CONTENT };
-  writeFileSync(join(folder, 'families'), `${JSON.stringify(family)}\n`);
+  writeFileSync(join(folder, 'families'), [family, NAMESAKE].map((each) => `${JSON.stringify(each)}\n`).join(''));
   expect((await vitap({}, 'issuer', 'insured', 'import', issuer, join(folder, 'families'))).exit).toBe(0);
   identity = `http://127.0.0.1:${await freePort()}`;
   await vitap({}, 'identity', 'init', join(folder, 'identity'), '--origin', identity);
@@ -222,4 +223,119 @@ it.each([
   const refused = await vitap({ VITAP_NEW_PIN: '385127' }, ...words);
   expect([refused.exit, refused.out]).toEqual([exit, '']);
   expect(refused.err).toMatch(sentence);
+});
+
+it('without a digital identity, a delegation to another phone, and both ways to report a loss', async () => {
+  const at = (name: string): string => join(folder, name);
+  const [one, two] = [
+    ['--phone', at('zoe')],
+    ['--phone', at('lea')],
+  ] as const;
+  const pin = { VITAP_PIN: '385127', VITAP_NEW_PIN: '385127' };
+  const json = async (env: Record<string, string>, ...words: string[]) => {
+    const { exit, out, err } = await vitap(env, ...words, '--json');
+    expect([words.slice(0, 2), exit, err]).toEqual([words.slice(0, 2), 0, expect.anything()]);
+    return JSON.parse(out);
+  };
+  const decide = (id: string, refuse: string | null) =>
+    post(`/v1/operator/applications/${id}/decision`, { refuse }, { authorization: `Bearer ${secret}` });
+  for (const file of ['front', 'video']) writeFileSync(at(file), `a synthetic ${file}`);
+  writeFileSync(
+    at('zoe.json'),
+    '{"familyName":"ADRUN","givenName":"ZOE","birthDate":"1975-12-31","birthPlaceCode":"63220"}',
+  );
+  writeFileSync(
+    at('lea.json'),
+    '{"familyName":"D’ŒUVRÉ","givenName":"LÉA","birthDate":"1975-12-31","birthPlaceCode":"63220"}',
+  );
+  const files = ['--document-front', at('front'), '--video', at('video')];
+  const apply = (name: string) => {
+    const words = ['--person-file', at(`${name}.json`), ...files, '--out', at(`${name}.ticket`)];
+    return vitap({}, 'phone', 'apply', '--issuer', origin, ...words);
+  };
+  const state = (name: string, ...more: string[]) =>
+    vitap({}, 'phone', 'application', '--issuer', origin, '--ticket-file', at(`${name}.ticket`), ...more);
+  const idOf = (name: string): string =>
+    /application:(\w+)\./.exec(readFileSync(at(`${name}.ticket`), 'utf8'))?.[1] ?? '';
+
+  // Refused, with the reason; then with better pictures.
+  expect((await apply('lea')).exit).toBe(0);
+  expect(statSync(at('lea.ticket')).mode & 0o777).toBe(0o600);
+  expect(await state('lea')).toMatchObject({ exit: 0, out: 'waiting: nobody has decided yet\n' });
+  const early = await vitap(pin, 'phone', 'activate', '--issuer', origin, '--ticket-file', at('lea.ticket'), ...two);
+  expect([early.exit, early.err]).toEqual([1, expect.stringContaining('nobody has decided on this application yet')]);
+  await decide(idOf('lea'), 'unreadable');
+  const refused = await state('lea');
+  expect([refused.exit, refused.out]).toEqual([
+    1,
+    'refused (unreadable): apply again with better pictures\nIts files are destroyed.\n',
+  ]);
+  for (const name of ['lea', 'zoe']) {
+    expect((await apply(name)).exit).toBe(0);
+    const waited = state(name, '--wait');
+    await decide(idOf(name), null);
+    expect((await waited).out).toBe(
+      'accepted: `vitap phone activate` takes the same ticket\nIts files are destroyed.\n',
+    );
+  }
+  for (const [name, phone] of [
+    ['zoe', one],
+    ['lea', two],
+  ] as const) {
+    await json(pin, 'phone', 'activate', '--issuer', origin, '--ticket-file', at(`${name}.ticket`), ...phone);
+  }
+
+  // Lea's phone presents for Zoé's child, as far as Zoé agreed.
+  const { key } = await json({}, 'phone', 'delegations', ...two);
+  const given = ['--to', key, '--beneficiary', '2', '--days', '2', '--disclose', 'insured', 'beneficiaries'];
+  const wrong = await vitap({ VITAP_PIN: '385128' }, 'phone', 'delegate', ...given, ...one);
+  expect([wrong.exit, wrong.err]).toEqual([1, 'vitap: the code is wrong: 2 tries left\n']);
+  const made = await json(pin, 'phone', 'delegate', ...given, ...one);
+  expect(made).toMatchObject({ beneficiaryIndex: 2, agreed: ['insured', 'beneficiaries'], revokedAt: null });
+  expect(await json({}, 'phone', 'delegations', ...two)).toMatchObject({ given: [], received: [{ id: made.id }] });
+  const qr = (...more: string[]) => vitap(pin, 'phone', 'qr', '--delegation', made.id, ...more, ...two);
+  expect((await qr('--png', at('qr.png'))).exit).toBe(0);
+  const keys = ['--keys', join(issuer, 'counter.keys.json'), '--issuer', origin, '--counter', at('counter')];
+  const reading = await json({}, 'counter', 'scan', '--image', at('qr.png'), ...keys, '--show');
+  expect(JSON.stringify(reading)).toContain('ECETINSI');
+  for (const other of ['ADRUN', 'D’ŒUVRÉ']) expect(JSON.stringify(reading)).not.toContain(other);
+  const more = await qr('--disclose', 'rights', '--text');
+  expect([more.exit, more.out, more.err]).toEqual([1, '', expect.stringContaining('does not let the other phone')]);
+  expect((await vitap({}, 'phone', 'undelegate', made.id, ...two)).err).toContain('there is no such delegation');
+  expect((await vitap({}, 'phone', 'undelegate', made.id, ...one)).out).toBe(`${made.id} has ended.\n`);
+  const ended = await qr('--text');
+  expect([ended.exit, ended.err]).toEqual([1, expect.stringContaining('has ended or was revoked')]);
+
+  // Zoé's phone is lost: she says so from elsewhere, and her phone wipes itself when it asks.
+  const lost = ['phone', 'lost', '--issuer', origin, '--identity', identity];
+  expect(await json({}, ...lost)).toMatchObject({ by: 'person', why: 'lost', wiped: null });
+  expect(await json({}, ...lost)).toMatchObject({ why: 'lost' });
+  expect(await json({}, 'phone', 'sync', ...one)).toMatchObject({ life: 'revoked', endedBecause: 'lost' });
+  // Léa's was found again, and she does not trust it any more.
+  expect(await json({}, 'phone', 'lost', ...two)).toMatchObject({ by: 'phone', why: 'lost', wiped: true });
+  expect((await vitap({}, 'phone', 'status', ...two)).out).toMatch(/^card {7}revoked, number 1 \(lost\)\n/);
+});
+
+it.each<[string, string[], number, RegExp]>([
+  ['a person without a birth place', ['--person-file', 'BAD'], 2, /a person is \{ "familyName"/],
+  ['a person who is not there', ['--person-file', 'NONE'], 2, /there is no such file/],
+  ['an empty video', ['--video', 'EMPTY'], 2, /is empty where a picture or video was expected/],
+  ['nobody whom the issuer knows', ['--person-file', 'EVE'], 1, /nobody insured here has this identity/],
+])('an application of %s is refused in one sentence that names nobody', async (_, change, exit, sentence) => {
+  const at = (name: string): string => join(folder, name);
+  writeFileSync(at('BAD'), '{"familyName":"ADRUN","givenName":"ZOE","birthDate":"1975-12-31"}');
+  writeFileSync(
+    at('EVE'),
+    '{"familyName":"ADRUN","givenName":"EVE","birthDate":"1975-12-31","birthPlaceCode":"63220"}',
+  );
+  writeFileSync(at('EMPTY'), '');
+  writeFileSync(at('front'), 'x');
+  const given: Record<string, string> = { '--person-file': 'EVE', '--document-front': 'front', '--video': 'front' };
+  const [option = '', file = ''] = change;
+  const words = Object.entries({ ...given, [option]: file }).flatMap(([name, value]) => [name, at(value)]);
+  const outcome = await vitap({}, 'phone', 'apply', '--issuer', origin, ...words);
+  expect([outcome.exit, outcome.out]).toEqual([exit, '']);
+  expect(outcome.err).toMatch(sentence);
+  expect(outcome.err.trim().split('\n')).toHaveLength(1);
+  expect(outcome.err).not.toMatch(/ADRUN|EVE\b|1975/);
 });

@@ -127,6 +127,7 @@ function cutAfter(sql: Sql, statement: number): Sql {
         };
         return work(cutting);
       }),
+    script: (statements) => sql.script(statements),
     close: () => sql.close(),
   };
 }

@@ -200,7 +200,8 @@ describe('a registry that cannot do its work', () => {
     ['damaged', 500, 'server-fault'],
   ])('%s: its own refusal, and the next request is served', async (kind, status, code) => {
     const broken = (): Promise<never> => Promise.reject(new StoreError(kind, 'GEHEIM'));
-    const sql: Sql = { kind: 'pglite', location: 'x', query: broken, transaction: broken, close: async () => {} };
+    const asked = { query: broken, transaction: broken, script: broken };
+    const sql: Sql = { kind: 'pglite', location: 'x', ...asked, close: async () => {} };
     const other = await issuerInTest({ ...registry, store: { ...registry.store, sql } });
     const answer = await other
       .phone()

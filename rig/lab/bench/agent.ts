@@ -1,0 +1,346 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Channel } from '../../../src/hal/distant/index.ts';
+import { describeFailure } from '../../console/failure.ts';
+import type { CommandIo } from '../../console/io.ts';
+import type { BenchLink } from '../api/bench-link.ts';
+import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
+import { type Enrolled, LAB_INTERFACE, type TakenRun } from '../api/wire.ts';
+import type { BenchSigner } from './bench-key.ts';
+import type { LocalDevice } from './devices.ts';
+import { doRun } from './one-run.ts';
+import type { Spool } from './spool.ts';
+import { Things } from './things.ts';
+
+export interface AgentOptions {
+  readonly bench: string;
+  readonly version: string;
+  readonly link: BenchLink;
+  readonly signer: BenchSigner;
+  readonly spool: Spool;
+  readonly env: CommandIo['env'];
+  readonly imageKey: string | null;
+  /** Looks at what is there. Those that are in use are left alone and come as they were. */
+  look(signal: AbortSignal): Promise<readonly LocalDevice[]>;
+  /** What of this bench is not as it was, in one sentence; null: nothing. Asked of devices that are free. */
+  drift(device: LocalDevice, signal: AbortSignal): Promise<string | null>;
+  /** Connects to the one who asked the lab for the reader of an attempt. */
+  openPool(attempt: string): Promise<Channel>;
+  say(text: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** Longest wait of one call for work: a Ctrl-C ends it at once. */
+const WAIT_SECONDS = 15;
+/** The same where another device waits for the same reader. */
+const SHARED_WAIT_SECONDS = 2;
+const LOOK_EVERY_MS = 15_000;
+const DRIFT_EVERY_MS = 600_000;
+/** Between tries to reach a server that is away: doubled, up to the longest. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5000;
+const PROGRESS_EVERY_MS = 1000;
+
+/** What the bench does now, by attempt. */
+interface Working {
+  readonly device: string;
+  readonly stop: AbortController;
+}
+
+/** The agent of a bench: says what it has, takes runs that fit, sends results, until it is stopped. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #things = new Things();
+  readonly #working = new Map<string, Working>();
+  #devices: readonly LocalDevice[] = [];
+  readonly #loops = new Map<string, Promise<void>>();
+  #drift: string | null = null;
+  #quarantined: string | null = null;
+  #away = false;
+  #stop: unknown = null;
+  readonly #end = new AbortController();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Works until the signal fires; leases are then given back.
+   * @throws {LabRefused} the server does not take this bench: a wrong or revoked token, another key, an old version
+   */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const ended = (): void => this.#end.abort(signal.reason);
+    signal.addEventListener('abort', ended, { once: true });
+    try {
+      const enrolled = await this.#enrol();
+      if (enrolled === null) return;
+      this.#devices = await this.#options.look(this.#signal);
+      this.#sayDevices();
+      await Promise.all([this.#beat(enrolled.heartbeatSeconds * 1000), this.#watch(), this.#send()]);
+      await Promise.all(this.#loops.values());
+      if (this.#stop !== null) throw this.#stop;
+    } finally {
+      signal.removeEventListener('abort', ended);
+    }
+  }
+
+  get #signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Waits for a server that is not there yet. */
+  async #enrol(): Promise<Enrolled | null> {
+    const { bench, version, signer, link, say } = this.#options;
+    const asked = { name: bench, publicKey: signer.publicKey, interface: LAB_INTERFACE, version };
+    const enrolled = await this.#retried(() => link.enrol(asked));
+    if (enrolled === null) return null;
+    say(`bench ${enrolled.name} is enrolled`);
+    this.#setQuarantine(enrolled.quarantined);
+    return enrolled;
+  }
+
+  /** Tells the server that the bench lives, and what it has; learns which leases are gone. */
+  async #beat(everyMs: number): Promise<void> {
+    const { bench, link, spool } = this.#options;
+    while (!this.#signal.aborted) {
+      try {
+        const waiting = spool.attempts();
+        const answer = await link.heartbeat({
+          bench,
+          clock: Date.now(),
+          devices: this.#devices.map(({ capability }) => capability),
+          attempts: [...new Set([...this.#working.keys(), ...waiting])].slice(0, 64),
+          drift: this.#drift,
+          spooled: waiting.length,
+        });
+        this.#reached();
+        this.#setQuarantine(answer.quarantined);
+        for (const attempt of answer.gone) this.#working.get(attempt)?.stop.abort(new LeaseGone());
+        this.#startLoops();
+      } catch (error) {
+        this.#notReached(error);
+      }
+      await this.#pause(everyMs);
+    }
+  }
+
+  #startLoops(): void {
+    for (const { capability } of this.#devices) {
+      const { device } = capability;
+      if (this.#loops.has(device)) continue;
+      const loop = this.#work(device).finally(() => this.#loops.delete(device));
+      this.#loops.set(device, loop);
+    }
+  }
+
+  /** Takes one run after the other for one device, as long as it is there. */
+  async #work(name: string): Promise<void> {
+    const { bench, link } = this.#options;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!this.#signal.aborted) {
+      const device = this.#devices.find(({ capability }) => capability.device === name);
+      if (device === undefined) return;
+      if (this.#quarantined !== null) {
+        await this.#pause(1000);
+        continue;
+      }
+      let release = (): void => {};
+      try {
+        release = await this.#things.take(device.things, this.#signal);
+        const waitSeconds = this.#isShared(device) ? SHARED_WAIT_SECONDS : WAIT_SECONDS;
+        const taken = await link.take({ bench, free: [name], waitSeconds }, this.#signal);
+        pauseMs = FIRST_PAUSE_MS;
+        if (taken !== null) await this.#judge(taken, device);
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        this.#notReached(error);
+        release();
+        await this.#pause(pauseMs);
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      } finally {
+        release();
+      }
+    }
+  }
+
+  #isShared({ things, capability }: LocalDevice): boolean {
+    return this.#devices.some(
+      (other) => other.capability.device !== capability.device && other.things.some((each) => things.includes(each)),
+    );
+  }
+
+  async #judge(run: TakenRun, device: LocalDevice): Promise<void> {
+    const { bench, link, signer, spool, env, imageKey, openPool, say } = this.#options;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#signal, stop.signal]);
+    this.#working.set(run.attempt, { device: device.capability.device, stop });
+    const what = `campaign ${run.campaign}: ${run.suite} on ${run.subject}, ${run.repetition}`;
+    say(`${device.capability.device} takes ${what}${run.attemptNumber > 1 ? `, attempt ${run.attemptNumber}` : ''}`);
+    let told = 0;
+    const note = (text: string): void => {
+      const now = performance.now();
+      if (now - told < PROGRESS_EVERY_MS) return;
+      told = now;
+      // Progress is for eyes: a server that does not hear it loses nothing.
+      link.progress(run.attempt, { bench, done: 0, total: 0, note: text.slice(0, 500) }).catch(() => {});
+    };
+    try {
+      const judged = await doRun({ bench, run, device, link, signer, spool, env, imageKey, openPool, signal, note });
+      say(`${device.capability.device}: ${what}: ${judged.verdict}${judged.reason === '' ? '' : `: ${judged.reason}`}`);
+      await this.#sendOne(run.attempt);
+    } catch (error) {
+      if (error instanceof LabRefused || error instanceof LabUnreachable) this.#notReached(error);
+      else await this.#giveBack(run.attempt, error, stop.signal.aborted);
+    } finally {
+      this.#working.delete(run.attempt);
+    }
+  }
+
+  /** The run was not finished here: another bench may take it now, and not when the lease ends. */
+  async #giveBack(attempt: string, error: unknown, gone: boolean): Promise<void> {
+    const { bench, link, say } = this.#options;
+    if (gone) return say('the lease of that run is gone; it was stopped');
+    const reason = this.#signal.aborted ? 'the bench was stopped' : describeFailure(error).sentences.join(' ');
+    say(`the run is given back: ${reason}`);
+    try {
+      await link.release(attempt, bench, reason.slice(0, 500));
+    } catch {
+      // Then it goes back by itself when the lease ends.
+    }
+  }
+
+  /** Sends what waits, again and again, as long as the server can be reached. */
+  async #send(): Promise<void> {
+    while (!this.#signal.aborted) {
+      for (const attempt of this.#options.spool.attempts()) {
+        if (this.#working.has(attempt)) continue;
+        try {
+          await this.#sendOne(attempt);
+        } catch (error) {
+          this.#notReached(error);
+          break;
+        }
+      }
+      await this.#pause(1000);
+    }
+  }
+
+  async #sendOne(attempt: string): Promise<void> {
+    const { spool, link, say } = this.#options;
+    const became = await spool.send(attempt, link);
+    if (became === 'late') say(`the result of attempt ${attempt} came too late: the run was given to another bench`);
+    if (became === 'refused')
+      say(`the server refused the result of attempt ${attempt}; it was put aside in the folder of the bench`);
+  }
+
+  /** Looks again at what is there, and whether it still measures as it did. */
+  async #watch(): Promise<void> {
+    const { look, drift, say } = this.#options;
+    let driftAt = 0;
+    while (!this.#signal.aborted) {
+      if (performance.now() >= driftAt) {
+        driftAt = performance.now() + DRIFT_EVERY_MS;
+        for (const device of this.#devices.filter(({ card }) => card?.reference === true)) {
+          const found = await this.#alone(device, (signal) => drift(device, signal));
+          if (found !== null && found !== this.#drift) say(`this bench has drifted: ${found}`);
+          this.#drift = found;
+          if (found !== null) break;
+        }
+      }
+      await this.#pause(LOOK_EVERY_MS);
+      if (this.#signal.aborted) return;
+      const busy = new Set([...this.#working.values()].map(({ device }) => device));
+      const seen = await look(this.#signal).catch(() => null);
+      if (seen === null) continue;
+      const kept = this.#devices.filter(({ capability }) => busy.has(capability.device));
+      this.#devices = [...kept, ...seen.filter(({ capability }) => !busy.has(capability.device))];
+    }
+  }
+
+  async #alone<T>(device: LocalDevice, act: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    try {
+      const release = await this.#things.take(device.things, this.#signal);
+      try {
+        return await act(this.#signal);
+      } finally {
+        release();
+      }
+    } catch (error) {
+      if (this.#signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  #sayDevices(): void {
+    const { say } = this.#options;
+    for (const { capability } of this.#devices) {
+      const { device, backend, interfaces, card } = capability;
+      const what = [backend, ...interfaces].join(', ');
+      say(`${device}: ${what}${card === null ? '' : `, card ${card.label ?? card.atr}`}`);
+    }
+    if (this.#devices.length === 0) say('this bench has no reader and no board: it takes nothing until it has one');
+  }
+
+  #setQuarantine(reason: string | null): void {
+    if (reason !== this.#quarantined) {
+      const { say } = this.#options;
+      say(
+        reason === null ? 'this bench takes runs again' : `this bench is in quarantine, and takes nothing: ${reason}`,
+      );
+    }
+    this.#quarantined = reason;
+  }
+
+  #reached(): void {
+    if (this.#away) this.#options.say('the server answers again');
+    this.#away = false;
+  }
+
+  /** Goes on without the server; a refusal that time does not mend ends the agent. */
+  #notReached(error: unknown): void {
+    if (this.#signal.aborted) return;
+    if (error instanceof LabRefused && isFinal(error)) {
+      this.#stop ??= error;
+      this.#end.abort(error);
+      return;
+    }
+    if (!(error instanceof LabRefused || error instanceof LabUnreachable)) {
+      this.#stop ??= error;
+      this.#end.abort(error);
+      return;
+    }
+    if (!this.#away) this.#options.say(`${error.message}; the bench goes on and tries again`);
+    this.#away = true;
+  }
+
+  async #retried<T>(ask: () => Promise<T>): Promise<T | null> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.#signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const answer = await ask();
+        this.#reached();
+        return answer;
+      } catch (error) {
+        // Nor does a bench that is refused with its name and key become another one.
+        if (error instanceof LabRefused && (isFinal(error) || error.status === 409)) throw error;
+        this.#notReached(error);
+      }
+      await this.#pause(pauseMs);
+    }
+    if (this.#stop !== null) throw this.#stop;
+    return null;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#signal }).catch(() => {});
+  }
+}
+
+/** Why a run is stopped whose lease was given to another bench, or whose campaign was cancelled. */
+class LeaseGone extends Error {
+  override readonly name = 'LeaseGone';
+}
+
+/** No other answer comes later: the token, the name, the key or the version of this bench is not taken. */
+function isFinal({ status }: LabRefused): boolean {
+  return status >= 400 && status < 500 && ![404, 408, 409, 429].includes(status);
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
+import type { BlobLink } from '../api/blob-link.ts';
+import type { InputFile } from '../api/wire.ts';
+import { INPUT_PATH } from '../campaign/work.ts';
+
+/** Of one input, and of all of a run. */
+const MOST_BYTES = 67_108_864;
+
+/**
+ * Fetches what a run reads into a folder of its own.
+ * @throws {CannotRun} a name that leads out of it, other bytes than their hash says, or too many of them
+ */
+export async function fetchInputs(inputs: readonly InputFile[], folder: string, link: BlobLink): Promise<void> {
+  let left = MOST_BYTES;
+  for (const { name, sha256 } of inputs) {
+    // The server has looked, and is not believed: these become paths here.
+    if (!INPUT_PATH.safeParse(name).success)
+      throw new CannotRun('the name of an input leads out of the folder of its run');
+    const bytes = await link.download(sha256, left);
+    if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+      throw new CannotRun(`the input ${name} is not what its hash says`);
+    }
+    left -= bytes.length;
+    const path = join(folder, name);
+    makeFolder(dirname(path), PRIVATE);
+    replaceFile(path, [bytes]);
+  }
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeFailure } from '../../console/failure.ts';
+import { RUN_WORK, type RunWork } from '../campaign/work.ts';
+import { lendReader } from '../pool/lend-reader.ts';
+import { flashOne, judgeBoard } from './judge-board.ts';
+import { inShort, judgeConformance, judgeReplay, judgeTaps } from './judge-card.ts';
+import type { Judged, RunPlace } from './judged.ts';
+
+/**
+ * Judges one run. What cannot be judged is an `error` with its sentence; a bug of ours too, so that one run does not
+ * take the bench with it.
+ * @throws the reason of the signal
+ */
+export async function judgeRun(asked: unknown, place: RunPlace): Promise<Judged> {
+  const work = RUN_WORK.safeParse(asked);
+  if (!work.success) return couldNot(place, 'this bench does not know this kind of run: is it of an older version?');
+  try {
+    return await judge(work.data, place);
+  } catch (error) {
+    place.signal.throwIfAborted();
+    return couldNot(place, describeFailure(error).sentences.join(' '));
+  }
+}
+
+function judge(work: RunWork, place: RunPlace): Promise<Judged> {
+  switch (work.kind) {
+    case 'conform':
+      return judgeConformance(work, place);
+    case 'replay':
+      return judgeReplay(work, place);
+    case 'bench-tap':
+      return judgeTaps(work, place);
+    case 'board-test':
+      return judgeBoard(work, place);
+    case 'board-flash':
+      return flashOne(work, place);
+    case 'rehearsal':
+      return rehearse(work.milliseconds, place);
+    case 'pool':
+      return lendReader(place.device, place.openPool, place.signal);
+  }
+}
+
+/** Judges nothing, and says so. */
+async function rehearse(milliseconds: number, place: RunPlace): Promise<Judged> {
+  await sleep(milliseconds, undefined, { signal: place.signal });
+  return { ...nothing(place), verdict: 'passed', reason: 'a rehearsal: nothing was judged', backend: 'simulated' };
+}
+
+/** An `error` of this bench. */
+export function couldNot(place: Pick<RunPlace, 'device'>, reason: string): Judged {
+  return { ...nothing(place), verdict: 'error', reason: inShort(reason) };
+}
+
+function nothing({ device }: Pick<RunPlace, 'device'>): Omit<Judged, 'verdict' | 'reason'> {
+  const { backend, identity } = device.capability;
+  return { backend, card: null, image: null, board: identity, figures: {}, repairs: 0, cases: [], files: [] };
+}

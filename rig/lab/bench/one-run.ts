@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Channel } from '../../../src/hal/distant/index.ts';
+import { describeFailure } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
+import type { CommandIo } from '../../console/io.ts';
+import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
+import { hostEnvironment } from '../../report/environment.ts';
+import type { BlobLink } from '../api/blob-link.ts';
+import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
+import type { ResultBlob, ResultStatement, TakenRun } from '../api/wire.ts';
+import type { FiledCard } from './bench-file.ts';
+import type { BenchSigner } from './bench-key.ts';
+import type { LocalDevice } from './devices.ts';
+import { fetchInputs } from './inputs.ts';
+import { couldNot, judgeRun } from './judge-run.ts';
+import type { Judged } from './judged.ts';
+import type { Spool } from './spool.ts';
+
+export interface OneRun {
+  readonly bench: string;
+  readonly run: TakenRun;
+  readonly device: LocalDevice;
+  readonly link: BlobLink;
+  readonly signer: BenchSigner;
+  readonly spool: Spool;
+  readonly env: CommandIo['env'];
+  readonly imageKey: string | null;
+  /** Ends it: the bench stops, or the lease is gone. */
+  readonly signal: AbortSignal;
+  /** As {@link RunPlace.openPool}, by the attempt. */
+  openPool(attempt: string): Promise<Channel>;
+  note(text: string): void;
+}
+
+/**
+ * Judges a run and keeps its signed result in the spool, from which it is sent.
+ * @returns how it ended
+ * @throws {HalError} `storage`: the result could not be kept; the reason of the signal
+ */
+export async function doRun(one: OneRun): Promise<Judged> {
+  const { run, device, link, signal } = one;
+  const startedAt = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-'));
+  try {
+    const inputs = join(folder, 'inputs');
+    makeFolder(inputs, PRIVATE);
+    const limit = AbortSignal.timeout(run.limitSeconds * 1000);
+    const ends = AbortSignal.any([signal, limit]);
+    let judged: Judged;
+    try {
+      await fetchInputs(run.inputs, inputs, link);
+      const { imageKey, note } = one;
+      const openPool = (): Promise<Channel> => one.openPool(run.attempt);
+      const env = environmentOf(device.card, one.env);
+      judged = await judgeRun(run.work, { device, folder, inputs, env, imageKey, note, openPool, signal: ends });
+    } catch (error) {
+      signal.throwIfAborted();
+      judged = couldNot({ device }, limit.aborted ? tooLong(run) : reasonOf(error));
+    }
+    await keep(one, judged, startedAt);
+    return judged;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function tooLong({ limitSeconds }: TakenRun): string {
+  return `it took longer than the ${limitSeconds} s that its campaign allows`;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof LabRefused || error instanceof LabUnreachable) return `an input did not come: ${error.message}`;
+  return describeFailure(error).sentences.join(' ');
+}
+
+/** The codes of a card that lies here go to its own runs, and no other code of this station to any. */
+function environmentOf(card: FiledCard | null, env: CommandIo['env']): CommandIo['env'] {
+  const kept = Object.entries(env).filter(([name]) => !/^VITAP_(PIN|CAN|PUK|MRZ)$/.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    ...(card?.pinFile != null && { VITAP_PIN: firstLine(card.pinFile) }),
+    ...(card?.canFile != null && { VITAP_CAN: firstLine(card.canFile) }),
+  };
+}
+
+function firstLine(path: string): string {
+  return (readInputText(path, 'a file with a code', 4096).split('\n')[0] ?? '').trim();
+}
+
+async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judged, startedAt: number): Promise<void> {
+  const { files, ...about } = judged;
+  const found = files.map(({ path, ...file }) => {
+    const bytes = readFileSync(path);
+    return { path, blob: { ...file, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length } };
+  });
+  const blobs: readonly ResultBlob[] = found.map(({ blob }) => blob);
+  const { program, node, system } = hostEnvironment();
+  const statement: ResultStatement = {
+    run: run.run,
+    attempt: run.attempt,
+    bench,
+    device: device.capability.device,
+    startedAt,
+    endedAt: Date.now(),
+    ...about,
+    versions: { vitap: program.slice(0, 100), node, system: system.slice(0, 100) },
+    blobs,
+  };
+  const jws = await signer.sign(statement);
+  spool.keep({
+    attempt: run.attempt,
+    jws,
+    files: found.map(({ path, blob }) => ({ sha256: blob.sha256, path })),
+  });
+}

@@ -1,0 +1,110 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
+import { CannotRun } from '../../console/failure.ts';
+import { readInputText } from '../../console/input-file.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
+import { packageVersion } from '../../console/package-root.ts';
+import { refuseSharedKey } from '../../console/private-key-file.ts';
+import { shown } from '../../console/shown.ts';
+import { stateFolder } from '../../console/state-folder.ts';
+import { thisMachine } from '../../doctor/machine.ts';
+import { benchLink } from '../api/bench-link.ts';
+import type { LabLine } from '../api/call.ts';
+import { LabRefused } from '../api/lab-refused.ts';
+import { parsePin, pinnedFetch } from '../api/pinned-fetch.ts';
+import { BENCH_NAME } from '../api/wire.ts';
+import { openPoolChannel } from '../pool/open-channel.ts';
+import { Agent } from './agent.ts';
+import { NO_BENCH_FILE, readBenchFile } from './bench-file.ts';
+import { benchSigner } from './bench-key.ts';
+import { devicesOf, seeReaders } from './devices.ts';
+import { referenceDrift, tapMeasure } from './reference.ts';
+import { Spool } from './spool.ts';
+
+/** Where a lab is, and who asks. */
+export interface LabAddress {
+  readonly server: string;
+  readonly tokenFile: string;
+  /** Pin of the server's key; null: its certificate is judged as usual. */
+  readonly pin: string | null;
+}
+
+export interface LabBenchOptions extends LabAddress {
+  /** Null: made from the name of this machine. */
+  readonly name: string | null;
+  readonly benchFile: string | null;
+  /** Where the bench keeps its key and its results; null: in the state folder of this station. */
+  readonly folder: string | null;
+  readonly imageKey: string | null;
+}
+
+/** `vitap lab bench`: takes runs until Ctrl-C. */
+export async function labBench(options: LabBenchOptions, io: CommandIo): Promise<ExitCode> {
+  const name = benchName(options.name);
+  const file = options.benchFile === null ? NO_BENCH_FILE : readBenchFile(options.benchFile);
+  const line = labLine(options);
+  const folder = options.folder ?? join(stateFolder(io.env), 'lab', name);
+  makeFolder(folder, PRIVATE);
+  // Two agents in one folder would be one bench, and take each other's readers.
+  const lock = FileLock.acquire(folder);
+  const machine = thisMachine(io.env);
+  const measure = tapMeasure(io.env);
+  try {
+    await new Agent({
+      bench: name,
+      version: packageVersion(),
+      link: benchLink(line),
+      signer: benchSigner(folder),
+      spool: new Spool(folder),
+      env: io.env,
+      imageKey: options.imageKey,
+      look: async (signal) => {
+        const seen = file.pcsc ? await seeReaders(machine, signal) : { driver: 'pcsc' as const, readers: [] };
+        return devicesOf(file, seen);
+      },
+      drift: (device, signal) => referenceDrift(device, folder, measure, signal),
+      openPool: (attempt) => openPoolChannel(line, `/v1/pool/attempts/${attempt}`, options.pin),
+      say: (text) => (io.json ? io.stdout(`${JSON.stringify({ text })}\n`) : io.stdout(`${shown(text)}\n`)),
+      signal: io.signal,
+    }).run();
+  } catch (error) {
+    if (error instanceof LabRefused) throw new CannotRun(error.message, { cause: error });
+    throw error;
+  } finally {
+    lock.release();
+  }
+  return EXIT.pass;
+}
+
+function benchName(given: string | null): string {
+  const name =
+    given ??
+    hostname()
+      .split('.')[0]
+      ?.toLowerCase()
+      .replace(/[^a-z0-9-]/g, '-') ??
+    '';
+  if (BENCH_NAME.safeParse(name).success) return name;
+  throw new CannotRun(`a bench is named with up to 40 small letters, digits and -, and "${name}" is not: give --name`);
+}
+
+const LARGEST_TOKEN_FILE = 4096;
+
+/** @throws {CannotRun} no address, or no token; an ordinary file error is left as it is */
+export function labLine({ server, tokenFile, pin }: LabAddress): LabLine {
+  const url = URL.canParse(server) ? new URL(server) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '') {
+    throw new CannotRun(`a lab is named by its origin, as https://lab.example:8630, and this is none: ${server}`);
+  }
+  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url.protocol === 'http:' && !loopback) {
+    throw new CannotRun(`${url.origin} is another machine, and a token does not go there without TLS: use https`);
+  }
+  if (pin !== null && url.protocol === 'http:') throw new CannotRun('a pin is of a server with TLS: use https');
+  refuseSharedKey(tokenFile);
+  const token = (readInputText(tokenFile, 'a token', LARGEST_TOKEN_FILE).split('\n')[0] ?? '').trim();
+  if (!/^[\w.~+/=-]{16,512}$/.test(token)) throw new CannotRun(`${tokenFile}: its first line is no token of a lab`);
+  return { origin: url.origin, token, ...(pin !== null && { fetch: pinnedFetch(parsePin(pin)) }) };
+}

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { SUITE_NAMES, type SuiteName } from '../../judge/conform/suites/index.ts';
+import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
+
+/** What a bench does in one run, as it travels to the bench. Paths are names of inputs that were uploaded. */
+
+/** A name among the inputs of a campaign: relative, with `/`, and nothing that leads out of their folder. */
+export const INPUT_PATH: z.ZodType<string> = z
+  .string()
+  .max(200)
+  .regex(/^(?!.*(?:^|\/)\.)[\w .-]+(?:\/[\w .-]+)*$/);
+
+/** `profile`: a shipped one by its name, or an input. `there`: the card that lies in the reader. */
+export type RunCard =
+  | { readonly kind: 'profile'; readonly profile: string; readonly interface?: OurInterface | undefined }
+  | { readonly kind: 'image'; readonly image: string; readonly interface?: OurInterface | undefined }
+  | { readonly kind: 'there' };
+
+export type OurInterface = 'contact' | 'contactless';
+
+export type RunWork =
+  | {
+      readonly kind: 'conform';
+      readonly suite: SuiteName;
+      /** Ids of cases, as `SEL-*,!SEL-9*`. */
+      readonly only?: string | undefined;
+      /** Input that says what the card holds. */
+      readonly declare?: string | undefined;
+      readonly card: RunCard;
+    }
+  | {
+      readonly kind: 'replay';
+      /** A shipped suite (`suites/vitale2`), or a folder among the inputs. */
+      readonly folder: string;
+      readonly only?: string | undefined;
+      readonly card: RunCard;
+    }
+  | {
+      readonly kind: 'bench-tap';
+      readonly taps: number;
+      readonly warmUp: number;
+      readonly sequence: Sequence;
+      readonly plan: PlanName;
+      readonly card: RunCard;
+    }
+  /** `only`: ids of phases. */
+  | { readonly kind: 'board-test'; readonly only?: readonly string[] | undefined }
+  | { readonly kind: 'board-flash'; readonly image: string }
+  /** Judges nothing: holds a device for a time, to try the lab itself. */
+  | { readonly kind: 'rehearsal'; readonly milliseconds: number }
+  /** Lends the reader to somebody who waits at the server; no campaign file asks for it. */
+  | { readonly kind: 'pool' };
+
+export const MOST_TAPS: number = 50_000;
+export const LONGEST_REHEARSAL_MS: number = 600_000;
+
+const ourInterface = z.enum(['contact', 'contactless']).optional();
+const source = z.string().min(1).max(200);
+const only = z.string().max(200).optional();
+
+const card = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('profile'), profile: source, interface: ourInterface }),
+  z.strictObject({ kind: z.literal('image'), image: INPUT_PATH, interface: ourInterface }),
+  z.strictObject({ kind: z.literal('there') }),
+]);
+
+export const RUN_WORK: z.ZodType<RunWork> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('conform'),
+    suite: z.enum(SUITE_NAMES),
+    only,
+    declare: INPUT_PATH.optional(),
+    card,
+  }),
+  z.strictObject({ kind: z.literal('replay'), folder: source, only, card }),
+  z.strictObject({
+    kind: z.literal('bench-tap'),
+    taps: z.int().min(1).max(MOST_TAPS),
+    warmUp: z.int().min(0).max(MOST_TAPS),
+    sequence: z.enum(SEQUENCES),
+    plan: z.enum(PLANS),
+    card,
+  }),
+  z.strictObject({ kind: z.literal('board-test'), only: z.array(z.string().max(64)).max(32).optional() }),
+  z.strictObject({ kind: z.literal('board-flash'), image: INPUT_PATH }),
+  z.strictObject({ kind: z.literal('rehearsal'), milliseconds: z.int().min(0).max(LONGEST_REHEARSAL_MS) }),
+  z.strictObject({ kind: z.literal('pool') }),
+]);
+
+/** In a few words: `conform iso7816-4`. */
+export function workInWords(work: RunWork): string {
+  switch (work.kind) {
+    case 'conform':
+      return `conform ${work.suite}`;
+    case 'replay':
+      return `replay of ${work.folder}`;
+    case 'bench-tap':
+      return `bench tap, ${work.taps} taps`;
+    case 'board-test':
+      return 'board test';
+    case 'board-flash':
+      return `board flash of ${work.image}`;
+    case 'rehearsal':
+      return `rehearsal of ${work.milliseconds} ms`;
+    case 'pool':
+      return 'reader lent';
+  }
+}

@@ -1,0 +1,15 @@
+import { type Channel, openWebSocket } from '../../../src/hal/distant/index.ts';
+import type { LabLine } from '../api/call.ts';
+import { pinnedAgent } from '../api/pinned-fetch.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** A WebSocket of the lab, with the token and the pinned key of its line. @throws {HalError} as it is refused */
+export function openPoolChannel({ origin, token }: LabLine, path: string, pin: string | null): Promise<Channel> {
+  return openWebSocket({
+    url: `${origin.replace(/^http/, 'ws')}${path}`,
+    headers: { authorization: `Bearer ${token}` },
+    timeoutMs: TIMEOUT_MS,
+    ...(pin !== null && { agent: pinnedAgent(pin) }),
+  });
+}

@@ -1,0 +1,102 @@
+import { StoreError } from '../../store/store-error.ts';
+import type { RefusalAnswer } from '../../web/refusal.ts';
+import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
+import { quarantineDrifting } from '../store/benches.ts';
+import { endCampaigns } from '../store/campaigns.ts';
+import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
+import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
+import type { LabStore } from '../store/store.ts';
+import { addBenchRoutes } from './bench-routes.ts';
+import { addBlobRoutes } from './blob-routes.ts';
+import { addPersonRoutes } from './person-routes.ts';
+import { checkRoles } from './roles.ts';
+import { WaitingBenches } from './waiting-benches.ts';
+
+export type LabServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf'>;
+
+/** Fifty benches behind one address, each asking several times a second. */
+const REQUESTS = 20_000;
+/** For an upload on a slow line. */
+const REQUEST_MS = 120_000;
+
+/**
+ * The lab's HTTP interface over its store; it does not listen yet. Several may stand on one database: they hold nothing
+ * but questions that wait. @throws {CannotRun}
+ */
+export async function createLabServer(store: LabStore, options: LabServerOptions): Promise<WebServer> {
+  const fault = options.fault ?? (() => {});
+  const server = await createWebServer({
+    ...options,
+    title: 'Vitap lab',
+    refusalOf,
+    limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
+  });
+  const waiting = new WaitingBenches(store, fault);
+  checkRoles(server.app, store, server.secret);
+  addBenchRoutes(server.app, store, waiting);
+  addBlobRoutes(server.app, store);
+  addPersonRoutes(server.app, store, waiting);
+  const upkeep = startUpkeep(store, waiting, fault);
+  server.app.addHook('preClose', async () => {
+    waiting.close();
+    await upkeep.stop();
+  });
+  return server;
+}
+
+const UPKEEP_MS = 1000;
+const DRIFT_MS = 30_000;
+
+/**
+ * Gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
+ * has are passed over by the others. After a start, and after the database was away, it waits for one lease's time: benches
+ * that live could not be heard.
+ */
+function startUpkeep(
+  store: LabStore,
+  waiting: WaitingBenches,
+  fault: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  let from = performance.now() + LEASE_SECONDS * 1000;
+  let driftAt = performance.now() + DRIFT_MS;
+  let working: Promise<void> | null = null;
+  const work = async (): Promise<void> => {
+    try {
+      if (performance.now() < from) return;
+      if ((await giveBackExpired(store)) > 0) waiting.wake();
+      await endCampaigns(store);
+      if (performance.now() < driftAt) return;
+      driftAt = performance.now() + DRIFT_MS;
+      await quarantineDrifting(store);
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
+      else if (!(error instanceof StoreError && error.kind === 'busy')) fault(error);
+    }
+  };
+  const timer = setInterval(() => {
+    working ??= work().finally(() => {
+      working = null;
+    });
+  }, UPKEEP_MS).unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await working;
+    },
+  };
+}
+
+/** A database's errors that pass; the others are faults. */
+const STORE_REFUSALS: Readonly<Record<string, LabRefusalCode>> = {
+  busy: 'store-busy',
+  full: 'store-full',
+  unreachable: 'store-unreachable',
+};
+
+function refusalOf(error: unknown): RefusalAnswer | null {
+  const code =
+    error instanceof LabRefusal ? error.code : error instanceof StoreError ? STORE_REFUSALS[error.kind] : undefined;
+  if (code === undefined) return null;
+  const { status, sentence } = LAB_REFUSALS[code];
+  return { status, code, message: sentence };
+}

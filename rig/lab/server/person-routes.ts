@@ -1,0 +1,210 @@
+import * as z from 'zod';
+import type { WebApp } from '../../web/server.ts';
+import {
+  BENCH_NAME,
+  BENCHES,
+  CAMPAIGNS,
+  CHECK,
+  FOUND,
+  MATRIX,
+  NEW_TOKEN,
+  NOTHING,
+  QUARANTINE,
+  RUN_DETAIL,
+  RUN_PAGE,
+  RUN_STATES,
+  SUBMISSION,
+  SUBMITTED,
+  TOKEN,
+  TOKENS,
+} from '../api/wire.ts';
+import { listBenches, quarantine } from '../store/benches.ts';
+import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
+import { checkStore } from '../store/check.ts';
+import { listRuns, runDetail, searchRuns } from '../store/runs.ts';
+import type { LabStore } from '../store/store.ts';
+import { submitCampaign } from '../store/submit.ts';
+import { addToken, listTokens, revokeToken } from '../store/tokens.ts';
+import { OPERATOR, VIEWER } from './roles.ts';
+import type { WaitingBenches } from './waiting-benches.ts';
+
+const MOST_SUBMISSION_BYTES = 67_108_864;
+const SUBMIT_MS = 120_000;
+
+const whole = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const CAMPAIGN_IN_PATH = z.object({ campaign: whole });
+const RUNS_ASKED = z.strictObject({
+  state: z.enum(RUN_STATES).optional(),
+  subject: z.string().max(100).optional(),
+  suite: z.string().max(100).optional(),
+  after: whole.optional(),
+});
+
+/** What viewers and operators ask for. */
+export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+  addCampaignRoutes(app, store, waiting);
+  addRunRoutes(app, store);
+  addBenchesRoutes(app, store, waiting);
+  addTokenRoutes(app, store);
+}
+
+function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+  const tags = ['campaign'];
+  app.post(
+    '/v1/campaigns',
+    {
+      config: OPERATOR,
+      bodyLimit: MOST_SUBMISSION_BYTES,
+      handlerTimeout: SUBMIT_MS,
+      schema: { tags, summary: 'Submits a campaign', body: SUBMISSION, response: { 200: SUBMITTED } },
+    },
+    async ({ body }) => {
+      const submitted = await submitCampaign(store, body, Date.now());
+      waiting.wake();
+      return { ...submitted, unfit: [...submitted.unfit], missing: [...submitted.missing] };
+    },
+  );
+  app.get(
+    '/v1/campaigns',
+    { config: VIEWER, schema: { tags, summary: 'The newest campaigns', response: { 200: CAMPAIGNS } } },
+    async () => ({ campaigns: [...(await listCampaigns(store))] }),
+  );
+  app.get(
+    '/v1/campaigns/:campaign',
+    {
+      config: VIEWER,
+      schema: { tags, summary: 'A campaign as a matrix', params: CAMPAIGN_IN_PATH, response: { 200: MATRIX } },
+    },
+    ({ params: { campaign } }) => campaignMatrix(store, campaign),
+  );
+  app.get(
+    '/v1/campaigns/:campaign/runs',
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'Runs of a campaign, a page at a time',
+        params: CAMPAIGN_IN_PATH,
+        querystring: RUNS_ASKED,
+        response: { 200: RUN_PAGE },
+      },
+    },
+    ({ params: { campaign }, query }) => listRuns(store, { campaign, ...query }),
+  );
+  app.post(
+    '/v1/campaigns/:campaign/cancel',
+    {
+      config: OPERATOR,
+      schema: {
+        tags,
+        summary: 'Cancels what waits and what runs',
+        params: CAMPAIGN_IN_PATH,
+        body: z.strictObject({}),
+        response: { 200: NOTHING },
+      },
+    },
+    async ({ params: { campaign } }) => {
+      await cancelCampaign(store, campaign);
+      return {};
+    },
+  );
+}
+
+function addRunRoutes(app: WebApp, store: LabStore): void {
+  const tags = ['run'];
+  app.get(
+    '/v1/runs/:run',
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'A run with its attempts and its result',
+        params: z.object({ run: z.uuid() }),
+        response: { 200: RUN_DETAIL },
+      },
+    },
+    ({ params: { run } }) => runDetail(store, run),
+  );
+  app.get(
+    '/v1/search',
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'Runs that hold the words',
+        querystring: z.strictObject({ words: z.string().min(1).max(100) }),
+        response: { 200: FOUND },
+      },
+    },
+    async ({ query: { words } }) => ({ runs: [...(await searchRuns(store, words))] }),
+  );
+  app.get(
+    '/v1/check',
+    {
+      config: VIEWER,
+      schema: { tags, summary: 'Whether anything is lost or doubled, by the store', response: { 200: CHECK } },
+    },
+    () => checkStore(store),
+  );
+}
+
+function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+  const tags = ['bench'];
+  app.get(
+    '/v1/benches',
+    { config: VIEWER, schema: { tags, summary: 'Benches and what they do', response: { 200: BENCHES } } },
+    async () => ({ benches: [...(await listBenches(store))] }),
+  );
+  app.post(
+    '/v1/benches/:bench/quarantine',
+    {
+      config: OPERATOR,
+      schema: {
+        tags,
+        summary: 'Puts a bench into quarantine, or lets it back',
+        params: z.object({ bench: BENCH_NAME }),
+        body: QUARANTINE,
+        response: { 200: NOTHING },
+      },
+    },
+    async ({ params: { bench }, body: { reason } }) => {
+      await quarantine(store, bench, reason);
+      waiting.wake();
+      return {};
+    },
+  );
+}
+
+function addTokenRoutes(app: WebApp, store: LabStore): void {
+  const tags = ['token'];
+  app.get(
+    '/v1/tokens',
+    { config: OPERATOR, schema: { tags, summary: 'Tokens, without their text', response: { 200: TOKENS } } },
+    async () => ({ tokens: [...(await listTokens(store))] }),
+  );
+  app.post(
+    '/v1/tokens',
+    {
+      config: OPERATOR,
+      schema: { tags, summary: 'Makes a token, and shows it this once', body: NEW_TOKEN, response: { 200: TOKEN } },
+    },
+    async ({ body: { name, role } }) => ({ token: await addToken(store, name, role) }),
+  );
+  app.post(
+    '/v1/tokens/:token/revoke',
+    {
+      config: OPERATOR,
+      schema: {
+        tags,
+        summary: 'Revokes a token',
+        params: z.object({ token: whole }),
+        body: z.strictObject({}),
+        response: { 200: NOTHING },
+      },
+    },
+    async ({ params: { token } }) => {
+      await revokeToken(store, token);
+      return {};
+    },
+  );
+}

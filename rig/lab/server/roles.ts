@@ -1,0 +1,61 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { WebApp } from '../../web/server.ts';
+import type { Role } from '../api/wire.ts';
+import { LabRefusal } from '../store/refusals.ts';
+import type { LabStore } from '../store/store.ts';
+import { roleOfToken } from '../store/tokens.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Roles whose tokens a route of the lab takes; `operator` takes those of `viewer` too. */
+    readonly roles?: readonly Role[];
+  }
+  interface FastifyRequest {
+    /** Role of the token that came. */
+    labRole?: Role;
+  }
+}
+
+/** A route's own look at tokens, in place of the secret of this start. */
+function taking(...roles: readonly Role[]): { readonly access: 'open'; readonly roles: readonly Role[] } {
+  return { access: 'open', roles };
+}
+export const VIEWER: ReturnType<typeof taking> = taking('viewer', 'operator');
+export const OPERATOR: ReturnType<typeof taking> = taking('operator');
+export const BENCH: ReturnType<typeof taking> = taking('bench');
+export const ANY_ROLE: ReturnType<typeof taking> = taking('viewer', 'operator', 'bench');
+
+/** How long a token is believed without asking the database; a revoked one opens nothing after that. */
+const BELIEVED_MS = 3000;
+const MOST_BELIEVED = 1000;
+
+/**
+ * Looks at the token of each request before its body is read. The secret of this start is an operator's.
+ * @throws {LabRefusal} `token-wrong`, `role-missing`
+ */
+export function checkRoles(app: WebApp, store: LabStore, startSecret: string): void {
+  const believed = new Map<string, { role: Role; until: number }>();
+  const roleOf = async (token: string): Promise<Role | null> => {
+    if (isSame(token, startSecret)) return 'operator';
+    const known = believed.get(token);
+    if (known !== undefined && known.until > performance.now()) return known.role;
+    believed.delete(token);
+    const role = await roleOfToken(store, token);
+    if (believed.size >= MOST_BELIEVED) believed.clear();
+    if (role !== null) believed.set(token, { role, until: performance.now() + BELIEVED_MS });
+    return role;
+  };
+  app.addHook('preParsing', async (request) => {
+    const { roles } = request.routeOptions.config;
+    if (roles === undefined) return;
+    const [, token] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(request.headers.authorization ?? '') ?? [];
+    const role = token === undefined ? null : await roleOf(token);
+    if (role === null) throw new LabRefusal('token-wrong');
+    if (!roles.includes(role)) throw new LabRefusal('role-missing');
+    request.labRole = role;
+  });
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}

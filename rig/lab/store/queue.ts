@@ -1,0 +1,113 @@
+import PgBoss from 'pg-boss';
+import type { Sql, SqlRow, SqlValue, Statements } from '../../store/sql.ts';
+
+/** Of the tables that pg-boss makes and keeps. */
+export const QUEUE_SCHEMA = 'lab_queue';
+
+/**
+ * The queue of runs: pg-boss, on the same database and in the same transactions as our tables. It has one queue for each
+ * requirement, and a job for each run, with the run's identifier; a job is `active` while a bench has the run. pg-boss
+ * orders them, hands each to one asker, counts tries and archives; it knows no heartbeat and no bench.
+ */
+export interface RunQueue {
+  /** Makes the queue of a requirement where it is not there yet. */
+  prepare(requirement: number, within: Statements): Promise<void>;
+  send(jobs: readonly { run: string; requirement: number }[], attempts: number, within: Statements): Promise<void>;
+  /** The oldest run that waits with this requirement, and that no other transaction is taking; null: none. */
+  fetch(requirement: number, within: Statements): Promise<string | null>;
+  complete(requirement: number, run: string, within: Statements): Promise<void>;
+  /** Puts it back, unless it has no try left. */
+  giveBack(requirement: number, run: string, within: Statements): Promise<void>;
+  cancel(requirement: number, runs: readonly string[], within: Statements): Promise<void>;
+  /** Ends its maintenance; the database stays open. */
+  close(): Promise<void>;
+}
+
+/** Leases end a run long before; 24 is what pg-boss allows less than. */
+const LONGEST_JOB_HOURS = 23;
+/** A run may wait for a bench that is bought first. */
+const LONGEST_WAIT_DAYS = 3650;
+
+/** @param fault gets what goes wrong in pg-boss's own maintenance, which tries again later */
+export async function openQueue(sql: Sql, fault: (error: unknown) => void): Promise<RunQueue> {
+  const boss = new PgBoss({
+    db: database(sql),
+    schema: QUEUE_SCHEMA,
+    schedule: false,
+    expireInHours: LONGEST_JOB_HOURS,
+    retentionDays: LONGEST_WAIT_DAYS,
+    archiveCompletedAfterSeconds: 3600,
+    deleteAfterDays: 1,
+  });
+  boss.on('error', fault);
+  await boss.start();
+  // pg-boss sorts all jobs that wait at each fetch; with this index it reads the first one.
+  await sql.query(
+    `create index if not exists lab_job_order on ${QUEUE_SCHEMA}.job (name, created_on, id) where state < 'active'`,
+  );
+  return {
+    async prepare(requirement, within) {
+      const options = JSON.stringify({ policy: 'standard' });
+      await within.query(`select ${QUEUE_SCHEMA}.create_queue($1, $2)::text`, [queueName(requirement), options]);
+    },
+    async send(jobs, attempts, within) {
+      const rows = jobs.map(({ run, requirement }) => ({
+        id: run,
+        name: queueName(requirement),
+        retryLimit: attempts - 1,
+      }));
+      await boss.insert(rows, { db: database(within) } as never);
+    },
+    async fetch(requirement, within) {
+      // pg-boss swallows errors of this one statement, and the transaction would go on broken.
+      let failed: { readonly error: unknown } | null = null;
+      const db = database(within, (error) => {
+        failed = { error };
+      });
+      const [job] = await boss.fetch(queueName(requirement), { priority: false, db } as never);
+      if (failed !== null) throw (failed as { readonly error: unknown }).error;
+      return job?.id ?? null;
+    },
+    async complete(requirement, run, within) {
+      await boss.complete(queueName(requirement), run, {}, { db: database(within) });
+    },
+    async giveBack(requirement, run, within) {
+      await boss.fail(queueName(requirement), run, {}, { db: database(within) });
+    },
+    async cancel(requirement, runs, within) {
+      await boss.cancel(queueName(requirement), [...runs], { db: database(within) });
+    },
+    close: () => boss.stop({ graceful: false, close: false }),
+  };
+}
+
+export function queueName(requirement: number): string {
+  return `lab-${requirement}`;
+}
+
+/** The database as pg-boss asks it: a text of several statements comes with its own `begin`, values may be anything. */
+function database(
+  statements: Statements | Sql,
+  onError: (error: unknown) => void = () => {},
+): { executeSql(text: string, values?: readonly unknown[]): Promise<{ rows: SqlRow[] }> } {
+  return {
+    async executeSql(text, values) {
+      try {
+        if (values !== undefined) return { rows: [...(await statements.query(text, values.map(parameter)))] };
+        if (!('script' in statements) || !/^\s*BEGIN;/.test(text)) return { rows: [...(await statements.query(text))] };
+        await statements.script(text.replace(/^\s*BEGIN;/, '').replace(/COMMIT;\s*$/, ''));
+        return { rows: [] };
+      } catch (error) {
+        onError(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** A list stays one: both databases take it for an array. */
+function parameter(value: unknown): SqlValue {
+  if (value === undefined) return null;
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (isObject ? JSON.stringify(value) : value) as SqlValue;
+}

@@ -1,0 +1,59 @@
+/** Every refusal of the lab: HTTP status, and what is wrong and can be done, without a value that came. docs/lab.md shows this table. */
+export const LAB_REFUSALS = {
+  'token-wrong': { status: 401, sentence: 'the token is missing, wrong or revoked: ask an operator for one' },
+  'role-missing': { status: 403, sentence: 'the token is of another role than this takes' },
+  'token-unknown': { status: 404, sentence: 'there is no such token' },
+  'bench-outdated': {
+    status: 409,
+    sentence: 'the bench speaks another version of the interface: install the vitap of the server there',
+  },
+  'bench-name-taken': {
+    status: 409,
+    sentence: 'a bench of this name has another key: choose another name, or bring back its key',
+  },
+  'bench-unknown': { status: 404, sentence: 'there is no bench of this name: it enrols first' },
+  'bench-quarantined': { status: 409, sentence: 'the bench is in quarantine: a person looks at it and lets it back' },
+  'campaign-unknown': { status: 404, sentence: 'there is no such campaign' },
+  'campaign-differs': {
+    status: 409,
+    sentence: 'another campaign was submitted with this key: submit it again with a new one',
+  },
+  'run-unknown': { status: 404, sentence: 'there is no such run' },
+  'attempt-unknown': { status: 404, sentence: 'there is no such attempt of this bench' },
+  'attempt-over': {
+    status: 409,
+    sentence: 'the lease of this attempt was given back or cancelled: its result is kept, and does not count',
+  },
+  'result-malformed': { status: 400, sentence: 'the result is not as the description of the interface has it' },
+  'result-for-another': { status: 400, sentence: 'the result speaks of another attempt, run, bench or device' },
+  'result-unsigned': { status: 401, sentence: 'the result is not signed by the key of its bench' },
+  'blob-missing': {
+    status: 409,
+    sentence: 'a file of the result was not uploaded: upload it, then send the result again',
+  },
+  'blob-unknown': { status: 404, sentence: 'there is no such file here' },
+  'blob-differs': { status: 400, sentence: 'what came has another hash than its address: send it again' },
+  'blob-torn': { status: 400, sentence: 'the upload ended early: send it again' },
+  'blob-too-large': { status: 413, sentence: 'the file is larger than the lab takes' },
+  'disk-full': {
+    status: 507,
+    sentence: 'the disk of the server is full: nothing was kept; make room and send it again',
+  },
+  'store-busy': { status: 503, sentence: 'the database is busy: try again' },
+  'store-full': { status: 503, sentence: 'the database has no space left: nothing was changed' },
+  'store-unreachable': { status: 503, sentence: 'the database cannot be reached: try again later' },
+} as const;
+export type LabRefusalCode = keyof typeof LAB_REFUSALS;
+
+/** What the lab does not do. */
+export class LabRefusal extends Error {
+  readonly code: LabRefusalCode;
+  readonly status: number;
+
+  constructor(code: LabRefusalCode) {
+    super(LAB_REFUSALS[code].sentence);
+    this.name = 'LabRefusal';
+    this.code = code;
+    this.status = LAB_REFUSALS[code].status;
+  }
+}

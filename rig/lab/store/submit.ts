@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { Statements } from '../../store/sql.ts';
+import type { Requirement, Submission, Submitted } from '../api/wire.ts';
+import { fits } from '../campaign/fits.ts';
+import { listBenches } from './benches.ts';
+import { missingBlobs } from './blobs.ts';
+import { LabRefusal } from './refusals.ts';
+import { runIds } from './run-id.ts';
+import type { LabStore } from './store.ts';
+
+/** Runs in one statement. */
+const BATCH = 1000;
+
+/**
+ * Makes a campaign and its runs, all of them or none. With a key that came before it answers what it answered then.
+ * @param now milliseconds since 1970, for identifiers
+ * @throws {LabRefusal} `campaign-differs`
+ */
+export async function submitCampaign(store: LabStore, submission: Submission, now: number): Promise<Submitted> {
+  const { runs, dryRun } = submission;
+  const answer = {
+    runs: runs.length,
+    unfit: await unfitRuns(store, submission),
+    missing: [
+      ...missingBlobs(
+        store,
+        runs.flatMap(({ inputs }) => inputs.map(({ sha256 }) => sha256)),
+      ),
+    ],
+  };
+  if (dryRun || answer.missing.length > 0) return { campaign: null, ...answer };
+  const campaign = await store.sql.transaction(async (within) => {
+    const made = await makeCampaign(within, submission);
+    if (made.isNew) await makeRuns(store, within, made.id, submission, now);
+    return made.id;
+  });
+  return { campaign, ...answer };
+}
+
+async function unfitRuns(store: LabStore, { runs }: Submission): Promise<number[]> {
+  const devices = (await listBenches(store)).flatMap(({ name, devices }) =>
+    devices.map((capability) => ({ bench: name, capability })),
+  );
+  const known = new Map<string, boolean>();
+  return runs.flatMap(({ requirement }, place) => {
+    const text = canonical(requirement);
+    const takes = known.get(text) ?? devices.some((device) => fits(requirement, device));
+    known.set(text, takes);
+    return takes ? [] : [place];
+  });
+}
+
+function canonical(requirement: Requirement): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(requirement).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+async function makeCampaign(
+  within: Statements,
+  { key, name, source, attempts, runs }: Submission,
+): Promise<{ id: number; isNew: boolean }> {
+  const content = sha256(JSON.stringify([name, source, attempts, runs]));
+  const [made] = await within.query<{ id: number }>(
+    `insert into lab_campaigns (key, content_hash, name, source, attempts, submitted_at)
+     values ($1, $2, $3, $4, $5, lab_now()) on conflict (key) do nothing returning id`,
+    [key, content, name, source, attempts],
+  );
+  if (made !== undefined) return { id: made.id, isNew: true };
+  const [there] = await within.query<{ id: number }>(
+    'select id from lab_campaigns where key = $1 and content_hash = $2',
+    [key, content],
+  );
+  if (there === undefined) throw new LabRefusal('campaign-differs');
+  return { id: there.id, isNew: false };
+}
+
+async function makeRuns(
+  store: LabStore,
+  within: Statements,
+  campaign: number,
+  { runs, attempts }: Submission,
+  now: number,
+): Promise<void> {
+  const ids = runIds(runs.length, now);
+  const requirements = await requirementIds(
+    store,
+    within,
+    runs.map(({ requirement }) => requirement),
+  );
+  for (let at = 0; at < runs.length; at += BATCH) {
+    const rows = runs.slice(at, at + BATCH).map((run, place) => ({
+      ...{ id: ids[at + place] as string, number: at + place + 1, requirement_id: requirements[at + place] as number },
+      ...{ subject: run.subject, suite: run.suite, repetition: run.repetition, limit_seconds: run.limitSeconds },
+      ...{ work: run.work, inputs: run.inputs },
+    }));
+    await within.query(
+      `insert into lab_runs (id, campaign_id, number, subject, suite, repetition, requirement_id, work, inputs,
+         limit_seconds, changed_at)
+       select id, $1, number, subject, suite, repetition, requirement_id, work, inputs, limit_seconds, lab_now()
+       from json_to_recordset($2::json) as r(id uuid, number int, subject text, suite text, repetition int,
+         requirement_id int8, work json, inputs json, limit_seconds int)`,
+      [campaign, JSON.stringify(rows)],
+    );
+    await store.queue.send(
+      rows.map(({ id, requirement_id }) => ({ run: id, requirement: requirement_id })),
+      attempts,
+      within,
+    );
+  }
+}
+
+/** @returns one for each, in their order */
+async function requirementIds(
+  store: LabStore,
+  within: Statements,
+  requirements: readonly Requirement[],
+): Promise<readonly number[]> {
+  const known = new Map<string, number>();
+  for (const text of new Set(requirements.map(canonical))) {
+    const hash = sha256(text);
+    await within.query(
+      'insert into lab_requirements (hash, body) values ($1, $2::json) on conflict (hash) do nothing',
+      [...[hash, text]],
+    );
+    const [row] = await within.query<{ id: number }>('select id from lab_requirements where hash = $1', [hash]);
+    const id = (row as { id: number }).id;
+    await store.queue.prepare(id, within);
+    known.set(text, id);
+  }
+  return requirements.map((requirement) => known.get(canonical(requirement)) as number);
+}
+
+function sha256(text: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(text).digest());
+}

@@ -1,0 +1,104 @@
+import type { Agent } from 'node:https';
+import { HalError } from '../errors.ts';
+import { type Channel, MOST_MESSAGE_CHARACTERS } from './messages.ts';
+
+/** What is used of a WebSocket, of the package `ws` at either end. */
+export interface Socket {
+  readonly readyState: number;
+  send(text: string): void;
+  close(): void;
+  terminate(): void;
+  on(event: 'message', take: (data: Buffer, isBinary: boolean) => void): unknown;
+  on(event: 'close', take: (code: number, reason: Buffer) => void): unknown;
+  on(event: 'error', take: (error: Error) => void): unknown;
+}
+
+const OPEN = 1;
+const LONGEST_REASON = 200;
+
+/** A channel over a WebSocket that is open. */
+export function webSocketChannel(socket: Socket): Channel {
+  let closed: string | null = null;
+  let told: ((reason: string) => void) | null = null;
+  const end = (reason: string): void => {
+    if (closed !== null) return;
+    closed = reason;
+    told?.(reason);
+  };
+  socket.on('error', (error) => end(`the way to the reader failed: ${error.message}`));
+  socket.on('close', (_code, reason) => {
+    const words = reason.toString('utf8').slice(0, LONGEST_REASON);
+    end(words === '' ? 'the other end of the way to the reader has gone' : words);
+  });
+  return {
+    send: (text) => {
+      if (socket.readyState === OPEN) socket.send(text);
+    },
+    close: () => socket.close(),
+    onText: (take) => {
+      socket.on('message', (data, isBinary) => (isBinary ? socket.terminate() : take(data.toString('utf8'))));
+    },
+    onClose: (take) => {
+      if (closed === null) told = take;
+      else take(closed);
+    },
+  };
+}
+
+export interface WebSocketAddress {
+  /** `wss://lab.example:8630/v1/pool/blue-42`; without TLS on this machine only. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Makes the connection, where it is judged in another way than usual. */
+  readonly agent?: Agent;
+}
+
+/** @throws {HalError} `no-service` nobody answers there, `no-reader`, `busy`, `permission` as the server refuses */
+export async function openWebSocket({ url, headers, timeoutMs, agent }: WebSocketAddress): Promise<Channel> {
+  const { WebSocket } = await import('ws');
+  const socket = new WebSocket(url, {
+    headers,
+    handshakeTimeout: timeoutMs,
+    maxPayload: MOST_MESSAGE_CHARACTERS,
+    perMessageDeflate: false,
+    ...(agent !== undefined && { agent }),
+  });
+  // Its messages may come in the same turn as its opening.
+  const channel = webSocketChannel(socket);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', () => resolve());
+    socket.once('unexpected-response', (_request, answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (part: string) => {
+        if (text.length < MOST_MESSAGE_CHARACTERS) text += part;
+      });
+      answer.on('end', () => reject(refusal(answer.statusCode ?? 0, text)));
+      answer.on('error', reject);
+    });
+    socket.once('error', (error) => {
+      const { origin } = new URL(url);
+      reject(new HalError('no-service', `${origin} cannot be reached: ${error.message}`, { cause: error }));
+    });
+  });
+  return channel;
+}
+
+const KIND_OF: Readonly<Record<number, 'permission' | 'no-reader' | 'busy'>> = {
+  401: 'permission',
+  403: 'permission',
+  404: 'no-reader',
+  409: 'busy',
+};
+
+function refusal(status: number, text: string): HalError {
+  let message = `the server answered ${status}`;
+  try {
+    const said = (JSON.parse(text) as { message?: unknown }).message;
+    if (typeof said === 'string') message = said.slice(0, LONGEST_REASON);
+  } catch {
+    // Not a lab's answer: its status says enough.
+  }
+  return new HalError(KIND_OF[status] ?? 'no-service', message);
+}

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import {
+  DistantReader,
+  FarEnd,
+  MOST_MESSAGE_CHARACTERS,
+  openWebSocket,
+  webSocketChannel,
+} from '../../../src/hal/distant/index.ts';
+import type { Channel } from '../../../src/hal/distant/messages.ts';
+import { createLoopback } from '../../../src/hal/loopback/index.ts';
+import { systemClock } from '../../../src/hal/system/clock.ts';
+import { type ReaderSubject, readerContract } from '../../contract/reader.ts';
+import { TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
+
+/** A far end on a real WebSocket: a loopback reader, with the cards that a test puts in. */
+async function farReader(): Promise<{
+  readonly channel: Channel;
+  readonly loopback: ReturnType<typeof createLoopback>;
+  readonly server: WebSocketServer;
+}> {
+  const loopback = createLoopback({ interface: 'contact', clock: systemClock, name: 'far loopback' });
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload: MOST_MESSAGE_CHARACTERS });
+  await once(server, 'listening');
+  server.on(
+    'connection',
+    (socket) => new FarEnd(webSocketChannel(socket), { reader: loopback.reader, name: 'far loopback' }),
+  );
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { channel: await openWebSocket({ url, headers: {}, timeoutMs: 5000 }), loopback, server };
+}
+
+readerContract('a reader at another machine, over a WebSocket', async (): Promise<ReaderSubject> => {
+  const { channel, loopback, server } = await farReader();
+  const { link, reader } = loopback;
+  let served: Promise<void> = Promise.resolve();
+  return {
+    reader: new DistantReader(channel, systemClock),
+    readerName: 'far loopback',
+    largestCommand: link.limits.largestCommand,
+    insert: async (card) => {
+      served = link.serve(card);
+    },
+    remove: async () => {
+      link.stop();
+      await served;
+    },
+    missesCard: async () => {},
+    occupy: async () => {
+      await reader.connect({ timeoutMs: 0 });
+    },
+    dispose: async () => {
+      link.stop();
+      await served;
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  };
+});
+
+describe('a reader at another machine', () => {
+  it('tells the time at the card from that of the network', async () => {
+    const { channel, loopback, server } = await farReader();
+    const served = loopback.link.serve(new ToyCard());
+    const reader = new DistantReader(channel, systemClock);
+    const session = await reader.connect({ timeoutMs: 5000 });
+    const before = systemClock.nowNs();
+    const { startNs, endNs, networkNs } = await session.transmit(toyCommand(TOY.echo, 8));
+    const after = systemClock.nowNs();
+    expect(networkNs).toBeGreaterThan(0);
+    expect(startNs).toBeGreaterThanOrEqual(before);
+    expect(endNs).toBeLessThanOrEqual(after);
+    expect(endNs - startNs + networkNs!).toBeLessThanOrEqual(after - before);
+    await reader.close();
+    loopback.link.stop();
+    await served;
+    server.close();
+  });
+
+  it('is lost when the way to it is, with all that waits', async () => {
+    const { channel, server } = await farReader();
+    const reader = new DistantReader(channel, systemClock);
+    const waiting = expect(reader.connect({ timeoutMs: 60_000 })).rejects.toMatchObject({ kind: 'reader-lost' });
+    await reader.list();
+    for (const client of server.clients) client.terminate();
+    await waiting;
+    await expect(reader.list()).rejects.toMatchObject({ kind: 'reader-lost' });
+    server.close();
+  });
+
+  it('gives no other reader than its own', async () => {
+    const { channel, server } = await farReader();
+    const reader = new DistantReader(channel, systemClock);
+    await expect(reader.connect({ timeoutMs: 0, reader: 'another' })).rejects.toMatchObject({ kind: 'no-reader' });
+    await reader.close();
+    server.close();
+  });
+
+  it.each([
+    ['no JSON', 'hello'],
+    ['no number', '{"ok":"done"}'],
+    ['an answer to nothing', '{"id":77,"readers":[]}'],
+    ['too much', JSON.stringify({ id: 1, readers: 'x'.repeat(200_000) })],
+  ])('does not go on with an other end that sends %s', async (_, text) => {
+    let hear = (_text: string): void => {};
+    let closed = false;
+    const channel: Channel = {
+      send: () => hear(text),
+      close: () => {
+        closed = true;
+      },
+      onText: (take) => {
+        hear = take;
+      },
+      onClose: () => {},
+    };
+    await expect(new DistantReader(channel, systemClock).list()).rejects.toMatchObject({ kind: 'protocol' });
+    expect(closed).toBe(true);
+  });
+
+  it.each([
+    ['a list that is none', { readers: 7 }],
+    ['a reader without a name', { readers: [{ cardPresent: true, atr: null }] }],
+    ['an ATR that is none', { readers: [{ name: 'a', cardPresent: true, atr: 'XY' }] }],
+  ])('refuses %s', async (_, answer) => {
+    let hear = (_text: string): void => {};
+    const channel: Channel = {
+      send: () => hear(JSON.stringify({ id: 1, ...answer })),
+      close: () => {},
+      onText: (take) => {
+        hear = take;
+      },
+      onClose: () => {},
+    };
+    await expect(new DistantReader(channel, systemClock).list()).rejects.toMatchObject({ kind: 'protocol' });
+  });
+
+  it('says why a server refuses, by its kind', async () => {
+    await expect(openWebSocket({ url: 'ws://127.0.0.1:1', headers: {}, timeoutMs: 1000 })).rejects.toMatchObject({
+      kind: 'no-service',
+    });
+    const server = new WebSocketServer({
+      host: '127.0.0.1',
+      port: 0,
+      verifyClient: (_info: unknown, done: (ok: boolean, status: number, message: string) => void) =>
+        done(false, 404, JSON.stringify({ message: 'no bench has blue-42' })),
+    });
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await expect(openWebSocket({ url, headers: {}, timeoutMs: 1000 })).rejects.toMatchObject({ kind: 'no-reader' });
+    server.close();
+  });
+});

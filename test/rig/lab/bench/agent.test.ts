@@ -1,0 +1,292 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compactVerify, importJWK } from 'jose';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LabRefused } from '../../../../rig/lab/api/lab-refused.ts';
+import { RESULT_STATEMENT, type ResultStatement, type TakenRun } from '../../../../rig/lab/api/wire.ts';
+import { Agent } from '../../../../rig/lab/bench/agent.ts';
+import { NO_BENCH_FILE } from '../../../../rig/lab/bench/bench-file.ts';
+import { benchSigner } from '../../../../rig/lab/bench/bench-key.ts';
+import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.ts';
+import { Spool } from '../../../../rig/lab/bench/spool.ts';
+import { LabDouble } from './lab-double.ts';
+
+const SLOW_MS = 30_000;
+const NO_READERS = { driver: 'pcsc', readers: [] } as const;
+
+let folder: string;
+let lab: LabDouble;
+let stop: AbortController;
+let said: string[];
+const running: Promise<void>[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitap-agent-'));
+  lab = new LabDouble();
+  stop = new AbortController();
+  said = [];
+});
+afterEach(async () => {
+  stop.abort();
+  await Promise.allSettled(running.splice(0));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(devices?: readonly LocalDevice[], drift: string | null = null): Promise<void> {
+  const agent = new Agent({
+    bench: 'table-1',
+    version: '1.0.0',
+    link: lab,
+    signer: benchSigner(folder),
+    spool: new Spool(folder),
+    env: { XDG_STATE_HOME: folder, VITAP_PIN: '9999' },
+    imageKey: null,
+    look: async () => devices ?? devicesOf({ ...NO_BENCH_FILE, inProcess: 1 }, NO_READERS),
+    drift: async () => drift,
+    openPool: () => Promise.reject(new Error('nobody asks for a reader here')),
+    say: (text) => void said.push(text),
+    signal: stop.signal,
+  });
+  const run = agent.run();
+  running.push(run);
+  run.catch(() => {});
+  return run;
+}
+
+const until = (condition: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: SLOW_MS, interval: 10 });
+
+/** The statement, after its signature was checked with the key that was enrolled. */
+async function resultOf(run: TakenRun): Promise<ResultStatement> {
+  await until(() => lab.results.has(run.attempt));
+  const key = await importJWK({ ...lab.enrolled[0]!.publicKey }, 'ES256');
+  const { payload, protectedHeader } = await compactVerify(lab.results.get(run.attempt)!, key);
+  expect(protectedHeader).toMatchObject({ alg: 'ES256', typ: 'vitap-lab-result+jws' });
+  return RESULT_STATEMENT.parse(JSON.parse(Buffer.from(payload).toString()));
+}
+
+describe('the agent of a bench', () => {
+  it('judges a card in process by a suite, and uploads the files that its signed result names', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const run = lab.add({
+      kind: 'conform',
+      suite: 'iso7816-4',
+      only: 'SEL-*',
+      card: { kind: 'profile', profile: 'vitale2' },
+    });
+    void start();
+    const result = await resultOf(run);
+    expect(result).toMatchObject({
+      run: run.run,
+      attempt: run.attempt,
+      bench: 'table-1',
+      device: 'loopback:1',
+      verdict: 'passed',
+      backend: 'simulated',
+      repairs: 0,
+    });
+    expect(result.cases.length).toBeGreaterThan(10);
+    expect(result.cases.every(({ id }) => id.startsWith('SEL-'))).toBe(true);
+    expect(result.image).toMatch(/^[0-9a-f]{64} under the key [0-9a-f]{16}$/);
+    expect(result.blobs.map(({ role }) => role).sort()).toEqual(['html', 'report', 'trace']);
+    for (const { sha256, bytes } of result.blobs) {
+      const content = lab.blobs.get(sha256)!;
+      expect([content.length, createHash('sha256').update(content).digest('hex')]).toEqual([bytes, sha256]);
+    }
+    expect(lab.beats.some(({ devices }) => devices[0]?.device === 'loopback:1' && devices[0].ours)).toBe(true);
+    expect(readdirSync(join(folder, 'spool'))).toEqual([]);
+  });
+
+  it('taps and replays with the functions of the verbs', { timeout: SLOW_MS }, async () => {
+    const card = { kind: 'profile', profile: 'vitale2' };
+    const taps = lab.add({ kind: 'bench-tap', taps: 3, warmUp: 1, sequence: 'identity', plan: 'classic', card });
+    const replay = lab.add({ kind: 'replay', folder: 'suites/vitale2', only: 'identity*', card });
+    void start();
+    const tapped = await resultOf(taps);
+    expect(tapped).toMatchObject({ verdict: 'passed', figures: { taps: 3, 'taps.failed': 0 } });
+    expect(tapped.figures['tap.p50.ms']).toBeGreaterThan(0);
+    const replayed = await resultOf(replay);
+    expect(replayed.verdict).toBe('passed');
+    expect(replayed.cases.map(({ verdict }) => verdict)).toContain('pass');
+  });
+
+  it('keeps the result while the server is away, and sends it when it comes back, after a restart too', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 100 });
+    const first = start();
+    await until(() => said.some((text) => text.includes(' takes ')));
+    lab.away = true;
+    await until(() => readdirSync(join(folder, 'spool')).length === 1);
+    stop.abort();
+    await first;
+    expect(lab.results.size).toBe(0);
+    lab.away = false;
+    stop = new AbortController();
+    void start();
+    expect(await resultOf(run)).toMatchObject({ verdict: 'passed', reason: 'a rehearsal: nothing was judged' });
+    await until(() => lab.beats.at(-1)?.spooled === 0);
+    // While it waited, its lease was asked for.
+    expect(lab.enrolled[0]!.publicKey).toEqual(lab.enrolled[1]!.publicKey);
+  });
+
+  it('waits for a server that is not there yet', { timeout: SLOW_MS }, async () => {
+    lab.away = true;
+    void start();
+    await until(() => said.length > 0);
+    expect(said).toEqual(['http://127.0.0.1:1 cannot be reached: is it running?; the bench goes on and tries again']);
+    lab.away = false;
+    await until(() => lab.beats.length > 0);
+  });
+
+  it('gives its lease back on Ctrl-C, and records nothing', { timeout: SLOW_MS }, async () => {
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 60_000 });
+    const agent = start();
+    await until(() => lab.beats.some(({ attempts }) => attempts.includes(run.attempt)));
+    stop.abort();
+    await agent;
+    expect(lab.released).toEqual([{ attempt: run.attempt, reason: 'the bench was stopped' }]);
+    expect(lab.results.size).toBe(0);
+  });
+
+  it('stops a run whose lease is gone, and takes the next one', { timeout: SLOW_MS }, async () => {
+    const lost = lab.add({ kind: 'rehearsal', milliseconds: 60_000 });
+    const next = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    void start();
+    await until(() => lab.beats.some(({ attempts }) => attempts.includes(lost.attempt)));
+    lab.gone = [lost.attempt];
+    await resultOf(next);
+    expect([lab.released, lab.results.has(lost.attempt)]).toEqual([[], false]);
+  });
+
+  it('takes nothing in quarantine, and goes on when a person lets it back', { timeout: SLOW_MS }, async () => {
+    lab.quarantined = 'its echo is slow';
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    void start();
+    await until(() => lab.beats.length > 5);
+    expect([lab.queue.length, said.at(-2)]).toEqual([
+      1,
+      'this bench is in quarantine, and takes nothing: its echo is slow',
+    ]);
+    lab.quarantined = null;
+    await resultOf(run);
+  });
+
+  it('says in its heartbeat that its reference card is not as it was', { timeout: SLOW_MS }, async () => {
+    const [device] = await devicesOf(NO_BENCH_FILE, NO_READERS);
+    const card = { label: 'ref', atr: null, reader: 'x', pinFile: null, canFile: null, reference: true };
+    void start([{ ...device!, card }], 'the reference card ref takes 30.0 ms, and took 10.0 ms');
+    await until(() =>
+      lab.beats.some(({ drift }) => drift === 'the reference card ref takes 30.0 ms, and took 10.0 ms'),
+    );
+  });
+
+  it('never does two things on one reader', { timeout: SLOW_MS }, async () => {
+    const [device] = await devicesOf(NO_BENCH_FILE, NO_READERS);
+    const both = ['a', 'b'].map((name) => ({
+      ...device!,
+      capability: { ...device!.capability, device: name },
+      things: ['port:/dev/ttyUSB0'],
+    }));
+    const runs = [1, 2, 3, 4].map(() => lab.add({ kind: 'rehearsal', milliseconds: 30 }));
+    void start(both);
+    const times = [];
+    for (const run of runs) times.push(await resultOf(run));
+    times.sort((a, b) => a.startedAt - b.startedAt);
+    for (const [i, { startedAt }] of times.entries())
+      expect(startedAt).toBeGreaterThanOrEqual(times[i - 1]?.endedAt ?? 0);
+    // Both had their turn.
+    expect(new Set(times.map((each) => each.device)).size).toBe(2);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'a kind of run that it does not know',
+      { kind: 'dance' },
+      'this bench does not know this kind of run: is it of an older version?',
+    ],
+    [
+      'a path in the work',
+      { kind: 'conform', suite: 'sm', card: { kind: 'image', image: '/etc/shadow' } },
+      'this bench does not know this kind of run: is it of an older version?',
+    ],
+    [
+      'a profile that is not there',
+      { kind: 'conform', suite: 'sm', card: { kind: 'profile', profile: 'nobody' } },
+      'there is no profile nobody',
+    ],
+    ['a board’s work on a reader', { kind: 'board-test' }, 'this run needs a board, and the device is a reader'],
+  ])('ends as an error that says why: %s', { timeout: SLOW_MS }, async (_, work, reason) => {
+    const run = lab.add(work);
+    void start();
+    const result = await resultOf(run);
+    expect(result.verdict).toBe('error');
+    expect(result.reason).toContain(reason);
+  });
+
+  it('does not believe the server about inputs', { timeout: SLOW_MS }, async () => {
+    const sha256 = lab.addInput('a profile');
+    lab.blobs.set(sha256, Buffer.from('another'));
+    const work = { kind: 'conform', suite: 'sm', card: { kind: 'profile', profile: 'own.yaml' } };
+    const torn = lab.add(work, { inputs: [{ name: 'own.yaml', sha256 }] });
+    const out = lab.add(work, { inputs: [{ name: '../own.yaml', sha256 }] });
+    void start();
+    expect(await resultOf(torn)).toMatchObject({
+      verdict: 'error',
+      reason: 'the input own.yaml is not what its hash says',
+    });
+    expect(await resultOf(out)).toMatchObject({
+      verdict: 'error',
+      reason: 'the name of an input leads out of the folder of its run',
+    });
+  });
+
+  it('ends a run that takes longer than its campaign allows', { timeout: SLOW_MS }, async () => {
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 60_000 }, { limitSeconds: 1 });
+    void start();
+    expect(await resultOf(run)).toMatchObject({
+      verdict: 'error',
+      reason: 'it took longer than the 1 s that its campaign allows',
+    });
+  });
+
+  it('drops a result that comes too late, keeps one for a full disk, and puts one aside that is refused', {
+    timeout: SLOW_MS,
+  }, async () => {
+    lab.refusal = new LabRefused(409, 'attempt-over', 'the lease is over');
+    const late = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    void start();
+    await until(() => said.some((text) => text.startsWith(`the result of attempt ${late.attempt} came too late`)));
+    lab.refusal = new LabRefused(507, 'disk-full', 'no space is left on the disk of the server');
+    const full = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    await resultOf(full);
+    lab.refusal = new LabRefused(413, 'too-large', 'this is too large');
+    const large = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    await until(() => said.some((text) => text.includes(`refused the result of attempt ${large.attempt}`)));
+    expect([lab.results.has(late.attempt), readdirSync(join(folder, 'refused'))]).toEqual([false, [large.attempt]]);
+  });
+
+  it.each([
+    [401, 'the token is not known here'],
+    [409, 'the name table-1 belongs to another key'],
+  ])('ends when the server does not take it: %i', async (status, message) => {
+    lab.enrol = async () => {
+      throw new LabRefused(status, 'refused', message);
+    };
+    await expect(start()).rejects.toThrow(message);
+  });
+
+  it('gives a run back when its own disk is full', { timeout: SLOW_MS }, async () => {
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 200 });
+    void start();
+    await until(() => said.some((text) => text.includes(' takes ')));
+    // As a disk that lets nothing be written.
+    rmSync(join(folder, 'spool'), { recursive: true });
+    await until(() => lab.released.length === 1);
+    expect(lab.released[0]).toMatchObject({ attempt: run.attempt });
+    expect(lab.released[0]!.reason).toMatch(/spool/);
+  });
+});

@@ -1,0 +1,224 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BenchLink, benchLink } from '../../../../rig/lab/api/bench-link.ts';
+import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
+import type { TakenRun } from '../../../../rig/lab/api/wire.ts';
+import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
+import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
+import { addToken } from '../../../../rig/lab/store/tokens.ts';
+import { StoreError } from '../../../../rig/store/store-error.ts';
+import type { WebServer } from '../../../../rig/web/server.ts';
+import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
+
+const KEY = testKey();
+const ROLES = ['viewer', 'operator', 'bench'] as const;
+
+describe('a lab, served', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-server-'));
+  const faults: unknown[] = [];
+  const tokens: Record<string, string> = {};
+  let store: LabStore;
+  let server: WebServer;
+  let origin: string;
+  let bench: BenchLink;
+  let operator: PersonLink;
+  let viewer: PersonLink;
+
+  beforeAll(async () => {
+    store = await openLabStore({ folder, url: null, now: Date.now(), fault: (error) => faults.push(error) });
+    for (const role of ROLES) tokens[role] = await addToken(store, role, role);
+    server = await serve(store);
+    ({ origin } = await server.listen());
+    const line = (role: string) => ({ origin, token: tokens[role] as string });
+    bench = benchLink(line('bench'));
+    operator = personLink(line('operator'));
+    viewer = personLink(line('viewer'));
+  }, 120_000);
+  afterAll(async () => {
+    await server?.close();
+    await store?.close();
+    rmSync(folder, { recursive: true, force: true });
+    expect(faults).toEqual([]);
+  });
+
+  function serve(on: LabStore): Promise<WebServer> {
+    return createLabServer(on, {
+      ...{ host: '127.0.0.1', port: 0, tls: null, version: '0', log: () => {} },
+      fault: (error) => faults.push(error),
+    });
+  }
+  const ask = (
+    method: string,
+    path: string,
+    token?: string,
+    body?: string | Uint8Array<ArrayBuffer>,
+    type = 'application/json',
+  ) =>
+    fetch(`${origin}${path}`, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': type }),
+      },
+      ...(body && { body }),
+    });
+  const enrol = () => bench.enrol({ name: 'b1', publicKey: KEY.publicKey, interface: 1, version: '0.1.0' });
+  const beat = (attempts: readonly string[] = []) =>
+    bench.heartbeat({
+      ...{ bench: 'b1', clock: Date.now(), devices: [LOOPBACK], attempts, drift: null, spooled: 0 },
+    });
+  const submission = (more: object = {}) => ({
+    ...{ name: 'nightly', source: 'name: nightly', runs: [RUN], dryRun: false, attempts: 3, key: newKey() },
+    ...more,
+  });
+  const take = async (waitSeconds = 5): Promise<TakenRun> =>
+    (await bench.take({ bench: 'b1', free: ['loopback'], waitSeconds })) as TakenRun;
+  const refuses = async (asked: Promise<unknown>, status: number, code: string): Promise<void> => {
+    await expect(asked).rejects.toMatchObject({ name: 'LabRefused', status, code });
+  };
+
+  it('takes a run from submission to verdict; a bench that waits is woken by it', async () => {
+    expect(await enrol()).toEqual({ name: 'b1', leaseSeconds: 6, heartbeatSeconds: 2, quarantined: null });
+    expect(await beat()).toMatchObject({ gone: [], quarantined: null });
+    const waiting = take(20);
+    const { campaign } = await operator.submit(submission());
+    const taken = await waiting;
+    expect(taken).toMatchObject({ campaign, subject: 'vitale2', attemptNumber: 1 });
+    await bench.progress(taken.attempt, { bench: 'b1', done: 1, total: 4, note: 'SEL-001' });
+    expect((await viewer.run(taken.run)).progress).toEqual({ done: 1, total: 4, note: 'SEL-001' });
+    expect((await viewer.benches())[0]?.running).toEqual([
+      { attempt: taken.attempt, run: taken.run, device: 'loopback' },
+    ]);
+    const trace = Buffer.from('{"vitap":"trace"}\n');
+    const blob = {
+      role: 'trace',
+      name: 't.jsonl',
+      sha256: sha256(trace),
+      bytes: trace.length,
+      mediaType: 'a/b',
+    } as const;
+    expect(await bench.missing([blob.sha256])).toEqual([blob.sha256]);
+    await bench.upload(blob.sha256, trace);
+    const jws = await signed(statementFor('b1', taken, { blobs: [blob] }), KEY);
+    const recorded = await bench.record(taken.attempt, jws);
+    expect(await bench.record(taken.attempt, jws)).toEqual(recorded);
+    expect((await viewer.matrix(campaign as number)).campaign.counts.passed).toBe(1);
+    expect((await viewer.run(taken.run)).jws).toBe(jws);
+    expect((await viewer.runs({ campaign: campaign as number, state: 'passed' })).runs).toHaveLength(1);
+    expect(await viewer.search('iso7816')).toMatchObject([{ id: taken.run }]);
+    expect(Buffer.from(await viewer.download(blob.sha256))).toEqual(trace);
+    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [] });
+  });
+
+  it('gives a run back at once when its bench says so, and to the next that asks', async () => {
+    await operator.submit(submission());
+    const first = await take();
+    await bench.release(first.attempt, 'b1', 'the disk of the bench is full');
+    const second = await take();
+    expect(second).toMatchObject({ run: first.run, attemptNumber: 2 });
+    expect((await viewer.run(first.run)).attempts).toMatchObject([
+      { state: 'given-back', reason: 'the disk of the bench is full' },
+      { state: 'running', reason: '' },
+    ]);
+    await operator.cancel(second.campaign);
+    expect((await beat([second.attempt])).gone).toEqual([second.attempt]);
+    await refuses(bench.record(second.attempt, await signed(statementFor('b1', second), KEY)), 409, 'attempt-over');
+    await refuses(bench.release(second.attempt, 'b1', ''), 409, 'attempt-over');
+  });
+
+  it('every route but the description refuses who has no token, and each role what is not its', async () => {
+    const { paths } = (await (await ask('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [method.toUpperCase(), path.replace(/\{\w+\}/g, '1')] as const),
+    );
+    const answers = async (token?: string): Promise<Record<string, number[]>> => {
+      const byStatus: Record<string, number[]> = {};
+      for (const [method, path] of routes) {
+        const { status } = await ask(method, path, token, method === 'GET' ? undefined : '{"no":1}');
+        byStatus[`${method} ${path}`] = [status];
+      }
+      return byStatus;
+    };
+    for (const statuses of [await answers(), await answers('vlab_wrong')]) {
+      expect(new Set(Object.values(statuses).flat())).toEqual(new Set([401]));
+    }
+    const refused = async (role: string): Promise<string[]> =>
+      Object.entries(await answers(tokens[role]))
+        .filter(([, [status]]) => status === 403)
+        .map(([route]) => route)
+        .sort();
+    const ofBenches = [
+      ...['POST /v1/attempts/1/progress', 'POST /v1/attempts/1/release', 'POST /v1/attempts/1/result'],
+      ...['POST /v1/benches', 'POST /v1/heartbeat', 'POST /v1/take'],
+    ];
+    const ofOperators = [
+      ...['GET /v1/tokens', 'POST /v1/benches/1/quarantine', 'POST /v1/blobs/missing', 'POST /v1/campaigns'],
+      ...['POST /v1/campaigns/1/cancel', 'POST /v1/tokens', 'POST /v1/tokens/1/revoke', 'PUT /v1/blobs/1'],
+    ];
+    expect(await refused('operator')).toEqual(ofBenches);
+    expect(await refused('viewer')).toEqual([...ofBenches, ...ofOperators].sort());
+    expect(await refused('bench')).not.toContain('POST /v1/take');
+    expect(await refused('bench')).toContain('GET /v1/campaigns');
+  }, 60_000);
+
+  it('makes tokens and revokes them', async () => {
+    const token = await operator.addToken('shift 2', 'viewer');
+    const known = (await operator.tokens()).find(({ name }) => name === 'shift 2');
+    expect(known).toMatchObject({ role: 'viewer', revokedAt: null });
+    await operator.revokeToken(known?.id as number);
+    await refuses(personLink({ origin, token }).campaigns(), 401, 'token-wrong');
+  });
+
+  it('shows no input to a viewer, and what was uploaded only as an attachment', async () => {
+    const input = Buffer.from('<script>alert(1)</script>');
+    const hash = sha256(input);
+    await operator.upload(hash, input);
+    await refuses(viewer.download(hash), 404, 'blob-unknown');
+    expect(Buffer.from(await bench.download(hash))).toEqual(input);
+    const { headers } = await ask('GET', `/v1/blobs/${hash}`, tokens.operator);
+    expect(headers.get('content-type')).toBe('application/octet-stream');
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="${hash}"`);
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+  });
+
+  it.each([
+    ['another hash', sha256('a'), 'b', 400, 'blob-differs'],
+    ['a name with a path', '..%2f..%2fetc%2fpasswd', 'b', 400, 'request-malformed'],
+  ])('refuses an upload with %s, and keeps nothing', async (_name, name, content, status, code) => {
+    const type = 'application/octet-stream';
+    const answer = await ask('PUT', `/v1/blobs/${name}`, tokens.bench, Buffer.from(content), type);
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([status, code]);
+    const kept = readdirSync(store.blobs, { recursive: true, encoding: 'utf8' });
+    expect(kept.filter((each) => each.endsWith('.new') || each.includes('passwd'))).toEqual([]);
+  });
+
+  it('an old bench, and one whose name is taken, are told so', async () => {
+    const { publicKey } = testKey('p256');
+    await refuses(bench.enrol({ name: 'b1', publicKey, interface: 1, version: '1' }), 409, 'bench-name-taken');
+    await refuses(bench.enrol({ name: 'b2', publicKey, interface: 0, version: '0' }), 409, 'bench-outdated');
+  });
+
+  it('a bench in quarantine is told so, and takes again when it is let back', async () => {
+    await operator.quarantine('b1', 'its reader was changed');
+    expect((await beat()).quarantined).toBe('its reader was changed');
+    await refuses(take(0), 409, 'bench-quarantined');
+    await operator.quarantine('b1', null);
+    expect(await take(0)).toBeNull();
+  });
+
+  it.each([
+    ['busy', 503, 'store-busy'],
+    ['full', 503, 'store-full'],
+    ['unreachable', 503, 'store-unreachable'],
+  ] as const)('a database that is %s: its own refusal, without its words', async (kind, status, code) => {
+    const broken = (): Promise<never> => Promise.reject(new StoreError(kind, 'SECRET'));
+    const sql = { ...{ kind: 'pglite' as const, location: 'x' }, query: broken, transaction: broken, script: broken };
+    const other = await serve({ ...store, sql: { ...sql, close: async () => {} } });
+    const at = await other.listen();
+    const asked = personLink({ origin: at.origin, token: tokens.viewer as string }).campaigns();
+    await expect(asked).rejects.toMatchObject({ status, code, message: expect.not.stringContaining('SECRET') });
+    await other.close();
+  });
+});

@@ -1,0 +1,470 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Capability, ResultStatement, Submission, SubmittedRun, TakenRun } from '../../../../rig/lab/api/wire.ts';
+import {
+  enrolBench,
+  heartbeat,
+  listBenches,
+  quarantine,
+  quarantineDrifting,
+} from '../../../../rig/lab/store/benches.ts';
+import { missingBlobs, readBlob, storeBlob } from '../../../../rig/lab/store/blobs.ts';
+import { campaignMatrix, cancelCampaign, endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
+import { checkStore } from '../../../../rig/lab/store/check.ts';
+import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
+import { recordResult } from '../../../../rig/lab/store/record.ts';
+import type { LabRefusalCode } from '../../../../rig/lab/store/refusals.ts';
+import { listRuns, noteProgress, runDetail, searchRuns } from '../../../../rig/lab/store/runs.ts';
+import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
+import { submitCampaign } from '../../../../rig/lab/store/submit.ts';
+import { takeRun } from '../../../../rig/lab/store/take.ts';
+import { addToken, listTokens, revokeToken, roleOfToken } from '../../../../rig/lab/store/tokens.ts';
+import type { Sql, Statements } from '../../../../rig/store/sql.ts';
+import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, type TestKey, testKey } from './lab-in-test.ts';
+
+const NOW = 1_764_000_000_000;
+const TABLES = [
+  ...['lab_tokens', 'lab_benches', 'lab_requirements', 'lab_campaigns', 'lab_runs', 'lab_attempts', 'lab_leases'],
+  ...['lab_results', 'lab_cases', 'lab_blobs', 'lab_blob_uses'],
+];
+const CLEAN = { lost: [], doubled: [], stranded: [] };
+
+/** What the lab keeps, and that it loses and doubles nothing, on whatever database. */
+export function labContract(name: string, url: () => string | null): void {
+  describe(name, () => {
+    let folder: string;
+    let store: LabStore;
+    const keys = new Map<string, TestKey>();
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vitap-lab-'));
+      const fault = (error: unknown): void => {
+        throw error;
+      };
+      store = await openLabStore({ folder, url: url(), now: NOW, fault });
+    }, 120_000);
+    afterAll(async () => {
+      await store?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    beforeEach(async () => {
+      await store.sql.query(`truncate ${TABLES.join(', ')} restart identity cascade`);
+      await store.sql.query('delete from lab_queue.job');
+      keys.clear();
+    });
+
+    /** A bench that has these devices, and has just been heard of. */
+    async function bench(named: string, ...devices: readonly Capability[]): Promise<void> {
+      const key = testKey(keys.size % 2 === 0 ? 'ed25519' : 'p256');
+      keys.set(named, key);
+      await enrolBench(store, { name: named, publicKey: key.publicKey, interface: 1, version: '0.1.0' });
+      await beat(named, { devices: devices.length === 0 ? [LOOPBACK] : devices });
+    }
+    const beat = (
+      named: string,
+      more: { devices?: readonly Capability[]; attempts?: readonly string[]; drift?: string | null } = {},
+    ) =>
+      heartbeat(store, {
+        ...{ bench: named, clock: NOW, devices: [LOOPBACK], attempts: [], drift: null, spooled: 0 },
+        ...more,
+      });
+    const submit = async (runs: readonly SubmittedRun[], more: Partial<Submission> = {}): Promise<number> =>
+      (await submitCampaign(store, submission(runs, more), NOW)).campaign as number;
+    const submission = (runs: readonly SubmittedRun[], more: Partial<Submission> = {}): Submission => ({
+      ...{ name: 'nightly', source: 'name: nightly', runs, dryRun: false, attempts: 2, key: newKey() },
+      ...more,
+    });
+    const take = async (named: string, free: readonly string[] = ['loopback']): Promise<TakenRun> =>
+      (await takeRun(store, named, free)) as TakenRun;
+    const record = async (named: string, taken: TakenRun, more: Partial<ResultStatement> = {}): Promise<number> =>
+      recordResult(store, taken.attempt, await signed(statementFor(named, taken, more), keys.get(named) as TestKey));
+    const refuses = async (promise: Promise<unknown>, code: LabRefusalCode): Promise<void> => {
+      await expect(promise).rejects.toMatchObject({ name: 'LabRefusal', code });
+    };
+    /** As if a lease's bench had been silent for its time. */
+    const lapse = async (): Promise<void> => {
+      await store.sql.query('update lab_leases set expires_at = lab_now() - 1');
+      await giveBackExpired(store);
+    };
+    const clean = async (of: LabStore = store): Promise<void> => expect(await checkStore(of)).toMatchObject(CLEAN);
+
+    it('a run goes from campaign to bench to verdict, in the order of the campaign', async () => {
+      await bench('b1');
+      const campaign = await submit([RUN, { ...RUN, subject: 'apcv' }, { ...RUN, repetition: 2 }]);
+      const first = await take('b1');
+      expect(first).toMatchObject({
+        ...{ campaign, subject: 'vitale2', suite: 'iso7816-4', repetition: 1, attemptNumber: 1, device: 'loopback' },
+        ...{ work: { kind: 'sleep', seconds: 1 }, inputs: [], limitSeconds: 60 },
+      });
+      await clean();
+      expect(await takeRun(store, 'b1', ['loopback'])).toBeNull();
+      await record('b1', first, { verdict: 'failed', reason: 'one case failed' });
+      const second = await take('b1');
+      expect(second.subject).toBe('apcv');
+      await record('b1', second);
+      const { cells, subjects, suites } = await campaignMatrix(store, campaign);
+      expect([subjects, suites]).toEqual([['apcv', 'vitale2'], ['iso7816-4']]);
+      const none = { queued: 0, running: 0, passed: 0, failed: 0, error: 0, cancelled: 0 };
+      expect(cells).toEqual([
+        { ...none, subject: 'apcv', suite: 'iso7816-4', passed: 1 },
+        { ...none, subject: 'vitale2', suite: 'iso7816-4', failed: 1, queued: 1 },
+      ]);
+      await record('b1', await take('b1'));
+      expect(await endCampaigns(store)).toBe(1);
+      const [listed] = await listCampaigns(store);
+      expect(listed).toMatchObject({ id: campaign, counts: { ...none, passed: 2, failed: 1 }, retries: 0 });
+      expect(listed?.endedAt).not.toBeNull();
+      expect(await checkStore(store)).toEqual({ ...CLEAN, runs: 3, results: 3 });
+    });
+
+    it('a result that is sent again is written once', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const taken = await take('b1');
+      const jws = await signed(statementFor('b1', taken), keys.get('b1') as TestKey);
+      const at = await recordResult(store, taken.attempt, jws);
+      expect(await recordResult(store, taken.attempt, jws)).toBe(at);
+      await refuses(record('b1', taken, { verdict: 'failed' }), 'attempt-over');
+      expect((await runDetail(store, taken.run)).statement?.verdict).toBe('passed');
+      expect(await checkStore(store)).toEqual({ ...CLEAN, runs: 1, results: 1 });
+    });
+
+    it('a bench that vanishes gives its run back; what it sends later is kept, and does not count', async () => {
+      await bench('b1');
+      await bench('b2');
+      await submit([RUN]);
+      const lost = await take('b1');
+      expect(await giveBackExpired(store)).toBe(0);
+      await lapse();
+      await clean();
+      const again = await take('b2');
+      expect(again).toMatchObject({ run: lost.run, attemptNumber: 2 });
+      expect((await beat('b1', { attempts: [lost.attempt] })).gone).toEqual([lost.attempt]);
+      await refuses(record('b1', lost, { verdict: 'failed' }), 'attempt-over');
+      await record('b2', again);
+      const { run, attempts } = await runDetail(store, lost.run);
+      expect(run).toMatchObject({ state: 'passed', bench: 'b2', attempts: 2 });
+      expect(attempts.map(({ bench, state, reason }) => [bench, state, reason])).toEqual([
+        ['b1', 'late', 'the bench was not heard of any more'],
+        ['b2', 'finished', ''],
+      ]);
+      await clean();
+    });
+
+    it('a heartbeat keeps a lease', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const taken = await take('b1');
+      await store.sql.query('update lab_leases set expires_at = lab_now() - 1');
+      expect((await beat('b1', { attempts: [taken.attempt] })).gone).toEqual([]);
+      expect(await giveBackExpired(store)).toBe(0);
+    });
+
+    it('a run that outlives its limit is taken back although its bench is alive', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const taken = await take('b1');
+      await store.sql.query('update lab_leases set overdue_at = lab_now() - 1');
+      expect(await giveBackExpired(store)).toBe(1);
+      const { attempts } = await runDetail(store, taken.run);
+      expect(attempts[0]).toMatchObject({ state: 'given-back', reason: 'took longer than its limit' });
+    });
+
+    it('a run that no bench finishes ends as an error, and the queue forgets it', async () => {
+      await bench('b1');
+      const campaign = await submit([RUN]);
+      const first = await take('b1');
+      await lapse();
+      await take('b1');
+      await lapse();
+      expect(await takeRun(store, 'b1', ['loopback'])).toBeNull();
+      expect((await runDetail(store, first.run)).run).toMatchObject({
+        state: 'error',
+        reason: 'no bench finished it in 2 attempts',
+      });
+      await endCampaigns(store);
+      expect((await listCampaigns(store))[0]).toMatchObject({ id: campaign, retries: 1 });
+      expect(await checkStore(store)).toEqual({ ...CLEAN, runs: 1, results: 1 });
+    });
+
+    it('benches that ask at once get different runs', async () => {
+      const names = Array.from({ length: 6 }, (_, place) => `b${place}`);
+      for (const each of names) await bench(each);
+      await submit(Array.from({ length: 10 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
+      const taken = await Promise.all(names.map((each) => take(each)));
+      expect(new Set(taken.map(({ run }) => run)).size).toBe(6);
+      await clean();
+    });
+
+    it('one device runs one thing, also when its bench asks twice at once', async () => {
+      await bench('b1', LOOPBACK, { ...LOOPBACK, device: 'loopback-2' });
+      await submit([RUN, RUN, RUN]);
+      const asked = await Promise.allSettled([takeRun(store, 'b1', ['loopback']), takeRun(store, 'b1', ['loopback'])]);
+      const got = asked.filter((each) => each.status === 'fulfilled' && each.value !== null);
+      expect(got).toHaveLength(1);
+      expect((await take('b1', ['loopback', 'loopback-2'])).device).toBe('loopback-2');
+      await clean();
+    });
+
+    it('a run waits for a device that fits, and the oldest that fits is taken', async () => {
+      const contact: Capability = { ...LOOPBACK, device: 'contact', interfaces: ['contact'], backend: 'hardware' };
+      await bench('b1', contact);
+      const wants = (requirement: SubmittedRun['requirement'], subject: string): SubmittedRun => ({
+        ...{ ...RUN, requirement, subject },
+      });
+      const runs = [
+        wants({ kind: 'board' }, 'board'),
+        wants({ kind: 'reader', interface: 'contactless' }, 'contactless'),
+        wants({ kind: 'reader', backend: 'hardware' }, 'hardware'),
+        wants({ kind: 'reader' }, 'any'),
+      ];
+      const { unfit, campaign } = await submitCampaign(store, submission(runs), NOW);
+      expect([unfit, campaign]).toEqual([[0, 1], 1]);
+      expect((await take('b1', ['contact'])).subject).toBe('hardware');
+      expect(await takeRun(store, 'b1', ['another'])).toBeNull();
+    });
+
+    it('a campaign is submitted once by its key, and a trial submits nothing', async () => {
+      const one = submission([RUN]);
+      expect(await submitCampaign(store, { ...one, dryRun: true }, NOW)).toEqual({
+        ...{ campaign: null, runs: 1, unfit: [0], missing: [] },
+      });
+      expect((await submitCampaign(store, one, NOW)).campaign).toBe(1);
+      expect((await submitCampaign(store, one, NOW)).campaign).toBe(1);
+      await refuses(submitCampaign(store, { ...one, name: 'other' }, NOW), 'campaign-differs');
+      expect((await listRuns(store, { campaign: 1 })).runs).toHaveLength(1);
+      const input = { name: 'suite/01.jsonl', sha256: sha256('trace') };
+      const with1 = submission([{ ...RUN, inputs: [input] }]);
+      expect(await submitCampaign(store, with1, NOW)).toMatchObject({ campaign: null, missing: [input.sha256] });
+      await storeBlob(store, input.sha256, pieces('trace'));
+      expect(await submitCampaign(store, with1, NOW)).toMatchObject({ missing: [] });
+    });
+
+    it('a campaign that is cancelled ends what waits and what runs, and keeps verdicts', async () => {
+      await bench('b1');
+      const campaign = await submit([RUN, RUN, RUN]);
+      await record('b1', await take('b1'));
+      const running = await take('b1');
+      await cancelCampaign(store, campaign);
+      await cancelCampaign(store, campaign);
+      expect((await campaignMatrix(store, campaign)).campaign.counts).toMatchObject({ passed: 1, cancelled: 2 });
+      expect((await beat('b1', { attempts: [running.attempt] })).gone).toEqual([running.attempt]);
+      await refuses(record('b1', running), 'attempt-over');
+      expect(await takeRun(store, 'b1', ['loopback'])).toBeNull();
+      expect(await checkStore(store)).toEqual({ ...CLEAN, runs: 3, results: 3 });
+      await refuses(cancelCampaign(store, 99), 'campaign-unknown');
+    });
+
+    it('a bench in quarantine takes nothing until a person lets it back', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      await beat('b1', { drift: 'its echo is 3 times slower than when it was enrolled' });
+      await refuses(takeRun(store, 'b1', ['loopback']), 'bench-quarantined');
+      await beat('b1', { drift: 'another reason' });
+      expect((await listBenches(store))[0]?.quarantined).toContain('its echo');
+      await quarantine(store, 'b1', null);
+      expect(await take('b1')).toMatchObject({ attemptNumber: 1 });
+      await refuses(quarantine(store, 'b9', null), 'bench-unknown');
+    });
+
+    it('a bench that fails where the others pass is put into quarantine, and no other', async () => {
+      for (const each of ['good', 'bad']) await bench(each);
+      await submit(Array.from({ length: 8 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
+      for (let each = 0; each < 3; each++) await record('good', await take('good'));
+      for (let each = 0; each < 4; each++) await record('bad', await take('bad'), { verdict: 'failed' });
+      expect(await quarantineDrifting(store)).toEqual([]);
+      await record('bad', await take('bad'), { verdict: 'error' });
+      expect(await quarantineDrifting(store)).toEqual(['bad']);
+      expect((await listBenches(store)).map(({ quarantined }) => quarantined)).toEqual([
+        '5 of its last results failed where all other benches passed',
+        null,
+      ]);
+      await quarantine(store, 'bad', null);
+      expect(await quarantineDrifting(store)).toEqual([]);
+    });
+
+    it('a bench is known by its key, and an old one is told to be updated', async () => {
+      await bench('b1');
+      const enrol = { name: 'b1', publicKey: testKey().publicKey, interface: 1, version: '0.1.0' };
+      await refuses(enrolBench(store, enrol), 'bench-name-taken');
+      await refuses(enrolBench(store, { ...enrol, name: 'b2', interface: 0 }), 'bench-outdated');
+      const own = (keys.get('b1') as TestKey).publicKey;
+      expect(await enrolBench(store, { ...enrol, publicKey: own, version: '0.2.0' })).toBeNull();
+      const [listed] = await listBenches(store);
+      expect(listed).toMatchObject({ name: 'b1', version: '0.2.0', publicKey: own, alive: true, devices: [LOOPBACK] });
+      await refuses(beat('b9'), 'bench-unknown');
+      await refuses(takeRun(store, 'b9', ['loopback']), 'bench-unknown');
+    });
+
+    it('a result must be its bench’s own, of that attempt, and whole', async () => {
+      await bench('b1');
+      await bench('b2');
+      await submit([RUN, RUN]);
+      const [mine, other] = [await take('b1'), await take('b2')];
+      const own = keys.get('b1') as TestKey;
+      const right = statementFor('b1', mine);
+      const send = async (statement: object, key = own, typ?: string): Promise<number> =>
+        recordResult(store, mine.attempt, await signed(statement, key, typ));
+      await refuses(send(right, keys.get('b2')), 'result-unsigned');
+      await refuses(send(right, own, 'JWT'), 'result-unsigned');
+      await refuses(recordResult(store, mine.attempt, 'a.b.c'), 'result-unsigned');
+      await refuses(send({ ...right, verdict: 'great' }), 'result-malformed');
+      await refuses(send({ ...right, run: other.run }), 'result-for-another');
+      await refuses(send({ ...right, device: 'another' }), 'result-for-another');
+      const blob = { role: 'trace', name: 't.jsonl', sha256: sha256('t'), bytes: 1, mediaType: 'application/jsonl' };
+      await refuses(send({ ...right, blobs: [blob] }), 'blob-missing');
+      await refuses(recordResult(store, newKey(), await signed(right, own)), 'attempt-unknown');
+      await storeBlob(store, blob.sha256, pieces('t'));
+      await send({
+        ...{ ...right, blobs: [blob], verdict: 'failed', reason: '<b>1 case</b>', figures: { 'tap.p50.ms': 3.5 } },
+        cases: [
+          { id: 'SEL-001', verdict: 'pass', reason: '' },
+          { id: 'SEL-002', verdict: 'fail', reason: '6A82 came' },
+        ],
+      });
+      const { run, statement, attempts } = await runDetail(store, mine.run);
+      expect(run).toMatchObject({ state: 'failed', reason: '<b>1 case</b>', backend: 'simulated' });
+      expect(statement).toMatchObject({ blobs: [blob], figures: { 'tap.p50.ms': 3.5 } });
+      expect(attempts).toMatchObject([{ number: 1, bench: 'b1', state: 'finished' }]);
+      const cases = await store.sql.query('select place, id, verdict from lab_cases order by place');
+      expect(cases).toEqual([
+        { place: 1, id: 'SEL-001', verdict: 'pass' },
+        { place: 2, id: 'SEL-002', verdict: 'fail' },
+      ]);
+      await clean();
+    });
+
+    it('a file is kept under its hash when it is whole and right', async () => {
+      const [right, wrong] = [sha256('content'), sha256('something else')];
+      await storeBlob(store, right, pieces('con', 'tent'));
+      await storeBlob(store, right, pieces('content'));
+      await refuses(storeBlob(store, wrong, pieces('content')), 'blob-differs');
+      const torn = async function* (): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('some');
+        throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+      };
+      await refuses(storeBlob(store, wrong, torn()), 'blob-torn');
+      expect(missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
+      const read: Buffer[] = [];
+      for await (const part of readBlob(store, right)) read.push(part as Buffer);
+      expect(Buffer.concat(read).toString()).toBe('content');
+      expect(() => readBlob(store, wrong)).toThrow('there is no such file here');
+      const left = readdirSync(store.blobs, { recursive: true, encoding: 'utf8' });
+      expect(left.filter((each) => each.endsWith('.new'))).toEqual([]);
+    });
+
+    it('tokens open their role until they are revoked, and are not stored', async () => {
+      const token = await addToken(store, 'shift 1', 'viewer');
+      expect(await roleOfToken(store, token)).toBe('viewer');
+      expect(await roleOfToken(store, `${token}x`)).toBeNull();
+      const [row] = await listTokens(store);
+      expect(row).toMatchObject({ name: 'shift 1', role: 'viewer', revokedAt: null });
+      const [all] = await store.sql.query<{ text: string }>('select lab_tokens::text as text from lab_tokens');
+      expect(all?.text).not.toContain(token.slice(5));
+      await revokeToken(store, row?.id as number);
+      expect(await roleOfToken(store, token)).toBeNull();
+      await refuses(revokeToken(store, 99), 'token-unknown');
+    });
+
+    it('lists runs in pages, by state, subject and suite, and finds them by words', async () => {
+      await bench('b1');
+      const many = Array.from({ length: 205 }, (_, place) => ({ ...RUN, repetition: place + 1 }));
+      const campaign = await submit([{ ...RUN, subject: '100%_card' }, ...many]);
+      const taken = await take('b1');
+      await noteProgress(store, taken.attempt, { bench: 'b1', done: 3, total: 9, note: 'SEL-003' });
+      expect((await runDetail(store, taken.run)).progress).toEqual({ done: 3, total: 9, note: 'SEL-003' });
+      await refuses(noteProgress(store, taken.attempt, { bench: 'b2', done: 1, total: 1, note: '' }), 'attempt-over');
+      const page = await listRuns(store, { campaign });
+      expect([page.runs.length, page.after]).toEqual([200, 200]);
+      expect((await listRuns(store, { campaign, after: 200 })).runs.map(({ number }) => number)).toEqual([
+        ...[201, 202, 203, 204, 205, 206],
+      ]);
+      expect((await listRuns(store, { campaign, state: 'running' })).runs).toMatchObject([{ number: 1, bench: 'b1' }]);
+      expect(await searchRuns(store, '0%_C')).toMatchObject([{ subject: '100%_card' }]);
+      expect(await searchRuns(store, taken.run)).toMatchObject([{ id: taken.run }]);
+      await refuses(runDetail(store, newKey()), 'run-unknown');
+    });
+
+    it.each([
+      ['take', 5],
+      ['record', 5],
+      ['give back', 4],
+      ['cancel', 6],
+      ['submit', 6],
+    ])(
+      '%s: power that fails after any of its statements changes nothing',
+      async (verb, statements) => {
+        await bench('b1');
+        const campaign = await submit([RUN, RUN]);
+        const taken = verb === 'take' || verb === 'submit' ? null : await take('b1');
+        if (verb === 'give back') await store.sql.query('update lab_leases set expires_at = lab_now() - 1');
+        const picture = async (): Promise<string> => {
+          const rows: unknown[] = [];
+          for (const table of [...TABLES, 'lab_queue.job']) {
+            const alias = table.split('.').at(-1) as string;
+            rows.push(table, await store.sql.query(`select ${alias}::text as row from ${table} order by 1`));
+          }
+          return JSON.stringify(rows);
+        };
+        const act = (cut: LabStore): Promise<unknown> => {
+          if (verb === 'take') return takeRun(cut, 'b1', ['loopback']);
+          if (verb === 'give back') return giveBackExpired(cut);
+          if (verb === 'cancel') return cancelCampaign(cut, campaign);
+          if (verb === 'submit') return submitCampaign(cut, submission([RUN, RUN]), NOW);
+          const statement = statementFor('b1', taken as TakenRun, {
+            cases: [{ id: 'A', verdict: 'pass', reason: '' }],
+          });
+          return signed(statement, keys.get('b1') as TestKey).then((jws) =>
+            recordResult(cut, (taken as TakenRun).attempt, jws),
+          );
+        };
+        const before = await picture();
+        let cuts = 0;
+        for (;;) {
+          const asked = { count: 0 };
+          const cut = act({ ...store, sql: cutAfter(store.sql, cuts + 1, asked) });
+          const failed = await cut.then(
+            () => false,
+            (error: Error) => error.message === 'power cut',
+          );
+          if (!failed) break;
+          cuts++;
+          expect(await picture()).toBe(before);
+        }
+        // It was cut where it works, and not only before.
+        expect(cuts).toBeGreaterThanOrEqual(statements);
+        await clean();
+        await lapse();
+      },
+      60_000,
+    );
+  });
+}
+
+async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+/** A database on which the nth statement of a transaction does its work, and then the power fails. */
+function cutAfter(sql: Sql, statement: number, asked: { count: number }): Sql {
+  return {
+    ...{ kind: sql.kind, location: sql.location },
+    query: (text, parameters) => sql.query(text, parameters),
+    transaction: (work) =>
+      sql.transaction((statements) => {
+        const cutting: Statements = {
+          async query(text, parameters) {
+            const rows = await statements.query(text, parameters);
+            asked.count++;
+            if (asked.count === statement) throw new Error('power cut');
+            return rows as never;
+          },
+        };
+        return work(cutting);
+      }),
+    script: (statements) => sql.script(statements),
+    close: () => sql.close(),
+  };
+}

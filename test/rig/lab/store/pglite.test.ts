@@ -1,0 +1,3 @@
+import { labContract } from './lab-contract.ts';
+
+labContract('the lab on PGlite', () => null);
