@@ -2,8 +2,11 @@ import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { NOT_HERE, TO_BOARD } from '../../src/hal/firmware/board-messages.ts';
 import { CONTROL, LENGTH_BYTES, MessageReader } from '../../src/hal/vpcd/messages.ts';
 
-/** A host writes a message in one go; what is silent for so long in the middle of one has given up. */
-const PAUSE_US = 1_000_000;
+/**
+ * A host writes a message in one go; what is silent for so long in the middle of one has given up. Shorter than what a host
+ * waits for an echo: one that asks again and again would never be heard otherwise.
+ */
+const PAUSE_US = 400_000;
 
 /**
  * First of three bytes that come back as they are; the second is 00, which no status word begins with. A host that has

@@ -33,7 +33,9 @@ export function start(crypto: KeyedHashes | Crypto): void {
   };
   const card = new Card({ nvm, clock, random, crypto, onFault });
 
-  const timed = new TimedCard(card.port());
+  const timed = new TimedCard(card.port(), () => {
+    exhausted = true;
+  });
   const side = new BoardSide(card, timed);
   const host = new HostLink(
     timed,

@@ -223,10 +223,7 @@ int main(void) {
   JSContext *ctx = runtime == NULL ? NULL : JS_NewContextRaw(runtime);
   if (ctx == NULL) give_up(NULL);
   JS_SetMaxStackSize(runtime, (size_t)(__stack_top - __stack_bottom) - 2048);
-#ifndef HEAP_LIMIT
-#define HEAP_LIMIT ((size_t)-1)
-#endif
-  JS_SetMemoryLimit(runtime, HEAP_LIMIT);
+  JS_SetMemoryLimit(runtime, (size_t)-1);
   /* What loading makes stays: looking for rings of garbage meanwhile would find nothing. */
   JS_SetGCThreshold(runtime, (size_t)-1);
   /* Before anything makes an atom: the program's own atoms then have the numbers that its bytecode names, and it stays in flash. */
@@ -242,6 +239,10 @@ int main(void) {
   JSMemoryUsage usage;
   JS_ComputeMemoryUsage(runtime, &usage);
   JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + GARBAGE);
+#ifdef HEAP_SPARE
+  /* For tests: as if no more RAM were left than this. */
+  JS_SetMemoryLimit(runtime, (size_t)usage.malloc_size + HEAP_SPARE);
+#endif
   JSValue poll = JS_GetPropertyStr(ctx, global, "poll");
   for (;;) {
     JSValue busy = JS_Call(ctx, poll, global, 0, NULL);

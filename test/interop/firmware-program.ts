@@ -42,15 +42,16 @@ export async function runOnBoard(script: string): Promise<string[]> {
     const program = { script: `${strict}${PRELUDE}${script}\nsay('END');\n` };
     const options = { board: BOARD, image: new Uint8Array(64), folder, entry: program };
     const built = await buildFirmware(options, new AbortController().signal, () => {});
-    const lines = await said(built.files.elf);
+    const lines = await said(built.files.elf, (heard) => heard.includes('END'));
     if (lines.filter((line) => line === 'START').length !== 1) throw new Error(`the board started anew: ${lines}`);
-    return lines.slice(1, -1);
+    return lines.slice(1, lines.indexOf('END'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function said(elf: string): Promise<string[]> {
+/** What a firmware says on UART 0, in lines, until that is enough; the last one may not be whole. */
+export function said(elf: string, enough: (lines: readonly string[]) => boolean): Promise<string[]> {
   const machine = readBoard(BOARD).qemu as string;
   const screen = ['-display', 'none', '-monitor', 'none'];
   const serial = ['-serial', 'stdio', '-serial', 'null'];
@@ -71,8 +72,8 @@ function said(elf: string): Promise<string[]> {
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1').replaceAll('\r', '');
       const lines = text.split('\n');
-      if (!lines.includes('END')) return;
-      resolve(lines.slice(0, lines.indexOf('END') + 1));
+      if (!enough(lines)) return;
+      resolve(lines);
       child.kill('SIGKILL');
     });
     child.on('error', (error) => fail(error.message));

@@ -38,7 +38,7 @@ export interface BuildOptions {
   readonly folder: string;
   /** Program of firmware/card; or the text of one script. */
   readonly entry: string | { readonly script: string };
-  /** For tests of the port: `HEAP_LIMIT=400000`. */
+  /** For tests of the port: `HEAP_SPARE=1000`. */
   readonly defines?: readonly string[];
 }
 
