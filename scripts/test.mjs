@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** Runs everything that CI runs, one after the other, and ends with one line: `N passed, N failed`. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readJson } from './fingerprint.mjs';
 import { fetchNode, OTHER_NODES } from './other-nodes.mjs';
@@ -33,14 +34,26 @@ const CHECKS = [
   { title: 'dead code', command: [process.execPath, join(MODULES, 'knip', 'bin', 'knip.js')] },
 ];
 
+// A pcscd of our own, so that the tests may kill it and no card of the machine is touched.
+const PRIVATE_PCSCD = join(ROOT, 'scripts', 'private-pcscd.sh');
+
+/**
+ * Projects of tests, each as the runs that stand side by side. Files of the second share one pcscd, so they run one after
+ * the other; where a private one can be had, two halves of them run at once, each with its own.
+ */
 const PROJECTS = [
-  { title: 'unit tests', command: [...VITEST, '--project', 'unit'] },
+  { title: 'unit tests', runs: [[...VITEST, '--project', 'unit']] },
   {
     title: 'tests on real parts',
-    // A pcscd of our own, so that the tests may kill it and no card of the machine is touched.
-    command: [join(ROOT, 'scripts', 'private-pcscd.sh'), ...VITEST, '--project', 'interop'],
+    runs: halves().map((half) => [PRIVATE_PCSCD, ...VITEST, '--project', 'interop', ...half]),
   },
 ];
+
+function halves() {
+  if (availableParallelism() < 2) return [[]];
+  const inside = spawnSync(PRIVATE_PCSCD, ['sh', '-c', 'test "$VITAP_PRIVATE_PCSCD" = 1'], { stdio: 'ignore' });
+  return inside.status === 0 ? [['--shard=1/2'], ['--shard=2/2']] : [[]];
+}
 
 /** A log is read in an editor, where colours are noise. */
 const PLAIN = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
@@ -70,11 +83,18 @@ async function main() {
       join(ROOT, '.vitap', 'firmware', 'vitale2'),
     ];
     await run('firmware', [process.execPath, join(ROOT, 'bin', 'vitap.js'), 'firmware', ...firmware], {});
-    for (const { title, command } of PROJECTS) {
-      const file = join(records, `${tallies.length}.json`);
+    for (const { title, runs } of PROJECTS) {
       const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];
-      const exitCode = await run(title, [...command, ...reporters], { VITAP_TEST_RECORD: file });
-      tallies.push(tallyTests(title, exitCode, readJson(file)));
+      const ended = await Promise.all(
+        runs.map(async (command, i) => {
+          const file = join(records, `${tallies.length}-${i}.json`);
+          const name = runs.length === 1 ? title : `${title}, ${i + 1} of ${runs.length}`;
+          const prefix = runs.length === 1 ? '' : `${i + 1}| `;
+          const exitCode = await run(name, [...command, ...reporters], { VITAP_TEST_RECORD: file }, prefix);
+          return tallyTests(name, exitCode, readJson(file));
+        }),
+      );
+      tallies.push(...ended);
     }
   } finally {
     rmSync(records, { recursive: true, force: true });
@@ -84,16 +104,22 @@ async function main() {
   process.exitCode = exitCode;
 }
 
-/** @returns the exit code; that of a signal or of a program that did not start is never 0 */
-function run(title, [program, ...args], environment) {
+/**
+ * @param prefix begins each line of what it prints, where several run at once
+ * @returns the exit code; that of a signal or of a program that did not start is never 0
+ */
+function run(title, [program, ...args], environment, prefix = '') {
   if (interrupted !== null) return 1;
   console.log(`\n== ${title}`);
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: ROOT,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: prefix === '' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...PLAIN, ...environment },
     });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => console.log(`${prefix}${line}`));
+    }
     const pass = (signal) => {
       interrupted = signal;
       child.kill(signal);

@@ -4,6 +4,7 @@ import type { CardPort } from '../../src/applet/card-port.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { BOARD_MESSAGE, encodeCard, encodeFigures, NOT_HERE } from '../../src/hal/firmware/board-messages.ts';
 import { board } from './board.ts';
+import { selfTest, type TestedParts } from './self-test.ts';
 
 /** A card whose commands are timed: nothing else on a board knows how long they take. */
 export class TimedCard implements LinkedCard {
@@ -71,14 +72,16 @@ export class TimedCard implements LinkedCard {
 export class BoardSide {
   readonly #card: Card;
   readonly #timed: TimedCard;
+  readonly #parts: TestedParts;
   readonly #notHere: Uint8Array = Uint8Array.of(NOT_HERE);
   /** The phone's own screen, which only a card with a holder has. */
   readonly #screen: CardPort | null;
   bootUs = 0;
 
-  constructor(card: Card, timed: TimedCard) {
+  constructor(card: Card, timed: TimedCard, parts: TestedParts) {
     this.#card = card;
     this.#timed = timed;
+    this.#parts = parts;
     this.#screen = card.holder.present ? card.port('wired') : null;
     this.#screen?.powerOn();
   }
@@ -98,6 +101,8 @@ export class BoardSide {
       }
       case BOARD_MESSAGE.figures:
         return this.#figures();
+      case BOARD_MESSAGE.selfTest:
+        return (length === 2 ? selfTest(bytes[offset + 1], this.#parts) : null) ?? this.#notHere;
       default:
         return this.#notHere;
     }

@@ -1,8 +1,13 @@
 import type { EvidenceChoice } from '../judge/evidence/plan.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
 
+/** Boards that can be brought up. */
+export type TestTarget = 'pn532' | 'firmware';
+
 /** What `vitap board test` was told. */
 export interface BoardTestOptions {
+  /** What the board is: a PN532 on this machine, or one that runs the card as firmware. `pn532` by default. */
+  readonly target?: TestTarget;
   readonly port: string;
   /** Port of a second board, or null. */
   readonly partner: string | null;

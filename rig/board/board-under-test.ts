@@ -13,20 +13,28 @@ export interface Firmware {
   readonly support: number;
 }
 
+/** What every bring-up has of its board. */
+export interface TestedBoard {
+  /** `pn532:/dev/ttyUSB0` */
+  readonly name: string;
+  readonly identity: BoardIdentity;
+  /** What its line needed so far, in every opening of it; counts on. */
+  readonly repairs: Readonly<Repairs>;
+  /** Ends the command under way, which fails with `aborted`; the next one can be sent. */
+  interrupt(): void;
+  /** Lets go of the port; a chip sleeps then. Never throws; harmless the second time. */
+  close(): Promise<void>;
+}
+
 /**
- * A board as the phases see it. Every call sends one command to the chip and waits for its answer.
+ * A PN532 as the phases see it. Every call sends one command to the chip and waits for its answer.
  *
  * All throw {HalError}: `timeout` and `protocol` when the board does not answer or answers nonsense; `no-port`, `busy`,
  * `permission`, `reader-lost` when the port fails.
  */
-export interface BoardUnderTest {
-  /** `pn532:/dev/ttyUSB0` */
-  readonly name: string;
-  readonly identity: BoardIdentity;
+export interface BoardUnderTest extends TestedBoard {
   /** Current speed of the line. */
   readonly baudRate: number;
-  /** What its line needed so far, in every opening of it; counts on. */
-  readonly repairs: Readonly<Repairs>;
   /** Opens the port unless it is open, wakes the chip and configures it. */
   wakeUp(): Promise<void>;
   firmware(): Promise<Firmware>;
@@ -49,8 +57,4 @@ export interface BoardUnderTest {
   cardLink(): Promise<CardLink>;
   /** This board as a reader, likewise. */
   reader(): Promise<Reader>;
-  /** Ends the command under way, which fails with `aborted`; the next one can be sent. */
-  interrupt(): void;
-  /** Puts the chip to sleep and lets go of the port. Never throws; harmless the second time. */
-  close(): Promise<void>;
 }

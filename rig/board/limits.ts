@@ -6,6 +6,7 @@ import { Issues } from '../card/profile/issues.ts';
 import { plain, readSource } from '../card/profile/source.ts';
 import { readInputText } from '../console/input-file.ts';
 import { stateFolder } from '../console/state-folder.ts';
+import type { TestedBoard } from './board-under-test.ts';
 import type { Limits, MeasurementPlan } from './measurement.ts';
 import type { Phase } from './phase.ts';
 
@@ -34,7 +35,7 @@ export interface StationLimits {
 export function stationLimits(
   named: string | null,
   env: Readonly<Record<string, string | undefined>>,
-  phases: readonly Phase[],
+  phases: readonly Phase<TestedBoard>[],
 ): StationLimits | null {
   const file = named ?? join(stateFolder(env), LIMITS_FILE);
   if (named === null && !existsSync(file)) return null;
@@ -42,7 +43,7 @@ export function stationLimits(
 }
 
 /** @param name what errors call the text */
-export function parseLimits(text: string, name: string, phases: readonly Phase[]): StationLimits {
+export function parseLimits(text: string, name: string, phases: readonly Phase<TestedBoard>[]): StationLimits {
   const written = readSource(text, name);
   const issues = new Issues(written);
   const read = DOCUMENT.safeParse(plain(written), { reportInput: true });
@@ -80,7 +81,10 @@ export function parseLimits(text: string, name: string, phases: readonly Phase[]
 }
 
 /** The same phases with the limits of a station. */
-export function withLimits(phases: readonly Phase[], station: StationLimits | null): readonly Phase[] {
+export function withLimits<B extends TestedBoard>(
+  phases: readonly Phase<B>[],
+  station: StationLimits | null,
+): readonly Phase<B>[] {
   if (station === null) return phases;
   return phases.map((phase) => ({
     ...phase,

@@ -3,6 +3,7 @@ import { identifyBoard, type ListedPort } from '../endpoint/board-identity.ts';
 import { listedPorts } from '../endpoint/ports.ts';
 import { parseReader, type ReaderChoice, readerDriver } from '../endpoint/readers.ts';
 import type { BoardUnderTest } from './board-under-test.ts';
+import type { FirmwareUnderTest } from './firmware-board.ts';
 import type { Verifier } from './flash-board.ts';
 
 /** How boards are opened; a test has boards of its own. */
@@ -48,4 +49,14 @@ function readerToVerifyWith(text: string): ReaderChoice {
   const { ourCards, words } = readerDriver(choice);
   if (ourCards === 'in process') throw new CannotRun(`--verify-with: ${words} cannot read a board`);
   return choice;
+}
+
+/** A board that runs the card as firmware. The port is not opened before the board is asked. */
+export async function openFirmware(port: string, listed: readonly ListedPort[]): Promise<FirmwareUnderTest> {
+  const [{ FirmwareUnderTest }, { SystemSerialPorts }, { systemClock }] = await Promise.all([
+    import('./firmware-board.ts'),
+    import('../../src/hal/serial/serial-port.ts'),
+    import('../../src/hal/system/clock.ts'),
+  ]);
+  return new FirmwareUnderTest(identifyBoard(port, listed), { opener: new SystemSerialPorts(), clock: systemClock });
 }

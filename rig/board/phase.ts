@@ -2,7 +2,7 @@ import type { Clock } from '../../src/hal/clock.ts';
 import type { Repairs } from '../../src/hal/pn532/repairs.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { CannotRun } from '../console/failure.ts';
-import type { BoardUnderTest } from './board-under-test.ts';
+import type { BoardUnderTest, TestedBoard } from './board-under-test.ts';
 import type { Lateness } from './lateness.ts';
 import type { MeasuredValue, Measurement, MeasurementPlan } from './measurement.ts';
 
@@ -15,16 +15,18 @@ export interface Series {
 }
 
 /** What a phase may use. */
-export interface PhaseContext {
-  readonly board: BoardUnderTest;
+export interface PhaseContext<B extends TestedBoard = BoardUnderTest> {
+  readonly board: B;
   /** A second board in the same field, when there is one. */
-  readonly partner: BoardUnderTest | null;
+  readonly partner: B | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Sets a measurement that the phase has announced, once. */
   measure(id: string, value: MeasuredValue): void;
   /** Keeps the raw values. */
   keep(series: Series): void;
+  /** Waits by the clock of the rig. @throws {HalError} `aborted` */
+  pause(ms: number): Promise<void>;
   /** Progress within the phase, for people. */
   say(text: string): void;
   /** The same reader; with a trace around it when one is to be written. */
@@ -34,7 +36,7 @@ export interface PhaseContext {
 }
 
 /** One step of the test. */
-export interface Phase {
+export interface Phase<B extends TestedBoard = BoardUnderTest> {
   readonly id: string;
   readonly title: string;
   readonly measurements: readonly MeasurementPlan[];
@@ -42,7 +44,7 @@ export interface Phase {
   readonly fatal: boolean;
   /** Does not apply without a second board. */
   readonly needsPartner?: boolean;
-  run(context: PhaseContext): Promise<void>;
+  run(context: PhaseContext<B>): Promise<void>;
 }
 
 /**

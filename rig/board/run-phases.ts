@@ -1,33 +1,39 @@
 import type { Clock } from '../../src/hal/clock.ts';
 import { HalError, type HalErrorKind } from '../../src/hal/errors.ts';
 import { noRepairs, type Repairs } from '../../src/hal/pn532/repairs.ts';
+import { realTimers, type Timers } from '../../src/hal/pn532/transport.ts';
 import type { Reader } from '../../src/hal/reader.ts';
 import { CannotRun } from '../console/failure.ts';
-import type { BoardUnderTest } from './board-under-test.ts';
+import type { BoardUnderTest, TestedBoard } from './board-under-test.ts';
 import { type Lateness, type LatenessWatch, TOO_LATE_MS } from './lateness.ts';
 import { judgeMeasurement, limitsInWords, type MeasuredValue, type Measurement, valueInWords } from './measurement.ts';
 import { BoardFault, type Phase, type PhaseContext, type PhaseResult, type Series } from './phase.ts';
 import { countRepairs, REPAIRS, repairsInWords, repairsOf, repairsSince } from './repairs.ts';
 
-export interface RunOptions {
-  readonly board: BoardUnderTest;
-  readonly partner: BoardUnderTest | null;
+export interface RunOptions<B extends TestedBoard = BoardUnderTest> {
+  readonly board: B;
+  readonly partner: B | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Ids of phases to run; null for all. Fatal ones always run: the others stand on them. */
   readonly only: readonly string[] | null;
-  readonly onStart?: (phase: Phase) => void;
+  readonly onStart?: (phase: Phase<B>) => void;
   readonly onEnd?: (result: PhaseResult) => void;
   readonly say?: (text: string) => void;
   /** Puts what writes a trace around a reader. */
   readonly recorded?: (reader: Reader) => Reader;
   readonly instruct?: (text: string) => Promise<void>;
+  /** Real ones by default. */
+  readonly timers?: Timers;
   /** Watches how late this machine is; absent: it is not watched. */
   readonly lateness?: Pick<LatenessWatch, 'start' | 'stop'>;
 }
 
 /** Runs phases in order. A phase never throws out of here: what goes wrong is a result. */
-export async function runPhases(phases: readonly Phase[], options: RunOptions): Promise<readonly PhaseResult[]> {
+export async function runPhases<B extends TestedBoard>(
+  phases: readonly Phase<B>[],
+  options: RunOptions<B>,
+): Promise<readonly PhaseResult[]> {
   const results: PhaseResult[] = [];
   let stopped: string | null = null;
   for (const phase of phases) {
@@ -42,14 +48,14 @@ export async function runPhases(phases: readonly Phase[], options: RunOptions): 
   return results;
 }
 
-function notWanted(phase: Phase, { only, partner, signal }: RunOptions): string | null {
+function notWanted<B extends TestedBoard>(phase: Phase<B>, { only, partner, signal }: RunOptions<B>): string | null {
   if (signal.aborted) return 'the test was interrupted';
   if (only !== null && !phase.fatal && !only.includes(phase.id)) return 'not asked for';
   if (phase.needsPartner === true && partner === null) return 'there is no second board (--partner)';
   return null;
 }
 
-function skipped(phase: Phase, reason: string): PhaseResult {
+function skipped(phase: Phase<TestedBoard>, reason: string): PhaseResult {
   const measurements = [...phase.measurements, repairsOf(phase)].map((plan) => judgeMeasurement(plan, null));
   const { id, title } = phase;
   return {
@@ -66,11 +72,11 @@ function skipped(phase: Phase, reason: string): PhaseResult {
   };
 }
 
-async function runPhase(phase: Phase, options: RunOptions): Promise<PhaseResult> {
+async function runPhase<B extends TestedBoard>(phase: Phase<B>, options: RunOptions<B>): Promise<PhaseResult> {
   options.onStart?.(phase);
   const values = new Map<string, MeasuredValue>();
   const series: Series[] = [];
-  const context: PhaseContext = {
+  const context: PhaseContext<B> = {
     board: options.board,
     partner: options.partner,
     clock: options.clock,
@@ -81,6 +87,7 @@ async function runPhase(phase: Phase, options: RunOptions): Promise<PhaseResult>
       values.set(id, value);
     },
     keep: (kept) => void series.push(kept),
+    pause: (ms) => pauseFor(options.timers ?? realTimers, ms, options.signal),
     say: (text) => options.say?.(text),
     recorded: (reader) => options.recorded?.(reader) ?? reader,
     instruct: async (text) => options.instruct?.(text),
@@ -117,6 +124,18 @@ async function runPhase(phase: Phase, options: RunOptions): Promise<PhaseResult>
     measurements,
     series,
   };
+}
+
+function pauseFor(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new HalError('aborted', 'interrupted'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    timers.after(ms, () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
 }
 
 /** A machine that was late itself cannot say of the board that it was. */

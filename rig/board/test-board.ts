@@ -15,7 +15,7 @@ import { stationLimits } from './limits.ts';
 import { valueInWords } from './measurement.ts';
 import { type Bench, thisBench } from './open-board.ts';
 import { askSerialNumber, operatorAt } from './operator.ts';
-import { PN532_PHASES } from './phases/index.ts';
+import { phasesOf } from './phases/index.ts';
 import { type BoardRecord, type KeptRecord, notInPlace } from './record.ts';
 import { allRepairs } from './repairs.ts';
 import { runLoop } from './run-loop.ts';
@@ -25,7 +25,7 @@ import { writeJunit } from './write-junit.ts';
 /** `vitap board test`. @returns 0 pass, 1 the board fails, 2 the rig could not judge it */
 export async function testBoard(options: BoardTestOptions, io: CommandIo, given?: Bench): Promise<ExitCode> {
   checkOptions(options);
-  const limits = stationLimits(options.limits, io.env, PN532_PHASES);
+  const limits = stationLimits(options.limits, io.env, phasesOf(options.target ?? 'pn532'));
   if (options.junit !== null) checkReportFile(options.junit);
   const evidence = EvidenceRun.open(options.evidence, options.record);
   const operator = options.operator ? operatorAt(io) : null;
@@ -50,10 +50,24 @@ export async function testBoard(options: BoardTestOptions, io: CommandIo, given?
   }
 }
 
-function checkOptions({ only, serialNumber, port, partner, loop, html, evidence, record }: BoardTestOptions): void {
-  const unknown = only?.find((id) => !PN532_PHASES.some((phase) => phase.id === id));
+function checkOptions({
+  target = 'pn532',
+  only,
+  serialNumber,
+  port,
+  partner,
+  loop,
+  html,
+  evidence,
+  record,
+}: BoardTestOptions): void {
+  const phases = phasesOf(target);
+  const unknown = only?.find((id) => !phases.some((phase) => phase.id === id));
   if (unknown !== undefined) {
-    throw new UsageError(`there is no phase ${unknown}; phases are ${PN532_PHASES.map(({ id }) => id).join(', ')}`);
+    throw new UsageError(`there is no phase ${unknown}; phases are ${phases.map(({ id }) => id).join(', ')}`);
+  }
+  if (target === 'firmware' && partner !== null) {
+    throw new UsageError('--partner is for PN532 boards: a board with firmware is the card, not a reader');
   }
   if (partner === port) throw new UsageError('--partner is a second board, not the one under test');
   if (serialNumber !== null) checkSerialNumber(serialNumber, '--serial');

@@ -8,15 +8,15 @@ import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import type { BoardTestOptions } from './board-test-options.ts';
-import type { BoardUnderTest } from './board-under-test.ts';
+import type { TestedBoard } from './board-under-test.ts';
 import { compareWithEarlier } from './compare.ts';
 import { LatenessWatch } from './lateness.ts';
 import { type StationLimits, withLimits } from './limits.ts';
 import { limitsInWords, valueInWords } from './measurement.ts';
-import type { Bench } from './open-board.ts';
+import { type Bench, openFirmware } from './open-board.ts';
 import type { Operator } from './operator.ts';
 import type { PhaseResult } from './phase.ts';
-import { PN532_PHASES } from './phases/index.ts';
+import { phasesOf } from './phases/index.ts';
 import {
   type BoardRecord,
   type EarlierRecord,
@@ -60,8 +60,10 @@ export interface Tested {
 /** @param known earlier records of this board; null: they are read */
 export async function testOnce(setting: Setting, known: readonly EarlierRecord[] | null): Promise<Tested> {
   const { options, bench, folder, io } = setting;
-  const board = await bench.open(options.port);
-  const partner = options.partner === null ? null : await bench.open(options.partner);
+  const open = (port: string): Promise<TestedBoard> =>
+    options.target === 'firmware' ? openFirmware(port, bench.listed) : bench.open(port);
+  const board = await open(options.port);
+  const partner = options.partner === null ? null : await open(options.partner);
   const startedAt = new Date().toISOString();
   const trace = await openTrace(board, options);
   let phases: readonly PhaseResult[];
@@ -104,16 +106,17 @@ export async function testOnce(setting: Setting, known: readonly EarlierRecord[]
   return { record, kept: keepRecord(folder, record), earlier };
 }
 
-async function openTrace(board: BoardUnderTest, { record }: BoardTestOptions): Promise<TraceWriter | null> {
+async function openTrace(board: TestedBoard, { record, target }: BoardTestOptions): Promise<TraceWriter | null> {
   if (record.file === null) return null;
   const { backend } = board.identity;
-  const description = { source: 'vitap board test', backend, reader: board.name, interface: 'contactless' } as const;
+  const cardInterface = target === 'firmware' ? 'contact' : 'contactless';
+  const description = { source: 'vitap board test', backend, reader: board.name, interface: cardInterface } as const;
   return TraceWriter.create(record.file, description, secrecyOf(record));
 }
 
 async function runAll(
-  board: BoardUnderTest,
-  partner: BoardUnderTest | null,
+  board: TestedBoard,
+  partner: TestedBoard | null,
   { options, io, operator, limits }: Setting,
   trace: TraceWriter | null,
 ): Promise<readonly PhaseResult[]> {
@@ -124,7 +127,7 @@ async function runAll(
       `${shown(`${board.name}, ${board.identity.backend}, known by its ${board.identity.knownBy}: ${board.identity.key}`)}\n`,
     );
   try {
-    return await runPhases(withLimits(PN532_PHASES, limits), {
+    return await runPhases<TestedBoard>(withLimits(phasesOf(options.target ?? 'pn532'), limits), {
       board,
       partner,
       clock: systemClock,

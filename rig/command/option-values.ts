@@ -161,3 +161,10 @@ export function checkOrigin(text: string): void {
   if (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text) return;
   throw new UsageError(`"${text}" is no origin: scheme, host and port, such as http://127.0.0.1:8620`);
 }
+
+/** An address or an identifier, as debuggers write them. @throws {InvalidArgumentError} */
+export function parseAddress(text: string): number {
+  if (!/^0x[0-9A-Fa-f]{1,8}$/.test(text))
+    throw new InvalidArgumentError('It is written in hexadecimal, as 0x08000000.');
+  return Number(text);
+}

@@ -157,11 +157,12 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'the code or the transaction code is wrong, or the issuer refuses',
     'vitap phone credential',
     'vitap phone credential --tx-code-file letter',
+    'vitap phone credential --another-offer',
   ),
   'phone status': notes('the code is wrong or blocked', 'vitap phone status', 'vitap phone status --pin --json'),
   'phone serve': notes(
     null,
-    'vitap phone serve --issuer http://127.0.0.1:8620',
+    'vitap phone serve --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630',
     'vitap phone serve --phone my-phone --link vpcd --port 8091',
   ),
   'phone delegate': notes(
@@ -215,6 +216,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'issuer status': notes(null, 'vitap issuer status test-issuer --most 5', 'vitap issuer status test-issuer --json'),
   'issuer revoke': notes(null, 'vitap issuer revoke test-issuer act_4f1c0d2b3a495867a6b5c4d3e2f10987 --lost'),
+  'issuer offer': notes(null, 'vitap issuer offer test-issuer act_4f1c0d2b3a495867a6b5c4d3e2f10987'),
   'issuer audit': notes(
     'the chain is broken, or is not the one that was noted',
     'vitap issuer audit test-issuer --tail 10',
@@ -233,6 +235,14 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'the issuer refused a claim for good',
     'vitap counter queue',
     'vitap counter queue send --keys counter.keys.json',
+  ),
+  'counter context renew': notes(
+    'the issuer refuses: the context has ended, or was renewed as long as it may be',
+    'vitap counter context renew last --keys counter.keys.json',
+  ),
+  'counter context destroy': notes(
+    'a claim waits that this context alone can prove, or the issuer refuses',
+    'vitap counter context destroy last --keys counter.keys.json',
   ),
   'counter serve': notes(
     null,
@@ -255,6 +265,53 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',
   ),
   'bench peer': notes('with --fail-if-slower, ours is slower', 'vitap bench peer --peer vpcd:./peer --count 1000'),
+  'lab serve': notes(
+    null,
+    'vitap lab serve lab',
+    'vitap lab serve lab --store "postgresql:///lab?host=/run/postgresql" --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem',
+  ),
+  'lab bench': notes(null, 'vitap lab bench --server http://127.0.0.1:8640 --token-file bench.token --name b1'),
+  'lab submit': notes(
+    'no bench can take some of its runs',
+    'vitap lab submit nightly.yaml --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab watch': notes(
+    'a run did not pass',
+    'vitap lab watch 12 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab cancel': notes(null, 'vitap lab cancel 12 --server http://127.0.0.1:8640 --token-file lab/operator.token'),
+  'lab results': notes(
+    'a run of the campaign did not pass or has not ended; with --check something is lost or doubled',
+    'vitap lab results 12 --state failed --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab results --check --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab compare': notes(
+    'something fails that passed in the first campaign',
+    'vitap lab compare 11 12 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab export': notes(
+    null,
+    'vitap lab export 12 --junit lab.xml --csv lab.csv --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab export 12 --evidence bundle --evidence-key lab.key.json --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab prune': notes(
+    null,
+    'vitap lab prune --older-than 90 --dry-run --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab benches': notes(
+    null,
+    'vitap lab benches --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab benches --release b1 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab token add': notes(
+    null,
+    'vitap lab token add bench-1 --role bench --out bench.token --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
+  'lab token list': notes(null, 'vitap lab token list --server http://127.0.0.1:8640 --token-file lab/operator.token'),
+  'lab token revoke': notes(
+    null,
+    'vitap lab token revoke 3 --server http://127.0.0.1:8640 --token-file lab/operator.token',
+  ),
   'bench issuer': notes(
     'a target is not met',
     'vitap bench issuer --count 1000 --sizes 1000,1000000',

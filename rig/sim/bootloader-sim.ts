@@ -21,6 +21,8 @@ export interface BootloaderSimOptions {
   readonly chip: number | null;
   /** `readout`, or pages as `0-3`. */
   readonly protect: readonly string[];
+  /** Where in the flash a card's image lies that the program is once it starts; null: it says nothing. */
+  readonly cardAt: number | null;
   /** Folder of what is in the flashes; null: it is lost at the end. */
   readonly keep: string | null;
   readonly faults: readonly BoardFault[];
@@ -53,8 +55,10 @@ export async function runBootloaderSim(options: BootloaderSimOptions, io: Comman
   const run: BoardRun = { names, pathOf, faultsOf, keep: options.keep };
   try {
     if (options.kind === 'uf2') {
-      if (options.protect.length > 0 || options.chip !== null) {
-        throw new UsageError('--chip and --protect are for the bootloader of an STM32; a drive is that of an RP2040');
+      if (options.protect.length > 0 || options.chip !== null || options.cardAt !== null) {
+        throw new UsageError(
+          '--chip, --protect and --card-at are for the bootloader of an STM32; a drive is that of an RP2040',
+        );
       }
       const { runDrives } = await import('./uf2/run.ts');
       return await runDrives(run, io);

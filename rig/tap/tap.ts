@@ -1,4 +1,4 @@
-import { triesInWords } from '../../src/apdu/status-word.ts';
+import { SW, statusWordMeaning, triesInWords } from '../../src/apdu/status-word.ts';
 import type { ExplainedAccess } from '../../src/applet/access/explain.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { NO_CHANNEL } from '../channel/choice.ts';
@@ -183,6 +183,19 @@ async function readSequence(
   if (sequence === 'ndef' || (sequence === 'all' && !isKnown(reading))) await readNdef(terminal, reading);
 }
 
+/** Why a code was neither right nor wrong. `status`: four hexadecimal digits. */
+function codeRefused(status: string): string {
+  const sw = Number.parseInt(status, 16);
+  switch (sw) {
+    case SW.WRONG_LENGTH:
+      return `A code of this card has another length (${status}).`;
+    case SW.SECURITY_STATUS_NOT_SATISFIED:
+      return `The card does not take the code in the clear here (${status}); on a contactless reader the holder unlocks the card.`;
+    default:
+      return `The card refused the code (${status} ${statusWordMeaning(sw)}).`;
+  }
+}
+
 /** What the person should know besides the content, one sentence each. */
 function remarks({ reading, channel, needsChannel, mayTakeCode }: TapResult): string[] {
   const refused = isRefused(reading);
@@ -192,9 +205,7 @@ function remarks({ reading, channel, needsChannel, mayTakeCode }: TapResult): st
     case 'blocked':
       return ['The code is blocked: no try left.'];
     case 'refused':
-      return [
-        `The card does not take the code in the clear here (${reading.code.status}); on a contactless reader the holder unlocks the card.`,
-      ];
+      return [codeRefused(reading.code.status)];
     default:
       if (!isKnown(reading) && !needsChannel) {
         return ['This card answers to none of the names that this program knows.'];

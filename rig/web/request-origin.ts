@@ -3,6 +3,8 @@ import { WebRefusal } from './refusal.ts';
 /** What these checks look at. */
 export interface RequestSource {
   readonly method: string;
+  /** As it was sent. */
+  readonly url: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket: { readonly localPort?: number | undefined };
 }
@@ -16,9 +18,11 @@ export type Scheme = keyof typeof DEFAULT_PORTS;
  * @throws {WebRefusal} another Host (DNS rebinding, or another server's port), another Origin, a request across sites
  */
 export function checkSource(request: RequestSource, scheme: Scheme, isOwnName: (name: string) => boolean): void {
-  const { method, headers, socket } = request;
+  const { method, url, headers, socket } = request;
   const { host } = headers;
   const named = typeof host === 'string' ? readHost(host) : null;
+  // A whole address in place of a path counts more than Host (RFC 9112): it is for a proxy, which nobody is here.
+  if (!/^[/*]/.test(url)) throw new WebRefusal('host-refused');
   const port = named?.port ?? DEFAULT_PORTS[scheme];
   if (named === null || port !== socket.localPort || !isOwnName(named.name)) throw new WebRefusal('host-refused');
   const { origin } = headers;

@@ -97,6 +97,36 @@ describeNeeds(['socat'], 'a simulated STM32 bootloader', () => {
   }, 60_000);
 });
 
+describeNeeds(['socat'], 'a board that reboots from its bootloader into firmware', () => {
+  it('is flashed, then brought up on the same port; a bad one fails where it is bad', async () => {
+    const cardAt = ['--card-at', '0x08080000'];
+    await sim('--bootloader', 'stm32', '--chip', '0x480', ...cardAt, '--fault', 'a:silent-chip');
+    writeFileSync(at('p.bin'), program(3000));
+    expect((await vitap('card', 'build', 'ndef', '--out', at('ndef.img'))).exit).toBe(0);
+    const to = [
+      '--board',
+      `stm32:${at('board')}`,
+      '--line',
+      '8n1',
+      '--firmware',
+      at('p.bin'),
+      '--image',
+      at('ndef.img'),
+    ];
+    expect((await vitap('board', 'flash', ...to, ...cardAt)).exit).toBe(0);
+    const tested = await vitap('board', 'test', '--board', `firmware:${at('board')}`, '--json');
+    const record = JSON.parse(tested.out);
+    expectPublished('board-test', record);
+    const verdicts = Object.fromEntries(
+      record.phases.map((each: { id: string; verdict: string }) => [each.id, each.verdict]),
+    );
+    expect(verdicts).toMatchObject({ boot: 'pass', ram: 'pass', flash: 'pass', pn532: 'fail', 'first-tap': 'pass' });
+    expect([record.backend, record.verdict === 'pass', tested.exit === 0]).toEqual(['simulated', false, false]);
+    const read = await vitap('tap', '--reader', `firmware:${at('board')}`);
+    expect([read.exit, read.out]).toEqual([0, expect.stringContaining('https://example.com/vitap')]);
+  }, 120_000);
+});
+
 describe('what board flash and board sim refuse', { timeout: 60_000 }, () => {
   const flash = (...args: string[]) => ['board', 'flash', ...args];
   it.each([

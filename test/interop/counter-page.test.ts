@@ -152,10 +152,17 @@ describeNeeds(['chromium'], 'the page of the counter in Chromium', () => {
       date: '20261129',
       total: 3000,
       state: 'waiting',
-      problem: 'the issuer gives no answer',
+      problem: { code: 'issuer-silent', message: 'the issuer gives no answer' },
     });
     await open(DESK, async (page) => {
-      await page.getByText('the issuer gives no answer').waitFor();
+      await page.getByText('The issuer gives no answer.').waitFor();
+      counter.damaged.push('r.json');
+      await page.getByText('The file r.json of the queue is damaged').waitFor();
+      await page.getByRole('button', { name: 'Français' }).click();
+      await page.getByText('L’émetteur ne répond pas.').waitFor();
+      await page.getByText('Le fichier r.json de la file est abîmé').waitFor();
+      await looksRight(page);
+      await page.getByRole('button', { name: 'English' }).click();
       await page.getByRole('button', { name: 'Send what waits' }).click();
       await page.getByText('sent', { exact: true }).waitFor();
     });

@@ -93,6 +93,22 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
   );
 
   it(
+    'brings itself up: RAM, flash, UARTs, first tap',
+    async () => {
+      const only = ['--only', 'ram,flash,uarts,first-tap', '--records', join(folder, 'records')];
+      const { exit, out, err } = await vitap('board', 'test', '--board', `firmware:${board.host}`, ...only, '--json');
+      const { phases } = JSON.parse(out) as { phases: { id: string; verdict: string }[] };
+      const judged = phases.filter(({ verdict }) => verdict !== 'skipped');
+      expect(
+        judged.map(({ id, verdict }) => [id, verdict]),
+        err,
+      ).toEqual(['boot', 'ram', 'flash', 'uarts', 'first-tap'].map((id) => [id, 'pass']));
+      expect(exit).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'refuses a wrong code, and counts it',
     async () => {
       writeFileSync(join(folder, 'wrong'), '123456', { mode: 0o600 });

@@ -6,7 +6,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
 import { qrPng } from '../../rig/life/credential/qr-picture.ts';
-import { ADRUN, ZOE } from '../rig/life/issuer/people.ts';
+import { commitActivation } from '../../rig/life/issuer/activation.ts';
+import { enrol } from '../../rig/life/issuer/enrolment.ts';
+import { openIssuer } from '../../rig/life/issuer/issuer-folder.ts';
+import { ADRUN, deviceKey, holderKey, serial, ZOE } from '../rig/life/issuer/people.ts';
 import { describeNeeds } from './real-parts.ts';
 import { launchChromium, looksRight, tabTo, VIEWS, withServedPage } from './served-page.ts';
 import { type ServedVerb, startServing } from './served-verb.ts';
@@ -23,6 +26,7 @@ describeNeeds(['chromium'], 'the page of the issuer’s operator in Chromium', (
     writeFileSync(families, `${JSON.stringify(ADRUN)}\n`);
     vitap('issuer', 'init', issuer, '--departments', '75');
     vitap('issuer', 'insured', 'import', issuer, families);
+    await activateZoe(issuer);
     served = await startServing(['issuer', 'serve', issuer, '--port', '0', '--quiet']);
   }, 120_000);
   afterAll(async () => {
@@ -34,6 +38,16 @@ describeNeeds(['chromium'], 'the page of the issuer’s operator in Chromium', (
   function vitap(...args: readonly string[]): void {
     const ran = spawnSync(process.execPath, [join(PACKAGE_ROOT, 'bin', 'vitap.js'), ...args], { encoding: 'utf8' });
     expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 });
+  }
+
+  /** Before the server has the folder. */
+  async function activateZoe(issuer: string): Promise<void> {
+    const now = Date.now();
+    const { store } = await openIssuer(issuer, now);
+    const { activationId } = await enrol(store, { identity: ZOE, deviceKey: deviceKey('A'), now });
+    const card = { holderKey: holderKey(1), cardSerial: serial(1), cardSecurity: Uint8Array.of(0x30) };
+    await commitActivation(store, { activationId, deviceKey: deviceKey('A'), ...card, now });
+    await store.sql.close();
   }
 
   /** As a person without a digital identity does. */
@@ -77,6 +91,26 @@ describeNeeds(['chromium'], 'the page of the issuer’s operator in Chromium', (
     });
     const left = readdirSync(join(folder, 'issuer'), { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /document-front|video/.test(name))).toEqual([]);
+  });
+
+  it('a card: its phone is allowed another offer; it is ended when that was confirmed; nobody is named', async () => {
+    await withServedPage(browser, served.address, VIEWS[2]!, async (page) => {
+      await page.getByRole('button', { name: 'English' }).click();
+      await page.getByText(/^Card 1: active, since/).waitFor();
+      expect(await page.content()).not.toMatch(/ADRUN|2751263220749/);
+      await page.getByRole('button', { name: 'Allow another offer' }).click();
+      await page.getByText('may ask for its credential once more').waitFor();
+      await page.getByRole('button', { name: 'It is lost' }).click();
+      await page.getByText('End this card for good?').waitFor();
+      await looksRight(page);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText(/^Card 1: active, since/).waitFor();
+      await page.getByRole('button', { name: 'It is lost' }).click();
+      await page.getByRole('button', { name: 'OK' }).click();
+      await page.getByText(/^Card 1: revoked \(lost\), since/).waitFor();
+      await page.getByText('The phone has not wiped it yet.').waitFor();
+      expect(await page.getByRole('button', { name: 'It is lost' }).count()).toBe(0);
+    });
   });
 
   it('a refusal with its reason, and departments, by keyboard alone', async () => {

@@ -24,6 +24,12 @@ import { launchChromium, looksRight, tabTo, VIEWS, type View, withServedPage } f
 
 const DESK: View = { width: 1280, height: 900, colorScheme: 'light' };
 const PHONE: View = { width: 390, height: 844, colorScheme: 'light' };
+const CREDENTIALS = {
+  none: 'L’émetteur n’en a pas proposé.',
+  offered: 'Elle attend chez l’émetteur',
+  current: 'Dans la carte, valable jusqu’au',
+  due: 'À renouveler',
+} as const;
 /** What Chromium says of an answer that refuses. */
 const REFUSED_ANSWER = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
@@ -83,6 +89,81 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
       await page.getByRole('img').waitFor();
       await looksRight(page);
     });
+  });
+
+  it('in French, in the dark, as wide as a phone: every screen looks right, and says nothing in English', async () => {
+    phone.life = 'blank';
+    phone.identity = 'none';
+    const heading = (page: Page, name: string): Promise<void> => page.getByRole('heading', { name }).waitFor();
+    const code = async (page: Page): Promise<void> => {
+      await page.getByRole('group', { name: 'Clavier' }).waitFor();
+      await page.keyboard.type('583104');
+      await page.keyboard.press('Enter');
+    };
+    await open(
+      VIEWS[3]!,
+      async (page) => {
+        await heading(page, 'Pas encore de carte');
+        await press(page, 'Continuer');
+        await page.getByText('Saisissez d’abord le ticket.').waitFor();
+        await looksRight(page);
+        await page.getByRole('textbox', { name: 'Ticket' }).fill('TICKET-2');
+        await page.getByRole('checkbox').check();
+        await press(page, 'Continuer');
+        await page.getByText('Ce n’est pas un ticket d’identité ou de demande.').waitFor();
+        await looksRight(page);
+        await press(page, 'Utiliser mon identité numérique');
+        await page.getByRole('link', { name: 'Aller au fournisseur d’identité' }).waitFor();
+        await looksRight(page);
+        phone.identity = 'refused';
+        await page.getByText('Vous n’avez pas donné d’identité').waitFor();
+        await looksRight(page);
+        phone.identity = 'presented';
+        await page.getByText('Votre identité est présentée.').waitFor();
+        await looksRight(page);
+        await page.getByRole('checkbox').check();
+        await press(page, 'Continuer');
+        await heading(page, 'Choisissez un code secret');
+        await looksRight(page);
+        await code(page);
+        await heading(page, 'Saisissez encore le nouveau code');
+        await code(page);
+        await heading(page, 'Notez le PUK');
+        await looksRight(page);
+        await press(page, 'Je l’ai noté');
+        phone.pukDue = true;
+        await page.getByRole('button', { name: 'Afficher le PUK' }).waitFor();
+        await looksRight(page);
+        await press(page, 'Près d’un lecteur (NFC)');
+        await looksRight(page);
+        await press(page, 'J’accepte');
+        await code(page);
+        await heading(page, 'Approchez le téléphone du lecteur');
+        await looksRight(page);
+        await press(page, 'Arrêter', 'Factures', 'Afficher les factures');
+        await code(page);
+        await heading(page, 'CENTRE DU LAC D’ANNECY');
+        await looksRight(page);
+        for (const state of ['none', 'offered', 'current', 'due'] as const) {
+          phone.held = { state, expiresAt: state === 'none' ? null : '2026-12-29T10:00:00.000Z' };
+          await press(page, 'Réglages', 'Interroger l’émetteur');
+          await page.getByText(CREDENTIALS[state]).waitFor();
+          await looksRight(page);
+        }
+        await press(page, 'Demander un autre code');
+        await page.getByText('Une offre est ouverte : utilisez son code de transaction.').waitFor();
+        await looksRight(page);
+        phone.triesLeft = 0;
+        await press(page, 'Débloquer avec le PUK', 'Continuer');
+        await page.getByText('Le PUK a de 6 à 12 chiffres.').waitFor();
+        expect(await page.getByText('Une offre est ouverte').count()).toBe(0);
+        await looksRight(page);
+        phone.life = 'revoked';
+        await heading(page, 'La carte n’existe plus');
+        await looksRight(page);
+      },
+      REFUSED_ANSWER,
+    );
   });
 
   it('changes its language at once, and keeps nothing of the choice', async () => {
@@ -239,9 +320,16 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await chooseCode(page, '907152');
         await page.getByRole('heading', { name: 'Write the PUK down' }).waitFor();
         await page.getByText(DOUBLE_PUK).waitFor();
+        await page.reload();
+        await page.evaluate(`location.hash = ${JSON.stringify(at.server.secret)}`);
+        await press(page, 'Show the PUK');
+        await typeCode(page, '907152');
+        await page.getByText(DOUBLE_PUK).waitFor();
+        expect(phone.pukDue).toBe(true);
         await press(page, 'I have written it down');
         await page.getByRole('navigation').waitFor();
         expect(await page.content()).not.toContain(DOUBLE_PUK);
+        await expect.poll(() => page.getByText('You have not noted the PUK yet.').count()).toBe(0);
         expect(phone.code).toBe('907152');
         expect(phone.heard).toEqual(['activate TICKET-2', `activate ${DOUBLE_TICKET}`]);
       },
@@ -319,11 +407,14 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
   });
 
   it('the credential: got by its transaction code and the holder’s, shown with its end, renewed with the question to the issuer', async () => {
-    phone.held = { state: 'offered', expiresAt: null };
     await open(
       PHONE,
       async (page) => {
-        await press(page, 'Settings', 'Get the credential');
+        await press(page, 'Settings', 'Ask for a credential');
+        await page.getByText('The issuer has sent another transaction code.').waitFor();
+        await press(page, 'Ask for another code');
+        await page.getByText('An offer is open: use its transaction code.').waitFor();
+        await press(page, 'Get the credential');
         await page.getByText('The transaction code has 6 digits.').waitFor();
         await page.getByRole('textbox', { name: 'Transaction code' }).fill('000000');
         await press(page, 'Get the credential');

@@ -1,5 +1,8 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { WORDS as IDENTITY_WORDS } from '../../rig/life/identity/provider/words.ts';
+import { WORDS } from '../../rig/life/pages/words.ts';
+import { FRAME_WORDS } from '../../rig/web/page/words.ts';
 
 /** How a page is looked at: the size of the window, the colours, the language that the browser asks for. */
 export interface View {
@@ -68,7 +71,58 @@ export async function looksRight(page: Page): Promise<void> {
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
   expect(await page.evaluate(CUT_OFF)).toEqual([]);
   expect(await page.evaluate(FAINT)).toEqual([]);
+  expect(await foreignPhrases(page)).toEqual([]);
 }
+
+/**
+ * What the page says in a language that it is not in, by the tables of all served pages. Texts under a `lang` of their own
+ * are meant, and so is what both languages say alike.
+ */
+export async function foreignPhrases(page: Page): Promise<readonly string[]> {
+  const language = await page.evaluate('document.documentElement.lang');
+  if (language !== 'fr' && language !== 'en') return [];
+  const said = (await page.evaluate(TEXTS)) as readonly string[];
+  const [own, foreign] = [PHRASES[language], PHRASES[language === 'fr' ? 'en' : 'fr']];
+  return said.filter(
+    (text) =>
+      !NAMES_OF_LANGUAGES.includes(text) &&
+      foreign.some((phrase) => phrase.test(text)) &&
+      !own.some((phrase) => phrase.test(text)),
+  );
+}
+
+/** Each stands in its own language on the button that changes to it. */
+const NAMES_OF_LANGUAGES: readonly string[] = ['Français', 'English'];
+
+/** Each phrase as a pattern, with anything in place of its values; short ones of values alone say nothing. */
+function patternsOf(phrases: readonly string[]): readonly RegExp[] {
+  return phrases
+    .filter((phrase) => phrase.replace(/\{\w+\}/g, '').trim().length > 2)
+    .map((phrase) => {
+      const escaped = phrase.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '.+');
+      return new RegExp(`^${escaped.replaceAll(' ', '[ \u00a0]')}$`);
+    });
+}
+
+const phrasesIn = (language: 'fr' | 'en'): readonly string[] => [
+  ...Object.values(FRAME_WORDS).map((phrase) => phrase[language]),
+  ...Object.values(WORDS).map((phrase) => phrase[language]),
+  ...Object.values(IDENTITY_WORDS[language]).flatMap((words: string | object) =>
+    typeof words === 'string' ? [words] : (Object.values(words) as string[]),
+  ),
+];
+const PHRASES = { fr: patternsOf(phrasesIn('fr')), en: patternsOf(phrasesIn('en')) };
+
+/** What is read on the page or read aloud, without what has a language of its own. */
+const TEXTS = `(() => {
+  const texts = [];
+  for (const element of document.querySelectorAll('body, body *')) {
+    if (element.closest('[lang]') !== document.documentElement) continue;
+    for (const node of element.childNodes) if (node.nodeType === 3) texts.push(node.textContent);
+    texts.push(element.getAttribute('aria-label'), element.getAttribute('alt'), element.getAttribute('title'));
+  }
+  return texts.map((text) => (text ?? '').trim()).filter((text) => text !== '');
+})()`;
 
 /** Moves by Tab alone until the element with that name has the focus, and fails when it is not reached. */
 export async function tabTo(page: Page, name: string | RegExp): Promise<void> {

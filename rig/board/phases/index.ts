@@ -1,8 +1,11 @@
+import type { TestTarget } from '../board-test-options.ts';
+import type { TestedBoard } from '../board-under-test.ts';
 import type { Phase } from '../phase.ts';
 import { antenna } from './antenna.ts';
 import { baudLadder } from './baud-ladder.ts';
 import { communicationLine } from './communication-line.ts';
 import { firmware } from './firmware.ts';
+import { FIRMWARE_PHASES } from './firmware-bring-up.ts';
 import { tapAsCard, tapAsReader } from './loopback-tap.ts';
 import { ram, rom } from './memory.ts';
 import { registers } from './registers.ts';
@@ -26,3 +29,8 @@ export const PN532_PHASES: readonly Phase[] = [
   tapAsReader,
   sleep,
 ];
+
+/** The bring-up of boards of a kind. */
+export function phasesOf(target: TestTarget): readonly Phase<TestedBoard>[] {
+  return target === 'firmware' ? FIRMWARE_PHASES : PN532_PHASES;
+}

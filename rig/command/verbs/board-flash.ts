@@ -5,7 +5,7 @@ import { type BoardName, type BoardTarget, type FirmwareTarget, parseBoardName }
 import type { ProgramBench, ProgramOptions } from '../../board/firmware/program-board.ts';
 import { UsageError } from '../../console/failure.ts';
 import type { CommandIo, ExitCode } from '../../console/io.ts';
-import { evidenceChoice, parseCount, recordChoice } from '../option-values.ts';
+import { evidenceChoice, parseAddress, parseCount, recordChoice } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addEvidenceOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
 
@@ -272,11 +272,4 @@ function parseBoards(text: string): SeveralBoards {
   const twice = paths.find((path, i) => paths.indexOf(path) !== i);
   if (twice !== undefined) throw new InvalidArgumentError(`${twice} is named twice.`);
   return { target, paths };
-}
-
-/** An address or an identifier, as debuggers write them. @throws {InvalidArgumentError} */
-function parseAddress(text: string): number {
-  if (!/^0x[0-9A-Fa-f]{1,8}$/.test(text))
-    throw new InvalidArgumentError('It is written in hexadecimal, as 0x08000000.');
-  return Number(text);
 }

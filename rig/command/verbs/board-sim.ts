@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
 import type { BoardCard } from '../../sim/board-sim.ts';
 import { type BoardFault, FaultSyntaxError, parseFault } from '../../sim/faults/parse.ts';
-import { parseCount } from '../option-values.ts';
+import { parseAddress, parseCount } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
@@ -20,6 +20,7 @@ interface Typed {
   bootloader?: 'stm32' | 'uf2';
   chip?: number;
   protect?: string[];
+  cardAt?: number;
   keep?: string;
   json?: boolean;
 }
@@ -56,6 +57,11 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
       ).choices(['stm32', 'uf2']),
     )
     .option('--chip <id>', 'which chip, as its bootloader names it (default: 0x413, with uf2 RP2040)', parseChip)
+    .option(
+      '--card-at <address>',
+      'an STM32 runs the card whose image lies there in its flash, once it is started',
+      parseAddress,
+    )
     .option('--protect <what>', 'readout, or pages as 0-3 from writing; may be given again', collectText)
     .option('--keep <folder>', 'flash contents stay in files board-NAME.bin of this folder');
   addJsonOption(sim).action((typed: Typed) =>
@@ -82,6 +88,7 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
             folder: typed.links ?? null,
             chip: typed.chip ?? null,
             protect: typed.protect ?? [],
+            cardAt: typed.cardAt ?? null,
             keep: typed.keep ?? null,
             faults: typed.fault ?? [],
             faultFile: typed.faults ?? null,
@@ -89,8 +96,8 @@ export const declareBoardSim: DeclareVerb = (board, perform) => {
           io,
         );
       }
-      if (typed.chip !== undefined || typed.protect !== undefined || typed.keep !== undefined) {
-        throw new UsageError('--chip, --protect and --keep go with --bootloader');
+      if ((typed.chip ?? typed.protect ?? typed.keep ?? typed.cardAt) !== undefined) {
+        throw new UsageError('--chip, --protect, --card-at and --keep go with --bootloader');
       }
       const { runBoardSim } = await import('../../sim/board-sim.ts');
       return runBoardSim(

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { TestTarget } from '../../board/board-test-options.ts';
 import { evidenceChoice, parseCount, recordChoice } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBoardFlash } from './board-flash.ts';
@@ -43,8 +44,18 @@ function declareList(board: Command, perform: Perform): void {
   );
 }
 
+/** `firmware:PORT`, or as {@link parseBoard} has it. @throws {InvalidArgumentError} */
+function parseTested(text: string): { readonly target: TestTarget; readonly port: string } {
+  const port = /^firmware:(.+)$/.exec(text)?.[1];
+  if (port !== undefined) return { target: 'firmware', port };
+  if (/^[a-z0-9]+:/.test(text.replace(/^pn532:/, ''))) {
+    throw new InvalidArgumentError('A board is pn532:PORT or firmware:PORT, as pn532:/dev/ttyUSB0.');
+  }
+  return { target: 'pn532', port: parseBoard(text) };
+}
+
 interface TestTyped {
-  board: string;
+  board: ReturnType<typeof parseTested>;
   partner?: string;
   operator?: boolean;
   serial?: string;
@@ -66,7 +77,11 @@ function declareTest(board: Command, perform: Perform): void {
   const test = board
     .command('test')
     .description('bring a board up phase by phase, measure it, and keep a record')
-    .requiredOption('--board <board>', 'the board: pn532:PORT', parseBoard)
+    .requiredOption(
+      '--board <board>',
+      'the board: pn532:PORT, or firmware:PORT for one that runs the card as firmware',
+      parseTested,
+    )
     .option('--partner <board>', 'a second board in the same field, for taps in both directions', parseBoard)
     .option('--operator', 'ask for name and serial number, and say what to do before each step')
     .option('--serial <number>', 'the serial number of the board')
@@ -85,7 +100,7 @@ function declareTest(board: Command, perform: Perform): void {
       const { testBoard } = await import('../../board/test-board.ts');
       return testBoard(
         {
-          port: typed.board,
+          ...typed.board,
           partner: typed.partner ?? null,
           operator: typed.operator === true,
           serialNumber: typed.serial ?? null,

@@ -147,6 +147,7 @@ export const declareCounter: DeclareVerb = (program, perform) => {
         return counterQueue({ send: action === 'send', keys, counter: folder, timeoutMs }, io);
       }),
     );
+  declareContext(counter, perform);
   const serve = counter
     .command('serve')
     .description('the counter as a web page on this machine: it prints the address')
@@ -164,6 +165,37 @@ export const declareCounter: DeclareVerb = (program, perform) => {
       }),
     );
 };
+
+interface TypedContext {
+  keys?: string;
+  counter?: string;
+  timeout: number;
+  json?: boolean;
+}
+
+const CONTEXT_ACTIONS = {
+  renew: 'let the context of a presence live for fifteen minutes more, four hours in all',
+  destroy: 'end the context of a presence: no claim follows it any more',
+} as const;
+
+function declareContext(counter: Command, perform: Parameters<DeclareVerb>[1]): void {
+  const context = counter.command('context').description('what a presence has opened at its issuer');
+  for (const action of ['renew', 'destroy'] as const) {
+    const command = context
+      .command(action)
+      .description(CONTEXT_ACTIONS[action])
+      .argument('[reading]', 'name of the reading', 'last');
+    addJsonOption(addFolder(addKeys(command)))
+      .addOption(timeoutOption('how long to wait for an answer of the issuer'))
+      .action((reading: string, typed: TypedContext) =>
+        perform(typed, async (io) => {
+          const { keys = null, counter: folder = null, timeout: timeoutMs } = typed;
+          const { counterContext } = await import('../../life/counter/context-verb.ts');
+          return counterContext({ action, reading, keys, counter: folder, timeoutMs }, io);
+        }),
+      );
+  }
+}
 
 /** The reader with the card, and what opens the channel. */
 function addReader(command: Command): Command {

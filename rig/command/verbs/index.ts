@@ -15,6 +15,7 @@ import { declareEvidence } from './evidence.ts';
 import { declareFirmware } from './firmware.ts';
 import { declareIdentity } from './identity.ts';
 import { declareIssuer } from './issuer.ts';
+import { declareLab } from './lab.ts';
 import { declarePhone } from './phone.ts';
 import { declarePki } from './pki.ts';
 import { declareRecord } from './record.ts';
@@ -46,6 +47,7 @@ export const VERBS: readonly DeclareVerb[] = [
   declarePhone,
   declareCounter,
   declareIdentity,
+  declareLab,
   declareBench,
   declareBenchTap,
   declareDoctor,

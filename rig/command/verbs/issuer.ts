@@ -32,6 +32,7 @@ export const declareIssuer: DeclareVerb = (program, perform) => {
   declareReview(issuer, perform);
   declareStatus(issuer, perform);
   declareRevoke(issuer, perform);
+  declareOffer(issuer, perform);
   declareAudit(issuer, perform);
 };
 
@@ -194,6 +195,20 @@ function declareRevoke(issuer: Command, perform: Perform): void {
     perform(typed, async (io) => {
       const { revokeActivation } = await import('../../life/issuer/verbs/revoke.ts');
       return revokeActivation({ folder, activation, why: typed.lost === true ? 'lost' : 'operator' }, io);
+    }),
+  );
+}
+
+function declareOffer(issuer: Command, perform: Perform): void {
+  const offer = issuer
+    .command('offer')
+    .description('let a phone ask for one more offer of its credential, whatever it asked for before')
+    .argument('<folder>', 'folder of the issuer')
+    .argument('<activation>', 'identifier of the activation, as status lists it');
+  addJsonOption(offer).action((folder: string, activation: string, typed: { json?: boolean }) =>
+    perform(typed, async (io) => {
+      const { offerAgain } = await import('../../life/issuer/verbs/offer.ts');
+      return offerAgain({ folder, activation }, io);
     }),
   );
 }

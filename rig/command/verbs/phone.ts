@@ -33,6 +33,7 @@ interface TypedActivate extends TypedCode {
 interface TypedCredential extends TypedCode {
   txCodeFile?: string;
   renew?: boolean;
+  anotherOffer?: boolean;
   timeout: number;
 }
 interface TypedPresent extends TypedCode {
@@ -143,12 +144,18 @@ export const declarePhone: DeclareVerb = (program, perform) => {
       'the transaction code in the first line of a file (otherwise VITAP_TX_CODE, or asked for)',
     )
     .option('--renew', 'get a new one also when the one on the card is good for long')
+    .addOption(
+      new Option('--another-offer', 'ask the issuer for another offer, when the last one has ended').conflicts([
+        'renew',
+        'txCodeFile',
+      ]),
+    )
     .addOption(answerOption())
     .action((typed: TypedCredential) =>
       perform(typed, async (io) => {
-        const { txCodeFile = null, renew = false, timeout: timeoutMs } = typed;
+        const { txCodeFile = null, renew = false, anotherOffer = false, timeout: timeoutMs } = typed;
         const { credential } = await import('../../life/phone/verbs.ts');
-        return credential({ ...withCode(typed), txCodeFile, renew, timeoutMs }, io);
+        return credential({ ...withCode(typed), txCodeFile, renew, anotherOffer, timeoutMs }, io);
       }),
     );
   addCode(

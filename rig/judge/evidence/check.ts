@@ -26,6 +26,7 @@ function kindInWords(kind: EvidenceKind | undefined): string {
     conform: 'a conformance run',
     board: 'a board test',
     batch: 'a batch of boards',
+    campaign: 'a campaign of a lab',
   };
   return `, of ${words[kind]}`;
 }

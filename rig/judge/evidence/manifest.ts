@@ -11,7 +11,7 @@ export const MANIFEST_FORMAT = 'vitap-evidence';
 export const MANIFEST_VERSION = 1;
 
 /** What a bundle is the evidence of. */
-export const EVIDENCE_KINDS = ['replay', 'suite', 'conform', 'board', 'batch'] as const;
+export const EVIDENCE_KINDS = ['replay', 'suite', 'conform', 'board', 'batch', 'campaign'] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
 export interface EvidenceFile {

@@ -12,6 +12,10 @@ import {
   MATRIX,
   type Matrix,
   NOTHING,
+  PRUNED,
+  type Pruned,
+  RESULT_PAGE,
+  type ResultPage,
   type Role,
   RUN_DETAIL,
   RUN_PAGE,
@@ -52,6 +56,9 @@ export interface PersonLink extends BlobLink {
   /** @param reason null: lets the bench back */
   quarantine(bench: string, reason: string | null): Promise<void>;
   check(): Promise<Check>;
+  /** Runs with their signed results, in the order of their numbers. @param after number of a run: those behind it */
+  results(campaign: number, after: number): Promise<ResultPage>;
+  prune(olderThanDays: number, dryRun: boolean): Promise<Pruned>;
   /** Runs that hold the words; newest first. */
   search(words: string): Promise<readonly RunSummary[]>;
   /** @returns the token's text, which cannot be had again */
@@ -90,6 +97,8 @@ export function personLink(given: LabLine): PersonLink {
     quarantine: async (bench, reason) =>
       void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
     check: () => get('/v1/check', CHECK),
+    results: (campaign, after) => get(`/v1/campaigns/${campaign}/results?after=${after}`, RESULT_PAGE),
+    prune: (olderThanDays, dryRun) => post('/v1/prune', { olderThanDays, dryRun }, PRUNED),
     search: async (words) => (await get(`/v1/search?${new URLSearchParams({ words })}`, FOUND)).runs,
     addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN)).token,
     tokens: async () => (await get('/v1/tokens', TOKENS)).tokens,

@@ -548,6 +548,16 @@ export interface AttemptSummary {
   /** Why it did not finish, in one sentence. */
   readonly reason: string;
 }
+const ATTEMPT: z.ZodType<AttemptSummary> = z.object({
+  id: uuid,
+  number: z.int(),
+  bench: z.string(),
+  device: z.string(),
+  state: z.enum(ATTEMPT_STATES),
+  startedAt: time,
+  endedAt: time.nullable(),
+  reason: z.string(),
+});
 export interface RunDetail {
   readonly run: RunSummary;
   readonly requirement: Requirement;
@@ -561,18 +571,7 @@ export interface RunDetail {
 export const RUN_DETAIL: z.ZodType<RunDetail> = z.object({
   run: RUN_SUMMARY,
   requirement: REQUIREMENT,
-  attempts: z.array(
-    z.object({
-      id: uuid,
-      number: z.int(),
-      bench: z.string(),
-      device: z.string(),
-      state: z.enum(ATTEMPT_STATES),
-      startedAt: time,
-      endedAt: time.nullable(),
-      reason: z.string(),
-    }),
-  ),
+  attempts: z.array(ATTEMPT),
   progress: z.object({ done: count, total: count, note: z.string() }).nullable(),
   statement: RESULT_STATEMENT.nullable(),
   jws: z.string().nullable(),
@@ -634,6 +633,33 @@ export const CHECK: z.ZodType<Check> = z.object({
   doubled: z.array(z.string()),
   stranded: z.array(z.string()),
 });
+
+/** A run with what its benches sent, for exports and comparisons. */
+export interface RunResult {
+  readonly run: RunSummary;
+  readonly attempts: readonly AttemptSummary[];
+  readonly jws: string | null;
+}
+/** A page of results, as {@link RunPage}. */
+export interface ResultPage {
+  readonly results: readonly RunResult[];
+  readonly after: number | null;
+}
+export const RESULT_PAGE: z.ZodType<ResultPage> = z.object({
+  results: z.array(z.object({ run: RUN_SUMMARY, attempts: z.array(ATTEMPT), jws: z.string().nullable() })),
+  after: z.int().nullable(),
+});
+
+/** What is dropped: files of runs that ended so long ago. Verdicts, cases and figures stay. */
+export const PRUNE: z.ZodType<{ readonly olderThanDays: number; readonly dryRun: boolean }> = z.strictObject({
+  olderThanDays: z.int().min(0).max(36_500),
+  dryRun: z.boolean(),
+});
+export interface Pruned {
+  readonly files: number;
+  readonly bytes: number;
+}
+export const PRUNED: z.ZodType<Pruned> = z.object({ files: count, bytes: count });
 
 export const FOUND: z.ZodType<{ readonly runs: readonly RunSummary[] }> = z.object({ runs: z.array(RUN_SUMMARY) });
 

@@ -9,7 +9,10 @@ import {
   MATRIX,
   NEW_TOKEN,
   NOTHING,
+  PRUNE,
+  PRUNED,
   QUARANTINE,
+  RESULT_PAGE,
   RUN_DETAIL,
   RUN_PAGE,
   RUN_STATES,
@@ -21,7 +24,8 @@ import {
 import { listBenches, quarantine } from '../store/benches.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
 import { checkStore } from '../store/check.ts';
-import { listRuns, runDetail, searchRuns } from '../store/runs.ts';
+import { pruneFiles } from '../store/prune.ts';
+import { listResults, listRuns, runDetail, searchRuns } from '../store/runs.ts';
 import type { LabStore } from '../store/store.ts';
 import { submitCampaign } from '../store/submit.ts';
 import { addToken, listTokens, revokeToken } from '../store/tokens.ts';
@@ -46,6 +50,7 @@ export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBe
   addRunRoutes(app, store);
   addBenchesRoutes(app, store, waiting);
   addTokenRoutes(app, store);
+  addPruneRoute(app, store);
 }
 
 function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
@@ -90,6 +95,20 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
       },
     },
     ({ params: { campaign }, query }) => listRuns(store, { campaign, ...query }),
+  );
+  app.get(
+    '/v1/campaigns/:campaign/results',
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'Runs with their signed results, a page at a time',
+        params: CAMPAIGN_IN_PATH,
+        querystring: z.strictObject({ after: whole }),
+        response: { 200: RESULT_PAGE },
+      },
+    },
+    ({ params: { campaign }, query: { after } }) => listResults(store, campaign, after),
   );
   app.post(
     '/v1/campaigns/:campaign/cancel',
@@ -145,6 +164,18 @@ function addRunRoutes(app: WebApp, store: LabStore): void {
       schema: { tags, summary: 'Whether anything is lost or doubled, by the store', response: { 200: CHECK } },
     },
     () => checkStore(store),
+  );
+}
+
+function addPruneRoute(app: WebApp, store: LabStore): void {
+  app.post(
+    '/v1/prune',
+    {
+      config: OPERATOR,
+      handlerTimeout: SUBMIT_MS,
+      schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
+    },
+    ({ body: { olderThanDays, dryRun } }) => pruneFiles(store, olderThanDays, dryRun),
   );
 }
 

@@ -23,7 +23,7 @@ export async function storeBlob(store: LabStore, sha256: string, bytes: AsyncIte
     const size = await writeWhole(unfinished, sha256, bytes);
     await rename(unfinished, blobFile(store, sha256));
     await store.sql.query(
-      'insert into lab_blobs (sha256, bytes, stored_at) values ($1, $2, lab_now()) on conflict do nothing',
+      'insert into lab_blobs (sha256, bytes, stored_at) values ($1, $2, lab_now()) on conflict (sha256) do update set stored_at = excluded.stored_at',
       [sha256, size],
     );
   } catch (error) {
@@ -74,4 +74,8 @@ export function missingBlobs(store: LabStore, hashes: readonly string[]): readon
 /** Whether a file belongs to a result; the others are inputs of campaigns, which may hold what a viewer may not see. */
 export async function isOfResult({ sql }: LabStore, sha256: string): Promise<boolean> {
   return (await sql.query('select 1 as one from lab_blob_uses where sha256 = $1 limit 1', [sha256])).length > 0;
+}
+
+export function removeBlob(store: LabStore, sha256: string): void {
+  rmSync(blobFile(store, sha256), { force: true });
 }

@@ -1,10 +1,12 @@
-import type { AttemptSummary, Requirement, RunDetail, RunPage, RunState, RunSummary } from '../api/wire.ts';
+import type { AttemptSummary, Requirement, ResultPage, RunDetail, RunPage, RunState, RunSummary } from '../api/wire.ts';
 import { statementOf } from './record.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
 const COLUMNS = `r.id::text, r.campaign_id as campaign, r.number, r.subject, r.suite, r.repetition, r.state, r.attempts,
   r.bench, r.device, r.backend, r.ended_at as "endedAt", r.reason`;
+const ATTEMPT_COLUMNS =
+  'id::text, number, bench, device, state, started_at as "startedAt", ended_at as "endedAt", reason';
 /** Runs on one page. */
 const PAGE = 200;
 
@@ -42,6 +44,28 @@ export async function searchRuns(store: LabStore, words: string): Promise<readon
   );
 }
 
+/** Results weigh more than runs. */
+const RESULTS_PAGE = 50;
+
+/** Runs with their attempts and what their benches signed, 50 at a time. @throws {LabRefusal} */
+export async function listResults(store: LabStore, campaign: number, after: number): Promise<ResultPage> {
+  const rows = await store.sql.query<RunSummary & { readonly jws: string | null } & Record<string, never>>(
+    `select ${COLUMNS}, s.jws from lab_runs r left join lab_results s on s.run_id = r.id
+     where campaign_id = $1 and number > $2 order by number limit $3`,
+    [campaign, after, RESULTS_PAGE + 1],
+  );
+  const page = rows.slice(0, RESULTS_PAGE);
+  const attempts = await store.sql.query<AttemptSummary & { readonly run: string } & Record<string, never>>(
+    `select run_id::text as run, ${ATTEMPT_COLUMNS} from lab_attempts
+     where run_id in (select value::uuid from json_array_elements_text($1::json)) order by number`,
+    [JSON.stringify(page.map(({ id }) => id))],
+  );
+  return {
+    results: page.map(({ jws, ...run }) => ({ run, jws, attempts: attempts.filter((each) => each.run === run.id) })),
+    after: rows.length > RESULTS_PAGE ? (page.at(-1)?.number ?? null) : null,
+  };
+}
+
 type DetailRow = { readonly requirement: string; readonly jws: string | null; readonly progress: string | null };
 
 /** @throws {LabRefusal} `run-unknown` */
@@ -61,8 +85,7 @@ export async function runDetail(store: LabStore, id: string): Promise<RunDetail>
   );
   const { requirement, jws, progress } = more as DetailRow;
   const attempts = await store.sql.query<AttemptSummary & Record<string, never>>(
-    `select id::text, number, bench, device, state, started_at as "startedAt", ended_at as "endedAt", reason
-     from lab_attempts where run_id = $1::uuid order by number`,
+    `select ${ATTEMPT_COLUMNS} from lab_attempts where run_id = $1::uuid order by number`,
     [id],
   );
   return {

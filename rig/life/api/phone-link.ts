@@ -21,6 +21,7 @@ import {
   MINTED,
   type Minted,
   NOTHING,
+  OFFERED,
   RELAYED,
   type Relayed,
   type RelayStep,
@@ -53,6 +54,8 @@ export interface PhoneLink {
   claims(): Promise<readonly ClaimOfPhone[]>;
   wiped(): Promise<void>;
   reportLoss(): Promise<void>;
+  /** Another offer of the credential, when the last one has ended. */
+  credentialOffer(): Promise<string>;
   delegate(order: Delegate): Promise<Delegation>;
   revokeDelegation(id: string): Promise<void>;
   delegations(): Promise<Delegations>;
@@ -93,6 +96,7 @@ export function phoneLink(line: IssuerLine, signer: DeviceSigner, world: Request
     claims: async () => (await ask('GET', '/v1/phone/claims', null, CLAIMS_OF_PHONE)).claims,
     wiped: async () => void (await ask('POST', '/v1/phone/wiped', {}, NOTHING)),
     reportLoss: async () => void (await ask('POST', '/v1/phone/lost', {}, NOTHING)),
+    credentialOffer: async () => (await ask('POST', '/v1/phone/credential-offer', {}, OFFERED)).credentialOffer,
     delegate: (order) => ask('POST', '/v1/phone/delegations', order, DELEGATED),
     revokeDelegation: async (id) =>
       void (await ask('DELETE', `/v1/phone/delegations/${encodeURIComponent(id)}`, null, NOTHING)),

@@ -180,6 +180,12 @@ export interface Minted {
   readonly presence: string;
   readonly expiresAt: number;
 }
+/** Another offer of the credential, as a link of OpenID4VCI. */
+export interface Offered {
+  readonly credentialOffer: string;
+}
+export const OFFERED: z.ZodType<Offered> = z.object({ credentialOffer: z.string().max(8000) });
+
 export const MINTED: z.ZodType<Minted> = z.object({ presence: presenceText, expiresAt: time });
 
 export interface ClaimOfPhone {

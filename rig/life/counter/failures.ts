@@ -35,7 +35,9 @@ export type FailureCode =
   | 'qr-refused'
   | 'picture-unreadable'
   | 'activation-unknown'
-  | 'no-follow-up';
+  | 'no-follow-up'
+  | 'no-context'
+  | 'claim-waits';
 
 /**
  * Everything that can stop a counter, each with its sentence and exit code: 1, something was judged and is refused; 2, it
@@ -104,6 +106,11 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
     '`--issuer URL` while the network is up, `--status-list FILE`, or `--accept-unchecked`',
   ),
   'no-follow-up': cannotRun('no reading here has the name …', 'the name that `counter scan` printed, or `last`'),
+  'no-context': cannotRun('the reading … is of an offline code, which opens no context', 'the name of a presence'),
+  'claim-waits': refused(
+    'a claim waits here that this context alone can prove: destroyed, it would be lost',
+    '`vitap counter queue send` first',
+  ),
 };
 
 interface FailureOptions {

@@ -44,6 +44,11 @@ export class FollowUps {
     return id;
   }
 
+  /** Nothing follows this reading any more. */
+  remove(id: string): void {
+    this.#documents.remove(id);
+  }
+
   /** @param id a name, or `last` @throws {CounterFailure} `no-follow-up`; {HalError} `damaged` */
   find(id: string): FollowUp {
     const found = id === 'last' ? this.#last() : this.#documents.read(id);

@@ -8,6 +8,7 @@ import {
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import { TEST_AUTHORITY_PUBLIC_KEY } from '../../card/profile/test-keys.ts';
 import type { ChannelAccount } from '../../channel/open-channel.ts';
+import { type Family, peopleDigestOf } from '../credential/family-claim.ts';
 import type { InnerCwt } from '../credential/inner-cwt.ts';
 import { QrRefusal } from '../credential/qr-refusal.ts';
 import type { CardContent } from './card-content.ts';
@@ -30,7 +31,7 @@ export async function readingOfCard(
   crypto: Crypto,
 ): Promise<CounterReading> {
   const checks: ReadingCheck[] = [genuineCheck(account), ...nirChecks(content.people), signatureCheck(content, crypto)];
-  const finding = await activationOf(content, time, trust, checks);
+  const finding = await activationOf(content, time, trust, checks, crypto);
   return {
     schema: 'vitap-counter-reading',
     version: 1,
@@ -112,6 +113,7 @@ async function activationOf(
   { at }: ReadingTime,
   trust: CounterTrust | null,
   checks: ReadingCheck[],
+  crypto: Crypto,
 ): Promise<ActivationFinding> {
   const unknown = (warning: string): ActivationFinding => ({ state: 'not checked', list: null, warnings: [warning] });
   if (content.credential === null) {
@@ -127,12 +129,12 @@ async function activationOf(
     checks.push({ ...base, verdict: 'fail', detail: error.message });
     return unknown('the activation was not looked up: the credential is not believed');
   }
-  const same = sameContent(content, read);
+  const same = sameContent(content, read, crypto);
   checks.push({
     ...base,
     verdict: same ? 'pass' : 'fail',
     detail: same
-      ? `signed ${new Date(read.issuedAt * 1000).toISOString()}; people and affiliation are those of the files`
+      ? `signed ${new Date(read.issuedAt * 1000).toISOString()}; people${read.peopleDigest === undefined ? '' : ' (by their hash: the family is too large for it)'} and affiliation are those of the files`
       : 'people or affiliation are not those of the files',
   });
   return trust.activation(read, at);
@@ -141,9 +143,14 @@ async function activationOf(
 /** Whether files and credential name the same people, in the same words. */
 function sameContent(
   card: { readonly people: readonly Beneficiary[]; readonly affiliation: Affiliation },
-  signed: { readonly people: readonly Beneficiary[]; readonly affiliation: Affiliation },
+  signed: Family,
+  crypto: Crypto,
 ): boolean {
-  return JSON.stringify(comparable(card)) === JSON.stringify(comparable(signed));
+  const { peopleDigest } = signed;
+  if (peopleDigest === undefined) return JSON.stringify(comparable(card)) === JSON.stringify(comparable(signed));
+  // The people are in the files alone: their hash says that they are those whom the issuer signed.
+  const same = Buffer.compare(peopleDigest, peopleDigestOf(card.people, crypto)) === 0;
+  return same && JSON.stringify(comparable({ ...card, people: [] })) === JSON.stringify(comparable(signed));
 }
 
 function comparable({

@@ -43,6 +43,8 @@ export function issuerOf(link: ProfessionalLink): CounterIssuer {
           invoices: data.invoices,
         };
       }),
+    renew: (context) => told(async () => new Date((await link.renew(context)).expiresAt).toISOString()),
+    destroy: (context) => told(async () => void (await link.destroy(context))),
     claimByContext: (context, claim, requestId) => told(async () => void (await link.claim(context, claim, requestId))),
     claimByOfflineQr: (offline, claim, requestId) =>
       told(async () => void (await link.claimOffline({ offline }, claim, requestId))),

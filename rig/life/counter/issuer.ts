@@ -24,6 +24,9 @@ export interface ResolvedPresence {
  */
 export interface CounterIssuer {
   resolve(presence: string, requestId: string): Promise<ResolvedPresence>;
+  /** Fifteen minutes more from now on. @returns until when, ISO 8601 in UTC */
+  renew(context: Pick<OpenedContext, 'id' | 'token'>): Promise<string>;
+  destroy(context: Pick<OpenedContext, 'id' | 'token'>): Promise<void>;
   claimByContext(context: Pick<OpenedContext, 'id' | 'token'>, claim: Claim, requestId: string): Promise<void>;
   /** @param text the whole offline code: its signatures and its identifier are the proof */
   claimByOfflineQr(text: string, claim: Claim, requestId: string): Promise<void>;

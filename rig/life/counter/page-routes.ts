@@ -31,6 +31,7 @@ const LARGEST_BODY = Math.ceil(LARGEST_PICTURE / 3) * 4 + 1000;
 
 const can = z.string().regex(/^\d{6}$/);
 
+const PROBLEM = z.strictObject({ code: z.string(), message: z.string() }).nullable();
 const VIEW: z.ZodType<CounterView> = z.strictObject({
   reader: z.string().nullable(),
   issuer: z.string().nullable(),
@@ -42,9 +43,10 @@ const VIEW: z.ZodType<CounterView> = z.strictObject({
       date: z.string(),
       total: z.int(),
       state: z.enum(['waiting', 'sent', 'refused']),
-      problem: z.string().nullable(),
+      problem: PROBLEM,
     }),
   ),
+  damaged: z.array(z.string()),
 });
 
 const SCAN: z.ZodType<ScanRequest> = z.strictObject({ text: z.string().min(1).max(LONGEST_LINE) });
@@ -59,7 +61,7 @@ const CLAIMED: z.ZodType<{ claim: ClaimFields; after: string | null; can: string
 
 const ANSWER: z.ZodType<ClaimAnswer> = z.strictObject({
   state: z.enum(['on the card', 'sent', 'waiting', 'refused']),
-  problem: z.string().nullable(),
+  problem: PROBLEM,
 });
 const DONE = z.strictObject({ done: z.literal(true) });
 

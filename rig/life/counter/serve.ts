@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { ChannelFailure } from '../../channel/channel-failure.ts';
 import { describeFailure } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
@@ -6,11 +7,11 @@ import { pageFolder } from '../../web/page-files.ts';
 import { type RefusalAnswer, WebRefusal } from '../../web/refusal.ts';
 import { servePage } from '../../web/serve-page.ts';
 import { type Claim, readClaim } from '../credential/claim.ts';
-import type { ClaimAnswer, QueueItem } from '../pages/counter/view.ts';
+import type { ClaimAnswer, Problem, QueueItem } from '../pages/counter/view.ts';
 import type { CounterReader } from './at-the-reader.ts';
 import { type ClaimOutcome, putClaimOnCard, sendClaimAfter } from './claim.ts';
 import { CounterFolder } from './counter-folder.ts';
-import { CounterFailure } from './failures.ts';
+import { CounterFailure, FAILURES } from './failures.ts';
 import { addCounterRoutes, type CounterActs } from './page-routes.ts';
 import { ClaimQueue, type QueuedClaim } from './queue.ts';
 import { readScanned, scannedLine, textOfPicture } from './scan.ts';
@@ -59,13 +60,17 @@ export function counterActs(options: CounterServeOptions, io: CommandIo): Counte
     if (options.reader === null) throw new WebRefusal('no-reader', 'this counter has no reader', 409);
     return options.reader;
   };
+  const queue = (): ClaimQueue => new ClaimQueue(folder);
   const scanned = (text: string) => readScanned(text, options, io);
   return {
     view: async () => ({
       reader: options.reader === null ? null : readerDriver(options.reader.reader).words,
       issuer: options.issuer,
       offline: options.offline,
-      queue: new ClaimQueue(folder).all().reverse().map(queueItem),
+      queue: queue().all().reverse().map(queueItem),
+      damaged: queue()
+        .damaged()
+        .map((path) => basename(path)),
     }),
     scan: ({ text }) => alone(() => scanned(scannedLine(text).text)),
     picture: (picture) => alone(async () => scanned(await textOfPicture(picture, 'the picture'))),
@@ -77,9 +82,8 @@ export function counterActs(options: CounterServeOptions, io: CommandIo): Counte
       alone(async () => answerOf(await putClaimOnCard(judged(document), reader(), withCan(io, can)))),
     sendQueue: () =>
       alone(async () => {
-        const queue = new ClaimQueue(folder);
         await withIssuers(options, io, (issuerAt) =>
-          queue.send(issuerAt, { now: () => new Date(), signal: io.signal }),
+          queue().send(issuerAt, { now: () => new Date(), signal: io.signal }),
         );
       }),
   };
@@ -98,11 +102,18 @@ function judged(document: unknown): Claim {
 
 function queueItem({ requestId, claim, state, problem }: QueuedClaim): QueueItem {
   const { number, date, total } = claim;
-  return { requestId, number, date, total, state, problem: problem?.sentence ?? null };
+  return { requestId, number, date, total, state, problem: problemOf(problem) };
 }
 
 function answerOf({ state, problem }: ClaimOutcome): ClaimAnswer {
-  return { state, problem: problem?.sentence ?? null };
+  return { state, problem: problemOf(problem) };
+}
+
+/** A refusal of the issuer has its own name, and is known to the page with its origin before it. */
+function problemOf(problem: QueuedClaim['problem']): Problem | null {
+  if (problem === null) return null;
+  const { code, sentence: message } = problem;
+  return { code: Object.hasOwn(FAILURES, code) ? code : `issuer-${code}`, message };
 }
 
 /**

@@ -1,13 +1,7 @@
 import { z } from 'zod';
-import {
-  encodeUtf8,
-  formatEuros,
-  type Invoice,
-  isCalendarDate,
-  isPrintable,
-  MOST_CENTS,
-} from '../../../src/applet/vitale/index.ts';
+import { encodeUtf8, formatEuros, type Invoice, isCalendarDate, MOST_CENTS } from '../../../src/applet/vitale/index.ts';
 import { isMedical, medicalRefusal } from '../../card/profile/medical.ts';
+import { isPlainText } from './plain-text.ts';
 
 /**
  * A claim: the summary of an invoice that goes back to the holder. The fields are closed: an act, a diagnosis or
@@ -65,7 +59,7 @@ export function isAfterTomorrow({ date }: Pick<Claim, 'date'>, now: number): boo
 /** Whether a professional's name fits the record that the card keeps. */
 export function isProfessionalName(name: string): boolean {
   return (
-    name.trim() !== '' && isPrintable(name) && (encodeUtf8(name)?.length ?? Number.POSITIVE_INFINITY) <= LONGEST_NAME
+    name.trim() !== '' && isPlainText(name) && (encodeUtf8(name)?.length ?? Number.POSITIVE_INFINITY) <= LONGEST_NAME
   );
 }
 

@@ -5,7 +5,10 @@ import {
   type Period,
   readNir,
 } from '../../../src/applet/vitale/index.ts';
+import type { Crypto } from '../../../src/hal/crypto.ts';
+import { encodeCbor } from '../../pki/deterministic-cbor.ts';
 import { ClaimError, type Claims, numberedMap } from './cwt.ts';
+import { isPlainText } from './plain-text.ts';
 
 /**
  * The people on a card and their affiliation, as a claim: no invoice, and nothing medical has a place. docs/presentation.md
@@ -15,36 +18,45 @@ export interface Family {
   /** Number of the activation that the token was issued for, from 1. */
   readonly activation: number;
   readonly affiliation: Affiliation;
-  /** The insured first. */
+  /** The insured first. None where `peopleDigest` stands in their place. */
   readonly people: readonly Beneficiary[];
+  /** SHA-256 of people that are too many for the token: {@link peopleDigestOf}. */
+  readonly peopleDigest?: Uint8Array;
 }
 
 const KEY = { ACTIVATION: 1, AFFILIATION: 2, PEOPLE: 3 } as const;
-/** Controls, what turns the direction of text, line separators, half surrogates. */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const DIGEST_LENGTH = 32;
 const MOST_PEOPLE = 255;
 const MOST_PERIODS = 30;
 
-export function encodeFamily({ activation, affiliation, people }: Family): Claims {
+export function encodeFamily({ activation, affiliation, people, peopleDigest }: Family): Claims {
   const { regime, caisse, centre, codeGestion } = affiliation;
   return new Map<number, unknown>([
     [KEY.ACTIVATION, activation],
     [KEY.AFFILIATION, `${regime}${caisse}${centre}${codeGestion}`],
-    [KEY.PEOPLE, people.map(encodePerson)],
+    [KEY.PEOPLE, peopleDigest ?? people.map(encodePerson)],
   ]);
+}
+
+/** What stands for people in a token that cannot hold them: SHA-256 over their list, as CBOR, in the form of the claim. */
+export function peopleDigestOf(people: readonly Beneficiary[], crypto: Pick<Crypto, 'hash'>): Uint8Array {
+  return crypto.hash('sha-256', encodeCbor(people.map(encodePerson)));
 }
 
 /** @throws {ClaimError} */
 export function decodeFamily(value: unknown): Family {
   const claim = numberedMap(value, 'the family');
   if (claim.size !== 3) throw new ClaimError('the family has other fields than activation, affiliation and people');
-  const people = list(claim.get(KEY.PEOPLE), 1, MOST_PEOPLE, 'the list of people').map(decodePerson);
+  const held = claim.get(KEY.PEOPLE);
+  const peopleDigest = held instanceof Uint8Array && held.length === DIGEST_LENGTH ? held : null;
+  const people = peopleDigest !== null ? [] : list(held, 1, MOST_PEOPLE, 'the list of people').map(decodePerson);
   const indices = new Set(people.map(({ index }) => index));
   if (indices.size !== people.length) throw new ClaimError('two people have the same index');
   return {
     activation: whole(claim.get(KEY.ACTIVATION), 1, Number.MAX_SAFE_INTEGER, 'the number of the activation'),
     affiliation: decodeAffiliation(claim.get(KEY.AFFILIATION)),
     people,
+    ...(peopleDigest !== null && { peopleDigest }),
   };
 }
 
@@ -114,7 +126,7 @@ function keyedNir(value: unknown): KeyedNir {
 
 /** What a terminal or a page will show: nothing that drives it or turns its text around, and not without end. */
 function name(value: unknown): string {
-  if (typeof value !== 'string' || value === '' || value.length > 127 || UNSHOWN.test(value)) {
+  if (typeof value !== 'string' || value === '' || value.length > 127 || !isPlainText(value)) {
     throw new ClaimError('a name is not printable text');
   }
   return value;

@@ -1,5 +1,6 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import type { Crypto } from '../../../src/hal/crypto.ts';
+import { peopleDigestOf } from './family-claim.ts';
 import { type InnerCwt, type IssuerSigner, signInnerCwt } from './inner-cwt.ts';
 import { MOST_QR_CHARACTERS, makeOfflineQr, OfflineQrTooLong, TOKEN_ID_LENGTH } from './offline-qr.ts';
 
@@ -12,10 +13,10 @@ const SPARE_CHARACTERS = 12;
 /**
  * The token that the issuer signs when it personalises a card, and that stands in every offline QR code of that card.
  *
- * A family for which the QR code would be too long is refused here, where somebody can act on it, and not in the phone: a
- * token with fewer fields could not say whether rights are open, and a counter could not tell why.
+ * A family for which the QR code would be too long is refused here, where somebody can act on it, and not in the phone:
+ * its card gets {@link issueReaderCwt}.
  *
- * @throws {OfflineQrTooLong} the card then has no offline QR code, and the others as any card
+ * @throws {OfflineQrTooLong}
  * @throws {ClaimError} a field that does not fit
  */
 export async function issueInnerCwt(
@@ -30,4 +31,16 @@ export async function issueInnerCwt(
   const { length } = await makeOfflineQr({ innerCwt, now: content.issuedAt, tokenId }, standIn, crypto);
   if (length + SPARE_CHARACTERS > MOST_QR_CHARACTERS) throw new OfflineQrTooLong(length, content.people.length);
   return innerCwt;
+}
+
+/**
+ * The token of a card whose family is too large for an offline QR code: a hash stands in the place of its people. A
+ * reader, which has them from the card's files, finds the activation's status by it; no QR code is made of it.
+ */
+export function issueReaderCwt(
+  { people, ...content }: InnerCwt,
+  signer: IssuerSigner,
+  crypto: Pick<Crypto, 'hash'>,
+): Promise<Uint8Array> {
+  return signInnerCwt({ ...content, people: [], peopleDigest: peopleDigestOf(people, crypto) }, signer, crypto);
 }

@@ -2,7 +2,7 @@ import type { Crypto } from '../../../src/hal/crypto.ts';
 import { HEADER_LABEL, prepareSign1 } from '../../pki/cose-sign1.ts';
 import { encodeBase45 } from './base45.ts';
 import { keyIdOfPoint } from './cose-key.ts';
-import { CLAIM, encodeClaims } from './cwt.ts';
+import { CLAIM, ClaimError, encodeClaims } from './cwt.ts';
 import { readInnerCwt } from './inner-cwt.ts';
 import type { DigestSigner } from './jws.ts';
 import { deflateZlib } from './zlib-stream.ts';
@@ -50,6 +50,7 @@ export async function makeOfflineQr(
 ): Promise<string> {
   if (tokenId.length !== TOKEN_ID_LENGTH) throw new RangeError(`an identifier has ${TOKEN_ID_LENGTH} bytes`);
   const { content } = readInnerCwt(innerCwt);
+  if (content.peopleDigest !== undefined) throw new ClaimError('the inner token names nobody: it is for readers');
   const payload = encodeClaims(
     new Map<number, unknown>([
       [CLAIM.EXPIRATION, now + OFFLINE_SECONDS],

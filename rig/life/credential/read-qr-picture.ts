@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isPngBomb } from './png-size.ts';
 
 /** The QR code in a picture file: a screenshot or a photograph. What the picture costs is known before it is decoded. */
 
@@ -33,6 +34,9 @@ export async function readQrPicture(file: Uint8Array): Promise<string> {
   if (width * height > MOST_PIXELS) {
     throw new QrPictureError(`the picture has ${width} × ${height} pixels, ${MOST_PIXELS} at most: make it smaller`);
   }
+  if (isPng(file) && (await isPngBomb(file, width, height))) {
+    throw new QrPictureError('the picture inflates to far more than its pixels: it was made to do harm');
+  }
   reader ??= loadReader();
   const { readBarcodes } = await reader;
   let codes: Awaited<ReturnType<typeof readBarcodes>>;
@@ -62,7 +66,7 @@ async function loadReader(): Promise<ZxingReader> {
 function sizeOfPicture(file: Uint8Array): { readonly width: number; readonly height: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   try {
-    if (startsWith(file, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) {
+    if (isPng(file)) {
       // IHDR is the first chunk: after length and name its width and height.
       return { width: view.getUint32(16), height: view.getUint32(20) };
     }
@@ -85,6 +89,10 @@ function sizeOfJpeg(view: DataView): { readonly width: number; readonly height: 
     // A fill byte is one FF more.
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }
+}
+
+function isPng(file: Uint8Array): boolean {
+  return startsWith(file, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 }
 
 function startsWith(file: Uint8Array, bytes: readonly number[]): boolean {

@@ -161,6 +161,7 @@ function readOuter(text: string): Outer {
     if (tokenId.length !== TOKEN_ID_LENGTH) throw new ClaimError(`the identifier is not of ${TOKEN_ID_LENGTH} bytes`);
     const innerToken = bytesClaim(claims, CLAIM.CERTIFIED, 'the inner token');
     const { keyId: innerKeyId, content } = readInnerCwt(innerToken);
+    if (content.peopleDigest !== undefined) throw new ClaimError('the inner token names nobody: it is for readers');
     return {
       message,
       keyId: protectedHeader.get(HEADER_LABEL.KEY_ID),

@@ -13,6 +13,8 @@ export const AUDIT_KINDS = [
   'activation-abandoned',
   'activation-revoked',
   'credential-issued',
+  'credential-offered',
+  'credential-offer-allowed',
   'wipe-acknowledged',
   'presence-minted',
   'presence-resolved',

@@ -4,13 +4,13 @@ import {
   type Beneficiary,
   type CardData,
   isCalendarDate,
-  isPrintable,
   type KeyedNir,
   nirKey,
   qualityName,
   readNir,
 } from '../../../src/applet/vitale/index.ts';
 import { shown } from '../../console/shown.ts';
+import { isPlainText } from '../credential/plain-text.ts';
 
 /** One insured person with everybody on the card: fields of CardData, and where the person lives. */
 export interface Family extends Pick<CardData, 'insured' | 'affiliation' | 'beneficiaries'> {
@@ -30,8 +30,8 @@ const name = z
   .string()
   .min(1, { error: 'empty' })
   .max(LONGEST_NAME, { error: `longer than ${LONGEST_NAME} characters` })
-  .refine((text) => isPrintable(text) && text === text.normalize('NFC') && text.trim() === text, {
-    error: 'not composed text (NFC) without control characters and without spaces around it',
+  .refine((text) => isPlainText(text) && text === text.normalize('NFC') && text.trim() === text, {
+    error: 'not composed text (NFC) that is seen as it is: no control or unseen characters, no spaces around it',
   });
 
 const keyedNir: z.ZodType<KeyedNir> = z.strictObject({ nir: z.string(), key: digits(2) }).check((context) => {

@@ -1,3 +1,4 @@
+import type { RevocationReason } from './activation.ts';
 import type { IssuerStore } from './store.ts';
 
 /** How much of what is in the registry. */
@@ -48,10 +49,10 @@ export async function registryCounts(store: IssuerStore, now: number): Promise<R
 export interface ListedActivation {
   readonly id: string;
   readonly number: number;
-  readonly state: string;
+  readonly state: 'pending' | 'active' | 'revoked' | 'abandoned';
   readonly statusIndex: number;
   readonly since: number;
-  readonly reason: string | null;
+  readonly reason: RevocationReason | null;
   readonly wipe: 'queued' | 'done' | null;
   readonly nir: string;
   readonly nirKey: string;

@@ -92,6 +92,8 @@ export const COUNTER_REFUSALS_FR = {
   'qr-refused': 'Le code est refusé : …',
   'picture-unreadable': 'L’image ne peut pas être lue : …',
   'activation-unknown': 'Personne n’est affiché : on ne sait pas si la carte est révoquée.',
+  'no-context': 'La lecture … est d’un code hors ligne, qui n’ouvre pas de contexte.',
+  'claim-waits': 'Une facture attend ici, que ce contexte seul peut prouver : envoyez-la d’abord.',
   'no-follow-up': 'Cette lecture n’est plus connue ici.',
 } as const;
 
@@ -162,6 +164,74 @@ export const ISSUER_REFUSALS_FR = {
   'issuer-delegation-ended': 'Cette délégation a pris fin.',
 } as const;
 
+/** Of a request to the issuer (`REQUEST_REFUSALS`, `INTERFACE_REFUSALS`), with `issuer-` before. */
+export const REQUEST_REFUSALS_FR = {
+  'issuer-signature-missing': 'La demande à l’émetteur n’est pas signée.',
+  'issuer-signature-malformed': 'La signature de la demande n’a pas la forme prévue.',
+  'issuer-signature-wrong': 'La demande n’est pas signée par la clé qu’elle nomme.',
+  'issuer-request-for-another': 'La demande a été signée pour un autre serveur.',
+  'issuer-clock-wrong': 'L’horloge de cette machine et celle de l’émetteur diffèrent trop.',
+  'issuer-request-replayed': 'Cette demande est déjà arrivée chez l’émetteur.',
+  'issuer-terminal-unknown': 'Aucun certificat du terminal ne mène à la racine de l’émetteur.',
+  'issuer-terminal-expired': 'Un certificat du terminal n’est pas valable aujourd’hui.',
+  'issuer-terminal-revoked': 'Le terminal, ou qui l’a certifié, est révoqué.',
+  'issuer-terminal-refused': 'Les certificats du terminal ne sont pas en ordre.',
+  'issuer-terminal-lacks-right': 'Les certificats du terminal ne donnent pas ce droit.',
+  'issuer-ticket-malformed': 'Ce n’est pas un ticket d’identité ou de demande.',
+  'issuer-not-personalised': 'La carte de cette activation n’est pas encore écrite.',
+  'issuer-relay-unknown': 'L’écriture de la carte s’est arrêtée : recommencez.',
+  'issuer-relay-busy': 'L’émetteur traite encore la dernière réponse de la carte.',
+  'issuer-relay-limit': 'L’émetteur écrit trop de cartes en ce moment : réessayez plus tard.',
+  'issuer-card-failed': 'La carte n’a pas fait ce que son écriture demande.',
+  'issuer-offline-refused': 'L’émetteur ne peut pas croire ce code sans réseau.',
+  'issuer-list-unreachable': 'La liste d’états n’est pas disponible.',
+  'issuer-store-busy': 'Le registre est occupé : réessayez.',
+  'issuer-store-full': 'Le registre n’a plus de place : rien n’a changé.',
+  'issuer-store-unreachable': 'Le registre ne répond pas : réessayez plus tard.',
+} as const;
+
+/** Of identity and credential (`OPENID_REFUSALS`), with `issuer-` before; what the registry names too stands there. */
+export const OPENID_REFUSALS_FR = {
+  'issuer-request-unknown': 'L’émetteur n’attend pas cette réponse : présentez l’identité à nouveau.',
+  'issuer-request-expired': 'L’identité a été présentée trop tard : recommencez.',
+  'issuer-request-answered': 'Cette demande d’identité a déjà sa réponse.',
+  'issuer-response-malformed': 'La réponse ne contient pas l’identité demandée.',
+  'issuer-response-unreadable': 'La réponse n’est pas chiffrée comme demandé.',
+  'issuer-more-than-asked': 'La réponse révèle plus que ce qui est demandé.',
+  'issuer-identity-incomplete': 'Il manque une donnée demandée, ou elle est mal formée.',
+  'issuer-not-answered': 'L’identité n’a pas encore été présentée.',
+  'issuer-consent-refused': 'La personne n’a pas donné son accord.',
+  'issuer-response-code-wrong': 'Le code de réponse n’est pas celui de cette demande.',
+  'issuer-return-refused': 'L’adresse de retour n’est pas sur cette machine.',
+  'issuer-provider-unknown': 'L’émetteur ne croit pas ce fournisseur d’identité.',
+  'issuer-provider-not-reached': 'Le fournisseur d’identité ne donne pas ses clés en ce moment.',
+  'issuer-grant-unsupported': 'L’émetteur n’offre pas cette sorte d’autorisation.',
+  'issuer-code-unknown': 'L’offre est inconnue ou a expiré : demandez-en une autre.',
+  'issuer-code-used': 'L’offre a déjà servi ; ce qui a été donné pour elle est révoqué.',
+  'issuer-transaction-code-missing': 'Il manque le code de transaction.',
+  'issuer-transaction-code-wrong': 'Le code de transaction est faux.',
+  'issuer-tries-used': 'Le code de transaction a été faux trop souvent : demandez-en un autre.',
+  'issuer-refresh-unknown': 'Le renouvellement n’est plus possible : demandez une autre offre.',
+  'issuer-refresh-used': 'Ce renouvellement a déjà servi ; demandez une autre offre.',
+  'issuer-offer-open': 'Une offre est ouverte : utilisez son code de transaction.',
+  'issuer-offers-used': 'Trop d’offres demandées aujourd’hui : voyez l’opérateur, ou demain.',
+  'issuer-token-missing': 'Il manque l’autorisation d’accès.',
+  'issuer-token-unknown': 'L’autorisation d’accès est inconnue ou a expiré.',
+  'issuer-credential-unknown': 'L’émetteur n’a pas cette attestation.',
+  'issuer-credential-refused': 'Seule une carte active reçoit une attestation.',
+  'issuer-proof-missing': 'Il manque la preuve de la clé.',
+  'issuer-proof-malformed': 'La preuve de la clé n’a pas la forme prévue.',
+  'issuer-proof-signature': 'La preuve n’est pas signée par la clé qu’elle montre.',
+  'issuer-proof-audience': 'La preuve a été faite pour un autre émetteur.',
+  'issuer-proof-in-future': 'La preuve est datée du futur.',
+  'issuer-proof-stale': 'La preuve est trop ancienne.',
+  'issuer-proof-key-used': 'La clé appartient à une autre carte.',
+  'issuer-proof-key-changed': 'La clé n’est pas celle de cette carte.',
+  'issuer-nonce-missing': 'Il manque un élément unique à la preuve.',
+  'issuer-nonce-unknown': 'L’élément unique de la preuve a expiré.',
+  'issuer-nonce-used': 'L’élément unique de la preuve a déjà servi.',
+} as const;
+
 /** Of the phone (`PHONE_REFUSALS`, and the reasons of a weak code with `weak-code-` before). */
 export const PHONE_REFUSALS_FR = {
   'wrong-code': 'Le code est faux.',
@@ -178,6 +248,7 @@ export const PHONE_REFUSALS_FR = {
   revoked: 'La carte de ce téléphone est révoquée et effacée.',
   'activation-ended': 'L’émetteur a mis fin à cette activation ; la carte commencée est effacée.',
   'no-credential': 'L’émetteur n’a pas mis d’attestation sur cette carte : pas de QR code sans réseau.',
+  'family-too-large': 'La famille de cette carte est trop grande pour un code QR hors ligne.',
   'no-offer': 'L’émetteur n’a pas proposé d’attestation SD-JWT pour cette carte.',
   'credential-refused': 'Il n’y a pas d’attestation SD-JWT pour cette carte.',
   'identity-refused': 'L’identité a été refusée.',
@@ -203,6 +274,8 @@ const COMMON = {
   ...SERVER_REFUSALS_FR,
   ...MACHINE_REFUSALS_FR,
   ...CHANNEL_REFUSALS_FR,
+  ...OPENID_REFUSALS_FR,
+  ...REQUEST_REFUSALS_FR,
   ...ISSUER_REFUSALS_FR,
 } as const;
 
@@ -213,6 +286,9 @@ export const COUNTER_REFUSAL_TABLE: RefusalTable = { ...COMMON, ...COUNTER_REFUS
 export const OPERATOR_REFUSAL_TABLE: RefusalTable = {
   ...SERVER_REFUSALS_FR,
   ...Object.fromEntries(
-    Object.entries(ISSUER_REFUSALS_FR).map(([code, words]) => [code.replace('issuer-', ''), words]),
+    Object.entries({ ...OPENID_REFUSALS_FR, ...REQUEST_REFUSALS_FR, ...ISSUER_REFUSALS_FR }).map(([code, words]) => [
+      code.replace('issuer-', ''),
+      words,
+    ]),
   ),
 };

@@ -18,7 +18,7 @@ const Refusals = createContext<RefusalTable>({});
 export const RefusalsOfPage: typeof Refusals.Provider = Refusals.Provider;
 
 /** A refusal in the reader's words: in English the server's own; in French by its code. */
-export function useRefusalWords(): (refused: CallRefused) => string {
+export function useRefusalWords(): (refused: Pick<CallRefused, 'code' | 'message'>) => string {
   const { language } = useLanguage();
   const table = useContext(Refusals);
   return ({ code, message }) => {

@@ -10,6 +10,7 @@ import {
 } from '../identity/client/obtain-credential.ts';
 import { OpenIdDistrusted, OpenIdRefused } from '../identity/client/openid-call.ts';
 import { CARD_VCT } from '../issuer/openid/metadata.ts';
+import { asked, type IssuerConnection } from './issuer-connection.ts';
 import type { Phone } from './phone.ts';
 import type { CredentialNote } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
@@ -28,6 +29,16 @@ export function credentialState(note: CredentialNote | null, now: number): Crede
   if (note === null) return 'none';
   if (note.refreshToken === null) return 'offered';
   return note.expiresAt !== null && note.expiresAt - now > RENEWED_BEFORE_MS ? 'current' : 'due';
+}
+
+/**
+ * Has the issuer make another offer, in place of one that has ended. Its transaction code comes another way.
+ * @throws {PhoneRefusal} `issuer-refused`: an offer is open, or too many were asked for; `issuer-unreachable`
+ */
+export async function askAnotherOffer(phone: Phone, issuer: IssuerConnection): Promise<void> {
+  const note = phone.credentialNote;
+  const offer = await asked(() => phone.link(issuer).credentialOffer());
+  phone.noteCredential({ offer, refreshToken: null, expiresAt: note?.expiresAt ?? null });
 }
 
 /**

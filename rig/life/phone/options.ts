@@ -74,6 +74,8 @@ export interface CredentialOptions extends WithCode, AskingIssuer {
   readonly txCodeFile: string | null;
   /** A new one also when the one on the card is good for long. */
   readonly renew: boolean;
+  /** Have the issuer make another offer first; its transaction code comes another way, so nothing is obtained now. */
+  readonly anotherOffer: boolean;
 }
 
 export interface DelegateOptions extends WithCode, AskingIssuer {

@@ -36,6 +36,10 @@ export interface PhoneActs {
   changeCode(request: ChangeCodeRequest): Promise<void>;
   unblock(request: UnblockRequest): Promise<void>;
   sync(request: SyncRequest): Promise<void>;
+  /** The PUK, while nobody has noted it; null: somebody has. */
+  puk(request: CodeRequest): Promise<string | null>;
+  pukNoted(): Promise<void>;
+  anotherOffer(): Promise<void>;
   /** Gets the credential that the issuer has offered, or a new one. */
   credential(request: CredentialRequest): Promise<void>;
 }
@@ -48,6 +52,7 @@ const VIEW: z.ZodType<PhoneView> = z.strictObject({
   life: z.enum(['blank', 'pending', 'active', 'revoked', 'wiped']),
   antenna: z.boolean(),
   triesLeft: z.int().min(0).nullable(),
+  pukDue: z.boolean(),
   window: z
     .strictObject({ remainingMs: ms, wholeMs: ms, uses: z.int().min(0), can: z.string().regex(/^\d{6}$/) })
     .nullable(),
@@ -114,6 +119,7 @@ export function addPhoneRoutes(app: WebApp, acts: PhoneActs): void {
   app.get('/api/phone', { schema: { response: { 200: VIEW } } }, () => acts.view());
   addActivation(app, acts);
   addIdentity(app, acts);
+  addPuk(app, acts);
   app.post('/api/phone/window', { schema: { body: withCode, response: { 200: DONE } } }, async ({ body }) => {
     await acts.openWindow(body);
     return done;
@@ -156,6 +162,10 @@ export function addPhoneRoutes(app: WebApp, acts: PhoneActs): void {
       return done;
     },
   );
+  app.post('/api/phone/credential-offer', { schema: { body: EMPTY, response: { 200: DONE } } }, async () => {
+    await acts.anotherOffer();
+    return done;
+  });
   app.post(
     '/api/phone/credential',
     {
@@ -175,6 +185,20 @@ export function addPhoneRoutes(app: WebApp, acts: PhoneActs): void {
       return done;
     },
   );
+}
+
+/** The PUK after the code, until it was noted. */
+function addPuk(app: WebApp, acts: PhoneActs): void {
+  const shown = z.strictObject({ puk: z.string().nullable() });
+  app.post(
+    '/api/phone/puk',
+    { schema: { body: z.strictObject({ code }), response: { 200: shown } } },
+    async ({ body }) => ({ puk: await acts.puk(body) }),
+  );
+  app.post('/api/phone/puk-noted', { schema: { body: EMPTY, response: { 200: DONE } } }, async () => {
+    await acts.pukNoted();
+    return done;
+  });
 }
 
 function addActivation(app: WebApp, acts: PhoneActs): void {

@@ -2,6 +2,7 @@ import type { Card } from '../../../src/applet/card.ts';
 import { BENEFICIARY, type Invoice } from '../../../src/applet/vitale/index.ts';
 import type { PhoneLink } from '../api/phone-link.ts';
 import type { Delegate, Delegation, Delegations, Disclosed, Minted } from '../api/wire.ts';
+import { readInnerCwt } from '../credential/inner-cwt.ts';
 import { type DigestSigner, jwkThumbprint, pointToJwk } from '../credential/jws.ts';
 import { type Activated, type ActivationOrder, activateCard } from './activation.ts';
 import { randomDigits, SCREEN } from './blank-card.ts';
@@ -261,6 +262,7 @@ export class Phone {
     return this.#held.after(code, (side) => {
       const credential = side.credential();
       if (credential === null) throw new PhoneRefusal('no-credential');
+      if (readInnerCwt(credential).content.peopleDigest !== undefined) throw new PhoneRefusal('family-too-large');
       return run(credential, (digest) => side.sign(HOLDER_KEY, digest));
     });
   }

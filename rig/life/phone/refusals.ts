@@ -26,6 +26,7 @@ export type PhoneRefusalCode =
   | 'revoked'
   | 'activation-ended'
   | 'no-credential'
+  | 'family-too-large'
   | 'no-offer'
   | 'credential-refused'
   | 'identity-refused'
@@ -52,6 +53,9 @@ export const PHONE_REFUSALS: Readonly<Record<PhoneRefusalCode, PhoneRefusalRow>>
   revoked: judged('the card of this phone is revoked, and was wiped'),
   'activation-ended': judged('the issuer has ended this activation; the card that was begun is wiped'),
   'no-credential': impossible('the issuer has put no credential on this card, so there is no offline QR code'),
+  'family-too-large': impossible(
+    'the family of this card is too large for an offline QR code: `vitap phone qr --presence` or NFC presents it',
+  ),
   'no-offer': impossible('the issuer has offered this card no SD-JWT VC'),
   'credential-refused': judged('there is no SD-JWT VC for this card'),
   'identity-refused': judged('the identity was refused'),

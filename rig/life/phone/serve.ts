@@ -18,6 +18,7 @@ import { OpenIdRefused } from '../identity/client/openid-call.ts';
 import {
   type ActivationAnswer,
   type ActivationRequest,
+  type CodeRequest,
   type CredentialRequest,
   type CredentialView,
   type IdentityAnswer,
@@ -29,7 +30,7 @@ import {
   type SyncRequest,
 } from '../pages/phone/view.ts';
 import { issuerAt, phoneFolder, withPhoneIn } from './at-the-phone.ts';
-import { credentialState, fetchCredential } from './card-credential.ts';
+import { askAnotherOffer, credentialState, fetchCredential } from './card-credential.ts';
 import { listenForHolder } from './holder-socket.ts';
 import type { IssuerConnection } from './issuer-connection.ts';
 import type { AskingIssuer, PhoneOptions } from './options.ts';
@@ -105,7 +106,7 @@ export class PhonePage implements PhoneActs {
   }
 
   async view(): Promise<PageView> {
-    const { life, triesLeft, window, can, syncedAt, endedBecause } = this.#phone.view();
+    const { life, triesLeft, window, can, syncedAt, endedBecause, pukDue } = this.#phone.view();
     // An act that needs the code opens the card's window for its own moment: that is no presentation.
     const shown = this.#presented && window !== null && can !== null ? { ...window, can } : null;
     if (window === null) this.#presented = this.#presented && this.#stopLink !== null;
@@ -113,6 +114,7 @@ export class PhonePage implements PhoneActs {
       life,
       antenna: this.#options.link !== null,
       triesLeft,
+      pukDue,
       window: shown,
       syncedAt: syncedAt === null ? null : new Date(syncedAt).toISOString(),
       endedBecause,
@@ -136,8 +138,9 @@ export class PhonePage implements PhoneActs {
         onEnrolled: () => identity.forget(),
       });
     } catch (error) {
-      // What the issuer has judged counts no more; what it may not have heard may be sent again.
-      if (error instanceof PhoneRefusal && error.code === 'issuer-refused') identity.forget();
+      // What the issuer has judged counts no more; what it may not have heard, or does not spend, may be sent again.
+      const judged = error instanceof PhoneRefusal && error.cause instanceof IssuerRefused ? error.cause.code : null;
+      if (judged !== null && judged !== 'department-closed') identity.forget();
       throw error;
     }
   }
@@ -295,6 +298,18 @@ export class PhonePage implements PhoneActs {
       if (life !== 'active' || code === null || credentialState(phone.credentialNote, Date.now()) !== 'due') return;
       await fetchCredential(phone, digits(code), '', this.#limits);
     });
+  }
+
+  puk({ code }: CodeRequest): Promise<string | null> {
+    return this.#alone(() => this.#phone.puk(digits(code)));
+  }
+
+  pukNoted(): Promise<void> {
+    return this.#alone(async () => this.#phone.pukNoted());
+  }
+
+  anotherOffer(): Promise<void> {
+    return this.#alone(() => askAnotherOffer(this.#phone, this.#issuer()));
   }
 
   credential({ code, txCode }: CredentialRequest): Promise<void> {

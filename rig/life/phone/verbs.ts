@@ -24,7 +24,7 @@ import {
   withPhone,
   withPhoneIn,
 } from './at-the-phone.ts';
-import { type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
+import { askAnotherOffer, type CredentialState, credentialState, fetchCredential } from './card-credential.ts';
 import { tellPhone } from './holder-socket.ts';
 import {
   type ActivateOptions,
@@ -330,6 +330,7 @@ async function renewedWhenDue(
 /** `vitap phone credential`: the card's SD-JWT VC by OpenID4VCI, or a new one when it is due. */
 export function credential(options: CredentialOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
+    if (options.anotherOffer) return tellAnotherOffer(phone, options, io);
     const before = credentialState(phone.credentialNote, Date.now());
     const done = before === 'current' && !options.renew;
     if (!done) {
@@ -348,6 +349,14 @@ export function credential(options: CredentialOptions, io: CommandIo): Promise<E
     }
     return EXIT.pass;
   });
+}
+
+async function tellAnotherOffer(phone: Phone, options: CredentialOptions, io: CommandIo): Promise<ExitCode> {
+  await askAnotherOffer(phone, issuerOf(phone, options.timeoutMs, io));
+  const { expiresAt } = phone.credentialNote as CredentialNote;
+  if (io.json) writeJson(io, { schema: 'vitap-phone-credential', state: 'offered', expiresAt });
+  else io.stdout('The issuer has made another offer: its transaction code comes another way.\n');
+  return EXIT.pass;
 }
 
 async function readTxCode(file: string | null, io: CommandIo): Promise<string> {

@@ -44,7 +44,11 @@ export type FaultName =
   | 'busy'
   | 'slow-erase'
   | 'bad-flash'
-  | 'power-fail';
+  | 'power-fail'
+  | 'wrong-clock'
+  | 'bad-cell'
+  | 'bad-page'
+  | 'silent-chip';
 
 /** Every fault, as `--fault BOARD:NAME[=VALUE][@WHEN]` and fault files name it. */
 export const FAULTS: Readonly<Record<FaultName, FaultDescription>> = {
@@ -124,6 +128,14 @@ export const FAULTS: Readonly<Record<FaultName, FaultDescription>> = {
     counts: 'pages erased and blocks written',
     value: { what: 'seconds until it is back', least: 0, most: 3600, absent: 0 },
   },
+  'wrong-clock': {
+    what: 'the clock of the board that runs the firmware is too fast',
+    counts: null,
+    value: { what: 'percent', least: 1, most: 1000, absent: 8 },
+  },
+  'bad-cell': { what: 'a cell of its RAM holds 00', counts: null, value: null },
+  'bad-page': { what: 'a page of its flash was set aside', counts: null, value: null },
+  'silent-chip': { what: 'its PN532 does not answer', counts: null, value: null },
 };
 
 export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS) as FaultName[];
@@ -145,6 +157,10 @@ export const BOOTLOADER_FAULTS: readonly FaultName[] = [
   'slow-erase',
   'bad-flash',
   'power-fail',
+  'wrong-clock',
+  'bad-cell',
+  'bad-page',
+  'silent-chip',
 ];
 
 /** Strikes on the occasions `from` to `to`, both counted in. */

@@ -3,15 +3,17 @@ import { type Fault, FaultPlan } from '../faults/plan.ts';
 import { SerialAdapter } from '../serial/adapter.ts';
 import type { PortBoard } from '../serial/port-board.ts';
 import type { Timeline } from '../timeline.ts';
-import { SimulatedStm32, type Stm32Event, type Stm32Options } from './bootloader.ts';
+import { SimulatedStm32, type StartedProgram, type Stm32Event, type Stm32Options } from './bootloader.ts';
 
 export type Stm32BoardEvent =
   | Stm32Event
   | { readonly type: 'fault'; readonly fault: Fault; readonly occasion: number }
   | { readonly type: 'plugged' | 'unplugged' };
 
-export interface Stm32BoardOptions extends Stm32Options {
+export interface Stm32BoardOptions extends Omit<Stm32Options, 'program'> {
   readonly faults?: readonly Fault[];
+  /** What runs once the program in the flash starts; absent: it says nothing. */
+  readonly program?: (flash: Uint8Array, timeline: Timeline, faults: FaultPlan) => StartedProgram | null;
 }
 
 /** A board with an STM32 on a USB cable, which feeds it. RTS asserted sets BOOT0 high, DTR asserted holds it in reset. */
@@ -30,7 +32,11 @@ export class Stm32Board implements PortBoard {
     this.#timeline = timeline;
     const faults = new FaultPlan(options.faults);
     faults.onStrike = (fault, occasion) => this.onEvent?.({ type: 'fault', fault, occasion });
-    this.chip = new SimulatedStm32(timeline, faults, options);
+    const { program, ...chip } = options;
+    this.chip = new SimulatedStm32(timeline, faults, {
+      ...chip,
+      ...(program === undefined ? {} : { program: (flash) => program(flash, timeline, faults) }),
+    });
     this.adapter = new SerialAdapter(timeline, faults, this.chip);
     this.chip.onSend = (bytes) => this.adapter.fromChip(bytes, this.chip.baudRate);
     this.chip.onEvent = (event) => this.onEvent?.(event);

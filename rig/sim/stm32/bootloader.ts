@@ -23,6 +23,16 @@ export interface Stm32Options {
   readonly evenParity: boolean;
   readonly readoutProtected?: boolean;
   readonly writeProtected?: readonly number[];
+  /** What runs once the program in the flash starts; null: it says nothing on this line. */
+  readonly program?: (flash: Uint8Array) => StartedProgram | null;
+}
+
+/** What a program of the board says on the line that its bootloader had: 115200 baud, no parity. */
+export interface StartedProgram {
+  onSend: ((bytes: Uint8Array) => void) | null;
+  /** It begins; not before somebody hears it. */
+  start(): void;
+  receive(bytes: Uint8Array): void;
 }
 
 export type Stm32Event =
@@ -53,7 +63,6 @@ type Step = Generator<Wait, void, Uint8Array>;
 /** An STM32 that starts into its system memory: the bootloader of AN3155 on a UART, its flash, its option bytes. */
 export class SimulatedStm32 implements WiredChip {
   readonly flash: SimulatedFlash;
-  readonly evenParity: boolean;
   baudRate: number = POWER_UP_BAUD;
   /** BOOT0 high: a reset leads into the bootloader. */
   boot0 = true;
@@ -67,6 +76,7 @@ export class SimulatedStm32 implements WiredChip {
   readonly #faults: FaultPlan;
   readonly #ram: Uint8Array;
   #program: Step | null = null;
+  #running: StartedProgram | null = null;
   #wait: Wait | null = null;
   #received: number[] = [];
   #lastBaud = POWER_UP_BAUD;
@@ -79,11 +89,14 @@ export class SimulatedStm32 implements WiredChip {
     this.#timeline = timeline;
     this.#faults = faults;
     this.#options = options;
-    this.evenParity = options.evenParity;
     this.flash = new SimulatedFlash(options.chip);
     this.#ram = new Uint8Array(options.chip.ram.size);
     this.readoutProtected = options.readoutProtected === true;
     for (const page of options.writeProtected ?? []) this.flash.writeProtected.add(page);
+  }
+
+  get evenParity(): boolean {
+    return this.#options.evenParity && this.#running === null;
   }
 
   /** 12 bytes. */
@@ -118,6 +131,7 @@ export class SimulatedStm32 implements WiredChip {
   }
 
   receive(bytes: Uint8Array, baudRate: number): void {
+    this.#running?.receive(bytes);
     if (this.#program === null || this.#stuck) return;
     this.#lastBaud = baudRate;
     for (const byte of bytes) this.#received.push(byte);
@@ -127,6 +141,8 @@ export class SimulatedStm32 implements WiredChip {
   #stop(): void {
     this.#life++;
     this.#program = null;
+    if (this.#running !== null) this.#running.onSend = null;
+    this.#running = null;
     this.#wait = null;
     this.#received = [];
     this.#inSync = false;
@@ -136,6 +152,13 @@ export class SimulatedStm32 implements WiredChip {
   #started(address: number): void {
     this.#program = null;
     this.onEvent?.({ type: 'started', address });
+    const started = this.#options.program?.(this.flash.bytes) ?? null;
+    if (started === null) return;
+    this.#running = started;
+    // It sets the speed of its UART itself.
+    [this.baudRate, this.#inSync] = [POWER_UP_BAUD, true];
+    started.onSend = (bytes) => this.onSend?.(bytes);
+    started.start();
   }
 
   #feed(): void {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { CannotRun, UsageError } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { aborted, type BoardRun, keepFlash, restoreFlash, type Say, sayFault, sayTo } from '../board-run.ts';
+import type { BootloaderSimOptions } from '../bootloader-sim.ts';
+import { cardInFlash } from '../firmware/card-in-flash.ts';
 import { PtyError, PtyPort } from '../serial/pty-port.ts';
 import { RealTimeline } from '../timeline.ts';
 import { Stm32Board, type Stm32BoardEvent } from './board.ts';
@@ -15,7 +17,7 @@ const NOT_TOLD = [0x11, 0x31];
 /** STM32 boards on pseudo-terminals, in real time. */
 export async function runStm32(
   { names, pathOf, faultsOf, keep }: BoardRun,
-  { chip: id, protect }: { readonly chip: number | null; readonly protect: readonly string[] },
+  { chip: id, protect, cardAt }: Pick<BootloaderSimOptions, 'chip' | 'protect' | 'cardAt'>,
   io: CommandIo,
 ): Promise<ExitCode> {
   const chip = chipNamed(id ?? USUAL_CHIP);
@@ -37,6 +39,13 @@ export async function runStm32(
         // A pseudo-terminal has no parity.
         evenParity: false,
         faults: faultsOf(name),
+        ...(cardAt === null
+          ? {}
+          : {
+              program: cardInFlash(cardAt, (why) =>
+                say({ event: 'no-card', board: name, reason: why }, `${name}  no card starts: ${why}`),
+              ),
+            }),
         ...protection,
       });
       restoreFlash(keep, name, board.chip.flash.bytes);

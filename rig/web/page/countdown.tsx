@@ -4,6 +4,9 @@ import { useFrameWords } from './language.tsx';
 /** Seconds at which a screen reader is told, so that it does not count aloud. */
 const SAID_AT: readonly number[] = [30, 10, 5];
 
+/** Above it, minutes are shown. */
+const LONG = 120;
+
 interface CountdownProps {
   readonly label: string;
   /** When it ends, in milliseconds of `performance.now()`. */
@@ -34,7 +37,10 @@ export function Countdown({ label, endsAt, wholeMs, onEnd }: CountdownProps) {
   return (
     <div class={seconds <= 10 ? 'countdown late' : 'countdown'}>
       <div role="timer" aria-label={label} class="countdown-words">
-        <span aria-hidden="true">{label}</span> <strong>{say('seconds', { seconds })}</strong>
+        <span aria-hidden="true">{label}</span>{' '}
+        <strong>
+          {seconds > LONG ? say('minutes', { minutes: Math.ceil(seconds / 60) }) : say('seconds', { seconds })}
+        </strong>
       </div>
       <progress aria-hidden="true" max={wholeMs / 1000} value={seconds} />
       <div role="status" class="unseen">

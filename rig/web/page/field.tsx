@@ -1,4 +1,5 @@
 import { useId } from 'preact/hooks';
+import { useFrameWords } from './language.tsx';
 
 interface FieldProps {
   readonly label: string;
@@ -99,15 +100,22 @@ interface FileFieldProps {
 /** A file that the reader chooses; it is forgotten once it was taken. */
 export function FileField({ label, hint, accept, onFile, fault }: FileFieldProps) {
   const id = useId();
+  const say = useFrameWords();
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <p class="label">{label}</p>
       <p class="hint" id={`${id}-hint`}>
         {hint}
       </p>
+      {/* The browser's own button speaks the browser's language, and names a file that was forgotten. */}
+      <label for={id} class="button file" aria-hidden="true">
+        {say('chooseFile')}
+      </label>
       <input
         id={id}
         type="file"
+        class="unseen"
+        aria-label={label}
         accept={accept}
         aria-describedby={`${id}-hint`}
         onChange={(event) => {

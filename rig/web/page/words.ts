@@ -26,6 +26,8 @@ export const FRAME_WORDS = {
     en: 'The server was started again: open the address that it printed then.',
     fr: 'Le serveur a été relancé : ouvrez l’adresse qu’il a affichée alors.',
   },
+  chooseFile: { en: 'Choose a file', fr: 'Choisir un fichier' },
+  minutes: { en: '{minutes} min', fr: '{minutes} min' },
   seconds: { en: '{seconds} s', fr: '{seconds} s' },
   secondsLeft: { en: '{seconds} seconds left', fr: 'encore {seconds} secondes' },
 } as const;

@@ -15,7 +15,23 @@ export const BOARD_MESSAGE = {
   holder: 0x01,
   /** No more; answered by {@link BoardFigures}. */
   figures: 0x02,
+  /** Which of {@link SELF_TESTS}; answered by its numbers. */
+  selfTest: 0x03,
 } as const;
+
+/** What a board finds out about itself: second byte of the message, and the numbers of 32 bits of the answer. */
+export const SELF_TESTS = {
+  clock: { code: 0x00, numbers: ['microseconds'] },
+  /** `first` is meant when something is wrong: an offset in the block that was tested. */
+  ram: { code: 0x01, numbers: ['bytes', 'wrong', 'first'] },
+  /** Of the card's memory: pages that were set aside since the board got it. */
+  flash: { code: 0x02, numbers: ['pages', 'setAside', 'first'] },
+  /** 1: the chip on the second UART answers. */
+  chip: { code: 0x03, numbers: ['answers'] },
+} as const;
+
+export type SelfTest = keyof typeof SELF_TESTS;
+export type SelfTestNumbers<T extends SelfTest> = Readonly<Record<(typeof SELF_TESTS)[T]['numbers'][number], number>>;
 
 /** Answer to a message that this board does not know, or cannot have: this byte alone. */
 export const NOT_HERE = 0xff;
@@ -68,9 +84,13 @@ export function decodeCard(answer: Uint8Array): BoardCard | null {
 }
 
 export function encodeFigures(figures: BoardFigures): Uint8Array {
-  const bytes = new Uint8Array(4 * FIGURES.length);
-  FIGURES.forEach((name, i) => {
-    const value = Math.min(figures[name], 0xffff_ffff);
+  return encodeNumbers(FIGURES.map((name) => Math.min(figures[name], 0xffff_ffff)));
+}
+
+/** Numbers of 32 bits, big-endian. */
+export function encodeNumbers(numbers: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * numbers.length);
+  numbers.forEach((value, i) => {
     for (let at = 0; at < 4; at++) bytes[4 * i + at] = (value >>> (24 - 8 * at)) & 0xff;
   });
   return bytes;
@@ -78,7 +98,19 @@ export function encodeFigures(figures: BoardFigures): Uint8Array {
 
 /** @returns null: not such an answer */
 export function decodeFigures(answer: Uint8Array): BoardFigures | null {
-  if (answer.length < 4 * FIGURES.length) return null;
+  return decodeNumbers(answer, FIGURES);
+}
+
+/** @returns null: not such an answer */
+export function decodeSelfTest<T extends SelfTest>(answer: Uint8Array, test: T): SelfTestNumbers<T> | null {
+  return decodeNumbers<SelfTestNumbers<T>>(answer, SELF_TESTS[test].numbers);
+}
+
+function decodeNumbers<T extends Readonly<Record<string, number>>>(
+  answer: Uint8Array,
+  names: readonly string[],
+): T | null {
+  if (answer.length < 4 * names.length) return null;
   const number = (at: number): number => answer.subarray(at, at + 4).reduce((value, byte) => value * 256 + byte, 0);
-  return Object.fromEntries(FIGURES.map((name, i) => [name, number(4 * i)])) as BoardFigures;
+  return Object.fromEntries(names.map((name, i) => [name, number(4 * i)])) as T;
 }

@@ -5,7 +5,11 @@ import {
   type BoardFigures,
   decodeCard,
   decodeFigures,
+  decodeSelfTest,
   NOT_HERE,
+  SELF_TESTS,
+  type SelfTest,
+  type SelfTestNumbers,
 } from './board-messages.ts';
 import type { FirmwareWire } from './wire.ts';
 
@@ -19,12 +23,23 @@ export class FirmwareBoard {
 
   /** @throws {HalError} `unsupported`: a firmware that knows no such question; as for commands */
   card(): Promise<BoardCard> {
-    return this.#ask(BOARD_MESSAGE.card, decodeCard);
+    return this.#ask([BOARD_MESSAGE.card], decodeCard);
   }
 
   /** @throws {HalError} as {@link card} */
   figures(): Promise<BoardFigures> {
-    return this.#ask(BOARD_MESSAGE.figures, decodeFigures);
+    return this.#ask([BOARD_MESSAGE.figures], decodeFigures);
+  }
+
+  /** What the board finds out about itself. @throws {HalError} as {@link card} */
+  selfTest<T extends SelfTest>(test: T): Promise<SelfTestNumbers<T>> {
+    const message = [BOARD_MESSAGE.selfTest, SELF_TESTS[test].code];
+    return this.#ask(message, (answer) => decodeSelfTest(answer, test));
+  }
+
+  /** Whether three bytes come back over the line as they were sent; the last is another one each time. */
+  echoes(): Promise<boolean> {
+    return this.#wire.isThere();
   }
 
   /**
@@ -46,8 +61,8 @@ export class FirmwareBoard {
     }
   }
 
-  async #ask<T>(kind: number, decode: (answer: Uint8Array) => T | null): Promise<T> {
-    const answer = await this.#wire.askBoard(Uint8Array.of(kind));
+  async #ask<T>(message: readonly number[], decode: (answer: Uint8Array) => T | null): Promise<T> {
+    const answer = await this.#wire.askBoard(Uint8Array.from(message));
     const decoded = answer.length === 1 && answer[0] === NOT_HERE ? null : decode(answer);
     if (decoded === null) throw unsupported();
     return decoded;

@@ -2,6 +2,7 @@ import { sameBytes } from '../../apdu/same-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { Nvm } from '../nvm.ts';
 import { checkSpan } from '../span.ts';
+import { damaged, refuseDamage } from './damage.ts';
 import type { FlashDevice } from './flash-device.ts';
 import {
   decodeHeader,
@@ -33,6 +34,8 @@ interface Chain {
   readonly pages: readonly LogPage[];
   readonly content: Uint8Array;
   readonly bad: ReadonlySet<number>;
+  /** Bytes of the last page that are in use. */
+  readonly used: number;
 }
 
 /**
@@ -59,6 +62,8 @@ export class FlashNvm implements Nvm {
   #tip: number;
   /** Where the next record goes in the last page; its size: nowhere. */
   #at: number;
+  /** Bytes of the last page that hold what counts. */
+  #used: number;
 
   private constructor(
     device: FlashDevice,
@@ -75,6 +80,7 @@ export class FlashNvm implements Nvm {
     this.#chain = chain === null ? [] : chain.pages.map(({ page }) => page);
     this.#tip = chain === null ? 0 : chain.pages.at(-1)!.sequence;
     this.#at = device.pageSize;
+    this.#used = chain?.used ?? 0;
   }
 
   /** Pages that a content of this size needs at least: two snapshots, a page of changes, and a spare one. */
@@ -97,7 +103,10 @@ export class FlashNvm implements Nvm {
     return nvm;
   }
 
-  /** @returns null when the flash holds none */
+  /**
+   * @returns null when the flash holds none, or one that was never made to its end
+   * @throws {HalError} `damaged`: what was stored cannot all be read any more; an older state is never given for it
+   */
   static open(device: FlashDevice): FlashNvm | null {
     const headers = headersOf(device).sort((a, b) => b.sequence - a.sequence);
     const seen = headers[0]?.sequence ?? 0;
@@ -108,8 +117,11 @@ export class FlashNvm implements Nvm {
       for (const { sequence } of pages ?? [tip]) tried.add(sequence);
       const chain = pages === null ? null : readChain(device, pages);
       // A snapshot that was cut short: the chain before it holds.
-      if (chain !== null) return new FlashNvm(device, chain.content, chain.bad, seen, chain);
+      if (chain === null) continue;
+      refuseDamage(device, tip.sequence, new Set(chain.pages.map(({ page }) => page)));
+      return new FlashNvm(device, chain.content, chain.bad, seen, chain);
     }
+    refuseDamage(device, 0, new Set());
     return null;
   }
 
@@ -165,7 +177,10 @@ export class FlashNvm implements Nvm {
       const needed = this.#dirty.reduce((sum, span) => sum + this.#room(span.to - span.from), 0);
       if (needed > this.#device.pageSize - padded(PAGE_HEADER, this.#device.writeGranule)) return false;
       if (this.#at + needed > this.#device.pageSize && !this.#nextPage(this.#tip, true)) return false;
-      if (this.#dirty.every((span, i) => this.#put(span, i === this.#dirty.length - 1))) return true;
+      if (this.#dirty.every((span, i) => this.#put(span, i === this.#dirty.length - 1))) {
+        this.#used = this.#at;
+        return true;
+      }
       // The page is bad from here on. What was put is without its end, and so does not count.
       this.#at = this.#device.pageSize;
     }
@@ -198,6 +213,7 @@ export class FlashNvm implements Nvm {
       }
       const to = Math.min(this.size, from + room);
       if (!this.#putRecord(RECORD.data, to === this.size, from, from, to)) return false;
+      this.#used = this.#at;
       from = to;
       if (this.size === 0) break;
     }
@@ -232,12 +248,16 @@ export class FlashNvm implements Nvm {
       const reserve = keepsRoom ? snapshotPages(this.size, this.#device) + SPARE_PAGES : 0;
       const page = free[0];
       if (page === undefined || free.length <= reserve) return false;
-      const header = encodeHeader({ sequence: this.#sequence + 1, previous, size: this.size }, writeGranule);
+      const header = encodeHeader(
+        { sequence: this.#sequence + 1, previous, size: this.size, before: previous === 0 ? 0 : this.#used },
+        writeGranule,
+      );
       this.#sequence++;
       if (!this.#erase(page) || !this.#program(page, 0, header)) continue;
       this.#chain.push(page);
       this.#tip = this.#sequence;
       this.#at = header.length;
+      this.#used = this.#at;
       return this.#at < pageSize;
     }
   }
@@ -310,34 +330,47 @@ function chainTo(tip: LogPage, headers: readonly LogPage[]): readonly LogPage[] 
   return pages;
 }
 
-/** @returns null when the snapshot is not whole */
+/**
+ * @returns null when the snapshot is not whole
+ * @throws {HalError} `damaged`: a page holds less than the next one says of it
+ */
 function readChain(device: FlashDevice, pages: readonly LogPage[]): Chain | null {
   const content = new Uint8Array(pages[0]!.size).fill(0xff);
   const page = new Uint8Array(device.pageSize);
   const bad = new Set<number>();
   let pending: { readonly address: number; readonly bytes: Uint8Array }[] = [];
   let whole = false;
-  for (const each of pages) {
+  /** Bytes of the snapshot so far: it has all of them, one after the other. */
+  let covered = 0;
+  let used = 0;
+  for (const [i, each] of pages.entries()) {
     device.read(each.page * device.pageSize, page, 0, page.length);
     // Changes that are stored together stand in one page; only a snapshot runs on.
     if (whole) pending = [];
     let at = padded(PAGE_HEADER, device.writeGranule);
+    used = at;
     for (let record = decodeRecord(page, at, each.sequence); record !== null; ) {
       const { type, last, address, dataAt, length } = record;
       if (type === RECORD.badPage) bad.add(address);
       else if (address + length <= content.length) {
+        if (!whole && address !== covered) return null;
+        covered += length;
         pending.push({ address, bytes: copied(page, dataAt, length) });
         if (last) {
+          if (!whole && covered !== content.length) return null;
           for (const change of pending) content.set(change.bytes, change.address);
           pending = [];
           whole = true;
         }
       }
       at += padded(RECORD_HEADER + length, device.writeGranule);
+      if (last || !whole) used = at;
       record = decodeRecord(page, at, each.sequence);
     }
+    const told = pages[i + 1]?.before ?? 0;
+    if (whole && used < told) throw damaged(each.page);
   }
-  return whole ? { pages, content, bad } : null;
+  return whole ? { pages, content, bad, used } : null;
 }
 
 function copied(bytes: Uint8Array, from: number, length: number): Uint8Array {

@@ -9,7 +9,7 @@ import type { FlashDevice } from './flash-device.ts';
  *    4  4  sequence number, higher in every page that is begun
  *    8  4  sequence number of the page before it; 0: a snapshot begins here
  *   12  4  size of the memory
- *   16  4  0
+ *   16  4  bytes of the page before it that are in use, its header included; 0: not told
  *   20  4  CRC-32 of bytes 0 to 19
  *
  * Record:
@@ -35,6 +35,8 @@ export interface PageHeader {
   /** 0: a snapshot begins in this page. */
   readonly previous: number;
   readonly size: number;
+  /** Bytes of the page before it that hold what counts: fewer mean damage. */
+  readonly before: number;
 }
 
 export interface StoredRecord {
@@ -50,10 +52,10 @@ export function padded(length: number, granule: number): number {
   return Math.ceil(length / granule) * granule;
 }
 
-export function encodeHeader({ sequence, previous, size }: PageHeader, granule: number): Uint8Array {
+export function encodeHeader({ sequence, previous, size, before }: PageHeader, granule: number): Uint8Array {
   const bytes = new Uint8Array(padded(PAGE_HEADER, granule)).fill(0xff);
   const view = new DataView(bytes.buffer);
-  for (const [i, value] of [MAGIC, sequence, previous, size, 0].entries()) view.setUint32(4 * i, value, true);
+  for (const [i, value] of [MAGIC, sequence, previous, size, before].entries()) view.setUint32(4 * i, value, true);
   view.setUint32(20, crc32(bytes, 0, 20), true);
   return bytes;
 }
@@ -62,7 +64,8 @@ export function encodeHeader({ sequence, previous, size }: PageHeader, granule: 
 export function decodeHeader(page: Uint8Array): PageHeader | null {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   if (view.getUint32(0, true) !== MAGIC || view.getUint32(20, true) !== crc32(page, 0, 20)) return null;
-  return { sequence: view.getUint32(4, true), previous: view.getUint32(8, true), size: view.getUint32(12, true) };
+  const field = (at: number): number => view.getUint32(at, true);
+  return { sequence: field(4), previous: field(8), size: field(12), before: field(16) };
 }
 
 /** @param sequence that of the page it goes into: a record of a page's earlier life does not fit it */

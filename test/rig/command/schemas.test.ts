@@ -88,6 +88,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'issuer review': ['issuer-review', 'issuer-review-list'],
   'issuer status': ['issuer-status'],
   'issuer revoke': ['issuer-revoke'],
+  'issuer offer': ['issuer-offer'],
   'issuer audit': ['issuer-audit'],
   'phone activate': ['phone-activate'],
   'phone unlock': ['phone-unlock'],
@@ -109,6 +110,8 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'counter scan': ['counter-reading'],
   'counter claim': ['counter-claim'],
   'counter queue': ['counter-queue'],
+  'counter context renew': ['counter-context'],
+  'counter context destroy': ['counter-context'],
 };
 
 /** Documents that are kept in files. */
@@ -317,6 +320,7 @@ async function issuers(): Promise<void> {
   await printed('issuer-review-list', 'issuer', 'review', issuer, '--show');
   await printed('issuer-review', 'issuer', 'review', issuer, first.id, '--accept');
   await printed('issuer-review', 'issuer', 'review', issuer, second.id, '--refuse', 'unreadable');
+  await printed('issuer-offer', 'issuer', 'offer', issuer, activationId);
   await printed('issuer-revoke', 'issuer', 'revoke', issuer, activationId, '--lost');
   await printed('issuer-status', 'issuer', 'status', issuer);
   await printed('issuer-status', 'issuer', 'status', issuer, '--show');
@@ -434,6 +438,14 @@ async function phones(): Promise<void> {
   const atIssuer = ['--issuer', served.origin];
   const picture = at('person.json');
   const files = ['--person-file', picture, '--document-front', picture, '--video', picture];
+  new FollowUps(new CounterFolder(at('contexts'))).keep({
+    ...{ at: '2026-11-29T12:00:00.000Z', issuer: served.origin },
+    proof: { kind: 'context', contextId: 'ctx_1', token: 'x'.repeat(43), expiresAt: '2026-11-29T12:15:00.000Z' },
+  });
+  for (const action of ['renew', 'destroy']) {
+    const words = ['--counter', at('contexts'), '--keys', 'test'];
+    await printed('counter-context', 'counter', 'context', action, 'last', ...words);
+  }
   await phone('phone-apply', {}, ['apply', ...atIssuer, ...files]);
   await phone('phone-apply', {}, ['apply', ...atIssuer, ...files, '--out', at('ticket')]);
   await phone('phone-application', {}, ['application', ...atIssuer]);

@@ -85,6 +85,14 @@ describe('tap in process', () => {
     expect(data.invoices).toHaveLength(readable ? 8 : 0);
   });
 
+  it.each([
+    [null, '1234', 'A code of this card has another length (6700).\n'],
+    ['contactless', '274916', /^The card does not take the code in the clear here \(6982\)/],
+  ] as const)('on %s says why the code %s was refused', async (cardInterface, code, sentence) => {
+    const { io } = await run(profile('vitale2', { interface: cardInterface, channel: NO_CHANNEL }), code, false, '');
+    expect(io.err.join('')).toMatch(sentence);
+  });
+
   it.each(['all', 'identity', 'own'] as const)(
     'over an antenna without a CAN: %s says what is missing',
     async (sequence) => {

@@ -174,6 +174,12 @@ describe('what a request may be', () => {
   it.each([
     ['no HTTP at all', ['\x16\x03\x01\r\n\r\n'], 400, 'request-malformed'],
     ['no Host', ['GET /hello HTTP/1.1\r\n\r\n'], 400, null],
+    [
+      'the address of another server in place of a path',
+      ['GET http://attacker.example/hello HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n\r\n'],
+      421,
+      'host-refused',
+    ],
     ['an empty Host', ['GET /hello HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'], 421, 'host-refused'],
     [
       'an endless header',

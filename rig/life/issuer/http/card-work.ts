@@ -5,7 +5,7 @@ import type { Random } from '../../../../src/hal/random.ts';
 import type { TerminalKeys } from '../../../pki/terminal-keys.ts';
 import type { X509Holder } from '../../../pki/x509.ts';
 import type { InnerCwt, IssuerSigner } from '../../credential/inner-cwt.ts';
-import { issueInnerCwt } from '../../credential/issue-inner-cwt.ts';
+import { issueInnerCwt, issueReaderCwt } from '../../credential/issue-inner-cwt.ts';
 import { OfflineQrTooLong } from '../../credential/offline-qr.ts';
 import { activationFacts } from '../activation.ts';
 import { type IssuerTerminal, makeOperational, type PublicKeys, personaliseCard } from '../personalise.ts';
@@ -69,7 +69,7 @@ interface CredentialContent extends Pick<InnerCwt, 'activation' | 'affiliation' 
   readonly index: number;
 }
 
-/** What E006 holds; nothing when the family is too large for an offline QR code: the card then has none. */
+/** What E006 holds: of a family that is too large for an offline QR code, a token that readers alone can use. */
 async function credentialOf(
   { crypto, signer, names, now }: CardWorkshop,
   { holder: holderKey, index, ...family }: CredentialContent,
@@ -80,7 +80,7 @@ async function credentialOf(
   try {
     return await issueInnerCwt(content, signer, crypto);
   } catch (error) {
-    if (error instanceof OfflineQrTooLong) return new Uint8Array(0);
+    if (error instanceof OfflineQrTooLong) return issueReaderCwt(content, signer, crypto);
     throw error;
   }
 }

@@ -31,6 +31,10 @@ export interface IssuerHttp {
   readonly proofOf: (ticket: string, purpose: 'activation' | 'loss') => Promise<Proof>;
   /** Makes a credential offer for an activation; null: none is made here. */
   readonly offerOf: (activationId: string) => Promise<string | null>;
+  /** Makes another one at the phone's wish. @throws a refusal: one is open, or too many were asked for */
+  readonly anotherOfferOf: (activationId: string) => Promise<string>;
+  /** Lets the phone ask for one more. @returns until when, in milliseconds since 1970. @throws a refusal: no active card */
+  readonly allowOffer: (activationId: string) => Promise<number>;
 }
 
 /** What the issuer does with a card at the other end of a relay. */

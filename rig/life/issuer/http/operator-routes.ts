@@ -6,7 +6,7 @@ import { NOTHING } from '../../api/wire.ts';
 import { decideApplication, REFUSAL_REASONS, waitingApplications } from '../application.ts';
 import { APPLICATION_FILES, applicationFile } from '../application-files.ts';
 import { revoke } from '../loss.ts';
-import { type RegistryCounts, registryCounts } from '../registry-counts.ts';
+import { listActivations, type RegistryCounts, registryCounts } from '../registry-counts.ts';
 import { changeRollout, openDepartments } from '../rollout.ts';
 import { FAULT_NAMES, FAULTS } from './faults.ts';
 import type { IssuerHttp } from './issuer-http.ts';
@@ -30,6 +30,20 @@ const CHANGE = z.strictObject({
   open: z.boolean(),
 });
 const CHANGED = z.object({ changed: z.array(z.string()) });
+const MOST_LISTED = 20;
+/** Without the name and the NIR that the registry has beside it. */
+const ACTIVATIONS = z.object({
+  activations: z.array(
+    z.object({
+      id: z.string(),
+      number: z.int(),
+      state: z.enum(['pending', 'active', 'revoked', 'abandoned']),
+      since: time,
+      reason: z.enum(['replaced', 'lost', 'operator']).nullable(),
+      wipe: z.enum(['queued', 'done']).nullable(),
+    }),
+  ),
+});
 const REVOKE = z.strictObject({ why: z.enum(['lost', 'operator']) });
 const REVOKED = z.object({ since: time, why: z.enum(['replaced', 'lost', 'operator']) });
 const HOLDER_IN_PATH = z.object({ holder: z.string().regex(/^[A-Z]{2}[0-9A-Za-z]{1,9}[0-9A-Za-z]{5}$/) });
@@ -58,6 +72,7 @@ export function addOperatorRoutes(app: WebApp, http: IssuerHttp): void {
   addStatus(app, http);
   addReview(app, http);
   addRollout(app, http);
+  addActivations(app, http);
   addRevocation(app, http);
   addFaults(app, http);
 }
@@ -120,6 +135,26 @@ function addRollout(app: WebApp, { store, now }: IssuerHttp): void {
     '/v1/operator/rollout',
     { schema: { tags, summary: 'Opens or closes departments', body: CHANGE, response: { 200: CHANGED } } },
     async ({ body }) => ({ changed: [...(await changeRollout(store, { ...body, now: now() }))] }),
+  );
+}
+
+function addActivations(app: WebApp, { store, allowOffer }: IssuerHttp): void {
+  app.get(
+    '/v1/operator/activations',
+    { schema: { tags, summary: 'The newest activations; nobody is named', response: { 200: ACTIVATIONS } } },
+    async () => ({ activations: [...(await listActivations(store, { nir: null, most: MOST_LISTED }))] }),
+  );
+  app.post(
+    '/v1/operator/activations/:id/offer',
+    {
+      schema: {
+        tags,
+        summary: 'Lets the phone ask for one more offer of its credential, whatever it asked for before',
+        params: ID_IN_PATH,
+        response: { 200: z.object({ until: time }) },
+      },
+    },
+    async ({ params: { id } }) => ({ until: await allowOffer(id) }),
   );
 }
 

@@ -1,6 +1,16 @@
 import * as z from 'zod';
 import type { WebApp } from '../../../web/server.ts';
-import { CLAIMS_OF_PHONE, DELEGATE, DELEGATED, DELEGATIONS, MINT, MINTED, NOTHING, STANDING } from '../../api/wire.ts';
+import {
+  CLAIMS_OF_PHONE,
+  DELEGATE,
+  DELEGATED,
+  DELEGATIONS,
+  MINT,
+  MINTED,
+  NOTHING,
+  OFFERED,
+  STANDING,
+} from '../../api/wire.ts';
 import { activationState } from '../activation.ts';
 import { claimsFor } from '../claim.ts';
 import { delegate, delegationsOf, revokeDelegation } from '../delegation.ts';
@@ -72,6 +82,25 @@ export function addPhoneRoutes(app: WebApp, http: IssuerHttp): void {
       if (state.state === 'unknown') throw new IssuerRefusal('device-unknown');
       await reportLoss(store, { activationId: state.activationId, now: http.now() });
       return late(http, {});
+    },
+  );
+
+  app.post(
+    '/v1/phone/credential-offer',
+    {
+      config: OPEN,
+      schema: {
+        tags,
+        summary: 'Another offer of the credential, when the last one has ended',
+        body: EMPTY,
+        response: { 200: OFFERED },
+      },
+    },
+    async (request) => {
+      const { thumbprint: deviceKey } = await believePhone(http, request);
+      const state = await activationState(store, { deviceKey });
+      if (state.state !== 'active') throw new IssuerRefusal('device-unknown');
+      return late(http, { credentialOffer: await http.anotherOfferOf(state.activationId) });
     },
   );
 

@@ -19,7 +19,7 @@ import { type Issuer, isOrigin, openIssuer, readIssuerKeys, statusListUrl } from
 import type { OpenIdContext } from '../openid/context.ts';
 import { OPENID_TABLES } from '../openid/migrations.ts';
 import { openIdOfRegistry } from '../openid/of-registry.ts';
-import { createOffer, credentialOfferLink } from '../openid/offer.ts';
+import { allowOffer, createAnotherOffer, createOffer, credentialOfferLink } from '../openid/offer.ts';
 import { redeemIdentityTicket } from '../openid/presentation.ts';
 import { trustedProvider } from '../openid/provider-keys.ts';
 import { addOpenIdRoutes } from '../openid/routes.ts';
@@ -188,6 +188,8 @@ function standOn(
       return { application };
     },
     offerOf: async (activationId) => credentialOfferLink(await createOffer(openId, activationId)),
+    anotherOfferOf: async (activationId) => credentialOfferLink(await createAnotherOffer(openId, activationId)),
+    allowOffer: (activationId) => allowOffer(openId, activationId),
   };
   return { http, openId };
 }

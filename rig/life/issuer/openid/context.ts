@@ -19,9 +19,12 @@ export interface OpenIdContext {
   readonly subject: (statements: Statements, activation: string) => Promise<CredentialSubject | null>;
   /** Sends the transaction code another way than the offer goes. */
   readonly sendTransactionCode: (message: { readonly activation: string; readonly txCode: string }) => Promise<void>;
-  /** Writes into the audit log that a credential was issued, in the transaction that decided it. */
-  readonly credentialIssued: (statements: Statements, activation: string) => Promise<void>;
+  /** Writes a line of the audit log about an activation's credential, in the transaction that decided it. */
+  readonly noted: (statements: Statements, kind: CredentialEvent, activation: string) => Promise<void>;
 }
+
+/** `offered`: again, at the phone's wish; `offer-allowed`: by the operator. */
+export type CredentialEvent = 'issued' | 'offered' | 'offer-allowed';
 
 export interface IdentityProvider {
   /** `iss` of its credentials, and the beginning of its addresses. */

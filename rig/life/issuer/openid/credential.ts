@@ -35,7 +35,7 @@ export async function issueCardCredential(
     if (subject === null || subject.state !== 'active') return new OpenIdRefusal('credential-refused');
     const refused = await refusedKey(context, statements, activation, subject, key);
     if (refused !== null) return refused;
-    await context.credentialIssued(statements, activation);
+    await context.noted(statements, 'issued', activation);
     return subject;
   });
   if (outcome instanceof OpenIdRefusal) throw outcome;

@@ -32,5 +32,16 @@ export const OPENID_TABLES: MigrationOwner = {
         'create table openid_proof_keys (thumbprint text primary key, activation text not null unique)',
       ],
     },
+    {
+      number: 2,
+      name: 'offers that phones have asked for',
+      statements: [
+        // One row for each activation that asked lately; `asked` counts until `day_ends`.
+        `create table openid_offer_requests (
+          activation text primary key, asked int not null default 0, day_ends int8 not null default 0,
+          leave_until int8 not null default 0, expires_at int8 not null)`,
+        'create index openid_offer_requests_expiry on openid_offer_requests (expires_at)',
+      ],
+    },
   ],
 };

@@ -10,14 +10,21 @@ import type { CredentialSubject, OpenIdContext } from './context.ts';
 export function openIdOfRegistry(
   store: IssuerStore,
   statusList: () => string,
-  rest: Omit<OpenIdContext, 'sql' | 'subject' | 'credentialIssued'>,
+  rest: Omit<OpenIdContext, 'sql' | 'subject' | 'noted'>,
 ): OpenIdContext {
+  return { ...rest, ...registryPart(store, statusList, rest.now) };
+}
+
+/** What the registry is to the OpenID routes. */
+export function registryPart(
+  store: IssuerStore,
+  statusList: () => string,
+  now: () => number,
+): Pick<OpenIdContext, 'sql' | 'subject' | 'noted'> {
   return {
-    ...rest,
     sql: store.sql,
     subject: (statements, activation) => subjectOf(statements, activation, statusList()),
-    credentialIssued: (statements, activation) =>
-      audit(statements, rest.now(), 'credential-issued', { activation }).then(() => undefined),
+    noted: (statements, kind, activation) => audit(statements, now(), `credential-${kind}`, { activation }),
   };
 }
 

@@ -80,6 +80,16 @@ export const OPENID_REFUSALS = {
     error: 'invalid_grant',
     sentence: 'the refresh token was used before; what was given for it is revoked',
   },
+  'offer-open': {
+    status: 409,
+    error: 'invalid_request',
+    sentence: 'an offer is open: use its transaction code, or ask again when it has ended',
+  },
+  'offers-used': {
+    status: 429,
+    error: 'invalid_request',
+    sentence: 'this card was offered its credential too often today: ask the operator, or tomorrow',
+  },
   'activation-ended': { status: 400, error: 'invalid_grant', sentence: 'the activation is not there any more' },
   'token-missing': { status: 401, error: 'invalid_token', sentence: 'the access token is missing' },
   'token-unknown': { status: 401, error: 'invalid_token', sentence: 'the access token is unknown or has expired' },

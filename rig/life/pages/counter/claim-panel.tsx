@@ -5,7 +5,8 @@ import { Choice, Field, Tick } from '../../../web/page/field.tsx';
 import { Screen } from '../../../web/page/screen.tsx';
 import { LiveRegion, StatusLine, type Tone } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
-import { type Say, useFormats, useWords } from '../say.ts';
+import { type Say, useFormats, useRefusalWords, useWords } from '../say.ts';
+import type { WORDS } from '../words.ts';
 import { centsOf, claimOf, type Draft, EMPTY_DRAFT, faultsOf } from './draft.ts';
 import type { ClaimAnswer, ClaimRequest, CounterReading, CounterView } from './view.ts';
 
@@ -15,6 +16,32 @@ const OUTCOMES = {
   waiting: ['claimWaiting', 'unsure'],
   refused: ['claimRefused', 'bad'],
 } as const satisfies Record<ClaimAnswer['state'], readonly [Parameters<Say>[0], Tone]>;
+
+interface FieldRow {
+  readonly name: keyof Draft;
+  readonly label: keyof typeof WORDS;
+  readonly hint: keyof typeof WORDS;
+  readonly inputMode: 'text' | 'numeric' | 'decimal';
+  readonly maxLength: number;
+}
+
+const digits = { hint: 'claimDigits', inputMode: 'numeric', maxLength: 9 } as const;
+const euros = { hint: 'claimEurosHint', inputMode: 'decimal', maxLength: 12 } as const;
+const FIELDS: readonly FieldRow[] = [
+  { name: 'number', label: 'claimNumber', ...digits },
+  { name: 'date', label: 'claimDate', hint: 'claimDateHint', inputMode: 'text', maxLength: 10 },
+  { name: 'professionalId', label: 'claimProfessionalId', ...digits },
+  {
+    name: 'professionalName',
+    label: 'claimProfessionalName',
+    hint: 'claimNameHint',
+    inputMode: 'text',
+    maxLength: 43,
+  },
+  { name: 'amo', label: 'amo', ...euros },
+  { name: 'amc', label: 'amc', ...euros },
+  { name: 'patient', label: 'claimPatient', ...euros },
+];
 
 /** Who writes here stays the same from one claim to the next; nothing of the person who was treated does. */
 let professional = { professionalId: '', professionalName: '' };
@@ -82,67 +109,18 @@ export function ClaimPanel({ call, reading, view, refresh }: ClaimPanelProps) {
           onValue={set('beneficiaryIndex')}
         />
         <div class="pairs">
-          <Field
-            label={say('claimNumber')}
-            hint={say('claimDigits')}
-            value={draft.number}
-            onValue={set('number')}
-            inputMode="numeric"
-            maxLength={9}
-            fault={faultOf('number')}
-          />
-          <Field
-            label={say('claimDate')}
-            hint={say('claimDateHint')}
-            value={draft.date}
-            onValue={set('date')}
-            maxLength={10}
-            fault={faultOf('date')}
-          />
-          <Field
-            label={say('claimProfessionalId')}
-            hint={say('claimDigits')}
-            value={draft.professionalId}
-            onValue={set('professionalId')}
-            inputMode="numeric"
-            maxLength={9}
-            fault={faultOf('professionalId')}
-          />
-          <Field
-            label={say('claimProfessionalName')}
-            hint={say('claimNameHint')}
-            value={draft.professionalName}
-            onValue={set('professionalName')}
-            maxLength={43}
-            fault={faultOf('professionalName')}
-          />
-          <Field
-            label={say('amo')}
-            hint={say('claimEurosHint')}
-            value={draft.amo}
-            onValue={set('amo')}
-            inputMode="decimal"
-            maxLength={12}
-            fault={faultOf('amo')}
-          />
-          <Field
-            label={say('amc')}
-            hint={say('claimEurosHint')}
-            value={draft.amc}
-            onValue={set('amc')}
-            inputMode="decimal"
-            maxLength={12}
-            fault={faultOf('amc')}
-          />
-          <Field
-            label={say('claimPatient')}
-            hint={say('claimEurosHint')}
-            value={draft.patient}
-            onValue={set('patient')}
-            inputMode="decimal"
-            maxLength={12}
-            fault={faultOf('patient')}
-          />
+          {FIELDS.map(({ name, label, hint, inputMode, maxLength }) => (
+            <Field
+              key={name}
+              label={say(label)}
+              hint={say(hint)}
+              value={draft[name]}
+              onValue={set(name)}
+              inputMode={inputMode}
+              maxLength={maxLength}
+              fault={faultOf(name)}
+            />
+          ))}
         </div>
         <Tick
           label={say('thirdParty')}
@@ -174,10 +152,11 @@ export function ClaimPanel({ call, reading, view, refresh }: ClaimPanelProps) {
 }
 
 function Outcome({ answer, say }: { readonly answer: ClaimAnswer; readonly say: Say }) {
+  const inWords = useRefusalWords();
   const [words, tone] = OUTCOMES[answer.state];
   return (
     <StatusLine tone={tone}>
-      {say(words)} {answer.problem === null ? null : <span lang="en">{answer.problem}</span>}
+      {say(words)} {answer.problem === null ? null : inWords(answer.problem)}
     </StatusLine>
   );
 }

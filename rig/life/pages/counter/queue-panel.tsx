@@ -1,9 +1,9 @@
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { Screen } from '../../../web/page/screen.tsx';
-import { LiveRegion } from '../../../web/page/status-line.tsx';
+import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
-import { useFormats, useWords } from '../say.ts';
+import { useFormats, useRefusalWords, useWords } from '../say.ts';
 import type { CounterView } from './view.ts';
 
 const STATES = { waiting: 'queueWaiting', sent: 'queueSent', refused: 'queueRefused' } as const;
@@ -19,6 +19,7 @@ export function QueuePanel({ call, view, refresh }: QueuePanelProps) {
   const say = useWords();
   const { day, euros } = useFormats();
   const act = useAct(refresh);
+  const inWords = useRefusalWords();
   const waits = view.queue.some(({ state }) => state === 'waiting');
   const send = (): void =>
     act.run(async () => {
@@ -33,14 +34,15 @@ export function QueuePanel({ call, view, refresh }: QueuePanelProps) {
           <li key={item.requestId}>
             {item.number} · {day(item.date)} · <span class="amount">{euros(item.total)}</span> ·{' '}
             <strong>{say(STATES[item.state])}</strong>
-            {item.problem === null ? null : (
-              <p class="hint" lang="en">
-                {item.problem}
-              </p>
-            )}
+            {item.problem === null ? null : <p class="hint">{inWords(item.problem)}</p>}
           </li>
         ))}
       </ul>
+      {view.damaged.map((name) => (
+        <StatusLine key={name} tone="bad">
+          {say('queueDamaged', { name })}
+        </StatusLine>
+      ))}
       {waits ? (
         <div class="row">
           <Button busy={act.busy} onPress={send}>

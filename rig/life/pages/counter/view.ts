@@ -15,6 +15,14 @@ export interface CounterView {
   /** Whether nobody is asked, and only what was kept here counts. */
   readonly offline: boolean;
   readonly queue: readonly QueueItem[];
+  /** Names of files of the queue that cannot be read; they stay, and hold up no other claim. */
+  readonly damaged: readonly string[];
+}
+
+/** A refusal by its code, with its sentence in English. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** A claim on its way to the issuer. */
@@ -26,7 +34,7 @@ export interface QueueItem {
   readonly total: number;
   readonly state: 'waiting' | 'sent' | 'refused';
   /** Why the last try failed; null: it did not, or there was none. */
-  readonly problem: string | null;
+  readonly problem: Problem | null;
 }
 
 /** `POST /api/counter/scan`: a scanner's line or pasted text. */
@@ -71,7 +79,7 @@ export interface ClaimRequest {
 export interface ClaimAnswer {
   readonly state: 'on the card' | 'sent' | 'waiting' | 'refused';
   /** Why it waits or is refused; null: nothing is wrong. */
-  readonly problem: string | null;
+  readonly problem: Problem | null;
 }
 
 export type { CounterReading };

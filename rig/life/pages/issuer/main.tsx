@@ -5,6 +5,7 @@ import { Screen } from '../../../web/page/screen.tsx';
 import { OPERATOR_REFUSAL_TABLE } from '../refusals.ts';
 import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
+import { CardsPanel } from './cards-panel.tsx';
 import { ReviewPanel } from './review-panel.tsx';
 import { RolloutPanel } from './rollout-panel.tsx';
 import type { RegistryStatus } from './view.ts';
@@ -22,7 +23,10 @@ function IssuerPage({ call }: { readonly call: Call }) {
       <ServerState heard={view !== null} failure={failure} />
       {view === null ? null : (
         <div class="columns">
-          <ReviewPanel call={call} />
+          <div>
+            <ReviewPanel call={call} />
+            <CardsPanel call={call} refresh={refresh} />
+          </div>
           <div>
             <RegistryPanel view={view} />
             <RolloutPanel call={call} refresh={refresh} />

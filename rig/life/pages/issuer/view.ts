@@ -26,6 +26,22 @@ export type FileName = (typeof FILES)[number];
 
 export type RefusalReason = 'unreadable' | 'not-the-same-person' | 'document-expired' | 'not-a-document';
 
+/** `GET /v1/operator/activations`, the newest first. Nobody is named. */
+export interface Activations {
+  readonly activations: readonly ListedCard[];
+}
+
+export interface ListedCard {
+  readonly id: string;
+  readonly number: number;
+  readonly state: 'pending' | 'active' | 'revoked' | 'abandoned';
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Why it was revoked. */
+  readonly reason: 'replaced' | 'lost' | 'operator' | null;
+  readonly wipe: 'queued' | 'done' | null;
+}
+
 /** `GET /v1/operator/rollout`. */
 export interface Rollout {
   readonly departments: readonly { readonly department: string; readonly openedAt: number }[];

@@ -11,12 +11,14 @@ interface CredentialPanelProps {
   /** Goes on to the holder's code, with the transaction code of an offer. */
   readonly onObtain: (txCode: string) => void;
   readonly onRenew: () => void;
+  readonly onAnotherOffer: () => void;
+  readonly busy: boolean;
 }
 
 const TX_CODE = /^\d{6}$/;
 
 /** The card's SD-JWT VC: whether it is there, until when, and how to get it. */
-export function CredentialPanel({ credential, onObtain, onRenew }: CredentialPanelProps) {
+export function CredentialPanel({ credential, onObtain, onRenew, onAnotherOffer, busy }: CredentialPanelProps) {
   const say = useWords();
   const { instant } = useFormats();
   const [txCode, setTxCode] = useState('');
@@ -31,7 +33,16 @@ export function CredentialPanel({ credential, onObtain, onRenew }: CredentialPan
   return (
     <Screen title={say('credentialTitle')}>
       <p>{say('credentialText')}</p>
-      {state === 'none' ? <StatusLine tone="plain">{say('credentialNone')}</StatusLine> : null}
+      {state === 'none' ? (
+        <>
+          <StatusLine tone="plain">{say('credentialNone')}</StatusLine>
+          <div class="row">
+            <Button busy={busy} onPress={onAnotherOffer}>
+              {say('anotherOfferNone')}
+            </Button>
+          </div>
+        </>
+      ) : null}
       {state === 'current' ? <StatusLine tone="good">{say('credentialCurrent', { when: until })}</StatusLine> : null}
       {state === 'due' ? (
         <>
@@ -41,6 +52,9 @@ export function CredentialPanel({ credential, onObtain, onRenew }: CredentialPan
           <div class="row">
             <Button kind="primary" onPress={onRenew}>
               {say('credentialRenew')}
+            </Button>
+            <Button busy={busy} onPress={onAnotherOffer}>
+              {say('anotherOffer')}
             </Button>
           </div>
         </>
@@ -59,6 +73,9 @@ export function CredentialPanel({ credential, onObtain, onRenew }: CredentialPan
           />
           <div class="row">
             <Button kind="primary">{say('credentialGet')}</Button>
+            <Button busy={busy} onPress={onAnotherOffer}>
+              {say('anotherOffer')}
+            </Button>
           </div>
         </form>
       ) : null}

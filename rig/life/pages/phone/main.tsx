@@ -10,6 +10,7 @@ import { RefusalsOfPage, useWords } from '../say.ts';
 import { ServerState } from '../server-state.tsx';
 import { Activation } from './activation.tsx';
 import { InvoicesTab } from './invoices-tab.tsx';
+import { PukCode, PukNote } from './puk.tsx';
 import { Returned } from './returned.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { ShowTab } from './show-tab.tsx';
@@ -43,20 +44,8 @@ interface LifeProps {
 function Life({ call, view, refresh }: LifeProps) {
   const say = useWords();
   const [puk, setPuk] = useState<string | null>(null);
-  if (puk !== null) {
-    return (
-      <Screen key="puk" title={say('pukTitle')} entered>
-        <p>{say('pukText')}</p>
-        <p class="can">{puk}</p>
-        <div class="row">
-          <Button kind="primary" onPress={() => setPuk(null)}>
-            {say('pukNoted')}
-          </Button>
-        </div>
-      </Screen>
-    );
-  }
-  if (view.life === 'active') return <ActiveCard call={call} view={view} refresh={refresh} />;
+  if (puk !== null) return <PukNote call={call} puk={puk} onNoted={() => setPuk(null)} refresh={refresh} />;
+  if (view.life === 'active') return <ActiveCard call={call} view={view} refresh={refresh} onPuk={setPuk} />;
   return (
     <>
       {view.life === 'revoked' || view.life === 'wiped' ? (
@@ -70,9 +59,18 @@ function Life({ call, view, refresh }: LifeProps) {
   );
 }
 
-function ActiveCard({ call, view, refresh }: LifeProps) {
+interface ActiveCardProps extends LifeProps {
+  readonly onPuk: (puk: string) => void;
+}
+
+function ActiveCard({ call, view, refresh, onPuk }: ActiveCardProps) {
   const say = useWords();
   const [tab, setTab] = useState<(typeof TABS)[number]>('show');
+  const [atPuk, setAtPuk] = useState(false);
+  if (atPuk) {
+    const leave = (): void => setAtPuk(false);
+    return <PukCode call={call} triesLeft={view.triesLeft} onPuk={onPuk} onCancel={leave} refresh={refresh} />;
+  }
   return (
     <>
       <nav class="tabs" aria-label={say('tabs')}>
@@ -83,6 +81,11 @@ function ActiveCard({ call, view, refresh }: LifeProps) {
         ))}
       </nav>
       {view.triesLeft === 0 ? <StatusLine tone="bad">{say('codeBlocked')}</StatusLine> : null}
+      {view.pukDue && view.triesLeft !== 0 ? (
+        <StatusLine tone="unsure">
+          {say('pukDue')} <Button onPress={() => setAtPuk(true)}>{say('pukShow')}</Button>
+        </StatusLine>
+      ) : null}
       {tab === 'show' ? <ShowTab call={call} view={view} refresh={refresh} /> : null}
       {tab === 'invoices' ? <InvoicesTab call={call} view={view} refresh={refresh} /> : null}
       {tab === 'settings' ? <SettingsTab call={call} view={view} refresh={refresh} /> : null}

@@ -29,10 +29,12 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
   const { instant } = useFormats();
   const act = useAct(refresh);
   const [step, setStep] = useState<Step>({ at: 'list', note: '' });
-  const toList = (note: string): void => {
+  /** What was refused before belongs to the screen before. */
+  const go = (next: Step): void => {
     act.clear();
-    setStep({ at: 'list', note });
+    setStep(next);
   };
+  const toList = (note: string): void => go({ at: 'list', note });
   switch (step.at) {
     case 'old':
       return (
@@ -103,9 +105,16 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
     case 'list': {
       const sync = (): void =>
         act.run(async () => {
+          setStep({ at: 'list', note: '' });
           const request: SyncRequest = { code: null };
           await call('POST', '/api/phone/sync', request);
           setStep({ at: 'list', note: say('synced') });
+        });
+      const anotherOffer = (): void =>
+        act.run(async () => {
+          setStep({ at: 'list', note: '' });
+          await call('POST', '/api/phone/credential-offer', {});
+          setStep({ at: 'list', note: say('anotherOfferCame') });
         });
       const list = (
         <Screen title={say('settingsTitle')}>
@@ -117,11 +126,11 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
               {say('sync')}
             </Button>
             {view.triesLeft === 0 ? (
-              <Button kind="primary" onPress={() => setStep({ at: 'puk' })}>
+              <Button kind="primary" onPress={() => go({ at: 'puk' })}>
                 {say('unblock')}
               </Button>
             ) : (
-              <Button onPress={() => setStep({ at: 'old' })}>{say('changeCode')}</Button>
+              <Button onPress={() => go({ at: 'old' })}>{say('changeCode')}</Button>
             )}
           </div>
         </Screen>
@@ -132,8 +141,10 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
           {view.credential === null ? null : (
             <CredentialPanel
               credential={view.credential}
-              onObtain={(txCode) => setStep({ at: 'credential', txCode })}
-              onRenew={() => setStep({ at: 'credential', txCode: null })}
+              onObtain={(txCode) => go({ at: 'credential', txCode })}
+              onRenew={() => go({ at: 'credential', txCode: null })}
+              onAnotherOffer={anotherOffer}
+              busy={act.busy}
             />
           )}
         </>

@@ -14,6 +14,8 @@ export interface PhoneView {
   readonly antenna: boolean;
   /** What is left of the code's tries; null while no code is set. */
   readonly triesLeft: number | null;
+  /** An active card still has its PUK, which nobody has noted. */
+  readonly pukDue: boolean;
   /** The window that consent opened for one reader; null when it is closed. */
   readonly window: PresentationWindow | null;
   /** When the issuer was last heard, ISO 8601 in UTC; null: never. */
@@ -111,7 +113,7 @@ export interface NewCodeRequest {
 /** `code`: the holder chooses one now. */
 export type ActivationAnswer =
   | { readonly at: 'code' }
-  /** The PUK is to be shown once; null: it was shown before. */
+  /** The PUK is shown until it was noted; null: the code was chosen before this run, and shows it. */
   | { readonly at: 'active'; readonly puk: string | null };
 
 /** Where the browser comes back from the identity provider, on the phone's own server. */

@@ -44,6 +44,41 @@ async function vitap(...args: string[]): Promise<{ exit: number; out: string; er
 
 const queued = (): string[] => new ClaimQueue(new CounterFolder(counter)).all().map(({ claim }) => claim.number);
 
+describe('counter context', () => {
+  const keep = () =>
+    new FollowUps(new CounterFolder(counter)).keep({
+      ...{ at: '2026-11-29T12:01:00.000Z', issuer: ISSUER },
+      proof: { kind: 'context', contextId: 'ctx_1', token: 'x'.repeat(43), expiresAt: '2026-11-29T12:15:00.000Z' },
+    });
+  const context = (...words: string[]) => vitap('context', ...words, '--keys', 'test', '--counter', counter);
+
+  it('of an offline code there is none, and of a reading that is not here neither', async () => {
+    const id = scanned();
+    for (const action of ['renew', 'destroy']) {
+      expect(await context(action, id)).toEqual({
+        exit: 2,
+        out: '',
+        err: `vitap: the reading ${id} is of an offline code, which opens no context\n`,
+      });
+      expect((await context(action, 'nobody')).err).toBe('vitap: no reading here has the name nobody\n');
+    }
+  });
+
+  it('that a waiting claim needs is not destroyed; one whose issuer is silent stays', async () => {
+    keep();
+    const silent = await context('destroy');
+    expect([silent.exit, silent.err]).toEqual([2, expect.stringContaining('the issuer gives no answer')]);
+    expect((await context('renew')).exit).toBe(2);
+    await vitap('claim', claimFile('000000001'), '--after', 'last', '--keys', 'test', '--counter', counter);
+    expect(queued()).toEqual(['000000001']);
+    expect(await context('destroy')).toEqual({
+      exit: 1,
+      out: '',
+      err: 'vitap: a claim waits here that this context alone can prove: destroyed, it would be lost\n',
+    });
+  });
+});
+
 describe('counter claim --after', { timeout: 60_000 }, () => {
   it('looks and writes while nobody else does: the second of two claims finds the first', async () => {
     scanned();

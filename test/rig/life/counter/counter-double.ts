@@ -60,10 +60,17 @@ export class CounterDouble implements CounterActs {
   reading: CounterReading = READING_OF_DOUBLE;
   state: ClaimAnswer['state'] = 'sent';
   readonly queue: QueueItem[] = [];
+  readonly damaged: string[] = [];
   readonly heard: unknown[] = [];
 
   async view(): Promise<CounterView> {
-    return { reader: 'Virtual PCD 00 00', issuer: 'http://127.0.0.1:8080', offline: false, queue: this.queue };
+    return {
+      reader: 'Virtual PCD 00 00',
+      issuer: 'http://127.0.0.1:8080',
+      offline: false,
+      queue: this.queue,
+      damaged: this.damaged,
+    };
   }
 
   async scan({ text }: { text: string }): Promise<CounterReading> {

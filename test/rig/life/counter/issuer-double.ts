@@ -29,6 +29,14 @@ export class IssuerDouble implements CounterIssuer {
     });
   }
 
+  renew(): Promise<string> {
+    return this.#answer('renew', () => '2026-11-29T12:20:00.000Z');
+  }
+
+  destroy(): Promise<void> {
+    return this.#answer('destroy', () => {});
+  }
+
   claimByContext(_context: unknown, claim: Claim, requestId: string): Promise<void> {
     return this.#answer(requestId, () => void this.claims.set(requestId, claim));
   }

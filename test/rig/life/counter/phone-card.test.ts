@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../../rig/command/program.ts';
 import { VERBS } from '../../../../rig/command/verbs/index.ts';
 import { READING } from '../../../../rig/life/counter/reading.ts';
+import { issueReaderCwt } from '../../../../rig/life/credential/issue-inner-cwt.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 import { CONTENT } from '../phone/blank-card.ts';
 import { phoneImage, STATUS_INDEX, statusListFile, trustFile } from './phone-card.ts';
@@ -82,6 +83,26 @@ describe('the card of an activated phone', { timeout: 60_000 }, () => {
       'FAIL          credential of the issuer, by this counter: people or affiliation are not those',
     );
     expect(out).toContain('Nobody is shown');
+  });
+
+  it('of a family too large for an offline QR code is judged by the hash of its people', async () => {
+    await phoneImage(at('large.img'), CONTENT.beneficiaries, issueReaderCwt);
+    const read = (image: string) => vitap(['counter', 'tap', ...reader('test', image), '--json', ...lists()]);
+    const whole = await read('large.img');
+    expect({ exit: whole.exit, err: whole.err }).toEqual({ exit: 0, err: '' });
+    const reading = READING.parse(JSON.parse(whole.out));
+    expect([reading.people.length, reading.activation.state]).toEqual([2, 'active']);
+    expect(reading.checks.find(({ what }) => what === 'credential of the issuer')).toMatchObject({
+      verdict: 'pass',
+      detail: expect.stringContaining('people (by their hash: the family is too large for it) and affiliation'),
+    });
+    // The status counts as with any card, and another family's token does not fit.
+    await statusListFile(at('list'), [STATUS_INDEX]);
+    expect(JSON.parse((await read('large.img')).out)).toMatchObject({ people: [], activation: { state: 'revoked' } });
+    await statusListFile(at('list'), []);
+    await phoneImage(at('swapped.img'), CONTENT.beneficiaries.slice(0, 1), issueReaderCwt);
+    const swapped = await read('swapped.img');
+    expect([swapped.exit, JSON.parse(swapped.out).people]).toEqual([1, []]);
   });
 
   it('holds no presence until the phone has put one there', async () => {

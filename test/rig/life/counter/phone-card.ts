@@ -22,6 +22,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 export async function phoneImage(
   path: string,
   people: CardContent['beneficiaries'] = CONTENT.beneficiaries,
+  issue: typeof issueInnerCwt = issueInnerCwt,
 ): Promise<void> {
   const nvm = FileNvm.create(path, await blankImage());
   try {
@@ -30,7 +31,7 @@ export async function phoneImage(
     const order = job({
       today: new Date(),
       credential: ({ holder }) =>
-        issueInnerCwt(
+        issue(
           {
             ...{ issuer: ISSUER, issuedAt: now() - 60, expires: now() + 86_400, holderKey: holder, activation: 1 },
             ...{ status: { uri: STATUS_LIST, index: STATUS_INDEX }, affiliation: CONTENT.affiliation, people },

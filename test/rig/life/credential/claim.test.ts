@@ -44,6 +44,8 @@ describe('a claim', () => {
     [{ beneficiaryIndex: 0 }, '`beneficiaryIndex`: '],
     [{ professionalName: 'É'.repeat(22) }, '`professionalName`: not 1 to 43 bytes of printable text'],
     [{ professionalName: 'A\u001b[2J' }, '`professionalName`: not 1 to 43 bytes of printable text'],
+    [{ professionalName: 'A\u202eB' }, '`professionalName`: not 1 to 43 bytes of printable text'],
+    [{ professionalName: 'A\ud800' }, '`professionalName`: not 1 to 43 bytes of printable text'],
     [{ professionalName: ' ' }, '`professionalName`: not 1 to 43 bytes of printable text'],
     [{ thirdParty: 'yes' }, '`thirdParty`: '],
     [{ amc: undefined }, '`amc`: '],

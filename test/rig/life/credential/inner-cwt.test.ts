@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { coseKeyOf, keyIdOfPoint } from '../../../../rig/life/credential/cose-key.ts';
 import { CLAIM } from '../../../../rig/life/credential/cwt.ts';
 import { encodeFamily } from '../../../../rig/life/credential/family-claim.ts';
-import { verifyInnerCwt } from '../../../../rig/life/credential/verify-offline-qr.ts';
+import { issueReaderCwt } from '../../../../rig/life/credential/issue-inner-cwt.ts';
+import { makeOfflineQr, OUTER_TYPE, offlineQrText } from '../../../../rig/life/credential/offline-qr.ts';
+import { verifyInnerCwt, verifyOfflineQr } from '../../../../rig/life/credential/verify-offline-qr.ts';
 import { HEADER_LABEL, prepareSign1 } from '../../../../rig/pki/cose-sign1.ts';
 import { decodeCbor, encodeCbor } from '../../../../rig/pki/deterministic-cbor.ts';
 import { content, crypto, expectations, holder, innerCwt, issuer, NOW, stranger } from './card.ts';
@@ -173,5 +176,48 @@ describe('the inner token', () => {
     expect(judged(NOW - 30)).not.toThrow();
     expect(judged(NOW + 9)).not.toThrow();
     expect(judged(NOW + 10)).toThrow(expect.objectContaining({ code: 'card-expired' }));
+  });
+});
+
+describe('the token of a family that is too large for a QR code', () => {
+  it('has the hash of its people, over the bytes that the token of a small family holds', async () => {
+    const read = verifyInnerCwt(await issueReaderCwt(content(), issuer, crypto), expectations());
+    // SHA-256 over the CBOR of the list that stands in the claim of a family that is small enough.
+    const list = encodeCbor(encodeFamily(content()).get(3));
+    const digest = createHash('sha256').update(list).digest();
+    expect(read.people).toEqual([]);
+    expect(Buffer.from(read.peopleDigest ?? [])).toEqual(digest);
+    expect(read.affiliation).toEqual(content().affiliation);
+  });
+
+  it('makes no QR code, and one that was made of it all the same is refused', async () => {
+    const token = await issueReaderCwt(content(), issuer, crypto);
+    const tokenId = new Uint8Array(16);
+    const made = makeOfflineQr({ innerCwt: token, now: NOW, tokenId }, holder.sign, crypto);
+    await expect(made).rejects.toThrow('the inner token names nobody');
+    const payload = encodeCbor(
+      new Map<number, unknown>([
+        [CLAIM.EXPIRATION, NOW + 60],
+        [CLAIM.ISSUED_AT, NOW],
+        [CLAIM.TOKEN_ID, tokenId],
+        [CLAIM.CERTIFIED, token],
+      ]),
+    );
+    const header = new Map<number, unknown>([
+      [HEADER_LABEL.KEY_ID, keyIdOfPoint(holder.publicKey, crypto)],
+      [HEADER_LABEL.TYPE, OUTER_TYPE],
+    ]);
+    const prepared = prepareSign1(payload, header, crypto);
+    const text = offlineQrText(prepared.withSignature(holder.sign(prepared.digest)));
+    await expect(verifyOfflineQr(text, expectations())).rejects.toMatchObject({
+      code: 'malformed',
+      message: expect.stringContaining('the inner token names nobody'),
+    });
+  });
+
+  it('with a hash of another length is refused', () => {
+    expect(() => verifyInnerCwt(token(family([3, new Uint8Array(31)])), expectations())).toThrow(
+      'the list of people is none',
+    );
   });
 });

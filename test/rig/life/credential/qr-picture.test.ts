@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { qrPng, qrShape, qrSvg, qrTerminalText } from '../../../../rig/life/credential/qr-picture.ts';
@@ -76,6 +77,24 @@ describe('reading a picture', () => {
     new DataView(copy.buffer).setUint32(20, height);
     return copy;
   };
+  /** Ten by ten pixels, by its first chunk, and data of so many bytes. */
+  function bombPng(bytes: number): Uint8Array {
+    const chunk = (name: string, content: Uint8Array): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(content.length);
+      // Nobody looks at the checksum.
+      return Buffer.concat([length, Buffer.from(name), content, Buffer.alloc(4)]);
+    };
+    const data = deflateSync(new Uint8Array(bytes));
+    const size = Uint8Array.of(0, 0, 0, 10, 0, 0, 0, 10, 8, 6, 0, 0, 0);
+    const parts = [chunk('IHDR', size), chunk('IDAT', data.subarray(0, 700)), chunk('IDAT', data.subarray(700))];
+    return Buffer.concat([png.subarray(0, 8), ...parts, chunk('IEND', new Uint8Array(0))]);
+  }
+
+  it('of ten by ten pixels with as many bytes as they have is no bomb', async () => {
+    await expect(readQrPicture(bombPng(10 * 41))).rejects.toThrow('there is no QR code in the picture');
+  });
+
   const jpeg = (...bytes: number[]): Uint8Array => Uint8Array.of(0xff, 0xd8, ...bytes);
 
   it.each([
@@ -86,6 +105,7 @@ describe('reading a picture', () => {
     ['half a PNG', png.subarray(0, png.length >> 1), 'the picture is damaged'],
     ['a PNG without pixels', withSize(0, 264), 'the picture is damaged: it has no pixels'],
     ['a PNG that says it is huge', withSize(65_000, 65_000), 'the picture has 65000 × 65000 pixels, 32000000 at most'],
+    ['a PNG that is a bomb', bombPng(2_000_000), 'the picture inflates to far more than its pixels'],
     ['a JPEG that ends', jpeg(0xff, 0xe0, 0, 16), 'the picture is damaged: it ends too early'],
     ['a JPEG without markers', jpeg(0xff, 0xe0, 0, 2, 0, 0, 0), 'the picture is damaged: a JPEG segment has no marker'],
     ['a huge JPEG', jpeg(0xff, 0xff, 0xc2, 0, 17, 8, 0xff, 0xff, 0xff, 0xff), 'the picture has 65535 × 65535 pixels'],

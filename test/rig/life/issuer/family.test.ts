@@ -74,6 +74,15 @@ describe('a line with a family', () => {
     expect(() => readFamily(text)).toThrow(message);
     expect(() => readFamily(text)).not.toThrow(/220749|ADRUN/);
   });
+
+  it.each([
+    ['half a character', 'A\ud800'],
+    ['what turns its direction', 'A\u202eB'],
+    ['a character that is not seen', 'A\u200bB'],
+  ])('with %s in a name is refused', (_, usualName) => {
+    const line = JSON.stringify({ ...ADRUN, beneficiaries: [{ ...first, usualName }] });
+    expect(() => readFamily(line)).toThrow(/^beneficiaries.0.usualName: not composed text/);
+  });
 });
 
 it.each([

@@ -13,7 +13,12 @@ import {
   CREDENTIAL_CONFIGURATION_ID,
   PRE_AUTHORIZED_GRANT,
 } from '../../../../rig/life/issuer/openid/metadata.ts';
-import { type CredentialOffer, createOffer } from '../../../../rig/life/issuer/openid/offer.ts';
+import {
+  allowOffer,
+  type CredentialOffer,
+  createAnotherOffer,
+  createOffer,
+} from '../../../../rig/life/issuer/openid/offer.ts';
 import { redeemIdentityTicket } from '../../../../rig/life/issuer/openid/presentation.ts';
 import { purgeOpenId } from '../../../../rig/life/issuer/openid/purge.ts';
 import type { Sql } from '../../../../rig/store/sql.ts';
@@ -293,6 +298,69 @@ export function openIdSuite(name: string, open: () => Promise<Sql>): void {
         });
         const again = await offer(id);
         expect((await token(grant(again, world.codes.get(id)!))).status).toBe(200);
+      });
+
+      describe('that is offered again', () => {
+        const again = (id: string): Promise<CredentialOffer> => createAnotherOffer(world.context, id);
+        const HOUR = 60 * 60_000;
+
+        it('is so when its offer has ended, and not while it is open', async () => {
+          const { id } = activation();
+          const first = await offer(id);
+          await expect(again(id)).rejects.toMatchObject({ code: 'offer-open', status: 409 });
+          const right = world.codes.get(id)!;
+          for (let i = 0; i < 5; i++) await token(grant(first, wrong(right)));
+          const second = await again(id);
+          expect((await token(grant(first, right))).body.reason).toBe('code-unknown');
+          await expect(again(id)).rejects.toMatchObject({ code: 'offer-open' });
+          world.time += HOUR;
+          const third = await again(id);
+          expect((await token(grant(second, world.codes.get(id)!))).body.reason).toBe('code-unknown');
+          expect((await token(grant(third, world.codes.get(id)!))).status).toBe(200);
+        });
+
+        it('is so three times in a day, also for who asks many times at once', async () => {
+          const { id } = activation();
+          for (let i = 0; i < 3; i++) {
+            const all = await Promise.allSettled(Array.from({ length: 4 }, () => again(id)));
+            expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+            world.time += HOUR;
+          }
+          await expect(again(id)).rejects.toMatchObject({ code: 'offers-used', status: 429 });
+          world.time += 20 * HOUR;
+          await expect(again(id)).rejects.toMatchObject({ code: 'offers-used' });
+          world.time += HOUR;
+          await again(id);
+        });
+
+        it('is so once more by the operator’s leave, whatever was asked for before', async () => {
+          const { id } = activation();
+          await offer(id);
+          expect(await allowOffer(world.context, id)).toBe(world.time + 7 * 24 * HOUR);
+          await again(id);
+          await expect(again(id)).rejects.toMatchObject({ code: 'offer-open' });
+          for (let i = 0; i < 2; i++) {
+            world.time += HOUR;
+            await again(id);
+          }
+          world.time += HOUR;
+          await expect(again(id)).rejects.toMatchObject({ code: 'offers-used' });
+          await allowOffer(world.context, id);
+          await purgeOpenId(world.context.sql, world.time);
+          await again(id);
+          world.time += HOUR;
+          await expect(again(id)).rejects.toMatchObject({ code: 'offers-used' });
+        });
+
+        it('is not so to a card that is not active', async () => {
+          for (const state of ['pending', 'revoked', 'abandoned'] as const) {
+            const { id } = activation();
+            world.subjects.set(id, { ...activeSubject(), state });
+            await expect(again(id)).rejects.toMatchObject({ code: 'credential-refused' });
+            await expect(allowOffer(world.context, id)).rejects.toMatchObject({ code: 'credential-refused' });
+          }
+          await expect(again('nobody')).rejects.toMatchObject({ code: 'credential-refused' });
+        });
       });
 
       it('spends a try for each of many guesses at once', async () => {

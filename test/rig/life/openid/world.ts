@@ -97,8 +97,8 @@ export async function startWorld(sql: Sql): Promise<World> {
     sendTransactionCode: async ({ activation, txCode }) => {
       codes.set(activation, txCode);
     },
-    credentialIssued: async (_statements, activation) => {
-      issued.push(activation);
+    noted: async (_statements, kind, activation) => {
+      if (kind === 'issued') issued.push(activation);
     },
   };
   addOpenIdRoutes(issuerServer.app, context);

@@ -3,14 +3,18 @@ import type { ChannelFailureKind } from '../../../../rig/channel/channel-failure
 import type { FailureKind } from '../../../../rig/console/failure.ts';
 import { FAILURES } from '../../../../rig/life/counter/failures.ts';
 import { QR_REFUSALS } from '../../../../rig/life/credential/qr-refusal.ts';
+import { INTERFACE_REFUSALS, REQUEST_REFUSALS } from '../../../../rig/life/issuer/http/request-refusals.ts';
+import { OPENID_REFUSALS } from '../../../../rig/life/issuer/openid/refusals.ts';
 import { REFUSALS } from '../../../../rig/life/issuer/refusals.ts';
 import {
   CHANNEL_REFUSALS_FR,
   COUNTER_REFUSALS_FR,
   ISSUER_REFUSALS_FR,
   MACHINE_REFUSALS_FR,
+  OPENID_REFUSALS_FR,
   PHONE_REFUSALS_FR,
   QR_REFUSALS_FR,
+  REQUEST_REFUSALS_FR,
   SERVER_REFUSALS_FR,
 } from '../../../../rig/life/pages/refusals.ts';
 import { PHONE_REFUSALS } from '../../../../rig/life/phone/refusals.ts';
@@ -38,6 +42,16 @@ describe('every refusal has words in French, and every word a refusal', () => {
     ],
     ['a QR code', named('qr-', QR_REFUSALS), QR_REFUSALS_FR],
     ['the issuer', named('issuer-', REFUSALS), ISSUER_REFUSALS_FR],
+    [
+      'a request to the issuer',
+      [...named('issuer-', REQUEST_REFUSALS), ...named('issuer-', INTERFACE_REFUSALS)],
+      REQUEST_REFUSALS_FR,
+    ],
+    [
+      'identity and credential',
+      named('issuer-', OPENID_REFUSALS).filter((code) => !Object.hasOwn(ISSUER_REFUSALS_FR, code)),
+      OPENID_REFUSALS_FR,
+    ],
   ])('of %s', (_name, codes, table) => {
     expect(Object.keys(table).sort()).toEqual(codes.sort());
   });
@@ -50,6 +64,8 @@ describe('every refusal has words in French, and every word a refusal', () => {
     ['the phone', PHONE_REFUSALS_FR],
     ['a QR code', QR_REFUSALS_FR],
     ['the issuer', ISSUER_REFUSALS_FR],
+    ['a request to the issuer', REQUEST_REFUSALS_FR],
+    ['identity and credential', OPENID_REFUSALS_FR],
   ])('of %s: a sentence with its end, and French spaces', (_name, table) => {
     for (const sentence of Object.values(table)) {
       expect(sentence).toMatch(/^[A-ZÀ-Ý].*[.…]$/);

@@ -32,6 +32,7 @@ export class PhoneDouble implements PhoneActs {
   /** What a code on the screen has left. */
   qrMs: number = WHOLE_MS;
   windowMs = 0;
+  pukDue = false;
   syncedAt: string | null = null;
   activation: PhoneView['activation'] = 'none';
   /** Null: a phone without an identity provider. */
@@ -45,6 +46,7 @@ export class PhoneDouble implements PhoneActs {
       life,
       antenna: true,
       triesLeft: life === 'active' ? this.triesLeft : null,
+      pukDue: this.pukDue,
       window: windowMs > 0 ? { remainingMs: windowMs, wholeMs: WHOLE_MS, uses: 1, can: DOUBLE_CAN } : null,
       syncedAt,
       endedBecause: life === 'revoked' ? 'replaced' : null,
@@ -74,6 +76,7 @@ export class PhoneDouble implements PhoneActs {
     refuseWeak(newCode);
     this.code = newCode;
     this.life = 'active';
+    this.pukDue = true;
     this.activation = 'none';
     return { at: 'active', puk: DOUBLE_PUK };
   }
@@ -103,6 +106,21 @@ export class PhoneDouble implements PhoneActs {
     if (txCode !== DOUBLE_TX_CODE)
       throw new WebRefusal('issuer-transaction-code-wrong', 'the transaction code is wrong', 422);
     this.held = { state: 'current', expiresAt: '2026-12-29T10:00:00.000Z' };
+  }
+
+  async puk({ code }: { code: string }): Promise<string | null> {
+    this.#judge(code);
+    return this.pukDue ? DOUBLE_PUK : null;
+  }
+
+  async pukNoted(): Promise<void> {
+    this.pukDue = false;
+  }
+
+  async anotherOffer(): Promise<void> {
+    if (this.held.state !== 'none')
+      throw new WebRefusal('issuer-offer-open', 'an offer is open: use its transaction code', 422);
+    this.held = { state: 'offered', expiresAt: null };
   }
 
   async unblock({ puk, newCode }: { puk: string; newCode: string }): Promise<void> {

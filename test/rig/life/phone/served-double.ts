@@ -31,6 +31,8 @@ const OPEN: Readonly<Record<string, unknown>> = {
   '/v1/applications': { ticket: 'application:app_1.right-and-long', destroyBy: 1 },
   '/v1/applications/state': { state: 'refused', reason: 'unreadable', filesDestroyed: true },
   '/v1/losses': { since: 1, why: 'lost' },
+  '/v1/contexts/ctx_1/renew': { expiresAt: 1 },
+  '/v1/contexts/ctx_1/destroy': {},
 };
 
 async function answer(issuer: IssuerDouble, request: IncomingMessage): Promise<{ status: number; body: unknown }> {

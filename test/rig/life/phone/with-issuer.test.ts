@@ -154,6 +154,15 @@ it('a person agrees at the identity provider, and the SD-JWT VC in the card says
   const wrong = readFileSync(letter, 'utf8').replace(/\d/g, (digit) => `${9 - Number(digit)}`);
   const mistyped = await vitap({ ...pin, VITAP_TX_CODE: wrong }, 'phone', 'credential', ...phone);
   expect([mistyped.exit, mistyped.err]).toEqual([1, expect.stringContaining('there is no SD-JWT VC for this card: ')]);
+  const another = () => vitap({}, 'phone', 'credential', '--another-offer', ...phone, '--json');
+  const open = await another();
+  expect([open.exit, open.err]).toEqual([1, expect.stringContaining('an offer is open')]);
+  const [first, ended] = [readFileSync(letter, 'utf8'), note()?.offer];
+  await post(`/v1/operator/activations/${activationId}/offer`, {}, { authorization: `Bearer ${secret}` });
+  const offered = await another();
+  expect(JSON.parse(offered.out)).toEqual({ schema: 'vitap-phone-credential', state: 'offered', expiresAt: null });
+  expect(note()?.offer).not.toBe(ended);
+  expect(readFileSync(letter, 'utf8')).not.toBe(first);
   const obtained = await vitap(pin, 'phone', 'credential', '--tx-code-file', letter, ...phone, '--json');
   expect([obtained.err, obtained.exit]).toEqual(['', 0]);
   expect(JSON.parse(obtained.out)).toEqual({
@@ -299,6 +308,19 @@ it('without a digital identity, a delegation to another phone, and both ways to 
   const reading = await json({}, 'counter', 'scan', '--image', at('qr.png'), ...keys, '--show');
   expect(JSON.stringify(reading)).toContain('ECETINSI');
   for (const other of ['ADRUN', 'D’ŒUVRÉ']) expect(JSON.stringify(reading)).not.toContain(other);
+  // The counter's context lives longer, and then no more: nothing follows it.
+  const context = (action: string) =>
+    json({}, 'counter', 'context', action, '--keys', join(issuer, 'counter.keys.json'), '--counter', at('counter'));
+  const { followUp } = reading as { followUp: { id: string; expiresAt: string } };
+  const longer = await context('renew');
+  expect(longer).toMatchObject({ context: followUp.id, state: 'renewed' });
+  expect(Date.parse(longer.expiresAt)).toBeGreaterThan(Date.parse(followUp.expiresAt));
+  expect(await context('destroy')).toMatchObject({ context: followUp.id, state: 'destroyed', expiresAt: null });
+  const after = ['--keys', join(issuer, 'counter.keys.json'), '--counter', at('counter')];
+  expect(await vitap({}, 'counter', 'context', 'renew', followUp.id, ...after)).toMatchObject({
+    exit: 2,
+    err: `vitap: no reading here has the name ${followUp.id}\n`,
+  });
   const more = await qr('--disclose', 'rights', '--text');
   expect([more.exit, more.out, more.err]).toEqual([1, '', expect.stringContaining('does not let the other phone')]);
   expect((await vitap({}, 'phone', 'undelegate', made.id, ...two)).err).toContain('there is no such delegation');

@@ -114,6 +114,8 @@ export async function issuerInTest(registry: TestRegistry, order: TestOrder = {}
       return { application };
     },
     offerOf: async () => null,
+    anotherOfferOf: async (activationId) => `openid-credential-offer://?for=${activationId}`,
+    allowOffer: async () => NOW,
   };
   const server = await createIssuerServer(http, {
     host: '127.0.0.1',

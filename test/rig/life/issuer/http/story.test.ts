@@ -84,6 +84,18 @@ async function statusBy(index: number): Promise<number[]> {
   return lists.map(({ statuses }) => statusAt(statuses, index));
 }
 
+it('the operator lists activations without a name, and lets a phone ask for its credential again', async () => {
+  issuer = await issuerInTest(registry);
+  const { link, activationId } = await activate(issuer, 'asks again', TICKETS.lea, '999000000009');
+  const { json } = await issuer.operate('GET', '/v1/operator/activations');
+  const [newest] = json.activations as Record<string, unknown>[];
+  expect(newest).toEqual({ id: activationId, number: 1, state: 'active', since: NOW, reason: null, wipe: null });
+  expect((await issuer.operate('POST', `/v1/operator/activations/${activationId}/offer`)).json).toEqual({ until: NOW });
+  expect((await fetch(`${issuer.origin}/v1/operator/activations`)).status).toBe(401);
+  expect(await link.credentialOffer()).toBe(`openid-credential-offer://?for=${activationId}`);
+  await expect(issuer.phone(device('nobody')).credentialOffer()).rejects.toMatchObject(refused('device-unknown'));
+});
+
 it('nothing personal is in the log: a whole story of it is searched', async () => {
   issuer = await issuerInTest(registry);
   const c = await activate(issuer, 'log c', TICKETS.lea, '999000000003');

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { DeclareVerb, Perform } from '../program.ts';
+
+/** Where the lab is. */
+export interface TypedLab {
+  readonly server: string;
+  readonly tokenFile: string;
+  readonly pin?: string;
+}
+
+interface TypedBench extends TypedLab {
+  readonly name?: string;
+  readonly benchFile?: string;
+  readonly folder?: string;
+  readonly imageKey?: string;
+}
+
+/** `--server`, `--token-file` and `--pin`. */
+export function addLabOptions(command: Command): Command {
+  return command
+    .requiredOption('--server <url>', 'origin of the lab, as https://lab.example:8640')
+    .requiredOption('--token-file <file>', 'file with the token in its first line, for its owner alone')
+    .option(
+      '--pin <hash>',
+      "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start",
+    );
+}
+
+/** `vitap lab bench`; the group `lab` is given instead of the program. */
+export const declareLabBench: DeclareVerb = (lab: Command, perform: Perform) => {
+  const bench = lab
+    .command('bench')
+    .description('take runs of the lab for the readers and boards of this machine, until Ctrl-C');
+  addLabOptions(bench)
+    .option('--name <name>', 'name of the bench: small letters, digits and - (default: that of this machine)')
+    .option(
+      '--bench-file <file>',
+      'what cannot be seen: boards that belong together, labels of cards, their codes (YAML)',
+    )
+    .option(
+      '--folder <folder>',
+      'where the bench keeps its key and what it could not upload (default: in the state folder)',
+    )
+    .option('--image-key <file>', "the lab's key that names images (default: the one of this station)")
+    .action((typed: TypedBench) =>
+      perform({}, async (io) => {
+        const { labBench } = await import('../../lab/bench/verb.ts');
+        const { server, tokenFile, pin = null, name = null, benchFile = null, folder = null, imageKey = null } = typed;
+        return labBench({ server, tokenFile, pin, name, benchFile, folder, imageKey }, io);
+      }),
+    );
+};

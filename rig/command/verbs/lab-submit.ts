@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { DeclareVerb, Perform } from '../program.ts';
+import { addLabOptions, type TypedLab } from './lab-bench.ts';
+
+interface TypedSubmit extends TypedLab {
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+}
+
+/** `vitap lab submit`; the group `lab` is given instead of the program. */
+export const declareLabSubmit: DeclareVerb = (lab: Command, perform: Perform) => {
+  const submit = lab
+    .command('submit')
+    .description(
+      'check a campaign, say what it costs and which of its runs no bench can take, and put it into the queue',
+    )
+    .argument('<file>', 'the campaign (YAML)');
+  addLabOptions(submit)
+    .option('--dry-run', 'check and say, and submit nothing')
+    .option('--force', 'submit although no bench can take some of its runs: they wait')
+    .action((file: string, typed: TypedSubmit) =>
+      perform({}, async (io) => {
+        const { labSubmit } = await import('../../lab/submit/submit.ts');
+        const { server, tokenFile, pin = null, dryRun = false, force = false } = typed;
+        return labSubmit({ file, lab: { server, tokenFile, pin }, dryRun, force }, io);
+      }),
+    );
+};

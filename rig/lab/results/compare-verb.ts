@@ -1,0 +1,46 @@
+import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
+import { effectInWords } from '../../measure/compare/present.ts';
+import type { PersonLink } from '../api/person-link.ts';
+import type { LabAddress } from '../bench/verb.ts';
+import { asking } from '../verbs/ask.ts';
+import { allResults, type JudgedRun } from './all-results.ts';
+import { type Compared, compareCampaigns } from './compare.ts';
+
+/** `vitap lab compare`: what is different in the second campaign. @returns 1: something fails that passed before */
+export async function compareLab(
+  { lab, first, second }: { lab: LabAddress; first: number; second: number },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const [a, b] = await asking(lab, io, async (link) => [await resultsOf(link, first), await resultsOf(link, second)]);
+  const comparison = compareCampaigns(a as JudgedRun[], b as JudgedRun[]);
+  const list = (title: string, all: readonly Compared[]): void => {
+    io.stdout(`${title}: ${all.length}\n`);
+    for (const each of all) io.stdout(`  ${inWords(each)}\n`);
+  };
+  list('new failures', comparison.newFailures);
+  list('mended', comparison.mended);
+  list('flaky', comparison.flaky);
+  for (const [title, all] of [
+    ['slower', comparison.slower],
+    ['faster', comparison.faster],
+  ] as const) {
+    io.stdout(`${title}: ${all.length}\n`);
+    for (const each of all) io.stdout(`  ${inWords(each)}: ${effectInWords(each.effect)}\n`);
+  }
+  list(`only in campaign ${first}`, comparison.onlyFirst);
+  list(`only in campaign ${second}`, comparison.onlySecond);
+  return comparison.newFailures.length === 0 ? EXIT.pass : EXIT.fail;
+}
+
+function inWords({ subject, suite, of }: Compared): string {
+  return `${shown(subject)} × ${shown(suite)}${of === null ? '' : `: ${shown(of)}`}`;
+}
+
+async function resultsOf(link: PersonLink, campaign: number): Promise<JudgedRun[]> {
+  // An unknown campaign is said, and not taken for an empty one.
+  await link.matrix(campaign);
+  const all: JudgedRun[] = [];
+  for await (const each of allResults(link, campaign)) all.push(each);
+  return all;
+}

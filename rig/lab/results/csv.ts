@@ -1,0 +1,37 @@
+import type { JudgedRun } from './all-results.ts';
+
+const COLUMNS = [
+  ...['campaign', 'number', 'run', 'subject', 'suite', 'repetition', 'state', 'attempts', 'bench', 'device', 'backend'],
+  ...['card', 'image', 'board', 'started', 'ended', 'reason', 'kind', 'name', 'value', 'note'],
+];
+
+/**
+ * A campaign as CSV (RFC 4180): a line for each run (`kind` empty), for each case (`case`) and each figure (`figure`).
+ */
+export function campaignCsv(runs: readonly JudgedRun[]): string {
+  const lines = [COLUMNS, ...runs.flatMap(linesOf)];
+  return lines.map((line) => `${line.map(cell).join(',')}\r\n`).join('');
+}
+
+type Line = readonly (string | number)[];
+
+function linesOf({ run, statement }: JudgedRun): readonly Line[] {
+  const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
+  const start: Line = [
+    ...[run.campaign, run.number, run.id, run.subject, run.suite, run.repetition, run.state, run.attempts],
+    ...[run.bench ?? '', run.device ?? '', run.backend ?? ''],
+    ...[statement?.card ?? '', statement?.image ?? '', statement?.board ?? ''],
+    ...[time(statement?.startedAt), time(statement?.endedAt), run.reason],
+  ];
+  return [
+    [...start, '', '', '', ''],
+    ...(statement?.cases ?? []).map(({ id, verdict, reason }) => [...start, 'case', id, verdict, reason]),
+    ...Object.entries(statement?.figures ?? {}).map(([name, value]) => [...start, 'figure', name, value, '']),
+  ];
+}
+
+/** What begins like a formula is text to a spreadsheet with an apostrophe before it. */
+function cell(value: string | number): string {
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotRun } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { packageVersion } from '../../console/package-root.ts';
+import { serveUntil } from '../../web/server.ts';
+import { tellFault } from '../../web/tell-fault.ts';
+import { keyPin } from '../api/pinned-fetch.ts';
+import { type LabStore, openLabStore } from '../store/store.ts';
+import { addToken, listTokens } from '../store/tokens.ts';
+import { createLabServer } from './lab-server.ts';
+
+export interface LabServeOptions {
+  /** Of the files, and of the database unless there is a URL. */
+  readonly folder: string;
+  /** URL of a PostgreSQL database; null: PGlite in the folder. */
+  readonly store: string | null;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Files in PEM; both or none. */
+  readonly certificate: string | null;
+  readonly key: string | null;
+  /** No line for each request. */
+  readonly quiet: boolean;
+}
+
+/** In the lab's folder: the token of its first operator, written at the first start. */
+export const OPERATOR_TOKEN_FILE = 'operator.token';
+
+/** `vitap lab serve`: the lab's HTTP interface, until Ctrl-C. @throws {CannotRun}; {HalError}; {StoreError} */
+export async function serveLab(options: LabServeOptions, io: CommandIo): Promise<ExitCode> {
+  const { folder, host, port, certificate, key, quiet } = options;
+  if ((certificate === null) !== (key === null)) {
+    throw new CannotRun('TLS takes a certificate and its key: give both files or none');
+  }
+  const fault = (error: unknown): void => tellFault(error, io);
+  const store = await openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  try {
+    io.signal.throwIfAborted();
+    const server = await createLabServer(store, {
+      ...{ host, port, version: packageVersion(), fault },
+      tls: certificate === null || key === null ? null : { certificate, key },
+      log: quiet ? () => {} : (line) => io.stderr(`${line}\n`),
+    });
+    const at = await server.listen();
+    const first = await firstOperator(store, folder);
+    io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
+    if (certificate !== null) io.stdout(`pin of its key, for benches: ${keyPin(readFileSync(certificate))}\n`);
+    io.stdout(`database: ${store.sql.kind} ${store.sql.location}\n`);
+    if (first !== null) io.stdout(`token of its first operator: ${first}\n`);
+    io.stdout('Ctrl-C ends this server; benches go on when it, or another one on the same database, is back.\n');
+    await serveUntil(server, io.signal);
+    return EXIT.pass;
+  } finally {
+    await store.close();
+  }
+}
+
+/** A lab without any token gets one, in a file for its owner alone. @returns the file; null: there are tokens */
+async function firstOperator(store: LabStore, folder: string): Promise<string | null> {
+  if ((await listTokens(store)).length > 0) return null;
+  const file = join(folder, OPERATOR_TOKEN_FILE);
+  if (existsSync(file)) throw new CannotRun(`${file} is there, and this database knows no token: move the file away`);
+  writeFileSync(file, `${await addToken(store, 'first operator', 'operator')}\n`, { flag: 'wx', mode: 0o600 });
+  return file;
+}

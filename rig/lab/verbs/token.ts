@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs';
+import { CannotRun } from '../../console/failure.ts';
+import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { shown } from '../../console/shown.ts';
+import type { Role } from '../api/wire.ts';
+import type { LabAddress } from '../bench/verb.ts';
+import { asking } from './ask.ts';
+
+/** `vitap lab token add`: makes a token, which is shown or written this once. @param out null: standard output */
+export async function addLabToken(
+  { lab, name, role, out }: { lab: LabAddress; name: string; role: Role; out: string | null },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const token = await asking(lab, io, (link) => link.addToken(name, role));
+  if (out === null) {
+    io.stdout(`${token}\n`);
+    return EXIT.pass;
+  }
+  try {
+    writeFileSync(out, `${token}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (cause) {
+    // It cannot be had again: better on the terminal than lost.
+    io.stdout(`${token}\n`);
+    throw new CannotRun(`${out} could not be written, and may be there already; the token is on standard output`, {
+      cause,
+    });
+  }
+  io.stderr(`${out}: token of ${shown(name)}, role ${role}, for its owner alone\n`);
+  return EXIT.pass;
+}
+
+/** `vitap lab token list` */
+export async function listLabTokens(lab: LabAddress, io: CommandIo): Promise<ExitCode> {
+  for (const { id, name, role, madeAt, revokedAt } of await asking(lab, io, (link) => link.tokens())) {
+    const end = revokedAt === null ? '' : `, revoked ${day(revokedAt)}`;
+    io.stdout(`${String(id).padStart(4)}  ${role.padEnd(8)}  ${shown(name)}, made ${day(madeAt)}${end}\n`);
+  }
+  return EXIT.pass;
+}
+
+/** `vitap lab token revoke` */
+export async function revokeLabToken(lab: LabAddress, id: number, io: CommandIo): Promise<ExitCode> {
+  await asking(lab, io, (link) => link.revokeToken(id));
+  io.stderr(`token ${id} opens nothing any more, within three seconds\n`);
+  return EXIT.pass;
+}
+
+function day(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { CampaignSummary, CaseVerdict, ResultStatement, RunSummary } from '../../../../rig/lab/api/wire.ts';
+import type { JudgedRun } from '../../../../rig/lab/results/all-results.ts';
+import { compareCampaigns } from '../../../../rig/lab/results/compare.ts';
+import { campaignCsv } from '../../../../rig/lab/results/csv.ts';
+import { campaignJunit } from '../../../../rig/lab/results/junit.ts';
+
+const RUN: RunSummary = {
+  ...{ id: 'r', campaign: 7, number: 1, subject: 'blue', suite: 'iso7816-4', repetition: 1, state: 'passed' },
+  ...{ attempts: 1, bench: 'b1', device: 'loopback:1', backend: 'simulated', endedAt: 2, reason: '' },
+};
+const STATEMENT: ResultStatement = {
+  ...{ run: 'r', attempt: 'a', bench: 'b1', device: 'loopback:1', startedAt: 0, endedAt: 1500, verdict: 'passed' },
+  ...{ reason: '', backend: 'simulated', card: '3B00', image: null, board: null, versions: {}, figures: {} },
+  ...{ repairs: 0, cases: [], blobs: [] },
+};
+const CAMPAIGN: CampaignSummary = {
+  ...{ id: 7, name: 'spring', submittedAt: 1, endedAt: 2, retries: 0 },
+  counts: { queued: 0, running: 0, passed: 1, failed: 0, error: 0, cancelled: 0 },
+};
+
+function judged(more: Partial<ResultStatement> = {}, run: Partial<RunSummary> = {}): JudgedRun {
+  return { run: { ...RUN, ...run }, attempts: [], jws: 'x', statement: { ...STATEMENT, ...more } };
+}
+function cases(verdicts: Readonly<Record<string, CaseVerdict>>): Partial<ResultStatement> {
+  const verdict = Object.values(verdicts).includes('fail') ? 'failed' : 'passed';
+  return { verdict, cases: Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict, reason: '' })) };
+}
+const times = (...values: readonly number[]): JudgedRun[] =>
+  values.map((value) => judged({ figures: { 'tap.p50.ms': value, 'exchanges.count': value } }));
+
+describe('two campaigns compared', () => {
+  const at = (of: string | null) => ({ subject: 'blue', suite: 'iso7816-4', of });
+
+  it('by case and by run: new failures, mended, flaky', () => {
+    const before = [judged(cases({ A: 'pass', B: 'fail', C: 'pass', D: 'not-applicable' }))];
+    const now = [
+      judged(cases({ A: 'fail', B: 'pass', C: 'pass', D: 'fail' })),
+      judged(cases({ A: 'fail', B: 'pass', C: 'fail', D: 'fail' })),
+    ];
+    const compared = compareCampaigns(before, now);
+    expect(compared.newFailures).toEqual([at('A')]);
+    expect(compared.mended).toEqual([at('B')]);
+    expect(compared.flaky).toEqual([at('C')]);
+    expect([compared.onlyFirst, compared.onlySecond]).toEqual([[], [at('D')]]);
+  });
+
+  it('a run that no bench judged counts for neither', () => {
+    const cancelled = { ...judged({}, { state: 'cancelled' }), statement: null };
+    expect(compareCampaigns([judged()], [cancelled])).toMatchObject({ newFailures: [], onlyFirst: [at(null)] });
+  });
+
+  it('by times of at least five runs, and by no other figure', () => {
+    const [fast, slow] = [times(10, 10.1, 10.2, 10.1, 10), times(20, 20.1, 20.2, 20.1, 20)];
+    expect(compareCampaigns(fast, slow).slower).toMatchObject([{ of: 'tap.p50.ms', effect: { verdict: 'slower' } }]);
+    expect(compareCampaigns(slow, fast)).toMatchObject({ slower: [], faster: [{ of: 'tap.p50.ms' }] });
+    expect(compareCampaigns(fast, slow.slice(1)).slower).toEqual([]);
+  });
+});
+
+describe('a campaign as files', () => {
+  const failed = judged(
+    { verdict: 'failed', cases: [{ id: 'SEL-1', verdict: 'fail', reason: '<6A82> & "so on"' }] },
+    { number: 2, subject: '=1+1', state: 'failed' },
+  );
+  const given = { ...judged({}, { number: 3, state: 'error', reason: 'no bench finished it' }), statement: null };
+
+  it('JUnit: cases, markup as text, errors of runs that nobody judged', () => {
+    const xml = campaignJunit(CAMPAIGN, [judged(), failed, given]);
+    expect(xml).toContain('<testsuites tests="3" failures="1" errors="1" skipped="0">');
+    expect(xml).toContain('time="1.5"');
+    expect(xml).toContain('message="&lt;6A82> &amp; &quot;so on&quot;"');
+    expect(xml).toContain('message="no bench finished it"');
+  });
+
+  it('CSV: quoted as RFC 4180 has it, and nothing that a spreadsheet takes for a formula', () => {
+    const [head, first, ...rest] = campaignCsv([judged({ figures: { 'tap.p50.ms': -3.5 } }), failed]).split('\r\n');
+    expect(head).toBe(
+      'campaign,number,run,subject,suite,repetition,state,attempts,bench,device,backend,card,image,board,started,ended,reason,kind,name,value,note',
+    );
+    const start = 'r,blue,iso7816-4,1,passed,1,b1,loopback:1,simulated,3B00,,,1970-01-01T00:00:00.000Z,';
+    expect(first).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,,,,`);
+    expect(rest[0]).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,figure,tap.p50.ms,-3.5,`);
+    expect(rest[1]).toContain(",'=1+1,");
+    expect(rest[2]).toMatch(/,case,SEL-1,fail,"<6A82> & ""so on"""$/);
+  });
+});
