@@ -3,10 +3,10 @@ import { NOT_HERE, TO_BOARD } from '../../src/hal/firmware/board-messages.ts';
 import { CONTROL, LENGTH_BYTES, MessageReader } from '../../src/hal/vpcd/messages.ts';
 
 /**
- * A host writes a message in one go; what is silent for so long in the middle of one has given up. Shorter than what a host
- * waits for an echo: one that asks again and again would never be heard otherwise.
+ * A host writes a message in one go; what is silent for so long in the middle of one has given up. A host that asks again
+ * whether the board is there leaves more silence than this, or it would never be heard.
  */
-const PAUSE_US = 400_000;
+const PAUSE_US = 1_000_000;
 
 /**
  * First of three bytes that come back as they are; the second is 00, which no status word begins with. A host that has

@@ -118,7 +118,7 @@ describe('an announcement without its message', () => {
   it('is called off by silence', () => {
     const { send, told } = linked();
     send([TO_BOARD]);
-    send([...toyCommand(TOY.echo, 5)], 400_001);
+    send([...toyCommand(TOY.echo, 5)], 1_000_001);
     expect(told).toEqual([]);
   });
 
@@ -138,11 +138,11 @@ describe('a message that its host left in the middle', () => {
       answers.push([...bytes.subarray(offset, offset + length)]),
     );
     const echo = Uint8Array.of(0, 3, 0xec, 0x00, 0x07);
-    // The head of a long message, then what `isThere` of the reader sends every 0.6 s.
+    // The head of a long message, then what the reader sends: an echo, and after 1.1 s the next one.
     link.receive(Uint8Array.of(0x7c, 0x43, 0x81), 3, 0);
     link.receive(echo, echo.length, 100_000);
     expect(answers).toEqual([]);
-    link.receive(echo, echo.length, 700_000);
+    link.receive(echo, echo.length, 1_200_001);
     expect(answers).toEqual([
       [0, 3],
       [0xec, 0x00, 0x07],
