@@ -37,6 +37,13 @@ interface FirmwareChoice {
   readonly path: string;
 }
 
+/** A reader at a bench of the lab. */
+interface LabReaderChoice {
+  readonly driver: 'lab';
+  /** Label of the card in it, name of its bench, or a part of its own name. */
+  readonly label: string;
+}
+
 /** A reader as it is named on the command line. */
 export type ReaderChoice =
   | LoopbackChoice
@@ -44,7 +51,8 @@ export type ReaderChoice =
   | PcscFfiChoice
   | SerialPn532Choice
   | UsbPn532Choice
-  | FirmwareChoice;
+  | FirmwareChoice
+  | LabReaderChoice;
 
 type ReaderTable = { readonly [Name in ReaderChoice['driver']]: ReaderDriver<Extract<ReaderChoice, { driver: Name }>> };
 
@@ -166,6 +174,25 @@ export const READERS: ReaderTable = {
           return typed ? (command) => board.asHolder(command) : null;
         },
       };
+    },
+  },
+  lab: {
+    forms: ['lab:LABEL'],
+    words: 'a reader of the lab',
+    interface: null,
+    needs: [],
+    ourCards: 'never',
+    reach: MESSAGES_OF_TWO_BYTE_LENGTH,
+    watchable: false,
+    pseudoApdus: false,
+    parse: (rest) => (rest === null ? null : { driver: 'lab', label: rest }),
+    polling: () => ({
+      detail: "the reader polls by itself at its bench; the network's time is not in the figures of an exchange",
+      hidden: true,
+    }),
+    open: async ({ label }) => {
+      const { openLabReader } = await import('./lab.ts');
+      return openLabReader(label, process.env);
     },
   },
 };

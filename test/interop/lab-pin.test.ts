@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { keyPin, pinnedAgent, pinnedFetch } from '../../rig/lab/api/pinned-fetch.ts';
+import { keyPin, pinnedAgent, pinnedFetch } from '../../rig/web/pinned-fetch.ts';
 import { openWebSocket } from '../../src/hal/distant/index.ts';
 import { describeNeeds } from './real-parts.ts';
 

@@ -2,18 +2,17 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { readInputText } from '../../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
-import { refuseSharedKey } from '../../console/private-key-file.ts';
 import { shown } from '../../console/shown.ts';
 import { stateFolder } from '../../console/state-folder.ts';
 import { thisMachine } from '../../doctor/machine.ts';
+import { parsePin, pinnedFetch } from '../../web/pinned-fetch.ts';
+import { readTokenAddress, type TokenAddress } from '../../web/token-origin.ts';
 import { benchLink } from '../api/bench-link.ts';
 import type { LabLine } from '../api/call.ts';
 import { LabRefused } from '../api/lab-refused.ts';
-import { parsePin, pinnedFetch } from '../api/pinned-fetch.ts';
 import { BENCH_NAME } from '../api/wire.ts';
 import { openPoolChannel } from '../pool/open-channel.ts';
 import { Agent } from './agent.ts';
@@ -24,12 +23,7 @@ import { referenceDrift, tapMeasure } from './reference.ts';
 import { Spool } from './spool.ts';
 
 /** Where a lab is, and who asks. */
-export interface LabAddress {
-  readonly server: string;
-  readonly tokenFile: string;
-  /** Pin of the server's key; null: its certificate is judged as usual. */
-  readonly pin: string | null;
-}
+export type LabAddress = TokenAddress;
 
 export interface LabBenchOptions extends LabAddress {
   /** Null: made from the name of this machine. */
@@ -90,21 +84,8 @@ function benchName(given: string | null): string {
   throw new CannotRun(`a bench is named with up to 40 small letters, digits and -, and "${name}" is not: give --name`);
 }
 
-const LARGEST_TOKEN_FILE = 4096;
-
-/** @throws {CannotRun} no address, or no token; an ordinary file error is left as it is */
-export function labLine({ server, tokenFile, pin }: LabAddress): LabLine {
-  const url = URL.canParse(server) ? new URL(server) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '') {
-    throw new CannotRun(`a lab is named by its origin, as https://lab.example:8630, and this is none: ${server}`);
-  }
-  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url.protocol === 'http:' && !loopback) {
-    throw new CannotRun(`${url.origin} is another machine, and a token does not go there without TLS: use https`);
-  }
-  if (pin !== null && url.protocol === 'http:') throw new CannotRun('a pin is of a server with TLS: use https');
-  refuseSharedKey(tokenFile);
-  const token = (readInputText(tokenFile, 'a token', LARGEST_TOKEN_FILE).split('\n')[0] ?? '').trim();
-  if (!/^[\w.~+/=-]{16,512}$/.test(token)) throw new CannotRun(`${tokenFile}: its first line is no token of a lab`);
-  return { origin: url.origin, token, ...(pin !== null && { fetch: pinnedFetch(parsePin(pin)) }) };
+/** @throws {CannotRun} as {@link readTokenAddress}; no pin */
+export function labLine(address: LabAddress): LabLine {
+  const { pin } = address;
+  return { ...readTokenAddress(address), ...(pin !== null && { fetch: pinnedFetch(parsePin(pin)) }) };
 }

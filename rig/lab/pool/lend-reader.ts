@@ -29,7 +29,7 @@ export async function lendReader(
     const stop = (): void => channel.close();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    await new FarEnd(channel, { reader: counted, name: opened.name }).ended;
+    await new FarEnd(channel, { reader: counted, name: opened.name, backendAt: opened.backendAt }).ended;
     signal.removeEventListener('abort', stop);
     signal.throwIfAborted();
   } finally {

@@ -1,6 +1,6 @@
 import { type Channel, openWebSocket } from '../../../src/hal/distant/index.ts';
+import { pinnedAgent } from '../../web/pinned-fetch.ts';
 import type { LabLine } from '../api/call.ts';
-import { pinnedAgent } from '../api/pinned-fetch.ts';
 
 const TIMEOUT_MS = 10_000;
 

@@ -9,6 +9,7 @@ import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
 import { addPersonRoutes } from './person-routes.ts';
+import { addPoolRoutes } from './pool-routes.ts';
 import { checkRoles } from './roles.ts';
 import { WaitingBenches } from './waiting-benches.ts';
 
@@ -36,6 +37,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
   addBenchRoutes(server.app, store, waiting);
   addBlobRoutes(server.app, store);
   addPersonRoutes(server.app, store, waiting);
+  await addPoolRoutes(server.app, store, waiting);
   const upkeep = startUpkeep(store, waiting, fault);
   server.app.addHook('preClose', async () => {
     waiting.close();

@@ -13,6 +13,10 @@ export const LAB_REFUSALS = {
   },
   'bench-unknown': { status: 404, sentence: 'there is no bench of this name: it enrols first' },
   'bench-quarantined': { status: 409, sentence: 'the bench is in quarantine: a person looks at it and lets it back' },
+  'reader-unknown': {
+    status: 404,
+    sentence: 'no bench that lives has a reader or a card of this label: see vitap lab benches',
+  },
   'campaign-unknown': { status: 404, sentence: 'there is no such campaign' },
   'campaign-differs': {
     status: 409,

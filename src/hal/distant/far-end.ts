@@ -7,6 +7,8 @@ export interface FarReader {
   readonly reader: Reader;
   /** The reader's name, or a part of it; null for all that the driver lists. */
   readonly name: string | null;
+  /** Whether a reader of that name is hardware; absent: nobody knows. */
+  backendAt?(reader: string): 'simulated' | 'hardware';
 }
 
 type Asked = Readonly<Record<string, unknown>>;
@@ -109,7 +111,8 @@ export class FarEnd {
       });
       const number = ++this.#last;
       this.#sessions.set(number, session);
-      return { session: number, reader: session.reader, atr: toHex(session.atr), protocol: session.protocol };
+      const backend = this.#far.backendAt?.(session.reader) ?? null;
+      return { session: number, reader: session.reader, atr: toHex(session.atr), protocol: session.protocol, backend };
     } finally {
       this.#waits.delete(id);
     }

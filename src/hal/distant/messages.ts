@@ -6,7 +6,8 @@
 import type { ConnectMode, Disposition } from '../reader.ts';
 
 /**
- * What is asked, and answered: `list` with `readers`; `connect` with `session`, `reader`, `atr`, `protocol`; `transmit`
+ * What is asked, and answered: `list` with `readers`; `connect` with `session`, `reader`, `atr`, `protocol`,
+ * `backend`; `transmit`
  * with `response`, `tookNs`; `reset` with `atr`; `control` with `data`; the others with nothing. Or with `error`, a kind of
  * `HalError`, and `message`.
  */

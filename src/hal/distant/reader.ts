@@ -40,6 +40,12 @@ export class DistantReader implements Reader {
   readonly #sessions = new Set<DistantSession>();
   #last = 0;
   #closed: HalError | null = null;
+  #backend: 'simulated' | 'hardware' = 'simulated';
+
+  /** What the far end says of the reader with which a session was opened last; not believed to be hardware before. */
+  get backend(): 'simulated' | 'hardware' {
+    return this.#backend;
+  }
 
   constructor(channel: Channel, clock: Clock) {
     this.#channel = channel;
@@ -74,6 +80,7 @@ export class DistantReader implements Reader {
     } finally {
       signal?.removeEventListener('abort', stop);
     }
+    this.#backend = answer.backend === 'hardware' ? 'hardware' : 'simulated';
     const session = new DistantSession(this, this.#clock, answer, (one) => this.#sessions.delete(one));
     if (this.#closed !== null) throw this.#closed;
     this.#sessions.add(session);

@@ -8,18 +8,33 @@ export interface Socket {
   send(text: string): void;
   close(): void;
   terminate(): void;
+  ping(): void;
   on(event: 'message', take: (data: Buffer, isBinary: boolean) => void): unknown;
+  on(event: 'pong', take: () => void): unknown;
   on(event: 'close', take: (code: number, reason: Buffer) => void): unknown;
   on(event: 'error', take: (error: Error) => void): unknown;
 }
 
 const OPEN = 1;
 const LONGEST_REASON = 200;
+const MOST_KEPT = 64;
+/** Between two questions whether the other end is there; twice that without an answer it is not. */
+const ALIVE_MS = 5000;
 
 /** A channel over a WebSocket that is open. */
 export function webSocketChannel(socket: Socket): Channel {
   let closed: string | null = null;
   let told: ((reason: string) => void) | null = null;
+  let take: ((text: string) => void) | null = null;
+  /** What came before anybody listened: the other end may speak as soon as the way is open. */
+  const kept: string[] = [];
+  socket.on('message', (data, isBinary) => {
+    const text = data.toString('utf8');
+    if (isBinary || kept.length >= MOST_KEPT) socket.terminate();
+    else if (take === null) kept.push(text);
+    else take(text);
+  });
+  keepAlive(socket);
   const end = (reason: string): void => {
     if (closed !== null) return;
     closed = reason;
@@ -35,14 +50,31 @@ export function webSocketChannel(socket: Socket): Channel {
       if (socket.readyState === OPEN) socket.send(text);
     },
     close: () => socket.close(),
-    onText: (take) => {
-      socket.on('message', (data, isBinary) => (isBinary ? socket.terminate() : take(data.toString('utf8'))));
+    onText: (listener) => {
+      take = listener;
+      for (const text of kept.splice(0)) listener(text);
     },
-    onClose: (take) => {
-      if (closed === null) told = take;
-      else take(closed);
+    onClose: (listener) => {
+      if (closed === null) told = listener;
+      else listener(closed);
     },
   };
+}
+
+/** Ends the way when the other end has vanished without a word: its machine, or a cable. */
+export function keepAlive(socket: Pick<Socket, 'ping' | 'terminate' | 'readyState' | 'on'>): void {
+  let heard = true;
+  socket.on('pong', () => {
+    heard = true;
+  });
+  const timer = setInterval(() => {
+    if (socket.readyState !== OPEN) return;
+    if (!heard) return socket.terminate();
+    heard = false;
+    socket.ping();
+  }, ALIVE_MS);
+  timer.unref();
+  socket.on('close', () => clearInterval(timer));
 }
 
 export interface WebSocketAddress {

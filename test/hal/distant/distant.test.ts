@@ -32,7 +32,7 @@ async function farReader(): Promise<{
   return { channel: await openWebSocket({ url, headers: {}, timeoutMs: 5000 }), loopback, server };
 }
 
-readerContract('a reader at another machine, over a WebSocket', async (): Promise<ReaderSubject> => {
+readerContract('lab, at another machine over a WebSocket', async (): Promise<ReaderSubject> => {
   const { channel, loopback, server } = await farReader();
   const { link, reader } = loopback;
   let served: Promise<void> = Promise.resolve();
@@ -87,6 +87,23 @@ describe('a reader at another machine', () => {
     for (const client of server.clients) client.terminate();
     await waiting;
     await expect(reader.list()).rejects.toMatchObject({ kind: 'reader-lost' });
+    server.close();
+  });
+
+  it('hears what is said as soon as the way is open', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    server.on('connection', (socket) => socket.send('first'));
+    const channel = await openWebSocket({
+      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      headers: {},
+      timeoutMs: 5000,
+    });
+    // Long after the message came.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const heard = await new Promise<string>((resolve) => channel.onText(resolve));
+    expect(heard).toBe('first');
+    channel.close();
     server.close();
   });
 

@@ -33,7 +33,7 @@ describe('--reader', () => {
 
   it.each(['', 'pcsc:', 'PCSC', 'loopback:x', 'usb', 'pn532', 'pn532:', 'acr122:'])('refuses %j', (text) => {
     expect(() => parseReader(text)).toThrow(
-      'A reader is loopback, pcsc, pcsc:NAME, pcsc-ffi, pcsc-ffi:NAME, pn532:PORT, acr122:NAME or firmware:PORT.',
+      'A reader is loopback, pcsc, pcsc:NAME, pcsc-ffi, pcsc-ffi:NAME, pn532:PORT, acr122:NAME, firmware:PORT or lab:LABEL.',
     );
   });
 

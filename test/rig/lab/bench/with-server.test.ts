@@ -159,7 +159,7 @@ describe('a bench and a campaign at a lab that is served', () => {
     [
       'an address that is none',
       { server: 'lab.example' },
-      'a lab is named by its origin, as https://lab.example:8630, and this is none: lab.example',
+      'a lab is named by its origin, as https://lab.example:8640, and this is none: lab.example',
     ],
     [
       'another machine without TLS',

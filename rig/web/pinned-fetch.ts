@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
-import { CannotRun } from '../../console/failure.ts';
+import { CannotRun } from '../console/failure.ts';
 
 /** SHA-256 of a server's public key (SubjectPublicKeyInfo) in base64url: what a bench pins. */
 export function keyPin(certificate: Uint8Array): string {

@@ -1,0 +1,33 @@
+import { DistantReader, openWebSocket } from '../../src/hal/distant/index.ts';
+import { systemClock } from '../../src/hal/system/clock.ts';
+import { CannotRun } from '../console/failure.ts';
+import { parsePin, pinnedAgent } from '../web/pinned-fetch.ts';
+import { readTokenAddress } from '../web/token-origin.ts';
+import type { ForeignReader } from './driver.ts';
+
+/** The server waits for a bench, and says so when none gives its reader. */
+const TIMEOUT_MS = 40_000;
+
+/**
+ * A reader at a bench of the lab that VITAP_LAB names, for as long as it is open. Its token, an operator's, is in the file
+ * VITAP_LAB_TOKEN_FILE; VITAP_LAB_PIN pins the server's key.
+ * @throws {CannotRun} no lab is named; {HalError} `no-service`, `no-reader`, `permission` as the server refuses
+ */
+export async function openLabReader(
+  label: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ForeignReader> {
+  const { VITAP_LAB: server, VITAP_LAB_TOKEN_FILE: tokenFile, VITAP_LAB_PIN: pin = null } = env;
+  if (server === undefined || tokenFile === undefined) {
+    throw new CannotRun('which lab? name it in VITAP_LAB, and the file with its token in VITAP_LAB_TOKEN_FILE');
+  }
+  const { origin, token } = readTokenAddress({ server, tokenFile, pin });
+  const channel = await openWebSocket({
+    url: `${origin.replace(/^http/, 'ws')}/v1/pool?label=${encodeURIComponent(label)}`,
+    headers: { authorization: `Bearer ${token}` },
+    timeoutMs: TIMEOUT_MS,
+    ...(pin !== null && { agent: pinnedAgent(parsePin(pin)) }),
+  });
+  const reader = new DistantReader(channel, systemClock);
+  return { reader, name: null, backendAt: () => reader.backend };
+}

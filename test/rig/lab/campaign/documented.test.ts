@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parseBenchFile } from '../../../../rig/lab/bench/bench-file.ts';
+import { parseCampaign } from '../../../../rig/lab/campaign/campaign.ts';
+
+const DOCUMENT = readFileSync(new URL('../../../../docs/lab.md', import.meta.url), 'utf8');
+const [campaign = '', bench = ''] = [...DOCUMENT.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text as string);
+
+it('the campaign that the documentation shows is one', () => {
+  const around = { kindOf: () => 'file', isProfile: () => true, isShippedSuite: () => true } as const;
+  const read = parseCampaign(campaign, 'docs/lab.md', {
+    ...around,
+    kindOf: (path) => (path.startsWith('suites/') ? null : 'file'),
+  });
+  // Two cards, one, one, a board twice, a rehearsal: each twice.
+  expect(read.runs.length).toBe(14);
+  expect(read.inputs).toEqual(['cards/blue.img', 'cards/own.yaml']);
+});
+
+it('the file of a bench that the documentation shows is one', () => {
+  const { readers, cards, boards } = parseBenchFile(
+    bench.replace('pinFile: blue.pin', 'pinFile: .'),
+    'docs/lab.md',
+    '/',
+  );
+  expect([readers.length, boards.length, cards.map(({ label }) => label)]).toEqual([2, 1, ['blue-42', 'ref-1']]);
+});
