@@ -74,11 +74,11 @@ export function start(crypto: KeyedHashes | Crypto): void {
   serve(host, loader, () => chip.poll());
 }
 
-/** @returns null: what it holds is no card */
 function onFault(fault: unknown): void {
   exhausted ||= isOutOfMemory(fault);
 }
 
+/** @returns null: what it holds is no card */
 function cardOf(nvm: FlashNvm, crypto: KeyedHashes | Crypto): Card | null {
   try {
     return new Card({ nvm, clock, random, crypto, onFault });
