@@ -23,7 +23,7 @@ export function build(root) {
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh];
     const compiled = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     if (compiled.status !== 0) return false;
-    if (!buildPages(root, join(root, fresh, 'rig', 'life', 'pages'))) return false;
+    if (!buildPages(root, join(root, fresh, 'rig'))) return false;
     if (!writeManPage(join(root, fresh))) return false;
     // By what was just compiled, in a process of its own: this one may have the old modules.
     const open = pathToFileURL(join(root, fresh, 'rig', 'card', 'open.js')).href;

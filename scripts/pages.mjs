@@ -1,5 +1,5 @@
 /**
- * Bundles the served pages: each folder of rig/life/pages that has a main.tsx becomes one HTML file, one script and one
+ * Bundles the served pages: each folder of rig/life/pages and rig/lab/pages that has a main.tsx becomes one HTML file, one script and one
  * style. Script and style have their hash in their name; nothing in them refers to anything else, maps included.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,14 +7,21 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 
 /** Titles as they stand until the page speaks the reader's language. Nothing personal has a place here. */
-const TITLES = { phone: 'Vitap test card', counter: 'Vitap counter', issuer: 'Vitap issuer' };
+const TITLES = { phone: 'Vitap test card', counter: 'Vitap counter', issuer: 'Vitap issuer', lab: 'Vitap lab' };
 
 /** What browsers may run of a bundle: those of 2022 and later. */
 const TARGET = 'es2022';
 
-/** @returns whether it worked; what did not has been said */
-export function buildPages(root, target) {
-  const pages = join(root, 'rig', 'life', 'pages');
+/** Wings of rig that have pages. */
+const WINGS = ['life', 'lab'];
+
+/** @param rig folder of the built rig @returns whether it worked; what did not has been said */
+export function buildPages(root, rig) {
+  return WINGS.every((wing) => buildWing(root, wing, join(rig, wing, 'pages')));
+}
+
+function buildWing(root, wing, target) {
+  const pages = join(root, 'rig', wing, 'pages');
   if (!existsSync(pages)) return true;
   const names = readdirSync(pages).filter((name) => existsSync(join(pages, name, 'main.tsx')));
   const fromHere = createRequire(join(root, 'package.json'));
@@ -23,7 +30,7 @@ export function buildPages(root, target) {
   const packages = new Set();
   for (const name of names) {
     if (!(name in TITLES)) {
-      console.error(`build: the page rig/life/pages/${name} has no title in scripts/pages.mjs`);
+      console.error(`build: the page rig/${wing}/pages/${name} has no title in scripts/pages.mjs`);
       return false;
     }
     const folder = join(target, name);

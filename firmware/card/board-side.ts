@@ -1,8 +1,16 @@
 import type { Card } from '../../src/applet/card.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
-import { BOARD_MESSAGE, encodeCard, encodeFigures, NOT_HERE } from '../../src/hal/firmware/board-messages.ts';
+import {
+  BOARD_MESSAGE,
+  encodeCard,
+  encodeFigures,
+  encodeIdentity,
+  NOT_HERE,
+} from '../../src/hal/firmware/board-messages.ts';
+import { readNumber } from '../../src/hal/firmware/put-messages.ts';
 import { board } from './board.ts';
+import type { CardLoader } from './card-loader.ts';
 import { selfTest, type TestedParts } from './self-test.ts';
 
 /** A card whose commands are timed: nothing else on a board knows how long they take. */
@@ -60,13 +68,15 @@ export class BoardSide {
   readonly #card: Card;
   readonly #timed: TimedCard;
   readonly #parts: TestedParts;
+  readonly #loader: CardLoader;
   readonly #notHere: Uint8Array = Uint8Array.of(NOT_HERE);
   /** The phone's own screen, which only a card with a holder has. */
   readonly #screen: CardPort | null;
   bootUs = 0;
 
-  constructor(card: Card, timed: TimedCard, parts: TestedParts) {
+  constructor(card: Card, timed: TimedCard, parts: TestedParts, loader: CardLoader) {
     this.#card = card;
+    this.#loader = loader;
     this.#timed = timed;
     this.#parts = parts;
     this.#screen = card.holder.present ? card.port('wired') : null;
@@ -88,10 +98,12 @@ export class BoardSide {
       }
       case BOARD_MESSAGE.figures:
         return this.#figures();
+      case BOARD_MESSAGE.identity:
+        return encodeIdentity(this.#card.image);
       case BOARD_MESSAGE.selfTest:
         return (length === 2 ? selfTest(bytes[offset + 1], this.#parts) : null) ?? this.#notHere;
       default:
-        return this.#notHere;
+        return answerPut(this.#loader, bytes.subarray(offset, offset + length));
     }
   }
 
@@ -111,4 +123,16 @@ export class BoardSide {
       chipLost: board.uartLost(1),
     });
   }
+}
+
+/** What brings another card: a board without one answers it too. */
+export function answerPut(loader: CardLoader, message: Uint8Array): Uint8Array {
+  if (message[0] === BOARD_MESSAGE.putBegin && message.length === 9) {
+    return loader.begin(readNumber(message, 1), readNumber(message, 5));
+  }
+  if (message[0] === BOARD_MESSAGE.putPart && message.length > 5) {
+    return loader.part(readNumber(message, 1), message.subarray(5));
+  }
+  if (message[0] === BOARD_MESSAGE.putEnd && message.length === 1) return loader.end();
+  return Uint8Array.of(NOT_HERE);
 }

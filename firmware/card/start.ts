@@ -1,13 +1,16 @@
 import { Card } from '../../src/applet/card.ts';
+import { ImageError } from '../../src/applet/image/card-image.ts';
 import type { Crypto, KeyedHashes } from '../../src/hal/crypto.ts';
+import type { FlashNvm } from '../../src/hal/flash/flash-nvm.ts';
 import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
 import { board } from './board.ts';
 import { boardFlash } from './board-flash.ts';
-import { BoardSide, TimedCard } from './board-side.ts';
+import { answerPut, BoardSide, TimedCard } from './board-side.ts';
+import { CardLoader } from './card-loader.ts';
 import { DamagedCard } from './damaged-card.ts';
 import { HostLink } from './host-link.ts';
-import { openMemory } from './memory.ts';
+import { openMemory, placeOf } from './memory.ts';
 import { pollTimers, timers } from './timers.ts';
 import { UartOpener } from './uart-line.ts';
 import { clock, random } from './world.ts';
@@ -22,25 +25,30 @@ const PN532 = 1;
  */
 export function start(crypto: KeyedHashes | Crypto): void {
   const nvm = openMemory(boardFlash, () => new Uint8Array(board.image));
-  if (nvm === null) {
-    startDamaged();
+  const loader = new CardLoader(placeOf(boardFlash, nvm));
+  const card = nvm === null ? null : cardOf(nvm, crypto);
+  if (nvm === null || card === null) {
+    startDamaged(loader);
     return;
   }
-  const card = new Card({ nvm, clock, random, crypto });
-
   const timed = new TimedCard(card.port());
   let chipAnswers = false;
-  const side = new BoardSide(card, timed, {
-    microseconds: () => board.microseconds(),
-    block: (length) => new Uint8Array(length),
-    flash: {
-      pages: boardFlash.pages,
-      get badPages() {
-        return nvm.badPages;
+  const side = new BoardSide(
+    card,
+    timed,
+    {
+      microseconds: () => board.microseconds(),
+      block: (length) => new Uint8Array(length),
+      flash: {
+        pages: boardFlash.pages,
+        get badPages() {
+          return nvm.badPages;
+        },
       },
+      chipAnswers: () => chipAnswers,
     },
-    chipAnswers: () => chipAnswers,
-  });
+    loader,
+  );
   const host = new HostLink(timed, toHost, restart, (bytes, offset, length) => side.answer(bytes, offset, length));
 
   // Waits for a chip for ever: a board may have none, or get one later.
@@ -53,12 +61,25 @@ export function start(crypto: KeyedHashes | Crypto): void {
   });
 
   side.bootUs = board.microseconds();
-  serve(host, () => chip.poll());
+  serve(host, loader, () => chip.poll());
+}
+
+/** @returns null: what it holds is no card */
+function cardOf(nvm: FlashNvm, crypto: KeyedHashes | Crypto): Card | null {
+  try {
+    return new Card({ nvm, clock, random, crypto });
+  } catch (error) {
+    if (error instanceof ImageError) return null;
+    throw error;
+  }
 }
 
 /** No card, and nothing over the antenna: the host is told by every answer. */
-function startDamaged(): void {
-  serve(new HostLink(new DamagedCard(), toHost, restart), () => false);
+function startDamaged(loader: CardLoader): void {
+  const host = new HostLink(new DamagedCard(), toHost, restart, (bytes, offset, length) =>
+    answerPut(loader, bytes.subarray(offset, offset + length)),
+  );
+  serve(host, loader, () => false);
 }
 
 function toHost(bytes: Uint8Array, offset: number, length: number): void {
@@ -69,7 +90,14 @@ function restart(): void {
   board.restart();
 }
 
-function serve(host: HostLink, pollChip: () => boolean): void {
+/** A transmitter has up to 32 bytes of an answer left, 3 ms at 115200 baud. */
+function restartWhenSaid(): void {
+  const until = board.microseconds() + 20_000;
+  while (board.microseconds() < until);
+  board.restart();
+}
+
+function serve(host: HostLink, loader: CardLoader, pollChip: () => boolean): void {
   const chunk = new Uint8Array(256);
   host.started();
 
@@ -82,6 +110,8 @@ function serve(host: HostLink, pollChip: () => boolean): void {
   // Called by the port's main loop for ever; says whether there was anything to do: otherwise the core may sleep.
   (globalThis as unknown as { poll: () => boolean }).poll = (): boolean => {
     const heard = pollHost();
+    // Before anything reaches the old card.
+    if (loader.replaced) restartWhenSaid();
     const spoken = pollChip();
     return pollTimers() || heard || spoken;
   };

@@ -27,6 +27,8 @@ export interface BatchScene {
   /** Name of the reader that reads cards back; null without one. */
   readonly verifyWith: string | null;
   readonly station: string;
+  /** The report; null: none. */
+  readonly page: string | null;
   readonly backend: 'simulated' | 'hardware';
   /** ISO 8601. */
   readonly startedAt: string;
@@ -37,7 +39,7 @@ export interface BatchScene {
 /** What the bundle of a batch holds. Its trace is of this run; what an earlier run did is in the verdicts. */
 export function batchEvidence(run: EvidenceRun, document: BatchDocument, scene: BatchScene): EvidenceDescription {
   const { list, verdict, rows, done } = document;
-  const { text, plan, verifyWith, station, backend, startedAt, firmware } = scene;
+  const { text, plan, verifyWith, page, station, backend, startedAt, firmware } = scene;
   const { image, profile, boards } = plan;
   const environment = {
     ...hostEnvironment(),
@@ -65,6 +67,7 @@ export function batchEvidence(run: EvidenceRun, document: BatchDocument, scene: 
       jsonItem('verdicts.json', 'verdicts', document),
       jsonItem('environment.json', 'environment', environment),
       { path: `rules/${plainName(list)}`, role: 'rules', content: Buffer.from(text) },
+      ...(page === null ? [] : [{ path: 'report.html', role: 'report', content: Buffer.from(page) } as const]),
       ...run.taps,
     ],
   };

@@ -22,6 +22,8 @@ export interface BatchOptions {
   /** The lab's key that names images; null: the one in the state folder. */
   readonly imageKey: string | null;
   readonly junit: string | null;
+  /** File of the report as a page; absent: none. */
+  readonly html?: string | null;
   readonly evidence: EvidenceChoice | null;
   /** How to record the reading back. */
   readonly record: RecordChoice;

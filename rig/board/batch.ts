@@ -2,9 +2,11 @@ import { imageNames } from '../card/image-name.ts';
 import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
+import { hostEnvironment } from '../report/environment.ts';
 import { checkReportFile, writeReportFile } from '../report/report-file.ts';
 import { counted } from '../report/words.ts';
 import { type BatchDocument, batchEvidence } from './batch-evidence.ts';
+import { batchPage } from './batch-html.ts';
 import { type BatchJob, nameOfBoard } from './batch-job.ts';
 import { type BatchOutcome, batchAsJunit, doneInWords } from './batch-junit.ts';
 import { type BatchRow, parseBatchList } from './batch-list.ts';
@@ -31,6 +33,7 @@ export async function flashBatch(options: BatchOptions, io: CommandIo, given?: B
   const text = readInputText(options.list, 'a list of boards');
   const rows = parseBatchList(text, options.list);
   if (options.junit !== null) checkReportFile(options.junit);
+  if (options.html != null) checkReportFile(options.html);
   const evidence = EvidenceRun.open(options.evidence, options.record);
   try {
     return await flashAll(
@@ -110,9 +113,19 @@ async function flashAll(
   }
   const document = documentOf(jobs, state, options.list);
   const exit = conclude(document, state, options, io);
+  const { html = null, verifyWith } = options;
   const station = stationOf(io);
+  const page =
+    html === null && evidence === null
+      ? null
+      : batchPage(document, {
+          ...{ station, backend, startedAt, verifyWith },
+          firmware: options.firmware?.program.firmware.source ?? null,
+          program: hostEnvironment().program,
+        });
+  if (html !== null && page !== null) writeReportFile(html, page);
   const firmware = options.firmware === undefined ? null : firmwareOf(options.firmware.program.firmware, names);
-  const scene = { text, plan, verifyWith: options.verifyWith, station, backend, startedAt, firmware } as const;
+  const scene = { text, plan, verifyWith, page, station, backend, startedAt, firmware } as const;
   evidence?.write(() => batchEvidence(evidence, document, scene), io);
   return exit;
 }

@@ -12,9 +12,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** Where `npm run build` puts the page of that name. */
-export function pageFolder(name: string): string {
-  return join(PACKAGE_ROOT, 'dist', 'rig', 'life', 'pages', name);
+/** Where `npm run build` puts the page of that name, of a wing of rig. */
+export function pageFolder(name: string, wing: 'life' | 'lab' = 'life'): string {
+  return join(PACKAGE_ROOT, 'dist', 'rig', wing, 'pages', name);
 }
 
 /**

@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBlock } from 'uf2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RESTART } from '../../firmware/card/host-link.ts';
+import { buildFolder } from '../../rig/board/firmware/engine.ts';
 import { findMark } from '../../rig/board/firmware/mark.ts';
 import { readFirmware } from '../../rig/board/firmware/read-firmware.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
@@ -16,6 +18,7 @@ import { BoardPair, EmulatedBoard, RecordingRelay } from './firmware.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { PYSCARD } from './recorded-session.ts';
+import { RunningVerb } from './running-verb.ts';
 import { cardIsIn, SLOTS } from './vpcd-card.ts';
 
 const LIMIT_MS = 300_000;
@@ -210,6 +213,28 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     );
   });
 
+  it(
+    'another card is put into it alone: what was there is told, and the board is the new one',
+    async () => {
+      const other = join(folder, 'other.img');
+      const made = await vitap('card', 'build', 'ndef', '--out', other);
+      expect([made.exit, made.err]).toEqual([0, '']);
+      const second = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'put'));
+      await second.started();
+      try {
+        const put = await vitap('firmware', 'put', second.host, '--image', other, '--timeout', '60');
+        expect([put.exit, put.err]).toEqual([0, '']);
+        expect(put.out).toMatch(/profile ndef, serial number \w+; read back: 7473 bytes, all as in the file\./);
+        expect(put.out).toContain('It took the place of a card of profile vitale2, serial number ');
+        const tap = await vitap('tap', '--reader', `firmware:${second.host}`, '--timeout', '60');
+        expect(tap.out).toContain('https://');
+      } finally {
+        await second.stop();
+      }
+    },
+    LIMIT_MS,
+  );
+
   describe('bad input', () => {
     it.each([
       [['firmware', 'build', '--board', 'nowhere', '--profile', 'vitale2'], 'there is no board nowhere; there is '],
@@ -218,6 +243,70 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     ])('%j', async (args, sentence) => {
       const { exit, err } = await vitap(...args);
       expect([exit, err.includes(sentence)]).toEqual([2, true]);
+    });
+
+    it('an image that its pages do not hold', async () => {
+      const { exit, err } = await vitap('firmware', 'build', '--board', 'mps2-an386', '--profile', 'lab');
+      // 61016 bytes are 16 pages of a snapshot; two of these, one of changes and a spare one.
+      expect([exit, err]).toEqual([
+        2,
+        expect.stringMatching(/image of 61016 bytes needs 34 pages of 4096; mps2-an386 has 32/),
+      ]);
+    });
+
+    it('a folder that cannot be made, before anything is compiled', async () => {
+      writeFileSync(join(folder, 'file'), '');
+      const { exit, err } = await build(join(folder, 'file/x'), '--profile', 'vitale2', '--no-channel');
+      expect([exit, err.includes('compiling'), err.includes('file/x')]).toEqual([2, false, true]);
+    });
+
+    it.each([
+      ['/none.elf', 'mps2-an386', '/none.elf'],
+      ['fw/mps2-an386.bin', 'mps2-an386', 'is no ELF file: give the one that vitap firmware build made'],
+      ['fw/mps2-an386.elf', 'pico-plus-2', 'qemu has no pico-plus-2'],
+      ['foreign.elf', 'mps2-an386', 'is for another board: it was built for mps2-an385 (an emulator)'],
+      ['unmarked.elf', 'mps2-an386', 'is no firmware that vitap firmware build made'],
+    ])('run %s on %s', async (elf, on, sentence) => {
+      const whole = readFileSync(join(folder, 'fw/mps2-an386.elf'), 'latin1');
+      writeFileSync(join(folder, 'foreign.elf'), whole.replace('1mps2-an386', '1mps2-an385'), 'latin1');
+      writeFileSync(join(folder, 'unmarked.elf'), whole.replace('vitap firmware 1', 'other firmware 1'), 'latin1');
+      const { exit, out, err } = await vitap(
+        'firmware',
+        'run',
+        join(folder, elf),
+        '--board',
+        on,
+        '--host',
+        join(folder, 'x'),
+      );
+      expect([exit, out, err.includes(sentence), err.trim().split('\n').length]).toEqual([2, '', true, 1]);
+    });
+
+    it('a port in a folder that is not there', async () => {
+      const args = [join(folder, 'fw/mps2-an386.elf'), '--board', 'mps2-an386', '--host', join(folder, 'none/x')];
+      const { exit, err } = await vitap('firmware', 'run', ...args);
+      expect([exit, err]).toEqual([2, expect.stringContaining('cannot be made: there is no such folder')]);
+    });
+
+    it('a qemu that dies is told, in one line, and its port is taken away', async () => {
+      const dying = new EmulatedBoard(join(folder, 'fw/mps2-an386.elf'), join(folder, 'dying'));
+      await dying.started();
+      const closed = once(dying.child, 'close');
+      // Its own child alone.
+      await run('pkill', ['-KILL', '-P', String(dying.child.pid), 'qemu']);
+      expect(await closed).toEqual([2, null]);
+      expect(dying.err).toBe('vitap: qemu ended (SIGKILL)\n');
+      expect(existsSync(join(folder, 'dying'))).toBe(false);
+    });
+
+    it('Ctrl-C while it is compiled: no file, and no folder of work', async () => {
+      const out = join(folder, 'cut');
+      const card = ['--profile', 'ndef', '--no-channel'];
+      const building = new RunningVerb('firmware', 'build', '--board', 'mps2-an386', ...card, '--out', out);
+      await building.says('compiling the card');
+      expect([await building.stop(), building.out]).toEqual([130, '']);
+      expect(readdirSync(out)).toEqual([]);
+      expect(readdirSync(buildFolder())).not.toContain(`work-${building.child.pid}`);
     });
 
     it('leaves what is not its own where the port should be', async () => {

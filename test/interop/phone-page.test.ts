@@ -420,7 +420,6 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await press(page, 'Get the credential');
         await typeCode(page, '583104');
         await page.getByText('The transaction code is wrong.').waitFor();
-        await press(page, 'Cancel');
         await page.getByRole('textbox', { name: 'Transaction code' }).fill(DOUBLE_TX_CODE);
         await press(page, 'Get the credential');
         await typeCode(page, '583104');
@@ -432,6 +431,37 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await typeCode(page, '583104');
         await page.getByText('The credential is renewed.').waitFor();
         await page.getByText('On the card, good until 28 Jan 2027').waitFor();
+      },
+      REFUSED_ANSWER,
+    );
+  });
+
+  it('delegations: listed, given after the code, and taken back at once', async () => {
+    const key = 'D'.repeat(43);
+    await open(
+      PHONE,
+      async (page) => {
+        await press(page, 'Settings', 'Show delegations');
+        await page.getByText('K'.repeat(43)).waitFor();
+        await press(page, 'Let it show');
+        await page.getByText('Not as it must be.').waitFor();
+        await looksRight(page);
+        await page.getByRole('textbox', { name: 'Key of the other phone' }).fill(key);
+        await page.getByRole('textbox', { name: 'Person on the card' }).fill('2');
+        await press(page, 'Let it show');
+        await page.getByText('For 7 days the other phone may show').waitFor();
+        await typeCode(page, '583105');
+        await page.getByText('The code is wrong.').waitFor();
+        expect(phone.given).toEqual([]);
+        await typeCode(page, '583104');
+        await page.getByText('For person 2, until 6 Dec 2026').waitFor();
+        expect(phone.heard.at(-1)).toBe(`delegate ${key} 2 7`);
+        await press(page, 'Français');
+        await page.getByText('Pour la personne 2, jusqu’au').waitFor();
+        await looksRight(page);
+        await press(page, 'La retirer');
+        await page.getByText('Pour la personne 2, finie le').waitFor();
+        expect(await page.getByRole('button', { name: 'La retirer' }).count()).toBe(0);
       },
       REFUSED_ANSWER,
     );

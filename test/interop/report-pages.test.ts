@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchPage } from '../../rig/board/batch-html.ts';
+import type { BatchOutcome } from '../../rig/board/batch-junit.ts';
 import { boardPage } from '../../rig/board/html.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
@@ -316,6 +318,41 @@ describeNeeds(['chromium'], 'a report in Chromium', () => {
       const measured = await measuredResult();
       writeFileSync(html, await tapHtml({ ...measured, verdict: 'pass' }));
       await answersFirst(html, '✔ PASS', /(µs|ms): .* (card|host|link)/);
+    });
+
+    it('a batch, with names that are markup and that have no end', { timeout: 60_000 }, async () => {
+      const nothing = { profile: null, cardSerial: null, verified: null, reason: null, at: '' };
+      const rows: BatchOutcome[] = [
+        {
+          ...nothing,
+          serialNumber: 'B1',
+          outcome: 'done',
+          board: 'stm32:/dev/ttyUSB0',
+          verified: 'read back: 9000 bytes',
+        },
+        {
+          ...nothing,
+          serialNumber: '<img src=x onerror=alert(1)>',
+          outcome: 'failed',
+          board: `stm32:/dev/${'x'.repeat(300)}`,
+          reason: '<script>document.title="no"</script>',
+        },
+        { ...nothing, serialNumber: 'W'.repeat(64), outcome: 'open', board: null },
+      ];
+      const html = join(folder, 'batch.html');
+      const scene = { station: '<b>bench</b>', backend: 'simulated', startedAt: '2026-11-29T12:00:00Z' } as const;
+      const numbers = { done: 1, failed: 1, errors: 0, open: 1 };
+      const document = { id: 'board-flash-batch', verdict: 'error', list: 'a<b>.csv', ...numbers, rows } as const;
+      writeFileSync(
+        html,
+        batchPage(document, { ...scene, firmware: '"><i>.elf', verifyWith: null, program: 'vitap 0.0.0' }),
+      );
+      await answersFirst(html, '! ERROR', /1 of 3 boards has its firmware/);
+      await withPage(html, async (page) => {
+        expect(await page.locator('img, script, main b >> text=bench, i').count()).toBe(0);
+        expect(await page.title()).toBe('Batch a<b>.csv');
+        expect(await page.locator('#wrong').innerText()).toContain('<script>document.title="no"</script>');
+      });
     });
 
     it('a board, and on one sheet of A4 with its environment', { timeout: 60_000 }, async () => {

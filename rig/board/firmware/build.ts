@@ -8,7 +8,7 @@ import { type BoardDescription, firmwareFolder, readBoard } from './board-descri
 import { boardHeader, linkerScript } from './board-files.ts';
 import { bundleProgram } from './bundle.ts';
 import { readElf } from './elf.ts';
-import { buildFolder, type Engine, prepareEngine } from './engine.ts';
+import { buildFolder, type Engine, keepFirst, prepareEngine } from './engine.ts';
 import { encodeMark } from './mark.ts';
 import { runTool } from './run-tool.ts';
 import { writeUf2 } from './uf2.ts';
@@ -74,6 +74,8 @@ export async function buildFirmware(
 ): Promise<BuiltFirmware> {
   const board = readBoard(options.board);
   checkRoom(board, options.image);
+  // Before minutes of work are spent.
+  mkdirSync(options.folder, { recursive: true });
   const engine = await prepareEngine(signal, tell);
   const objects = await engineObjects(board, engine, signal, tell);
   // Names and times of folders must not reach the file: all is compiled by relative names in one folder.
@@ -163,7 +165,7 @@ async function engineObjects(
   const objects = engine.sources.map((source) => join(folder, `${source}.o`));
   if (existsSync(folder)) return objects;
   tell(`compiling ${engine.words} for ${board.cpu[0]}`);
-  const fresh = `${folder}.tmp`;
+  const fresh = `${folder}.${process.pid}.tmp`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   const version = `-DCONFIG_VERSION="${engine.words.split(' ')[1]}"`;
@@ -176,7 +178,7 @@ async function engineObjects(
       }),
     ),
   );
-  renameSync(fresh, folder);
+  keepFirst(fresh, folder);
   return objects;
 }
 

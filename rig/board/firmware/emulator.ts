@@ -30,6 +30,13 @@ export interface Emulator {
 const PTY = /char device redirected to (\/dev\/pts\/\d+) \(label serial0\)/;
 const START_MS = 10_000;
 
+/** The first line of what qemu complained of; behind a crash it shows every register. */
+function complaintOf(said: string): string {
+  const lines = said.split('\n').map((line) => line.replace(/^qemu(-system-arm)?: /, '').trim());
+  const complaint = lines.find((line) => line !== '' && !PTY.test(line));
+  return complaint === undefined ? '' : `: ${shown(complaint)}`;
+}
+
 /** @throws {CannotRun} qemu has no such board, is not here, or ended; {HalError} `aborted` */
 export async function startEmulator(options: EmulatorOptions, signal: AbortSignal): Promise<Emulator> {
   const { board, elf, pn532, time } = options;
@@ -49,7 +56,7 @@ export async function startEmulator(options: EmulatorOptions, signal: AbortSigna
     child.on('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code === 'ENOENT' ? 'qemu is not installed: apt-get install qemu-system-arm' : error.message),
     );
-    child.on('exit', (code, by) => resolve(`qemu ended (${by ?? code}): ${shown(said.trim())}`));
+    child.on('exit', (code, by) => resolve(`qemu ended (${by ?? code})${complaintOf(said)}`));
   });
   const kill = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });

@@ -65,7 +65,7 @@ export async function prepareEngine(signal: AbortSignal, tell: (line: string) =>
   };
   if (existsSync(folder)) return made;
   // Under another name until it is whole: what was interrupted is begun again.
-  const fresh = `${folder}.tmp`;
+  const fresh = `${folder}.${process.pid}.tmp`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   const archive = await fetchArchive(engine, signal, tell);
@@ -83,8 +83,18 @@ export async function prepareEngine(signal: AbortSignal, tell: (line: string) =>
     signal,
     from: COMPILER_PACKAGE,
   });
-  renameSync(fresh, folder);
+  keepFirst(fresh, folder);
   return made;
+}
+
+/** Gives a folder its name; when another run was faster, its folder stays: both hold the same. */
+export function keepFirst(fresh: string, folder: string): void {
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }
 
 function applyChange(folder: string, { file: name, from, to }: EngineDescription['changes'][number]): void {

@@ -35,6 +35,7 @@ interface Typed {
   redactionKey?: string;
   imageKey?: string;
   junit?: string;
+  html?: string;
   evidence?: string;
   evidenceKey?: string;
   resume?: boolean;
@@ -92,6 +93,7 @@ export const declareBoardFlash: DeclareVerb = (board, perform) => {
     .option('--force', 'replace cards that were written to since they were flashed')
     .option('--parallel <number>', 'number of boards at the same time', parseCount, 4)
     .option('--resume', 'continue: an interrupted batch, or firmware of which a part is on the board')
+    .option('--html <file>', 'with --boards: write the report as a page')
     .option('--junit <file>', 'with --boards: write the result of each board as JUnit XML');
   addEvidenceOptions(flash, 'with --boards: list, verdicts, environment, the trace of reading back');
   addJsonOption(addRecordOptions(flash)).action((typed: Typed) =>
@@ -113,11 +115,11 @@ async function flashOne(typed: Typed, board: BoardName, io: CommandIo): Promise<
   // A key that names images goes without a bundle too.
   const { imageKey = null, ...bundle } = typed;
   const evidence = evidenceChoice(bundle);
-  const { list, junit, cardSerials, cardUids, cardKeys, newCardKeys } = typed;
-  const batchOnly = list ?? junit ?? cardSerials ?? cardUids ?? cardKeys ?? newCardKeys;
+  const { list, junit, html, cardSerials, cardUids, cardKeys, newCardKeys } = typed;
+  const batchOnly = list ?? junit ?? html ?? cardSerials ?? cardUids ?? cardKeys ?? newCardKeys;
   if (batchOnly !== undefined || evidence !== null) {
     throw new UsageError(
-      '--list, --card-serials, --card-uids, --card-keys, --new-card-keys, --junit and --evidence go with --boards',
+      '--list, --card-serials, --card-uids, --card-keys, --new-card-keys, --junit, --html and --evidence go with --boards',
     );
   }
   if (board.target !== 'pn532') {
@@ -171,6 +173,7 @@ async function flashMany(typed: Typed, { target, paths }: SeveralBoards, io: Com
     parallel: typed.parallel,
     imageKey,
     junit: typed.junit ?? null,
+    html: typed.html ?? null,
     evidence: evidenceChoice(bundle),
     record: recordChoice(typed),
     ...(typed.cardSerials === undefined ? {} : { cardSerials: await rangeOf(typed.cardSerials, 'serial numbers') }),

@@ -33,6 +33,12 @@ interface TypedRun {
   readonly json?: boolean;
 }
 
+interface TypedPut {
+  readonly image: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
 export const declareFirmware: DeclareVerb = (program, perform) => {
   const firmware = program.command('firmware').description('the card as firmware of a microcontroller');
   const build = firmware
@@ -63,6 +69,18 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
       return measureCommand({ board: typed.board, elf, pin: pinChoice(typed), channel: channelChoice(typed) }, io);
     }),
   );
+  firmware
+    .command('put')
+    .description('put another card into a board that runs the firmware, and read it back')
+    .argument('<port>', 'serial port of the board’s UART to the host')
+    .requiredOption('--image <file>', 'image of the card')
+    .addOption(timeoutOption('how long to wait for the board'))
+    .action((port: string, typed: TypedPut) =>
+      perform(typed, async (io) => {
+        const { putCommand } = await import('../../board/firmware/put-command.ts');
+        return putCommand({ port, image: typed.image, timeoutMs: typed.timeout }, io);
+      }),
+    );
   for (const act of ['unlock', 'lock'] as const) {
     const holder = firmware
       .command(act)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { packageVersion } from '../../console/package-root.ts';
+import { addPage, pageFolder } from '../../web/page-files.ts';
 import { keyPin } from '../../web/pinned-fetch.ts';
 import { serveUntil } from '../../web/server.ts';
 import { tellFault } from '../../web/tell-fault.ts';
@@ -43,10 +44,12 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
       tls: certificate === null || key === null ? null : { certificate, key },
       log: quiet ? () => {} : (line) => io.stderr(`${line}\n`),
     });
+    addPage(server.app, pageFolder('lab', 'lab'));
     const at = await server.listen();
     const first = await firstOperator(store, folder);
     io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
     if (certificate !== null) io.stdout(`pin of its key, for benches: ${keyPin(readFileSync(certificate))}\n`);
+    io.stdout(`its page, for an operator: ${at.pageAddress()}\n`);
     io.stdout(`database: ${store.sql.kind} ${store.sql.location}\n`);
     if (first !== null) io.stdout(`token of its first operator: ${first}\n`);
     io.stdout('Ctrl-C ends this server; benches go on when it, or another one on the same database, is back.\n');

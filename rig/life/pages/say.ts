@@ -6,6 +6,8 @@ import { inLanguage, type Language, type Values } from '../../web/page/words.ts'
 import type { RefusalTable } from './refusals.ts';
 import { WORDS } from './words.ts';
 
+/** A phrase by its name: what is kept of something said, so that it changes with the language. */
+export type Phrase = keyof typeof WORDS;
 export type Say = (key: keyof typeof WORDS, values?: Values) => string;
 
 export function useWords(): Say {

@@ -15,9 +15,10 @@ import type {
   SyncRequest,
   UnblockRequest,
 } from '../pages/phone/view.ts';
+import { addDelegationRoutes, type DelegationActs } from './delegation-routes.ts';
 
 /** What the page of the phone can ask for. Each act that needs the code gets it, uses it once and keeps it nowhere. */
-export interface PhoneActs {
+export interface PhoneActs extends DelegationActs {
   view(): Promise<PhoneView>;
   /** Begins, or goes on; the answer comes when a code is to be chosen, or at the end. */
   activate(request: ActivationRequest): Promise<ActivationAnswer>;
@@ -120,6 +121,7 @@ export function addPhoneRoutes(app: WebApp, acts: PhoneActs): void {
   addActivation(app, acts);
   addIdentity(app, acts);
   addPuk(app, acts);
+  addDelegationRoutes(app, acts);
   app.post('/api/phone/window', { schema: { body: withCode, response: { 200: DONE } } }, async ({ body }) => {
     await acts.openWindow(body);
     return done;

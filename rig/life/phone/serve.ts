@@ -10,7 +10,7 @@ import { pageFolder } from '../../web/page-files.ts';
 import { type RefusalAnswer, WebRefusal } from '../../web/refusal.ts';
 import { servePage } from '../../web/serve-page.ts';
 import { IssuerRefused } from '../api/issuer-refused.ts';
-import type { Disclosed } from '../api/wire.ts';
+import type { Delegation, Disclosed } from '../api/wire.ts';
 import { makeOfflineQr, OFFLINE_SECONDS, TOKEN_ID_LENGTH } from '../credential/offline-qr.ts';
 import { presenceQrText } from '../credential/presence-qr.ts';
 import { qrRows } from '../credential/qr-picture.ts';
@@ -21,11 +21,14 @@ import {
   type CodeRequest,
   type CredentialRequest,
   type CredentialView,
+  type DelegateRequest,
+  type DelegationsView,
   type IdentityAnswer,
   type NewCodeRequest,
   type PhoneView as PageView,
   type QrKind,
   RETURNED_PATH,
+  type ShownDelegation,
   type ShownQr,
   type SyncRequest,
 } from '../pages/phone/view.ts';
@@ -55,6 +58,7 @@ export interface PhoneServeOptions extends PhoneOptions, AskingIssuer {
 
 /** What the page's consent to a presence names. */
 const AGREED: readonly Disclosed[] = ['insured', 'affiliation', 'beneficiaries', 'rights'];
+const DAY_MS = 86_400_000;
 const QR_MS = 1000 * OFFLINE_SECONDS;
 /** Beyond the time for one answer of the issuer. */
 const ANSWER_MS = 30_000;
@@ -308,6 +312,28 @@ export class PhonePage implements PhoneActs {
     return this.#alone(async () => this.#phone.pukNoted());
   }
 
+  delegations(): Promise<DelegationsView> {
+    return this.#alone(async () => {
+      const { given, received } = await this.#phone.delegations(this.#issuer());
+      return {
+        key: this.#phone.deviceThumbprint,
+        given: given.map(shownDelegation),
+        received: received.map(shownDelegation),
+      };
+    });
+  }
+
+  delegate({ code, delegateKey, beneficiaryIndex, days }: DelegateRequest): Promise<void> {
+    return this.#alone(async () => {
+      const order = { delegateKey, beneficiaryIndex, agreed: AGREED, until: Date.now() + days * DAY_MS };
+      await this.#phone.delegate(digits(code), order, this.#issuer());
+    });
+  }
+
+  undelegate(id: string): Promise<void> {
+    return this.#alone(() => this.#phone.undelegate(id, this.#issuer()));
+  }
+
   anotherOffer(): Promise<void> {
     return this.#alone(() => askAnotherOffer(this.#phone, this.#issuer()));
   }
@@ -343,6 +369,16 @@ export class PhonePage implements PhoneActs {
 /** What was typed, as bytes that whoever takes them overwrites. */
 function digits(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+function shownDelegation({ id, beneficiaryIndex, until, revokedAt }: Delegation): ShownDelegation {
+  const ended = revokedAt ?? (until <= Date.now() ? until : null);
+  return {
+    id,
+    beneficiaryIndex,
+    until: new Date(until).toISOString(),
+    endedAt: ended === null ? null : new Date(ended).toISOString(),
+  };
 }
 
 function credentialView(note: CredentialNote | null): CredentialView {

@@ -4,6 +4,8 @@
  * message; an echo in between calls the announcement off.
  */
 
+import { copyBytes } from '../../apdu/copy-bytes.ts';
+
 /** Control: the next message is for the board. */
 export const TO_BOARD = 0x05;
 
@@ -17,6 +19,12 @@ export const BOARD_MESSAGE = {
   figures: 0x02,
   /** Which of {@link SELF_TESTS}; answered by its numbers. */
   selfTest: 0x03,
+  /** No more; answered by {@link CardIdentity}. */
+  identity: 0x04,
+  /** Another card, by `put-messages.ts`: size and CRC-32; then where a part begins, and the part; then no more. */
+  putBegin: 0x05,
+  putPart: 0x06,
+  putEnd: 0x07,
 } as const;
 
 /** What a board finds out about itself: second byte of the message, and the numbers of 32 bits of the answer. */
@@ -44,6 +52,29 @@ export interface BoardCard {
   readonly interface: (typeof INTERFACES)[number];
   /** How long a right code opens the window of a card with a holder; 0: it has none. */
   readonly windowSeconds: number;
+}
+
+/** Which card the board has. */
+export interface CardIdentity {
+  readonly serial: Uint8Array;
+  readonly profile: string;
+}
+
+/** Each with its length before it. */
+export function encodeIdentity({ serial, profile }: CardIdentity): Uint8Array {
+  const name = Array.from({ length: profile.length }, (_, i) => profile.charCodeAt(i) & 0x7f);
+  return Uint8Array.of(serial.length, ...serial, name.length, ...name);
+}
+
+/** @returns null: not such an answer */
+export function decodeIdentity(answer: Uint8Array): CardIdentity | null {
+  const serialEnd = 1 + (answer[0] ?? 0);
+  const length = answer[serialEnd];
+  if (length === undefined || answer.length !== serialEnd + 1 + length) return null;
+  return {
+    serial: copyBytes(answer, 1, serialEnd),
+    profile: String.fromCharCode(...answer.subarray(serialEnd + 1)),
+  };
 }
 
 /** Numbers of 32 bits, in this order. Memory in bytes, times in microseconds of the board's own clock. */

@@ -1,17 +1,24 @@
+import { crc32 } from '../crc32.ts';
 import { HalError } from '../errors.ts';
 import {
   BOARD_MESSAGE,
   type BoardCard,
   type BoardFigures,
+  type CardIdentity,
   decodeCard,
   decodeFigures,
+  decodeIdentity,
   decodeSelfTest,
   NOT_HERE,
   SELF_TESTS,
   type SelfTest,
   type SelfTestNumbers,
 } from './board-messages.ts';
+import { decodePut, PUT_OUTCOME, PUT_PART, type PutAnswer, putNumber } from './put-messages.ts';
 import type { FirmwareWire } from './wire.ts';
+
+/** Why a board did not take a card. `differs`: its flash gives back something else. */
+export type PutRefusal = 'no-card' | 'no-flash' | 'torn' | 'differs' | { readonly largest: number };
 
 /** The board itself, beside its card: what it is asked does not disturb a session with the card. */
 export class FirmwareBoard {
@@ -59,6 +66,42 @@ export class FirmwareBoard {
       // It may be a code.
       message.fill(0);
     }
+  }
+
+  /** Which card is there. @throws {HalError} `unsupported`: none, its flash is damaged; as for commands */
+  identity(): Promise<CardIdentity> {
+    return this.#ask([BOARD_MESSAGE.identity], decodeIdentity);
+  }
+
+  /**
+   * Puts the image of another card into the flash of the board, which starts anew afterwards. The card that is there
+   * stays until the new one is whole; what of this image a cut-off transfer has brought is not sent again.
+   * @returns null: the flash gives back what was sent; else why the board did not take it
+   * @throws {HalError} `unsupported`; as for commands
+   */
+  async put(image: Uint8Array, signal: AbortSignal): Promise<PutRefusal | null> {
+    const crc = crc32(image, 0, image.length);
+    let answer = await this.#put([BOARD_MESSAGE.putBegin, ...putNumber(image.length), ...putNumber(crc)]);
+    while (answer.outcome === PUT_OUTCOME.taken && answer.number < image.length) {
+      if (signal.aborted) throw new HalError('aborted', 'interrupted; the board has its old card');
+      const part = image.subarray(answer.number, answer.number + PUT_PART);
+      const next = await this.#put([BOARD_MESSAGE.putPart, ...putNumber(answer.number), ...part]);
+      // It would go on for ever.
+      if (next.outcome === PUT_OUTCOME.taken && next.number <= answer.number) return 'torn';
+      answer = next;
+    }
+    if (answer.outcome === PUT_OUTCOME.taken) answer = await this.#put([BOARD_MESSAGE.putEnd]);
+    if (answer.outcome === PUT_OUTCOME.taken) return answer.number === crc ? null : 'differs';
+    if (answer.outcome === PUT_OUTCOME.tooLarge) return { largest: answer.number };
+    if (answer.outcome === PUT_OUTCOME.noCard) return 'no-card';
+    return answer.outcome === PUT_OUTCOME.noFlash ? 'no-flash' : 'torn';
+  }
+
+  async #put(message: readonly number[]): Promise<PutAnswer> {
+    const answer = await this.#wire.askBoard(Uint8Array.from(message));
+    const decoded = decodePut(answer);
+    if (decoded === null) throw unsupported();
+    return decoded;
   }
 
   async #ask<T>(message: readonly number[], decode: (answer: Uint8Array) => T | null): Promise<T> {

@@ -154,6 +154,32 @@ export class FlashNvm implements Nvm {
     if (first >= 0) this.#mark(first, last + 1);
   }
 
+  /**
+   * Makes a memory with other content, of any size, in the same flash. This one counts until the other is whole, and
+   * is not to be used afterwards.
+   * @throws {RangeError} too few pages; {HalError} `storage`: this one stays
+   */
+  replaceBy(content: Uint8Array): FlashNvm {
+    const least = FlashNvm.pagesFor(content.length, this.#device);
+    if (this.#device.pages < least) {
+      throw new RangeError(`${content.length} bytes need ${least} pages, not ${this.#device.pages}`);
+    }
+    this.flush();
+    const needed = snapshotPages(content.length, this.#device) + SPARE_PAGES;
+    if (this.#freePages([]).length < needed) this.#snapshot();
+    const other = new FlashNvm(this.#device, copied(content, 0, content.length), this.#bad, this.#sequence, null);
+    other.#chain = this.#chain;
+    other.#tip = this.#tip;
+    try {
+      other.#snapshot();
+      return other;
+    } finally {
+      // Page numbers that it has used, and pages that it found bad, are so for this one too.
+      this.#sequence = other.#sequence;
+      for (const page of other.#bad) this.#bad.add(page);
+    }
+  }
+
   flush(): void {
     if (this.#dirty.length === 0) return;
     if (!this.#append()) this.#snapshot();

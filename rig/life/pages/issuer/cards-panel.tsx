@@ -17,6 +17,14 @@ const STATES = {
 } as const;
 const REASONS = { replaced: 'whyReplaced', lost: 'whyLost', operator: 'whyOperator' } as const;
 
+/** What was done last, to be said in the language of the moment. */
+interface Note {
+  readonly words: 'cardEnded' | 'cardOfferAllowed';
+  readonly number: number;
+  /** Milliseconds since 1970; of no meaning for a card that was ended. */
+  readonly until: number;
+}
+
 interface CardsPanelProps {
   readonly call: Call;
   readonly refresh: () => void;
@@ -27,26 +35,28 @@ export function CardsPanel({ call, refresh }: CardsPanelProps) {
   const say = useWords();
   const { instant } = useFormats();
   const cards = usePolled<Activations>(call, '/v1/operator/activations', EVERY_MS);
-  const [note, setNote] = useState('');
+  const [note, setNote] = useState<Note | null>(null);
   const act = useAct(() => {
     cards.refresh();
     refresh();
   });
   const end = ({ id, number }: ListedCard, why: 'lost' | 'operator'): void =>
     act.run(async () => {
-      setNote('');
+      setNote(null);
       await call('POST', `/v1/operator/activations/${id}/revoke`, { why });
-      setNote(say('cardEnded', { number }));
+      setNote({ words: 'cardEnded', number, until: 0 });
     });
   const allow = ({ id, number }: ListedCard): void =>
     act.run(async () => {
-      setNote('');
+      setNote(null);
       const { until } = await call<{ until: number }>('POST', `/v1/operator/activations/${id}/offer`, {});
-      setNote(say('cardOfferAllowed', { number, when: instant(new Date(until).toISOString()) }));
+      setNote({ words: 'cardOfferAllowed', number, until });
     });
+  const inWords = ({ words, number, until }: Note): string =>
+    say(words, { number, when: instant(new Date(until).toISOString()) });
   return (
     <Screen title={say('cardsTitle')}>
-      <LiveRegion>{note === '' ? null : <StatusLine tone="good">{note}</StatusLine>}</LiveRegion>
+      <LiveRegion>{note === null ? null : <StatusLine tone="good">{inWords(note)}</StatusLine>}</LiveRegion>
       <LiveRegion urgent>{act.fault === '' ? null : <p class="fault">{act.fault}</p>}</LiveRegion>
       {cards.view?.activations.length === 0 ? <p>{say('cardsNone')}</p> : null}
       <ul class="plain">

@@ -6,7 +6,7 @@ import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
-import { useFormats, useWords } from '../say.ts';
+import { type Phrase, useFormats, useWords } from '../say.ts';
 import { type Applications, FILES, type FileName, type RefusalReason, type WaitingApplication } from './view.ts';
 
 const EVERY_MS = 3000;
@@ -22,11 +22,11 @@ const REASONS = {
 export function ReviewPanel({ call }: { readonly call: Call }) {
   const say = useWords();
   const { view, refresh } = usePolled<Applications>(call, '/v1/operator/applications', EVERY_MS);
-  const [note, setNote] = useState('');
+  const [note, setNote] = useState<Phrase | null>(null);
   return (
     <Screen title={say('reviewTitle')}>
       <p class="hint">{say('reviewText')}</p>
-      <LiveRegion>{note === '' ? null : <StatusLine tone="plain">{note}</StatusLine>}</LiveRegion>
+      <LiveRegion>{note === null ? null : <StatusLine tone="plain">{say(note)}</StatusLine>}</LiveRegion>
       {view?.applications.length === 0 ? <p>{say('reviewNone')}</p> : null}
       <ul class="plain">
         {(view?.applications ?? []).map((application) => (
@@ -48,7 +48,7 @@ export function ReviewPanel({ call }: { readonly call: Call }) {
 interface ApplicationItemProps {
   readonly call: Call;
   readonly application: WaitingApplication;
-  readonly onDecided: (words: string) => void;
+  readonly onDecided: (words: Phrase) => void;
 }
 
 function ApplicationItem({ call, application, onDecided }: ApplicationItemProps) {
@@ -64,7 +64,7 @@ function ApplicationItem({ call, application, onDecided }: ApplicationItemProps)
     act.run(async () => {
       await call('POST', `/v1/operator/applications/${id}/decision`, { refuse });
       setFile(null);
-      onDecided(say(refuse === null ? 'accepted' : 'refused'));
+      onDecided(refuse === null ? 'accepted' : 'refused');
     });
   return (
     <li>

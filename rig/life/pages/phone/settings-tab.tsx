@@ -5,13 +5,14 @@ import { Field } from '../../../web/page/field.tsx';
 import { Screen } from '../../../web/page/screen.tsx';
 import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
-import { useFormats, useWords } from '../say.ts';
+import { type Phrase, useFormats, useWords } from '../say.ts';
 import { CodeScreen, NewCodeScreen } from './code-screen.tsx';
 import { CredentialPanel } from './credential-panel.tsx';
+import { DelegationsPanel } from './delegations-panel.tsx';
 import type { ChangeCodeRequest, CredentialRequest, PhoneView, SyncRequest, UnblockRequest } from './view.ts';
 
 type Step =
-  | { readonly at: 'list'; readonly note: string }
+  | { readonly at: 'list'; readonly note: Phrase | null }
   | { readonly at: 'old' | 'puk' }
   | { readonly at: 'new'; readonly code: string }
   | { readonly at: 'new after puk'; readonly puk: string }
@@ -28,13 +29,14 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
   const say = useWords();
   const { instant } = useFormats();
   const act = useAct(refresh);
-  const [step, setStep] = useState<Step>({ at: 'list', note: '' });
+  const [step, setStep] = useState<Step>({ at: 'list', note: null });
   /** What was refused before belongs to the screen before. */
   const go = (next: Step): void => {
     act.clear();
     setStep(next);
   };
-  const toList = (note: string): void => go({ at: 'list', note });
+  const [atDelegation, setAtDelegation] = useState(false);
+  const toList = (note: Phrase | null): void => go({ at: 'list', note });
   switch (step.at) {
     case 'old':
       return (
@@ -46,7 +48,7 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
             act.clear();
             setStep({ at: 'new', code });
           }}
-          onCancel={() => toList('')}
+          onCancel={() => toList(null)}
         />
       );
     case 'new': {
@@ -60,15 +62,15 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
             if (!String((error as { code?: unknown }).code).startsWith('weak-code')) setStep({ at: 'old' });
             throw error;
           }
-          toList(say('codeChanged'));
+          toList('codeChanged');
         });
-      return <NewCodeScreen act={act} onCode={change} onCancel={() => toList('')} />;
+      return <NewCodeScreen act={act} onCode={change} onCancel={() => toList(null)} />;
     }
     case 'puk':
       return (
         <PukScreen
           onPuk={(puk) => setStep({ at: 'new after puk', puk })}
-          onCancel={() => toList('')}
+          onCancel={() => toList(null)}
           fault={act.fault}
         />
       );
@@ -82,15 +84,23 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
             if (!String((error as { code?: unknown }).code).startsWith('weak-code')) setStep({ at: 'puk' });
             throw error;
           }
-          toList(say('codeChanged'));
+          toList('codeChanged');
         });
-      return <NewCodeScreen act={act} onCode={unblock} onCancel={() => toList('')} />;
+      return <NewCodeScreen act={act} onCode={unblock} onCancel={() => toList(null)} />;
     }
     case 'credential': {
       const fetch = (code: string): void =>
         act.run(async () => {
-          await fetchCredential(call, code, step.txCode);
-          setStep({ at: 'list', note: say(step.txCode === null ? 'credentialRenewed' : 'credentialCame') });
+          try {
+            await fetchCredential(call, code, step.txCode);
+          } catch (error) {
+            // The code was right: what was refused is asked for on the screen before.
+            if (!/^(wrong|blocked)-code$/.test(String((error as { code?: unknown }).code))) {
+              setStep({ at: 'list', note: null });
+            }
+            throw error;
+          }
+          setStep({ at: 'list', note: step.txCode === null ? 'credentialRenewed' : 'credentialCame' });
         });
       return (
         <CodeScreen
@@ -98,27 +108,27 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
           triesLeft={view.triesLeft}
           act={act}
           onCode={fetch}
-          onCancel={() => toList('')}
+          onCancel={() => toList(null)}
         />
       );
     }
     case 'list': {
       const sync = (): void =>
         act.run(async () => {
-          setStep({ at: 'list', note: '' });
+          setStep({ at: 'list', note: null });
           const request: SyncRequest = { code: null };
           await call('POST', '/api/phone/sync', request);
-          setStep({ at: 'list', note: say('synced') });
+          setStep({ at: 'list', note: 'synced' });
         });
       const anotherOffer = (): void =>
         act.run(async () => {
-          setStep({ at: 'list', note: '' });
+          setStep({ at: 'list', note: null });
           await call('POST', '/api/phone/credential-offer', {});
-          setStep({ at: 'list', note: say('anotherOfferCame') });
+          setStep({ at: 'list', note: 'anotherOfferCame' });
         });
       const list = (
         <Screen title={say('settingsTitle')}>
-          <LiveRegion>{step.note === '' ? null : <StatusLine tone="good">{step.note}</StatusLine>}</LiveRegion>
+          <LiveRegion>{step.note === null ? null : <StatusLine tone="good">{say(step.note)}</StatusLine>}</LiveRegion>
           <LiveRegion urgent>{act.fault === '' ? null : <p class="fault">{act.fault}</p>}</LiveRegion>
           <p>{view.syncedAt === null ? say('syncedNever') : say('syncedAt', { when: instant(view.syncedAt) })}</p>
           <div class="row">
@@ -137,8 +147,9 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
       );
       return (
         <>
-          {list}
-          {view.credential === null ? null : (
+          {atDelegation ? null : list}
+          <DelegationsPanel call={call} triesLeft={view.triesLeft} refresh={refresh} onCode={setAtDelegation} />
+          {atDelegation || view.credential === null ? null : (
             <CredentialPanel
               credential={view.credential}
               onObtain={(txCode) => go({ at: 'credential', txCode })}

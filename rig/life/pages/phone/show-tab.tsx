@@ -5,7 +5,7 @@ import { Countdown } from '../../../web/page/countdown.tsx';
 import { Screen } from '../../../web/page/screen.tsx';
 import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import { useAct } from '../act.ts';
-import { type Say, useWords } from '../say.ts';
+import { type Phrase, type Say, useWords } from '../say.ts';
 import { CodeScreen } from './code-screen.tsx';
 import { QrPicture } from './qr-picture.tsx';
 import type { PhoneView, PresentationWindow, QrRequest, ShownQr } from './view.ts';
@@ -18,7 +18,7 @@ const CONSENTS = { nfc: 'consentNfc', presence: 'consentPresence', offline: 'con
 
 /** The way: chosen → agreed to → code → shown. `window`: the card says how that goes on. */
 type Step =
-  | { readonly at: 'choice'; readonly entered: boolean; readonly note: string }
+  | { readonly at: 'choice'; readonly entered: boolean; readonly note: Phrase | null }
   | { readonly at: 'consent' | 'code'; readonly way: Way }
   | { readonly at: 'window' }
   | { readonly at: 'qr'; readonly qr: ShownQr; readonly endsAt: number };
@@ -32,12 +32,12 @@ interface ShowTabProps {
 export function ShowTab({ call, view, refresh }: ShowTabProps) {
   const say = useWords();
   const act = useAct(refresh);
-  const [step, setStep] = useState<Step>({ at: 'choice', entered: false, note: '' });
-  const toChoice = (note: string): void => {
+  const [step, setStep] = useState<Step>({ at: 'choice', entered: false, note: null });
+  const toChoice = (note: Phrase | null): void => {
     act.clear();
     setStep({ at: 'choice', entered: true, note });
   };
-  useGoneWhenHidden(step.at === 'qr', () => toChoice(say('qrHidden')));
+  useGoneWhenHidden(step.at === 'qr', () => toChoice('qrHidden'));
 
   const withCode = (way: Way, code: string): void =>
     act.run(async () => {
@@ -48,7 +48,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
         const request: QrRequest = { kind: way, code };
         const qr = await call<ShownQr>('POST', '/api/phone/qr', request);
         // While the answer was on its way the page may have gone out of sight.
-        if (document.hidden) toChoice(say('qrHidden'));
+        if (document.hidden) toChoice('qrHidden');
         else setStep({ at: 'qr', qr, endsAt: performance.now() + qr.remainingMs });
       }
     });
@@ -56,7 +56,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
   const isOpen = view.window !== null;
   const wasOpen = useRef(isOpen);
   useEffect(() => {
-    if (wasOpen.current && !isOpen) toChoice(say('windowOver'));
+    if (wasOpen.current && !isOpen) toChoice('windowOver');
     wasOpen.current = isOpen;
   }, [isOpen]);
   if (view.window !== null && step.at !== 'qr') {
@@ -72,7 +72,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
     case 'choice':
       return (
         <Screen key="choice" title={say('showTitle')} entered={step.entered}>
-          <LiveRegion>{step.note === '' ? null : <StatusLine tone="plain">{step.note}</StatusLine>}</LiveRegion>
+          <LiveRegion>{step.note === null ? null : <StatusLine tone="plain">{say(step.note)}</StatusLine>}</LiveRegion>
           <p>{say('showText')}</p>
           <div class="choices">
             {WAYS.filter((way) => way !== 'nfc' || view.antenna).map((way) => (
@@ -91,7 +91,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
             <Button kind="primary" onPress={() => setStep({ at: 'code', way: step.way })}>
               {say('agree')}
             </Button>
-            <Button onPress={() => toChoice('')}>{say('cancel')}</Button>
+            <Button onPress={() => toChoice(null)}>{say('cancel')}</Button>
           </div>
         </Screen>
       );
@@ -102,7 +102,7 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
           triesLeft={view.triesLeft}
           act={act}
           onCode={(code) => withCode(step.way, code)}
-          onCancel={() => toChoice('')}
+          onCancel={() => toChoice(null)}
         />
       );
     case 'qr':
@@ -113,10 +113,10 @@ export function ShowTab({ call, view, refresh }: ShowTabProps) {
             label={say('remaining')}
             endsAt={step.endsAt}
             wholeMs={step.qr.wholeMs}
-            onEnd={() => toChoice(say('qrOver'))}
+            onEnd={() => toChoice('qrOver')}
           />
           <div class="row">
-            <Button onPress={() => toChoice('')}>{say('stopShowing')}</Button>
+            <Button onPress={() => toChoice(null)}>{say('stopShowing')}</Button>
           </div>
         </Screen>
       );

@@ -136,6 +136,31 @@ export interface CredentialRequest {
   readonly txCode: string | null;
 }
 
+/** `GET /api/phone/delegations`: those that this phone gave and was given. Times are ISO 8601 in UTC. */
+export interface DelegationsView {
+  /** By which another phone delegates to this one. */
+  readonly key: string;
+  readonly given: readonly ShownDelegation[];
+  readonly received: readonly ShownDelegation[];
+}
+
+export interface ShownDelegation {
+  readonly id: string;
+  readonly beneficiaryIndex: number;
+  readonly until: string;
+  /** When it ended, by its time or taken back; null: it holds. */
+  readonly endedAt: string | null;
+}
+
+/** `POST /api/phone/delegations`. */
+export interface DelegateRequest {
+  readonly code: string;
+  /** The other phone's key, as its page shows it. */
+  readonly delegateKey: string;
+  readonly beneficiaryIndex: number;
+  readonly days: number;
+}
+
 /** `POST /api/phone/sync`. With the code, a credential that is due is renewed. */
 export interface SyncRequest {
   readonly code: string | null;

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { WORDS as LAB_WORDS } from '../../../../rig/lab/pages/words.ts';
 import { WORDS } from '../../../../rig/life/pages/words.ts';
 import { FRAME_WORDS, inLanguage, type Phrase } from '../../../../rig/web/page/words.ts';
 
 const RIG = new URL('../../../../rig', import.meta.url).pathname;
 
 /** Sources of the pages, without the tables themselves. */
-const SOURCES = ['web/page', 'life/pages'].flatMap((folder) =>
+const SOURCES = ['web/page', 'life/pages', 'lab/pages'].flatMap((folder) =>
   readdirSync(join(RIG, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name) && !/(words|refusals)\.ts$/.test(name))
     .map((name) => readFileSync(join(RIG, folder, name), 'utf8')),
@@ -16,6 +17,7 @@ const SOURCES = ['web/page', 'life/pages'].flatMap((folder) =>
 const TABLES: readonly (readonly [string, Readonly<Record<string, Phrase>>])[] = [
   ['of every page', FRAME_WORDS],
   ['of the pages of the card', WORDS],
+  ['of the page of the lab', LAB_WORDS],
 ];
 
 const values = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
@@ -36,9 +38,9 @@ describe.each(TABLES)('the words %s', (_name, table) => {
 describe('the words', () => {
   it('are all said somewhere', () => {
     const said = SOURCES.join('\n');
-    const unused = [...Object.keys(FRAME_WORDS), ...Object.keys(WORDS)].filter(
-      (key) => !new RegExp(`'${key}'|\\.${key}\\b`).test(said),
-    );
+    const unused = [FRAME_WORDS, WORDS, LAB_WORDS]
+      .flatMap((table) => Object.keys(table))
+      .filter((key) => !new RegExp(`'${key}'|\\.${key}\\b`).test(said));
     expect(unused).toEqual([]);
   });
 

@@ -3,9 +3,12 @@ import type {
   ActivationAnswer,
   CredentialRequest,
   CredentialView,
+  DelegateRequest,
+  DelegationsView,
   IdentityAnswer,
   IdentityView,
   PhoneView,
+  ShownDelegation,
   ShownInvoice,
   ShownQr,
 } from '../../../../rig/life/pages/phone/view.ts';
@@ -33,6 +36,7 @@ export class PhoneDouble implements PhoneActs {
   qrMs: number = WHOLE_MS;
   windowMs = 0;
   pukDue = false;
+  given: readonly ShownDelegation[] = [];
   syncedAt: string | null = null;
   activation: PhoneView['activation'] = 'none';
   /** Null: a phone without an identity provider. */
@@ -111,6 +115,21 @@ export class PhoneDouble implements PhoneActs {
   async puk({ code }: { code: string }): Promise<string | null> {
     this.#judge(code);
     return this.pukDue ? DOUBLE_PUK : null;
+  }
+
+  async delegations(): Promise<DelegationsView> {
+    return { key: 'K'.repeat(43), given: this.given, received: [] };
+  }
+
+  async delegate({ code, delegateKey, beneficiaryIndex, days }: DelegateRequest): Promise<void> {
+    this.#judge(code);
+    this.heard.push(`delegate ${delegateKey} ${beneficiaryIndex} ${days}`);
+    const until = '2026-12-06T10:00:00.000Z';
+    this.given = [{ id: 'del_1', beneficiaryIndex, until, endedAt: null }];
+  }
+
+  async undelegate(id: string): Promise<void> {
+    this.given = this.given.map((each) => (each.id === id ? { ...each, endedAt: '2026-11-29T10:00:00.000Z' } : each));
   }
 
   async pukNoted(): Promise<void> {
