@@ -88,11 +88,15 @@ export class Agent {
     return this.#end.signal;
   }
 
+  #askToEnrol(): Promise<Enrolled> {
+    const { bench, version, signer, link } = this.#options;
+    return link.enrol({ name: bench, publicKey: signer.publicKey, interface: LAB_INTERFACE, version });
+  }
+
   /** Waits for a server that is not there yet. */
   async #enrol(): Promise<Enrolled | null> {
-    const { bench, version, signer, link, say } = this.#options;
-    const asked = { name: bench, publicKey: signer.publicKey, interface: LAB_INTERFACE, version };
-    const enrolled = await this.#retried(() => link.enrol(asked));
+    const { say } = this.#options;
+    const enrolled = await this.#retried(() => this.#askToEnrol());
     if (enrolled === null) return null;
     say(`bench ${enrolled.name} is enrolled`);
     this.#setQuarantine(enrolled.quarantined);
@@ -118,9 +122,20 @@ export class Agent {
         for (const attempt of answer.gone) this.#working.get(attempt)?.stop.abort(new LeaseGone());
         this.#startLoops();
       } catch (error) {
-        this.#notReached(error);
+        await this.#notHeard(error);
       }
       await this.#pause(everyMs);
+    }
+  }
+
+  /** A database that was brought back from a copy may not know this bench: it enrols again. */
+  async #notHeard(error: unknown): Promise<void> {
+    if (!(error instanceof LabRefused && error.code === 'bench-unknown')) return this.#notReached(error);
+    try {
+      await this.#askToEnrol();
+      this.#options.say('the lab did not know this bench any more; it is enrolled again');
+    } catch (again) {
+      this.#notReached(again);
     }
   }
 
@@ -299,6 +314,8 @@ export class Agent {
   /** Goes on without the server; a refusal that time does not mend ends the agent. */
   #notReached(error: unknown): void {
     if (this.#signal.aborted) return;
+    // The next heartbeat brings the reason, or enrols the bench again.
+    if (error instanceof LabRefused && (error.code === 'bench-quarantined' || error.code === 'bench-unknown')) return;
     if (error instanceof LabRefused && isFinal(error)) {
       this.#stop ??= error;
       this.#end.abort(error);

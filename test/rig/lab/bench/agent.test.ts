@@ -142,6 +142,20 @@ describe('the agent of a bench', () => {
     await until(() => lab.beats.length > 0);
   });
 
+  it('enrols again where the lab does not know it any more, and goes on', { timeout: SLOW_MS }, async () => {
+    void start();
+    await until(() => lab.beats.length > 1);
+    const { heartbeat } = lab;
+    lab.heartbeat = async () => {
+      lab.heartbeat = heartbeat;
+      throw new LabRefused(404, 'bench-unknown', 'there is no bench of this name: it enrols first');
+    };
+    await until(() => lab.enrolled.length === 2);
+    expect(lab.enrolled[1]).toEqual(lab.enrolled[0]);
+    await resultOf(lab.add({ kind: 'rehearsal', milliseconds: 1 }));
+    expect(said).toContain('the lab did not know this bench any more; it is enrolled again');
+  });
+
   it('gives its lease back on Ctrl-C, and records nothing', { timeout: SLOW_MS }, async () => {
     const run = lab.add({ kind: 'rehearsal', milliseconds: 60_000 });
     const agent = start();
