@@ -10,6 +10,7 @@ export const boardFlash: FlashDevice = {
   read(address, target, targetOffset, length) {
     board.flashRead(address, target, targetOffset, length);
   },
+  holds: (address, source) => board.flashHolds(address, source, 0, source.length),
   program(address, source) {
     if (!board.flashWrite(address, source, 0, source.length)) {
       throw new HalError('storage', `the flash took nothing at ${address}`);

@@ -1,3 +1,4 @@
+import { SW } from '../../src/apdu/status-word.ts';
 import type { Card } from '../../src/applet/card.ts';
 import type { CardPort } from '../../src/applet/card-port.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
@@ -16,12 +17,15 @@ import { selfTest, type TestedParts } from './self-test.ts';
 /** A card whose commands are timed: nothing else on a board knows how long they take. */
 export class TimedCard implements LinkedCard {
   readonly #card: LinkedCard;
+  readonly #onFault: (fault: unknown) => void;
   lastUs = 0;
   longestUs = 0;
   longestEventUs = 0;
 
-  constructor(card: LinkedCard) {
+  /** @param onFault told of what the card could not answer itself: 6F00 goes out for it */
+  constructor(card: LinkedCard, onFault: (fault: unknown) => void) {
     this.#card = card;
+    this.#onFault = onFault;
   }
 
   get response(): Uint8Array {
@@ -50,7 +54,16 @@ export class TimedCard implements LinkedCard {
 
   process(command: Uint8Array, offset: number, length: number): number {
     const startUs = board.microseconds();
-    const responseLength = this.#card.process(command, offset, length);
+    let responseLength: number;
+    try {
+      responseLength = this.#card.process(command, offset, length);
+    } catch (fault) {
+      // Without RAM the card cannot even forget as it does after a fault.
+      this.#onFault(fault);
+      this.response[0] = SW.NO_PRECISE_DIAGNOSIS >> 8;
+      this.response[1] = SW.NO_PRECISE_DIAGNOSIS & 0xff;
+      responseLength = 2;
+    }
     this.lastUs = board.microseconds() - startUs;
     this.longestUs = Math.max(this.longestUs, this.lastUs);
     return responseLength;

@@ -16,6 +16,8 @@ export interface Board {
   readonly image: ArrayBuffer;
   /** Pages of flash for the card's memory, and the size of one. */
   readonly flashPages: number;
+  /** Whether these bytes stand there. */
+  flashHolds(address: number, source: Uint8Array, offset: number, length: number): boolean;
   readonly flashPage: number;
   readonly flashGranule: number;
   /** Bytes of a granule that was cut short by a loss of power may be any. */

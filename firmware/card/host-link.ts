@@ -2,7 +2,10 @@ import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { NOT_HERE, TO_BOARD } from '../../src/hal/firmware/board-messages.ts';
 import { CONTROL, LENGTH_BYTES, MessageReader } from '../../src/hal/vpcd/messages.ts';
 
-/** A host writes a message in one go; what is silent for so long in the middle of one has given up. */
+/**
+ * A host writes a message in one go; what is silent for so long in the middle of one has given up. A host that asks again
+ * whether the board is there leaves more silence than this, or it would never be heard.
+ */
 const PAUSE_US = 1_000_000;
 
 /**

@@ -19,6 +19,14 @@ import { clock, random } from './world.ts';
 const HOST = 0;
 const PN532 = 1;
 
+/** The engine has run out of RAM: the board starts anew when the answer has gone out. */
+let exhausted = false;
+
+/** The engine's own error: it has no class that the language knows. */
+function isOutOfMemory(fault: unknown): boolean {
+  return fault === null || (fault instanceof Error && fault.name === 'InternalError');
+}
+
 /**
  * Starts the card on all of its links, and gives the port's main loop what it calls.
  * @param crypto what the card computes with: hashes alone open no secure channel, and are small
@@ -31,7 +39,9 @@ export function start(crypto: KeyedHashes | Crypto): void {
     startDamaged(loader);
     return;
   }
-  const timed = new TimedCard(card.port());
+  const timed = new TimedCard(card.port(), () => {
+    exhausted = true;
+  });
   let chipAnswers = false;
   const side = new BoardSide(
     card,
@@ -64,10 +74,14 @@ export function start(crypto: KeyedHashes | Crypto): void {
   serve(host, loader, () => chip.poll());
 }
 
+function onFault(fault: unknown): void {
+  exhausted ||= isOutOfMemory(fault);
+}
+
 /** @returns null: what it holds is no card */
 function cardOf(nvm: FlashNvm, crypto: KeyedHashes | Crypto): Card | null {
   try {
-    return new Card({ nvm, clock, random, crypto });
+    return new Card({ nvm, clock, random, crypto, onFault });
   } catch (error) {
     if (error instanceof ImageError) return null;
     throw error;
@@ -113,6 +127,9 @@ function serve(host: HostLink, loader: CardLoader, pollChip: () => boolean): voi
     // Before anything reaches the old card.
     if (loader.replaced) restartWhenSaid();
     const spoken = pollChip();
-    return pollTimers() || heard || spoken;
+    const late = pollTimers();
+    // 6F00 has gone out. What was cut short in RAM is not trusted; what lies in flash is.
+    if (exhausted) restartWhenSaid();
+    return late || heard || spoken;
   };
 }

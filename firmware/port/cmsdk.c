@@ -18,7 +18,20 @@ static cmsdk_uart *const uarts[UART_COUNT] = {(cmsdk_uart *)BOARD_UART0, (cmsdk_
 
 void board_supply(void) {}
 
+/* CMSDK watchdog: its first zero is an NMI, which starts the board anew; were that lost too, the second one is a reset. */
+#define WATCHDOG_ADDRESS 0x40008000u
+static volatile struct {
+  uint32_t load, value, control, intclr;
+} *const watchdog = (void *)WATCHDOG_ADDRESS;
+#define WATCHDOG_LOCK (*(volatile uint32_t *)(WATCHDOG_ADDRESS + 0xC00))
+
+static void watchdog_start(void) {
+  WATCHDOG_LOCK = 0x1ACCE551;
+  watchdog->load = WATCHDOG_SECONDS * BOARD_CLOCK_HZ;
+  watchdog->control = 3;
+}
 void board_init(void) {
+  watchdog_start();
   for (unsigned i = 0; i < UART_COUNT; i++) {
     uart_set_rate(i, 115200);
     uarts[i]->ctrl = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
@@ -49,7 +62,7 @@ void uart_interrupt(unsigned uart) {
   uart_received(uart, (uint8_t)port->data);
 }
 
-void watchdog_feed(void) {}
+void watchdog_feed(void) { watchdog->load = WATCHDOG_SECONDS * BOARD_CLOCK_HZ; }
 int board_random(uint8_t *target, size_t length) { (void)target; (void)length; return 0; }
 
 int flash_erase(uint32_t page) {

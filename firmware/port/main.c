@@ -108,33 +108,48 @@ static JSValue erase(JSContext *ctx, JSValueConst self, int count, JSValueConst 
   return JS_NewBool(ctx, page < BOARD_FLASH_PAGES && flash_erase(page));
 }
 
-/* flashRead(address, target, offset, length). */
-static JSValue read_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
-  uint32_t address, span[2];
+/* (address, bytes, offset, length): bytes for or of a place in the card's flash. False: an exception is pending. */
+static int flash_span(JSContext *ctx, JSValueConst *given, uint32_t *address, uint8_t **bytes, uint32_t *length) {
+  uint32_t span[2];
   size_t size;
-  uint8_t *target;
-  if (!numbers(ctx, given, 1, &address) || !numbers(ctx, given + 2, 2, span)) return JS_EXCEPTION;
-  if ((target = bytes_of(ctx, given[1], &size)) == NULL) return JS_EXCEPTION;
+  if (!numbers(ctx, given, 1, address) || !numbers(ctx, given + 2, 2, span)) return 0;
+  uint8_t *array = bytes_of(ctx, given[1], &size);
+  if (array == NULL) return 0;
   uint32_t room = BOARD_FLASH_PAGES * BOARD_FLASH_PAGE;
-  if (span[0] > size || span[1] > size - span[0] || address > room || span[1] > room - address) {
-    return JS_ThrowRangeError(ctx, "flashRead");
+  if (span[0] > size || span[1] > size - span[0] || *address > room || span[1] > room - *address) {
+    JS_ThrowRangeError(ctx, "flash");
+    return 0;
   }
-  flash_read(address, target + span[0], span[1]);
+  *bytes = array + span[0];
+  *length = span[1];
+  return 1;
+}
+
+static JSValue read_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  uint32_t address, length;
+  uint8_t *target;
+  if (!flash_span(ctx, given, &address, &target, &length)) return JS_EXCEPTION;
+  flash_read(address, target, length);
   return JS_UNDEFINED;
 }
 
-/* flashWrite(address, source, offset, length). */
 static JSValue program_flash(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
-  uint32_t address, span[2];
-  size_t size;
+  uint32_t address, length;
   uint8_t *source;
-  if (!numbers(ctx, given, 1, &address) || !numbers(ctx, given + 2, 2, span)) return JS_EXCEPTION;
-  if ((source = bytes_of(ctx, given[1], &size)) == NULL) return JS_EXCEPTION;
-  uint32_t room = BOARD_FLASH_PAGES * BOARD_FLASH_PAGE;
-  if (span[0] > size || span[1] > size - span[0] || address > room || span[1] > room - address) {
-    return JS_ThrowRangeError(ctx, "flashWrite");
+  if (!flash_span(ctx, given, &address, &source, &length)) return JS_EXCEPTION;
+  return JS_NewBool(ctx, flash_write(address, source, length));
+}
+
+static JSValue flash_holds(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  uint32_t address, length;
+  uint8_t *source, there[64];
+  if (!flash_span(ctx, given, &address, &source, &length)) return JS_EXCEPTION;
+  for (uint32_t at = 0; at < length; at += sizeof there) {
+    uint32_t part = length - at < sizeof there ? length - at : sizeof there;
+    flash_read(address + at, there, part);
+    if (memcmp(there, source + at, part) != 0) return JS_FALSE;
   }
-  return JS_NewBool(ctx, flash_write(address, source + span[0], span[1]));
+  return JS_TRUE;
 }
 
 /* memory(): [heap taken from the board, bytes in use in the engine, most of the stack, its size, variables]. */
@@ -164,6 +179,7 @@ static const struct {
     {"uartRead", uart_read, 2},   {"uartWrite", uart_write, 4}, {"uartRate", uart_rate, 2},
     {"uartLost", lost, 1},        {"microseconds", now, 0},     {"random", draw, 1},
     {"flashErase", erase, 1},     {"flashWrite", program_flash, 4}, {"flashRead", read_flash, 4},
+    {"flashHolds", flash_holds, 4},
     {"memory", memory, 0},        {"restart", restart, 0},
 };
 
@@ -199,12 +215,17 @@ static void give_up(JSContext *ctx) {
   board_reset();
 }
 
+/* Bytes that may be allocated after the start before rings of garbage are looked for: almost all is freed at once. */
+#define GARBAGE 65536
+
 int main(void) {
   JSRuntime *runtime = JS_NewRuntime();
   JSContext *ctx = runtime == NULL ? NULL : JS_NewContextRaw(runtime);
   if (ctx == NULL) give_up(NULL);
   JS_SetMaxStackSize(runtime, (size_t)(__stack_top - __stack_bottom) - 2048);
   JS_SetMemoryLimit(runtime, (size_t)-1);
+  /* What loading makes stays: looking for rings of garbage meanwhile would find nothing. */
+  JS_SetGCThreshold(runtime, (size_t)-1);
   /* Before anything makes an atom: the program's own atoms then have the numbers that its bytecode names, and it stays in flash. */
   JSValue program = JS_ReadObject(ctx, card_program, card_program_size, JS_READ_OBJ_BYTECODE | JS_READ_OBJ_ROM_DATA);
   if (JS_IsException(program)) give_up(ctx);
@@ -215,6 +236,13 @@ int main(void) {
   JSValue global = JS_GetGlobalObject(ctx);
   fill_board(ctx, global);
   if (JS_IsException(JS_EvalFunction(ctx, program))) give_up(ctx);
+  JSMemoryUsage usage;
+  JS_ComputeMemoryUsage(runtime, &usage);
+  JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + GARBAGE);
+#ifdef HEAP_SPARE
+  /* For tests: as if no more RAM were left than this. */
+  JS_SetMemoryLimit(runtime, (size_t)usage.malloc_size + HEAP_SPARE);
+#endif
   JSValue poll = JS_GetPropertyStr(ctx, global, "poll");
   for (;;) {
     JSValue busy = JS_Call(ctx, poll, global, 0, NULL);

@@ -30,6 +30,10 @@ uint64_t microseconds(void);
 /* Sleeps until an interrupt, at most a tick of 1 ms. */
 void board_idle(void);
 void board_reset(void) __attribute__((noreturn));
+/* Longer than any command computes, P-521 on a slow core included. */
+#ifndef WATCHDOG_SECONDS
+#define WATCHDOG_SECONDS 30u
+#endif
 /* Feeds the watchdog; nothing where the board has none. */
 void watchdog_feed(void);
 /* Unpredictable bytes; false: this board has no source (an emulator), and the image's seed serves. */

@@ -116,7 +116,7 @@ async function flashAll(
   const { html = null, verifyWith } = options;
   const station = stationOf(io);
   const page =
-    html === null && evidence === null
+    html === null
       ? null
       : batchPage(document, {
           ...{ station, backend, startedAt, verifyWith },

@@ -70,6 +70,8 @@ export class JudgedRow {
   /** Bit n: case n is accepted. */
   readonly #cases: number;
   readonly #forms: Uint8Array;
+  /** Where the form lies that was met last: a reader's next command mostly has the same one. */
+  #last = 0;
 
   constructor(row: CommandRow) {
     this.row = row;
@@ -85,19 +87,25 @@ export class JudgedRow {
   /** Length, then P1-P2, as the row has them. @returns 9000, 6700 or 6A86 */
   judge(caseNumber: number, p1: number, p2: number): number {
     if ((this.#cases & (1 << caseNumber)) === 0) return SW.WRONG_LENGTH;
-    const forms = this.#forms;
-    for (let at = 0; at < forms.length; at += FORM_SIZE) {
-      if (
-        p1 >= (forms[at] as number) &&
-        p1 <= (forms[at + 1] as number) &&
-        p2 >= (forms[at + 2] as number) &&
-        p2 <= (forms[at + 3] as number) &&
-        (p2 & (forms[at + 4] as number)) === forms[at + 5]
-      ) {
-        return SW.OK;
-      }
+    if (this.#meets(this.#last, p1, p2)) return SW.OK;
+    for (let at = 0; at < this.#forms.length; at += FORM_SIZE) {
+      if (!this.#meets(at, p1, p2)) continue;
+      this.#last = at;
+      return SW.OK;
     }
     return SW.WRONG_P1_P2;
+  }
+
+  /** False for a row without forms: nothing lies there. */
+  #meets(at: number, p1: number, p2: number): boolean {
+    const forms = this.#forms;
+    return (
+      p1 >= (forms[at] as number) &&
+      p1 <= (forms[at + 1] as number) &&
+      p2 >= (forms[at + 2] as number) &&
+      p2 <= (forms[at + 3] as number) &&
+      (p2 & (forms[at + 4] as number)) === forms[at + 5]
+    );
   }
 }
 

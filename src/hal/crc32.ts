@@ -1,7 +1,8 @@
-const TABLE: Uint32Array = makeTable();
+/** Signed: an engine without a compiler computes with numbers beyond 31 bits as floating point, on a chip without a unit for it. */
+const TABLE: Int32Array = makeTable();
 
-function makeTable(): Uint32Array {
-  const table = new Uint32Array(256);
+function makeTable(): Int32Array {
+  const table = new Int32Array(256);
   for (let n = 0; n < 256; n++) {
     let c = n;
     for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;

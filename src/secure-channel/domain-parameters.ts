@@ -131,29 +131,39 @@ const FIGURES: readonly (readonly [number, CurveName, Figures])[] = [
   ],
 ];
 
-const TABLE: readonly DomainParameters[] = FIGURES.map(([id, curve, { p, a, b, x, y, n }]) => ({
-  curve,
-  id,
-  fieldLength: p.length / 2,
-  prime: fromHex(p),
-  a: fromHex(a),
-  b: fromHex(b),
-  generator: fromHex(`04${x}${y}`),
-  order: fromHex(n),
-}));
+/** As bytes: made when a curve is first asked for, because a chip starts slowly enough without them. */
+const made: Map<number, DomainParameters> = new Map();
+
+function parametersOf([id, curve, { p, a, b, x, y, n }]: (typeof FIGURES)[number]): DomainParameters {
+  const before = made.get(id);
+  if (before !== undefined) return before;
+  const parameters = {
+    curve,
+    id,
+    fieldLength: p.length / 2,
+    prime: fromHex(p),
+    a: fromHex(a),
+    b: fromHex(b),
+    generator: fromHex(`04${x}${y}`),
+    order: fromHex(n),
+  };
+  made.set(id, parameters);
+  return parameters;
+}
 
 /** The domain parameters that a PACEInfo names by number; null for other kinds of groups and unsupported curves. */
 export function standardizedParameters(id: number): DomainParameters | null {
-  return TABLE.find((row) => row.id === id) ?? null;
+  const row = FIGURES.find(([each]) => each === id);
+  return row === undefined ? null : parametersOf(row);
 }
 
 export function domainParameters(curve: CurveName): DomainParameters {
-  return TABLE.find((row) => row.curve === curve)!;
+  return parametersOf(FIGURES.find(([, each]) => each === curve)!);
 }
 
 /** Bytes of a coordinate. */
 export function fieldLength(curve: CurveName): number {
-  return domainParameters(curve).fieldLength;
+  return FIGURES.find(([, each]) => each === curve)![2].p.length / 2;
 }
 
 /** The hash whose strength is the curve's. */
@@ -179,7 +189,8 @@ export interface ExplicitParameters {
 
 /** The curve whose parameters these are, every one of them; or null. */
 export function knownCurve(given: ExplicitParameters): CurveName | null {
-  for (const row of TABLE) {
+  for (const each of FIGURES) {
+    const row = parametersOf(each);
     if (
       sameNumber(row.prime, given.prime) &&
       sameNumber(row.a, given.a) &&

@@ -505,9 +505,9 @@ describeNeeds(['firmware'], 'firmware measure', () => {
         expectPublished('firmware-measure', measured);
         // What lies in flash is the BIN, to the byte; the emulator's stack is that of the description.
         expect(measured.flash).toBe(readFileSync(join(folder, 'mps2-an386.bin')).length);
-        const { all, variables, stack, heap, heapUsed, stackUsed } = measured.ram;
+        const { all, variables, stack, heap, stackUsed } = measured.ram;
         expect(all).toBe(variables + stack + heap);
-        expect([heapUsed < heap, stackUsed < stack, stackUsed > 1000]).toEqual([true, true, true]);
+        expect([stackUsed < stack, stackUsed > 1000]).toEqual([true, true]);
         const told = measured.phases.map(({ phase }: { phase: string }) => phase);
         expect(told).toEqual(['free files', 'select', 'ndef']);
         const met = (of: string): boolean => measured.targets.find(({ words }: { words: string }) => words === of).met;

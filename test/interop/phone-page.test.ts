@@ -420,7 +420,6 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
         await press(page, 'Get the credential');
         await typeCode(page, '583104');
         await page.getByText('The transaction code is wrong.').waitFor();
-        await press(page, 'Cancel');
         await page.getByRole('textbox', { name: 'Transaction code' }).fill(DOUBLE_TX_CODE);
         await press(page, 'Get the credential');
         await typeCode(page, '583104');

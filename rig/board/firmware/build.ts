@@ -36,8 +36,10 @@ export interface BuildOptions {
   /** Bytes of the card's image. */
   readonly image: Uint8Array;
   readonly folder: string;
-  /** Program of firmware/card. */
-  readonly entry: string;
+  /** Program of firmware/card; or the text of one script. */
+  readonly entry: string | { readonly script: string };
+  /** For tests of the port: `HEAP_SPARE=1000`. */
+  readonly defines?: readonly string[];
 }
 
 /** Sizes in bytes. */
@@ -84,7 +86,9 @@ export async function buildFirmware(
   mkdirSync(work, { recursive: true });
   try {
     tell(`compiling the card for ${board.name}`);
-    writeFileSync(join(work, 'card.js'), await bundleProgram(options.entry));
+    const { entry } = options;
+    const defines = (options.defines ?? []).map((each) => `-D${each}`);
+    writeFileSync(join(work, 'card.js'), typeof entry === 'string' ? await bundleProgram(entry) : entry.script);
     await runTool(engine.compiler, ['-c', '-s', '-N', 'card_program', '-o', 'card_program.c', 'card.js'], {
       cwd: work,
       signal,
@@ -110,7 +114,7 @@ export async function buildFirmware(
     const gcc = (args: readonly string[]): Promise<string> =>
       runTool(GCC, [...board.cpu, ...args], { cwd: work, signal, from: GCC_PACKAGE });
     for (const name of parts) {
-      await gcc([...CODE_FLAGS, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
+      await gcc([...CODE_FLAGS, ...defines, '-Wall', '-Wno-unused-parameter', '-c', name, '-o', `${name}.o`]);
     }
     const ours = parts.map((name) => `${name}.o`);
     await link(gcc, [...ours, ...objects], board);

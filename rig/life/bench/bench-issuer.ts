@@ -108,8 +108,8 @@ function targetsOf(registries: readonly RegistryFigures[], growth: IssuerFigures
       const [first, last] = [sizes[0], sizes.at(-1)];
       if (first === undefined || last === undefined || first === last) return [];
       const grown = Math.max(
-        last.byIdentity.p50ms / first.byIdentity.p50ms,
-        last.byDeviceKey.p50ms / first.byDeviceKey.p50ms,
+        last.relative.byIdentity / first.relative.byIdentity,
+        last.relative.byDeviceKey / first.relative.byDeviceKey,
       );
       return [judged('growth', store, grown, MOST_GROWTH, grown <= MOST_GROWTH)];
     }),

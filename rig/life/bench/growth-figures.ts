@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ascending, quantile } from '../../figures/quantile.ts';
 import type { Statements } from '../../store/sql.ts';
 import { activationState } from '../issuer/activation.ts';
 import type { Family } from '../issuer/family.ts';
@@ -22,6 +23,11 @@ export interface GrowthFigures {
   readonly byIdentity: Timings;
   /** The activation by its device key. */
   readonly byDeviceKey: Timings;
+  /**
+   * The same by a neighbouring statement on a table that does not grow, as a median of pairs: minutes lie between two sizes,
+   * in which the machine may have got more or less to do.
+   */
+  readonly relative: { readonly byIdentity: number; readonly byDeviceKey: number };
 }
 
 /**
@@ -57,26 +63,39 @@ export async function growthFigures(
     const filledInS = (performance.now() - from) / 1000;
     known = shuffled(known).slice(0, Math.max(lookups, 1));
     const at = (i: number) => known[i % known.length] as (typeof known)[number];
-    const byIdentity = await lookedUp(lookups, signal, async (i) => {
+    const control = (): Promise<unknown> => store.sql.query('select code from departments where code = $1', ['75']);
+    const byIdentity = await lookedUp(lookups, signal, control, async (i) => {
       if ((await findPerson(store.sql, identityOf(at(i).family))) === null) throw new Error('nobody was found');
     });
-    const byDeviceKey = await lookedUp(lookups, signal, async (i) => {
+    const byDeviceKey = await lookedUp(lookups, signal, control, async (i) => {
       const { state } = await activationState(store, { deviceKey: keyOf(at(i).family.insured.nir) });
       if (state !== 'active') throw new Error('no activation was found');
     });
-    figures.push({ insured, filledInS, byIdentity, byDeviceKey });
+    const relative = { byIdentity: byIdentity.relative, byDeviceKey: byDeviceKey.relative };
+    figures.push({ insured, filledInS, byIdentity: byIdentity.timings, byDeviceKey: byDeviceKey.timings, relative });
   }
   return figures;
 }
 
-async function lookedUp(count: number, signal: AbortSignal, look: (i: number) => Promise<void>): Promise<Timings> {
-  for (let i = 0; i < Math.min(WARM_UP, count); i++) await look(i);
+async function lookedUp(
+  count: number,
+  signal: AbortSignal,
+  control: () => Promise<unknown>,
+  look: (i: number) => Promise<void>,
+): Promise<{ readonly timings: Timings; readonly relative: number }> {
+  for (let i = 0; i < Math.min(WARM_UP, count); i++) {
+    await look(i);
+    await control();
+  }
   const times: number[] = [];
+  const pairs: number[] = [];
   for (let i = 0; i < count; i++) {
     signal.throwIfAborted();
-    times.push(await timeOf(() => look(i)));
+    const time = await timeOf(() => look(i));
+    times.push(time);
+    pairs.push(time / (await timeOf(control)));
   }
-  return timingsOf(times);
+  return { timings: timingsOf(times), relative: quantile(ascending(pairs), 0.5) };
 }
 
 /** Rows as they are after an activation, without its work: filling a registry is not what is measured. */

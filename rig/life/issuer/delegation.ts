@@ -30,7 +30,7 @@ export interface Delegation {
  * @param deviceKey of the active phone that gives it
  * @param delegateKey device key of the active phone that gets it
  * @param agreed what the person agrees that it may disclose
- * @throws {IssuerRefusal} `nothing-agreed`, `device-unknown`, `delegation-malformed`, `claim-beneficiary`
+ * @throws {IssuerRefusal} `nothing-agreed`, `device-unknown`, `delegation-malformed`
  */
 export async function delegate(
   store: IssuerStore,
@@ -56,7 +56,8 @@ export async function delegate(
     if (!inTime || delegateKey === deviceKey) return new Refused('delegation-malformed', about);
     if ((await activeDevice(statements, delegateKey)) === null) return new Refused('device-unknown', about);
     const { beneficiaries } = (await claimsOfInsured(statements, own.insured_id)) as CardClaims;
-    if (beneficiaries.every(({ index }) => index !== beneficiaryIndex)) return new Refused('claim-beneficiary', about);
+    if (beneficiaries.every(({ index }) => index !== beneficiaryIndex))
+      return new Refused('delegation-malformed', about);
     const id = newIdentifier('del');
     await statements.query(
       `insert into delegations (id, activation_id, beneficiary_index, delegate_key, agreed, made_at, until_at)

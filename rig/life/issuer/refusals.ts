@@ -134,7 +134,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   'delegation-unknown': row(404, 'there is no such delegation', 'ask for the list'),
   'delegation-malformed': row(
     400,
-    'a delegation lasts up to 30 days, is for one beneficiary, and is not for oneself',
+    'a delegation lasts up to 30 days, is for one beneficiary of the card, and is not for oneself',
     'correct it',
   ),
   'delegation-narrower': row(

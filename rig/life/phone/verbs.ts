@@ -37,7 +37,7 @@ import {
   type WithCode,
 } from './options.ts';
 import type { Phone, PhoneView } from './phone.ts';
-import { type CredentialNote, readPhoneState } from './phone-state.ts';
+import { type CredentialNote, NEW_PHONE, readPhoneState } from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 import { ticketOfIdentity } from './ticket-of-identity.ts';
 import { refuseWeakCode } from './weak-code.ts';
@@ -58,7 +58,12 @@ const STEPS: Readonly<Record<ActivationStep, string>> = {
 export async function activate(options: ActivateOptions, io: CommandIo): Promise<ExitCode> {
   const { identity, person, timeoutMs } = options;
   const folder = phoneFolder(options.folder, io.env);
-  if (pukIsDue(folder)) return withPhoneIn(folder, io, (phone) => tellPukAgain(phone, options, io));
+  const before = existsSync(folder) ? readPhoneState(folder) : NEW_PHONE;
+  if (before.life === 'active') {
+    // Nothing is left of an activation but to show the PUK.
+    if (!before.pukDue) throw new PhoneRefusal('active-already');
+    return withPhoneIn(folder, io, (phone) => tellPukAgain(phone, options, io));
+  }
   if (options.issuer !== null) issuerAt(options.issuer, timeoutMs, io);
   else if (!existsSync(folder)) throw new UsageError(WHICH_ISSUER);
   const right = identity === null ? await readTicket(options.ticketFile, io) : null;
@@ -87,13 +92,6 @@ export async function activate(options: ActivateOptions, io: CommandIo): Promise
     const puk = known ? await phone.puk(await holdersCode(options.pin, io)) : activated.puk;
     return tellActivated(phone, { ...activated, puk }, io);
   }).finally(() => given?.fill(0));
-}
-
-/** Nothing is left of an activation but to show the PUK, whose card says what was noted of it. */
-function pukIsDue(folder: string): boolean {
-  if (!existsSync(folder)) return false;
-  const { life, pukDue } = readPhoneState(folder);
-  return life === 'active' && pukDue;
 }
 
 async function tellPukAgain(phone: Phone, { pin }: ActivateOptions, io: CommandIo): Promise<ExitCode> {

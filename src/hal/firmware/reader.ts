@@ -5,10 +5,12 @@ import type { CardSession, ConnectMode, Reader, ReaderInfo } from '../reader.ts'
 import type { SerialLineOpener } from '../serial-line.ts';
 import { FirmwareBoard } from './board.ts';
 import { FirmwareCard } from './card.ts';
-import { FirmwareWire, LARGEST_MESSAGE } from './wire.ts';
+import { ECHO_MS, FirmwareWire, LARGEST_MESSAGE } from './wire.ts';
 
 /** Between two questions whether the board is there. */
 const BETWEEN_LOOKS_MS = 100;
+/** After one that nothing answered: a board that waits for the rest of somebody's message forgets it in this silence. */
+const AFTER_SILENCE_MS = 1100;
 
 export interface FirmwareOptions {
   /** Path of the serial port. */
@@ -77,9 +79,11 @@ export class FirmwareReader implements Reader {
         throw new HalError('busy', `a session with the card on "${this.#name}" is already open`);
       }
       const wire = await this.#open();
+      const askedMs = performance.now();
       if (await this.#unlessAborted(wire.isThere(), signal)) return wire;
+      const pauseMs = performance.now() - askedMs < ECHO_MS ? BETWEEN_LOOKS_MS : AFTER_SILENCE_MS - ECHO_MS;
       if (performance.now() >= deadlineMs) throw new HalError('no-card', `no firmware answers on "${this.#name}"`);
-      await this.#unlessAborted(new Promise((done) => setTimeout(done, BETWEEN_LOOKS_MS)), signal);
+      await this.#unlessAborted(new Promise((done) => setTimeout(done, pauseMs)), signal);
     }
   }
 

@@ -7,7 +7,7 @@ import { TO_BOARD } from './board-messages.ts';
 /** The longest that a card may compute (a key pair on a slow core) with a line in between. */
 const SILENCE_MS = 60_000;
 /** A board that is there echoes within a few bytes' time, or when it has booted. */
-const ECHO_MS = 500;
+export const ECHO_MS = 500;
 /** Three bytes that the board gives back: this, 00, and a number. No response of a card ends in a status word 00xx. */
 const ECHO = 0xec;
 

@@ -12,6 +12,8 @@ export interface FlashDevice {
    * @throws {HalError} `storage`
    */
   program(address: number, source: Uint8Array): void;
+  /** Whether these bytes stand there, where the device can say so faster than by `read`. */
+  holds?(address: number, source: Uint8Array): boolean;
   /** All bytes of the page are FF afterwards. @throws {HalError} `storage` */
   erase(page: number): void;
 }

@@ -1,3 +1,4 @@
+import { sameBytes } from '../../apdu/same-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { Nvm } from '../nvm.ts';
 import { checkSpan } from '../span.ts';
@@ -132,7 +133,7 @@ export class FlashNvm implements Nvm {
   read(address: number, target: Uint8Array, targetOffset: number, length: number): void {
     checkSpan('memory', this.size, address, length);
     checkSpan('target', target.length, targetOffset, length);
-    for (let i = 0; i < length; i++) target[targetOffset + i] = this.bytes[address + i] as number;
+    target.set(this.bytes.subarray(address, address + length), targetOffset);
   }
 
   readByte(address: number): number {
@@ -313,10 +314,15 @@ export class FlashNvm implements Nvm {
     } catch (error) {
       return this.#setAside(page, error);
     }
+    return this.#holds(address, bytes) || this.#setAside(page, null);
+  }
+
+  #holds(address: number, bytes: Uint8Array): boolean {
+    const device = this.#device;
+    if (device.holds !== undefined) return device.holds(address, bytes);
     const there = new Uint8Array(bytes.length);
-    this.#device.read(address, there, 0, there.length);
-    if (there.every((byte, i) => byte === bytes[i])) return true;
-    return this.#setAside(page, null);
+    device.read(address, there, 0, there.length);
+    return sameBytes(there, bytes);
   }
 
   /** What it holds still counts; it takes nothing more. @throws what is no failure of the flash */
@@ -395,6 +401,6 @@ function readChain(device: FlashDevice, pages: readonly LogPage[]): Chain | null
 
 function copied(bytes: Uint8Array, from: number, length: number): Uint8Array {
   const own = new Uint8Array(length);
-  for (let i = 0; i < length; i++) own[i] = bytes[from + i] as number;
+  own.set(bytes.subarray(from, from + length));
   return own;
 }

@@ -87,7 +87,7 @@ export function encodeRecord(
   bytes[1] = last ? LAST : 0;
   view.setUint16(2, length, true);
   view.setUint32(4, address, true);
-  for (let i = 0; i < length; i++) bytes[RECORD_HEADER + i] = source[from + i] as number;
+  bytes.set(source.subarray(from, to), RECORD_HEADER);
   view.setUint32(8, recordCrc(bytes, 0, length, sequence), true);
   return bytes;
 }

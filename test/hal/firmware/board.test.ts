@@ -115,7 +115,7 @@ describe('an announcement without its message', () => {
     expect(answers.at(-1)?.slice(-2)).toEqual([0x90, 0x00]);
   });
 
-  it('is called off by a second of silence', () => {
+  it('is called off by silence', () => {
     const { send, told } = linked();
     send([TO_BOARD]);
     send([...toyCommand(TOY.echo, 5)], 1_000_001);
@@ -128,6 +128,25 @@ describe('an announcement without its message', () => {
     send([BOARD_MESSAGE.card]);
     send([...toyCommand(TOY.echo, 5)]);
     expect(told).toEqual([[BOARD_MESSAGE.card]]);
+  });
+});
+
+describe('a message that its host left in the middle', () => {
+  it('is forgotten before the next host asks again: it is heard the second time', () => {
+    const answers: number[][] = [];
+    const link = new HostLink(new ToyCard(), (bytes, offset, length) =>
+      answers.push([...bytes.subarray(offset, offset + length)]),
+    );
+    const echo = Uint8Array.of(0, 3, 0xec, 0x00, 0x07);
+    // The head of a long message, then what the reader sends: an echo, and after 1.1 s the next one.
+    link.receive(Uint8Array.of(0x7c, 0x43, 0x81), 3, 0);
+    link.receive(echo, echo.length, 100_000);
+    expect(answers).toEqual([]);
+    link.receive(echo, echo.length, 1_200_001);
+    expect(answers).toEqual([
+      [0, 3],
+      [0xec, 0x00, 0x07],
+    ]);
   });
 });
 

@@ -43,6 +43,14 @@ const verbs: DeclareVerb[] = [
         return EXIT.pass;
       }),
     );
+    /** Says whether what it said was taken. */
+    program.command('deliver').action(() =>
+      perform({}, async (io) => {
+        io.stdout('word\n');
+        io.stderr(`delivered: ${await io.delivered()}\n`);
+        return EXIT.pass;
+      }),
+    );
     program.command('ask').action(() =>
       perform({}, async (io) => {
         const pin = await readPin({ file: null, ask: true }, io);

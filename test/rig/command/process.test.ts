@@ -30,6 +30,26 @@ function start(verb: string): Running {
   return { child, ended, waiting };
 }
 
+describe('what a command has said', () => {
+  it.each([
+    ['a file', '> "$TMP"', true],
+    ['a pipe that is read', '| cat', true],
+    ['a pipe that nobody reads', '| (exec <&-)', false],
+    ['a full disk', '> /dev/full', false],
+    ['the null device', '> /dev/null', false],
+    ['nothing: it was closed', '>&-', false],
+  ])(
+    'was taken by %s',
+    (_, redirection, taken) => {
+      const line = `TMP=$(mktemp); ${COMMAND.map((word) => `'${word}'`).join(' ')} deliver ${redirection}; rm -f "$TMP"`;
+      const { stderr } = spawnSync('sh', ['-c', line], { cwd: ROOT, encoding: 'utf8' });
+      // On a full disk the command itself ends, with a sentence of its own.
+      expect(stderr.includes('delivered: true\n')).toBe(taken);
+    },
+    30_000,
+  );
+});
+
 describe('a command that is stopped', () => {
   it.each([
     ['SIGINT', 130],

@@ -91,7 +91,15 @@ export function SettingsTab({ call, view, refresh }: SettingsTabProps) {
     case 'credential': {
       const fetch = (code: string): void =>
         act.run(async () => {
-          await fetchCredential(call, code, step.txCode);
+          try {
+            await fetchCredential(call, code, step.txCode);
+          } catch (error) {
+            // The code was right: what was refused is asked for on the screen before.
+            if (!/^(wrong|blocked)-code$/.test(String((error as { code?: unknown }).code))) {
+              setStep({ at: 'list', note: null });
+            }
+            throw error;
+          }
           setStep({ at: 'list', note: step.txCode === null ? 'credentialRenewed' : 'credentialCame' });
         });
       return (

@@ -155,6 +155,7 @@ describe('a lab, served', () => {
     ];
     const ofOperators = [
       ...['GET /v1/tokens', 'POST /v1/benches/1/quarantine', 'POST /v1/blobs/missing', 'POST /v1/campaigns'],
+      'POST /v1/prune',
       ...['POST /v1/campaigns/1/cancel', 'POST /v1/tokens', 'POST /v1/tokens/1/revoke', 'PUT /v1/blobs/1'],
     ];
     expect(await refused('operator')).toEqual(ofBenches);

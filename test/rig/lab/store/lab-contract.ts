@@ -14,9 +14,10 @@ import { missingBlobs, readBlob, storeBlob } from '../../../../rig/lab/store/blo
 import { campaignMatrix, cancelCampaign, endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
 import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
+import { pruneFiles } from '../../../../rig/lab/store/prune.ts';
 import { recordResult } from '../../../../rig/lab/store/record.ts';
 import type { LabRefusalCode } from '../../../../rig/lab/store/refusals.ts';
-import { listRuns, noteProgress, runDetail, searchRuns } from '../../../../rig/lab/store/runs.ts';
+import { listResults, listRuns, noteProgress, runDetail, searchRuns } from '../../../../rig/lab/store/runs.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { submitCampaign } from '../../../../rig/lab/store/submit.ts';
 import { takeRun } from '../../../../rig/lab/store/take.ts';
@@ -353,6 +354,32 @@ export function labContract(name: string, url: () => string | null): void {
       expect(() => readBlob(store, wrong)).toThrow('there is no such file here');
       const left = readdirSync(store.blobs, { recursive: true, encoding: 'utf8' });
       expect(left.filter((each) => each.endsWith('.new'))).toEqual([]);
+    });
+
+    it('drops files of old runs and none that a run still needs; verdicts stay', async () => {
+      await bench('b1');
+      const [report, used, needed] = [sha256('report'), sha256('used'), sha256('needed')];
+      for (const text of ['report', 'used', 'needed']) await storeBlob(store, sha256(text), pieces(text));
+      const input = (hash: string): SubmittedRun => ({ ...RUN, inputs: [{ name: 'a.img', sha256: hash }] });
+      await submit([input(used), input(needed)]);
+      const taken = await take('b1');
+      const blob = { role: 'trace', name: 't.jsonl', sha256: report, bytes: 6, mediaType: 'a/b' } as const;
+      await record('b1', taken, { blobs: [blob] });
+      expect(await pruneFiles(store, 5, false)).toEqual({ files: 0, bytes: 0 });
+      const tenDays = 10 * 86_400_000;
+      await store.sql.query('update lab_runs set ended_at = ended_at - $1::int8', [tenDays]);
+      await store.sql.query('update lab_blobs set stored_at = stored_at - $1::int8', [tenDays]);
+      expect(await pruneFiles(store, 5, true)).toEqual({ files: 2, bytes: 10 });
+      expect(missingBlobs(store, [report, used, needed])).toEqual([]);
+      expect(await pruneFiles(store, 5, false)).toEqual({ files: 2, bytes: 10 });
+      expect(missingBlobs(store, [report, used, needed])).toEqual([report, used]);
+      const { results, after } = await listResults(store, 1, 0);
+      expect(results.map(({ run, jws, attempts }) => [run.state, jws === null, attempts.length])).toEqual([
+        ['passed', false, 1],
+        ['queued', true, 0],
+      ]);
+      expect(after).toBeNull();
+      await clean();
     });
 
     it('tokens open their role until they are revoked, and are not stored', async () => {

@@ -21,6 +21,7 @@ import {
 } from '../../../../rig/life/issuer/openid/offer.ts';
 import { redeemIdentityTicket } from '../../../../rig/life/issuer/openid/presentation.ts';
 import { purgeOpenId } from '../../../../rig/life/issuer/openid/purge.ts';
+import { IssuerRefusal } from '../../../../rig/life/issuer/refusals.ts';
 import type { Sql } from '../../../../rig/store/sql.ts';
 import { crypto, type KeyPair, keyPair } from '../identity/sd-jwt-making.ts';
 import {
@@ -72,6 +73,19 @@ export function openIdSuite(name: string, open: () => Promise<Sql>): void {
         });
         await expect(redeem(ticket!)).rejects.toMatchObject({ code: 'request-unknown' });
         expect(await world.context.sql.query('select 1 as one from openid_presentations')).toEqual([]);
+      });
+
+      it('whose ticket may not be spent yet, for its department is closed, is still there when it opens', async () => {
+        const ticket = (await consentAtTerminal(await ask(), async ({ people }) => people[0]!.id)) as string;
+        const seen: string[] = [];
+        const closed = redeemIdentityTicket(world.context, ticket, async ({ givenName }) => {
+          seen.push(givenName);
+          throw new IssuerRefusal('department-closed');
+        });
+        await expect(closed).rejects.toMatchObject({ code: 'department-closed' });
+        expect(seen).toEqual(['ZOE']);
+        expect(await redeem(ticket)).toMatchObject({ givenName: 'ZOE' });
+        await expect(redeem(ticket)).rejects.toMatchObject({ code: 'request-unknown' });
       });
 
       it('is not given where the person refuses', async () => {

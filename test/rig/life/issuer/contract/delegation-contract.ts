@@ -94,7 +94,7 @@ export function delegationContract({ store, activate, resolve, refuses }: Issuer
       ['delegation-malformed', { until: NOW + 31 * DAY }],
       ['delegation-malformed', { delegateKey: A }],
       ['device-unknown', { delegateKey: C }],
-      ['claim-beneficiary', { beneficiaryIndex: 9 }],
+      ['delegation-malformed', { beneficiaryIndex: 9 }],
     ] as const)('is refused: %s', async (code, change) => {
       const order = {
         deviceKey: A,

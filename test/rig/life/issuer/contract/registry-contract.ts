@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { enrol } from '../../../../../rig/life/issuer/enrolment.ts';
+import { enrol, refuseClosed } from '../../../../../rig/life/issuer/enrolment.ts';
 import { addFamilies, cardClaimsOf } from '../../../../../rig/life/issuer/registry.ts';
 import { changeRollout, EVERYWHERE, openDepartments } from '../../../../../rig/life/issuer/rollout.ts';
 import { ADRUN, LEA, NAMESAKE, NOW, ZOE } from '../people.ts';
@@ -61,6 +61,10 @@ export function registryContract({ store, activate, refuses }: IssuerInStore): v
       await changeRollout(store, { departments: [EVERYWHERE], open: false, now: NOW });
       expect(await changeRollout(store, { departments: ['2A', '2A'], open: true, now: NOW })).toEqual(['2A']);
       await refuses(enrol(store, { identity: ZOE, now: NOW }), 'department-closed');
+      // The same before a ticket is spent; somebody who is not known spends it.
+      await refuses(refuseClosed(store, { identity: ZOE, now: NOW }), 'department-closed');
+      await refuseClosed(store, { identity: LEA, now: NOW });
+      await refuseClosed(store, { identity: { ...ZOE, givenName: 'Eve' }, now: NOW });
       expect((await enrol(store, { identity: LEA, now: NOW })).number).toBe(1);
       expect(await openDepartments(store)).toEqual([{ department: '2A', openedAt: NOW }]);
       expect(await changeRollout(store, { departments: ['2A', '75'], open: false, now: NOW })).toEqual(['2A']);
