@@ -130,36 +130,44 @@ describe('a board that was flashed and reboots into its firmware', { timeout: 60
   });
 
   it.each([
-    ['right', 0, 'pass'],
-    ['fast by 8 %', 8, 'fail'],
-  ] as const)('a clock that is %s is judged so, also when most answers are late', async (_, percent, verdict) => {
-    let hostUs = 0;
-    let asked = 0;
-    const board = new FirmwareUnderTest(identifyBoard('sim', []), {
-      opener: new MemoryPorts([]),
-      clock: new VirtualTimeline(),
-    });
-    // The board reads its clock at once; the answer is 800 ms late in all but one of each five.
-    vi.spyOn(board, 'board').mockResolvedValue({
-      selfTest: async () => {
-        const microseconds = Math.round(hostUs * (1 + percent / 100));
-        hostUs += asked++ % 5 === 3 ? 1000 : 800_000;
-        return { microseconds };
-      },
-    } as unknown as FirmwareBoard);
-    const clock = { nowNs: () => hostUs * 1000, wallSeconds: () => 0 };
-    const timers = {
-      after: (ms: number, action: () => void) => {
-        hostUs += ms * 1000;
-        setImmediate(action);
-        return () => {};
-      },
-    };
-    const only = FIRMWARE_PHASES.filter(({ id }) => id === 'clock');
-    const signal = new AbortController().signal;
-    const results = await runPhases(only, { board, partner: null, clock, signal, only: null, timers });
-    expect(verdictOf(results, false)).toBe(verdict);
-  });
+    ['right', 0, 'simulated', 'pass'],
+    ['fast by 8 %', 8, 'simulated', 'fail'],
+    ['slow by 8 %, as an emulator on a busy machine', -8, 'simulated', 'error'],
+    ['slow by 8 %, on hardware', -8, 'hardware', 'fail'],
+  ] as const)(
+    'a clock that is %s is judged so, also when most answers are late',
+    async (_, percent, backend, verdict) => {
+      let hostUs = 0;
+      let asked = 0;
+      const board = new FirmwareUnderTest(
+        { ...identifyBoard('sim', []), backend },
+        {
+          opener: new MemoryPorts([]),
+          clock: new VirtualTimeline(),
+        },
+      );
+      // The board reads its clock at once; the answer is 800 ms late in all but one of each five.
+      vi.spyOn(board, 'board').mockResolvedValue({
+        selfTest: async () => {
+          const microseconds = Math.round(hostUs * (1 + percent / 100));
+          hostUs += asked++ % 5 === 3 ? 1000 : 800_000;
+          return { microseconds };
+        },
+      } as unknown as FirmwareBoard);
+      const clock = { nowNs: () => hostUs * 1000, wallSeconds: () => 0 };
+      const timers = {
+        after: (ms: number, action: () => void) => {
+          hostUs += ms * 1000;
+          setImmediate(action);
+          return () => {};
+        },
+      };
+      const only = FIRMWARE_PHASES.filter(({ id }) => id === 'clock');
+      const signal = new AbortController().signal;
+      const results = await runPhases(only, { board, partner: null, clock, signal, only: null, timers });
+      expect(verdictOf(results, false)).toBe(verdict);
+    },
+  );
 
   it('without an image nothing starts, and the board is at fault', async () => {
     const sim = bench();
