@@ -72,7 +72,7 @@ export interface FlashStm32Job {
 }
 
 /** How far a board has come: what it is when something goes wrong. */
-type Stage = 'as it was' | 'erasing' | 'torn' | 'last block' | 'written';
+type Stage = 'as it was' | 'erasing' | 'torn' | 'last block' | 'written' | 'read back';
 
 const LEFT_AS: Readonly<Record<Stage, string>> = {
   'as it was': NOT_CHANGED,
@@ -81,6 +81,7 @@ const LEFT_AS: Readonly<Record<Stage, string>> = {
   'last block':
     'the new program is there whole, or the board is in its bootloader with all of it but its start; flash it again with --resume',
   written: 'the new program was sent whole and not read back whole: it may start; flash it again with --resume',
+  'read back': 'the new program is there and was read back; reset the board to start it',
 };
 
 const TRIES = 3;
@@ -133,6 +134,7 @@ class Flashing {
     this.stage = 'written';
     // What was kept was read already.
     await this.#verify(todo);
+    this.stage = 'read back';
     const started = job.start && (await this.#start(chip));
     return {
       chip: seen,

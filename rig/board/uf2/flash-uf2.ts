@@ -104,8 +104,15 @@ function refuseMisfit(
   if (families.length > 1) {
     throw new CannotRun(`${source} has blocks of ${families.length} families: give a file of one; ${NOT_CHANGED}`);
   }
+  const end = flash.address + flash.size;
   for (const { address, bytes } of segments) {
-    if (address < flash.address || address + bytes.length > flash.address + flash.size) {
+    const last = address + bytes.length;
+    if (address >= flash.address && address < end && last > end) {
+      throw new CannotRun(
+        `${source} is too large: it ends at ${hexAddress(last)}, and the flash of a ${name} ends at ${hexAddress(end)}; ${NOT_CHANGED}`,
+      );
+    }
+    if (address < flash.address || last > end) {
       throw new CannotRun(
         `${source} is for another board: it has bytes at ${hexAddress(address)}, and the flash of a ${name} begins at ${hexAddress(flash.address)}; ${NOT_CHANGED}`,
       );

@@ -16,6 +16,7 @@ const STATES: Readonly<Record<string, readonly Held[]>> = {
   'the board is in its bootloader without a program that starts; flash it again': ['none that starts'],
   'the new program is there whole, or the board is in its bootloader with all of it but its start; flash it again with --resume':
     ['new', 'none that starts'],
+  'the new program is there and was read back; reset the board to start it': ['new'],
   'the new program was sent whole and not read back whole: it may start; flash it again with --resume': ['new'],
 };
 
@@ -70,12 +71,12 @@ describe('the board is old, new, or without a program that starts, and is said t
     [0x480, 19],
     [0x482, 19],
   ])('the cable pulled at bytes of the line: chip %i, at every %i.', async (id, step) => {
-    const { wireBytes } = await bench(id).flash(imageOf(NEW));
+    const { wireBytes } = await bench(id).flash(imageOf(NEW), { start: true });
     // Each byte is written and read.
     expect(wireBytes).toBeGreaterThan(2 * NEW.length);
     const states = new Set<Held>();
     for (let at = 1; at < wireBytes; at += step) {
-      const seen = await flashWith(id, fault('unplug', at));
+      const seen = await flashWith(id, fault('unplug', at), { start: true });
       expect(seen.sentence, `byte ${at}`).toContain('unplugged');
       expectTruth(seen, `byte ${at}`);
       states.add(held(seen.run));
@@ -92,7 +93,7 @@ describe('the board is old, new, or without a program that starts, and is said t
   ] as const)('%s (%s) at every %s', async (_, name, what, times) => {
     let at = 1;
     for (; ; at++) {
-      const seen = await flashWith(F40X, fault(name, at, at + times - 1));
+      const seen = await flashWith(F40X, fault(name, at, at + times - 1), { start: true });
       if (!seen.struck) break;
       expectTruth(seen, `${what} ${at}`);
     }
