@@ -2,16 +2,16 @@ import type { CommandIo } from '../console/io.ts';
 import { outputEdge } from '../console/output-edge.ts';
 import { shown } from '../console/shown.ts';
 import { type BatchJob, nameOfBoard } from './batch-job.ts';
-import type { RowState } from './batch-state.ts';
+import type { Interrupted, RowState } from './batch-state.ts';
 
 export interface BatchRun {
   readonly io: CommandIo;
   readonly parallel: number;
-  /** @returns null when the row was interrupted */
-  run(job: BatchJob, say: (text: string) => void): Promise<RowState | null>;
+  run(job: BatchJob, say: (text: string) => void): Promise<RowState | Interrupted>;
 }
 
 const LEAST_COLUMNS = 40;
+const NOT_BEGUN: Interrupted = { outcome: 'interrupted', reason: null };
 
 /** Runs the rows, some at a time, and shows how far each is: a list on a terminal, a line for each end elsewhere. */
 export async function runBatch(jobs: readonly BatchJob[], batch: BatchRun): Promise<void> {
@@ -19,12 +19,12 @@ export async function runBatch(jobs: readonly BatchJob[], batch: BatchRun): Prom
   const faults: unknown[] = [];
   const run: BatchRun['run'] = async (job, say) => {
     // When what was done cannot be written down, nothing more is done.
-    if (faults.length > 0) return null;
+    if (faults.length > 0) return NOT_BEGUN;
     try {
       return await batch.run(job, say);
     } catch (error) {
       faults.push(error);
-      return null;
+      return NOT_BEGUN;
     }
   };
   await show(jobs, { ...batch, run });
@@ -48,7 +48,7 @@ async function show(jobs: readonly BatchJob[], { io, parallel, run }: BatchRun):
       const row = await run(job, (text) => {
         task.output = shown(text);
       });
-      if (row?.outcome !== 'done') throw new Error(endInWords(row));
+      if (row.outcome !== 'done') throw new Error(endInWords(row));
     },
   }));
   await new Listr(tasks, {
@@ -64,8 +64,8 @@ function nameOf(job: BatchJob): string {
   return shown(`${job.row.serialNumber}  ${nameOfBoard(job)}`);
 }
 
-function endInWords(row: RowState | null): string {
-  if (row === null) return 'interrupted';
+function endInWords(row: RowState | Interrupted): string {
+  if (row.outcome === 'interrupted') return shown(row.reason ?? 'interrupted');
   return row.outcome === 'done' ? 'done' : shown(`${row.outcome}: ${row.reason}`);
 }
 

@@ -7,14 +7,17 @@ import { stateFolder } from '../console/state-folder.ts';
 import { type BatchJob, nameOfBoard } from './batch-job.ts';
 import type { BatchFirmware } from './batch-options.ts';
 import { refuseSameSerial, serialForBoard } from './batch-serials.ts';
-import type { RowState } from './batch-state.ts';
+import type { Interrupted, RowState } from './batch-state.ts';
 import type { CardIdentity } from './card-identity.ts';
 import type { CardKeys } from './card-keys.ts';
 import { programBoard } from './firmware/program-board.ts';
 import { flashBoard, type Verifier } from './flash-board.ts';
 import { type FlashImage, newFlashImage } from './flash-image.ts';
+import { NOT_CHANGED } from './left-as.ts';
 import type { Bench } from './open-board.ts';
 import { whose } from './run-phases.ts';
+
+const SINCE = ' since an earlier run: ';
 
 /** What all rows of a batch share. */
 export interface RowTools {
@@ -34,11 +37,11 @@ export interface RowTools {
   readonly say: (text: string) => void;
 }
 
-/** @returns null when it was interrupted: the row is still to be done */
-export async function flashRow(job: BatchJob, tools: RowTools): Promise<RowState | null> {
+/** @param before what an earlier run said of the board; null: nothing */
+export async function flashRow(job: BatchJob, tools: RowTools, before: string | null): Promise<RowState | Interrupted> {
   const { row, card } = job;
   const { made, io } = tools;
-  if (io.signal.aborted) return null;
+  if (io.signal.aborted) return { outcome: 'interrupted', reason: null };
   const { serialNumber } = row;
   const startMs = performance.now();
   const at = new Date().toISOString();
@@ -63,11 +66,17 @@ export async function flashRow(job: BatchJob, tools: RowTools): Promise<RowState
     const uid = row.uid === null ? {} : { uid: row.uid === 'random' ? row.uid : toHex(row.uid) };
     return { ...base(), outcome: 'done', profile, cardSerial, ...uid, reason: null, ...done };
   } catch (error) {
-    if (io.signal.aborted) return null;
+    if (io.signal.aborted) return { outcome: 'interrupted', reason: error instanceof CannotRun ? error.message : null };
     const { verdict, reason } = whose(error, io.signal);
     const outcome = verdict === 'fail' ? 'failed' : 'error';
-    return { ...base(), outcome, profile: null, cardSerial: null, verified: null, reason };
+    return { ...base(), outcome, profile: null, cardSerial: null, verified: null, reason: sinceBefore(reason, before) };
   }
+}
+
+/** A board that this run did not change is what an earlier one left. */
+function sinceBefore(reason: string, before: string | null): string {
+  if (before === null || !reason.endsWith(NOT_CHANGED) || before.endsWith(NOT_CHANGED)) return reason;
+  return `${reason}${SINCE}${before.split(SINCE).at(-1)}`;
 }
 
 async function putCard(

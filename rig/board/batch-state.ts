@@ -23,6 +23,13 @@ export interface RowState {
   readonly uid?: string | undefined;
 }
 
+/** A row that Ctrl-C ended: it is still to be done. */
+export interface Interrupted {
+  readonly outcome: 'interrupted';
+  /** What its board is now; null: nothing was done to it. */
+  readonly reason: string | null;
+}
+
 /** What a batch was begun with. */
 export interface BatchPlan {
   /** SHA-256 of the list, hex. */

@@ -95,6 +95,7 @@ async function flashAll(
   );
   const twice = sameCardTwice(jobs);
   if (twice !== null) io.stderr(`${shown(twice)}\n`);
+  const interrupted = new Map<string, string>();
   if (before > 0) io.stderr(`${before} of ${counted(jobs.length, 'board')} done already.\n`);
   try {
     await runBatch(todo, {
@@ -103,15 +104,17 @@ async function flashAll(
       run: async (job, say) => {
         const { force, resume, firmware = null } = options;
         const tools = { bench, verifier, names, made, keys, chips, force, resume, firmware, io, say };
-        const row = await flashRow(job, tools);
-        if (row !== null) state.set(row);
+        const { serialNumber } = job.row;
+        const row = await flashRow(job, tools, state.get(serialNumber)?.reason ?? null);
+        if (row.outcome !== 'interrupted') state.set(row);
+        else if (row.reason !== null) interrupted.set(serialNumber, row.reason);
         return row;
       },
     });
   } finally {
     await recorded.close();
   }
-  const document = documentOf(jobs, state, options.list);
+  const document = documentOf(jobs, state, interrupted, options.list);
   const exit = conclude(document, state, options, io);
   const { html = null, verifyWith } = options;
   const station = stationOf(io);
@@ -130,8 +133,18 @@ async function flashAll(
   return exit;
 }
 
-function documentOf(jobs: readonly BatchJob[], state: BatchState, list: string): BatchDocument {
-  const rows = jobs.map((job) => ({ ...untouched(job), ...state.get(job.row.serialNumber) }));
+/** @param interrupted what the boards of interrupted rows are now */
+function documentOf(
+  jobs: readonly BatchJob[],
+  state: BatchState,
+  interrupted: ReadonlyMap<string, string>,
+  list: string,
+): BatchDocument {
+  const rows = jobs.map((job) => {
+    const reason = interrupted.get(job.row.serialNumber);
+    if (reason !== undefined) return { ...untouched(job), reason };
+    return { ...untouched(job), ...state.get(job.row.serialNumber) };
+  });
   const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
   const [done, failed, errors, open] = [count('done'), count('failed'), count('error'), count('open')];
   const verdict = done === rows.length ? 'pass' : errors + open > 0 ? 'error' : 'fail';

@@ -70,6 +70,9 @@ export interface ReaderDriver<Choice> extends Driver<Choice> {
 /** Sends what the phone's own screen sends to its card, and gives the response. */
 export type AsHolder = (command: Uint8Array) => Promise<Uint8Array>;
 
+/** Microseconds that the last command took in the card, by the clock of the board that the card is on. */
+export type CommandTime = () => Promise<number>;
+
 /** A reader with a card that is not ours, or not known to be. */
 export interface ForeignReader {
   readonly reader: Reader;
@@ -82,6 +85,8 @@ export interface ForeignReader {
    * Waits for the card; before `connect`.
    */
   screen?(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<AsHolder | null>;
+  /** Where the card's board says how long its commands take: null, where it does not. Waits for the card; before `connect`. */
+  commandTime?(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<CommandTime | null>;
 }
 
 export interface LinkDriver<Choice> extends Driver<Choice> {

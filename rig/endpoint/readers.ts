@@ -1,4 +1,5 @@
 import { LARGEST_COMMAND, SHORTEST_COMMAND } from '../../src/hal/apdu-size.ts';
+import { HalError } from '../../src/hal/errors.ts';
 import { isVirtualReader } from '../../src/hal/vpcd/reader-name.ts';
 import { parseChoice, wordList } from './choice.ts';
 import { type CommandReach, type ForeignReader, type Polling, pcscBackend, type ReaderDriver } from './driver.ts';
@@ -172,6 +173,17 @@ export const READERS: ReaderTable = {
           const card = await board.card();
           const typed = card.windowSeconds > 0 && card.interface === 'contactless';
           return typed ? (command) => board.asHolder(command) : null;
+        },
+        commandTime: async (options) => {
+          const board = await reader.board(options);
+          const ask = async (): Promise<number> => (await board.figures()).commandUs;
+          try {
+            await ask();
+          } catch (error) {
+            if (error instanceof HalError && error.kind === 'unsupported') return null;
+            throw error;
+          }
+          return ask;
         },
       };
     },

@@ -9,6 +9,8 @@ export interface PhaseAccount {
   readonly receivedBytes: number;
   /** Sum of the exchanges' own times, or the phase's time when it has none. */
   readonly microseconds: number;
+  /** What of it was spent in the firmware of the card, by the clock of its board; null: nobody tells. */
+  readonly firmwareMicroseconds: number | null;
 }
 
 export interface TapAccount {
@@ -19,8 +21,20 @@ export interface TapAccount {
   readonly hostMicroseconds: number;
   /** What protecting commands and checking answers took of `host`; null: all was sent in clear. */
   readonly protection: { readonly exchanges: number; readonly microseconds: number } | null;
+  /** What all exchanges took in the firmware of the card, as its board says; null: it is no such board. */
+  readonly firmware: { readonly exchanges: number; readonly microseconds: number } | null;
   readonly slowest: TimedExchange | null;
 }
+
+interface PhaseSum {
+  exchanges: number;
+  sentBytes: number;
+  receivedBytes: number;
+  ns: number;
+  firmwareNs: number | null;
+}
+
+const NOTHING: Readonly<PhaseSum> = { exchanges: 0, sentBytes: 0, receivedBytes: 0, ns: 0, firmwareNs: null };
 
 /** Where the time of a tap went. Times of `exchanges` are nanoseconds of one clock. */
 export function accountOf(
@@ -28,18 +42,19 @@ export function accountOf(
   connectEndNs: number,
   exchanges: readonly TimedExchange[],
 ): TapAccount {
-  const phases = new Map<string, { exchanges: number; sentBytes: number; receivedBytes: number; ns: number }>();
-  phases.set('connect', { exchanges: 0, sentBytes: 0, receivedBytes: 0, ns: connectEndNs - connectStartNs });
+  const phases = new Map<string, PhaseSum>();
+  phases.set('connect', { ...NOTHING, ns: connectEndNs - connectStartNs });
   let slowest: TimedExchange | null = null;
   let lastNs = connectEndNs;
   let inExchangesNs = 0;
   for (const exchange of exchanges) {
-    const phase = phases.get(exchange.phase) ?? { exchanges: 0, sentBytes: 0, receivedBytes: 0, ns: 0 };
+    const phase = phases.get(exchange.phase) ?? { ...NOTHING };
     const ns = exchange.endNs - exchange.startNs;
     phase.exchanges++;
     phase.sentBytes += exchange.sentBytes;
     phase.receivedBytes += exchange.receivedBytes;
     phase.ns += ns;
+    if (exchange.firmwareNs !== undefined) phase.firmwareNs = (phase.firmwareNs ?? 0) + exchange.firmwareNs;
     phases.set(exchange.phase, phase);
     inExchangesNs += ns;
     lastNs = exchange.endNs;
@@ -47,17 +62,22 @@ export function accountOf(
   }
   const totalNs = lastNs - connectStartNs;
   return {
-    phases: [...phases].map(([phase, { ns, ...rest }]) => ({ phase, ...rest, microseconds: ns / 1000 })),
+    phases: [...phases].map(([phase, { ns, firmwareNs, ...rest }]) => ({
+      ...{ phase, ...rest, microseconds: ns / 1000 },
+      firmwareMicroseconds: firmwareNs === null ? null : firmwareNs / 1000,
+    })),
     exchanges: exchanges.length,
     totalMicroseconds: totalNs / 1000,
-    protection: protectionOf(exchanges),
+    protection: sumOf(exchanges.map(({ protectionNs }) => protectionNs)),
+    firmware: sumOf(exchanges.map(({ firmwareNs }) => firmwareNs)),
     hostMicroseconds: (totalNs - inExchangesNs - (connectEndNs - connectStartNs)) / 1000,
     slowest,
   };
 }
 
-function protectionOf(exchanges: readonly TimedExchange[]): TapAccount['protection'] {
-  const inside = exchanges.flatMap(({ protectionNs }) => (protectionNs === undefined ? [] : [protectionNs]));
-  if (inside.length === 0) return null;
-  return { exchanges: inside.length, microseconds: inside.reduce((sum, ns) => sum + ns, 0) / 1000 };
+/** Of the exchanges that have such a time; null: none has. */
+function sumOf(times: readonly (number | undefined)[]): TapAccount['protection'] {
+  const known = times.filter((ns) => ns !== undefined);
+  if (known.length === 0) return null;
+  return { exchanges: known.length, microseconds: known.reduce((sum, ns) => sum + ns, 0) / 1000 };
 }

@@ -144,13 +144,14 @@ function pointed(reading: CardReading): string[] {
 
 function whereTheTimeWent(account: TapAccount): string[] {
   const rows = [
-    ['', 'exchanges', 'bytes out', 'bytes in', 'ms'],
+    ['', 'exchanges', 'bytes out', 'bytes in', 'ms', ...(account.firmware === null ? [] : ['in firmware'])],
     ...account.phases.map((phase) => [
       phase.phase,
       phase.exchanges === 0 ? '' : `${phase.exchanges}`,
       phase.exchanges === 0 ? '' : `${phase.sentBytes}`,
       phase.exchanges === 0 ? '' : `${phase.receivedBytes}`,
       milliseconds(phase.microseconds),
+      ...(phase.firmwareMicroseconds === null ? [] : [milliseconds(phase.firmwareMicroseconds)]),
     ]),
     ['this program', '', '', '', milliseconds(account.hostMicroseconds)],
     ...(account.protection === null
@@ -164,7 +165,10 @@ function whereTheTimeWent(account: TapAccount): string[] {
             milliseconds(account.protection.microseconds),
           ],
         ]),
-    ['total', `${account.exchanges}`, '', '', milliseconds(account.totalMicroseconds)],
+    [
+      ...['total', `${account.exchanges}`, '', '', milliseconds(account.totalMicroseconds)],
+      ...(account.firmware === null ? [] : [milliseconds(account.firmware.microseconds)]),
+    ],
   ];
   const { slowest } = account;
   const footer =
@@ -173,7 +177,7 @@ function whereTheTimeWent(account: TapAccount): string[] {
       : [
           `  slowest: ${slowest.command} ${slowest.header}, ${milliseconds((slowest.endNs - slowest.startNs) / 1000)} ms`,
         ];
-  return ['Where the time went', ...columns(rows, [1, 2, 3, 4]), ...footer];
+  return ['Where the time went', ...columns(rows, [1, 2, 3, 4, 5]), ...footer];
 }
 
 /** Rows as aligned columns, two spaces in; `right` lists the columns of figures. */

@@ -15,6 +15,7 @@ import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
 import { interfacesOf } from './interfaces-of-atr.ts';
 import { judge } from './judge.ts';
+import { MeasuredSession } from './measured-session.ts';
 import { readNdef } from './ndef.ts';
 import type { TapOptions } from './options.ts';
 import { readOwnApplication } from './own-application.ts';
@@ -88,19 +89,22 @@ async function readOnce(
   const unlocked =
     code === null ? null : await unlockOnPhone(source, code, { timeoutMs: options.timeoutMs, signal: io.signal });
   if (unlocked !== null) reading.code = unlocked;
+  const waiting = { timeoutMs: options.timeoutMs, signal: io.signal };
+  const commandTime = (await source.commandTime?.(waiting)) ?? null;
   const connectStartNs = systemClock.nowNs();
   const session = await source.reader.connect({
-    timeoutMs: options.timeoutMs,
-    signal: io.signal,
+    ...waiting,
     ...(source.name === null ? {} : { reader: source.name }),
   });
   const connectEndNs = systemClock.nowNs();
   const keys = options.channel?.sessionKeys == null ? null : new SessionKeyRecorder(options.channel.sessionKeys);
   const trace = await openTrace('vitap tap', source, session, options.record, connectStartNs, keys?.id ?? null);
   trace?.power('on', connectEndNs, session.atr);
-  const wire = trace === null ? session : new RecordedSession(session, trace, systemClock);
+  const measured = commandTime === null ? null : new MeasuredSession(session, commandTime, systemClock);
+  const timed = measured ?? session;
+  const wire = trace === null ? timed : new RecordedSession(timed, trace, systemClock);
   const explainer = options.explain === true ? new TapExplainer(decisions, null) : null;
-  const terminal = new CardTerminal(wire, { listener: explainer, signal: io.signal });
+  const terminal = new CardTerminal(wire, { listener: explainer, signal: io.signal, firmware: measured });
   let explanations: readonly string[] = [];
   let channel: OpenChannel | null = null;
   let needsChannel = false;

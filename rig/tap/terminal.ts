@@ -6,6 +6,7 @@ import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import type { OpenChannel } from '../channel/open-channel.ts';
 import type { ProtectedExchange } from '../channel/protected-session.ts';
 import { type CardAnswer, statusOf, wholeAnswer } from '../channel/whole-answer.ts';
+import type { MeasuredSession } from './measured-session.ts';
 
 export type { CardAnswer } from '../channel/whole-answer.ts';
 
@@ -22,6 +23,8 @@ export interface TimedExchange {
   readonly endNs: number;
   /** Inside a channel: what this program took to protect the command and to check the answer. Absent: sent in clear. */
   readonly protectionNs?: number;
+  /** Of it in the firmware of the card, by the clock of its board, in whole microseconds. Absent: nobody tells. */
+  readonly firmwareNs?: number;
 }
 
 /** Where every APDU goes, as bytes: a trace. Times as in {@link TimedExchange}. */
@@ -41,13 +44,23 @@ export class CardTerminal {
   #session: CardSession;
   readonly #listener: ExchangeListener | null;
   readonly #signal: AbortSignal | null;
+  readonly #firmware: Pick<MeasuredSession, 'take'> | null;
   readonly #view = new CommandApdu();
 
-  constructor(session: CardSession, options: { listener?: ExchangeListener | null; signal?: AbortSignal } = {}) {
+  /** @param options `firmware`: knows what of each exchange was spent in the card, and is asked once for each */
+  constructor(
+    session: CardSession,
+    options: {
+      listener?: ExchangeListener | null;
+      signal?: AbortSignal;
+      firmware?: Pick<MeasuredSession, 'take'> | null;
+    } = {},
+  ) {
     this.#session = session;
     this.protocol = session.protocol;
     this.#listener = options.listener ?? null;
     this.#signal = options.signal ?? null;
+    this.#firmware = options.firmware ?? null;
   }
 
   /**
@@ -87,6 +100,7 @@ export class CardTerminal {
       startNs,
       endNs,
       ...(wire !== null && { protectionNs: wire.hostNs }),
+      ...(this.#firmware !== null && { firmwareNs: this.#firmware.take() * 1000 }),
     });
   }
 

@@ -1,8 +1,12 @@
 /** No answer, not in time, or more of it than is read. The message is a sentence that names the other side's origin. */
 export class NotReached extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** Whether the request went out and its time ran out: it may have been carried out. */
+  readonly late: boolean;
+
+  constructor(message: string, options?: { cause?: unknown; late?: boolean }) {
     super(message, options);
     this.name = 'NotReached';
+    this.late = options?.late ?? false;
   }
 }
 
@@ -61,7 +65,9 @@ export async function limitedFetch(
   } catch (cause) {
     if (cause instanceof NotReached) throw cause;
     if (signal?.aborted) throw signal.reason;
-    if (limit.aborted) throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause });
+    if (limit.aborted) {
+      throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause, late: true });
+    }
     throw new NotReached(`${origin} cannot be reached: is it running?`, { cause });
   }
 }

@@ -91,6 +91,31 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         expect([key, far[key]]).toEqual([key, near[key]]);
       }
       expect(exchangesOf(far)).toEqual(exchangesOf(near));
+      expectPublished('tap', far);
+      type Account = { firmware: { exchanges: number; microseconds: number } | null };
+      const [onBoard, here] = [far.time as Account, near.time as Account];
+      expect(onBoard.firmware?.exchanges).toBe((far.time as { exchanges: unknown[] }).exchanges.length);
+      expect(onBoard.firmware?.microseconds).toBeGreaterThan(0);
+      expect(here.firmware).toBe(null);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is benched, and its card is timed by the board',
+    async () => {
+      const counts = ['--taps', '3', '--warm-up', '1', '--profile', 'vitale2'];
+      const { out } = await vitap('bench', 'tap', '--reader', `firmware:${board.host}`, ...counts, '--json');
+      const { layers, taps } = JSON.parse(out) as {
+        layers: Record<string, { basis: string }>;
+        taps: { startNs: number; endNs: number; layers: Record<string, number> }[];
+      };
+      expect([layers.card?.basis, layers.link?.basis]).toEqual(['measured', 'residual']);
+      expect(taps).toHaveLength(3);
+      for (const each of taps) {
+        expect(each.layers.card).toBeGreaterThan(0);
+        expect(Object.values(each.layers).reduce((sum, ns) => sum + ns, 0)).toBe(each.endNs - each.startNs);
+      }
     },
     LIMIT_MS,
   );

@@ -12,13 +12,13 @@ import type { CommandIo } from '../../console/io.ts';
 import { type PinChoice, readPin } from '../../console/pin.ts';
 import { median } from '../../figures/quantile.ts';
 import { readIdentityBySfi } from '../../tap/field-sequences.ts';
+import { MeasuredSession } from '../../tap/measured-session.ts';
 import { readNdef } from '../../tap/ndef.ts';
 import { readOwnApplication } from '../../tap/own-application.ts';
 import { READ_PLANS } from '../../tap/plan.ts';
 import { emptyReading } from '../../tap/reading.ts';
 import { CardTerminal, type TimedExchange } from '../../tap/terminal.ts';
 import { readElf } from './elf.ts';
-import { MeasuredSession } from './measured-session.ts';
 
 export interface TapOfBoard {
   readonly port: string;
@@ -64,7 +64,11 @@ export async function measureTap(options: TapOfBoard, io: CommandIo): Promise<Me
     const board = await reader.board(waiting);
     const { bootUs } = await board.figures();
     const onScreen = code === null ? false : await typed(board, code);
-    const session = new MeasuredSession(await reader.connect(waiting), board);
+    const session = new MeasuredSession(
+      await reader.connect(waiting),
+      async () => (await board.figures()).commandUs,
+      systemClock,
+    );
     const us: number[] = [];
     const terminal = new CardTerminal(session, {
       listener: { command: () => {}, response: () => us.push(session.take()) },

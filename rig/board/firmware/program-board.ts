@@ -4,6 +4,7 @@ import { CannotRun } from '../../console/failure.ts';
 import { counted } from '../../report/words.ts';
 import type { BoardName } from '../board-name.ts';
 import type { FlashImage } from '../flash-image.ts';
+import { NOT_CHANGED, withWords } from '../left-as.ts';
 import {
   type BootChoice,
   type BootLines,
@@ -76,11 +77,11 @@ export async function programBoard(job: ProgramJob): Promise<Programmed> {
     const verified = `${counted(details.blocks, 'block')} taken by the bootloader, which has left; its drive gives nothing to read back`;
     return { chip: null, details, verified };
   }
-  const line = await bench.opener.open(board.path, options.baudRate, options.framing);
+  const line = await opened(bench, board.path, options.baudRate, options.framing);
   let other: SerialLine | null = null;
   try {
     const { boot } = options;
-    if (boot.how === 'lines' && boot.port !== null) other = await bench.opener.open(boot.port, options.baudRate);
+    if (boot.how === 'lines' && boot.port !== null) other = await opened(bench, boot.port, options.baudRate);
     const { chip, ...details } = await flashStm32({
       line,
       boot: bootLinesOf(boot, other ?? line, bench),
@@ -102,13 +103,24 @@ export async function programBoard(job: ProgramJob): Promise<Programmed> {
   }
 }
 
+async function opened(
+  { opener }: ProgramBench,
+  path: string,
+  baudRate: number,
+  framing?: Framing,
+): Promise<SerialLine> {
+  try {
+    return await opener.open(path, baudRate, framing);
+  } catch (error) {
+    throw withWords(error, NOT_CHANGED);
+  }
+}
+
 function bootLinesOf(boot: BootChoice, line: SerialLine, { timers, instruct }: ProgramBench): BootLines {
   if (boot.how === 'none') return NO_BOOT_LINES;
   if (boot.how === 'lines') return modemBootLines(line, boot, timers);
   if (instruct === null) {
-    throw new CannotRun(
-      '--boot-lines operator asks on a terminal, and standard input is none; the board was not changed',
-    );
+    throw new CannotRun(`--boot-lines operator asks on a terminal, and standard input is none; ${NOT_CHANGED}`);
   }
   return operatorBootLines(instruct);
 }

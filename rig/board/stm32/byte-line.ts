@@ -3,10 +3,14 @@ import { HalError } from '../../../src/hal/errors.ts';
 import type { Timers } from '../../../src/hal/pn532/transport.ts';
 import type { SerialLine } from '../../../src/hal/serial-line.ts';
 
+/** Milliseconds between two looks at whether the person wants to stop: who answers at once stays in step, who is silent is left. */
+const LOOK_MS = 250;
+
 /** Bytes of a line one after the other, each waited for no longer than a time. It counts what passes. */
 export class ByteLine {
   readonly #line: SerialLine;
   readonly #timers: Timers;
+  readonly #signal: AbortSignal | null;
   #received: number[] = [];
   #gone: HalError | null = null;
   #wake: (() => void) | null = null;
@@ -14,9 +18,11 @@ export class ByteLine {
   sent = 0;
   heard = 0;
 
-  constructor(line: SerialLine, timers: Timers) {
+  /** @param signal ends waits for what does not come */
+  constructor(line: SerialLine, timers: Timers, signal: AbortSignal | null = null) {
     this.#line = line;
     this.#timers = timers;
+    this.#signal = signal;
     line.onData((chunk) => {
       this.heard += chunk.length;
       for (const byte of chunk) this.#received.push(byte);
@@ -46,6 +52,7 @@ export class ByteLine {
     const byte = this.#received.shift();
     if (byte !== undefined) return byte;
     if (this.#gone !== null) throw this.#gone;
+    if (this.#signal?.aborted === true) throw new HalError('aborted', 'it was interrupted');
     return null;
   }
 
@@ -70,13 +77,22 @@ export class ByteLine {
   #wait(limitMs: number): Promise<void> {
     if (this.#gone !== null) return Promise.resolve();
     return new Promise((resolve) => {
+      let cancel = (): void => {};
       const done = (): void => {
         cancel();
         this.#wake = null;
         resolve();
       };
-      const cancel = this.#timers.after(limitMs, done);
+      // Looked at, not listened to: a batch has one signal and many lines.
+      const waitOn = (leftMs: number): void => {
+        const ms = Math.min(leftMs, LOOK_MS);
+        cancel = this.#timers.after(ms, () => {
+          if (ms === leftMs || this.#signal?.aborted === true) done();
+          else waitOn(leftMs - ms);
+        });
+      };
       this.#wake = done;
+      waitOn(limitMs);
     });
   }
 }

@@ -6,6 +6,7 @@ import type { SerialLine } from '../../../src/hal/serial-line.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { counted } from '../../report/words.ts';
 import { type FirmwareImage, hexAddress } from '../firmware/firmware-image.ts';
+import { NOT_CHANGED, withWords } from '../left-as.ts';
 import { BoardFault } from '../phase.ts';
 import { LARGEST_BLOCK, TIME_LIMIT } from './an3155.ts';
 import type { BootLines } from './boot-lines.ts';
@@ -71,12 +72,16 @@ export interface FlashStm32Job {
 }
 
 /** How far a board has come: what it is when something goes wrong. */
-type Stage = 'as it was' | 'torn' | 'written';
+type Stage = 'as it was' | 'erasing' | 'torn' | 'last block' | 'written' | 'read back';
 
 const LEFT_AS: Readonly<Record<Stage, string>> = {
-  'as it was': 'the board was not changed',
+  'as it was': NOT_CHANGED,
+  erasing: 'the board has its old program still, or is in its bootloader without one that starts; flash it again',
   torn: 'the board is in its bootloader without a program that starts; flash it again',
+  'last block':
+    'the new program is there whole, or the board is in its bootloader with all of it but its start; flash it again with --resume',
   written: 'the new program was sent whole and not read back whole: it may start; flash it again with --resume',
+  'read back': 'the new program is there and was read back; reset the board to start it',
 };
 
 const TRIES = 3;
@@ -109,7 +114,7 @@ class Flashing {
 
   constructor(job: FlashStm32Job) {
     this.#job = job;
-    this.#line = new ByteLine(job.line, job.timers);
+    this.#line = new ByteLine(job.line, job.timers, job.signal);
     this.#bootloader = new Stm32Bootloader(this.#line);
   }
 
@@ -129,6 +134,7 @@ class Flashing {
     this.stage = 'written';
     // What was kept was read already.
     await this.#verify(todo);
+    this.stage = 'read back';
     const started = job.start && (await this.#start(chip));
     return {
       chip: seen,
@@ -195,8 +201,9 @@ class Flashing {
       );
     }
     this.#job.say('taking the readout protection away, which erases the whole flash');
-    this.stage = 'torn';
+    this.stage = 'erasing';
     await this.#bootloader.readoutUnprotect();
+    this.stage = 'torn';
     await this.#restarted();
     try {
       return await this.#again(read);
@@ -250,7 +257,6 @@ class Flashing {
   async #write(plans: readonly PagePlan[]): Promise<void> {
     const { say, signal } = this.#job;
     say(`erasing ${counted(plans.length, 'page')}`);
-    this.stage = 'torn';
     await this.#erase(plans);
     const total = plans.reduce((sum, { blocks }) => sum + blocks.length, 0);
     let done = 0;
@@ -265,26 +271,38 @@ class Flashing {
       }
     }
     signal.throwIfAborted();
-    this.stage = 'written';
-    if (first !== undefined) await this.#writeBlock(first, plans[0]!, undefined);
+    this.stage = 'last block';
+    if (first !== undefined) await this.#writeBlock(first, plans[0]!, first);
   }
 
   /** The page that starts the program goes first, alone: while it is protected nothing else is lost. */
   async #erase(plans: readonly PagePlan[]): Promise<void> {
     const [first, ...others] = plans;
-    await this.#erasePages([first!]);
+    await this.#eraseFirst(first!);
     if (!(await this.#isErased(first!))) {
-      this.stage = 'as it was';
+      this.#asItWas();
       await this.#unprotectPages([first!.page.number]);
-      this.stage = 'torn';
-      await this.#erasePages([first!]);
+      await this.#eraseFirst(first!);
     }
+    this.stage = 'torn';
     await this.#erasePages(others);
     const left: PagePlan[] = [];
     for (const plan of plans) if (!(await this.#isErased(plan))) left.push(plan);
     if (left.length === 0) return;
     await this.#unprotectPages(left.map(({ page }) => page.number));
     await this.#erasePages(left);
+  }
+
+  /** Until the page is seen to be blank, it may be as it was. */
+  async #eraseFirst(first: PagePlan): Promise<void> {
+    this.#job.signal.throwIfAborted();
+    if (this.stage === 'as it was') this.stage = 'erasing';
+    await this.#erasePages([first]);
+  }
+
+  /** A page that was to be erased was not. What was erased before stays erased. */
+  #asItWas(): void {
+    if (this.stage === 'erasing') this.stage = 'as it was';
   }
 
   /** Erasing twice does no harm. */
@@ -303,7 +321,7 @@ class Flashing {
   }
 
   /** Repeats what was lost. Flash that holds something is never written over: its page is erased and written anew. */
-  async #writeBlock(block: Block, plan: PagePlan, last: Block | undefined): Promise<void> {
+  async #writeBlock(block: Block, plan: PagePlan, first: Block | undefined): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#bootloader.write(block.address, block.bytes);
@@ -314,17 +332,17 @@ class Flashing {
       const there = await this.#read(block);
       if (sameBytes(there, block.bytes)) return;
       this.#repairs.blocksAgain++;
-      if (!isBlank(there)) await this.#rewritePage(plan, block, last);
+      if (!isBlank(there)) await this.#rewritePage(plan, block, first);
     }
   }
 
-  /** Up to a block, which the caller writes. */
-  async #rewritePage(plan: PagePlan, until: Block | null, last: Block | undefined): Promise<void> {
+  /** With what was written before a block, which the caller writes. @param first what is written last */
+  async #rewritePage(plan: PagePlan, until: Block, first: Block | undefined): Promise<void> {
     this.#repairs.pagesAgain++;
     await this.#again(() => this.#bootloader.erase([plan.page.number]));
-    for (const block of plan.blocks) {
-      if (block === until) break;
-      if (block === last) continue;
+    const before = until === first ? plan.blocks : plan.blocks.slice(0, plan.blocks.indexOf(until));
+    for (const block of before) {
+      if (block === first) continue;
       await this.#again(() => this.#bootloader.write(block.address, block.bytes));
     }
   }
@@ -395,10 +413,7 @@ class Flashing {
 function withState(error: unknown, stage: Stage, signal: AbortSignal): unknown {
   const state = LEFT_AS[stage];
   if (signal.aborted) return new CannotRun(`interrupted; ${state}`, { cause: error });
-  if (error instanceof HalError) return new HalError(error.kind, `${error.message}; ${state}`, { cause: error });
-  if (error instanceof BoardFault) return new BoardFault(`${error.message}; ${state}`, { cause: error });
-  if (error instanceof CannotRun) return new CannotRun(`${error.message}; ${state}`, { cause: error });
-  return error;
+  return withWords(error, state);
 }
 
 function noCommands(cause: HalError): HalError {

@@ -2,6 +2,9 @@ import type { Segment } from '../firmware/firmware-image.ts';
 import { LARGEST_BLOCK } from './an3155.ts';
 import { type Chip, type Page, pagesOf } from './chips.ts';
 
+/** Bytes that a Cortex-M starts by: stack pointer and reset vector. */
+const VECTORS = 8;
+
 /** A piece that one Write Memory carries. */
 export interface Block {
   readonly address: number;
@@ -23,7 +26,10 @@ export interface PagePlan {
 export function planPages(segments: readonly Segment[], chip: Chip, size: number): readonly PagePlan[] {
   return pagesOf(chip, size).flatMap((page) => {
     const content = contentOf(page, segments);
-    return content === null ? [] : [{ page, blocks: blocksOf(page, content, chip.flash.writeGranule) }];
+    if (content === null) return [];
+    const { address, writeGranule } = chip.flash;
+    const blocks = blocksOf(page, content, writeGranule);
+    return [{ page, blocks: page.address === address ? startApart(blocks, address, writeGranule) : blocks }];
   });
 }
 
@@ -49,9 +55,23 @@ function blocksOf(page: Page, { bytes, end }: { bytes: Uint8Array; end: number }
   const length = Math.ceil(end / granule) * granule;
   for (let at = 0; at < length; at += LARGEST_BLOCK) {
     const block = bytes.subarray(at, Math.min(at + LARGEST_BLOCK, length));
-    if (block.some((byte) => byte !== 0xff)) blocks.push({ address: page.address + at, bytes: block });
+    const own = { address: page.address + at, bytes: block };
+    if (!isBlank(own)) blocks.push(own);
   }
   return blocks;
+}
+
+/** Stack pointer and reset vector in a block of their own: of a larger one, a part could start. */
+function startApart(blocks: readonly Block[], address: number, granule: number): readonly Block[] {
+  const [first, ...others] = blocks;
+  const size = Math.ceil(VECTORS / granule) * granule;
+  if (first === undefined || first.address !== address || first.bytes.length <= size) return blocks;
+  const rest = { address: address + size, bytes: first.bytes.subarray(size) };
+  return [{ address, bytes: first.bytes.subarray(0, size) }, ...(isBlank(rest) ? [] : [rest]), ...others];
+}
+
+function isBlank({ bytes }: Block): boolean {
+  return bytes.every((byte) => byte === 0xff);
 }
 
 /** The smallest number of bytes on the line, both ways, that writes these blocks and reads them back. */

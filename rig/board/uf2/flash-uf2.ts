@@ -6,8 +6,9 @@ import { counted } from '../../report/words.ts';
 import { type FirmwareImage, hexAddress } from '../firmware/firmware-image.ts';
 import { chipMark, findMark, markInWords } from '../firmware/mark.ts';
 import { UF2_BLOCK, writeUf2 } from '../firmware/uf2.ts';
+import { NOT_CHANGED, withWords } from '../left-as.ts';
 import { BoardFault, RigFault } from '../phase.ts';
-import { isDrive, readUf2Info, type Uf2Board, uf2BoardOf } from './drive.ts';
+import { isDrive, readUf2Info, type Uf2Board, type Uf2Info, uf2BoardOf } from './drive.ts';
 
 export interface FlashUf2Job {
   /** Where the drive is mounted. */
@@ -32,8 +33,10 @@ const AT_ONCE = 64;
 const LEAVES_MS = 10_000;
 const LOOK_MS = 50;
 
-const NOT_CHANGED = 'the board was not changed';
 const TORN = 'the board is in its bootloader with a part of the new program; flash it again';
+const BEGUN = 'the board has its old program still, or is in its bootloader with a part of the new one; flash it again';
+const LAST_BLOCK =
+  'the board has the new program whole, or is in its bootloader with all of it but its start; flash it again if it does not start';
 
 /**
  * Copies a program onto the drive of a UF2 bootloader, and waits until the board has left to start it: it does when it
@@ -42,18 +45,17 @@ const TORN = 'the board is in its bootloader with a part of the new program; fla
  */
 export async function flashUf2(job: FlashUf2Job): Promise<FlashedDrive> {
   const { folder, image, signal, say } = job;
-  const info = readUf2Info(folder);
-  const board = uf2BoardOf(info);
+  const { info, board } = lookAt(folder);
   refuseMisfit(image, board);
   const family = image.families[0] ?? board.families[0]!;
-  const file = writeUf2(image.segments, family);
+  const file = startLast(writeUf2(image.segments, family));
   if (signal.aborted) throw new CannotRun(`interrupted; ${NOT_CHANGED}`);
   say(`copying ${counted(file.length / UF2_BLOCK, 'block')}`);
   await copy(job, file);
   say('waiting for the board to leave its bootloader');
   for (let waitedMs = 0; isDrive(folder); waitedMs += LOOK_MS) {
     if (signal.aborted)
-      throw new CannotRun(`interrupted; the new program was copied, and the board has not started it yet`);
+      throw new CannotRun('interrupted; the new program was copied, and the board has not started it yet');
     if (waitedMs >= LEAVES_MS) {
       throw new BoardFault(
         `the bootloader took the file and is still there after ${LEAVES_MS / 1000} s: it did not accept all blocks; ${TORN}`,
@@ -62,6 +64,27 @@ export async function flashUf2(job: FlashUf2Job): Promise<FlashedDrive> {
     await pause(job.timers, LOOK_MS);
   }
   return { ...info, family: hexAddress(family), blocks: file.length / UF2_BLOCK };
+}
+
+/** @throws {CannotRun} no drive, or not one that is known */
+function lookAt(folder: string): { readonly info: Uf2Info; readonly board: Uf2Board } {
+  try {
+    const info = readUf2Info(folder);
+    return { info, board: uf2BoardOf(info) };
+  } catch (error) {
+    throw withWords(error, NOT_CHANGED);
+  }
+}
+
+/**
+ * The first block behind the others. These bootloaders take blocks in any order, and a program starts by its first: a
+ * board that has not all of it does not start a part.
+ */
+function startLast(file: Uint8Array): Uint8Array {
+  const turned = new Uint8Array(file.length);
+  turned.set(file.subarray(UF2_BLOCK));
+  turned.set(file.subarray(0, UF2_BLOCK), file.length - UF2_BLOCK);
+  return turned;
 }
 
 function refuseMisfit(
@@ -81,8 +104,15 @@ function refuseMisfit(
   if (families.length > 1) {
     throw new CannotRun(`${source} has blocks of ${families.length} families: give a file of one; ${NOT_CHANGED}`);
   }
+  const end = flash.address + flash.size;
   for (const { address, bytes } of segments) {
-    if (address < flash.address || address + bytes.length > flash.address + flash.size) {
+    const last = address + bytes.length;
+    if (address >= flash.address && address < end && last > end) {
+      throw new CannotRun(
+        `${source} is too large: it ends at ${hexAddress(last)}, and the flash of a ${name} ends at ${hexAddress(end)}; ${NOT_CHANGED}`,
+      );
+    }
+    if (address < flash.address || last > end) {
       throw new CannotRun(
         `${source} is for another board: it has bytes at ${hexAddress(address)}, and the flash of a ${name} begins at ${hexAddress(flash.address)}; ${NOT_CHANGED}`,
       );
@@ -92,30 +122,32 @@ function refuseMisfit(
 
 async function copy({ folder, signal }: FlashUf2Job, file: Uint8Array): Promise<void> {
   let written = 0;
+  let state = NOT_CHANGED;
   let descriptor: number | null = null;
   try {
     descriptor = openSync(join(folder, NAME), 'w');
     while (written < file.length) {
-      if (signal.aborted) throw new CannotRun(`interrupted; ${written === 0 ? NOT_CHANGED : TORN}`);
+      if (signal.aborted) throw new CannotRun(`interrupted; ${state}`);
       // A file of a drive that has gone takes what is written to it, and nobody reads it.
       if (!isDrive(folder)) throw new Error('the drive has gone');
-      written += writeSync(descriptor, file, written, Math.min(AT_ONCE * UF2_BLOCK, file.length - written));
+      // The last block goes alone: whoever fails before it has no program that starts.
+      const others = file.length - UF2_BLOCK - written;
+      const length = others > 0 ? Math.min(AT_ONCE * UF2_BLOCK, others) : UF2_BLOCK;
+      if (others <= 0) state = LAST_BLOCK;
+      else if (written === 0) state = BEGUN;
+      written += writeSync(descriptor, file, written, length);
       fsyncSync(descriptor);
+      if (others > 0) state = TORN;
       // What is heard meanwhile, as Ctrl-C, is heard in a turn of its own.
       await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (error) {
     if (error instanceof CannotRun) throw error;
-    // A board that has all it wants leaves while the system still has something to write down.
-    if (written >= file.length) return;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     const why = isDrive(folder) ? `could not be written (${code})` : 'went away';
-    throw new RigFault(
-      `the drive ${folder} ${why} after ${written} of ${file.length} bytes; ${written === 0 ? NOT_CHANGED : TORN}`,
-      {
-        cause: error,
-      },
-    );
+    throw new RigFault(`the drive ${folder} ${why} after ${written} of ${file.length} bytes; ${state}`, {
+      cause: error,
+    });
   } finally {
     closeQuietly(descriptor);
   }

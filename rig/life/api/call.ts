@@ -41,8 +41,11 @@ async function exchange(line: IssuerLine, { method, url, headers, body }: Call):
   try {
     return await limitedFetch(url, { method, headers, ...(body !== null && { body }) }, line);
   } catch (cause) {
-    if (cause instanceof NotReached) throw new IssuerUnreachable(cause.message, { cause });
-    throw cause;
+    if (!(cause instanceof NotReached)) throw cause;
+    const open = cause.late && method !== 'GET';
+    throw new IssuerUnreachable(`${cause.message}${open ? '; whether it carried the request out is not known' : ''}`, {
+      cause,
+    });
   }
 }
 

@@ -38,6 +38,7 @@ import { isDatabaseUrl } from '../../store/open.ts';
 import type { IssuerSigner } from '../credential/inner-cwt.ts';
 import { jwkThumbprint, pointToJwk, softwareSigner } from '../credential/jws.ts';
 import { audit } from './audit.ts';
+import { registryCounts } from './registry-counts.ts';
 import { changeRollout } from './rollout.ts';
 import { type IssuerStore, openIssuerStore } from './store.ts';
 
@@ -126,7 +127,7 @@ const UNFINISHED =
  * Makes an issuer in a folder that is empty, not there yet, or holds nothing but what an earlier making left that was
  * killed: that is removed, and all is made anew.
  * @returns its files
- * @throws {CannotRun} the folder is not empty, the origin is none; {HalError} `storage`; {StoreError}
+ * @throws {CannotRun} the folder is not empty, the origin is none, the database is another issuer's; {HalError} `storage`; {StoreError}
  */
 export async function makeIssuer(
   { folder, origin, store, departments, now, signal }: NewIssuer,
@@ -146,6 +147,9 @@ export async function makeIssuer(
     const opened = await openStore(folder, store, now);
     try {
       signal?.throwIfAborted();
+      if (store !== null && (await registryCounts(opened, now)).insured > 0) {
+        throw new CannotRun(`the database ${store} holds the registry of another issuer; make one with createdb`);
+      }
       await opened.sql.transaction((statements) => audit(statements, now, 'registry-made'));
       await changeRollout(opened, { departments, open: true, now });
       signal?.throwIfAborted();

@@ -111,11 +111,13 @@ export async function resolvePresence(
     // One statement looks and takes: of any number at once one finds it open.
     const [opened] = await statements.query<OpenedPresence>(
       `update presences p set resolved_at = $2, signer = $3, request_id = $4, context_id = $5
-       from activations a left join delegations d on true
+       from activations a
        where p.token_hash = $1 and p.resolved_at is null and p.expires_at > $2
          and a.id = p.activation_id and a.state = 'active'
-         and d.id is not distinct from p.delegation_id and (d.id is null or (d.revoked_at is null and d.until_at > $2))
-       returning p.id, p.activation_id, a.insured_id, p.delegation_id, d.beneficiary_index, p.agreed`,
+         and (p.delegation_id is null or exists (select from delegations d
+           where d.id = p.delegation_id and d.revoked_at is null and d.until_at > $2))
+       returning p.id, p.activation_id, a.insured_id, p.delegation_id, p.agreed,
+         (select beneficiary_index from delegations d where d.id = p.delegation_id) as beneficiary_index`,
       [tokenHash, now, signer, requestId, contextId],
     );
     if (opened === undefined) return answerAgain(statements, order, tokenHash);

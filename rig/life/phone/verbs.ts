@@ -132,11 +132,18 @@ async function givenCode(options: ActivateOptions, io: CommandIo, isNew: boolean
   return code;
 }
 
+/** Both kinds by their beginning; the issuer judges the rest. */
+const TICKET = /^(identity|application):[\x21-\x7e]{1,180}$/;
+
 export async function readTicket(file: string | null, io: CommandIo): Promise<string> {
   const ask = file === null && (io.env.VITAP_TICKET ?? '') === '' && io.stdinIsTty;
   const source = { file, ask, option: '--ticket', fileOption: '--ticket-file', variable: 'VITAP_TICKET' };
   const line = await readSecretLine({ ...source, question: 'Ticket: ' }, io);
-  if (line !== null) return wordOf(line, 'a ticket');
+  if (line !== null) {
+    const ticket = wordOf(line, 'a ticket');
+    if (TICKET.test(ticket)) return ticket;
+    throw new CannotRun(`${line.where} holds no ticket of an identity or of an application`);
+  }
   throw new CannotRun('a ticket is needed: --identity URL, --ticket-file FILE, VITAP_TICKET, or a terminal');
 }
 

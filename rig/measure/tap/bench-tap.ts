@@ -69,7 +69,8 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
     // What an interruption leaves is no result, and a file of an earlier run is worth more.
     io.signal.throwIfAborted();
     if (run.taps.length === 0 && run.ended !== null) throw run.ended;
-    const cardTimes = twin === null ? null : await timesOfTwin(twin, scriptFor(twin.source), io.signal);
+    const inSight = source.accounting.layers.card.basis === 'measured';
+    const cardTimes = twin === null || inSight ? null : await timesOfTwin(twin, scriptFor(twin.source), io.signal);
     io.signal.throwIfAborted();
     const when = { startedAt, durationMs: Math.round((systemClock.nowNs() - startNs) / 1e6) };
     return await conclude(options, { source, script, run, cardTimes, before, machine, when });
@@ -176,7 +177,7 @@ interface Twin {
   readonly source: LoopbackSource;
 }
 
-/** For a card whose own time is out of sight; null where it is in sight, or where nobody says which card it is. */
+/** For a card whose own time may be out of sight; null where it is in process, or where nobody says which card it is. */
 async function twinOf(options: BenchTapOptions, code: Uint8Array | null): Promise<Twin | null> {
   const { card, reader } = options;
   const driver = readerDriver(reader);

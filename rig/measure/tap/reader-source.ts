@@ -2,7 +2,8 @@ import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import { parseAts } from '../../../src/iso-dep/ats.ts';
-import type { Backend, ReaderDriver } from '../../endpoint/driver.ts';
+import type { Backend, CommandTime, ForeignReader, ReaderDriver } from '../../endpoint/driver.ts';
+import { MeasuredSession } from '../../tap/measured-session.ts';
 import { PLAIN_AIR } from './floor.ts';
 import { type Metered, UNSEEN } from './meter.ts';
 import type { AirParameters, LinkParameters } from './result.ts';
@@ -48,6 +49,19 @@ const WITHOUT_AIR: Accounting = {
   stages: STAGES,
 };
 
+/** A board that says what its card took. */
+const ON_A_BOARD: Accounting = {
+  residual: 'link',
+  layers: {
+    ...WITHOUT_AIR.layers,
+    card: measured('time of the commands in the firmware of the board, by its own clock'),
+    reader: none('the card is in the board'),
+    serial: unknown('cannot be told apart, and is part of `link`'),
+    link: residual('driver, serial line, and what the board does around a command'),
+  },
+  stages: STAGES,
+};
+
 /** PC/SC Part 3: `FF CA 01 00 00` asks the reader for the card's ATS, `FF CA 00 00 00` for its UID. */
 const GET_ATS: Uint8Array = Uint8Array.of(0xff, 0xca, 0x01, 0x00, 0x00);
 const GET_UID: Uint8Array = Uint8Array.of(0xff, 0xca, 0x00, 0x00, 0x00);
@@ -65,6 +79,9 @@ export class ReaderSource implements TapSource {
   #name: string | null = null;
   #atr: string | null = null;
   #protocol = '';
+  #commandTime: CommandTime | null = null;
+  #measured: MeasuredSession | null = null;
+  readonly #commandTimeOf: ForeignReader['commandTime'];
   #air: AirParameters | null = null;
 
   constructor(options: {
@@ -72,6 +89,7 @@ export class ReaderSource implements TapSource {
     readonly name: string | null;
     readonly driver: Pick<ReaderDriver<unknown>, 'pseudoApdus'>;
     backendAt(reader: string): Backend;
+    readonly commandTime?: ForeignReader['commandTime'];
     readonly clock: Clock;
     readonly timeoutMs: number;
   }) {
@@ -81,6 +99,7 @@ export class ReaderSource implements TapSource {
     this.#timeoutMs = options.timeoutMs;
     this.#pseudoApdus = options.driver.pseudoApdus;
     this.#backendAt = options.backendAt;
+    this.#commandTimeOf = options.commandTime;
   }
 
   get reader(): string {
@@ -104,6 +123,7 @@ export class ReaderSource implements TapSource {
   }
 
   get accounting(): Accounting {
+    if (this.#commandTime !== null) return ON_A_BOARD;
     return this.#air === null ? WITHOUT_AIR : OVER_AIR;
   }
 
@@ -113,6 +133,7 @@ export class ReaderSource implements TapSource {
 
   async prepare(): Promise<void> {
     if (this.#name !== null) return;
+    this.#commandTime = (await this.#commandTimeOf?.({ timeoutMs: this.#timeoutMs })) ?? null;
     const session = await this.#connect();
     this.#name = session.reader;
     this.#atr = Buffer.from(session.atr).toString('hex').toUpperCase();
@@ -128,7 +149,7 @@ export class ReaderSource implements TapSource {
   }
 
   take(): Metered {
-    return UNSEEN;
+    return this.#measured === null ? UNSEEN : { ...UNSEEN, cardNs: this.#measured.take() * 1000 };
   }
 
   async end(session: CardSession): Promise<void> {
@@ -139,13 +160,16 @@ export class ReaderSource implements TapSource {
     return this.#reader.close();
   }
 
-  #connect(signal?: AbortSignal): Promise<CardSession> {
+  async #connect(signal?: AbortSignal): Promise<CardSession> {
     const name = this.#name ?? this.#wanted;
-    return this.#reader.connect({
+    const session = await this.#reader.connect({
       timeoutMs: this.#timeoutMs,
       ...(name === null ? {} : { reader: name }),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (this.#commandTime === null) return session;
+    this.#measured = new MeasuredSession(session, this.#commandTime, this.#clock);
+    return this.#measured;
   }
 }
 

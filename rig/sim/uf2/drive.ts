@@ -60,7 +60,7 @@ export class SimulatedUf2Drive {
     this.#erased = new Set();
     this.#read.clear();
     this.onEvent?.({ type: 'plugged' });
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => this.look(), LOOK_MS);
   }
 
   unplug(): void {
@@ -71,7 +71,8 @@ export class SimulatedUf2Drive {
     this.onEvent?.({ type: 'unplugged' });
   }
 
-  #look(): void {
+  /** Takes what was copied into the folder since the last look. It looks by itself all the time. */
+  look(): void {
     for (const name of existsSync(this.folder) ? readdirSync(this.folder) : []) {
       const path = join(this.folder, name);
       const before = this.#read.get(name) ?? 0;

@@ -15,7 +15,7 @@ import {
   type SelfTestNumbers,
 } from './board-messages.ts';
 import { decodePut, PUT_OUTCOME, PUT_PART, type PutAnswer, putNumber } from './put-messages.ts';
-import type { FirmwareWire } from './wire.ts';
+import { type FirmwareWire, LOST_ECHO_MS } from './wire.ts';
 
 /** Why a board did not take a card. `differs`: its flash gives back something else. */
 export type PutRefusal = 'no-card' | 'no-flash' | 'torn' | 'differs' | { readonly largest: number };
@@ -44,9 +44,12 @@ export class FirmwareBoard {
     return this.#ask(message, (answer) => decodeSelfTest(answer, test));
   }
 
-  /** Whether three bytes come back over the line as they were sent; the last is another one each time. */
+  /**
+   * Whether three bytes come back over the line as they were sent; the last is another one each time. One that is late is
+   * waited for: only what does not come at all was lost.
+   */
   echoes(): Promise<boolean> {
-    return this.#wire.isThere();
+    return this.#wire.isThere(LOST_ECHO_MS);
   }
 
   /**

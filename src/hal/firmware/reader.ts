@@ -11,6 +11,8 @@ import { ECHO_MS, FirmwareWire, LARGEST_MESSAGE } from './wire.ts';
 const BETWEEN_LOOKS_MS = 100;
 /** After one that nothing answered: a board that waits for the rest of somebody's message forgets it in this silence. */
 const AFTER_SILENCE_MS = 1100;
+/** A list is asked for once: a board that is late is in it too. */
+const LIST_MS = 3 * ECHO_MS;
 
 export interface FirmwareOptions {
   /** Path of the serial port. */
@@ -40,7 +42,7 @@ export class FirmwareReader implements Reader {
     const wire = await this.#open();
     // A session under way has its own questions on the line.
     const session = this.#session?.ended === false ? this.#session : null;
-    const atr = session?.atr ?? ((await wire.isThere()) ? await wire.atr() : null);
+    const atr = session?.atr ?? ((await wire.isThere(LIST_MS)) ? await wire.atr() : null);
     return [{ name: this.#name, cardPresent: atr !== null, atr }];
   }
 

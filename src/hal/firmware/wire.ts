@@ -8,6 +8,11 @@ import { TO_BOARD } from './board-messages.ts';
 const SILENCE_MS = 60_000;
 /** A board that is there echoes within a few bytes' time, or when it has booted. */
 export const ECHO_MS = 500;
+/**
+ * An echo that has not come by then is lost. A board on an emulator may be late by more than a second while its machine is
+ * busy. Longer than the silence after which a board forgets the first half of a message: the next echo finds it listening.
+ */
+export const LOST_ECHO_MS = 5000;
 /** Three bytes that the board gives back: this, 00, and a number. No response of a card ends in a status word 00xx. */
 const ECHO = 0xec;
 
@@ -40,14 +45,15 @@ export class FirmwareWire {
   /**
    * Whether a board with the firmware is there. What it still had to say about questions that were given up is read
    * and dropped: the next answer is that of the next question.
+   * @param limitMs how long it may take, in whole spans of `ECHO_MS`
    */
-  async isThere(): Promise<boolean> {
+  async isThere(limitMs: number = ECHO_MS): Promise<boolean> {
     this.#echoes = (this.#echoes + 1) & 0xff;
     const mark = Uint8Array.of(ECHO, 0x00, this.#echoes);
     try {
       await this.#ask(
         mark,
-        ECHO_MS,
+        limitMs,
         (answer) => answer.length === mark.length && mark.every((byte, i) => byte === answer[i]),
       );
       return true;
@@ -101,9 +107,17 @@ export class FirmwareWire {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const answer = new Promise<Uint8Array>((answered, failed) => {
       this.#waiting = { answered, fits, failed };
-      timer = setTimeout(() => {
-        failed(new HalError('timeout', `the board on ${this.#line.path} said nothing for ${limitMs} ms`));
-      }, limitMs);
+      let waitedMs = 0;
+      // In spans: a program that was held up finds that one of them has passed, and then reads what came meanwhile.
+      const wait = (): void => {
+        const spanMs = Math.min(ECHO_MS, limitMs - waitedMs);
+        timer = setTimeout(() => {
+          waitedMs += spanMs;
+          if (waitedMs < limitMs) wait();
+          else failed(new HalError('timeout', `the board on ${this.#line.path} said nothing for ${limitMs} ms`));
+        }, spanMs);
+      };
+      wait();
     });
     // An answer, or the end of the line, may come before the write has ended.
     answer.catch(() => {});

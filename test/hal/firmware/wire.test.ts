@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostLink } from '../../../firmware/card/host-link.ts';
-import { FirmwareReader } from '../../../src/hal/firmware/index.ts';
+import { type FirmwareBoard, FirmwareReader } from '../../../src/hal/firmware/index.ts';
 import { MemorySerialCable } from '../../../src/hal/serial/memory.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
@@ -31,5 +31,84 @@ describe('a board that is late', () => {
     }
     await reader.close();
     await board.close();
+  });
+});
+
+describe('an echo', () => {
+  let toBoard: Uint8Array[];
+  let lost: number;
+  let board: FirmwareBoard;
+  let deliver: () => void;
+  let close: () => Promise<void>;
+
+  /** A board that hears what was sent when the test says so. */
+  beforeEach(async () => {
+    const cable = new MemorySerialCable(['host', 'board']);
+    const line = await cable.open('board', 115_200);
+    const link: HostLink = new HostLink(new ToyCard(), (bytes, offset, length) => {
+      void line.write(bytes.subarray(offset, offset + length));
+    });
+    [toBoard, lost] = [[], 0];
+    let held = false;
+    let nowUs = 0;
+    deliver = () => {
+      nowUs += 2_000_000;
+      for (const chunk of toBoard.splice(0)) {
+        const heard = chunk.subarray(0, chunk.length - lost);
+        link.receive(heard, heard.length, nowUs);
+      }
+    };
+    line.onData((chunk) => {
+      toBoard.push(Uint8Array.from(chunk));
+      if (!held) deliver();
+    });
+    const reader = new FirmwareReader({ path: 'host', lines: cable, clock: systemClock });
+    board = await reader.board({ timeoutMs: 1000 });
+    held = true;
+    close = async () => {
+      await reader.close();
+      await line.close();
+    };
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await close();
+  });
+
+  const heard = (): Promise<void> => vi.waitFor(() => expect(toBoard.length).toBeGreaterThan(0));
+  const unlessOpen = (echo: Promise<boolean>): Promise<boolean | 'open'> =>
+    Promise.race([echo, new Promise<'open'>((resolve) => setImmediate(resolve, 'open'))]);
+
+  it('that is late by more than a second was not lost', async () => {
+    const echo = board.echoes();
+    await heard();
+    await vi.advanceTimersByTimeAsync(1400);
+    deliver();
+    expect(await echo).toBe(true);
+  });
+
+  it('that came while this program was held up is read before it is given up', async () => {
+    const echo = board.echoes();
+    await heard();
+    // After a halt of any length one timer is due: the answer is read in the same turn.
+    await vi.advanceTimersToNextTimerAsync();
+    expect(await unlessOpen(echo)).toBe('open');
+    deliver();
+    expect(await echo).toBe(true);
+  });
+
+  it('of which a byte was lost does not come, and the next one does', async () => {
+    const echo = board.echoes();
+    await heard();
+    lost = 1;
+    deliver();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await unlessOpen(echo)).toBe(false);
+    lost = 0;
+    const next = board.echoes();
+    await heard();
+    deliver();
+    expect(await next).toBe(true);
   });
 });

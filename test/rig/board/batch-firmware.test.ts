@@ -128,6 +128,12 @@ describe('forty boards, six of them bad', { timeout: 240_000 }, () => {
     expect(interrupted.done).toBeGreaterThanOrEqual(10);
     expect(interrupted.done).toBeLessThan(34);
     expectPublished('batch-state', JSON.parse(readFileSync(`${list}.batch`, 'utf8')));
+    expectPublished('board-flash-batch', interrupted);
+    // Every board that Ctrl-C met under way is said to be what it is.
+    const met = interrupted.rows.filter((row: RowState | { outcome: 'open' }) => row.outcome === 'open');
+    const reasons = met.flatMap(({ reason }: RowState) => (reason === null ? [] : [reason]));
+    expect(reasons.length).toBeGreaterThan(2);
+    for (const reason of reasons) expect(reason).toMatch(/^interrupted; the (board|new program) /);
 
     // Who was interrupted in the middle stands in the bootloader; the others have started, and nobody opens them again.
     const startedAgain: string[] = [];
@@ -219,6 +225,28 @@ describe('forty boards, six of them bad', { timeout: 240_000 }, () => {
     const verified = fakeIo({ env: {} });
     const verify = ['evidence', 'verify', evidence.folder, '--key', join(folder, 'lab.pub.json')];
     expect(await runCommandLine(verify, '0.0.0', VERBS, verified)).toBe(0);
+  });
+});
+
+describe('a board that falls silent while it is flashed', { timeout: 60_000 }, () => {
+  it('is not said to be as it was by the next runs, which cannot reach it', async () => {
+    const bench = forty((clock, i) => simulatedBoard(clock, portOf(i), H7A3, { faults: [fault('stuck', 20)] }));
+    writeFileSync(list, 'serial\nB00\n');
+    const { cardSerials: _, ...options } = bench.options({ profile: null });
+    const reasons: string[] = [];
+    for (const resume of [false, true, true]) {
+      const io = fakeIo({ env: { XDG_STATE_HOME: join(folder, 'state') }, json: true });
+      expect(await flashBatch({ ...options, resume }, io, noBench)).toBe(1);
+      reasons.push(JSON.parse(io.out.join('')).rows[0].reason);
+    }
+    const [first, second, third] = reasons;
+    expect(first).toBe(
+      'the bootloader does not answer Write Memory any more; the board is in its bootloader without a program that starts; flash it again',
+    );
+    expect(second).toBe(
+      `nothing answers the byte 7F at /sim/00: is the board in its bootloader (BOOT0 high, then a reset); the board was not changed since an earlier run: ${first}`,
+    );
+    expect(third).toBe(second);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FirmwareUnderTest } from '../../../rig/board/firmware-board.ts';
 import type { PhaseResult } from '../../../rig/board/phase.ts';
 import { FIRMWARE_PHASES } from '../../../rig/board/phases/firmware-bring-up.ts';
@@ -12,6 +12,7 @@ import { cardInFlash } from '../../../rig/sim/firmware/card-in-flash.ts';
 import { MemoryPorts } from '../../../rig/sim/serial/memory-port.ts';
 import type { Stm32Board } from '../../../rig/sim/stm32/board.ts';
 import { VirtualTimeline } from '../../../rig/sim/timeline.ts';
+import type { FirmwareBoard } from '../../../src/hal/firmware/index.ts';
 import { FLASH, fault, imageOf, program, simulatedBoard, timersOf } from './stm32/bench.ts';
 
 const H7A3 = 0x480;
@@ -102,6 +103,62 @@ describe('a board that was flashed and reboots into its firmware', { timeout: 60
     expect(results.filter(({ verdict }) => verdict !== 'pass').map(({ id }) => id)).toEqual([phase]);
     expect(results.find(({ id }) => id === phase)?.reason).toContain(words);
     expect(verdictOf(results, false)).toBe('fail');
+  });
+
+  it.each([
+    ['one echo is lost', [17], 256, 1],
+    ['the line is dead: it is not waited for all of them', [1, 2, 3, 4, 5], 3, 3],
+  ] as const)('%s', async (_, lost, sent, wrong) => {
+    const clock = new VirtualTimeline();
+    const board = new FirmwareUnderTest(identifyBoard('sim', []), { opener: new MemoryPorts([]), clock });
+    let echoes = 0;
+    const answers = { hostLost: 0, chipLost: 0 };
+    vi.spyOn(board, 'board').mockResolvedValue({
+      echoes: async () => {
+        echoes++;
+        return !lost.some((each) => each === echoes);
+      },
+      figures: async () => answers,
+    } as unknown as FirmwareBoard);
+    const only = FIRMWARE_PHASES.filter(({ id }) => id === 'uarts');
+    const signal = new AbortController().signal;
+    // This machine was late as well: what never came was lost all the same.
+    const lateness = { start: () => {}, stop: () => ({ longestMs: 800, totalMs: 800 }) };
+    const options = { board, partner: null, clock, signal, only: null, timers: timersOf(clock), lateness };
+    const results = await runPhases(only, options);
+    expect([echoes, measured(results, 'echo-wrong'), verdictOf(results, false)]).toEqual([sent, wrong, 'fail']);
+  });
+
+  it.each([
+    ['right', 0, 'pass'],
+    ['fast by 8 %', 8, 'fail'],
+  ] as const)('a clock that is %s is judged so, also when most answers are late', async (_, percent, verdict) => {
+    let hostUs = 0;
+    let asked = 0;
+    const board = new FirmwareUnderTest(identifyBoard('sim', []), {
+      opener: new MemoryPorts([]),
+      clock: new VirtualTimeline(),
+    });
+    // The board reads its clock at once; the answer is 800 ms late in all but one of each five.
+    vi.spyOn(board, 'board').mockResolvedValue({
+      selfTest: async () => {
+        const microseconds = Math.round(hostUs * (1 + percent / 100));
+        hostUs += asked++ % 5 === 3 ? 1000 : 800_000;
+        return { microseconds };
+      },
+    } as unknown as FirmwareBoard);
+    const clock = { nowNs: () => hostUs * 1000, wallSeconds: () => 0 };
+    const timers = {
+      after: (ms: number, action: () => void) => {
+        hostUs += ms * 1000;
+        setImmediate(action);
+        return () => {};
+      },
+    };
+    const only = FIRMWARE_PHASES.filter(({ id }) => id === 'clock');
+    const signal = new AbortController().signal;
+    const results = await runPhases(only, { board, partner: null, clock, signal, only: null, timers });
+    expect(verdictOf(results, false)).toBe(verdict);
   });
 
   it('without an image nothing starts, and the board is at fault', async () => {

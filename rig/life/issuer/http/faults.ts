@@ -78,6 +78,10 @@ const FORM = /^([a-z-]+)(?:=(\d{1,9}))?(?:x(\d{1,6}))?$/;
  */
 export function readFault(text: string): OrderedFault {
   const [, name, value, times] = FORM.exec(text) ?? [];
+  const begun = /^[a-z-]+/.exec(text)?.[0] ?? '';
+  if (name === undefined && isFaultName(begun)) {
+    throw new UsageError(`"${text}" orders no fault: it is ${begun} or ${begun}=NUMBER, and may end with xTIMES`);
+  }
   if (name === undefined || !isFaultName(name)) {
     throw new UsageError(`there is no fault "${text}"; there are: ${FAULT_NAMES.join(', ')}`);
   }

@@ -130,6 +130,10 @@ it('no answer in time', async () => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const error = await failure(phoneLink({ origin, timeoutMs: 200 }, device('a'), world).standing());
   expect((error as Error).message).toBe(`${origin} did not answer within 0.2 s`);
+  const minted = await failure(phoneLink({ origin, timeoutMs: 200 }, device('a'), world).presence(['insured']));
+  expect((minted as Error).message).toBe(
+    `${origin} did not answer within 0.2 s; whether it carried the request out is not known`,
+  );
 });
 
 it('ended by the person: the reason of the signal, not a failure of the issuer', async () => {

@@ -101,7 +101,7 @@ describe('the life of a phone on the command line', () => {
     ['an address that is none', {}, ['activate', '--issuer', 'nowhere'], 2, /the address of a server/],
     [
       'nobody there',
-      { VITAP_TICKET: 'x', VITAP_NEW_PIN: CODE },
+      { VITAP_TICKET: 'application:1.right', VITAP_NEW_PIN: CODE },
       ['activate', '--issuer', 'http://127.0.0.1:9'],
       2,
       /cannot be reached/,
@@ -181,6 +181,8 @@ describe('the life of a phone on the command line', () => {
   it.each<[string, Record<string, string>, string[], number, RegExp]>([
     ['an empty ticket', {}, ['--ticket-file', 'EMPTY'], 2, /is empty where a ticket was expected/],
     ['a ticket of spaces', { VITAP_TICKET: '  ' }, [], 2, /VITAP_TICKET is empty where a ticket was expected/],
+    ['a text that is no ticket', { VITAP_TICKET: 'rubbish' }, [], 2, /^vitap: VITAP_TICKET holds no ticket of an id/],
+    ['a ticket of two words', { VITAP_TICKET: 'application: 1' }, [], 2, /VITAP_TICKET holds no ticket of an identity/],
     ['an empty new code', {}, ['--new-pin-file', 'EMPTY'], 2, /is empty where a code was expected/],
     ['no new code', { VITAP_NEW_PIN: '' }, [], 2, /a new code is needed/],
     ['a short new code', { VITAP_NEW_PIN: '1234' }, [], 1, /it has not six digits/],

@@ -3,7 +3,7 @@ import { claimByContext, claimsFor } from '../../../../../rig/life/issuer/claim.
 import { renewContext } from '../../../../../rig/life/issuer/context.ts';
 import { delegate, delegationsOf, revokeDelegation } from '../../../../../rig/life/issuer/delegation.ts';
 import { mintPresence } from '../../../../../rig/life/issuer/presence.ts';
-import { ADRUN, CLAIM, COUNTER, DAY, HOUR, LEA, NOW, request, SECOND, ZOE } from '../people.ts';
+import { ADRUN, CLAIM, COUNTER, DAY, HOUR, LEA, NAMESAKE, NOW, request, SECOND, ZOE } from '../people.ts';
 import { A, B, C, type IssuerInStore } from './issuer-in-store.ts';
 
 /** A permission for another phone. */
@@ -42,6 +42,15 @@ export function delegationContract({ store, activate, resolve, refuses }: Issuer
       await claimByContext(store, { ...order, requestId: request('d2'), claim: CLAIM });
       expect(await claimsFor(store, { deviceKey: A })).toHaveLength(1);
       expect(await claimsFor(store, { deviceKey: B })).toEqual([]);
+    });
+
+    it('leaves the presences of every card for itself as they were', async () => {
+      await shown();
+      for (const deviceKey of [A, B]) {
+        const { presence } = await mintPresence(store, { deviceKey, agreed: ['insured'], now: NOW });
+        const { insured } = deviceKey === A ? ADRUN : NAMESAKE;
+        expect((await resolve(presence, NOW, request(deviceKey))).data.insured).toEqual(insured);
+      }
     });
 
     it('lets it disclose what was agreed to, and no more', async () => {
