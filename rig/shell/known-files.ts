@@ -42,6 +42,7 @@ export const KNOWN_APPLICATIONS: readonly KnownApplication[] = [
       presence: 0xe005,
       credential: 0xe006,
       sdjwt: 0xe007,
+      puk: 0xe008,
       signature: FID.signature,
     },
   },

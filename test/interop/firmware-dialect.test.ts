@@ -36,7 +36,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   'optional-catch-binding': `try { throw 1; } catch { return true; }`,
   'optional-chain': `const o = null; return o?.a?.[0]?.() === undefined && ({ a: () => 1 }).a?.() === 1`,
   'rest-argument': `return ((a, ...b) => b.length)(1, 2, 3) === 2`,
-  'template-literal': 'const x = 7; return `a${x}b${1 + 1}` === "a7b2"',
+  'template-literal': `const x = 7; return \`a\${x}b\${1 + 1}\` === 'a7b2'`,
 };
 
 /** Features that esbuild tells apart and the program does not use: they have no check, so they must not come in unseen. */

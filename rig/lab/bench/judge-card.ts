@@ -15,6 +15,7 @@ import { counted } from '../../report/words.ts';
 import { CASE_VERDICTS } from '../api/wire.ts';
 import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
+import { PLAIN_TAPS } from './plain-taps.ts';
 import { serveCard } from './served-card.ts';
 
 /** Runs on a reader: what the verbs `conform`, `replay` and `bench tap` do, by their own functions. */
@@ -177,16 +178,10 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
         interface: target.interface,
         sequence: work.sequence,
         plan: work.plan,
-        commands: null,
         taps: work.taps,
         warmUp: work.warmUp,
-        arrivals: { kind: 'closed' },
-        air: 106,
-        whatIf: [],
-        pin: { file: null, ask: false },
         timeoutMs: TIMEOUT_MS,
-        traces: null,
-        keepSecrets: false,
+        ...PLAIN_TAPS,
       },
       said.io,
     );

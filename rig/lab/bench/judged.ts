@@ -57,7 +57,7 @@ export interface Said {
 const MOST_CHARACTERS = 128 * 1024 * 1024;
 
 /** A world for a verb that is not on a terminal: nobody can be asked, and its document is kept. */
-export function listening({ env, signal, note }: RunPlace): Said {
+export function listening({ env, signal, note }: Pick<RunPlace, 'env' | 'signal' | 'note'>): Said {
   const pieces: string[] = [];
   let length = 0;
   let last = '';

@@ -6,6 +6,8 @@ import { describeFailure } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import type { CommandIo } from '../../console/io.ts';
 import type { LocalDevice } from './devices.ts';
+import { listening } from './judged.ts';
+import { PLAIN_TAPS } from './plain-taps.ts';
 
 /** How long the identity of a reference card takes, as it was first measured at this bench. */
 const BASELINES = z.record(z.string(), z.object({ medianMs: z.number().positive(), measuredAt: z.string() }));
@@ -73,29 +75,12 @@ export function tapMeasure(env: CommandIo['env']): Measure {
         interface: null,
         sequence: 'identity',
         plan: 'classic',
-        commands: null,
         taps: TAPS,
         warmUp: 1,
-        arrivals: { kind: 'closed' },
-        air: 106,
-        whatIf: [],
-        pin: { file: null, ask: false },
         timeoutMs: TIMEOUT_MS,
-        traces: null,
-        keepSecrets: false,
+        ...PLAIN_TAPS,
       },
-      {
-        stdout: () => {},
-        delivered: () => Promise.resolve(true),
-        stderr: () => {},
-        json: true,
-        stdinIsTty: false,
-        stdoutIsTty: false,
-        stderrIsTty: false,
-        env,
-        signal,
-        askHidden: () => Promise.reject(new Error('nobody is asked here')),
-      },
+      listening({ env, signal, note: () => {} }).io,
     );
     return result.figures === null ? null : result.figures.total.p50.value / 1e6;
   };

@@ -106,6 +106,8 @@ async function makeRuns(
       within,
     );
   }
+  // Without fresh statistics the oldest queued run is found by reading them all; PGlite never takes them by itself.
+  if (runs.length >= BATCH) await within.query('analyze lab_runs', []);
 }
 
 /** @returns one for each, in their order */

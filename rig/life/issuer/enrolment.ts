@@ -5,7 +5,7 @@ import { personOfApplication } from './application.ts';
 import { audit } from './audit.ts';
 import { decided, Refused } from './decided.ts';
 import { checkDeviceKey, newIdentifier } from './identifiers.ts';
-import { type CardClaims, claimsOfInsured, findPerson } from './registry.ts';
+import { type CardClaims, claimsOfInsured, type FoundPerson, findPerson } from './registry.ts';
 import { isOpen } from './rollout.ts';
 import type { IssuerStore } from './store.ts';
 
@@ -23,6 +23,18 @@ export type Proof =
   | { readonly identity: IdentityClaims }
   | { readonly application: { readonly id: string; readonly ticket: string } };
 
+/** Whom a proof speaks of. Who activates the same person at the same time waits here. */
+export async function lockedPerson(statements: Statements, proof: Proof): Promise<FoundPerson | Refused> {
+  const person =
+    'identity' in proof
+      ? await findPerson(statements, proof.identity)
+      : await personOfApplication(statements, proof.application);
+  if (person instanceof Refused) return person;
+  if (person === null) return new Refused('unknown-person');
+  await statements.query('select id from insured where id = $1 for update', [person.insuredId]);
+  return person;
+}
+
 /**
  * Begins an activation. A pending one of the same person is abandoned, unless it goes on: with the same device key, or
  * with the same application.
@@ -35,15 +47,9 @@ export async function enrol(
 ): Promise<Enrolment> {
   if (deviceKey !== null) checkDeviceKey(deviceKey);
   return decided(store, { verb: 'enrol', now }, async (statements) => {
-    const person =
-      'identity' in proof
-        ? await findPerson(statements, proof.identity)
-        : await personOfApplication(statements, proof.application);
+    const person = await lockedPerson(statements, proof);
     if (person instanceof Refused) return person;
-    if (person === null) return new Refused('unknown-person');
     const { insuredId: insured } = person;
-    // Who activates the same person at the same time waits here.
-    await statements.query('select id from insured where id = $1 for update', [insured]);
     if (!(await isOpen(statements, person.department))) return new Refused('department-closed', { insured });
     const claims = (await claimsOfInsured(statements, insured)) as CardClaims;
     const resumed = await resumedActivation(statements, deviceKey, person.begun);

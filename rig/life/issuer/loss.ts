@@ -1,10 +1,8 @@
 import { type ActivationRow, lockedActivation, type RevocationReason, revokeIn } from './activation.ts';
-import { personOfApplication } from './application.ts';
 import { audit } from './audit.ts';
 import { decided, Refused } from './decided.ts';
-import type { Proof } from './enrolment.ts';
+import { lockedPerson, type Proof } from './enrolment.ts';
 import { checkDeviceKey } from './identifiers.ts';
-import { findPerson } from './registry.ts';
 import type { IssuerStore } from './store.ts';
 
 /**
@@ -45,15 +43,9 @@ export async function reportLossOf(
   { now, ...proof }: Proof & { readonly now: number },
 ): Promise<{ readonly since: number; readonly why: RevocationReason }> {
   return decided(store, { verb: 'loss', now }, async (statements) => {
-    const person =
-      'identity' in proof
-        ? await findPerson(statements, proof.identity)
-        : await personOfApplication(statements, proof.application);
+    const person = await lockedPerson(statements, proof);
     if (person instanceof Refused) return person;
-    if (person === null) return new Refused('unknown-person');
     const { insuredId: insured } = person;
-    // Who activates the same person at the same time waits here.
-    await statements.query('select id from insured where id = $1 for update', [insured]);
     const [newest] = await statements.query<Pick<ActivationRow, 'id' | 'state' | 'ended_at' | 'reason'>>(
       `select id, state, ended_at, reason from activations
        where insured_id = $1 and state in ('active', 'revoked') order by number desc limit 1`,

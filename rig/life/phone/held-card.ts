@@ -14,7 +14,14 @@ import type { PhoneLink } from '../api/phone-link.ts';
 import { blankCard } from './blank-card.ts';
 import { CardSide, DEVICE_KEY } from './card-side.ts';
 import type { IssuerConnection } from './issuer-connection.ts';
-import { NEW_PHONE, type PhoneState, readPhoneState, STATE_FILE, writePhoneState } from './phone-state.ts';
+import {
+  ANOTHER_PHONE,
+  NEW_PHONE,
+  type PhoneState,
+  readPhoneState,
+  STATE_FILE,
+  writePhoneState,
+} from './phone-state.ts';
 import { PhoneRefusal } from './refusals.ts';
 
 export interface PhoneWorld {
@@ -58,11 +65,12 @@ export class HeldCard {
     // The state is written before the image is: an image alone is one whose state was lost, and may be of an active card.
     if (hasImage && (!hasState || held.#state.life === 'blank')) {
       const lost = hasState ? 'knows of no card' : 'is missing';
-      throw new HalError('damaged', `${join(folder, STATE_FILE)} ${lost} beside ${IMAGE}; the card was left as it is`);
+      const what = `${join(folder, STATE_FILE)} ${lost} beside ${IMAGE}; the card was left as it is`;
+      throw new HalError('damaged', `${what}; ${ANOTHER_PHONE}`);
     }
-    if (hasImage) held.#boot(FileNvm.open(image));
+    if (hasImage) held.#boot(FileNvm.open(image, ANOTHER_PHONE));
     else if (!held.#isUnbegun) {
-      throw new HalError('damaged', `${image} is missing: the card of this phone is gone`);
+      throw new HalError('damaged', `${image} is missing: the card of this phone is gone; ${ANOTHER_PHONE}`);
     }
     return held;
   }

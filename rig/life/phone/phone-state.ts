@@ -77,6 +77,9 @@ export const NEW_PHONE: PhoneState = {
 export const STATE_FILE = 'phone.json';
 const LARGEST_STATE = 65_536;
 
+/** What its holder can do about a damaged phone. */
+export const ANOTHER_PHONE = '`vitap phone activate` with another folder (--phone) ends its card and makes a new one';
+
 /** @throws {HalError} `damaged`: not what a phone wrote; `storage` */
 export function readPhoneState(folder: string): PhoneState {
   const path = join(folder, STATE_FILE);
@@ -88,7 +91,7 @@ export function readPhoneState(folder: string): PhoneState {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw new HalError('damaged', `${path}: this is not what a phone wrote there`);
+  throw new HalError('damaged', `${path}: this is not what a phone wrote there; ${ANOTHER_PHONE}`);
 }
 
 /** Writes it whole, mode 600. @throws {HalError} `storage` */

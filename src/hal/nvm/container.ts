@@ -45,42 +45,43 @@ export function encodeContainerHeader(container: Container): Uint8Array {
 /**
  * @param file all the bytes of the file; `contents` is a view of them
  * @param path for the sentences
+ * @param cure what a person can do, as the sentences end
  * @throws {HalError} `damaged`
  */
-export function decodeContainer(file: Uint8Array, path: string): Container {
+export function decodeContainer(file: Uint8Array, path: string, cure: string = REBUILD): Container {
   const header = Buffer.from(file.buffer, file.byteOffset, file.length);
   const seen = header.subarray(0, MAGIC.length);
   if (!seen.equals(MAGIC.subarray(0, seen.length)) || seen.length === 0) {
-    throw new HalError('damaged', `${path} is not a card image: it does not begin as one; ${REBUILD}`);
+    throw new HalError('damaged', `${path} is not a card image: it does not begin as one; ${cure}`);
   }
   if (file.length < CONTAINER_HEADER_SIZE) {
-    throw new HalError('damaged', `${path} is cut off: ${file.length} bytes are not even its header; ${REBUILD}`);
+    throw new HalError('damaged', `${path} is cut off: ${file.length} bytes are not even its header; ${cure}`);
   }
   const version = header.readUInt16BE(8);
   if (version > CONTAINER_VERSION) {
     throw new HalError(
       'damaged',
       `${path} is a card image of format ${version}, and this vitap reads format ${CONTAINER_VERSION}: ` +
-        `use a newer vitap, or ${REBUILD}`,
+        `use a newer vitap, or ${cure}`,
     );
   }
   const size = header.readUInt32BE(16);
   const expected = CONTAINER_HEADER_SIZE + size;
   if (file.length < expected) {
-    throw new HalError('damaged', `${path} is cut off: ${file.length} bytes of ${expected}; ${REBUILD}`);
+    throw new HalError('damaged', `${path} is cut off: ${file.length} bytes of ${expected}; ${cure}`);
   }
   if (file.length > expected) {
-    throw new HalError('damaged', `${path} is too long: ${file.length} bytes instead of ${expected}; ${REBUILD}`);
+    throw new HalError('damaged', `${path} is too long: ${file.length} bytes instead of ${expected}; ${cure}`);
   }
   const contents = file.subarray(CONTAINER_HEADER_SIZE);
   const stated = header.subarray(HASHED_HEADER_SIZE, CONTAINER_HEADER_SIZE);
   if (!digest(header, contents).equals(stated)) {
-    throw new HalError('damaged', `${path} is damaged: its bytes do not fit its checksum; ${REBUILD}`);
+    throw new HalError('damaged', `${path} is damaged: its bytes do not fit its checksum; ${cure}`);
   }
   const eraseValue = header.readUInt8(12);
   const writeGranule = header.readUInt16BE(14);
   if (version < 1 || size < 1 || (eraseValue !== 0xff && eraseValue !== 0x00) || writeGranule < 1) {
-    throw new HalError('damaged', `${path} has a header that no vitap writes; ${REBUILD}`);
+    throw new HalError('damaged', `${path} has a header that no vitap writes; ${cure}`);
   }
   return { contents, eraseValue, writeGranule };
 }

@@ -38,15 +38,16 @@ export class FileNvm implements Nvm {
 
   /**
    * Opens an image and locks it. What killed processes left beside it is cleaned away.
+   * @param cure what to do about a damaged image, where it is not `vitap card build`
    * @throws {HalError} `storage` missing, unreadable or with a second hard link; `damaged`, `busy`
    */
-  static open(path: string): FileNvm {
+  static open(path: string, cure?: string): FileNvm {
     const target = realPath(path);
     // Before the lock: it is a file beside the name, and does not belong into the folder of the devices.
     refuseSpecialFile(path);
     return FileNvm.#locked(target, (lock) => {
       refuseSecondName(path, target);
-      return new FileNvm(path, target, lock, readContainer(path));
+      return new FileNvm(path, target, lock, readContainer(path, cure));
     });
   }
 
@@ -183,7 +184,7 @@ function refuseSpecialFile(path: string): void {
   throw new HalError('damaged', `${path} is not a card image: it is not a plain file`);
 }
 
-function readContainer(path: string): Container {
+function readContainer(path: string, cure?: string): Container {
   refuseSpecialFile(path);
   let file: Uint8Array;
   try {
@@ -197,7 +198,7 @@ function readContainer(path: string): Container {
     if (cause instanceof HalError) throw cause;
     throw missingOrUnreadable(path, cause);
   }
-  return decodeContainer(file, path);
+  return decodeContainer(file, path, cure);
 }
 
 function missingOrUnreadable(path: string, cause: unknown): HalError {

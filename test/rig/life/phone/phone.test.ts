@@ -119,6 +119,30 @@ describe('activation', () => {
     expect(() => Phone.open(folder, world)).toThrow('is not what a phone wrote there');
   });
 
+  it('that is damaged in any way says what its holder can do: another phone, and no build of a card', async () => {
+    const cure = /; `vitap phone activate` with another folder \(--phone\) ends its card and makes a new one$/;
+    const phone = await activated();
+    phone.close();
+    const [image, state] = [join(folder, 'phone.img'), join(folder, 'phone.json')];
+    const [card, note] = [readFileSync(image), readFileSync(state)];
+    const changed = Uint8Array.from(card);
+    changed.fill(0x55, -8);
+    for (const bytes of [new Uint8Array(0), card.subarray(0, 30), card.subarray(0, 1000), changed]) {
+      writeFileSync(image, bytes);
+      expect(() => Phone.open(folder, world)).toThrow(cure);
+    }
+    rmSync(image);
+    expect(() => Phone.open(folder, world)).toThrow(cure);
+    writeFileSync(image, card);
+    for (const text of ['{', '{"format":"vitap phone","version":9}', null]) {
+      if (text === null) rmSync(state);
+      else writeFileSync(state, text);
+      expect(() => Phone.open(folder, world)).toThrow(cure);
+    }
+    writeFileSync(state, note);
+    Phone.open(folder, world).close();
+  });
+
   it('asks again for a weak code, with the reason, and keeps none that was refused', async () => {
     const phone = Phone.open(folder, world);
     const offers = ['111111', '654321', '311275', CODE];
