@@ -17,6 +17,7 @@ import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
 import { PLAIN_TAPS } from './plain-taps.ts';
 import { serveCard } from './served-card.ts';
+import { slotIsLeft } from './vpcd-slot.ts';
 
 /** Runs on a reader: what the verbs `conform`, `replay` and `bench tap` do, by their own functions. */
 
@@ -220,7 +221,7 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
  */
 async function withCard<T>(
   card: RunCard,
-  { device, inputs, folder: _ }: RunPlace,
+  { device, inputs, signal }: RunPlace,
   byVpcd: 'verb' | 'bench',
   judge: (target: Target) => Promise<T>,
 ): Promise<T> {
@@ -230,8 +231,13 @@ async function withCard<T>(
   const wanted = card.kind === 'there' ? null : (card.interface ?? null);
   if (source === null) return judge({ reader, card: null, interface: null, source });
   const { ourCards } = readerDriver(reader);
-  if (ourCards === 'in process' || (link?.driver === 'vpcd' && byVpcd === 'verb')) {
-    return judge({ reader, card: source, interface: wanted, source });
+  if (ourCards === 'in process') return judge({ reader, card: source, interface: wanted, source });
+  if (link?.driver === 'vpcd' && byVpcd === 'verb') {
+    try {
+      return await judge({ reader, card: source, interface: wanted, source });
+    } finally {
+      await slotIsLeft(reader, device.capability.model, signal);
+    }
   }
   if (link === null) throw new CannotRun(`no card of ours can be put into ${device.readerText}`);
   const served = await serveCard(source, link, wanted);
@@ -242,6 +248,7 @@ async function withCard<T>(
     return await judge({ reader, card: described, interface: cardInterface, source });
   } finally {
     await served.stop();
+    if (link.driver === 'vpcd') await slotIsLeft(reader, device.capability.model, signal);
   }
 }
 
