@@ -1,13 +1,13 @@
 import type { Clock } from '../../src/hal/clock.ts';
-import type { CardSession, Disposition, Exchange } from '../../src/hal/reader.ts';
+import { ForwardingSession } from '../../src/hal/forwarding-session.ts';
+import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import type { CommandTime } from '../endpoint/driver.ts';
 
 /**
  * A session with the card on a board that asks the board after each command how long its card took for it. The times of
  * its exchanges go on as if it did not ask: those questions are no part of a tap.
  */
-export class MeasuredSession implements CardSession {
-  readonly #session: CardSession;
+export class MeasuredSession extends ForwardingSession {
   readonly #commandTime: CommandTime;
   readonly #clock: Pick<Clock, 'nowNs'>;
   #us = 0;
@@ -15,25 +15,13 @@ export class MeasuredSession implements CardSession {
 
   /** @param clock the one that gives the session its times */
   constructor(session: CardSession, commandTime: CommandTime, clock: Pick<Clock, 'nowNs'>) {
-    this.#session = session;
+    super(session);
     this.#commandTime = commandTime;
     this.#clock = clock;
   }
 
-  get reader(): string {
-    return this.#session.reader;
-  }
-
-  get protocol(): string {
-    return this.#session.protocol;
-  }
-
-  get atr(): Uint8Array {
-    return this.#session.atr;
-  }
-
   async transmit(command: Uint8Array): Promise<Exchange> {
-    const { response, startNs, endNs } = await this.#session.transmit(command);
+    const { response, startNs, endNs } = await this.session.transmit(command);
     const before = this.#askedNs;
     const askNs = this.#clock.nowNs();
     this.#us += await this.#commandTime();
@@ -46,17 +34,5 @@ export class MeasuredSession implements CardSession {
     const us = this.#us;
     this.#us = 0;
     return us;
-  }
-
-  reset(mode: 'warm' | 'cold'): Promise<void> {
-    return this.#session.reset(mode);
-  }
-
-  control(code: number, data: Uint8Array): Promise<Uint8Array> {
-    return this.#session.control(code, data);
-  }
-
-  disconnect(disposition?: Disposition): Promise<void> {
-    return this.#session.disconnect(disposition);
   }
 }

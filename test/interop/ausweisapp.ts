@@ -131,7 +131,7 @@ export class AusweisApp {
 
   async stop(): Promise<void> {
     this.#socket.terminate();
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (hasEnded(this.#process)) return;
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGTERM');
     const insist = setTimeout(() => this.#process.kill('SIGKILL'), 3000);

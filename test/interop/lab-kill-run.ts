@@ -8,6 +8,7 @@ import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
 import { LabUnreachable } from '../../rig/lab/api/lab-refused.ts';
 import { type PersonLink, personLink } from '../../rig/lab/api/person-link.ts';
 import type { SubmittedRun } from '../../rig/lab/api/wire.ts';
+import { hasEnded } from '../child-end.ts';
 import type { PostgresqlServer } from './postgresql.ts';
 
 /** A part of a lab in a process of its own, which is killed and started again as systemd would. */
@@ -143,7 +144,7 @@ function part(name: string, args: readonly string[], ready: RegExp, folder: stri
     start,
     async kill() {
       const dying = child;
-      if (dying === null || dying.exitCode !== null || dying.signalCode !== null) return;
+      if (dying === null || hasEnded(dying)) return;
       const over = new Promise((resolve) => dying.once('close', resolve));
       dying.kill('SIGKILL');
       await over;

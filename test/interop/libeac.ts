@@ -15,6 +15,7 @@ import {
   paceInfo,
   terminalAuthenticationInfo,
 } from '../../src/secure-channel/index.ts';
+import { hasEnded } from '../child-end.ts';
 import { run } from './card.ts';
 import type { RealPart } from './real-parts.ts';
 import { slotIsEmpty } from './vpcd-card.ts';
@@ -100,7 +101,7 @@ export class LibeacChip {
   }
 
   async remove(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (hasEnded(this.#child)) return;
     const left = once(this.#child, 'exit');
     this.#child.kill();
     await left;

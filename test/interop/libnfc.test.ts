@@ -16,6 +16,7 @@ import { Pn532Reader } from '../../src/hal/pn532/reader.ts';
 import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
+import { hasEnded } from '../child-end.ts';
 import { ToyCard } from '../contract/toy-card.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -37,7 +38,7 @@ beforeEach(() => {
   children = [];
 });
 afterEach(async () => {
-  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  for (const child of children) if (!hasEnded(child)) child.kill('SIGKILL');
   timeline.stop();
   for (const port of ports) await port.close();
   rmSync(folder, { recursive: true });

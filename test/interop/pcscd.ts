@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
+import { hasEnded } from '../child-end.ts';
 
 const SOCKET = '/run/pcscd/pcscd.comm';
 const START_LIMIT_MS = 10_000;
@@ -57,7 +58,7 @@ export class Pcscd {
   }
 
   get running(): boolean {
-    return this.#child === null || (this.#child.exitCode === null && this.#child.signalCode === null);
+    return this.#child === null || !hasEnded(this.#child);
   }
 
   /** `kill -9`: it leaves its socket behind, and its clients without a word. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { hasEnded } from '../child-end.ts';
 import { CODE, run, serveProfile } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
@@ -83,7 +84,7 @@ describeNeeds(['socat'], 'read plans between two simulated PN532', () => {
   });
   afterEach(async () => {
     for (const child of children.reverse()) {
-      if (child.exitCode === null && child.signalCode === null) {
+      if (!hasEnded(child)) {
         child.kill('SIGTERM');
         await once(child, 'close');
       }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { hasEnded } from '../child-end.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
@@ -25,7 +26,7 @@ async function emulate(): Promise<ChildProcess> {
 }
 
 async function pulled(card: ChildProcess): Promise<void> {
-  if (card.exitCode === null && card.signalCode === null) {
+  if (!hasEnded(card)) {
     const exited = once(card, 'exit');
     card.kill('SIGKILL');
     await exited;

@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { toHex } from '../../../src/apdu/hex.ts';
 import { commandName } from '../../../src/apdu/instruction.ts';
 import { HalError } from '../../../src/hal/errors.ts';
-import type { CardSession, Disposition, Exchange } from '../../../src/hal/reader.ts';
+import { ForwardingSession } from '../../../src/hal/forwarding-session.ts';
+import type { CardSession, Exchange } from '../../../src/hal/reader.ts';
 import { ChannelFailure } from '../../channel/channel-failure.ts';
 import type { ChannelAccount, StepTimes } from '../../channel/open-channel.ts';
 import { CannotRun } from '../../console/failure.ts';
@@ -286,28 +287,19 @@ function channelOf({ channel, exchanges }: CardTerminal): TapChannel | null {
 }
 
 /** A session that writes down what passes. */
-class RecordingSession implements CardSession {
-  readonly reader: string;
-  readonly protocol: string;
+class RecordingSession extends ForwardingSession {
   readonly exchanges: SeenExchange[] = [];
   readonly apdus: { command: Uint8Array; response: Uint8Array }[] = [];
-  readonly #session: CardSession;
   readonly #source: TapSource;
   readonly #originNs: number;
   constructor(session: CardSession, source: TapSource, originNs: number) {
-    this.#session = session;
+    super(session);
     this.#source = source;
     this.#originNs = originNs;
-    this.reader = session.reader;
-    this.protocol = session.protocol;
-  }
-
-  get atr(): Uint8Array {
-    return this.#session.atr;
   }
 
   async transmit(command: Uint8Array): Promise<Exchange> {
-    const exchange = await this.#session.transmit(command);
+    const exchange = await this.session.transmit(command);
     const { response } = exchange;
     const metered = this.#source.take();
     if (response.length < 2) throw new HalError('protocol', 'an answer without a status word');
@@ -324,17 +316,5 @@ class RecordingSession implements CardSession {
     });
     this.apdus.push({ command, response });
     return exchange;
-  }
-
-  reset(mode: 'warm' | 'cold'): Promise<void> {
-    return this.#session.reset(mode);
-  }
-
-  control(code: number, data: Uint8Array): Promise<Uint8Array> {
-    return this.#session.control(code, data);
-  }
-
-  disconnect(disposition?: Disposition): Promise<void> {
-    return this.#session.disconnect(disposition);
   }
 }

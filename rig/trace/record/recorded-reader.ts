@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
+import { ForwardingSession } from '../../../src/hal/forwarding-session.ts';
 import type { CardSession, ConnectMode, Disposition, Exchange, Reader, ReaderInfo } from '../../../src/hal/reader.ts';
 import type { TraceWriter } from '../writer.ts';
 
@@ -41,30 +42,21 @@ export class RecordedReader implements Reader {
 }
 
 /** A session that is written down as it goes. Times of exchanges are those of the reader's driver. */
-export class RecordedSession implements CardSession {
-  readonly reader: string;
-  readonly protocol: string;
-  readonly #session: CardSession;
+export class RecordedSession extends ForwardingSession {
   readonly #recorder: SessionRecorder;
   readonly #clock: Clock;
   #over = false;
 
   constructor(session: CardSession, recorder: SessionRecorder, clock: Clock) {
-    this.reader = session.reader;
-    this.protocol = session.protocol;
-    this.#session = session;
+    super(session);
     this.#recorder = recorder;
     this.#clock = clock;
-  }
-
-  get atr(): Uint8Array {
-    return this.#session.atr;
   }
 
   async transmit(command: Uint8Array): Promise<Exchange> {
     const sentNs = this.#clock.nowNs();
     try {
-      const exchange = await this.#session.transmit(command);
+      const exchange = await this.session.transmit(command);
       this.#recorder.command(command, exchange.startNs);
       this.#recorder.response(exchange.response, exchange.endNs);
       return exchange;
@@ -75,22 +67,18 @@ export class RecordedSession implements CardSession {
     }
   }
 
-  async reset(mode: 'warm' | 'cold'): Promise<void> {
+  override async reset(mode: 'warm' | 'cold'): Promise<void> {
     try {
-      await this.#session.reset(mode);
+      await this.session.reset(mode);
     } catch (error) {
       this.#failed(error);
       throw error;
     }
-    this.#recorder.power(mode === 'cold' ? 'on' : 'reset', this.#clock.nowNs(), this.#session.atr);
+    this.#recorder.power(mode === 'cold' ? 'on' : 'reset', this.#clock.nowNs(), this.session.atr);
   }
 
-  control(code: number, data: Uint8Array): Promise<Uint8Array> {
-    return this.#session.control(code, data);
-  }
-
-  async disconnect(disposition?: Disposition): Promise<void> {
-    await this.#session.disconnect(disposition);
+  override async disconnect(disposition?: Disposition): Promise<void> {
+    await this.session.disconnect(disposition);
     if (!this.#over) this.#recorder.power('off', this.#clock.nowNs());
     this.#over = true;
   }

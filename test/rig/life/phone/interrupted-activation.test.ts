@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -28,6 +27,7 @@ import { FileNvm } from '../../../../src/hal/nvm/file.ts';
 import { PowerLoss } from '../../../../src/hal/nvm/power-loss.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../src/hal/system/random.ts';
+import { childEnd } from '../../../child-end.ts';
 import { deviceKey, holderKey, serial } from '../issuer/people.ts';
 import { crypto } from './blank-card.ts';
 
@@ -148,7 +148,7 @@ const ROWS: Readonly<Record<string, Row>> = {
         steps += part.toString();
         if (steps.includes('code\n')) child.kill('SIGKILL');
       }
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await childEnd(child);
       expect(steps).toBe('blank card\nkeys\nenrolled\ncode\n');
     },
   },
@@ -379,10 +379,9 @@ async function startIssuer(): Promise<void> {
 }
 
 async function stopIssuer(): Promise<void> {
-  if (serving === null || serving.exitCode !== null || serving.signalCode !== null) return;
-  const ended = once(serving, 'exit');
+  if (serving === null) return;
   serving.kill('SIGKILL');
-  await ended;
+  await childEnd(serving);
 }
 
 async function operate(method: string, path: string, body?: object): Promise<void> {
