@@ -1,35 +1,30 @@
 import type * as z from 'zod';
+import { BENCHES, type BenchSummary } from './bench.ts';
 import { type BlobLink, blobLink } from './blob-link.ts';
 import { call, type LabLine } from './call.ts';
 import {
-  BENCHES,
-  type BenchSummary,
   CAMPAIGNS,
   type CampaignSummary,
-  CHECK,
-  type Check,
-  FOUND,
   MATRIX,
   type Matrix,
-  NOTHING,
-  PRUNED,
-  type Pruned,
+  SUBMITTED,
+  type Submission,
+  type Submitted,
+} from './campaign.ts';
+import { NOTHING } from './fields.ts';
+import {
+  FOUND,
   RESULT_PAGE,
   type ResultPage,
-  type Role,
   RUN_DETAIL,
   RUN_PAGE,
   type RunDetail,
   type RunPage,
   type RunState,
   type RunSummary,
-  SUBMITTED,
-  type Submission,
-  type Submitted,
-  TOKEN,
-  TOKENS,
-  type TokenSummary,
-} from './wire.ts';
+} from './run.ts';
+import { type Role, TOKEN, TOKENS, type TokenSummary } from './token.ts';
+import { CHECK, type Check, PRUNED, type Pruned } from './upkeep.ts';
 
 export interface RunsAsked {
   readonly campaign: number;

@@ -1,26 +1,11 @@
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
-import {
-  BENCH_NAME,
-  BENCHES,
-  CAMPAIGNS,
-  CHECK,
-  FOUND,
-  MATRIX,
-  NEW_TOKEN,
-  NOTHING,
-  PRUNE,
-  PRUNED,
-  QUARANTINE,
-  RESULT_PAGE,
-  RUN_DETAIL,
-  RUN_PAGE,
-  RUN_STATES,
-  SUBMISSION,
-  SUBMITTED,
-  TOKEN,
-  TOKENS,
-} from '../api/wire.ts';
+import { BENCHES, QUARANTINE } from '../api/bench.ts';
+import { CAMPAIGNS, MATRIX, SUBMISSION, SUBMITTED } from '../api/campaign.ts';
+import { BENCH_NAME, NOTHING } from '../api/fields.ts';
+import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run.ts';
+import { NEW_TOKEN, TOKEN, TOKENS } from '../api/token.ts';
+import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
 import { checkStore } from '../store/check.ts';

@@ -1,5 +1,6 @@
-import type { BenchKey, BenchSummary, Capability, Enrol, Heartbeat, HeartbeatAnswer } from '../api/wire.ts';
-import { LAB_INTERFACE } from '../api/wire.ts';
+import type { BenchKey, BenchSummary, Enrol, Heartbeat, HeartbeatAnswer } from '../api/bench.ts';
+import { LAB_INTERFACE } from '../api/bench.ts';
+import type { Capability } from '../api/capability.ts';
 import { LEASE_SECONDS } from './leases.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';

@@ -1,4 +1,5 @@
-import type { CampaignSummary, Cell, Counts, Matrix, RunState } from '../api/wire.ts';
+import type { CampaignSummary, Cell, Counts, Matrix } from '../api/campaign.ts';
+import type { RunState } from '../api/run.ts';
 import { endWithoutBench } from './leases.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';

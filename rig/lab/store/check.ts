@@ -1,4 +1,4 @@
-import type { Check } from '../api/wire.ts';
+import type { Check } from '../api/upkeep.ts';
 import { QUEUE_SCHEMA } from './queue.ts';
 import type { LabStore } from './store.ts';
 

@@ -1,4 +1,4 @@
-import type { Pruned } from '../api/wire.ts';
+import type { Pruned } from '../api/upkeep.ts';
 import { removeBlob } from './blobs.ts';
 import type { LabStore } from './store.ts';
 

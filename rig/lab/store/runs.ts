@@ -1,4 +1,5 @@
-import type { AttemptSummary, Requirement, ResultPage, RunDetail, RunPage, RunState, RunSummary } from '../api/wire.ts';
+import type { Requirement } from '../api/capability.ts';
+import type { AttemptSummary, ResultPage, RunDetail, RunPage, RunState, RunSummary } from '../api/run.ts';
 import { statementOf } from './record.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';

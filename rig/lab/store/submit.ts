@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Statements } from '../../store/sql.ts';
-import type { Requirement, Submission, Submitted } from '../api/wire.ts';
+import type { Submission, Submitted } from '../api/campaign.ts';
+import type { Requirement } from '../api/capability.ts';
 import { fits } from '../campaign/fits.ts';
 import { listBenches } from './benches.ts';
 import { missingBlobs } from './blobs.ts';

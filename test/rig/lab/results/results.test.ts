@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CampaignSummary, CaseVerdict, ResultStatement, RunSummary } from '../../../../rig/lab/api/wire.ts';
+import type { CampaignSummary } from '../../../../rig/lab/api/campaign.ts';
+import type { CaseVerdict, ResultStatement } from '../../../../rig/lab/api/result.ts';
+import type { RunSummary } from '../../../../rig/lab/api/run.ts';
 import type { JudgedRun } from '../../../../rig/lab/results/all-results.ts';
 import { compareCampaigns } from '../../../../rig/lab/results/compare.ts';
 import { campaignCsv } from '../../../../rig/lab/results/csv.ts';

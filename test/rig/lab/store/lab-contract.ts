@@ -2,7 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Capability, ResultStatement, Submission, SubmittedRun, TakenRun } from '../../../../rig/lab/api/wire.ts';
+import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
+import type { Submission, SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
+import type { Capability } from '../../../../rig/lab/api/capability.ts';
+import type { ResultStatement } from '../../../../rig/lab/api/result.ts';
 import {
   enrolBench,
   heartbeat,

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { count } from './fields.ts';
+
+/** What the store itself says of the invariants; every list is empty when nothing is lost or doubled. */
+export interface Check {
+  readonly runs: number;
+  readonly results: number;
+  /** Runs with a verdict and no result, or the other way round. */
+  readonly lost: readonly string[];
+  /** Runs with more than one finished attempt, or in more than one lease. */
+  readonly doubled: readonly string[];
+  /** Runs that are queued without a job, or running without a lease. */
+  readonly stranded: readonly string[];
+}
+export const CHECK: z.ZodType<Check> = z.object({
+  runs: count,
+  results: count,
+  lost: z.array(z.string()),
+  doubled: z.array(z.string()),
+  stranded: z.array(z.string()),
+});
+
+/** What is dropped: files of runs that ended so long ago. Verdicts, cases and figures stay. */
+export const PRUNE: z.ZodType<{ readonly olderThanDays: number; readonly dryRun: boolean }> = z.strictObject({
+  olderThanDays: z.int().min(0).max(36_500),
+  dryRun: z.boolean(),
+});
+export interface Pruned {
+  readonly files: number;
+  readonly bytes: number;
+}
+export const PRUNED: z.ZodType<Pruned> = z.object({ files: count, bytes: count });
