@@ -33,10 +33,13 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });
   const waiting = new WaitingBenches(store, fault);
-  checkRoles(server.app, store, server.secret);
+  const forgetTokens = checkRoles(server.app, store, server.secret);
   addBenchRoutes(server.app, store, waiting);
   addBlobRoutes(server.app, store);
-  addPersonRoutes(server.app, store, waiting);
+  addPersonRoutes(server.app, store, waiting, () => {
+    forgetTokens();
+    waiting.wake();
+  });
   await addPoolRoutes(server.app, store, waiting);
   const upkeep = startUpkeep(store, waiting, fault);
   server.app.addHook('preClose', async () => {

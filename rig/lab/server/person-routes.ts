@@ -7,6 +7,7 @@ import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run
 import { NEW_TOKEN, TOKEN, TOKENS } from '../api/token.ts';
 import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
+import { sweepBlobs } from '../store/blobs.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
 import { checkStore } from '../store/check.ts';
 import { pruneFiles } from '../store/prune.ts';
@@ -29,12 +30,12 @@ const RUNS_ASKED = z.strictObject({
   after: whole.optional(),
 });
 
-/** What viewers and operators ask for. */
-export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+/** What viewers and operators ask for. @param revoked told that a token was revoked here */
+export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches, revoked: () => void): void {
   addCampaignRoutes(app, store, waiting);
   addRunRoutes(app, store);
   addBenchesRoutes(app, store, waiting);
-  addTokenRoutes(app, store);
+  addTokenRoutes(app, store, revoked);
   addPruneRoute(app, store);
 }
 
@@ -160,7 +161,10 @@ function addPruneRoute(app: WebApp, store: LabStore): void {
       handlerTimeout: SUBMIT_MS,
       schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
     },
-    ({ body: { olderThanDays, dryRun } }) => pruneFiles(store, olderThanDays, dryRun),
+    async ({ body: { olderThanDays, dryRun } }) => {
+      if (!dryRun) await sweepBlobs(store);
+      return pruneFiles(store, olderThanDays, dryRun);
+    },
   );
 }
 
@@ -191,7 +195,7 @@ function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   );
 }
 
-function addTokenRoutes(app: WebApp, store: LabStore): void {
+function addTokenRoutes(app: WebApp, store: LabStore, revoked: () => void): void {
   const tags = ['token'];
   app.get(
     '/v1/tokens',
@@ -220,6 +224,7 @@ function addTokenRoutes(app: WebApp, store: LabStore): void {
     },
     async ({ params: { token } }) => {
       await revokeToken(store, token);
+      revoked();
       return {};
     },
   );

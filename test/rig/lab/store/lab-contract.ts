@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import {
   quarantine,
   quarantineDrifting,
 } from '../../../../rig/lab/store/benches.ts';
-import { missingBlobs, readBlob, storeBlob } from '../../../../rig/lab/store/blobs.ts';
+import { missingBlobs, readBlob, storeBlob, sweepBlobs } from '../../../../rig/lab/store/blobs.ts';
 import { campaignMatrix, cancelCampaign, endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
 import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
@@ -340,6 +340,56 @@ export function labContract(name: string, url: () => string | null): void {
       await clean();
     });
 
+    it('a result with text that no database keeps, or with two files of one name, is refused and not stuck', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const mine = await take('b1');
+      for (const reason of ['a\0b', 'a\ud800b']) {
+        await refuses(record('b1', mine, { cases: [{ id: 'A', verdict: 'fail', reason }] }), 'result-malformed');
+      }
+      await storeBlob(store, sha256('t'), pieces('t'));
+      const blob = { role: 'trace', name: 't.jsonl', sha256: sha256('t'), bytes: 1, mediaType: 'a/b' } as const;
+      await refuses(record('b1', mine, { blobs: [blob, blob] }), 'result-malformed');
+      await record('b1', mine, { blobs: [blob] });
+      await clean();
+    });
+
+    it('a file that was dropped after its upload is asked for again, by results and by campaigns', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const mine = await take('b1');
+      const hash = sha256('t');
+      const blob = { role: 'trace', name: 't.jsonl', sha256: hash, bytes: 1, mediaType: 'a/b' } as const;
+      const withInput = submission([{ ...RUN, inputs: [{ name: 'a.img', sha256: hash }] }]);
+      // The one has no row any more, the other no file.
+      for (const drop of [
+        () => store.sql.query('delete from lab_blobs where sha256 = $1', [hash]),
+        async () => rmSync(join(store.blobs, hash.slice(0, 2), hash)),
+      ]) {
+        await storeBlob(store, hash, pieces('t'));
+        await drop();
+        await refuses(record('b1', mine, { blobs: [blob] }), 'blob-missing');
+        expect(await submitCampaign(store, withInput, NOW)).toMatchObject({ campaign: null, missing: [hash] });
+        expect(await missingBlobs(store, [hash])).toEqual([hash]);
+      }
+      await storeBlob(store, hash, pieces('t'));
+      await record('b1', mine, { blobs: [blob] });
+      expect((await submitCampaign(store, withInput, NOW)).campaign).toBe(2);
+      await clean();
+    });
+
+    it('takes away what a server that was killed left among the files, and nothing else', async () => {
+      const old = new Date(Date.now() - 2 * 86_400_000);
+      const [kept, noRow] = [sha256('kept'), sha256('no row')];
+      await storeBlob(store, kept, pieces('kept'));
+      const place = (name: string): string => join(store.blobs, kept.slice(0, 2), name);
+      for (const name of ['torn.new', 'under way.new', noRow]) writeFileSync(place(name), 'x');
+      for (const name of ['torn.new', noRow, kept]) utimesSync(place(name), old, old);
+      await sweepBlobs(store);
+      expect(readdirSync(join(store.blobs, kept.slice(0, 2))).sort()).toEqual([kept, 'under way.new'].sort());
+      rmSync(place('under way.new'));
+    });
+
     it('a file is kept under its hash when it is whole and right', async () => {
       const [right, wrong] = [sha256('content'), sha256('something else')];
       await storeBlob(store, right, pieces('con', 'tent'));
@@ -350,11 +400,14 @@ export function labContract(name: string, url: () => string | null): void {
         throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
       };
       await refuses(storeBlob(store, wrong, torn()), 'blob-torn');
-      expect(missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
+      expect(await missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
       const read: Buffer[] = [];
-      for await (const part of readBlob(store, right)) read.push(part as Buffer);
+      for await (const part of await readBlob(store, right)) read.push(part as Buffer);
       expect(Buffer.concat(read).toString()).toBe('content');
-      expect(() => readBlob(store, wrong)).toThrow('there is no such file here');
+      await refuses(readBlob(store, wrong), 'blob-unknown');
+      const elsewhere = { ...store, blobs: join(folder, 'of another server') };
+      await refuses(readBlob(elsewhere, right), 'blob-elsewhere');
+      expect(await missingBlobs(elsewhere, [right])).toEqual([right]);
       const left = readdirSync(store.blobs, { recursive: true, encoding: 'utf8' });
       expect(left.filter((each) => each.endsWith('.new'))).toEqual([]);
     });
@@ -373,9 +426,9 @@ export function labContract(name: string, url: () => string | null): void {
       await store.sql.query('update lab_runs set ended_at = ended_at - $1::int8', [tenDays]);
       await store.sql.query('update lab_blobs set stored_at = stored_at - $1::int8', [tenDays]);
       expect(await pruneFiles(store, 5, true)).toEqual({ files: 2, bytes: 10 });
-      expect(missingBlobs(store, [report, used, needed])).toEqual([]);
+      expect(await missingBlobs(store, [report, used, needed])).toEqual([]);
       expect(await pruneFiles(store, 5, false)).toEqual({ files: 2, bytes: 10 });
-      expect(missingBlobs(store, [report, used, needed])).toEqual([report, used]);
+      expect(await missingBlobs(store, [report, used, needed])).toEqual([report, used]);
       const { results, after } = await listResults(store, 1, 0);
       expect(results.map(({ run, jws, attempts }) => [run.state, jws === null, attempts.length])).toEqual([
         ['passed', false, 1],
