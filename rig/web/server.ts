@@ -173,6 +173,9 @@ const PORT_WORDS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another program: take another port, or 0 for any free one',
   EACCES: 'may not be taken without more rights: take one from 1024 on, or 0 for any free one',
   EADDRNOTAVAIL: 'cannot be taken: this machine does not have that address',
+  ENOTFOUND: 'cannot be taken: no address is known for that name',
+  EAI_AGAIN: 'cannot be taken: no address is known for that name now',
+  EAFNOSUPPORT: 'cannot be taken: this machine does not have addresses of that kind',
 };
 
 async function listen(
