@@ -5,6 +5,7 @@ import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
@@ -102,6 +103,7 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
     reply.headers(headers);
     checkSource(request, scheme, address.isOwnName);
   });
+  app.addHook('onRequest', limitAnswer);
   app.addHook('onResponse', async (request, reply) => options.log(logLine(request, reply)));
   await app.register(rateLimit, {
     max: limits.requests,
@@ -132,6 +134,19 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
 export async function serveUntil(server: WebServer, signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise<void>((end) => signal.addEventListener('abort', () => end(), { once: true }));
   await server.close();
+}
+
+/**
+ * The library's own limit is over when the body of a request has been read, since Node then ends the request's stream
+ * (fastify pull request 6725): what comes with a body would wait for its answer without end.
+ */
+async function limitAnswer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const limitMs = request.routeOptions.handlerTimeout;
+  if (limitMs === undefined || limitMs <= 0) return;
+  const timer = setTimeout(() => {
+    if (!reply.sent) reply.send(new WebRefusal('answer-too-slow'));
+  }, limitMs).unref();
+  reply.raw.once('close', () => clearTimeout(timer));
 }
 
 function isOpen(request: FastifyRequest): boolean {

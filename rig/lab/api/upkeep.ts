@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { count } from './fields.ts';
 
-/** What the store itself says of the invariants; every list is empty when nothing is lost or doubled. */
+/** Runs of each kind that a check names. */
+export const MOST_NAMED = 1000;
+/** What the store itself says of the invariants; every list is empty when nothing is lost or doubled, and names 1000 at most. */
 export interface Check {
   readonly runs: number;
   readonly results: number;
@@ -11,6 +13,8 @@ export interface Check {
   readonly doubled: readonly string[];
   /** Runs that are queued without a job, or running without a lease. */
   readonly stranded: readonly string[];
+  /** Campaigns whose counts are not those of their runs. */
+  readonly miscounted: readonly number[];
 }
 export const CHECK: z.ZodType<Check> = z.object({
   runs: count,
@@ -18,6 +22,7 @@ export const CHECK: z.ZodType<Check> = z.object({
   lost: z.array(z.string()),
   doubled: z.array(z.string()),
   stranded: z.array(z.string()),
+  miscounted: z.array(z.int()),
 });
 
 /** What is dropped: files of runs that ended so long ago. Verdicts, cases and figures stay. */
@@ -28,5 +33,7 @@ export const PRUNE: z.ZodType<{ readonly olderThanDays: number; readonly dryRun:
 export interface Pruned {
   readonly files: number;
   readonly bytes: number;
+  /** Whether it ended early, and is to be asked again for the rest. */
+  readonly more: boolean;
 }
-export const PRUNED: z.ZodType<Pruned> = z.object({ files: count, bytes: count });
+export const PRUNED: z.ZodType<Pruned> = z.object({ files: count, bytes: count, more: z.boolean() });

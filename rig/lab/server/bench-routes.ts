@@ -65,9 +65,9 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
       handlerTimeout: (MOST_WAIT_SECONDS + 10) * 1000,
       schema: { tags, summary: 'Waits for a run that fits', body: TAKE, response: { 200: TAKEN } },
     },
-    async (request) => ({
+    async (request, reply) => ({
       taken: await waitForRun(store, waiting, request.body, {
-        isGone: () => request.raw.socket.destroyed,
+        isGone: () => request.raw.socket.destroyed || reply.sent,
         isOpen: async () => (await request.labStillOpen?.()) === true,
       }),
     }),

@@ -3,6 +3,7 @@ import type { RefusalAnswer } from '../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
 import { quarantineDrifting } from '../store/benches.ts';
 import { endCampaigns } from '../store/campaigns.ts';
+import { addUpCounts } from '../store/counts.ts';
 import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
 import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
@@ -53,7 +54,7 @@ const UPKEEP_MS = 1000;
 const DRIFT_MS = 30_000;
 
 /**
- * Gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
+ * Adds up counts, gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
  * has are passed over by the others. After a start, and after the database was away, it waits for one lease's time: benches
  * that live could not be heard.
  */
@@ -65,8 +66,12 @@ function startUpkeep(
   let from = performance.now() + LEASE_SECONDS * 1000;
   let driftAt = performance.now() + DRIFT_MS;
   let working: Promise<void> | null = null;
+  /** What the database could not do last, which is said once. */
+  let trouble: string | null = null;
   const work = async (): Promise<void> => {
     try {
+      await addUpCounts(store);
+      trouble = null;
       if (performance.now() < from) return;
       if ((await giveBackExpired(store)) > 0) waiting.wake();
       await endCampaigns(store);
@@ -74,8 +79,10 @@ function startUpkeep(
       driftAt = performance.now() + DRIFT_MS;
       await quarantineDrifting(store);
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
-      else if (!(error instanceof StoreError && error.kind === 'busy')) fault(error);
+      if (!(error instanceof StoreError)) return fault(error);
+      if (error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
+      if (error.kind !== 'busy' && error.kind !== trouble) fault(error);
+      trouble = error.kind;
     }
   };
   const timer = setInterval(() => {
@@ -94,6 +101,7 @@ function startUpkeep(
 /** A database's errors that pass; the others are faults. */
 const STORE_REFUSALS: Readonly<Record<string, LabRefusalCode>> = {
   busy: 'store-busy',
+  denied: 'store-denied',
   full: 'store-full',
   unreachable: 'store-unreachable',
 };

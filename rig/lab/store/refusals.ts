@@ -49,6 +49,7 @@ export const LAB_REFUSALS = {
   },
   'store-busy': { status: 503, sentence: 'the database is busy: try again' },
   'store-full': { status: 503, sentence: 'the database has no space left: nothing was changed' },
+  'store-denied': { status: 503, sentence: 'the database does not let the server in: who keeps it must look' },
   'store-unreachable': { status: 503, sentence: 'the database cannot be reached: try again later' },
 } as const;
 export type LabRefusalCode = keyof typeof LAB_REFUSALS;

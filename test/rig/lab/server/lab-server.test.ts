@@ -109,7 +109,7 @@ describe('a lab, served', () => {
     expect((await viewer.runs({ campaign: campaign as number, state: 'passed' })).runs).toHaveLength(1);
     expect(await viewer.search('iso7816')).toMatchObject([{ id: taken.run }]);
     expect(Buffer.from(await viewer.download(blob.sha256))).toEqual(trace);
-    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [] });
+    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [], miscounted: [] });
   });
 
   it('gives a run back at once when its bench says so, and to the next that asks', async () => {
@@ -243,6 +243,7 @@ describe('a lab, served', () => {
     ['busy', 503, 'store-busy'],
     ['full', 503, 'store-full'],
     ['unreachable', 503, 'store-unreachable'],
+    ['denied', 503, 'store-denied'],
   ] as const)('a database that is %s: its own refusal, without its words', async (kind, status, code) => {
     const broken = (): Promise<never> => Promise.reject(new StoreError(kind, 'SECRET'));
     const sql = { ...{ kind: 'pglite' as const, location: 'x' }, query: broken, transaction: broken, script: broken };
