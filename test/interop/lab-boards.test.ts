@@ -199,7 +199,12 @@ judge:
       expect.stringMatching(/^trace tap-\d\.jsonl$/),
       'trace ndef.attempt-1.jsonl',
     ]);
-    expect(runs.map(({ statement }) => statement!.card ?? statement!.board)).toEqual([key('stm/board-1'), 'fw', 'fw', 'fw']);
+    expect(runs.map(({ statement }) => statement!.card ?? statement!.board)).toEqual([
+      key('stm/board-1'),
+      'fw',
+      'fw',
+      'fw',
+    ]);
     expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
   });
 });
