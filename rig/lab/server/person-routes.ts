@@ -184,9 +184,9 @@ function addPruneRoute(app: WebApp, store: LabStore): void {
       handlerTimeout: UPKEEP_MS,
       schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
     },
-    async ({ body: { olderThanDays, dryRun } }) => {
-      if (!dryRun) await sweepBlobs(store);
-      return pruneFiles(store, olderThanDays, dryRun);
+    async ({ body }) => {
+      if (!body.dryRun && body.after === null) await sweepBlobs(store);
+      return pruneFiles(store, body);
     },
   );
 }
