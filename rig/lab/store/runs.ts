@@ -4,7 +4,7 @@ import { statementOf } from './record.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
-const COLUMNS = `r.id::text, r.campaign_id as campaign, r.number, r.subject, r.suite, r.repetition, r.state, r.attempts,
+export const RUN_COLUMNS: string = `r.id::text, r.campaign_id as campaign, r.number, r.subject, r.suite, r.repetition, r.state, r.attempts,
   r.bench, r.device, r.backend, r.ended_at as "endedAt", r.reason`;
 const ATTEMPT_COLUMNS =
   'id::text, number, bench, device, state, started_at as "startedAt", ended_at as "endedAt", reason';
@@ -23,7 +23,7 @@ export interface RunFilter {
 export async function listRuns(store: LabStore, filter: RunFilter): Promise<RunPage> {
   const { campaign, state = null, subject = null, suite = null, after = 0 } = filter;
   const rows = await store.sql.query<RunSummary & Record<string, never>>(
-    `select ${COLUMNS} from lab_runs r
+    `select ${RUN_COLUMNS} from lab_runs r
      where campaign_id = $1 and number > $2 and ($3::text is null or state = $3)
        and ($4::text is null or subject = $4) and ($5::text is null or suite = $5)
      order by number limit $6`,
@@ -37,7 +37,7 @@ export async function listRuns(store: LabStore, filter: RunFilter): Promise<RunP
 export async function searchRuns(store: LabStore, words: string): Promise<readonly RunSummary[]> {
   const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`;
   return store.sql.query<RunSummary & Record<string, never>>(
-    `select ${COLUMNS} from lab_runs r join lab_campaigns c on c.id = r.campaign_id
+    `select ${RUN_COLUMNS} from lab_runs r join lab_campaigns c on c.id = r.campaign_id
      where c.name ilike $1 or r.subject ilike $1 or r.suite ilike $1 or r.bench ilike $1 or r.reason ilike $1
        or r.id::text = $2
      order by r.campaign_id desc, r.number limit $3`,
@@ -51,7 +51,7 @@ const RESULTS_PAGE = 50;
 /** Runs with their attempts and what their benches signed, 50 at a time. @throws {LabRefusal} */
 export async function listResults(store: LabStore, campaign: number, after: number): Promise<ResultPage> {
   const rows = await store.sql.query<RunSummary & { readonly jws: string | null } & Record<string, never>>(
-    `select ${COLUMNS}, s.jws from lab_runs r left join lab_results s on s.run_id = r.id
+    `select ${RUN_COLUMNS}, s.jws from lab_runs r left join lab_results s on s.run_id = r.id
      where campaign_id = $1 and number > $2 order by number limit $3`,
     [campaign, after, RESULTS_PAGE + 1],
   );
@@ -72,7 +72,7 @@ type DetailRow = { readonly requirement: string; readonly jws: string | null; re
 /** @throws {LabRefusal} `run-unknown` */
 export async function runDetail(store: LabStore, id: string): Promise<RunDetail> {
   const [run] = await store.sql.query<RunSummary & Record<string, never>>(
-    `select ${COLUMNS} from lab_runs r where r.id = $1::uuid`,
+    `select ${RUN_COLUMNS} from lab_runs r where r.id = $1::uuid`,
     [id],
   );
   if (run === undefined) throw new LabRefusal('run-unknown');
