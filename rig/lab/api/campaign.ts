@@ -115,21 +115,30 @@ export const CAMPAIGN_SUMMARY: z.ZodType<CampaignSummary> = z.object({
   counts: COUNTS,
   retries: count,
 });
-/** Newest first. */
-export const CAMPAIGNS: z.ZodType<{ readonly campaigns: readonly CampaignSummary[] }> = z.object({
+/** A page of campaigns, newest first; `after` is the number before which the next one goes on, null at the end. */
+export interface CampaignPage {
+  readonly campaigns: readonly CampaignSummary[];
+  readonly after: number | null;
+}
+export const CAMPAIGNS: z.ZodType<CampaignPage> = z.object({
   campaigns: z.array(CAMPAIGN_SUMMARY),
+  after: z.int().nullable(),
 });
 
-/** Runs of one subject and one suite. */
-export interface Cell extends Counts {
+/** Where a cell stands. */
+export interface CellPlace {
   readonly subject: string;
   readonly suite: string;
 }
+/** Runs of one subject and one suite. */
+export interface Cell extends Counts, CellPlace {}
+/** A page of the matrix, by subject and suite; `after` is the cell behind which the next one goes on, null at the end. */
 export interface Matrix {
   readonly campaign: CampaignSummary;
   readonly subjects: readonly string[];
   readonly suites: readonly string[];
   readonly cells: readonly Cell[];
+  readonly after: CellPlace | null;
 }
 export const MATRIX: z.ZodType<Matrix> = z.object({
   campaign: CAMPAIGN_SUMMARY,
@@ -147,4 +156,5 @@ export const MATRIX: z.ZodType<Matrix> = z.object({
       cancelled: count,
     }),
   ),
+  after: z.object({ subject: z.string(), suite: z.string() }).nullable(),
 });
