@@ -16,6 +16,7 @@ import { CASE_VERDICTS } from '../api/result.ts';
 import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
 import { PLAIN_TAPS } from './plain-taps.ts';
+import { asNamed, file, tracesFolder, tracesIn, written } from './run-files.ts';
 import { serveCard } from './served-card.ts';
 import { slotIsLeft } from './vpcd-slot.ts';
 
@@ -114,6 +115,7 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   const uploaded = join(place.inputs, work.folder);
   const folder = existsSync(uploaded) ? uploaded : join(PACKAGE_ROOT, work.folder);
   const html = join(place.folder, 'replay.html');
+  const traces = tracesFolder(place);
   const said = listening(place);
   await withCard(work.card, place, 'bench', (target) =>
     replaySuite(
@@ -130,6 +132,7 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
         only: work.only ?? null,
         list: false,
         outputs: { html, junit: null, evidence: null },
+        traces,
         timeoutMs: TIMEOUT_MS,
       },
       said.io,
@@ -137,28 +140,42 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   );
   place.signal.throwIfAborted();
   const document = said.document();
-  const { verdict, traces } = REPLAY_REPORT.parse(document);
-  const failed = traces.filter((each) => each.verdict === 'FAIL').length;
-  const unjudged = traces.filter((each) => each.verdict === 'INCONCLUSIVE').length;
+  const { verdict, traces: replayed } = REPLAY_REPORT.parse(document);
+  const failed = replayed.filter((each) => each.verdict === 'FAIL').length;
+  const unjudged = replayed.filter((each) => each.verdict === 'INCONCLUSIVE').length;
   return {
     ...(await aboutCard(work.card, place, null)),
     verdict: verdict === 'PASS' ? 'passed' : verdict === 'FAIL' ? 'failed' : 'error',
     reason:
       failed > 0
-        ? `${counted(failed, 'trace')} of ${traces.length} failed`
+        ? `${counted(failed, 'trace')} of ${replayed.length} failed`
         : unjudged > 0
-          ? `${counted(unjudged, 'trace')} of ${traces.length} could not be judged`
+          ? `${counted(unjudged, 'trace')} of ${replayed.length} could not be judged`
           : '',
     backend: place.device.capability.backend,
-    figures: { traces: traces.length, 'traces.failed': failed },
-    repairs: traces.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
-    cases: traces.map(({ id, verdict: each, reason }) => ({
+    figures: { traces: replayed.length, 'traces.failed': failed },
+    repairs: replayed.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
+    cases: replayed.map(({ id, verdict: each, reason }) => ({
       id,
       verdict: CASE_OF_TRACE[each],
       reason: inShort(reason ?? ''),
     })),
-    files: [written(place, 'replay.json', document), file('html', 'replay.html', 'text/html', html)],
+    files: [
+      written(place, 'replay.json', document),
+      file('html', 'replay.html', 'text/html', html),
+      ...failedFirst(tracesIn(traces), replayed),
+    ],
   };
+}
+
+/** A result has so many files: those that tell why come first. */
+function failedFirst(
+  traces: readonly LocalFile[],
+  replayed: readonly { readonly id: string; readonly verdict: string }[],
+): readonly LocalFile[] {
+  const failed = replayed.filter(({ verdict }) => verdict === 'FAIL' || verdict === 'INCONCLUSIVE');
+  const isFailed = ({ name }: LocalFile): boolean => failed.some(({ id }) => name.startsWith(`${id}.attempt-`));
+  return [...traces.filter(isFailed), ...traces.filter((each) => !isFailed(each))];
 }
 
 export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Promise<Judged> {
@@ -168,6 +185,7 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
     import('../../measure/tap-report/html.ts'),
   ]);
   const said = listening(place);
+  const traces = tracesFolder(place);
   const { result, exit } = await withCard(work.card, place, 'bench', (target) => {
     // A profile tells which card is there, for its own times.
     const described = target.source?.kind === 'profile' ? target.source : target.card;
@@ -183,15 +201,17 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
         warmUp: work.warmUp,
         timeoutMs: TIMEOUT_MS,
         ...PLAIN_TAPS,
+        traces,
       },
       said.io,
     );
   });
   place.signal.throwIfAborted();
   const { figures, failures, environment } = result;
+  const named: typeof result = JSON.parse(asNamed(JSON.stringify(result), place));
   const failed = failures.reduce((sum, each) => sum + each.count, 0);
   const html = join(place.folder, 'taps.html');
-  writeFileSync(html, await tapHtml(result, null));
+  writeFileSync(html, await tapHtml(named, null));
   return {
     ...(await aboutCard(work.card, place, environment.atr)),
     verdict: exit === EXIT.pass ? 'passed' : 'failed',
@@ -210,7 +230,7 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
     },
     repairs: 0,
     cases: [],
-    files: [written(place, 'taps.json', result), file('html', 'taps.html', 'text/html', html)],
+    files: [written(place, 'taps.json', named), file('html', 'taps.html', 'text/html', html), ...tracesIn(traces)],
   };
 }
 
@@ -269,17 +289,6 @@ async function aboutCard(
   const { contents } = await openRenewable(source, null);
   const { hmac, key } = imageNames(imageKey, env).of(contents);
   return { card: atr, image: `${hmac} under the key ${key}`, board: null };
-}
-
-export function file(role: LocalFile['role'], name: string, mediaType: string, path: string): LocalFile {
-  return { role, name, mediaType, path };
-}
-
-/** A document of a run as a file of its folder. */
-export function written({ folder }: RunPlace, name: string, document: unknown): LocalFile {
-  const path = join(folder, name);
-  writeFileSync(path, `${JSON.stringify(document)}\n`);
-  return file('report', name, 'application/json', path);
 }
 
 export function inShort(text: string): string {

@@ -5,7 +5,7 @@ import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import type { Surroundings } from './campaign.ts';
 
 /** What lies in the folder of a campaign file, and in this program. */
-export async function surroundings(folder: string): Promise<Surroundings> {
+export async function surroundings(folder: string): Promise<Omit<Surroundings, 'boards'>> {
   const profiles = await listProfiles();
   return {
     kindOf: (path) => {
