@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts';
+import type { OpenedSql } from './sql.ts';
 import { StoreError } from './store-error.ts';
 
 /** Whether a text names a PostgreSQL database; anything else is a folder. */
@@ -10,7 +10,7 @@ export function isDatabaseUrl(location: string): boolean {
  * Opens a database by its URL, or the PGlite database in a folder.
  * @throws {StoreError} a URL of something else; as `openPglite` and `openPostgresql`
  */
-export async function openSql(location: string): Promise<Sql> {
+export async function openSql(location: string): Promise<OpenedSql> {
   // As a folder it would be made, with its first slash, in the folder of today.
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(location) && !isDatabaseUrl(location)) {
     throw new StoreError('denied', 'the URL of the database is none: postgresql://USER@HOST:PORT/DATABASE');

@@ -1,7 +1,8 @@
-import type { ClientConfig, Pool, PoolClient } from 'pg';
+import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
 import { type DatabaseHosts, databaseHosts } from './database-hosts.ts';
+import { ListeningConnection } from './listening-connection.ts';
 import { wholeNumber } from './pglite.ts';
-import type { Sql, SqlRow, SqlValue, Statements } from './sql.ts';
+import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
 import { StoreError, storeError } from './store-error.ts';
 
 const INT8 = 20;
@@ -22,7 +23,7 @@ const ANSWER_MS = 60_000;
  * first that takes changes is used, and another one when it does not any more
  * @throws {StoreError} a password in the URL, or no connection
  */
-export async function openPostgresql(url: string): Promise<Sql> {
+export async function openPostgresql(url: string): Promise<OpenedSql> {
   const hosts = databaseHosts(url);
   const { default: pg } = await import('pg');
   const types = {
@@ -35,7 +36,7 @@ export async function openPostgresql(url: string): Promise<Sql> {
     },
   };
   /** A connection to the host that is current when it is made. */
-  class Client extends pg.Client {
+  class OneHost extends pg.Client {
     readonly url: string;
 
     constructor(config: ClientConfig) {
@@ -43,19 +44,18 @@ export async function openPostgresql(url: string): Promise<Sql> {
       this.url = hosts.current;
     }
   }
+  const connection = { connectionTimeoutMillis: CONNECT_MS, application_name: 'vitap', keepAlive: true };
   const pool = new pg.Pool({
-    Client: Client as never,
+    ...connection,
+    Client: OneHost as never,
     max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
     lock_timeout: LOCK_MS,
-    keepAlive: true,
-    application_name: 'vitap',
     types: types as never,
     ...(hosts.count > 1 && { verify: refuseStandby }),
   });
   // An idle connection that breaks is replaced at the next statement, which tells if it cannot be.
   pool.on('error', () => {});
-  const sql = new PostgresqlSql(url, pool, hosts);
+  const sql = new PostgresqlSql(url, pool, hosts, () => new OneHost(connection));
   try {
     await sql.query('select 1');
     return sql;
@@ -76,19 +76,22 @@ function refuseStandby(client: PoolClient, done: (error?: Error) => void): void 
     );
 }
 
-class PostgresqlSql implements Sql {
+class PostgresqlSql implements OpenedSql {
   readonly kind = 'postgresql';
   readonly location: string;
   readonly #pool: Pool;
   readonly #hosts: DatabaseHosts;
+  readonly #newClient: () => Client;
+  readonly #listening = new Set<Listening>();
   /** Statements by the name under which a connection has prepared them. */
   readonly #names = new Map<string, string>();
   #closed = false;
 
-  constructor(location: string, pool: Pool, hosts: DatabaseHosts) {
+  constructor(location: string, pool: Pool, hosts: DatabaseHosts, newClient: () => Client) {
     this.location = location;
     this.#pool = pool;
     this.#hosts = hosts;
+    this.#newClient = newClient;
   }
 
   query<Row extends SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
@@ -102,7 +105,7 @@ class PostgresqlSql implements Sql {
 
   transaction<T>(work: (statements: Statements) => Promise<T>, { long = false } = {}): Promise<T> {
     const answerMs = long ? 0 : ANSWER_MS;
-    return this.#connected(async (connection) => {
+    return this.#connected(async (connection, broke) => {
       await this.#run(connection, 'begin', undefined, answerMs);
       try {
         const result = await work({
@@ -111,29 +114,29 @@ class PostgresqlSql implements Sql {
         await this.#run(connection, 'commit', undefined, answerMs);
         return result;
       } catch (error) {
-        // Without a connection it is rolled back by itself.
-        if (!isLost(error)) await this.#run(connection, 'rollback', undefined, answerMs);
+        // Where that fails too, it is rolled back by itself with the end of the connection.
+        if (!isLost(error)) await this.#run(connection, 'rollback', undefined, answerMs).catch(broke);
         throw error;
       }
     });
   }
 
   /** Works with a connection of its own, which is not used again when it broke or leads to where nothing is written. */
-  async #connected<T>(work: (connection: PoolClient) => Promise<T>): Promise<T> {
+  async #connected<T>(work: (connection: PoolClient, broke: () => void) => Promise<T>): Promise<T> {
     const connection = await this.#connect();
     let broken = false;
-    // Between two statements nobody else listens: without this a connection that breaks would end the process.
-    const onError = (): void => {
+    const broke = (): void => {
       broken = true;
     };
-    connection.on('error', onError);
+    // Between two statements nobody else listens: without this a connection that breaks would end the process.
+    connection.on('error', broke);
     try {
-      return await work(connection);
+      return await work(connection, broke);
     } catch (error) {
       broken ||= isLost(error);
       throw error;
     } finally {
-      connection.off('error', onError);
+      connection.off('error', broke);
       if (broken) this.#hosts.leave(urlOf(connection));
       connection.release(broken);
     }
@@ -153,9 +156,16 @@ class PostgresqlSql implements Sql {
     }
   }
 
+  listen(channel: string, heard: (payload: string | null) => void): Listening {
+    const listening = new ListeningConnection(this.#newClient, channel, heard);
+    this.#listening.add(listening);
+    return listening;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await Promise.all([...this.#listening].map((each) => each.close()));
     await this.#pool.end();
   }
 

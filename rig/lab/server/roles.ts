@@ -10,12 +10,16 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Roles whose tokens a route of the lab takes; `operator` takes those of `viewer` too. */
     readonly roles?: readonly Role[];
+    /** What an answer of 200 tells: something in the store was changed, and others want to look. */
+    readonly changes?: true;
   }
   interface FastifyRequest {
     /** Role of the token that came. */
     labRole?: Role;
     /** Whether its token still opens this: asked by what stays open, as a long poll does. */
     labStillOpen?: () => Promise<boolean>;
+    /** The token; null: the secret of this start. */
+    labToken?: string | null;
   }
 }
 
@@ -60,6 +64,7 @@ export function checkRoles(app: WebApp, store: LabStore, startSecret: string): (
       const now = await roleOf(token as string);
       return now !== null && roles.includes(now);
     };
+    request.labToken = token === undefined || isSame(token, startSecret) ? null : token;
   });
   return () => believed.clear();
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import type { Submission, SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
@@ -497,7 +498,7 @@ export function labContract(name: string, url: () => string | null): void {
       await submit(Array.from({ length: 12 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
       let working = true;
       const dropping = (async () => {
-        while (working) await pruneFiles(store, { olderThanDays: 0, dryRun: false, after: null });
+        for (; working; await sleep(20)) await pruneFiles(store, { olderThanDays: 0, dryRun: false, after: null });
       })();
       const one = async (): Promise<void> => {
         const taken = await takeRun(store, 'b1', ['loopback']);
