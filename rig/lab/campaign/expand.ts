@@ -67,7 +67,7 @@ function piecesOf(judged: JudgedDocument, document: CampaignDocument): Piece[] {
   return chosen(document.cards ?? [], judged.cards).map((card) => onCard(judged, card, needs));
 }
 
-function chosen<T extends { readonly id: string }>(
+export function chosen<T extends { readonly id: string }>(
   all: readonly T[],
   ids: readonly string[] | undefined,
 ): readonly T[] {
@@ -142,8 +142,9 @@ function runCard({ profile, image }: CardDocument, cardInterface: CardDocument['
 function workOn(judged: JudgedDocument, card: RunCard): RunWork {
   const { conform, replay, only, declare } = judged;
   const some = only === undefined ? {} : { only };
+  const channel = judged.channel === undefined ? {} : { channel: judged.channel };
   if (conform !== undefined) {
-    return { kind: 'conform', suite: conform, card, ...some, ...(declare !== undefined && { declare }) };
+    return { kind: 'conform', suite: conform, card, ...some, ...channel, ...(declare !== undefined && { declare }) };
   }
   if (replay !== undefined) return { kind: 'replay', folder: inputFolder(judged) as string, card, ...some };
   return {
@@ -152,6 +153,7 @@ function workOn(judged: JudgedDocument, card: RunCard): RunWork {
     warmUp: judged.warmUp ?? WARM_UP,
     sequence: judged.sequence ?? 'all',
     plan: judged.plan ?? 'classic',
+    ...channel,
     card,
   };
 }

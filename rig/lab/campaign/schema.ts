@@ -3,7 +3,7 @@ import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalar
 import { SUITE_NAMES, type SuiteName } from '../../judge/conform/suites/index.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
 import { BACKENDS, type Backend, CARD_INTERFACES, PROTOCOLS } from '../api/wire.ts';
-import { LONGEST_REHEARSAL_MS, MOST_TAPS, type OurInterface } from './work.ts';
+import { CHANNELS, type Channel, LONGEST_REHEARSAL_MS, MOST_TAPS, type OurInterface } from './work.ts';
 
 /** A campaign file, key by key; what belongs together is judged in campaign.ts. Every scalar is text in the YAML. */
 
@@ -56,6 +56,7 @@ export interface JudgedDocument {
   readonly warmUp?: number | undefined;
   readonly sequence?: Sequence | undefined;
   readonly plan?: PlanName | undefined;
+  readonly channel?: Channel | undefined;
   readonly cards?: readonly string[] | undefined;
   readonly boards?: readonly string[] | undefined;
   readonly needs?: Needs | undefined;
@@ -115,6 +116,7 @@ const judged = z.strictObject({
   warmUp: integer(0, MOST_TAPS).optional(),
   sequence: z.enum(SEQUENCES).optional(),
   plan: z.enum(PLANS).optional(),
+  channel: z.enum(CHANNELS).optional(),
   cards: z.array(id).min(1).optional(),
   boards: z.array(id).min(1).optional(),
   needs: needs.optional(),

@@ -10,9 +10,10 @@ import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
 import { type PersonLink, personLink } from '../api/person-link.ts';
 import type { Submission, SubmittedRun } from '../api/wire.ts';
 import { type LabAddress, labLine } from '../bench/verb.ts';
-import { type Campaign, parseCampaign } from '../campaign/campaign.ts';
+import type { Campaign } from '../campaign/campaign.ts';
+import { checkCampaign } from '../campaign/check-cases.ts';
 import { requirementInWords } from '../campaign/fits.ts';
-import { surroundings } from '../campaign/surroundings.ts';
+import { lookIn, surroundings } from '../campaign/surroundings.ts';
 import { type FoundInput, findInputs } from './input-files.ts';
 
 export interface LabSubmitOptions {
@@ -36,7 +37,7 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
   const { file, lab, dryRun, force } = options;
   const source = readInputText(file, 'a campaign', LARGEST_CAMPAIGN_FILE);
   const folder = dirname(file);
-  const campaign = parseCampaign(source, file, await surroundings(folder));
+  const campaign = await checkCampaign(source, file, await surroundings(folder), lookIn(folder));
   const inputs = findInputs(campaign.inputs, folder);
   const submission: Submission = {
     name: campaign.name,
