@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
-import type { Role, RunState } from '../../lab/api/wire.ts';
+import type { RunState } from '../../lab/api/run.ts';
+import type { Role } from '../../lab/api/token.ts';
 import { parseCount, parsePort } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addLabOptions, declareLabBench, type TypedLab } from './lab-bench.ts';

@@ -1,6 +1,4 @@
 import type * as z from 'zod';
-import { type BlobLink, blobLink } from './blob-link.ts';
-import { call, type LabLine } from './call.ts';
 import {
   ENROLLED,
   type Enrol,
@@ -8,14 +6,15 @@ import {
   HEARTBEAT_ANSWER,
   type Heartbeat,
   type HeartbeatAnswer,
-  NOTHING,
   type Progress,
-  RECORDED,
-  type Recorded,
   TAKEN,
   type Take,
   type TakenRun,
-} from './wire.ts';
+} from './bench.ts';
+import { type BlobLink, blobLink } from './blob-link.ts';
+import { call, type LabLine } from './call.ts';
+import { NOTHING } from './fields.ts';
+import { RECORDED, type Recorded } from './result.ts';
 
 /** The lab as a bench asks it, with a token of the role `bench`. Throws `LabRefused` and `LabUnreachable`. */
 export interface BenchLink extends BlobLink {

@@ -1,5 +1,6 @@
+import { MISSING, MOST_BLOB_BYTES } from './blob.ts';
 import { call, exchange, type LabLine } from './call.ts';
-import { MISSING, MOST_BLOB_BYTES, NOTHING } from './wire.ts';
+import { NOTHING } from './fields.ts';
 
 /** Files by their SHA-256, as every role asks for them. Throws `LabRefused` and `LabUnreachable`. */
 export interface BlobLink {

@@ -9,7 +9,7 @@ import { pcscBackend } from '../../endpoint/driver.ts';
 import { type LinkChoice, linkDriver, USUAL_LINK } from '../../endpoint/links.ts';
 import { listedPorts } from '../../endpoint/ports.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
-import type { Capability } from '../api/wire.ts';
+import type { Capability } from '../api/capability.ts';
 import type { BenchFile, FiledBoard, FiledCard, FiledReader } from './bench-file.ts';
 
 /** A reader or board at this bench: what the lab is told of it, and how it is opened. */

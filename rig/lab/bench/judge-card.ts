@@ -9,7 +9,7 @@ import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { openRenewable } from '../../judge/conform/open-card.ts';
 import { counted } from '../../report/words.ts';
-import { CASE_VERDICTS } from '../api/wire.ts';
+import { CASE_VERDICTS } from '../api/result.ts';
 import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
 import { PLAIN_TAPS } from './plain-taps.ts';

@@ -7,10 +7,11 @@ import { describeFailure } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import type { CommandIo } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
-import { hostEnvironment } from '../../report/environment.ts';
+import { hostVersions } from '../../report/environment.ts';
+import type { TakenRun } from '../api/bench.ts';
 import type { BlobLink } from '../api/blob-link.ts';
 import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
-import type { ResultBlob, ResultStatement, TakenRun } from '../api/wire.ts';
+import type { ResultBlob, ResultStatement } from '../api/result.ts';
 import type { FiledCard } from './bench-file.ts';
 import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
@@ -97,7 +98,7 @@ async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judge
     return { path, blob: { ...file, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length } };
   });
   const blobs: readonly ResultBlob[] = found.map(({ blob }) => blob);
-  const { program, node, system } = hostEnvironment();
+  const { program, node, system } = hostVersions();
   const statement: ResultStatement = {
     run: run.run,
     attempt: run.attempt,

@@ -1,4 +1,4 @@
-import type { Requirement } from '../api/wire.ts';
+import type { Requirement } from '../api/capability.ts';
 import type { BoardDocument, CampaignDocument, CardDocument, JudgedDocument, Needs } from './schema.ts';
 import { type RunCard, type RunWork, workInWords } from './work.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalars.ts';
 import { SUITE_NAMES, type SuiteName } from '../../judge/conform/suites/index.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
-import { BACKENDS, type Backend, CARD_INTERFACES, PROTOCOLS } from '../api/wire.ts';
+import { BACKENDS, type Backend, CARD_INTERFACES, PROTOCOLS } from '../api/capability.ts';
 import { CHANNELS, type Channel, LONGEST_REHEARSAL_MS, MOST_TAPS, type OurInterface } from './work.ts';
 
 /** A campaign file, key by key; what belongs together is judged in campaign.ts. Every scalar is text in the YAML. */

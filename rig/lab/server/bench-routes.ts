@@ -6,17 +6,16 @@ import {
   ENROLLED,
   HEARTBEAT,
   HEARTBEAT_ANSWER,
-  MOST_RESULT_BYTES,
   MOST_WAIT_SECONDS,
-  NOTHING,
   PROGRESS,
-  RECORDED,
   RELEASE,
   TAKE,
   TAKEN,
   type Take,
   type TakenRun,
-} from '../api/wire.ts';
+} from '../api/bench.ts';
+import { NOTHING } from '../api/fields.ts';
+import { MOST_RESULT_BYTES, RECORDED } from '../api/result.ts';
 import { enrolBench, heartbeat } from '../store/benches.ts';
 import { HEARTBEAT_SECONDS, LEASE_SECONDS, releaseLease } from '../store/leases.ts';
 import { recordResult } from '../store/record.ts';

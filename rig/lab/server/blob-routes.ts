@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
-import { MISSING, MISSING_ASKED, MOST_BLOB_BYTES, NOTHING, SHA256 } from '../api/wire.ts';
+import { MISSING, MISSING_ASKED, MOST_BLOB_BYTES } from '../api/blob.ts';
+import { NOTHING, SHA256 } from '../api/fields.ts';
 import { isOfResult, missingBlobs, readBlob, storeBlob } from '../store/blobs.ts';
 import { LabRefusal } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';

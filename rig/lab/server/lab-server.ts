@@ -3,6 +3,7 @@ import type { RefusalAnswer } from '../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
 import { quarantineDrifting } from '../store/benches.ts';
 import { endCampaigns } from '../store/campaigns.ts';
+import { addUpCounts } from '../store/counts.ts';
 import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
 import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
@@ -50,7 +51,7 @@ const UPKEEP_MS = 1000;
 const DRIFT_MS = 30_000;
 
 /**
- * Gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
+ * Adds up counts, gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
  * has are passed over by the others. After a start, and after the database was away, it waits for one lease's time: benches
  * that live could not be heard.
  */
@@ -64,6 +65,7 @@ function startUpkeep(
   let working: Promise<void> | null = null;
   const work = async (): Promise<void> => {
     try {
+      await addUpCounts(store);
       if (performance.now() < from) return;
       if ((await giveBackExpired(store)) > 0) waiting.wake();
       await endCampaigns(store);

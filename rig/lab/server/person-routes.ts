@@ -1,31 +1,17 @@
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
-import {
-  BENCH_NAME,
-  BENCHES,
-  CAMPAIGNS,
-  CHECK,
-  FOUND,
-  MATRIX,
-  NEW_TOKEN,
-  NOTHING,
-  PRUNE,
-  PRUNED,
-  QUARANTINE,
-  RESULT_PAGE,
-  RUN_DETAIL,
-  RUN_PAGE,
-  RUN_STATES,
-  SUBMISSION,
-  SUBMITTED,
-  TOKEN,
-  TOKENS,
-} from '../api/wire.ts';
+import { BENCHES, QUARANTINE } from '../api/bench.ts';
+import { CAMPAIGNS, MATRIX, SUBMISSION, SUBMITTED } from '../api/campaign.ts';
+import { BENCH_NAME, NOTHING } from '../api/fields.ts';
+import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run.ts';
+import { NEW_TOKEN, TOKEN, TOKENS } from '../api/token.ts';
+import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
 import { checkStore } from '../store/check.ts';
 import { pruneFiles } from '../store/prune.ts';
-import { listResults, listRuns, runDetail, searchRuns } from '../store/runs.ts';
+import { listResults, listRuns, runDetail } from '../store/runs.ts';
+import { searchRuns } from '../store/search.ts';
 import type { LabStore } from '../store/store.ts';
 import { submitCampaign } from '../store/submit.ts';
 import { addToken, listTokens, revokeToken } from '../store/tokens.ts';
@@ -34,9 +20,15 @@ import type { WaitingBenches } from './waiting-benches.ts';
 
 const MOST_SUBMISSION_BYTES = 67_108_864;
 const SUBMIT_MS = 120_000;
+/** What reads whole tables. */
+const UPKEEP_MS = 120_000;
 
 const whole = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const CAMPAIGN_IN_PATH = z.object({ campaign: whole });
+const MATRIX_ASKED = z.strictObject({
+  afterSubject: z.string().max(100).default(''),
+  afterSuite: z.string().max(100).default(''),
+});
 const RUNS_ASKED = z.strictObject({
   state: z.enum(RUN_STATES).optional(),
   subject: z.string().max(100).optional(),
@@ -71,16 +63,31 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
   );
   app.get(
     '/v1/campaigns',
-    { config: VIEWER, schema: { tags, summary: 'The newest campaigns', response: { 200: CAMPAIGNS } } },
-    async () => ({ campaigns: [...(await listCampaigns(store))] }),
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'Campaigns, the newest first, a page at a time',
+        querystring: z.strictObject({ before: whole.optional() }),
+        response: { 200: CAMPAIGNS },
+      },
+    },
+    ({ query: { before } }) => listCampaigns(store, before ?? null),
   );
   app.get(
     '/v1/campaigns/:campaign',
     {
       config: VIEWER,
-      schema: { tags, summary: 'A campaign as a matrix', params: CAMPAIGN_IN_PATH, response: { 200: MATRIX } },
+      schema: {
+        tags,
+        summary: 'A campaign as a matrix, a page at a time',
+        params: CAMPAIGN_IN_PATH,
+        querystring: MATRIX_ASKED,
+        response: { 200: MATRIX },
+      },
     },
-    ({ params: { campaign } }) => campaignMatrix(store, campaign),
+    ({ params: { campaign }, query: { afterSubject, afterSuite } }) =>
+      campaignMatrix(store, campaign, { subject: afterSubject, suite: afterSuite }),
   );
   app.get(
     '/v1/campaigns/:campaign/runs',
@@ -161,6 +168,7 @@ function addRunRoutes(app: WebApp, store: LabStore): void {
     '/v1/check',
     {
       config: VIEWER,
+      handlerTimeout: UPKEEP_MS,
       schema: { tags, summary: 'Whether anything is lost or doubled, by the store', response: { 200: CHECK } },
     },
     () => checkStore(store),
@@ -172,10 +180,10 @@ function addPruneRoute(app: WebApp, store: LabStore): void {
     '/v1/prune',
     {
       config: OPERATOR,
-      handlerTimeout: SUBMIT_MS,
+      handlerTimeout: UPKEEP_MS,
       schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
     },
-    ({ body: { olderThanDays, dryRun } }) => pruneFiles(store, olderThanDays, dryRun),
+    ({ body }) => pruneFiles(store, body),
   );
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { keepAlive, MOST_MESSAGE_CHARACTERS, type Socket } from '../../../src/hal/distant/index.ts';
 import type { WebApp } from '../../web/server.ts';
-import type { Capability, Requirement } from '../api/wire.ts';
+import type { Capability, Requirement } from '../api/capability.ts';
 import { listBenches } from '../store/benches.ts';
 import { cancelCampaign } from '../store/campaigns.ts';
 import { LabRefusal } from '../store/refusals.ts';

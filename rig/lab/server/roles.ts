@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { WebApp } from '../../web/server.ts';
-import type { Role } from '../api/wire.ts';
+import type { Role } from '../api/token.ts';
 import { LabRefusal } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { roleOfToken } from '../store/tokens.ts';

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, type ReadStream, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
-import { MOST_BLOB_BYTES } from '../api/wire.ts';
+import { MOST_BLOB_BYTES } from '../api/blob.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 

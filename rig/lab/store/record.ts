@@ -1,6 +1,7 @@
 import { type CompactJWSHeaderParameters, compactVerify, importJWK } from 'jose';
 import type { Statements } from '../../store/sql.ts';
-import { type BenchKey, RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/wire.ts';
+import type { BenchKey } from '../api/bench.ts';
+import { RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/result.ts';
 import { missingBlobs } from './blobs.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Statements } from '../../store/sql.ts';
-import type { Requirement, Submission, Submitted } from '../api/wire.ts';
+import type { Submission, Submitted } from '../api/campaign.ts';
+import type { Requirement } from '../api/capability.ts';
 import { fits } from '../campaign/fits.ts';
 import { listBenches } from './benches.ts';
 import { missingBlobs } from './blobs.ts';
@@ -106,6 +107,11 @@ async function makeRuns(
       within,
     );
   }
+  const inputs = [...new Set(runs.flatMap((run) => run.inputs.map(({ sha256: hash }) => hash)))];
+  await within.query(
+    `insert into lab_inputs (campaign_id, sha256) select $1::int8, json_array_elements_text($2::json)`,
+    [campaign, JSON.stringify(inputs)],
+  );
   // Without fresh statistics the oldest queued run is found by reading them all; PGlite never takes them by itself.
   if (runs.length >= BATCH) await within.query('analyze lab_runs', []);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Role } from '../api/wire.ts';
+import type { Role } from '../api/token.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CAPABILITY, type Capability } from '../../../../rig/lab/api/wire.ts';
+import { CAPABILITY, type Capability } from '../../../../rig/lab/api/capability.ts';
 import { type BenchFile, parseBenchFile } from '../../../../rig/lab/bench/bench-file.ts';
 import { devicesOf, type LocalDevice, type SeenReaders } from '../../../../rig/lab/bench/devices.ts';
 import { referenceDrift } from '../../../../rig/lab/bench/reference.ts';

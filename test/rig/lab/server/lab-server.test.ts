@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import { type BenchLink, benchLink } from '../../../../rig/lab/api/bench-link.ts';
 import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
-import type { TakenRun } from '../../../../rig/lab/api/wire.ts';
 import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { addToken } from '../../../../rig/lab/store/tokens.ts';
@@ -109,7 +109,7 @@ describe('a lab, served', () => {
     expect((await viewer.runs({ campaign: campaign as number, state: 'passed' })).runs).toHaveLength(1);
     expect(await viewer.search('iso7816')).toMatchObject([{ id: taken.run }]);
     expect(Buffer.from(await viewer.download(blob.sha256))).toEqual(trace);
-    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [] });
+    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [], miscounted: [] });
   });
 
   it('gives a run back at once when its bench says so, and to the next that asks', async () => {

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSql } from '../../store/open.ts';
+import { dropTables, refuseTables } from '../../store/own-database.ts';
+import type { Sql } from '../../store/sql.ts';
+import { QUEUE_SCHEMA } from '../store/queue.ts';
+
+/**
+ * Runs work in a folder of its own, with a database that must be empty and is empty again afterwards.
+ * @param store URL of a PostgreSQL database; null: PGlite, which goes with the folder
+ */
+export async function inEmptyLab<T>(store: string | null, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-bench-lab-'));
+  try {
+    if (store !== null) await refuseTables(store);
+    try {
+      return await work(folder);
+    } finally {
+      if (store !== null) await withSql(store, dropLab);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function dropLab(sql: Sql): Promise<void> {
+  await dropTables(sql);
+  await sql.query(`drop schema if exists ${QUEUE_SCHEMA} cascade`);
+  await sql.query('drop function if exists lab_now()');
+}
+
+/** Opens a database for one look. */
+export async function withSql<T>(location: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const sql = await openSql(location);
+  try {
+    return await work(sql);
+  } finally {
+    await sql.close();
+  }
+}
