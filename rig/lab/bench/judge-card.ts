@@ -6,6 +6,7 @@ import { imageNames } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { EXIT } from '../../console/io.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
+import type { LinkChoice } from '../../endpoint/links.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { openRenewable } from '../../judge/conform/open-card.ts';
 import { counted } from '../../report/words.ts';
@@ -14,6 +15,7 @@ import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
 import { PLAIN_TAPS } from './plain-taps.ts';
 import { channelOfRun } from './run-channel.ts';
+import { asNamed, file, tracesFolder, tracesIn, written } from './run-files.ts';
 import { type ServedCard, serveCard } from './served-card.ts';
 import { slotIsLeft } from './vpcd-slot.ts';
 
@@ -48,7 +50,7 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
   const said = listening({ ...place, env });
   const reader = readerOf(place);
   const card = sourceOf(work.card, place.inputs);
-  const { link } = place.device;
+  const link = card === null ? null : linkOf(place, reader);
   try {
     await conform(
       {
@@ -73,7 +75,7 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
       { ...said.io, json: false },
     );
   } finally {
-    if (card !== null) await linkIsLeft(place);
+    if (link !== null) await linkIsLeft(place);
   }
   place.signal.throwIfAborted();
   const { verdict, environment, cases } = CONFORM_REPORT.parse(JSON.parse(await readText(report)));
@@ -119,6 +121,7 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   const uploaded = join(place.inputs, work.folder);
   const folder = existsSync(uploaded) ? uploaded : join(PACKAGE_ROOT, work.folder);
   const html = join(place.folder, 'replay.html');
+  const traces = tracesFolder(place);
   const said = listening(place);
   await withCard(work.card, place, (target) =>
     replaySuite(
@@ -135,6 +138,7 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
         only: work.only ?? null,
         list: false,
         outputs: { html, junit: null, evidence: null },
+        traces,
         timeoutMs: TIMEOUT_MS,
       },
       said.io,
@@ -142,28 +146,42 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   );
   place.signal.throwIfAborted();
   const document = said.document();
-  const { verdict, traces } = REPLAY_REPORT.parse(document);
-  const failed = traces.filter((each) => each.verdict === 'FAIL').length;
-  const unjudged = traces.filter((each) => each.verdict === 'INCONCLUSIVE').length;
+  const { verdict, traces: replayed } = REPLAY_REPORT.parse(document);
+  const failed = replayed.filter((each) => each.verdict === 'FAIL').length;
+  const unjudged = replayed.filter((each) => each.verdict === 'INCONCLUSIVE').length;
   return {
     ...(await aboutCard(work.card, place, null)),
     verdict: verdict === 'PASS' ? 'passed' : verdict === 'FAIL' ? 'failed' : 'error',
     reason:
       failed > 0
-        ? `${counted(failed, 'trace')} of ${traces.length} failed`
+        ? `${counted(failed, 'trace')} of ${replayed.length} failed`
         : unjudged > 0
-          ? `${counted(unjudged, 'trace')} of ${traces.length} could not be judged`
+          ? `${counted(unjudged, 'trace')} of ${replayed.length} could not be judged`
           : '',
     backend: place.device.capability.backend,
-    figures: { traces: traces.length, 'traces.failed': failed },
-    repairs: traces.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
-    cases: traces.map(({ id, verdict: each, reason }) => ({
+    figures: { traces: replayed.length, 'traces.failed': failed },
+    repairs: replayed.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
+    cases: replayed.map(({ id, verdict: each, reason }) => ({
       id,
       verdict: CASE_OF_TRACE[each],
       reason: inShort(reason ?? ''),
     })),
-    files: [written(place, 'replay.json', document), file('html', 'replay.html', 'text/html', html)],
+    files: [
+      written(place, 'replay.json', document),
+      file('html', 'replay.html', 'text/html', html),
+      ...failedFirst(tracesIn(traces), replayed),
+    ],
   };
+}
+
+/** A result has so many files: those that tell why come first. */
+function failedFirst(
+  traces: readonly LocalFile[],
+  replayed: readonly { readonly id: string; readonly verdict: string }[],
+): readonly LocalFile[] {
+  const failed = replayed.filter(({ verdict }) => verdict === 'FAIL' || verdict === 'INCONCLUSIVE');
+  const isFailed = ({ name }: LocalFile): boolean => failed.some(({ id }) => name.startsWith(`${id}.attempt-`));
+  return [...traces.filter(isFailed), ...traces.filter((each) => !isFailed(each))];
 }
 
 export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Promise<Judged> {
@@ -174,6 +192,7 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
   ]);
   const { env, choice } = await channelOfRun(work, place);
   const said = listening({ ...place, env });
+  const traces = tracesFolder(place);
   const { result, exit } = await withCard(work.card, place, (target) => {
     const { served } = target;
     return benchTap(
@@ -191,15 +210,17 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
         warmUp: work.warmUp,
         timeoutMs: TIMEOUT_MS,
         ...PLAIN_TAPS,
+        traces,
       },
       said.io,
     );
   });
   place.signal.throwIfAborted();
   const { figures, failures, environment } = result;
+  const named: typeof result = JSON.parse(asNamed(JSON.stringify(result), place));
   const failed = failures.reduce((sum, each) => sum + each.count, 0);
   const html = join(place.folder, 'taps.html');
-  writeFileSync(html, await tapHtml(result, null));
+  writeFileSync(html, await tapHtml(named, null));
   return {
     ...(await aboutCard(work.card, place, environment.atr)),
     verdict: exit === EXIT.pass ? 'passed' : 'failed',
@@ -218,21 +239,18 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
     },
     repairs: 0,
     cases: [],
-    files: [written(place, 'taps.json', result), file('html', 'taps.html', 'text/html', html)],
+    files: [written(place, 'taps.json', named), file('html', 'taps.html', 'text/html', html), ...tracesIn(traces)],
   };
 }
 
 /** Puts the card of a run where its reader finds it, and takes it away afterwards. */
 async function withCard<T>(card: RunCard, place: RunPlace, judge: (target: Target) => Promise<T>): Promise<T> {
-  const { link, readerText } = place.device;
   const reader = readerOf(place);
   const source = sourceOf(card, place.inputs);
   const wanted = card.kind === 'there' ? null : (card.interface ?? null);
   if (source === null) return judge({ reader, card: null, interface: null, served: null });
-  if (readerDriver(reader).ourCards === 'in process') {
-    return judge({ reader, card: source, interface: wanted, served: null });
-  }
-  if (link === null) throw new CannotRun(`no card of ours can be put into ${readerText}`);
+  const link = linkOf(place, reader);
+  if (link === null) return judge({ reader, card: source, interface: wanted, served: null });
   const served = await serveCard(source, link, wanted);
   try {
     return await judge({ reader, card: null, interface: null, served });
@@ -240,6 +258,13 @@ async function withCard<T>(card: RunCard, place: RunPlace, judge: (target: Targe
     await served.stop();
     await linkIsLeft(place);
   }
+}
+
+/** Where a card of ours is put for a reader; null: in process. @throws {CannotRun} nowhere */
+function linkOf({ device }: RunPlace, reader: ReaderChoice): LinkChoice | null {
+  if (readerDriver(reader).ourCards === 'in process') return null;
+  if (device.link !== null) return device.link;
+  throw new CannotRun(`no card of ours can be put into ${device.readerText}`);
 }
 
 /** @throws {CannotRun} the device is a board */
@@ -268,17 +293,6 @@ async function aboutCard(
   const { contents } = await openRenewable(source, null);
   const { hmac, key } = imageNames(imageKey, env).of(contents);
   return { card: atr, image: `${hmac} under the key ${key}`, board: null };
-}
-
-export function file(role: LocalFile['role'], name: string, mediaType: string, path: string): LocalFile {
-  return { role, name, mediaType, path };
-}
-
-/** A document of a run as a file of its folder. */
-export function written({ folder }: RunPlace, name: string, document: unknown): LocalFile {
-  const path = join(folder, name);
-  writeFileSync(path, `${JSON.stringify(document)}\n`);
-  return file('report', name, 'application/json', path);
 }
 
 export function inShort(text: string): string {

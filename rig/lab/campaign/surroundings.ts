@@ -7,7 +7,7 @@ import { isProfileName, type Surroundings } from './campaign.ts';
 import type { AskedOfSuite, Look } from './check-cases.ts';
 
 /** What lies in the folder of a campaign file, and in this program. */
-export async function surroundings(folder: string): Promise<Surroundings> {
+export async function surroundings(folder: string): Promise<Omit<Surroundings, 'boards'>> {
   const profiles = await listProfiles();
   return {
     kindOf: (path) => {

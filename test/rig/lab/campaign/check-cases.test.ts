@@ -28,7 +28,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function check(...lines: string[]): Promise<string> {
   const text = ['version: 1', 'name: c', ...lines].join('\n');
   try {
-    const { runs } = await checkCampaign(text, 'c.yaml', await surroundings(folder), lookIn(folder));
+    const { runs } = await checkCampaign(
+      text,
+      'c.yaml',
+      { ...(await surroundings(folder)), boards: null },
+      lookIn(folder),
+    );
     return `${runs.length} runs`;
   } catch (error) {
     expect((error as Error).name).toBe('ProfileError');
