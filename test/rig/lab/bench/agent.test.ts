@@ -196,7 +196,15 @@ describe('the agent of a bench', () => {
 
   it('says in its heartbeat that its reference card is not as it was', { timeout: SLOW_MS }, async () => {
     const [device] = await devicesOf(NO_BENCH_FILE, NO_READERS);
-    const card = { label: 'ref', atr: null, reader: 'x', pinFile: null, canFile: null, reference: true };
+    const card = {
+      label: 'ref',
+      atr: null,
+      reader: 'x',
+      pinFile: null,
+      canFile: null,
+      terminalKeys: null,
+      reference: true,
+    };
     void start([{ ...device!, card }], 'the reference card ref takes 30.0 ms, and took 10.0 ms');
     await until(() =>
       lab.beats.some(({ drift }) => drift === 'the reference card ref takes 30.0 ms, and took 10.0 ms'),
