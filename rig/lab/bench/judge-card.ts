@@ -164,7 +164,7 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
 export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Promise<Judged> {
   const [{ benchTap }, { verdictSentence }, { tapHtml }] = await Promise.all([
     import('../../measure/tap/bench-tap.ts'),
-    import('../../measure/tap/answer.ts'),
+    import('../../measure/tap/verdict-sentence.ts'),
     import('../../measure/tap-report/html.ts'),
   ]);
   const said = listening(place);

@@ -9,8 +9,10 @@ import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals
 import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
+import { addCompareRoute } from './compare-routes.ts';
 import { addPersonRoutes } from './person-routes.ts';
 import { addPoolRoutes } from './pool-routes.ts';
+import { reportSecurity } from './report-security.ts';
 import { checkRoles } from './roles.ts';
 import { WaitingBenches } from './waiting-benches.ts';
 
@@ -31,6 +33,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     ...options,
     title: 'Vitap lab',
     refusalOf,
+    contentSecurity: reportSecurity(),
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });
   const waiting = new WaitingBenches(store, fault);
@@ -38,6 +41,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
   addBenchRoutes(server.app, store, waiting);
   addBlobRoutes(server.app, store);
   addPersonRoutes(server.app, store, waiting);
+  addCompareRoute(server.app, store);
   await addPoolRoutes(server.app, store, waiting);
   const upkeep = startUpkeep(store, waiting, fault);
   server.app.addHook('preClose', async () => {

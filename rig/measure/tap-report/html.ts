@@ -5,7 +5,7 @@ import { counted } from '../../report/words.ts';
 import type { Comparison } from '../compare/compare-results.ts';
 import { COMPARE_CONFIDENCE } from '../compare/effect.ts';
 import { duration, effectInWords, percent } from '../compare/present.ts';
-import { verdictSentence } from '../tap/answer.ts';
+import { verdictSentence } from '../tap/verdict-sentence.ts';
 import {
   type ChannelFigures,
   CONFIDENCE,
