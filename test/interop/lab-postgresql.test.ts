@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { labContract } from '../rig/lab/store/lab-contract.ts';
+import { plansContract } from '../rig/lab/store/plans-contract.ts';
 import { type PostgresqlServer, startPostgresql } from './postgresql.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -11,4 +12,5 @@ describeNeeds(['postgresql'], 'PostgreSQL 15', () => {
   afterAll(() => server?.stop());
 
   labContract('the lab on PostgreSQL', () => server.database('lab'));
+  plansContract('plans of the lab on PostgreSQL', () => server.database('plans'));
 });
