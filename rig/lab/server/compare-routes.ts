@@ -3,7 +3,7 @@ import type { Effect } from '../../measure/compare/effect.ts';
 import type { WebApp } from '../../web/server.ts';
 import { COMPARISON, type ComparedTime, type ComparisonPage, type Listed, MOST_LISTED } from '../api/comparison.ts';
 import type { JudgedRun } from '../results/all-results.ts';
-import { type Compared, compareCampaigns } from '../results/compare.ts';
+import { type CampaignComparison, type Compared, compareCampaigns } from '../results/compare.ts';
 import { campaignMatrix } from '../store/campaigns.ts';
 import { statementOf } from '../store/record.ts';
 import { listResults } from '../store/runs.ts';
@@ -29,26 +29,23 @@ export function addCompareRoute(app: WebApp, store: LabStore): void {
       },
     },
     async ({ query: { first, second }, signal }) => {
-      const [a, b] = [await judged(store, first, signal), await judged(store, second, signal)];
-      return pageOf(compareCampaigns(a, b));
+      // An unknown campaign is said, and not taken for an empty one.
+      for (const campaign of [first, second]) await campaignMatrix(store, campaign);
+      return pageOf(await compareCampaigns(judged(store, first, signal), judged(store, second, signal)));
     },
   );
 }
 
-async function judged(store: LabStore, id: number, signal: AbortSignal): Promise<readonly JudgedRun[]> {
-  // An unknown campaign is said, and not taken for an empty one.
-  await campaignMatrix(store, id);
-  const all: JudgedRun[] = [];
+async function* judged(store: LabStore, campaign: number, signal: AbortSignal): AsyncGenerator<JudgedRun> {
   for (let after: number | null = 0; after !== null; ) {
     signal.throwIfAborted();
-    const page = await listResults(store, id, after);
-    for (const each of page.results) all.push({ ...each, statement: each.jws === null ? null : statementOf(each.jws) });
+    const page = await listResults(store, campaign, after);
+    for (const each of page.results) yield { ...each, statement: each.jws === null ? null : statementOf(each.jws) };
     after = page.after;
   }
-  return all;
 }
 
-function pageOf({ slower, faster, ...rest }: ReturnType<typeof compareCampaigns>): ComparisonPage {
+function pageOf({ slower, faster, ...rest }: CampaignComparison): ComparisonPage {
   return {
     newFailures: listed(rest.newFailures, itemOf),
     mended: listed(rest.mended, itemOf),
