@@ -15,7 +15,7 @@ import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.t
 import { Spool } from '../../../../rig/lab/bench/spool.ts';
 import { LabDouble } from './lab-double.ts';
 
-const SLOW_MS = 30_000;
+const SLOW_MS = 90_000;
 const NO_READERS = { driver: 'pcsc', readers: [] } as const;
 
 let folder: string;

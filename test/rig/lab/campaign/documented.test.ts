@@ -19,7 +19,7 @@ it('the campaign that the documentation shows is one', () => {
 
 it('the file of a bench that the documentation shows is one', () => {
   const { readers, cards, boards } = parseBenchFile(
-    bench.replace('pinFile: blue.pin', 'pinFile: .'),
+    bench.replace('pinFile: blue.pin, canFile: blue.can', 'pinFile: ., canFile: .'),
     'docs/lab.md',
     '/',
   );
