@@ -318,6 +318,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap bench issuer --count 1000 --sizes 1000,1000000',
     'vitap bench issuer --store "postgresql:///bench?host=/run/postgresql"',
   ),
+  'bench lab': notes(
+    'a target is not met',
+    'vitap bench lab',
+    'vitap bench lab --part scheduling --store "postgresql:///bench?host=/run/postgresql"',
+  ),
   'bench trace': notes(null, 'vitap bench trace --count 2000 --large 100000'),
   doctor: notes('a check failed; warnings do not count', 'vitap doctor', 'vitap doctor --json'),
   completion: notes(null, 'vitap completion bash > ~/.local/share/bash-completion/completions/vitap'),

@@ -32,14 +32,12 @@ export function hostEnvironment(): Pick<
   ReportEnvironment,
   'program' | 'commit' | 'node' | 'system' | 'machine' | 'host'
 > {
-  return {
-    program: `vitap ${packageVersion()}`,
-    commit: commit(),
-    node: process.version,
-    system: `${type()} ${release()}`,
-    machine: cpus()[0]?.model ?? 'unknown',
-    host: hostname(),
-  };
+  return { ...hostVersions(), commit: commit(), machine: cpus()[0]?.model ?? 'unknown', host: hostname() };
+}
+
+/** The part of it for which no other program is started. */
+export function hostVersions(): Pick<ReportEnvironment, 'program' | 'node' | 'system'> {
+  return { program: `vitap ${packageVersion()}`, node: process.version, system: `${type()} ${release()}` };
 }
 
 function commit(): string | null {

@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PACKAGE_ROOT } from '../../rig/console/package-root.ts';
+import type { SubmittedRun } from '../../rig/lab/api/campaign.ts';
 import { LabUnreachable } from '../../rig/lab/api/lab-refused.ts';
 import { type PersonLink, personLink } from '../../rig/lab/api/person-link.ts';
-import type { SubmittedRun } from '../../rig/lab/api/wire.ts';
 import { hasEnded } from '../child-end.ts';
 import type { PostgresqlServer } from './postgresql.ts';
 

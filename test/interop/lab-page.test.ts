@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SubmittedRun } from '../../rig/lab/api/wire.ts';
+import type { SubmittedRun } from '../../rig/lab/api/campaign.ts';
 import { enrolBench, heartbeat, quarantine } from '../../rig/lab/store/benches.ts';
 import { storeBlob } from '../../rig/lab/store/blobs.ts';
 import { recordResult } from '../../rig/lab/store/record.ts';

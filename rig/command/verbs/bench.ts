@@ -10,6 +10,7 @@ import { declareBenchCompare } from './bench-compare.ts';
 import { declareCrowd } from './bench-crowd.ts';
 import { declareBenchCrypto } from './bench-crypto.ts';
 import { declareBenchIssuer } from './bench-issuer.ts';
+import { declareBenchLab } from './bench-lab.ts';
 import { declareBenchPeer } from './bench-peer.ts';
 import { declareSoak } from './bench-soak.ts';
 import { addCardOptions, addJsonOption, addRecordOptions } from './shared-options.ts';
@@ -49,6 +50,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   declareBenchCompare(bench, perform);
   declareBenchPeer(bench, perform);
   declareBenchIssuer(bench, perform);
+  declareBenchLab(bench, perform);
   declareTrace(bench, perform);
 };
 

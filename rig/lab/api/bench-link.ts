@@ -1,6 +1,5 @@
 import type * as z from 'zod';
-import { type BlobLink, blobLink } from './blob-link.ts';
-import { call, type LabLine } from './call.ts';
+import { storable } from '../../web/storable-text.ts';
 import {
   ENROLLED,
   type Enrol,
@@ -8,14 +7,15 @@ import {
   HEARTBEAT_ANSWER,
   type Heartbeat,
   type HeartbeatAnswer,
-  NOTHING,
   type Progress,
-  RECORDED,
-  type Recorded,
   TAKEN,
   type Take,
   type TakenRun,
-} from './wire.ts';
+} from './bench.ts';
+import { type BlobLink, blobLink } from './blob-link.ts';
+import { call, type LabLine } from './call.ts';
+import { NOTHING } from './fields.ts';
+import { RECORDED, type Recorded } from './result.ts';
 
 /** The lab as a bench asks it, with a token of the role `bench`. Throws `LabRefused` and `LabUnreachable`. */
 export interface BenchLink extends BlobLink {
@@ -36,7 +36,7 @@ const RECORD_MS = 60_000;
 /** The same over HTTP. */
 export function benchLink(line: LabLine): BenchLink {
   const post = <T>(path: string, body: object, answer: z.ZodType<T>, more: Partial<LabLine> = {}): Promise<T> => {
-    const json = { type: 'application/json', content: JSON.stringify(body) };
+    const json = { type: 'application/json', content: JSON.stringify(storable(body)) };
     return call({ ...line, ...more }, { method: 'POST', path, body: json }, answer);
   };
   return {

@@ -1,35 +1,31 @@
 import type * as z from 'zod';
+import { BENCHES, type BenchSummary } from './bench.ts';
 import { type BlobLink, blobLink } from './blob-link.ts';
 import { call, type LabLine } from './call.ts';
 import {
-  BENCHES,
-  type BenchSummary,
   CAMPAIGNS,
-  type CampaignSummary,
-  CHECK,
-  type Check,
-  FOUND,
+  type CampaignPage,
+  type CellPlace,
   MATRIX,
   type Matrix,
-  NOTHING,
-  PRUNED,
-  type Pruned,
+  SUBMITTED,
+  type Submission,
+  type Submitted,
+} from './campaign.ts';
+import { NOTHING } from './fields.ts';
+import {
+  FOUND,
   RESULT_PAGE,
   type ResultPage,
-  type Role,
   RUN_DETAIL,
   RUN_PAGE,
   type RunDetail,
   type RunPage,
   type RunState,
   type RunSummary,
-  SUBMITTED,
-  type Submission,
-  type Submitted,
-  TOKEN,
-  TOKENS,
-  type TokenSummary,
-} from './wire.ts';
+} from './run.ts';
+import { type Role, TOKEN, TOKENS, type TokenSummary } from './token.ts';
+import { CHECK, type Check, PRUNED, type Prune, type Pruned } from './upkeep.ts';
 
 export interface RunsAsked {
   readonly campaign: number;
@@ -46,8 +42,10 @@ export interface RunsAsked {
  */
 export interface PersonLink extends BlobLink {
   submit(submission: Submission): Promise<Submitted>;
-  campaigns(): Promise<readonly CampaignSummary[]>;
-  matrix(campaign: number): Promise<Matrix>;
+  /** Newest first, a page at a time. @param before number of a campaign: those older than it */
+  campaigns(before?: number): Promise<CampaignPage>;
+  /** A page at a time. @param after a cell: those behind it */
+  matrix(campaign: number, after?: CellPlace): Promise<Matrix>;
   runs(asked: RunsAsked): Promise<RunPage>;
   run(id: string): Promise<RunDetail>;
   /** Cancels what waits and what runs. */
@@ -58,7 +56,8 @@ export interface PersonLink extends BlobLink {
   check(): Promise<Check>;
   /** Runs with their signed results, in the order of their numbers. @param after number of a run: those behind it */
   results(campaign: number, after: number): Promise<ResultPage>;
-  prune(olderThanDays: number, dryRun: boolean): Promise<Pruned>;
+  /** A part of it: it is asked again with `after` of the answer. */
+  prune(asked: Prune): Promise<Pruned>;
   /** Runs that hold the words; newest first. */
   search(words: string): Promise<readonly RunSummary[]>;
   /** @returns the token's text, which cannot be had again */
@@ -68,6 +67,8 @@ export interface PersonLink extends BlobLink {
 }
 
 const SUBMIT_MS = 120_000;
+/** What reads whole tables. */
+const UPKEEP_MS = 120_000;
 /** A campaign with many subjects and suites. */
 const MOST_ANSWER_BYTES = 33_554_432;
 
@@ -83,8 +84,11 @@ export function personLink(given: LabLine): PersonLink {
   return {
     ...blobLink(line),
     submit: (submission) => post('/v1/campaigns', submission, SUBMITTED, { timeoutMs: SUBMIT_MS }),
-    campaigns: async () => (await get('/v1/campaigns', CAMPAIGNS)).campaigns,
-    matrix: (campaign) => get(`/v1/campaigns/${campaign}`, MATRIX),
+    campaigns: (before) => get(`/v1/campaigns${before === undefined ? '' : `?before=${before}`}`, CAMPAIGNS),
+    matrix: (campaign, after) => {
+      const query = after && new URLSearchParams({ afterSubject: after.subject, afterSuite: after.suite });
+      return get(`/v1/campaigns/${campaign}${query === undefined ? '' : `?${query}`}`, MATRIX);
+    },
     runs: ({ campaign, ...filter }) => {
       const query = new URLSearchParams(
         Object.entries(filter).map(([name, value]) => [name, `${value}`] as [string, string]),
@@ -96,9 +100,9 @@ export function personLink(given: LabLine): PersonLink {
     benches: async () => (await get('/v1/benches', BENCHES)).benches,
     quarantine: async (bench, reason) =>
       void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
-    check: () => get('/v1/check', CHECK),
+    check: () => call({ ...line, timeoutMs: UPKEEP_MS }, { method: 'GET', path: '/v1/check', body: null }, CHECK),
     results: (campaign, after) => get(`/v1/campaigns/${campaign}/results?after=${after}`, RESULT_PAGE),
-    prune: (olderThanDays, dryRun) => post('/v1/prune', { olderThanDays, dryRun }, PRUNED),
+    prune: (asked) => post('/v1/prune', asked, PRUNED, { timeoutMs: UPKEEP_MS }),
     search: async (words) => (await get(`/v1/search?${new URLSearchParams({ words })}`, FOUND)).runs,
     addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN)).token,
     tokens: async () => (await get('/v1/tokens', TOKENS)).tokens,

@@ -7,7 +7,8 @@ import { systemRandom } from '../../../src/hal/system/random.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { refuseSharedKey } from '../../console/private-key-file.ts';
 import { base64url, keyFileText, type LabKey, newLabKey, readKeyFile } from '../../judge/evidence/key-file.ts';
-import { type BenchKey, RESULT_TYPE, type ResultStatement } from '../api/wire.ts';
+import type { BenchKey } from '../api/bench.ts';
+import { RESULT_TYPE, type ResultStatement } from '../api/result.ts';
 
 /** The key with which a bench signs its results; it is enrolled once and never leaves the bench. */
 export interface BenchSigner {

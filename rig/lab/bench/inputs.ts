@@ -4,7 +4,7 @@ import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import type { BlobLink } from '../api/blob-link.ts';
-import type { InputFile } from '../api/wire.ts';
+import type { InputFile } from '../api/campaign.ts';
 import { INPUT_PATH } from '../campaign/work.ts';
 
 /** Of one input, and of all of a run. */

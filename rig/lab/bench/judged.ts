@@ -1,7 +1,8 @@
 import type { Channel } from '../../../src/hal/distant/index.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import type { CommandIo } from '../../console/io.ts';
-import type { Backend, CaseResult, ResultBlob, Verdict } from '../api/wire.ts';
+import type { Backend } from '../api/capability.ts';
+import type { CaseResult, ResultBlob, Verdict } from '../api/result.ts';
 import type { RunCard } from '../campaign/work.ts';
 import type { LocalDevice } from './devices.ts';
 
@@ -42,6 +43,8 @@ export interface RunPlace {
   openPool(): Promise<Channel>;
   /** Told how far it is. */
   note(text: string): void;
+  /** Told what a run that was stopped has left behind: a board with half a program. */
+  left(words: string): void;
 }
 
 /** What a verb said while it ran. */

@@ -7,16 +7,20 @@ import { describeFailure } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import type { CommandIo } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
-import { hostEnvironment } from '../../report/environment.ts';
+import { hostVersions } from '../../report/environment.ts';
+import { storable } from '../../web/storable-text.ts';
+import type { TakenRun } from '../api/bench.ts';
 import type { BlobLink } from '../api/blob-link.ts';
 import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
-import type { ResultBlob, ResultStatement, TakenRun } from '../api/wire.ts';
+import type { ResultBlob, ResultStatement } from '../api/result.ts';
 import type { FiledCard } from './bench-file.ts';
 import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
+import { isOfFullDisk } from './full-disk.ts';
 import { fetchInputs } from './inputs.ts';
 import { couldNot, judgeRun } from './judge-run.ts';
 import type { Judged } from './judged.ts';
+import { takenFiles, tracesFolder, tracesIn } from './run-files.ts';
 import type { Spool } from './spool.ts';
 
 export interface OneRun {
@@ -35,10 +39,16 @@ export interface OneRun {
   note(text: string): void;
 }
 
+/** A run was stopped in the middle, and has left something behind. */
+export class LeftBehind extends Error {
+  override readonly name = 'LeftBehind';
+}
+
 /**
  * Judges a run and keeps its signed result in the spool, from which it is sent.
  * @returns how it ended
- * @throws {HalError} `storage`: the result could not be kept; the reason of the signal
+ * @throws {HalError} `storage`: the result could not be kept; {LeftBehind}; the reason of the signal; what a full disk of
+ * this bench made fail
  */
 export async function doRun(one: OneRun): Promise<Judged> {
   const { run, device, link, signal } = one;
@@ -50,17 +60,29 @@ export async function doRun(one: OneRun): Promise<Judged> {
     const limit = AbortSignal.timeout(run.limitSeconds * 1000);
     const ends = AbortSignal.any([signal, limit]);
     let judged: Judged;
+    let left: string | null = null;
     try {
       await fetchInputs(run.inputs, inputs, link);
       const { imageKey, note } = one;
       const openPool = (): Promise<Channel> => one.openPool(run.attempt);
       const env = environmentOf(device.card, one.env);
-      judged = await judgeRun(run.work, { device, folder, inputs, env, imageKey, note, openPool, signal: ends });
+      const place = { device, folder, inputs, env, imageKey, note, openPool, signal: ends };
+      judged = await judgeRun(run.work, {
+        ...place,
+        left: (words) => {
+          left = words;
+        },
+      });
     } catch (error) {
+      if (signal.aborted && left !== null) throw new LeftBehind(left, { cause: signal.reason });
       signal.throwIfAborted();
-      judged = couldNot({ device }, limit.aborted ? tooLong(run) : reasonOf(error));
+      if (isOfFullDisk(error)) throw error;
+      const reason = limit.aborted ? tooLong(run) : reasonOf(error);
+      const files = [...tracesIn(folder), ...tracesIn(tracesFolder({ folder }))];
+      judged = { ...couldNot({ device }, left === null ? reason : `${reason}; ${left}`), files };
     }
-    await keep(one, judged, startedAt);
+    const files = takenFiles(judged.files, folder);
+    await keep(one, { ...judged, files }, startedAt);
     return judged;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -97,8 +119,9 @@ async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judge
     return { path, blob: { ...file, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length } };
   });
   const blobs: readonly ResultBlob[] = found.map(({ blob }) => blob);
-  const { program, node, system } = hostEnvironment();
-  const statement: ResultStatement = {
+  const { program, node, system } = hostVersions();
+  // Words of boards, cards and files may hold what no database keeps: the verdict must not be refused for them.
+  const statement: ResultStatement = storable({
     run: run.run,
     attempt: run.attempt,
     bench,
@@ -108,7 +131,7 @@ async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judge
     ...about,
     versions: { vitap: program.slice(0, 100), node, system: system.slice(0, 100) },
     blobs,
-  };
+  });
   const jws = await signer.sign(statement);
   spool.keep({
     attempt: run.attempt,

@@ -1,4 +1,4 @@
-import type { Capability, Requirement } from '../api/wire.ts';
+import type { Capability, Requirement } from '../api/capability.ts';
 
 /** A reader or board, and the bench that has it. */
 export interface BenchDevice {

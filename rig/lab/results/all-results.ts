@@ -1,5 +1,6 @@
 import type { PersonLink } from '../api/person-link.ts';
-import type { ResultPage, ResultStatement, RunResult } from '../api/wire.ts';
+import type { ResultStatement } from '../api/result.ts';
+import type { ResultPage, RunResult } from '../api/run.ts';
 import { statementOf } from '../store/record.ts';
 
 /** A run and what its bench said of it; null: no bench judged it. */

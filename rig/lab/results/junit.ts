@@ -1,5 +1,5 @@
 import { junitReport, junitSeconds, junitTimestamp } from '../../report/junit.ts';
-import type { CampaignSummary } from '../api/wire.ts';
+import type { CampaignSummary } from '../api/campaign.ts';
 import type { JudgedRun } from './all-results.ts';
 
 /**

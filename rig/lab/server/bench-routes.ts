@@ -6,20 +6,20 @@ import {
   ENROLLED,
   HEARTBEAT,
   HEARTBEAT_ANSWER,
-  MOST_RESULT_BYTES,
   MOST_WAIT_SECONDS,
-  NOTHING,
   PROGRESS,
-  RECORDED,
   RELEASE,
   TAKE,
   TAKEN,
   type Take,
   type TakenRun,
-} from '../api/wire.ts';
+} from '../api/bench.ts';
+import { NOTHING } from '../api/fields.ts';
+import { MOST_RESULT_BYTES, RECORDED } from '../api/result.ts';
 import { enrolBench, heartbeat } from '../store/benches.ts';
 import { HEARTBEAT_SECONDS, LEASE_SECONDS, releaseLease } from '../store/leases.ts';
 import { recordResult } from '../store/record.ts';
+import { LabRefusal } from '../store/refusals.ts';
 import { noteProgress } from '../store/runs.ts';
 import type { LabStore } from '../store/store.ts';
 import { takeRun } from '../store/take.ts';
@@ -61,11 +61,16 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
   app.post(
     '/v1/take',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       handlerTimeout: (MOST_WAIT_SECONDS + 10) * 1000,
       schema: { tags, summary: 'Waits for a run that fits', body: TAKE, response: { 200: TAKEN } },
     },
-    async (request) => ({ taken: await waitForRun(store, waiting, request.body, () => request.raw.socket.destroyed) }),
+    async (request, reply) => ({
+      taken: await waitForRun(store, waiting, request.body, {
+        isGone: () => request.raw.socket.destroyed || reply.sent,
+        isOpen: async () => (await request.labStillOpen?.()) === true,
+      }),
+    }),
   );
   addAttemptRoutes(app, store, waiting);
 }
@@ -74,7 +79,7 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/attempts/:attempt/progress',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       schema: {
         tags,
         summary: 'How far a run is',
@@ -91,7 +96,7 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/attempts/:attempt/release',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       schema: {
         tags,
         summary: 'Gives a lease back',
@@ -109,7 +114,7 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/attempts/:attempt/result',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       bodyLimit: MOST_RESULT_BYTES,
       schema: {
         tags,
@@ -127,14 +132,15 @@ async function waitForRun(
   store: LabStore,
   waiting: WaitingBenches,
   { bench, free, waitSeconds }: Take,
-  isGone: () => boolean,
+  asker: { isGone(): boolean; isOpen(): Promise<boolean> },
 ): Promise<TakenRun | null> {
   const end = performance.now() + waitSeconds * 1000;
   for (;;) {
     const left = end - performance.now();
     const woken = waiting.next(left);
     // Nobody would hear of a run that is taken for a connection that is gone.
-    if (isGone()) return null;
+    if (asker.isGone()) return null;
+    if (!(await asker.isOpen())) throw new LabRefusal('token-wrong');
     const taken = await takeOnce(store, bench, free);
     if (taken !== null || left <= 0) return taken;
     await woken;

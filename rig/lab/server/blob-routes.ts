@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
-import { MISSING, MISSING_ASKED, MOST_BLOB_BYTES, NOTHING, SHA256 } from '../api/wire.ts';
+import { MISSING, MISSING_ASKED, MOST_BLOB_BYTES } from '../api/blob.ts';
+import { NOTHING, SHA256 } from '../api/fields.ts';
 import { isOfResult, missingBlobs, readBlob, storeBlob } from '../store/blobs.ts';
 import { LabRefusal } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
@@ -22,7 +23,7 @@ export function addBlobRoutes(app: WebApp, store: LabStore): void {
       bodyLimit: 131_072,
       schema: { tags, summary: 'Which files are not here', body: MISSING_ASKED, response: { 200: MISSING } },
     },
-    async ({ body: { hashes } }) => ({ missing: [...missingBlobs(store, hashes)] }),
+    async ({ body: { hashes } }) => ({ missing: [...(await missingBlobs(store, hashes))] }),
   );
   app.put(
     '/v1/blobs/:sha256',
@@ -48,7 +49,7 @@ export function addBlobRoutes(app: WebApp, store: LabStore): void {
     async ({ params: { sha256 }, labRole }, reply) => {
       // Inputs may hold codes: images, scripts.
       if (labRole === 'viewer' && !(await isOfResult(store, sha256))) throw new LabRefusal('blob-unknown');
-      const content = readBlob(store, sha256);
+      const content = await readBlob(store, sha256);
       // What was uploaded is never shown as a page of this server.
       return reply
         .headers({

@@ -3,11 +3,15 @@ import type { RefusalAnswer } from '../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
 import { quarantineDrifting } from '../store/benches.ts';
 import { endCampaigns } from '../store/campaigns.ts';
+import { addUpCounts } from '../store/counts.ts';
 import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
 import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
+import { ChangeBell } from './change-bell.ts';
+import { EventReaders } from './event-readers.ts';
+import { addEventRoutes } from './event-routes.ts';
 import { addPersonRoutes } from './person-routes.ts';
 import { addPoolRoutes } from './pool-routes.ts';
 import { checkRoles } from './roles.ts';
@@ -33,14 +37,22 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });
   const waiting = new WaitingBenches(store, fault);
-  checkRoles(server.app, store, server.secret);
+  const forgetTokens = checkRoles(server.app, store, server.secret);
   addBenchRoutes(server.app, store, waiting);
   addBlobRoutes(server.app, store);
-  addPersonRoutes(server.app, store, waiting);
+  addPersonRoutes(server.app, store, waiting, () => {
+    forgetTokens();
+    waiting.wake();
+  });
   await addPoolRoutes(server.app, store, waiting);
-  const upkeep = startUpkeep(store, waiting, fault);
+  const bell = new ChangeBell(store);
+  const readers = new EventReaders(store, bell, fault);
+  addEventRoutes(server.app, readers, bell);
+  const upkeep = startUpkeep(store, waiting, bell, fault);
   server.app.addHook('preClose', async () => {
     waiting.close();
+    await readers.close();
+    await bell.close();
     await upkeep.stop();
   });
   return server;
@@ -50,29 +62,37 @@ const UPKEEP_MS = 1000;
 const DRIFT_MS = 30_000;
 
 /**
- * Gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
+ * Adds up counts, gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
  * has are passed over by the others. After a start, and after the database was away, it waits for one lease's time: benches
  * that live could not be heard.
  */
 function startUpkeep(
   store: LabStore,
   waiting: WaitingBenches,
+  bell: ChangeBell,
   fault: (error: unknown) => void,
 ): { stop(): Promise<void> } {
   let from = performance.now() + LEASE_SECONDS * 1000;
   let driftAt = performance.now() + DRIFT_MS;
   let working: Promise<void> | null = null;
+  /** What the database could not do last, which is said once. */
+  let trouble: string | null = null;
   const work = async (): Promise<void> => {
     try {
+      await addUpCounts(store);
+      trouble = null;
       if (performance.now() < from) return;
-      if ((await giveBackExpired(store)) > 0) waiting.wake();
-      await endCampaigns(store);
+      const givenBack = await giveBackExpired(store);
+      if (givenBack > 0) waiting.wake();
+      if (givenBack + (await endCampaigns(store)) > 0) bell.ring();
       if (performance.now() < driftAt) return;
       driftAt = performance.now() + DRIFT_MS;
-      await quarantineDrifting(store);
+      if ((await quarantineDrifting(store)).length > 0) bell.ring();
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
-      else if (!(error instanceof StoreError && error.kind === 'busy')) fault(error);
+      if (!(error instanceof StoreError)) return fault(error);
+      if (error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
+      if (error.kind !== 'busy' && error.kind !== trouble) fault(error);
+      trouble = error.kind;
     }
   };
   const timer = setInterval(() => {
@@ -91,6 +111,7 @@ function startUpkeep(
 /** A database's errors that pass; the others are faults. */
 const STORE_REFUSALS: Readonly<Record<string, LabRefusalCode>> = {
   busy: 'store-busy',
+  denied: 'store-denied',
   full: 'store-full',
   unreachable: 'store-unreachable',
 };

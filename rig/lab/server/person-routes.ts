@@ -1,31 +1,18 @@
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
-import {
-  BENCH_NAME,
-  BENCHES,
-  CAMPAIGNS,
-  CHECK,
-  FOUND,
-  MATRIX,
-  NEW_TOKEN,
-  NOTHING,
-  PRUNE,
-  PRUNED,
-  QUARANTINE,
-  RESULT_PAGE,
-  RUN_DETAIL,
-  RUN_PAGE,
-  RUN_STATES,
-  SUBMISSION,
-  SUBMITTED,
-  TOKEN,
-  TOKENS,
-} from '../api/wire.ts';
+import { BENCHES, QUARANTINE } from '../api/bench.ts';
+import { CAMPAIGNS, MATRIX, SUBMISSION, SUBMITTED } from '../api/campaign.ts';
+import { BENCH_NAME, NOTHING } from '../api/fields.ts';
+import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run.ts';
+import { NEW_TOKEN, TOKEN, TOKENS } from '../api/token.ts';
+import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
+import { sweepBlobs } from '../store/blobs.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
 import { checkStore } from '../store/check.ts';
 import { pruneFiles } from '../store/prune.ts';
-import { listResults, listRuns, runDetail, searchRuns } from '../store/runs.ts';
+import { listResults, listRuns, runDetail } from '../store/runs.ts';
+import { searchRuns } from '../store/search.ts';
 import type { LabStore } from '../store/store.ts';
 import { submitCampaign } from '../store/submit.ts';
 import { addToken, listTokens, revokeToken } from '../store/tokens.ts';
@@ -34,9 +21,15 @@ import type { WaitingBenches } from './waiting-benches.ts';
 
 const MOST_SUBMISSION_BYTES = 67_108_864;
 const SUBMIT_MS = 120_000;
+/** What reads whole tables. */
+const UPKEEP_MS = 120_000;
 
 const whole = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const CAMPAIGN_IN_PATH = z.object({ campaign: whole });
+const MATRIX_ASKED = z.strictObject({
+  afterSubject: z.string().max(100).default(''),
+  afterSuite: z.string().max(100).default(''),
+});
 const RUNS_ASKED = z.strictObject({
   state: z.enum(RUN_STATES).optional(),
   subject: z.string().max(100).optional(),
@@ -44,12 +37,12 @@ const RUNS_ASKED = z.strictObject({
   after: whole.optional(),
 });
 
-/** What viewers and operators ask for. */
-export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+/** What viewers and operators ask for. @param revoked told that a token was revoked here */
+export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches, revoked: () => void): void {
   addCampaignRoutes(app, store, waiting);
   addRunRoutes(app, store);
   addBenchesRoutes(app, store, waiting);
-  addTokenRoutes(app, store);
+  addTokenRoutes(app, store, revoked);
   addPruneRoute(app, store);
 }
 
@@ -58,7 +51,7 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
   app.post(
     '/v1/campaigns',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       bodyLimit: MOST_SUBMISSION_BYTES,
       handlerTimeout: SUBMIT_MS,
       schema: { tags, summary: 'Submits a campaign', body: SUBMISSION, response: { 200: SUBMITTED } },
@@ -71,16 +64,31 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
   );
   app.get(
     '/v1/campaigns',
-    { config: VIEWER, schema: { tags, summary: 'The newest campaigns', response: { 200: CAMPAIGNS } } },
-    async () => ({ campaigns: [...(await listCampaigns(store))] }),
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'Campaigns, the newest first, a page at a time',
+        querystring: z.strictObject({ before: whole.optional() }),
+        response: { 200: CAMPAIGNS },
+      },
+    },
+    ({ query: { before } }) => listCampaigns(store, before ?? null),
   );
   app.get(
     '/v1/campaigns/:campaign',
     {
       config: VIEWER,
-      schema: { tags, summary: 'A campaign as a matrix', params: CAMPAIGN_IN_PATH, response: { 200: MATRIX } },
+      schema: {
+        tags,
+        summary: 'A campaign as a matrix, a page at a time',
+        params: CAMPAIGN_IN_PATH,
+        querystring: MATRIX_ASKED,
+        response: { 200: MATRIX },
+      },
     },
-    ({ params: { campaign } }) => campaignMatrix(store, campaign),
+    ({ params: { campaign }, query: { afterSubject, afterSuite } }) =>
+      campaignMatrix(store, campaign, { subject: afterSubject, suite: afterSuite }),
   );
   app.get(
     '/v1/campaigns/:campaign/runs',
@@ -113,7 +121,7 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
   app.post(
     '/v1/campaigns/:campaign/cancel',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       schema: {
         tags,
         summary: 'Cancels what waits and what runs',
@@ -161,6 +169,7 @@ function addRunRoutes(app: WebApp, store: LabStore): void {
     '/v1/check',
     {
       config: VIEWER,
+      handlerTimeout: UPKEEP_MS,
       schema: { tags, summary: 'Whether anything is lost or doubled, by the store', response: { 200: CHECK } },
     },
     () => checkStore(store),
@@ -172,10 +181,13 @@ function addPruneRoute(app: WebApp, store: LabStore): void {
     '/v1/prune',
     {
       config: OPERATOR,
-      handlerTimeout: SUBMIT_MS,
+      handlerTimeout: UPKEEP_MS,
       schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
     },
-    ({ body: { olderThanDays, dryRun } }) => pruneFiles(store, olderThanDays, dryRun),
+    async ({ body }) => {
+      if (!body.dryRun && body.after === null) await sweepBlobs(store);
+      return pruneFiles(store, body);
+    },
   );
 }
 
@@ -189,7 +201,7 @@ function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/benches/:bench/quarantine',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       schema: {
         tags,
         summary: 'Puts a bench into quarantine, or lets it back',
@@ -206,7 +218,7 @@ function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   );
 }
 
-function addTokenRoutes(app: WebApp, store: LabStore): void {
+function addTokenRoutes(app: WebApp, store: LabStore, revoked: () => void): void {
   const tags = ['token'];
   app.get(
     '/v1/tokens',
@@ -224,7 +236,7 @@ function addTokenRoutes(app: WebApp, store: LabStore): void {
   app.post(
     '/v1/tokens/:token/revoke',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       schema: {
         tags,
         summary: 'Revokes a token',
@@ -235,6 +247,7 @@ function addTokenRoutes(app: WebApp, store: LabStore): void {
     },
     async ({ params: { token } }) => {
       await revokeToken(store, token);
+      revoked();
       return {};
     },
   );

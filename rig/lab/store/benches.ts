@@ -1,5 +1,6 @@
-import type { BenchKey, BenchSummary, Capability, Enrol, Heartbeat, HeartbeatAnswer } from '../api/wire.ts';
-import { LAB_INTERFACE } from '../api/wire.ts';
+import type { BenchKey, BenchSummary, Enrol, Heartbeat, HeartbeatAnswer } from '../api/bench.ts';
+import { LAB_INTERFACE } from '../api/bench.ts';
+import type { Capability } from '../api/capability.ts';
 import { LEASE_SECONDS } from './leases.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
@@ -117,11 +118,16 @@ export async function quarantineDrifting(store: LabStore): Promise<readonly stri
          select r.campaign_id, r.subject, r.suite, r.state from lab_runs r
          where r.bench = b.name and r.ended_at > coalesce(b.released_at, 0) and r.state <> 'cancelled'
          order by r.ended_at desc limit $1) mine
-       where mine.state in ('failed', 'error') and exists (
-         select 1 from lab_runs p
-         where p.campaign_id = mine.campaign_id and p.subject = mine.subject and p.suite = mine.suite
-           and p.state in ('passed', 'failed', 'error') and p.bench <> b.name
-         having count(*) >= $3 and bool_and(p.state = 'passed'))) >= $2::int
+       where mine.state in ('failed', 'error')
+         and not exists (
+           select 1 from lab_runs p
+           where p.campaign_id = mine.campaign_id and p.state in ('failed', 'error')
+             and p.subject = mine.subject and p.suite = mine.suite and p.bench <> b.name)
+         and (select count(*) from (
+           select 1 from lab_runs p
+           where p.campaign_id = mine.campaign_id and p.subject = mine.subject and p.suite = mine.suite
+             and p.state = 'passed' and p.bench <> b.name
+           limit $3) passes) >= $3) >= $2::int
      returning name`,
     [LOOKED_AT, String(TOO_MANY), PEER_PASSES],
   );

@@ -1,92 +1,80 @@
-import type { CampaignSummary, Cell, Counts, Matrix, RunState } from '../api/wire.ts';
+import type { CampaignPage, CampaignSummary, CellPlace, Matrix } from '../api/campaign.ts';
+import { COUNT_COLUMNS, COUNT_SUMS, type CountRow } from './counts.ts';
 import { endWithoutBench } from './leases.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
-type CampaignRow = {
+type CampaignRow = CountRow & {
   readonly id: number;
   readonly name: string;
-  readonly submitted_at: number;
-  readonly ended_at: number | null;
-  readonly counts: string | null;
+  readonly submittedAt: number;
+  readonly endedAt: number | null;
 };
-type CellRow = {
-  readonly subject: string;
-  readonly suite: string;
-  readonly state: RunState;
-  readonly runs: number;
-  readonly tries: number;
-};
-/** What is kept of a campaign that has ended, so that a list of many reads one row of each. */
-type KeptCounts = { readonly counts: Counts; readonly retries: number };
 
-const COLUMNS = 'id, name, submitted_at, ended_at, counts';
+/** Campaigns with their counts: those that were added up, and what changed since. */
+const COUNTED = `select c.id, c.name, c.submitted_at as "submittedAt", c.ended_at as "endedAt", n.*
+  from lab_campaigns c cross join lateral (
+    select ${COUNT_SUMS} from (
+      select ${COUNT_COLUMNS} from lab_totals where campaign_id = c.id
+      union all select ${COUNT_COLUMNS} from lab_cell_changes where campaign_id = c.id) all_counts) n`;
+/** Campaigns on one page. */
 const LISTED = 200;
+/** Cells on one page: a campaign may have one for each of its runs. */
+const CELLS = 2000;
 
-/** Newest first, at most 200. */
-export async function listCampaigns(store: LabStore): Promise<readonly CampaignSummary[]> {
-  const rows = await store.sql.query<CampaignRow>(`select ${COLUMNS} from lab_campaigns order by id desc limit $1`, [
-    LISTED,
+/** Newest first, 200 at a time. @param before number of a campaign: those older than it; null: from the newest */
+export async function listCampaigns(store: LabStore, before: number | null = null): Promise<CampaignPage> {
+  const rows = await store.sql.query<CampaignRow>(`${COUNTED} where c.id < $1 order by c.id desc limit $2`, [
+    before ?? Number.MAX_SAFE_INTEGER,
+    LISTED + 1,
   ]);
-  return Promise.all(rows.map((row) => summary(store, row)));
+  const campaigns = rows.slice(0, LISTED).map(summary);
+  return { campaigns, after: rows.length > LISTED ? (campaigns.at(-1)?.id ?? null) : null };
 }
 
-async function summary(store: LabStore, row: CampaignRow): Promise<CampaignSummary> {
-  const kept = row.counts === null ? null : (JSON.parse(row.counts) as KeptCounts);
-  const { counts, retries } = kept ?? totals(await cellRows(store, row.id));
-  return { ...{ id: row.id, name: row.name, submittedAt: row.submitted_at, endedAt: row.ended_at }, counts, retries };
+function summary(row: CampaignRow): CampaignSummary {
+  const { id, name, submittedAt, endedAt, retries, ...counts } = row;
+  return { id, name, submittedAt, endedAt, counts, retries };
 }
 
-function cellRows(store: LabStore, campaign: number): Promise<readonly CellRow[]> {
-  return store.sql.query<CellRow>(
-    `select subject, suite, state, count(*) as runs, coalesce(sum(greatest(attempts - 1, 0)), 0)::int8 as tries
-     from lab_runs where campaign_id = $1 group by subject, suite, state order by subject, suite`,
-    [campaign],
-  );
-}
-
-function noCounts(): { -readonly [State in keyof Counts]: number } {
-  return { queued: 0, running: 0, passed: 0, failed: 0, error: 0, cancelled: 0 };
-}
-
-function totals(rows: readonly CellRow[]): KeptCounts {
-  const counts = noCounts();
-  for (const { state, runs } of rows) counts[state] += runs;
-  return { counts, retries: rows.reduce((sum, { tries }) => sum + tries, 0) };
-}
-
-/** @throws {LabRefusal} `campaign-unknown` */
-export async function campaignMatrix(store: LabStore, id: number): Promise<Matrix> {
-  const row = await campaignRow(store, id);
-  const rows = await cellRows(store, id);
-  const cells = new Map<string, { -readonly [Key in keyof Cell]: Cell[Key] }>();
-  for (const { subject, suite, state, runs } of rows) {
-    const key = JSON.stringify([subject, suite]);
-    const cell = cells.get(key) ?? { subject, suite, ...noCounts() };
-    cell[state] += runs;
-    cells.set(key, cell);
-  }
-  const all = [...cells.values()];
-  return {
-    campaign: {
-      ...{ id: row.id, name: row.name, submittedAt: row.submitted_at, endedAt: row.ended_at },
-      ...totals(rows),
-    },
-    subjects: [...new Set(all.map(({ subject }) => subject))],
-    suites: [...new Set(all.map(({ suite }) => suite))].sort(),
-    cells: all,
-  };
-}
-
-async function campaignRow(store: LabStore, id: number): Promise<CampaignRow> {
-  const [row] = await store.sql.query<CampaignRow>(`select ${COLUMNS} from lab_campaigns where id = $1`, [id]);
+/**
+ * A campaign with the cells of its matrix by subject and suite, 2000 at a time.
+ * @param after a cell: those behind it
+ * @throws {LabRefusal} `campaign-unknown`
+ */
+export async function campaignMatrix(
+  store: LabStore,
+  id: number,
+  after: CellPlace = { subject: '', suite: '' },
+): Promise<Matrix> {
+  const [row] = await store.sql.query<CampaignRow>(`${COUNTED} where c.id = $1`, [id]);
   if (row === undefined) throw new LabRefusal('campaign-unknown');
-  return row;
+  const found = await store.sql.query<{ subject: string; suite: string } & CountRow>(
+    `with page as (
+       select subject, suite, ${COUNT_COLUMNS} from lab_cells
+       where campaign_id = $1 and (subject, suite) > ($2, $3) order by subject, suite limit $4)
+     select subject, suite, ${COUNT_SUMS} from (
+       select * from page
+       union all
+       select subject, suite, ${COUNT_COLUMNS} from lab_cell_changes
+       where campaign_id = $1 and (subject, suite) in (select subject, suite from page)) all_counts
+     group by subject, suite order by subject, suite`,
+    [id, after.subject, after.suite, CELLS + 1],
+  );
+  const cells = found.slice(0, CELLS).map(({ retries, ...cell }) => cell);
+  const last = cells.at(-1);
+  return {
+    campaign: summary(row),
+    subjects: [...new Set(cells.map(({ subject }) => subject))],
+    suites: [...new Set(cells.map(({ suite }) => suite))].sort(),
+    cells,
+    after: found.length > CELLS && last !== undefined ? { subject: last.subject, suite: last.suite } : null,
+  };
 }
 
 /** Ends what waits and what runs; verdicts stay. A bench that runs one of them is told at its next heartbeat. */
 export async function cancelCampaign(store: LabStore, id: number): Promise<void> {
-  await campaignRow(store, id);
+  await refuseUnknown(store, id);
   await store.sql.transaction(async (within) => {
     await within.query('update lab_campaigns set cancelled_at = coalesce(cancelled_at, lab_now()) where id = $1', [id]);
     await within.query(
@@ -112,20 +100,19 @@ export async function cancelCampaign(store: LabStore, id: number): Promise<void>
   });
 }
 
+async function refuseUnknown(store: LabStore, id: number): Promise<void> {
+  const rows = await store.sql.query('select id from lab_campaigns where id = $1', [id]);
+  if (rows.length === 0) throw new LabRefusal('campaign-unknown');
+}
+
 /** Notes the end of campaigns whose last run has ended. @returns how many */
 export async function endCampaigns(store: LabStore): Promise<number> {
-  const rows = await store.sql.query<{ id: number }>(
-    `select id from lab_campaigns c where ended_at is null and not exists (
-       select 1 from lab_runs where campaign_id = c.id and state in ('queued', 'running'))`,
+  const rows = await store.sql.query(
+    `update lab_campaigns c set ended_at = (
+       select coalesce(max(ended_at), lab_now()) from lab_runs where campaign_id = c.id)
+     where ended_at is null and not exists (
+       select 1 from lab_runs where campaign_id = c.id and state in ('queued', 'running'))
+     returning id`,
   );
-  for (const { id } of rows) {
-    const kept = totals(await cellRows(store, id));
-    await store.sql.query(
-      `update lab_campaigns set counts = $2::json,
-         ended_at = (select coalesce(max(ended_at), lab_now()) from lab_runs where campaign_id = $1)
-       where id = $1 and ended_at is null`,
-      [id, JSON.stringify(kept)],
-    );
-  }
   return rows.length;
 }

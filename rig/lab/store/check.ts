@@ -1,4 +1,5 @@
-import type { Check } from '../api/wire.ts';
+import { type Check, MOST_NAMED } from '../api/upkeep.ts';
+import { COUNT_COLUMNS } from './counts.ts';
 import { QUEUE_SCHEMA } from './queue.ts';
 import type { LabStore } from './store.ts';
 
@@ -7,7 +8,7 @@ import type { LabStore } from './store.ts';
  * sees one moment. docs/lab.md shows it.
  */
 export const CHECK_QUERY: string = `
-  select 'lost' as kind, r.id::text as run
+  select 'lost' as kind, r.id::text as found
     from lab_runs r left join lab_results s on s.run_id = r.id
     where (r.state in ('passed', 'failed', 'error', 'cancelled')) <> (s.run_id is not null)
       or s.verdict <> r.state
@@ -26,15 +27,41 @@ export const CHECK_QUERY: string = `
       where j.name = 'lab-' || r.requirement_id and j.id = r.id and j.state in ('created', 'retry'))
   union all
   select 'stranded', r.id::text from lab_runs r
-    where r.state = 'running' and not exists (select 1 from lab_leases l where l.run_id = r.id)`;
+    where r.state = 'running' and not exists (select 1 from lab_leases l where l.run_id = r.id)
+  union all
+  select distinct 'miscounted', coalesce(c.campaign_id, r.campaign_id)::text
+    from (
+      select campaign_id, subject, suite, sum(queued) as queued, sum(running) as running, sum(passed) as passed,
+        sum(failed) as failed, sum(error) as error, sum(cancelled) as cancelled, sum(retries) as retries
+      from (
+        select campaign_id, subject, suite, ${COUNT_COLUMNS} from lab_cells
+        union all select campaign_id, subject, suite, ${COUNT_COLUMNS} from lab_cell_changes) counts
+      group by campaign_id, subject, suite) c
+    full join (
+      select campaign_id, subject, suite, count(*) filter (where state = 'queued') as queued,
+        count(*) filter (where state = 'running') as running, count(*) filter (where state = 'passed') as passed,
+        count(*) filter (where state = 'failed') as failed, count(*) filter (where state = 'error') as error,
+        count(*) filter (where state = 'cancelled') as cancelled, sum(greatest(attempts - 1, 0)) as retries
+      from lab_runs group by campaign_id, subject, suite) r
+    using (campaign_id, subject, suite)
+    where (c.queued, c.running, c.passed, c.failed, c.error, c.cancelled, c.retries)
+      is distinct from (r.queued, r.running, r.passed, r.failed, r.error, r.cancelled, r.retries)`;
 
-/** Asks the store whether every run is in one place and has at most one verdict. */
+/** Asks the store whether every run is in one place and has at most one verdict. Of each kind it names 1000 at most. */
 export async function checkStore(store: LabStore): Promise<Check> {
-  const found = await store.sql.query<{ kind: 'lost' | 'doubled' | 'stranded'; run: string }>(CHECK_QUERY);
+  const rows = await store.sql.query<{ kind: keyof Check; found: string }>(
+    `select kind, found from (
+       select *, row_number() over (partition by kind order by found) as place from (${CHECK_QUERY}) all_found) numbered
+     where place <= $1`,
+    [MOST_NAMED],
+  );
   const [counts] = await store.sql.query<{ runs: number; results: number }>(
     'select (select count(*) from lab_runs) as runs, (select count(*) from lab_results) as results',
   );
-  const of = (kind: string): string[] => found.filter((each) => each.kind === kind).map(({ run }) => run);
+  const of = (kind: keyof Check): string[] => rows.filter((each) => each.kind === kind).map(({ found }) => found);
   const { runs, results } = counts as { runs: number; results: number };
-  return { runs, results, lost: of('lost'), doubled: of('doubled'), stranded: of('stranded') };
+  return {
+    ...{ runs, results, lost: of('lost'), doubled: of('doubled'), stranded: of('stranded') },
+    miscounted: of('miscounted').map(Number),
+  };
 }

@@ -1,9 +1,11 @@
-import type { AttemptSummary, Requirement, ResultPage, RunDetail, RunPage, RunState, RunSummary } from '../api/wire.ts';
+import type { Requirement } from '../api/capability.ts';
+import type { AttemptSummary, ResultPage, RunDetail, RunPage, RunState, RunSummary } from '../api/run.ts';
 import { statementOf } from './record.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
-const COLUMNS = `r.id::text, r.campaign_id as campaign, r.number, r.subject, r.suite, r.repetition, r.state, r.attempts,
+/** A run `r` as a summary. */
+export const RUN_COLUMNS = `r.id::text, r.campaign_id as campaign, r.number, r.subject, r.suite, r.repetition, r.state, r.attempts,
   r.bench, r.device, r.backend, r.ended_at as "endedAt", r.reason`;
 const ATTEMPT_COLUMNS =
   'id::text, number, bench, device, state, started_at as "startedAt", ended_at as "endedAt", reason';
@@ -20,58 +22,58 @@ export interface RunFilter {
 
 /** In the order of their numbers, 200 at a time. */
 export async function listRuns(store: LabStore, filter: RunFilter): Promise<RunPage> {
-  const { campaign, state = null, subject = null, suite = null, after = 0 } = filter;
+  const { campaign, state, subject, suite, after = 0 } = filter;
+  const wanted = Object.entries({ state, subject, suite }).filter(([, value]) => value !== undefined);
+  // A statement for each set of filters: one for all could use the index of none.
+  const where = wanted.map(([column], place) => `and ${column} = $${place + 4}`).join(' ');
   const rows = await store.sql.query<RunSummary & Record<string, never>>(
-    `select ${COLUMNS} from lab_runs r
-     where campaign_id = $1 and number > $2 and ($3::text is null or state = $3)
-       and ($4::text is null or subject = $4) and ($5::text is null or suite = $5)
-     order by number limit $6`,
-    [campaign, after, state, subject, suite, PAGE + 1],
+    `select ${RUN_COLUMNS} from lab_runs r where campaign_id = $1 and number > $2 ${where} order by number limit $3`,
+    [campaign, after, PAGE + 1, ...wanted.map(([, value]) => value as string)],
   );
   const runs = rows.slice(0, PAGE);
   return { runs, after: rows.length > PAGE ? (runs.at(-1)?.number ?? null) : null };
 }
 
-/** Runs whose campaign, subject, suite, bench, card or board holds the words; newest first, at most 200. */
-export async function searchRuns(store: LabStore, words: string): Promise<readonly RunSummary[]> {
-  const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`;
-  return store.sql.query<RunSummary & Record<string, never>>(
-    `select ${COLUMNS} from lab_runs r join lab_campaigns c on c.id = r.campaign_id
-     where c.name ilike $1 or r.subject ilike $1 or r.suite ilike $1 or r.bench ilike $1 or r.reason ilike $1
-       or r.id::text = $2
-     order by r.campaign_id desc, r.number limit $3`,
-    [pattern, words, PAGE],
-  );
-}
-
-/** Results weigh more than runs. */
+/** Results weigh more than runs: so many on a page, and not more than so many bytes unless it is one. */
 const RESULTS_PAGE = 50;
+const RESULTS_BYTES = 8_388_608;
 
 /** Runs with their attempts and what their benches signed, 50 at a time. @throws {LabRefusal} */
 export async function listResults(store: LabStore, campaign: number, after: number): Promise<ResultPage> {
-  const rows = await store.sql.query<RunSummary & { readonly jws: string | null } & Record<string, never>>(
-    `select ${COLUMNS}, s.jws from lab_runs r left join lab_results s on s.run_id = r.id
-     where campaign_id = $1 and number > $2 order by number limit $3`,
-    [campaign, after, RESULTS_PAGE + 1],
+  const page = await store.sql.query<RunSummary & ResultRow>(
+    `with page as (
+       select r.*, s.jws, coalesce(octet_length(s.jws), 0) as bytes
+       from lab_runs r left join lab_results s on s.run_id = r.id
+       where campaign_id = $1 and number > $2 order by number limit $3),
+     weighed as (
+       select *, sum(bytes) over (order by number) as weight, max(number) over () as last from page)
+     select ${RUN_COLUMNS}, r.jws, r.last from weighed r where weight <= $4 or weight = bytes order by number`,
+    [campaign, after, RESULTS_PAGE, RESULTS_BYTES],
   );
-  const page = rows.slice(0, RESULTS_PAGE);
   const attempts = await store.sql.query<AttemptSummary & { readonly run: string } & Record<string, never>>(
     `select run_id::text as run, ${ATTEMPT_COLUMNS} from lab_attempts
-     where run_id in (select value::uuid from json_array_elements_text($1::json)) order by number`,
+     where run_id = any (array(select value::uuid from json_array_elements_text($1::json))) order by number`,
     [JSON.stringify(page.map(({ id }) => id))],
   );
+  const end = page.at(-1);
+  const isWhole = end === undefined || (page.length < RESULTS_PAGE && end.number === end.last);
   return {
-    results: page.map(({ jws, ...run }) => ({ run, jws, attempts: attempts.filter((each) => each.run === run.id) })),
-    after: rows.length > RESULTS_PAGE ? (page.at(-1)?.number ?? null) : null,
+    results: page.map(({ jws, last, ...run }) => ({
+      run,
+      jws,
+      attempts: attempts.filter((each) => each.run === run.id),
+    })),
+    after: isWhole ? null : end.number,
   };
 }
 
+type ResultRow = { readonly jws: string | null; readonly last: number } & Record<string, never>;
 type DetailRow = { readonly requirement: string; readonly jws: string | null; readonly progress: string | null };
 
 /** @throws {LabRefusal} `run-unknown` */
 export async function runDetail(store: LabStore, id: string): Promise<RunDetail> {
   const [run] = await store.sql.query<RunSummary & Record<string, never>>(
-    `select ${COLUMNS} from lab_runs r where r.id = $1::uuid`,
+    `select ${RUN_COLUMNS} from lab_runs r where r.id = $1::uuid`,
     [id],
   );
   if (run === undefined) throw new LabRefusal('run-unknown');

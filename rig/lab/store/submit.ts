@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Statements } from '../../store/sql.ts';
-import type { Requirement, Submission, Submitted } from '../api/wire.ts';
+import type { Submission, Submitted } from '../api/campaign.ts';
+import type { Requirement } from '../api/capability.ts';
 import { fits } from '../campaign/fits.ts';
 import { listBenches } from './benches.ts';
 import { missingBlobs } from './blobs.ts';
@@ -18,23 +19,18 @@ const BATCH = 1000;
  */
 export async function submitCampaign(store: LabStore, submission: Submission, now: number): Promise<Submitted> {
   const { runs, dryRun } = submission;
-  const answer = {
-    runs: runs.length,
-    unfit: await unfitRuns(store, submission),
-    missing: [
-      ...missingBlobs(
-        store,
-        runs.flatMap(({ inputs }) => inputs.map(({ sha256 }) => sha256)),
-      ),
-    ],
-  };
-  if (dryRun || answer.missing.length > 0) return { campaign: null, ...answer };
-  const campaign = await store.sql.transaction(async (within) => {
+  const files = runs.flatMap(({ inputs }) => inputs.map(({ sha256 }) => sha256));
+  const unfit = await unfitRuns(store, submission);
+  const missing = await missingBlobs(store, files);
+  const answer = { runs: runs.length, unfit, missing };
+  if (dryRun || missing.length > 0) return { campaign: null, ...answer };
+  return store.sql.transaction(async (within) => {
+    const dropped = await missingBlobs(store, files, within);
+    if (dropped.length > 0) return { campaign: null, ...answer, missing: dropped };
     const made = await makeCampaign(within, submission);
     if (made.isNew) await makeRuns(store, within, made.id, submission, now);
-    return made.id;
+    return { campaign: made.id, ...answer };
   });
-  return { campaign, ...answer };
 }
 
 async function unfitRuns(store: LabStore, { runs }: Submission): Promise<number[]> {
@@ -106,6 +102,11 @@ async function makeRuns(
       within,
     );
   }
+  const inputs = [...new Set(runs.flatMap((run) => run.inputs.map(({ sha256: hash }) => hash)))];
+  await within.query(
+    `insert into lab_inputs (campaign_id, sha256) select $1::int8, json_array_elements_text($2::json)`,
+    [campaign, JSON.stringify(inputs)],
+  );
   // Without fresh statistics the oldest queued run is found by reading them all; PGlite never takes them by itself.
   if (runs.length >= BATCH) await within.query('analyze lab_runs', []);
 }

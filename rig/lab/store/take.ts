@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Statements } from '../../store/sql.ts';
-import type { Capability, InputFile, Requirement, TakenRun, Work } from '../api/wire.ts';
+import type { TakenRun } from '../api/bench.ts';
+import type { InputFile, Work } from '../api/campaign.ts';
+import type { Capability, Requirement } from '../api/capability.ts';
 import { fits } from '../campaign/fits.ts';
 import { LEASE_SECONDS, OVERDUE_SECONDS } from './leases.ts';
 import { LabRefusal } from './refusals.ts';

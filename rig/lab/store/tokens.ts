@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Role } from '../api/wire.ts';
+import type { Role } from '../api/token.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
@@ -13,12 +13,24 @@ export interface TokenRow {
 
 /** @returns the token's text, which is stored nowhere */
 export async function addToken(store: LabStore, name: string, role: Role): Promise<string> {
-  const token = `vlab_${randomBytes(32).toString('base64url')}`;
+  const token = newToken();
+  await keepToken(store, { name, role, token });
+  return token;
+}
+
+/** The text of a token that opens nothing yet. */
+export function newToken(): string {
+  return `vlab_${randomBytes(32).toString('base64url')}`;
+}
+
+export async function keepToken(
+  store: LabStore,
+  { name, role, token }: { readonly name: string; readonly role: Role; readonly token: string },
+): Promise<void> {
   await store.sql.query('insert into lab_tokens (name, role, hash, made_at) values ($1, $2, $3, lab_now())', [
     ...[name, role],
     hashOf(token),
   ]);
-  return token;
 }
 
 /** Newest first. */
@@ -44,6 +56,17 @@ export async function roleOfToken(store: LabStore, token: string): Promise<Role 
     [hashOf(token)],
   );
   return row?.role ?? null;
+}
+
+/** Which of these open something. @param tokens their texts */
+export async function liveTokens(store: LabStore, tokens: readonly string[]): Promise<ReadonlySet<string>> {
+  const byHash = new Map(tokens.map((token) => [Buffer.from(hashOf(token)).toString('hex'), token]));
+  const rows = await store.sql.query<{ hash: string }>(
+    `select encode(hash, 'hex') as hash from lab_tokens
+     where revoked_at is null and hash in (select decode(value, 'hex') from json_array_elements_text($1::json))`,
+    [JSON.stringify([...byHash.keys()])],
+  );
+  return new Set(rows.flatMap(({ hash }) => byHash.get(hash) ?? []));
 }
 
 function hashOf(token: string): Uint8Array {

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
 import { readInputFile } from '../../console/input-file.ts';
-import type { InputFile } from '../api/wire.ts';
+import type { InputFile } from '../api/campaign.ts';
 import { INPUT_PATH } from '../campaign/work.ts';
 
 /** A file that is uploaded for the runs that read it. */

@@ -1,6 +1,6 @@
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
-import type { BenchSummary } from '../api/wire.ts';
+import type { BenchSummary } from '../api/bench.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 

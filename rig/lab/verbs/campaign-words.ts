@@ -1,6 +1,6 @@
 import { shown } from '../../console/shown.ts';
 import { counted } from '../../report/words.ts';
-import type { CampaignSummary, Counts } from '../api/wire.ts';
+import type { CampaignSummary, Counts } from '../api/campaign.ts';
 
 /** In a line: `3 passed, 1 failed, 2 running, 4 queued; 1 attempt more than runs`. */
 export function countsInWords({ counts, retries }: Pick<CampaignSummary, 'counts' | 'retries'>): string {

@@ -1,5 +1,6 @@
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { counted } from '../../report/words.ts';
+import type { Pruned, PrunePlace } from '../api/upkeep.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 
@@ -8,7 +9,16 @@ export async function pruneLab(
   { lab, days, dryRun }: { lab: LabAddress; days: number; dryRun: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { files, bytes } = await asking(lab, io, (link) => link.prune(days, dryRun));
+  const { files, bytes } = await asking(lab, io, async (link) => {
+    const all = { files: 0, bytes: 0 };
+    for (let after: PrunePlace | null | undefined; after !== null; ) {
+      const some: Pruned = await link.prune({ olderThanDays: days, dryRun, after: after ?? null });
+      all.files += some.files;
+      all.bytes += some.bytes;
+      after = some.after;
+    }
+    return all;
+  });
   io.stdout(`${counted(files, 'file')}, ${bytes} bytes ${dryRun ? 'would be' : 'were'} dropped\n`);
   return EXIT.pass;
 }

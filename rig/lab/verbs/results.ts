@@ -2,7 +2,8 @@ import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { counted } from '../../report/words.ts';
 import type { PersonLink } from '../api/person-link.ts';
-import type { Check, RunState, RunSummary } from '../api/wire.ts';
+import type { RunState, RunSummary } from '../api/run.ts';
+import type { Check } from '../api/upkeep.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 import { allPassed, campaignTitle, countsInWords } from './campaign-words.ts';
@@ -22,7 +23,8 @@ export interface LabResultsOptions {
 export async function labResults({ lab, campaign, state }: LabResultsOptions, io: CommandIo): Promise<ExitCode> {
   return asking(lab, io, async (link) => {
     if (campaign === null) {
-      for (const each of await link.campaigns()) io.stdout(`${campaignTitle(each)}: ${countsInWords(each)}\n`);
+      for (const each of (await link.campaigns()).campaigns)
+        io.stdout(`${campaignTitle(each)}: ${countsInWords(each)}\n`);
       return EXIT.pass;
     }
     const { campaign: summary } = await link.matrix(campaign);
@@ -70,14 +72,15 @@ export async function checkLab(lab: LabAddress, io: CommandIo): Promise<ExitCode
   const check = await asking(lab, io, (link) => link.check());
   io.stdout(
     `${counted(check.runs, 'run')}, ${counted(check.results, 'result')}: ` +
-      `${check.lost.length} lost, ${check.doubled.length} doubled, ${check.stranded.length} stranded\n`,
+      `${check.lost.length} lost, ${check.doubled.length} doubled, ${check.stranded.length} stranded, ${check.miscounted.length} miscounted\n`,
   );
   for (const kind of ['lost', 'doubled', 'stranded'] as const) {
     for (const run of check[kind]) io.stdout(`${kind}: run ${run}\n`);
   }
+  for (const campaign of check.miscounted) io.stdout(`miscounted: campaign ${campaign}\n`);
   return isClean(check) ? EXIT.pass : EXIT.fail;
 }
 
-function isClean({ lost, doubled, stranded }: Check): boolean {
-  return lost.length + doubled.length + stranded.length === 0;
+function isClean({ lost, doubled, stranded, miscounted }: Check): boolean {
+  return lost.length + doubled.length + stranded.length + miscounted.length === 0;
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
-import type { Role } from '../api/wire.ts';
+import type { Role } from '../api/token.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 

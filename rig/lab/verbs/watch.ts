@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import type { Counts } from '../api/campaign.ts';
 import { LabUnreachable } from '../api/lab-refused.ts';
-import type { Counts } from '../api/wire.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 import { allPassed, campaignTitle, countsInWords } from './campaign-words.ts';

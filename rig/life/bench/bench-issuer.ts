@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
-import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { machine } from '../../measure/figures.ts';
-import { openSql } from '../../store/open.ts';
-import type { Sql } from '../../store/sql.ts';
+import { dropTables, refuseTables } from '../../store/own-database.ts';
 import { type IssuerStore, openIssuerStore } from '../issuer/store.ts';
 import { syntheticFamilies } from '../issuer/synthetic-family.ts';
 import { type GrowthFigures, growthFigures } from './growth-figures.ts';
@@ -132,26 +130,4 @@ async function inEmptyStore(place: string | null, work: (store: IssuerStore) => 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-const TABLES = 'select tablename from pg_tables where schemaname = current_schema()';
-
-/** Nobody's registry is filled with thousands of people who do not exist, or dropped. */
-async function refuseTables(location: string): Promise<void> {
-  const sql = await openSql(location);
-  try {
-    const tables = await sql.query(TABLES);
-    if (tables.length > 0) {
-      throw new CannotRun(
-        `the database ${sql.location} has tables already: the bench needs one of its own, make it with createdb`,
-      );
-    }
-  } finally {
-    await sql.close();
-  }
-}
-
-async function dropTables(sql: Sql): Promise<void> {
-  const tables = await sql.query<{ tablename: string }>(TABLES);
-  for (const { tablename } of tables) await sql.query(`drop table if exists "${tablename}" cascade`);
 }

@@ -71,6 +71,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'bench compare': ['bench-compare'],
   'bench peer': ['bench-peer'],
   'bench issuer': ['bench-issuer'],
+  'bench lab': ['bench-lab'],
   doctor: ['doctor'],
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
@@ -136,6 +137,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-trace': 'json-schemas',
   'bench-report': 'json-schemas',
   'bench-peer': 'bench-peer',
+  'bench-lab': 'bench-lab',
   'firmware-build': 'firmware',
   'firmware-measure': 'firmware',
   'phone-present-event': 'phone',
@@ -151,6 +153,8 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   tap: ['plans'],
   apdu: ['error'],
   'bench-tap': ['channel', 'comparison'],
+  // Parts that were asked for.
+  'bench-lab': ['scheduling', 'growth'],
 };
 
 let folder: string;

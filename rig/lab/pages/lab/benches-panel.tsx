@@ -4,7 +4,7 @@ import { Button } from '../../../web/page/button.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { StatusLine } from '../../../web/page/status-line.tsx';
-import type { BenchSummary } from '../../api/wire.ts';
+import type { BenchSummary } from '../../api/bench.ts';
 import { backendInWords, Failure, useWords } from './parts.tsx';
 
 const EVERY_MS = 2000;

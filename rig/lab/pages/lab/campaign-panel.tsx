@@ -4,7 +4,8 @@ import { Button } from '../../../web/page/button.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
 import { StatusLine } from '../../../web/page/status-line.tsx';
-import type { CampaignSummary, Cell, Matrix, RunPage } from '../../api/wire.ts';
+import type { CampaignSummary, Cell, Matrix } from '../../api/campaign.ts';
+import type { RunPage } from '../../api/run.ts';
 import { countsInWords, Failure, RunList, toneOf, useAsked, useWords } from './parts.tsx';
 
 const EVERY_MS = 1000;

@@ -3,7 +3,9 @@ import { type Call, CallRefused } from '../../../web/page/access.ts';
 import { useFrameWords, useWordsOf } from '../../../web/page/language.tsx';
 import { LiveRegion, StatusLine, type Tone } from '../../../web/page/status-line.tsx';
 import type { Values } from '../../../web/page/words.ts';
-import type { Backend, Counts, RunState, RunSummary } from '../../api/wire.ts';
+import type { Counts } from '../../api/campaign.ts';
+import type { Backend } from '../../api/capability.ts';
+import type { RunState, RunSummary } from '../../api/run.ts';
 import { WORDS } from '../words.ts';
 
 export type Say = (key: keyof typeof WORDS, values?: Values) => string;

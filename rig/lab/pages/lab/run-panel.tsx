@@ -2,7 +2,8 @@ import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
 import { Screen } from '../../../web/page/screen.tsx';
-import type { AttemptState, ResultBlob, ResultStatement, RunDetail } from '../../api/wire.ts';
+import type { ResultBlob, ResultStatement } from '../../api/result.ts';
+import type { AttemptState, RunDetail } from '../../api/run.ts';
 import type { WORDS } from '../words.ts';
 import { backendInWords, Failure, StateLine, useWords } from './parts.tsx';
 

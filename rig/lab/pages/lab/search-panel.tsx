@@ -3,7 +3,7 @@ import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { Field } from '../../../web/page/field.tsx';
 import { Screen } from '../../../web/page/screen.tsx';
-import type { RunSummary } from '../../api/wire.ts';
+import type { RunSummary } from '../../api/run.ts';
 import { Failure, RunList, useAsked, useWords } from './parts.tsx';
 
 const LONGEST = 100;

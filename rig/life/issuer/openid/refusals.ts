@@ -45,7 +45,8 @@ export const OPENID_REFUSALS = {
   'provider-unknown': {
     status: 400,
     error: 'invalid_request',
-    sentence: 'this issuer trusts no identity provider of that address',
+    sentence:
+      'this issuer trusts no identity provider of that address; an operator names it with: vitap issuer serve --identity URL',
   },
   'provider-not-reached': {
     status: 503,

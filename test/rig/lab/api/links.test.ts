@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { ENROL, HEARTBEAT, LAB_INTERFACE, PROGRESS, QUARANTINE, TAKE } from '../../../../rig/lab/api/bench.ts';
 import { benchLink } from '../../../../rig/lab/api/bench-link.ts';
+import { MISSING_ASKED } from '../../../../rig/lab/api/blob.ts';
+import { SUBMISSION, SUBMITTED_RUN } from '../../../../rig/lab/api/campaign.ts';
 import { LabRefused, LabUnreachable } from '../../../../rig/lab/api/lab-refused.ts';
 import { personLink } from '../../../../rig/lab/api/person-link.ts';
-import * as wire from '../../../../rig/lab/api/wire.ts';
-
-const { RESULT_STATEMENT, SUBMITTED_RUN } = wire;
+import { MOST_RESULT_BYTES, RESULT_STATEMENT, RESULT_TYPE } from '../../../../rig/lab/api/result.ts';
+import { ROLES, type Role } from '../../../../rig/lab/api/token.ts';
 
 const ATTEMPT = '01890a5d-ac96-774b-bcce-b302099a8057';
 const HASH = 'ab'.repeat(32);
@@ -32,16 +34,23 @@ describe('a lab, asked over HTTP', () => {
       Response.json({ recordedAt: 5 }),
       Response.json({ runs: [], after: null }),
       new Response(Uint8Array.of(0xff, 0x00)),
+      new Response('another file'),
     );
     const [bench, person] = [benchLink(to), personLink(to)];
     expect(await bench.take({ bench: 'b1', free: ['loopback'], waitSeconds: 1 })).toBeNull();
     expect(await bench.record(ATTEMPT, 'a.b.c')).toEqual({ recordedAt: 5 });
     expect(await person.runs({ campaign: 7, state: 'failed', after: 3 })).toEqual({ runs: [], after: null });
-    expect([...(await person.download(HASH))]).toEqual([0xff, 0x00]);
+    // SHA-256 of FF 00, by sha256sum.
+    const hash = 'ea5dbf9596d187e9500f23e9a680109475341cf4e81f7e043f7d97152c10772f';
+    expect([...(await person.download(hash))]).toEqual([0xff, 0x00]);
+    await expect(person.download(HASH)).rejects.toThrow(
+      'https://lab gave another file than the one that was asked for',
+    );
     expect(asked).toEqual([
       'POST https://lab/v1/take Bearer secret {"bench":"b1","free":["loopback"],"waitSeconds":1}',
       `POST https://lab/v1/attempts/${ATTEMPT}/result Bearer secret a.b.c`,
       'GET https://lab/v1/campaigns/7/runs?state=failed&after=3 Bearer secret',
+      `GET https://lab/v1/blobs/${hash} Bearer secret`,
       `GET https://lab/v1/blobs/${HASH} Bearer secret`,
     ]);
   });
@@ -115,7 +124,6 @@ describe('shapes that are closed', () => {
 });
 
 describe('the description of the interface', () => {
-  const { ENROL, HEARTBEAT, TAKE, PROGRESS, SUBMISSION, MISSING_ASKED, QUARANTINE } = wire;
   const requests = { ENROL, HEARTBEAT, TAKE, PROGRESS, SUBMISSION, MISSING_ASKED, QUARANTINE, RESULT_STATEMENT };
 
   it.each(Object.entries(requests))('has %s as JSON Schema, closed', (_name, schema) => {
@@ -126,8 +134,8 @@ describe('the description of the interface', () => {
   });
 
   it('counts its versions from 1, and names the type of a signed result', () => {
-    const roles: readonly wire.Role[] = wire.ROLES;
-    expect([wire.LAB_INTERFACE, wire.RESULT_TYPE, wire.MOST_RESULT_BYTES, roles]).toEqual([
+    const roles: readonly Role[] = ROLES;
+    expect([LAB_INTERFACE, RESULT_TYPE, MOST_RESULT_BYTES, roles]).toEqual([
       ...[1, 'vitap-lab-result+jws', 16 * 1024 * 1024],
       ['viewer', 'operator', 'bench'],
     ]);

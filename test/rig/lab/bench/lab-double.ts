@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Enrol, Heartbeat, TakenRun } from '../../../../rig/lab/api/bench.ts';
 import type { BenchLink } from '../../../../rig/lab/api/bench-link.ts';
 import { LabRefused, LabUnreachable } from '../../../../rig/lab/api/lab-refused.ts';
-import type { Enrol, Heartbeat, TakenRun } from '../../../../rig/lab/api/wire.ts';
 
 /** A lab's server as a bench meets it, in memory: what it was told, and what it answers. */
 export class LabDouble implements BenchLink {
@@ -39,9 +39,9 @@ export class LabDouble implements BenchLink {
     return run;
   }
 
-  addInput(content: string): string {
+  addInput(content: string | Uint8Array): string {
     const sha256 = createHash('sha256').update(content).digest('hex');
-    this.blobs.set(sha256, Buffer.from(content));
+    this.blobs.set(sha256, Buffer.from(content as Uint8Array));
     return sha256;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Capability, Requirement } from '../../../../rig/lab/api/wire.ts';
+import type { Capability, Requirement } from '../../../../rig/lab/api/capability.ts';
 import { fits, misfit, requirementInWords } from '../../../../rig/lab/campaign/fits.ts';
 
 const ATR = '3B8F8001';

@@ -2,24 +2,35 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import { type BenchLink, benchLink } from '../../../../rig/lab/api/bench-link.ts';
 import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
-import type { TakenRun } from '../../../../rig/lab/api/wire.ts';
 import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { addToken } from '../../../../rig/lab/store/tokens.ts';
 import { StoreError } from '../../../../rig/store/store-error.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
+import { eventsContract } from './events-contract.ts';
 
 const KEY = testKey();
 const ROLES = ['viewer', 'operator', 'bench'] as const;
 
+/** One PGlite for all: it takes seconds to start. */
+const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-server-'));
+const faults: unknown[] = [];
+let store: LabStore;
+beforeAll(async () => {
+  store = await openLabStore({ folder, url: null, now: Date.now(), fault: (error) => faults.push(error) });
+}, 120_000);
+afterAll(async () => {
+  await store?.close();
+  rmSync(folder, { recursive: true, force: true });
+  expect(faults).toEqual([]);
+});
+
 describe('a lab, served', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-server-'));
-  const faults: unknown[] = [];
   const tokens: Record<string, string> = {};
-  let store: LabStore;
   let server: WebServer;
   let origin: string;
   let bench: BenchLink;
@@ -27,7 +38,6 @@ describe('a lab, served', () => {
   let viewer: PersonLink;
 
   beforeAll(async () => {
-    store = await openLabStore({ folder, url: null, now: Date.now(), fault: (error) => faults.push(error) });
     for (const role of ROLES) tokens[role] = await addToken(store, role, role);
     server = await serve(store);
     ({ origin } = await server.listen());
@@ -36,12 +46,7 @@ describe('a lab, served', () => {
     operator = personLink(line('operator'));
     viewer = personLink(line('viewer'));
   }, 120_000);
-  afterAll(async () => {
-    await server?.close();
-    await store?.close();
-    rmSync(folder, { recursive: true, force: true });
-    expect(faults).toEqual([]);
-  });
+  afterAll(() => server?.close());
 
   function serve(on: LabStore): Promise<WebServer> {
     return createLabServer(on, {
@@ -109,7 +114,7 @@ describe('a lab, served', () => {
     expect((await viewer.runs({ campaign: campaign as number, state: 'passed' })).runs).toHaveLength(1);
     expect(await viewer.search('iso7816')).toMatchObject([{ id: taken.run }]);
     expect(Buffer.from(await viewer.download(blob.sha256))).toEqual(trace);
-    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [] });
+    expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [], miscounted: [] });
   });
 
   it('gives a run back at once when its bench says so, and to the next that asks', async () => {
@@ -172,6 +177,36 @@ describe('a lab, served', () => {
     await refuses(personLink({ origin, token }).campaigns(), 401, 'token-wrong');
   });
 
+  it('a token that is revoked ends what is open with it: a bench that waits gets no run any more', async () => {
+    const token = await operator.addToken('stolen', 'bench');
+    const id = (await operator.tokens()).find(({ name }) => name === 'stolen')?.id as number;
+    await beat();
+    const waiting = benchLink({ origin, token }).take({ bench: 'b1', free: ['loopback'], waitSeconds: 15 });
+    const refused = refuses(waiting, 401, 'token-wrong');
+    // It is waiting when another question of the same token has been answered.
+    await benchLink({ origin, token }).missing([]);
+    await operator.revokeToken(id);
+    await refused;
+  }, 15_000);
+
+  it.each([
+    ['NUL', 'a\0b'],
+    ['half of a surrogate pair', 'a\ud800b'],
+  ])('refuses text with %s, which no database keeps', async (_name, text) => {
+    const body = JSON.stringify({ name: text, role: 'viewer' });
+    const answer = await ask('POST', '/v1/tokens', tokens.operator, body);
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: 'request-malformed', message: 'body holds a NUL character or half of a surrogate pair' },
+    ]);
+    expect((await ask('GET', '/v1/search?words=a%00b', tokens.operator)).status).toBe(400);
+    // A bench says the same thing without it: its words may be those of a board or a card.
+    await bench.heartbeat({
+      ...{ bench: 'b1', clock: 1, devices: [{ ...LOOPBACK, model: text }], attempts: [], drift: null, spooled: 0 },
+    });
+    expect((await viewer.benches())[0]?.devices[0]?.model).toBe('a\uFFFDb');
+  });
+
   it('shows no input to a viewer, and what was uploaded only as an attachment', async () => {
     const input = Buffer.from('<script>alert(1)</script>');
     const hash = sha256(input);
@@ -213,6 +248,7 @@ describe('a lab, served', () => {
     ['busy', 503, 'store-busy'],
     ['full', 503, 'store-full'],
     ['unreachable', 503, 'store-unreachable'],
+    ['denied', 503, 'store-denied'],
   ] as const)('a database that is %s: its own refusal, without its words', async (kind, status, code) => {
     const broken = (): Promise<never> => Promise.reject(new StoreError(kind, 'SECRET'));
     const sql = { ...{ kind: 'pglite' as const, location: 'x' }, query: broken, transaction: broken, script: broken };
@@ -223,3 +259,5 @@ describe('a lab, served', () => {
     await other.close();
   });
 });
+
+eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));

@@ -1,8 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Capability, ResultStatement, Submission, SubmittedRun, TakenRun } from '../../../../rig/lab/api/wire.ts';
+import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
+import type { Submission, SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
+import type { Capability } from '../../../../rig/lab/api/capability.ts';
+import type { ResultStatement } from '../../../../rig/lab/api/result.ts';
 import {
   enrolBench,
   heartbeat,
@@ -10,14 +14,16 @@ import {
   quarantine,
   quarantineDrifting,
 } from '../../../../rig/lab/store/benches.ts';
-import { missingBlobs, readBlob, storeBlob } from '../../../../rig/lab/store/blobs.ts';
+import { isOnDisk, missingBlobs, readBlob, storeBlob, sweepBlobs } from '../../../../rig/lab/store/blobs.ts';
 import { campaignMatrix, cancelCampaign, endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
+import { addUpCounts } from '../../../../rig/lab/store/counts.ts';
 import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
 import { pruneFiles } from '../../../../rig/lab/store/prune.ts';
 import { recordResult } from '../../../../rig/lab/store/record.ts';
 import type { LabRefusalCode } from '../../../../rig/lab/store/refusals.ts';
-import { listResults, listRuns, noteProgress, runDetail, searchRuns } from '../../../../rig/lab/store/runs.ts';
+import { listResults, listRuns, noteProgress, runDetail } from '../../../../rig/lab/store/runs.ts';
+import { searchRuns } from '../../../../rig/lab/store/search.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { submitCampaign } from '../../../../rig/lab/store/submit.ts';
 import { takeRun } from '../../../../rig/lab/store/take.ts';
@@ -29,8 +35,9 @@ const NOW = 1_764_000_000_000;
 const TABLES = [
   ...['lab_tokens', 'lab_benches', 'lab_requirements', 'lab_campaigns', 'lab_runs', 'lab_attempts', 'lab_leases'],
   ...['lab_results', 'lab_cases', 'lab_blobs', 'lab_blob_uses'],
+  ...['lab_cells', 'lab_totals', 'lab_cell_changes', 'lab_inputs'],
 ];
-const CLEAN = { lost: [], doubled: [], stranded: [] };
+const CLEAN = { lost: [], doubled: [], stranded: [], miscounted: [] };
 
 /** What the lab keeps, and that it loses and doubles nothing, on whatever database. */
 export function labContract(name: string, url: () => string | null): void {
@@ -81,6 +88,7 @@ export function labContract(name: string, url: () => string | null): void {
       (await takeRun(store, named, free)) as TakenRun;
     const record = async (named: string, taken: TakenRun, more: Partial<ResultStatement> = {}): Promise<number> =>
       recordResult(store, taken.attempt, await signed(statementFor(named, taken, more), keys.get(named) as TestKey));
+    const prune = (dryRun: boolean) => pruneFiles(store, { olderThanDays: 5, dryRun, after: null });
     const refuses = async (promise: Promise<unknown>, code: LabRefusalCode): Promise<void> => {
       await expect(promise).rejects.toMatchObject({ name: 'LabRefusal', code });
     };
@@ -114,10 +122,57 @@ export function labContract(name: string, url: () => string | null): void {
       ]);
       await record('b1', await take('b1'));
       expect(await endCampaigns(store)).toBe(1);
-      const [listed] = await listCampaigns(store);
+      const [listed] = (await listCampaigns(store)).campaigns;
       expect(listed).toMatchObject({ id: campaign, counts: { ...none, passed: 2, failed: 1 }, retries: 0 });
       expect(listed?.endedAt).not.toBeNull();
       expect(await checkStore(store)).toEqual({ ...CLEAN, runs: 3, results: 3 });
+    });
+
+    it('counts are those of the runs, added up or not, and a check tells when they are not', async () => {
+      await bench('b1');
+      const campaign = await submit([RUN, RUN, { ...RUN, suite: 'tap' }]);
+      await record('b1', await take('b1'));
+      await take('b1');
+      await lapse();
+      await take('b1');
+      const picture = async () => [await campaignMatrix(store, campaign), await listCampaigns(store)];
+      const before = await picture();
+      expect(before).toMatchObject([
+        {
+          campaign: { counts: { queued: 1, running: 1, passed: 1 }, retries: 1 },
+          cells: [
+            { suite: 'iso7816-4', passed: 1, running: 1, queued: 0 },
+            { suite: 'tap', queued: 1 },
+          ],
+          after: null,
+        },
+        { campaigns: [{ counts: { queued: 1, running: 1, passed: 1 }, retries: 1 }], after: null },
+      ]);
+      await clean();
+      expect(await addUpCounts(store)).toBe(5);
+      expect(await addUpCounts(store)).toBe(0);
+      expect(await picture()).toEqual(before);
+      await clean();
+      await store.sql.query("update lab_cells set passed = 2, running = 0 where suite = 'iso7816-4'");
+      expect((await checkStore(store)).miscounted).toEqual([campaign]);
+    });
+
+    it('a matrix and a list of campaigns come in pages', async () => {
+      const subjects = Array.from({ length: 2001 }, (_, place) => `card ${String(place).padStart(4, '0')}`);
+      const campaign = await submit(subjects.map((subject) => ({ ...RUN, subject })));
+      const first = await campaignMatrix(store, campaign);
+      expect([first.cells.length, first.campaign.counts.queued]).toEqual([2000, 2001]);
+      expect(first.after).toEqual({ subject: 'card 1999', suite: 'iso7816-4' });
+      const second = await campaignMatrix(store, campaign, first.after ?? undefined);
+      expect([second.cells.map(({ subject }) => subject), second.after]).toEqual([['card 2000'], null]);
+      await store.sql.query(
+        `insert into lab_campaigns (key, content_hash, name, source, attempts, submitted_at)
+         select n::text, '', 'small', '', 1, 0 from generate_series(1, 200) n`,
+      );
+      const newest = await listCampaigns(store);
+      expect([newest.campaigns.length, newest.campaigns[0]?.id, newest.after]).toEqual([200, 201, 2]);
+      const oldest = await listCampaigns(store, newest.after);
+      expect(oldest).toMatchObject({ campaigns: [{ id: 1, counts: { queued: 2001 } }], after: null });
     });
 
     it('a result that is sent again is written once', async () => {
@@ -186,7 +241,7 @@ export function labContract(name: string, url: () => string | null): void {
         reason: 'no bench finished it in 2 attempts',
       });
       await endCampaigns(store);
-      expect((await listCampaigns(store))[0]).toMatchObject({ id: campaign, retries: 1 });
+      expect((await listCampaigns(store)).campaigns[0]).toMatchObject({ id: campaign, retries: 1 });
       expect(await checkStore(store)).toEqual({ ...CLEAN, runs: 1, results: 1 });
     });
 
@@ -337,6 +392,56 @@ export function labContract(name: string, url: () => string | null): void {
       await clean();
     });
 
+    it('a result with text that no database keeps, or with two files of one name, is refused and not stuck', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const mine = await take('b1');
+      for (const reason of ['a\0b', 'a\ud800b']) {
+        await refuses(record('b1', mine, { cases: [{ id: 'A', verdict: 'fail', reason }] }), 'result-malformed');
+      }
+      await storeBlob(store, sha256('t'), pieces('t'));
+      const blob = { role: 'trace', name: 't.jsonl', sha256: sha256('t'), bytes: 1, mediaType: 'a/b' } as const;
+      await refuses(record('b1', mine, { blobs: [blob, blob] }), 'result-malformed');
+      await record('b1', mine, { blobs: [blob] });
+      await clean();
+    });
+
+    it('a file that was dropped after its upload is asked for again, by results and by campaigns', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const mine = await take('b1');
+      const hash = sha256('t');
+      const blob = { role: 'trace', name: 't.jsonl', sha256: hash, bytes: 1, mediaType: 'a/b' } as const;
+      const withInput = submission([{ ...RUN, inputs: [{ name: 'a.img', sha256: hash }] }]);
+      // The one has no row any more, the other no file.
+      for (const drop of [
+        () => store.sql.query('delete from lab_blobs where sha256 = $1', [hash]),
+        async () => rmSync(join(store.blobs, hash.slice(0, 2), hash)),
+      ]) {
+        await storeBlob(store, hash, pieces('t'));
+        await drop();
+        await refuses(record('b1', mine, { blobs: [blob] }), 'blob-missing');
+        expect(await submitCampaign(store, withInput, NOW)).toMatchObject({ campaign: null, missing: [hash] });
+        expect(await missingBlobs(store, [hash])).toEqual([hash]);
+      }
+      await storeBlob(store, hash, pieces('t'));
+      await record('b1', mine, { blobs: [blob] });
+      expect((await submitCampaign(store, withInput, NOW)).campaign).toBe(2);
+      await clean();
+    });
+
+    it('takes away what a server that was killed left among the files, and nothing else', async () => {
+      const old = new Date(Date.now() - 2 * 86_400_000);
+      const [kept, noRow] = [sha256('kept'), sha256('no row')];
+      await storeBlob(store, kept, pieces('kept'));
+      const place = (name: string): string => join(store.blobs, kept.slice(0, 2), name);
+      for (const name of ['torn.new', 'under way.new', noRow]) writeFileSync(place(name), 'x');
+      for (const name of ['torn.new', noRow, kept]) utimesSync(place(name), old, old);
+      await sweepBlobs(store);
+      expect(readdirSync(join(store.blobs, kept.slice(0, 2))).sort()).toEqual([kept, 'under way.new'].sort());
+      rmSync(place('under way.new'));
+    });
+
     it('a file is kept under its hash when it is whole and right', async () => {
       const [right, wrong] = [sha256('content'), sha256('something else')];
       await storeBlob(store, right, pieces('con', 'tent'));
@@ -347,11 +452,14 @@ export function labContract(name: string, url: () => string | null): void {
         throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
       };
       await refuses(storeBlob(store, wrong, torn()), 'blob-torn');
-      expect(missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
+      expect(await missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
       const read: Buffer[] = [];
-      for await (const part of readBlob(store, right)) read.push(part as Buffer);
+      for await (const part of await readBlob(store, right)) read.push(part as Buffer);
       expect(Buffer.concat(read).toString()).toBe('content');
-      expect(() => readBlob(store, wrong)).toThrow('there is no such file here');
+      await refuses(readBlob(store, wrong), 'blob-unknown');
+      const elsewhere = { ...store, blobs: join(folder, 'of another server') };
+      await refuses(readBlob(elsewhere, right), 'blob-elsewhere');
+      expect(await missingBlobs(elsewhere, [right])).toEqual([right]);
       const left = readdirSync(store.blobs, { recursive: true, encoding: 'utf8' });
       expect(left.filter((each) => each.endsWith('.new'))).toEqual([]);
     });
@@ -361,26 +469,70 @@ export function labContract(name: string, url: () => string | null): void {
       const [report, used, needed] = [sha256('report'), sha256('used'), sha256('needed')];
       for (const text of ['report', 'used', 'needed']) await storeBlob(store, sha256(text), pieces(text));
       const input = (hash: string): SubmittedRun => ({ ...RUN, inputs: [{ name: 'a.img', sha256: hash }] });
-      await submit([input(used), input(needed)]);
+      await submit([input(used)]);
+      await submit([input(needed), input(needed)]);
       const taken = await take('b1');
       const blob = { role: 'trace', name: 't.jsonl', sha256: report, bytes: 6, mediaType: 'a/b' } as const;
       await record('b1', taken, { blobs: [blob] });
-      expect(await pruneFiles(store, 5, false)).toEqual({ files: 0, bytes: 0 });
+      expect(await prune(false)).toEqual({ files: 0, bytes: 0, after: null });
       const tenDays = 10 * 86_400_000;
-      await store.sql.query('update lab_runs set ended_at = ended_at - $1::int8', [tenDays]);
+      expect(await endCampaigns(store)).toBe(1);
+      for (const table of ['lab_runs', 'lab_campaigns']) {
+        await store.sql.query(`update ${table} set ended_at = ended_at - $1::int8`, [tenDays]);
+      }
       await store.sql.query('update lab_blobs set stored_at = stored_at - $1::int8', [tenDays]);
-      expect(await pruneFiles(store, 5, true)).toEqual({ files: 2, bytes: 10 });
-      expect(missingBlobs(store, [report, used, needed])).toEqual([]);
-      expect(await pruneFiles(store, 5, false)).toEqual({ files: 2, bytes: 10 });
-      expect(missingBlobs(store, [report, used, needed])).toEqual([report, used]);
+      expect(await prune(true)).toEqual({ files: 2, bytes: 10, after: null });
+      expect(await missingBlobs(store, [report, used, needed])).toEqual([]);
+      expect(await prune(false)).toEqual({ files: 2, bytes: 10, after: null });
+      expect(await missingBlobs(store, [report, used, needed])).toEqual([report, used]);
       const { results, after } = await listResults(store, 1, 0);
       expect(results.map(({ run, jws, attempts }) => [run.state, jws === null, attempts.length])).toEqual([
         ['passed', false, 1],
-        ['queued', true, 0],
       ]);
       expect(after).toBeNull();
       await clean();
     });
+
+    it('files that are dropped while benches upload and record are asked for again, and none is lost', async () => {
+      await bench('b1');
+      await submit(Array.from({ length: 12 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
+      let working = true;
+      const dropping = (async () => {
+        for (; working; await sleep(20)) await pruneFiles(store, { olderThanDays: 0, dryRun: false, after: null });
+      })();
+      const one = async (): Promise<void> => {
+        const taken = await takeRun(store, 'b1', ['loopback']);
+        if (taken === null) return;
+        const name = `${taken.repetition}`;
+        const blob = { role: 'trace', name, sha256: sha256(`${name}`), bytes: 1, mediaType: 'a/b' } as const;
+        for (let tries = 0; tries < 200; tries++) {
+          if ((await missingBlobs(store, [blob.sha256])).length > 0) await storeBlob(store, blob.sha256, pieces(name));
+          const refused = await record('b1', taken, { blobs: [blob] }).then(
+            () => null,
+            (error: { code?: string }) => error,
+          );
+          if (refused === null) break;
+          expect(refused).toMatchObject({ code: 'blob-missing' });
+        }
+        await one();
+      };
+      await one();
+      working = false;
+      await dropping;
+      const uses = await store.sql.query<{ sha256: string }>('select sha256 from lab_blob_uses');
+      expect(
+        await missingBlobs(
+          store,
+          uses.map((each) => each.sha256),
+        ),
+      ).toEqual([]);
+      const rows = await store.sql.query<{ sha256: string }>('select sha256 from lab_blobs');
+      const onDisk = Array.from({ length: 12 }, (_, place) => sha256(`${place + 1}`)).filter((each) =>
+        isOnDisk(store, each),
+      );
+      expect(onDisk.sort()).toEqual(rows.map((row) => row.sha256).sort());
+      expect(await checkStore(store)).toMatchObject({ ...CLEAN, runs: 12, results: 12 });
+    }, 60_000);
 
     it('tokens open their role until they are revoked, and are not stored', async () => {
       const token = await addToken(store, 'shift 1', 'viewer');

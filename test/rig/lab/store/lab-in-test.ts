@@ -1,7 +1,10 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { CompactSign } from 'jose';
-import type { BenchKey, Capability, ResultStatement, SubmittedRun, TakenRun } from '../../../../rig/lab/api/wire.ts';
-import { RESULT_TYPE } from '../../../../rig/lab/api/wire.ts';
+import type { BenchKey, TakenRun } from '../../../../rig/lab/api/bench.ts';
+import type { SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
+import type { Capability } from '../../../../rig/lab/api/capability.ts';
+import type { ResultStatement } from '../../../../rig/lab/api/result.ts';
+import { RESULT_TYPE } from '../../../../rig/lab/api/result.ts';
 
 export const LOOPBACK: Capability = {
   ...{ device: 'loopback', kind: 'reader', driver: 'loopback', model: 'in process', backend: 'simulated' },

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { LAB_ROLES, LAB_STATES } from '../../../../rig/command/verbs/lab.ts';
-import { ROLES, RUN_STATES } from '../../../../rig/lab/api/wire.ts';
+import { RUN_STATES } from '../../../../rig/lab/api/run.ts';
+import { ROLES } from '../../../../rig/lab/api/token.ts';
 import { LAB_REFUSALS } from '../../../../rig/lab/store/refusals.ts';
 
 it('docs/lab.md shows every refusal as it is', () => {

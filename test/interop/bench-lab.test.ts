@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { LAB_PARTS } from '../../rig/command/verbs/bench-lab.ts';
+import { expectPublished } from '../rig/command/published-schemas.ts';
+import { run } from './card.ts';
+import { describeNeeds } from './real-parts.ts';
+import { RunningVerb } from './running-verb.ts';
+
+const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+
+describeNeeds([], 'bench lab, with servers and benches in processes of their own', () => {
+  const size = ['--benches', '2', '--devices', '2', '--runs', '12'];
+
+  it('measures what it says, and judges it', { timeout: 240_000 }, async () => {
+    const { out } = await run(process.execPath, [PROGRAM, 'bench', 'lab', ...size, '--json']);
+    const document = JSON.parse(out);
+    expectPublished('bench-lab', document);
+    // Whether a target is met is the machine's business, not this test's.
+    expect(document).toMatchObject({
+      ...{ id: 'bench-lab', backend: 'simulated', store: 'pglite' },
+      scheduling: { runs: 12, benches: 2, devices: 2, serverMs: expect.any(Number), databaseMs: null },
+    });
+  });
+
+  it('leaves no folder when it is stopped', { timeout: 120_000 }, async () => {
+    const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('vitap-bench-lab-'));
+    const before = folders();
+    const verb = new RunningVerb('bench', 'lab', ...size);
+    await verb.says(LAB_PARTS[0] as string);
+    await verb.stop();
+    expect(folders().filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
