@@ -196,7 +196,9 @@ class Pool {
       if (isBinary) end('the bench does not keep to the protocol');
       else asking.socket.send(data.toString('utf8'));
     });
-    bench.on('close', (code) => end(code === NO_WORD ? 'the bench of this reader has gone' : 'the bench took its reader back'));
+    bench.on('close', (code) =>
+      end(code === NO_WORD ? 'the bench of this reader has gone' : 'the bench took its reader back'),
+    );
     bench.on('error', () => end('the bench of this reader has gone'));
     for (const text of asking.kept) bench.send(text);
     asking.kept = [];
