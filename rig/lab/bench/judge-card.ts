@@ -187,7 +187,7 @@ function failedFirst(
 export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Promise<Judged> {
   const [{ benchTap }, { verdictSentence }, { tapHtml }] = await Promise.all([
     import('../../measure/tap/bench-tap.ts'),
-    import('../../measure/tap/answer.ts'),
+    import('../../measure/tap/verdict-sentence.ts'),
     import('../../measure/tap-report/html.ts'),
   ]);
   const { env, choice } = await channelOfRun(work, place);
