@@ -1,5 +1,5 @@
 import { CannotRun } from '../../console/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import type { EvidenceDescription, EvidenceItem } from '../../judge/evidence/bundle.ts';
 import { handOver, jsonItem, planEvidence } from '../../judge/evidence/plan.ts';
@@ -37,7 +37,17 @@ export async function exportLab(options: LabExportOptions, io: CommandIo): Promi
     for await (const each of allResults(link, id)) runs.push(each);
     if (junit !== null) writeReportFile(junit, campaignJunit(campaign, runs));
     if (csv !== null) writeReportFile(csv, campaignCsv(runs));
-    if (plan !== null) handOver(plan, await describe(link, campaign, runs, io), io);
+    let pruned = 0;
+    if (plan !== null) {
+      const files = await filesOf(link, runs);
+      pruned = files.pruned;
+      if (pruned > 0) io.stderr(`vitap: files that were pruned, and are not in the bundle: ${pruned}\n`);
+      handOver(plan, await describe(link, campaign, runs, files.items), io);
+    }
+    if (io.json) {
+      const bundle = evidence === null ? null : { folder: evidence.folder, pruned };
+      writeJson(io, { id: 'lab-export', campaign, runs: runs.length, junit, csv, evidence: bundle });
+    }
   });
   return EXIT.pass;
 }
@@ -46,7 +56,7 @@ async function describe(
   link: PersonLink,
   campaign: CampaignSummary,
   runs: readonly JudgedRun[],
-  io: CommandIo,
+  files: readonly EvidenceItem[],
 ): Promise<EvidenceDescription> {
   const benches = (await link.benches()).filter(({ name }) => runs.some(({ statement }) => statement?.bench === name));
   await verifyAll(runs, benches);
@@ -60,7 +70,7 @@ async function describe(
     ...runs.flatMap(({ run, jws }): EvidenceItem[] =>
       jws === null ? [] : [{ path: `results/${run.number}.jws`, role: 'verdicts', content: Buffer.from(jws) }],
     ),
-    ...(await filesOf(link, runs, io)),
+    ...files,
   ];
   const { passed, failed, error, ...open } = campaign.counts;
   return {
@@ -100,8 +110,11 @@ async function verifyAll(runs: readonly JudgedRun[], benches: readonly BenchSumm
   }
 }
 
-/** Each file once, under its hash; those that were pruned are said. */
-async function filesOf(link: PersonLink, runs: readonly JudgedRun[], io: CommandIo): Promise<EvidenceItem[]> {
+/** Each file once, under its hash, and how many are not there any more. */
+async function filesOf(
+  link: PersonLink,
+  runs: readonly JudgedRun[],
+): Promise<{ readonly items: readonly EvidenceItem[]; readonly pruned: number }> {
   const blobs = new Map<string, ResultBlob>();
   for (const { statement } of runs) for (const blob of statement?.blobs ?? []) blobs.set(blob.sha256, blob);
   const items: EvidenceItem[] = [];
@@ -115,6 +128,5 @@ async function filesOf(link: PersonLink, runs: readonly JudgedRun[], io: Command
       pruned++;
     }
   }
-  if (pruned > 0) io.stderr(`vitap: files that were pruned, and are not in the bundle: ${pruned}\n`);
-  return items;
+  return { items, pruned };
 }

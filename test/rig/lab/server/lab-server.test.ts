@@ -11,6 +11,7 @@ import { addToken } from '../../../../rig/lab/store/tokens.ts';
 import { StoreError } from '../../../../rig/store/store-error.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
+import { verbsContract } from '../verbs/verbs-contract.ts';
 import { eventsContract } from './events-contract.ts';
 
 const KEY = testKey();
@@ -230,3 +231,5 @@ describe('a lab, served', () => {
 });
 
 eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));
+
+verbsContract('the verbs of a lab on PGlite', () => store);
