@@ -18,7 +18,7 @@ interface Typed {
 }
 
 /** As the benchmark's own list, which is not loaded for help: a test compares. */
-export const LAB_PARTS: readonly string[] = ['scheduling'];
+export const LAB_PARTS: readonly string[] = ['scheduling', 'growth'];
 /** Each is a process. */
 const MOST_BENCHES = 200;
 const MOST_DEVICES = 50;
@@ -29,7 +29,7 @@ const MOST_RUNS = 100_000;
 export function declareBenchLab(bench: Command, perform: Perform): void {
   const lab = bench
     .command('lab')
-    .description('measure a lab of simulated benches on this machine: what scheduling a run costs')
+    .description('measure a lab of simulated benches on this machine: what scheduling a run costs, how its store grows')
     .option('--part <name>', `one of ${LAB_PARTS.join(', ')} (default: all); may be given again`, addPart)
     .option('--full', 'the figures of a certification lab: 50 benches, 10,000 runs of 1 to 60 s; many minutes')
     .option('--store <url>', 'empty PostgreSQL database to measure on (default: PGlite in a temporary folder)')

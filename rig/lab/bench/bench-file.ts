@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { Issues } from '../../card/profile/issues.ts';
 import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalars.ts';
 import { type Path, plain, readSource } from '../../card/profile/source.ts';
+import { TEST_TERMINAL_KEYS } from '../../channel/choice.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import { type LinkChoice, linkDriver, parseLink } from '../../endpoint/links.ts';
@@ -40,6 +41,8 @@ export interface FiledCard {
   /** Files whose first line is the code: it never leaves the bench. */
   readonly pinFile: string | null;
   readonly canFile: string | null;
+  /** What a terminal proves itself with to this card, once the channel is open: a file, or `test`. */
+  readonly terminalKeys: string | null;
   /** Read from time to time to see whether the bench still measures as it did. */
   readonly reference: boolean;
 }
@@ -72,6 +75,7 @@ const schema = z.strictObject({
         reader: text.optional(),
         pinFile: text.optional(),
         canFile: text.optional(),
+        terminalKeys: text.optional(),
         reference: yesNo.optional(),
       }),
     )
@@ -163,6 +167,10 @@ export function parseBenchFile(source: string, name: string, folder: string): Be
         reader: card.reader ?? null,
         pinFile: file(card.pinFile, [...at, 'pinFile']),
         canFile: file(card.canFile, [...at, 'canFile']),
+        terminalKeys:
+          card.terminalKeys === TEST_TERMINAL_KEYS
+            ? TEST_TERMINAL_KEYS
+            : file(card.terminalKeys, [...at, 'terminalKeys']),
         reference: card.reference ?? false,
       };
     }),

@@ -4,7 +4,7 @@ import { boardsOf, checkBoards, driverOf } from './check-boards.ts';
 import { type CampaignRun, expand } from './expand.ts';
 import type { BenchDevice } from './fits.ts';
 import { CAMPAIGN_SCHEMA, type CampaignDocument, type CardDocument, type JudgedDocument } from './schema.ts';
-import { INPUT_PATH } from './work.ts';
+import { CHANNEL_SUITES, INPUT_PATH } from './work.ts';
 
 /** A campaign that was checked: its runs, and the files that they need. */
 export interface Campaign {
@@ -44,6 +44,7 @@ const GO_WITH: Readonly<Partial<Record<keyof JudgedDocument, readonly Kind[]>>> 
   warmUp: ['benchTap'],
   sequence: ['benchTap'],
   plan: ['benchTap'],
+  channel: ['conform', 'benchTap'],
   cards: ['conform', 'replay', 'benchTap'],
   boards: ['boardTest', 'boardFlash'],
   address: ['boardFlash'],
@@ -55,11 +56,23 @@ const GO_WITH: Readonly<Partial<Record<keyof JudgedDocument, readonly Kind[]>>> 
   start: ['boardFlash'],
 };
 
+/** What was read, and where faults that are found later belong. */
+export interface ReadCampaign {
+  readonly campaign: Campaign;
+  readonly document: CampaignDocument;
+  readonly issues: Issues;
+}
+
 /**
  * @param name what errors call the text
  * @throws {ProfileError} every fault with file, line and column
  */
 export function parseCampaign(text: string, name: string, around: Surroundings): Campaign {
+  return readCampaign(text, name, around).campaign;
+}
+
+/** As {@link parseCampaign}. */
+export function readCampaign(text: string, name: string, around: Surroundings): ReadCampaign {
   const written = readSource(text, name);
   const issues = new Issues(written);
   const result = CAMPAIGN_SCHEMA.safeParse(plain(written), { reportInput: true });
@@ -80,13 +93,14 @@ export function parseCampaign(text: string, name: string, around: Surroundings):
   }
   if (runs.length > MOST_RUNS) issues.report(['judge'], `these are more than ${MOST_RUNS} runs`);
   issues.throwIfAny();
-  return {
+  const campaign: Campaign = {
     name: document.name,
     attempts: document.attempts ?? ATTEMPTS,
     runs,
     inputs: [...check.inputs].sort(),
     every: boards.filter(({ every }) => every === true).map(({ id }) => id),
   };
+  return { campaign, document, issues };
 }
 
 /** Names that stand for a profile that comes with vitap; anything else is a path. */
@@ -160,6 +174,9 @@ class Check {
     for (const [key, allowed] of Object.entries(GO_WITH)) {
       if (judged[key as keyof JudgedDocument] === undefined || allowed.includes(kind)) continue;
       this.#issues.report([...at, key], `\`${key}\` goes with ${allowed.join(', ')}, not with ${kind}`);
+    }
+    if (judged.channel !== undefined && judged.conform !== undefined && CHANNEL_SUITES.includes(judged.conform)) {
+      this.#issues.report([...at, 'channel'], `the suite ${judged.conform} opens its channels itself`);
     }
     this.#targets(judged, kind, at);
     if (judged.declare !== undefined) this.#input(judged.declare, 'file', [...at, 'declare']);

@@ -120,7 +120,7 @@ function onEvery(piece: Piece, there: readonly BenchDevice[]): Piece[] {
     });
 }
 
-function chosen<T extends { readonly id: string }>(
+export function chosen<T extends { readonly id: string }>(
   all: readonly T[],
   ids: readonly string[] | undefined,
 ): readonly T[] {
@@ -199,8 +199,9 @@ function runCard({ profile, image }: CardDocument, cardInterface: CardDocument['
 function workOn(judged: JudgedDocument, card: RunCard): RunWork {
   const { conform, replay, only, declare } = judged;
   const some = only === undefined ? {} : { only };
+  const channel = judged.channel === undefined ? {} : { channel: judged.channel };
   if (conform !== undefined) {
-    return { kind: 'conform', suite: conform, card, ...some, ...(declare !== undefined && { declare }) };
+    return { kind: 'conform', suite: conform, card, ...some, ...channel, ...(declare !== undefined && { declare }) };
   }
   if (replay !== undefined) return { kind: 'replay', folder: inputFolder(judged) as string, card, ...some };
   return {
@@ -209,6 +210,7 @@ function workOn(judged: JudgedDocument, card: RunCard): RunWork {
     warmUp: judged.warmUp ?? WARM_UP,
     sequence: judged.sequence ?? 'all',
     plan: judged.plan ?? 'classic',
+    ...channel,
     card,
   };
 }

@@ -3,7 +3,15 @@ import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalar
 import { SUITE_NAMES, type SuiteName } from '../../judge/conform/suites/index.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
 import { BACKENDS, type Backend, CARD_INTERFACES, PROTOCOLS } from '../api/capability.ts';
-import { BOARD_DRIVERS, type BoardDriver, LONGEST_REHEARSAL_MS, MOST_TAPS, type OurInterface } from './work.ts';
+import {
+  BOARD_DRIVERS,
+  type BoardDriver,
+  CHANNELS,
+  type Channel,
+  LONGEST_REHEARSAL_MS,
+  MOST_TAPS,
+  type OurInterface,
+} from './work.ts';
 
 /** A campaign file, key by key; what belongs together is judged in campaign.ts. Every scalar is text in the YAML. */
 
@@ -70,6 +78,7 @@ export interface JudgedDocument extends ProgramDocument {
   readonly warmUp?: number | undefined;
   readonly sequence?: Sequence | undefined;
   readonly plan?: PlanName | undefined;
+  readonly channel?: Channel | undefined;
   readonly cards?: readonly string[] | undefined;
   readonly boards?: readonly string[] | undefined;
   readonly needs?: Needs | undefined;
@@ -145,6 +154,7 @@ const judged = z.strictObject({
   warmUp: integer(0, MOST_TAPS).optional(),
   sequence: z.enum(SEQUENCES).optional(),
   plan: z.enum(PLANS).optional(),
+  channel: z.enum(CHANNELS).optional(),
   cards: z.array(id).min(1).optional(),
   boards: z.array(id).min(1).optional(),
   needs: needs.optional(),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CannotRun } from '../../console/failure.ts';
 import { openSql } from '../../store/open.ts';
 import { dropTables, refuseTables } from '../../store/own-database.ts';
 import type { Sql } from '../../store/sql.ts';
@@ -27,7 +28,35 @@ export async function inEmptyLab<T>(store: string | null, work: (folder: string)
 async function dropLab(sql: Sql): Promise<void> {
   await dropTables(sql);
   await sql.query(`drop schema if exists ${QUEUE_SCHEMA} cascade`);
-  await sql.query('drop function if exists lab_now()');
+  await sql.query('drop function if exists lab_now, lab_count_new, lab_count_changed');
+}
+
+/**
+ * Runs work with a second empty database beside the first one, which goes afterwards.
+ * @param store URL of the first one; null: PGlite, which takes a folder and no database
+ * @throws {CannotRun} the user may not make databases
+ */
+export async function beside<T>(store: string | null, work: (second: string | null) => Promise<T>): Promise<T> {
+  if (store === null) return work(null);
+  const url = new URL(store);
+  const name = `${decodeURIComponent(url.pathname.slice(1))}_second`;
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  await withSql(store, async (sql) => {
+    try {
+      await sql.query(`create database ${quoted}`);
+    } catch (cause) {
+      throw new CannotRun(
+        `the database ${name} cannot be made beside ${sql.location}: it is there already, or the user needs the right CREATEDB`,
+        { cause },
+      );
+    }
+  });
+  url.pathname = encodeURIComponent(name);
+  try {
+    return await work(url.href);
+  } finally {
+    await withSql(store, (sql) => sql.query(`drop database if exists ${quoted} with (force)`));
+  }
 }
 
 /** Opens a database for one look. */

@@ -1,8 +1,10 @@
 import { type CompactJWSHeaderParameters, compactVerify, importJWK } from 'jose';
 import type { Statements } from '../../store/sql.ts';
+import { StoreError } from '../../store/store-error.ts';
+import { isStorable } from '../../web/storable-text.ts';
 import type { BenchKey } from '../api/bench.ts';
 import { RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/result.ts';
-import { missingBlobs } from './blobs.ts';
+import { isOnDisk } from './blobs.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
@@ -28,13 +30,7 @@ export async function recordResult(store: LabStore, attempt: string, jws: string
     throw new LabRefusal('result-for-another');
   }
   if (statement.device !== device) throw new LabRefusal('result-for-another');
-  if (
-    missingBlobs(
-      store,
-      statement.blobs.map(({ sha256 }) => sha256),
-    ).length > 0
-  )
-    throw new LabRefusal('blob-missing');
+  if (!statement.blobs.every(({ sha256 }) => isOnDisk(store, sha256))) throw new LabRefusal('blob-missing');
   const recordedAt = await store.sql.transaction(async (within) => {
     const ended = await within.query('delete from lab_leases where attempt_id = $1::uuid returning run_id', [attempt]);
     return ended.length === 1 ? write(store, within, statement, jws) : late(within, attempt, jws);
@@ -79,7 +75,7 @@ function readStatement(payload: Uint8Array): ResultStatement {
     throw new LabRefusal('result-malformed');
   }
   const read = RESULT_STATEMENT.safeParse(json);
-  if (!read.success) throw new LabRefusal('result-malformed');
+  if (!read.success || !isStorable(read.data)) throw new LabRefusal('result-malformed');
   return read.data;
 }
 
@@ -113,16 +109,24 @@ async function write(
       [run, JSON.stringify(cases)],
     );
   }
-  if (blobs.length > 0) {
+  if (blobs.length > 0) await noteUses(within, run, blobs);
+  await store.queue.complete((judged as { requirement: number }).requirement, run, within);
+  return (row as { recorded_at: number }).recorded_at;
+}
+
+/** @throws {LabRefusal} `blob-missing`: a file was dropped between its upload and this */
+async function noteUses(within: Statements, run: string, blobs: ResultStatement['blobs']): Promise<void> {
+  try {
     await within.query(
       `insert into lab_blob_uses (sha256, run_id, role, name, media_type)
        select value->>'sha256', $1::uuid, value->>'role', value->>'name', value->>'mediaType'
        from json_array_elements($2::json)`,
       [run, JSON.stringify(blobs)],
     );
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
+    throw new LabRefusal(error.constraint === 'lab_blob_uses_pkey' ? 'result-malformed' : 'blob-missing');
   }
-  await store.queue.complete((judged as { requirement: number }).requirement, run, within);
-  return (row as { recorded_at: number }).recorded_at;
 }
 
 /** @returns when this result was written before; null: it comes too late, and is kept beside the run */

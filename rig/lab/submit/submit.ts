@@ -11,8 +11,9 @@ import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
 import { type PersonLink, personLink } from '../api/person-link.ts';
 import { type LabAddress, labLine } from '../bench/verb.ts';
 import { type Campaign, parseCampaign } from '../campaign/campaign.ts';
+import { checkCampaign } from '../campaign/check-cases.ts';
 import { type BenchDevice, requirementInWords } from '../campaign/fits.ts';
-import { surroundings } from '../campaign/surroundings.ts';
+import { lookIn, surroundings } from '../campaign/surroundings.ts';
 import { watchCampaign } from '../verbs/watch.ts';
 import { type FoundInput, findInputs } from './input-files.ts';
 
@@ -42,7 +43,7 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
   const folder = dirname(file);
   const around = await surroundings(folder);
   // What is wrong with the file is said before anybody is asked.
-  const checked = parseCampaign(source, file, { ...around, boards: null });
+  const checked = await checkCampaign(source, file, { ...around, boards: null }, lookIn(folder));
   const link = lab === null ? null : personLink({ ...labLine(lab), signal: io.signal });
   const campaign =
     link === null || checked.every.length === 0
