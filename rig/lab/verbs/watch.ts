@@ -52,6 +52,7 @@ async function follow(link: PersonLink, campaign: number, ear: CampaignEar, io: 
     if (!hasEnded(summary.counts)) continue;
     const passed = allPassed(summary.counts);
     for (const state of ['failed', 'error'] as const) {
+      if (summary.counts[state] === 0) continue;
       for await (const run of runsOf(link, campaign, state)) {
         if (io.json) writeJsonLine(io, { event: 'run', run });
         else io.stdout(`${runLine(run)}\n`);
