@@ -27,7 +27,11 @@ export async function inEmptyLab<T>(store: string | null, work: (folder: string)
 async function dropLab(sql: Sql): Promise<void> {
   await dropTables(sql);
   await sql.query(`drop schema if exists ${QUEUE_SCHEMA} cascade`);
-  await sql.query('drop function if exists lab_now()');
+  const functions = await sql.query<{ signature: string }>(
+    `select oid::regprocedure::text as signature from pg_proc
+     where pronamespace = current_schema()::regnamespace and proname like 'lab\\_%'`,
+  );
+  for (const { signature } of functions) await sql.query(`drop function if exists ${signature}`);
 }
 
 /** Opens a database for one look. */

@@ -103,7 +103,7 @@ export function startRehearsalLab(size: LabSize, place: LabPlace): Promise<Runni
   return startLab(size, place, `version: 1\ninProcess: ${size.devices}\npcsc: no\n`);
 }
 
-const THERE_MS = 120_000;
+const THERE_MS = 300_000;
 
 async function allThere(link: PersonLink, { benches, devices }: LabSize, signal: AbortSignal): Promise<void> {
   const until = performance.now() + THERE_MS;
