@@ -25,7 +25,7 @@ import {
   type RunSummary,
 } from './run.ts';
 import { type Role, TOKEN, TOKENS, type TokenSummary } from './token.ts';
-import { CHECK, type Check, PRUNED, type Pruned } from './upkeep.ts';
+import { CHECK, type Check, PRUNED, type Prune, type Pruned } from './upkeep.ts';
 
 export interface RunsAsked {
   readonly campaign: number;
@@ -56,7 +56,8 @@ export interface PersonLink extends BlobLink {
   check(): Promise<Check>;
   /** Runs with their signed results, in the order of their numbers. @param after number of a run: those behind it */
   results(campaign: number, after: number): Promise<ResultPage>;
-  prune(olderThanDays: number, dryRun: boolean): Promise<Pruned>;
+  /** A part of it: it is asked again with `after` of the answer. */
+  prune(asked: Prune): Promise<Pruned>;
   /** Runs that hold the words; newest first. */
   search(words: string): Promise<readonly RunSummary[]>;
   /** @returns the token's text, which cannot be had again */
@@ -101,7 +102,7 @@ export function personLink(given: LabLine): PersonLink {
       void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
     check: () => call({ ...line, timeoutMs: UPKEEP_MS }, { method: 'GET', path: '/v1/check', body: null }, CHECK),
     results: (campaign, after) => get(`/v1/campaigns/${campaign}/results?after=${after}`, RESULT_PAGE),
-    prune: (olderThanDays, dryRun) => post('/v1/prune', { olderThanDays, dryRun }, PRUNED, { timeoutMs: UPKEEP_MS }),
+    prune: (asked) => post('/v1/prune', asked, PRUNED, { timeoutMs: UPKEEP_MS }),
     search: async (words) => (await get(`/v1/search?${new URLSearchParams({ words })}`, FOUND)).runs,
     addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN)).token,
     tokens: async () => (await get('/v1/tokens', TOKENS)).tokens,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { count } from './fields.ts';
+import { count, SHA256, time } from './fields.ts';
 
 /** Runs of each kind that a check names. */
 export const MOST_NAMED = 1000;
@@ -25,15 +25,28 @@ export const CHECK: z.ZodType<Check> = z.object({
   miscounted: z.array(z.int()),
 });
 
+/** How far pruning is: it goes from the oldest file on. */
+export interface PrunePlace {
+  readonly storedAt: number;
+  readonly sha256: string;
+}
 /** What is dropped: files of runs that ended so long ago. Verdicts, cases and figures stay. */
-export const PRUNE: z.ZodType<{ readonly olderThanDays: number; readonly dryRun: boolean }> = z.strictObject({
+export interface Prune {
+  readonly olderThanDays: number;
+  readonly dryRun: boolean;
+  /** Where the answer before ended; null: from the oldest. */
+  readonly after: PrunePlace | null;
+}
+const PLACE: z.ZodType<PrunePlace> = z.strictObject({ storedAt: time, sha256: SHA256 });
+export const PRUNE: z.ZodType<Prune> = z.strictObject({
   olderThanDays: z.int().min(0).max(36_500),
   dryRun: z.boolean(),
+  after: PLACE.nullable(),
 });
 export interface Pruned {
   readonly files: number;
   readonly bytes: number;
-  /** Whether it ended early, and is to be asked again for the rest. */
-  readonly more: boolean;
+  /** Where it ended early, and goes on when it is asked again; null: all are done. */
+  readonly after: PrunePlace | null;
 }
-export const PRUNED: z.ZodType<Pruned> = z.object({ files: count, bytes: count, more: z.boolean() });
+export const PRUNED: z.ZodType<Pruned> = z.object({ files: count, bytes: count, after: PLACE.nullable() });

@@ -1,10 +1,9 @@
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { effectInWords } from '../../measure/compare/present.ts';
-import type { PersonLink } from '../api/person-link.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from '../verbs/ask.ts';
-import { allResults, type JudgedRun } from './all-results.ts';
+import { allResults } from './all-results.ts';
 import { type Compared, compareCampaigns } from './compare.ts';
 
 /** `vitap lab compare`: what is different in the second campaign. @returns 1: something fails that passed before */
@@ -12,8 +11,11 @@ export async function compareLab(
   { lab, first, second }: { lab: LabAddress; first: number; second: number },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const [a, b] = await asking(lab, io, async (link) => [await resultsOf(link, first), await resultsOf(link, second)]);
-  const comparison = compareCampaigns(a as JudgedRun[], b as JudgedRun[]);
+  const comparison = await asking(lab, io, async (link) => {
+    // An unknown campaign is said, and not taken for an empty one.
+    for (const campaign of [first, second]) await link.matrix(campaign);
+    return compareCampaigns(allResults(link, first), allResults(link, second));
+  });
   const list = (title: string, all: readonly Compared[]): void => {
     io.stdout(`${title}: ${all.length}\n`);
     for (const each of all) io.stdout(`  ${inWords(each)}\n`);
@@ -35,12 +37,4 @@ export async function compareLab(
 
 function inWords({ subject, suite, of }: Compared): string {
   return `${shown(subject)} × ${shown(suite)}${of === null ? '' : `: ${shown(of)}`}`;
-}
-
-async function resultsOf(link: PersonLink, campaign: number): Promise<JudgedRun[]> {
-  // An unknown campaign is said, and not taken for an empty one.
-  await link.matrix(campaign);
-  const all: JudgedRun[] = [];
-  for await (const each of allResults(link, campaign)) all.push(each);
-  return all;
 }

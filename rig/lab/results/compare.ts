@@ -24,21 +24,33 @@ export interface CampaignComparison {
   readonly onlySecond: readonly Compared[];
 }
 
+/** Runs of a campaign as they come; none is kept. */
+export type RunsOfCampaign = AsyncIterable<JudgedRun> | Iterable<JudgedRun>;
 type Outcomes = { passes: number; fails: number };
+/** What a campaign came to, by subject, suite, case and figure. */
+interface Tally {
+  readonly outcomes: Map<string, Outcomes>;
+  readonly figures: Map<string, number[]>;
+}
 
-/** Compares two campaigns by subject, suite, case and figure; runs without a verdict of a bench are left out. */
-export function compareCampaigns(first: readonly JudgedRun[], second: readonly JudgedRun[]): CampaignComparison {
-  const [a, b] = [outcomesOf(first), outcomesOf(second)];
+/**
+ * Compares two campaigns by subject, suite, case and figure; runs without a verdict of a bench are left out. It reads one
+ * campaign after the other.
+ */
+export async function compareCampaigns(first: RunsOfCampaign, second: RunsOfCampaign): Promise<CampaignComparison> {
+  const before = await tally(first);
+  const now = await tally(second);
+  const [a, b] = [before.outcomes, now.outcomes];
   const both = [...b.keys()].filter((key) => a.has(key));
   const select = (keys: Iterable<string>, holds: (a: Outcomes, b: Outcomes) => boolean): Compared[] =>
     [...keys].filter((key) => holds(a.get(key) ?? NONE, b.get(key) ?? NONE)).map(comparedOf);
   return {
-    newFailures: select(both, (before, now) => before.fails === 0 && now.passes === 0),
-    mended: select(both, (before, now) => before.passes === 0 && now.fails === 0),
-    flaky: select(b.keys(), (_before, now) => now.passes > 0 && now.fails > 0),
-    onlyFirst: select(a.keys(), (_before, now) => now.passes + now.fails === 0),
-    onlySecond: select(b.keys(), (before) => before.passes + before.fails === 0),
-    ...figureDifferences(first, second),
+    newFailures: select(both, (then, later) => then.fails === 0 && later.passes === 0),
+    mended: select(both, (then, later) => then.passes === 0 && later.fails === 0),
+    flaky: select(b.keys(), (_then, later) => later.passes > 0 && later.fails > 0),
+    onlyFirst: select(a.keys(), (_then, later) => later.passes + later.fails === 0),
+    onlySecond: select(b.keys(), (then) => then.passes + then.fails === 0),
+    ...figureDifferences(before.figures, now.figures),
   };
 }
 
@@ -53,29 +65,37 @@ function comparedOf(key: string): Compared {
   return { subject, suite, of };
 }
 
-function outcomesOf(runs: readonly JudgedRun[]): ReadonlyMap<string, Outcomes> {
+/** Times alone: of other figures nobody can say which side is better. */
+const TIME = /\.(ns|us|µs|ms|s)$/;
+
+async function tally(runs: RunsOfCampaign): Promise<Tally> {
   const outcomes = new Map<string, Outcomes>();
+  const figures = new Map<string, number[]>();
   const count = (key: string, passed: boolean): void => {
     const found = outcomes.get(key) ?? { passes: 0, fails: 0 };
     if (passed) found.passes++;
     else found.fails++;
     outcomes.set(key, found);
   };
-  for (const { run, statement } of runs) {
+  for await (const { run, statement } of runs) {
     if (statement === null) continue;
-    count(keyOf(run.subject, run.suite, null), statement.verdict === 'passed');
+    const { subject, suite } = run;
+    count(keyOf(subject, suite, null), statement.verdict === 'passed');
     for (const { id, verdict } of statement.cases) {
-      if (verdict !== 'not-applicable') count(keyOf(run.subject, run.suite, id), verdict === 'pass');
+      if (verdict !== 'not-applicable') count(keyOf(subject, suite, id), verdict === 'pass');
+    }
+    for (const [name, value] of Object.entries(statement.figures)) {
+      if (!TIME.test(name) || value <= 0) continue;
+      const key = keyOf(subject, suite, name);
+      const values = figures.get(key) ?? [];
+      values.push(value);
+      figures.set(key, values);
     }
   }
-  return outcomes;
+  return { outcomes, figures };
 }
 
-function figureDifferences(
-  first: readonly JudgedRun[],
-  second: readonly JudgedRun[],
-): Pick<CampaignComparison, 'slower' | 'faster'> {
-  const [a, b] = [figuresOf(first), figuresOf(second)];
+function figureDifferences(a: Tally['figures'], b: Tally['figures']): Pick<CampaignComparison, 'slower' | 'faster'> {
   const differences = [...a].flatMap(([key, before]) => {
     const now = b.get(key) ?? [];
     if (before.length < LEAST_BLOCKS || now.length < LEAST_BLOCKS) return [];
@@ -85,19 +105,4 @@ function figureDifferences(
     slower: differences.filter(({ effect }) => effect.verdict === 'slower'),
     faster: differences.filter(({ effect }) => effect.verdict === 'faster'),
   };
-}
-
-/** Times alone: of other figures nobody can say which side is better. */
-const TIME = /\.(ns|us|µs|ms|s)$/;
-
-function figuresOf(runs: readonly JudgedRun[]): ReadonlyMap<string, number[]> {
-  const values = new Map<string, number[]>();
-  for (const { run, statement } of runs) {
-    for (const [name, value] of Object.entries(statement?.figures ?? {})) {
-      if (!TIME.test(name) || value <= 0) continue;
-      const key = keyOf(run.subject, run.suite, name);
-      values.set(key, [...(values.get(key) ?? []), value]);
-    }
-  }
-  return values;
 }

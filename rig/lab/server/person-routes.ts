@@ -183,7 +183,7 @@ function addPruneRoute(app: WebApp, store: LabStore): void {
       handlerTimeout: UPKEEP_MS,
       schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
     },
-    ({ body: { olderThanDays, dryRun } }) => pruneFiles(store, olderThanDays, dryRun),
+    ({ body }) => pruneFiles(store, body),
   );
 }
 

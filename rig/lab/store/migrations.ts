@@ -103,5 +103,10 @@ export const LAB_TABLES: MigrationOwner = {
         'create index lab_blobs_stored on lab_blobs (stored_at, sha256)',
       ],
     },
+    {
+      number: 3,
+      name: 'runs by their last change',
+      statements: ['drop index lab_runs_changed', 'create index lab_runs_changed on lab_runs (changed_at, id)'],
+    },
   ],
 };

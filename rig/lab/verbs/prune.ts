@@ -1,5 +1,6 @@
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { counted } from '../../report/words.ts';
+import type { Pruned, PrunePlace } from '../api/upkeep.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 
@@ -10,11 +11,11 @@ export async function pruneLab(
 ): Promise<ExitCode> {
   const { files, bytes } = await asking(lab, io, async (link) => {
     const all = { files: 0, bytes: 0 };
-    for (let more = true; more; ) {
-      const some = await link.prune(days, dryRun);
+    for (let after: PrunePlace | null | undefined; after !== null; ) {
+      const some: Pruned = await link.prune({ olderThanDays: days, dryRun, after: after ?? null });
       all.files += some.files;
       all.bytes += some.bytes;
-      more = some.more;
+      after = some.after;
     }
     return all;
   });

@@ -1,6 +1,6 @@
+import { timeOf } from '../../figures/paired-times.ts';
 import type { SqlRow, SqlValue, Statements } from '../../store/sql.ts';
 import type { IssuerStore } from '../issuer/store.ts';
-import { timeOf } from './timings.ts';
 
 type Verb = (store: IssuerStore, i: number) => Promise<unknown>;
 

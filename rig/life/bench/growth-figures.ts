@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { pairedTimes } from '../../figures/paired-times.ts';
 import { ascending, quantile } from '../../figures/quantile.ts';
 import type { Statements } from '../../store/sql.ts';
 import { activationState } from '../issuer/activation.ts';
@@ -7,7 +8,7 @@ import { addFamilies, findPerson } from '../issuer/registry.ts';
 import type { IssuerStore } from '../issuer/store.ts';
 import { syntheticFamilies } from '../issuer/synthetic-family.ts';
 import { identityOf, NOW } from './registry-figures.ts';
-import { type Timings, timeOf, timingsOf } from './timings.ts';
+import { type Timings, timingsOf } from './timings.ts';
 
 const SEED = 'growth';
 const BATCH = 1000;
@@ -83,18 +84,9 @@ async function lookedUp(
   control: () => Promise<unknown>,
   look: (i: number) => Promise<void>,
 ): Promise<{ readonly timings: Timings; readonly relative: number }> {
-  for (let i = 0; i < Math.min(WARM_UP, count); i++) {
-    await look(i);
-    await control();
-  }
-  const times: number[] = [];
-  const pairs: number[] = [];
-  for (let i = 0; i < count; i++) {
-    signal.throwIfAborted();
-    const time = await timeOf(() => look(i));
-    times.push(time);
-    pairs.push(time / (await timeOf(control)));
-  }
+  const asked = { pairs: count, warmUp: Math.min(WARM_UP, count), signal };
+  const { a: times, b: controls } = await pairedTimes(asked, look, control);
+  const pairs = times.map((time, i) => time / (controls[i] as number));
   return { timings: timingsOf(times), relative: quantile(ascending(pairs), 0.5) };
 }
 

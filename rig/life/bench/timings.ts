@@ -1,3 +1,4 @@
+import { timeOf } from '../../figures/paired-times.ts';
 import { ascending, quantile } from '../../figures/quantile.ts';
 
 /** Times of one operation that was done again and again, one after the other, in milliseconds. */
@@ -23,12 +24,6 @@ export async function timings(
     times.push(await timeOf(() => operation(i)));
   }
   return timingsOf(times);
-}
-
-export async function timeOf(operation: () => Promise<unknown>): Promise<number> {
-  const from = performance.now();
-  await operation();
-  return performance.now() - from;
 }
 
 /** @param times in their order, at least one */

@@ -34,29 +34,31 @@ const times = (...values: readonly number[]): JudgedRun[] =>
 describe('two campaigns compared', () => {
   const at = (of: string | null) => ({ subject: 'blue', suite: 'iso7816-4', of });
 
-  it('by case and by run: new failures, mended, flaky', () => {
+  it('by case and by run: new failures, mended, flaky', async () => {
     const before = [judged(cases({ A: 'pass', B: 'fail', C: 'pass', D: 'not-applicable' }))];
     const now = [
       judged(cases({ A: 'fail', B: 'pass', C: 'pass', D: 'fail' })),
       judged(cases({ A: 'fail', B: 'pass', C: 'fail', D: 'fail' })),
     ];
-    const compared = compareCampaigns(before, now);
+    const compared = await compareCampaigns(before, now);
     expect(compared.newFailures).toEqual([at('A')]);
     expect(compared.mended).toEqual([at('B')]);
     expect(compared.flaky).toEqual([at('C')]);
     expect([compared.onlyFirst, compared.onlySecond]).toEqual([[], [at('D')]]);
   });
 
-  it('a run that no bench judged counts for neither', () => {
+  it('a run that no bench judged counts for neither', async () => {
     const cancelled = { ...judged({}, { state: 'cancelled' }), statement: null };
-    expect(compareCampaigns([judged()], [cancelled])).toMatchObject({ newFailures: [], onlyFirst: [at(null)] });
+    expect(await compareCampaigns([judged()], [cancelled])).toMatchObject({ newFailures: [], onlyFirst: [at(null)] });
   });
 
-  it('by times of at least five runs, and by no other figure', () => {
+  it('by times of at least five runs, and by no other figure', async () => {
     const [fast, slow] = [times(10, 10.1, 10.2, 10.1, 10), times(20, 20.1, 20.2, 20.1, 20)];
-    expect(compareCampaigns(fast, slow).slower).toMatchObject([{ of: 'tap.p50.ms', effect: { verdict: 'slower' } }]);
-    expect(compareCampaigns(slow, fast)).toMatchObject({ slower: [], faster: [{ of: 'tap.p50.ms' }] });
-    expect(compareCampaigns(fast, slow.slice(1)).slower).toEqual([]);
+    expect((await compareCampaigns(fast, slow)).slower).toMatchObject([
+      { of: 'tap.p50.ms', effect: { verdict: 'slower' } },
+    ]);
+    expect(await compareCampaigns(slow, fast)).toMatchObject({ slower: [], faster: [{ of: 'tap.p50.ms' }] });
+    expect((await compareCampaigns(fast, slow.slice(1))).slower).toEqual([]);
   });
 });
 

@@ -87,6 +87,7 @@ export function labContract(name: string, url: () => string | null): void {
       (await takeRun(store, named, free)) as TakenRun;
     const record = async (named: string, taken: TakenRun, more: Partial<ResultStatement> = {}): Promise<number> =>
       recordResult(store, taken.attempt, await signed(statementFor(named, taken, more), keys.get(named) as TestKey));
+    const prune = (dryRun: boolean) => pruneFiles(store, { olderThanDays: 5, dryRun, after: null });
     const refuses = async (promise: Promise<unknown>, code: LabRefusalCode): Promise<void> => {
       await expect(promise).rejects.toMatchObject({ name: 'LabRefusal', code });
     };
@@ -419,16 +420,16 @@ export function labContract(name: string, url: () => string | null): void {
       const taken = await take('b1');
       const blob = { role: 'trace', name: 't.jsonl', sha256: report, bytes: 6, mediaType: 'a/b' } as const;
       await record('b1', taken, { blobs: [blob] });
-      expect(await pruneFiles(store, 5, false)).toEqual({ files: 0, bytes: 0, more: false });
+      expect(await prune(false)).toEqual({ files: 0, bytes: 0, after: null });
       const tenDays = 10 * 86_400_000;
       expect(await endCampaigns(store)).toBe(1);
       for (const table of ['lab_runs', 'lab_campaigns']) {
         await store.sql.query(`update ${table} set ended_at = ended_at - $1::int8`, [tenDays]);
       }
       await store.sql.query('update lab_blobs set stored_at = stored_at - $1::int8', [tenDays]);
-      expect(await pruneFiles(store, 5, true)).toEqual({ files: 2, bytes: 10, more: false });
+      expect(await prune(true)).toEqual({ files: 2, bytes: 10, after: null });
       expect(missingBlobs(store, [report, used, needed])).toEqual([]);
-      expect(await pruneFiles(store, 5, false)).toEqual({ files: 2, bytes: 10, more: false });
+      expect(await prune(false)).toEqual({ files: 2, bytes: 10, after: null });
       expect(missingBlobs(store, [report, used, needed])).toEqual([report, used]);
       const { results, after } = await listResults(store, 1, 0);
       expect(results.map(({ run, jws, attempts }) => [run.state, jws === null, attempts.length])).toEqual([
