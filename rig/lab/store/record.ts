@@ -35,10 +35,9 @@ export async function recordResult(store: LabStore, attempt: string, jws: string
     ).length > 0
   )
     throw new LabRefusal('blob-missing');
-  const recordedAt = await store.sql.transaction(async (within) => {
-    const ended = await within.query('delete from lab_leases where attempt_id = $1::uuid returning run_id', [attempt]);
-    return ended.length === 1 ? write(store, within, statement, jws) : late(within, attempt, jws);
-  });
+  const recordedAt = await store.sql.transaction(
+    async (within) => (await write(store, within, statement, jws)) ?? (await late(within, attempt, jws)),
+  );
   if (recordedAt === null) throw new LabRefusal('attempt-over');
   return recordedAt;
 }
@@ -55,13 +54,29 @@ async function attemptRow(store: LabStore, attempt: string): Promise<AttemptRow>
 
 const ALGORITHMS = { OKP: 'EdDSA', EC: 'ES256' } as const;
 
+type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
+
+/** Keys by their text: a bench has one for ever, and sends many results. */
+const imported = new Map<string, Promise<ImportedKey>>();
+const MOST_IMPORTED = 1000;
+
+function importedKey(key: BenchKey): Promise<ImportedKey> {
+  const text = JSON.stringify(key);
+  const known = imported.get(text);
+  if (known !== undefined) return known;
+  if (imported.size >= MOST_IMPORTED) imported.clear();
+  const made = importJWK({ ...key }, ALGORITHMS[key.kty]);
+  imported.set(text, made);
+  return made;
+}
+
 /** @throws {LabRefusal} not signed by that key, or not a statement */
 export async function readSigned(jws: string, key: BenchKey): Promise<ResultStatement> {
   const algorithm = ALGORITHMS[key.kty];
   let header: CompactJWSHeaderParameters;
   let payload: Uint8Array;
   try {
-    const verified = await compactVerify(jws, await importJWK({ ...key }, algorithm), { algorithms: [algorithm] });
+    const verified = await compactVerify(jws, await importedKey(key), { algorithms: [algorithm] });
     header = verified.protectedHeader;
     payload = verified.payload;
   } catch {
@@ -88,23 +103,27 @@ export function statementOf(jws: string): ResultStatement {
   return readStatement(Buffer.from(jws.split('.')[1] ?? '', 'base64url'));
 }
 
+/** @returns when it was written; null: its lease is gone, and nothing was */
 async function write(
   store: LabStore,
   within: Statements,
   { run, attempt, verdict, reason, backend, figures, cases, blobs }: ResultStatement,
   jws: string,
-): Promise<number> {
-  const [row] = await within.query<{ recorded_at: number }>(
-    `insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
-     values ($1::uuid, $2::uuid, $3, $4, $5, $6::json, lab_now()) returning recorded_at`,
-    [run, attempt, verdict, reason, jws, JSON.stringify(figures)],
+): Promise<number | null> {
+  const [written] = await within.query<{ recorded_at: number; requirement: number }>(
+    `with ended as (delete from lab_leases where attempt_id = $1::uuid returning attempt_id, run_id),
+     tried as (
+       update lab_attempts set state = 'finished', ended_at = lab_now() where id in (select attempt_id from ended)),
+     judged as (
+       update lab_runs set state = $2, reason = $3, backend = $4, ended_at = lab_now(), changed_at = lab_now()
+       where id in (select run_id from ended) returning requirement_id),
+     written as (
+       insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
+       select run_id, attempt_id, $2, $3, $5, $6::json, lab_now() from ended returning recorded_at)
+     select recorded_at, requirement_id as requirement from written cross join judged`,
+    [attempt, verdict, reason, backend, jws, JSON.stringify(figures)],
   );
-  const [judged] = await within.query<{ requirement: number }>(
-    `with tried as (update lab_attempts set state = 'finished', ended_at = lab_now() where id = $2::uuid)
-     update lab_runs set state = $3, reason = $4, backend = $5, ended_at = lab_now(), changed_at = lab_now()
-     where id = $1::uuid returning requirement_id as requirement`,
-    [run, attempt, verdict, reason, backend],
-  );
+  if (written === undefined) return null;
   if (cases.length > 0) {
     await within.query(
       `insert into lab_cases (run_id, place, id, verdict, reason)
@@ -121,8 +140,8 @@ async function write(
       [run, JSON.stringify(blobs)],
     );
   }
-  await store.queue.complete((judged as { requirement: number }).requirement, run, within);
-  return (row as { recorded_at: number }).recorded_at;
+  await store.queue.complete(written.requirement, run, within);
+  return written.recorded_at;
 }
 
 /** @returns when this result was written before; null: it comes too late, and is kept beside the run */
