@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts';
+import type { OpenedSql } from './sql.ts';
 
 /** Whether a text names a PostgreSQL database; anything else is a folder. */
 export function isDatabaseUrl(location: string): boolean {
@@ -6,7 +6,7 @@ export function isDatabaseUrl(location: string): boolean {
 }
 
 /** Opens a database by its URL, or the PGlite database in a folder. @throws as {@link openPglite} and `openPostgresql` */
-export async function openSql(location: string): Promise<Sql> {
+export async function openSql(location: string): Promise<OpenedSql> {
   // Each is large: only the one that is asked for is loaded.
   if (isDatabaseUrl(location)) return (await import('./postgresql.ts')).openPostgresql(location);
   return (await import('./pglite.ts')).openPglite(location);

@@ -5,7 +5,7 @@ import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { FileLock } from '../../src/hal/nvm/file-lock.ts';
 import { storageError } from '../../src/hal/nvm/storage-error.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
-import type { Sql, SqlRow, SqlValue, Statements } from './sql.ts';
+import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
 import { StoreError, storeError } from './store-error.ts';
 
 const INT8 = 20;
@@ -23,7 +23,7 @@ const ROOM = 50_000_000;
  * @throws {HalError} `busy`: another process has it; `storage`
  * @throws {StoreError} the folder holds something else, or what is damaged
  */
-export async function openPglite(folder: string): Promise<Sql> {
+export async function openPglite(folder: string): Promise<OpenedSql> {
   makeFolder(dirname(folder), PRIVATE);
   const lock = FileLock.acquire(folder);
   try {
@@ -88,7 +88,7 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
-class PgliteSql implements Sql {
+class PgliteSql implements OpenedSql {
   readonly kind = 'pglite';
   readonly location: string;
   readonly #database: PGlite;
@@ -127,6 +127,28 @@ class PgliteSql implements Sql {
     } catch (cause) {
       throw thrown === null ? storeError(this.location, cause) : (thrown as { readonly error: unknown }).error;
     }
+  }
+
+  listen(channel: string, heard: (payload: string | null) => void): Listening {
+    let live = true;
+    const started = this.#database.listen(channel, (payload) => {
+      if (live) heard(payload);
+    });
+    started.then(
+      () => {
+        if (live) heard(null);
+      },
+      () => {
+        live = false;
+      },
+    );
+    return {
+      isLive: () => live,
+      close: async () => {
+        live = false;
+        if (!this.#closed) await (await started)();
+      },
+    };
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Client, Pool, PoolClient } from 'pg';
+import { ListeningConnection } from './listening-connection.ts';
 import { wholeNumber } from './pglite.ts';
-import type { Sql, SqlRow, SqlValue, Statements } from './sql.ts';
+import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
 import { StoreError, storeError } from './store-error.ts';
 
 const INT8 = 20;
@@ -18,7 +19,7 @@ const LOCK_MS = 5000;
  * @param url `postgresql://user@host:port/database`; `?host=/folder` for a socket
  * @throws {StoreError} a password in the URL, or no connection
  */
-export async function openPostgresql(url: string): Promise<Sql> {
+export async function openPostgresql(url: string): Promise<OpenedSql> {
   const location = withoutPassword(url);
   const { default: pg } = await import('pg');
   const types = {
@@ -30,17 +31,11 @@ export async function openPostgresql(url: string): Promise<Sql> {
       return type === BYTEA ? (text: string): Uint8Array => new Uint8Array(parse(text) as unknown as Buffer) : parse;
     },
   };
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    lock_timeout: LOCK_MS,
-    application_name: 'vitap',
-    types: types as never,
-  });
+  const connection = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'vitap' };
+  const pool = new pg.Pool({ ...connection, max: CONNECTIONS, lock_timeout: LOCK_MS, types: types as never });
   // An idle connection that breaks is replaced at the next statement, which tells if it cannot be.
   pool.on('error', () => {});
-  const sql = new PostgresqlSql(location, pool);
+  const sql = new PostgresqlSql(location, pool, () => new pg.Client({ ...connection, keepAlive: true }));
   try {
     await sql.query('select 1');
     return sql;
@@ -64,17 +59,20 @@ function withoutPassword(text: string): string {
   return url.href;
 }
 
-class PostgresqlSql implements Sql {
+class PostgresqlSql implements OpenedSql {
   readonly kind = 'postgresql';
   readonly location: string;
   readonly #pool: Pool;
+  readonly #connect: () => Client;
+  readonly #listening = new Set<Listening>();
   /** Statements by the name under which a connection has prepared them. */
   readonly #names = new Map<string, string>();
   #closed = false;
 
-  constructor(location: string, pool: Pool) {
+  constructor(location: string, pool: Pool, connect: () => Client) {
     this.location = location;
     this.#pool = pool;
+    this.#connect = connect;
   }
 
   query<Row extends SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
@@ -120,9 +118,16 @@ class PostgresqlSql implements Sql {
     }
   }
 
+  listen(channel: string, heard: (payload: string | null) => void): Listening {
+    const listening = new ListeningConnection(this.#connect, channel, heard);
+    this.#listening.add(listening);
+    return listening;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await Promise.all([...this.#listening].map((each) => each.close()));
     await this.#pool.end();
   }
 

@@ -14,6 +14,13 @@ export interface Statements {
   query<Row extends SqlRow = SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 
+/** An ear at a channel of a database. */
+export interface Listening {
+  /** Whether what is told now is heard. */
+  isLive(): boolean;
+  close(): Promise<void>;
+}
+
 /**
  * One database, whichever it is: the same statements, and values of the same types, on PGlite and on PostgreSQL. `int8`
  * is a number, `bytea` a Uint8Array of its own, `json` text.
@@ -32,4 +39,15 @@ export interface Sql extends Statements {
   script(statements: string): Promise<void>;
   /** Ends it and gives the folder free. The second time it does nothing. */
   close(): Promise<void>;
+}
+
+/** A database that was opened here: it can be listened at. */
+export interface OpenedSql extends Sql {
+  /**
+   * Hears what any connection to this database tells on a channel (`select pg_notify(channel, payload)`). A connection that
+   * breaks, or cannot be made, is made again in a while: whoever listens must not depend on it.
+   * @param channel small letters and `_`
+   * @param heard gets a payload; null: a connection was made, and what was told before it was not heard
+   */
+  listen(channel: string, heard: (payload: string | null) => void): Listening;
 }

@@ -19,6 +19,10 @@ export interface FetchLimits {
   readonly fetch?: typeof fetch;
 }
 
+export interface OpenLimits extends Omit<FetchLimits, 'signal'> {
+  readonly stop: AbortController;
+}
+
 export interface LimitedAnswer {
   readonly status: number;
   readonly contentType: string;
@@ -69,6 +73,38 @@ export async function limitedFetch(
       throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause, late: true });
     }
     throw new NotReached(`${origin} cannot be reached: is it running?`, { cause });
+  }
+}
+
+/**
+ * The same for an answer that goes on: the limit of time holds until it begins.
+ * @param stop ends the request; whoever reads the body cancels it
+ * @returns the body of an answer of 200; otherwise its text
+ * @throws {NotReached}; the reason of `stop`
+ */
+export async function openFetch(
+  url: string,
+  request: Omit<RequestInit, 'redirect' | 'signal'>,
+  { stop, timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES, fetch: ask = fetch }: OpenLimits,
+): Promise<{ readonly status: number; readonly stream: ReadableStream<Uint8Array> | null; readonly text: string }> {
+  const origin = URL.canParse(url) ? new URL(url).origin : 'the address';
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop.abort();
+  }, timeoutMs);
+  try {
+    const answer = await ask(url, { ...request, redirect: 'error', signal: stop.signal });
+    const { status, body } = answer;
+    if (status === 200 && body !== null) return { status, stream: body, text: '' };
+    return { status, stream: null, text: new TextDecoder().decode(await boundedBytes(answer, mostBytes, origin)) };
+  } catch (cause) {
+    if (cause instanceof NotReached) throw cause;
+    if (late) throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause, late });
+    if (stop.signal.aborted) throw stop.signal.reason;
+    throw new NotReached(`${origin} cannot be reached: is it running?`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { openSql } from '../../rig/store/open.ts';
 import { sqlContract } from '../rig/store/sql-contract.ts';
 import { type PostgresqlServer, startPostgresql } from './postgresql.ts';
@@ -42,5 +42,21 @@ describeNeeds(['postgresql'], 'PostgreSQL 15', () => {
     await expect(broken).rejects.toMatchObject({ name: 'StoreError', kind: 'unreachable' });
     expect(await sql.query('select a from t')).toEqual([{ a: 1 }]);
     await sql.close();
+  });
+
+  it('listens again after its connection broke, and says that it may have missed something', {
+    timeout: 60_000,
+  }, async () => {
+    const sql = await openSql(server.database('heard'));
+    const heard: (string | null)[] = [];
+    const listening = sql.listen('bell', (payload) => heard.push(payload));
+    await vi.waitFor(() => expect(heard).toEqual([null]), 10_000);
+    server.psql('heard', "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'");
+    await vi.waitFor(() => expect(heard).toEqual([null, null]), 20_000);
+    server.psql('heard', "select pg_notify('bell', 'from another')");
+    await vi.waitFor(() => expect(heard).toEqual([null, null, 'from another']), 10_000);
+    expect(listening.isLive()).toBe(true);
+    await sql.close();
+    expect(listening.isLive()).toBe(false);
   });
 });

@@ -52,7 +52,8 @@ export interface Chip {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const FLASH = 0x08000000;
+/** Start of the flash of every STM32 that is known. */
+export const STM32_FLASH = 0x08000000;
 
 const SECTORS_F4: readonly PageRun[] = [
   { count: 4, size: 16 * KIB },
@@ -73,7 +74,7 @@ export const CHIPS: readonly Chip[] = [
   {
     id: 0x413,
     name: 'STM32F40x/41x',
-    flash: { address: FLASH, pages: SECTORS_F4, banksApart: false, writeGranule: 4 },
+    flash: { address: STM32_FLASH, pages: SECTORS_F4, banksApart: false, writeGranule: 4 },
     ram: [
       { address: 0x20000000, size: 128 * KIB },
       { address: 0x10000000, size: 64 * KIB },
@@ -86,7 +87,7 @@ export const CHIPS: readonly Chip[] = [
   {
     id: 0x450,
     name: 'STM32H74x/75x',
-    flash: { address: FLASH, pages: [{ count: 16, size: 128 * KIB }], banksApart: true, writeGranule: 32 },
+    flash: { address: STM32_FLASH, pages: [{ count: 16, size: 128 * KIB }], banksApart: true, writeGranule: 32 },
     ram: [
       { address: 0x20000000, size: 128 * KIB },
       { address: 0x24000000, size: 512 * KIB },
@@ -100,7 +101,7 @@ export const CHIPS: readonly Chip[] = [
   {
     id: 0x480,
     name: 'STM32H7A3/7B3',
-    flash: { address: FLASH, pages: [{ count: 256, size: 8 * KIB }], banksApart: true, writeGranule: 16 },
+    flash: { address: STM32_FLASH, pages: [{ count: 256, size: 8 * KIB }], banksApart: true, writeGranule: 16 },
     ram: [
       { address: 0x20000000, size: 128 * KIB },
       { address: 0x24000000, size: MIB },
@@ -114,7 +115,7 @@ export const CHIPS: readonly Chip[] = [
   {
     id: 0x482,
     name: 'STM32U575/585',
-    flash: { address: FLASH, pages: [{ count: 256, size: 8 * KIB }], banksApart: false, writeGranule: 16 },
+    flash: { address: STM32_FLASH, pages: [{ count: 256, size: 8 * KIB }], banksApart: false, writeGranule: 16 },
     ram: [
       { address: 0x20000000, size: 768 * KIB },
       { address: 0x28000000, size: 16 * KIB },
@@ -127,7 +128,7 @@ export const CHIPS: readonly Chip[] = [
   {
     id: 0x481,
     name: 'STM32U59x/5Ax',
-    flash: { address: FLASH, pages: [{ count: 512, size: 8 * KIB }], banksApart: false, writeGranule: 16 },
+    flash: { address: STM32_FLASH, pages: [{ count: 512, size: 8 * KIB }], banksApart: false, writeGranule: 16 },
     ram: [
       { address: 0x20000000, size: 2496 * KIB },
       { address: 0x28000000, size: 16 * KIB },

@@ -196,14 +196,12 @@ async function programBench(): Promise<ProgramBench> {
   return thisProgramBench(null);
 }
 
-/** Start of the flash of every STM32 that is known. */
-const STM32_FLASH = 0x08000000;
-
 async function programOf(typed: Typed, target: FirmwareTarget): Promise<ProgramOptions> {
   if (typed.firmware === undefined) throw new UsageError(`which firmware? a ${target} board gets --firmware FILE`);
-  const [{ readFirmware }, { parseBootChoice }] = await Promise.all([
+  const [{ readFirmware }, { parseBootChoice }, { STM32_FLASH }] = await Promise.all([
     import('../../board/firmware/read-firmware.ts'),
     import('../../board/stm32/boot-lines.ts'),
+    import('../../board/stm32/chips.ts'),
   ]);
   return {
     firmware: readFirmware(typed.firmware, typed.address ?? null, target === 'stm32' ? STM32_FLASH : null),

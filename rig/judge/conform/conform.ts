@@ -11,6 +11,7 @@ import { checkReportFile, writeReportFile } from '../../report/report-file.ts';
 import { counted } from '../../report/words.ts';
 import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { TraceWriter } from '../../trace/writer.ts';
+import { noneApplies, selectCases } from './applying.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import { ChannelledCard } from './channelled-card.ts';
 import { coverageOf } from './coverage.ts';
@@ -21,7 +22,7 @@ import { type OpenedTarget, openTarget } from './open-target.ts';
 import type { ConformOptions } from './options.ts';
 import { RecordedCard } from './recorded-card.ts';
 import { asJson, asText, type ConformanceRun, interruption, verdictOf } from './report.ts';
-import { countVerdicts, runSuite, selectsId } from './run-suite.ts';
+import { countVerdicts, runSuite } from './run-suite.ts';
 import { withSelectionWays } from './selection-ways.ts';
 import { loadSuite } from './suites/index.ts';
 import { NO_WORDS } from './terminal/channel-declaration.ts';
@@ -33,9 +34,7 @@ import { NO_WORDS } from './terminal/channel-declaration.ts';
  */
 export async function conform(options: ConformOptions, io: CommandIo): Promise<ExitCode> {
   const suite = await loadSuite(options.suite);
-  const selects = selectsId(options.only);
-  const cases = suite.cases.filter(({ id }) => selects(id));
-  if (cases.length === 0) throw new CannotRun(`no case of ${suite.name} has an id like ${options.only}`);
+  const cases = selectCases(suite, options.only);
   if (options.list) return list(cases, options, io);
 
   // A run may take minutes: that a report cannot be written is said before.
@@ -85,7 +84,12 @@ async function runTarget(
         : new ChannelledCard(wire, (session) => channel.open(session, io.signal, hooks), systemClock);
     const run = await judge(suite, cases, { ...target, card }, options, io);
     if (!run.interrupted && countVerdicts(run.results)['not-applicable'] === run.results.length) {
-      throw new CannotRun(`no case applies to this card, declared as ${run.declaration}`);
+      throw new CannotRun(
+        noneApplies(
+          run.declaration,
+          run.results.map(({ reason }) => reason),
+        ),
+      );
     }
     await write(run, options, io);
     return { run, own: target.own };
@@ -130,7 +134,10 @@ async function judge(
   const startNs = systemClock.nowNs();
   const destructive = card.renewed || options.destructive;
   const located = declared.decisions === null ? await withSelectionWays(declared, card) : declared;
-  const declaration = suite.channel === true ? await withChannelOf(located, card, options, io) : located;
+  const declaration =
+    suite.channel === true
+      ? await withChannelOf(located, card, options, io)
+      : { ...located, inChannel: card instanceof ChannelledCard };
   const progress = progressTo(io, cases.length);
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
   let results: readonly CaseResult[];

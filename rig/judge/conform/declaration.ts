@@ -16,6 +16,8 @@ export interface CardDeclaration {
   /** T=0 rules: 61xx and 6Cxx are followed before an answer is judged. */
   readonly protocol: 'T=0' | 'T=1';
   readonly interface: CardInterface | null;
+  /** Whether every command of this run goes through a secure channel, so that none is in clear; absent: no. */
+  readonly inChannel?: boolean;
   readonly extendedLength: boolean;
   readonly chaining: boolean;
   /** Logical channels that can be open at once, the basic one included; 1 for none but that. */

@@ -19,9 +19,18 @@ import type {
   Rules,
 } from './declaration.ts';
 import { LAB_RULES, type WrittenRules } from './declarations/lab.ts';
+import { OWN_APPLICATION_RULES } from './declarations/vitale.ts';
 import { hex } from './hex-pattern.ts';
 import type { ChannelWords } from './terminal/channel-declaration.ts';
 import { VITAP_COMMANDS } from './vitap-commands.ts';
+
+/** What a person reads in the words of a shipped profile, where its rules are expanded or referenced. */
+const WRITTEN: Readonly<Partial<Record<string, WrittenRules>>> = {
+  lab: LAB_RULES,
+  vitale2: OWN_APPLICATION_RULES,
+  'vitale2-t0': OWN_APPLICATION_RULES,
+  apcv: OWN_APPLICATION_RULES,
+};
 
 /** What a card of a profile of ours is to hold: declared from what it was ordered to be, not from what it answers. */
 export function declareProfile(
@@ -41,7 +50,7 @@ export function declareProfile(
     free: { entries: specification.freeEntries ?? 0, bytes: specification.freeBytes ?? 0 },
     masterFile: declareDirectory(specification.masterFile, [], {
       cardInterface,
-      written: specification.profile === 'lab' ? LAB_RULES : {},
+      written: WRITTEN[specification.profile] ?? {},
     }),
     applications: [],
     channelWords: channelOf(specification, cardInterface),

@@ -20,6 +20,8 @@ export interface RenewableCard {
   readonly contents: Uint8Array;
   /** `image card.img`, `profile vitale2`. */
   readonly of: string;
+  /** A new copy, on no interface yet. */
+  boot(onFault: (fault: unknown) => void): Card;
   /** A new copy. @param limits of the link that it is for */
   make(onFault: (fault: unknown) => void, limits?: LinkLimits): LinkedCard;
 }
@@ -46,6 +48,7 @@ export async function openRenewable(
     seed,
     contents: image,
     of: isFile ? `image ${name}` : `profile ${name}`,
+    boot,
     make: (onFault, limits) => boot(onFault).port(cardInterface, limits),
   };
 }

@@ -1,7 +1,7 @@
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
 import { ForwardingCard } from '../../../src/hal/forwarding-card.ts';
 import { VIRTUAL_READER } from '../../../src/hal/vpcd/reader-name.ts';
-import { USUAL_LINK } from '../../endpoint/links.ts';
+import { type LinkChoice, linkDriver, USUAL_LINK } from '../../endpoint/links.ts';
 import { needsCard } from '../../endpoint/reader-and-card.ts';
 import { readerDriver } from '../../endpoint/readers.ts';
 import { type CardUnderTest, InProcessCard, ReaderCard } from './card-under-test.ts';
@@ -21,18 +21,21 @@ export interface OpenedTarget {
 /** Opens what the command line names. The caller closes `card`. */
 export async function openTarget(options: ConformOptions, signal: AbortSignal): Promise<OpenedTarget> {
   const { card: source, reader } = options;
-  const own = source === null ? null : await openRenewable(source, options.interface);
   const { ourCards } = readerDriver(reader);
+  const link = options.link ?? (ourCards === 'through vpcd' ? USUAL_LINK : null);
+  // An antenna is contactless whatever the card usually is.
+  const cardInterface = (link === null ? null : linkDriver(link).interface) ?? options.interface;
+  const own = source === null ? null : await openRenewable(source, cardInterface);
   if (ourCards === 'in process') {
     if (own === null) throw needsCard(reader);
     const card = new InProcessCard(`${own.description}, ${own.cardInterface}`, makerOf(own), own.seed);
     return { card, declaration: await declared(options, own, card), own };
   }
-  // What is on a board is one card for the whole run, as somebody else's is, though we know which.
-  const put = ourCards === 'through vpcd' ? own : null;
-  const card = put === null ? await inReader(options, signal) : await throughVpcd(put, options, signal);
+  // What was put on a board before is one card for the whole run, as somebody else's is, though we know which.
+  const put = own === null || link === null ? null : { own, link };
+  const card = put === null ? await inReader(options, signal) : await throughLink(put.own, put.link, options, signal);
   try {
-    return { card, declaration: await declared(options, own, card), own: put };
+    return { card, declaration: await declared(options, own, card), own: put?.own ?? null };
   } catch (error) {
     await card.close();
     throw error;
@@ -66,9 +69,10 @@ async function inReader({ reader, timeoutMs }: ConformOptions, signal: AbortSign
   return new ReaderCard({ ...opened, timeoutMs, signal, reach: readerDriver(reader).reach });
 }
 
-/** A card of ours in vpcd's virtual reader, and read through that: a new copy each case. */
-async function throughVpcd(
+/** A card of ours in vpcd's virtual reader or on a board, and read at the other end: a new copy each case. */
+async function throughLink(
   own: RenewableCard,
+  choice: LinkChoice,
   { reader, timeoutMs }: ConformOptions,
   signal: AbortSignal,
 ): Promise<ReaderCard> {
@@ -77,7 +81,7 @@ async function throughVpcd(
     import('../../endpoint/open-link.ts'),
   ]);
   const faults: unknown[] = [];
-  const link = await openLink(USUAL_LINK, own.cardInterface, false);
+  const link = await openLink(choice, own.cardInterface, false);
   const slot = new RenewedCard(() => own.make((fault) => faults.push(fault), link.limits));
   let lost: unknown = null;
   const served = link.serve(slot).catch((error: unknown) => {
@@ -89,11 +93,11 @@ async function throughVpcd(
   return new ReaderCard({
     ...opened,
     // Not the first reader with a card: that one is somebody else's.
-    name: opened.name ?? VIRTUAL_READER,
+    name: opened.name ?? (choice.driver === 'vpcd' ? VIRTUAL_READER : null),
     timeoutMs,
     signal,
     reach: readerDriver(reader).reach,
-    description: `${own.description}, ${own.cardInterface}, in the virtual reader`,
+    description: `${own.description}, ${own.cardInterface}, ${choice.driver === 'vpcd' ? 'in the virtual reader' : `on ${link.name}`}`,
     seed: own.seed,
     renew: () => {
       if (lost !== null) throw lost;

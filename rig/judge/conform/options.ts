@@ -1,6 +1,7 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import type { ChannelChoice } from '../../channel/choice.ts';
+import type { LinkChoice } from '../../endpoint/links.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import type { EvidenceChoice } from '../evidence/plan.ts';
@@ -11,6 +12,8 @@ export interface ConformOptions {
   readonly reader: ReaderChoice;
   /** A card of ours to judge, always as a copy; with a PC/SC reader it is put into the virtual reader. Null: the card there. */
   readonly card: CardSource | null;
+  /** Where that card is put for a reader at the other end; absent: into the virtual reader, and for a board nowhere. */
+  readonly link?: LinkChoice | null;
   readonly interface: CardInterface | null;
   /** The secure channel that every case goes through, or what the suites of the channel open their own with; absent: none. */
   readonly channel?: ChannelChoice;

@@ -119,9 +119,7 @@ class CaseRun {
 
   async #run(): Promise<Ending> {
     const { declaration, destructive } = this.#settings;
-    const unknown = this.#definition.commands.find((name) => declaration.commands?.includes(name) === false);
-    if (unknown !== undefined) return new Ending('not-applicable', `the card is declared without ${unknown}`);
-    const steps = this.#definition.bind(declaration);
+    const steps = stepsFor(this.#definition, declaration);
     if (typeof steps === 'string') return new Ending('not-applicable', steps);
     if (this.#definition.destructive && !destructive) {
       return new Ending('not-applicable', 'it changes the card for good; --destructive allows that');
@@ -387,6 +385,12 @@ class CaseRun {
   get #decided(): boolean {
     return this.#settings.declaration.decisions === 'vitap';
   }
+}
+
+/** The steps of a case on a card, or why it does not apply to one that is declared so. */
+export function stepsFor(definition: ConformanceCase, declaration: CardDeclaration): readonly Step[] | string {
+  const unknown = definition.commands.find((name) => declaration.commands?.includes(name) === false);
+  return unknown === undefined ? definition.bind(declaration) : `the card is declared without ${unknown}`;
 }
 
 /** What a result says of its case. */

@@ -28,8 +28,8 @@ export interface SuiteSetting {
   readonly timeoutMs: number;
   /** Holds what the run writes until its reports are made. */
   readonly folder: string;
-  /** Record what every attempt sends and is answered, in {@link recordName}. */
-  readonly recordAll: boolean;
+  /** Folder for what every attempt sends and is answered, as {@link recordName} names it; null: it is not recorded. */
+  readonly traces: string | null;
   readonly signal: AbortSignal;
   readonly onOpen: ReplayHooks['onOpen'];
   readonly ruleUse: RuleUse;
@@ -122,7 +122,7 @@ async function replayOnce(
   let where: string | null = null;
   let unused: readonly string[] = [];
   const rules = trace.rules ?? setting.rules;
-  const record = setting.recordAll ? join(setting.folder, recordName(trace.id, number)) : null;
+  const record = setting.traces === null ? null : join(setting.traces, recordName(trace.id, number));
   try {
     const summary = await replayTrace(
       {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { makeFolder } from '../../console/make-folder.ts';
 import { readPin } from '../../console/pin.ts';
 import { shown } from '../../console/shown.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
@@ -37,6 +38,8 @@ export interface ReplaySuiteOptions {
   /** Only say what there is. */
   readonly list: boolean;
   readonly outputs: ReplayOutputChoice;
+  /** Folder for a trace of each attempt, as {@link recordName} names it; absent: none is kept. */
+  readonly traces?: string;
   readonly timeoutMs: number;
 }
 
@@ -56,6 +59,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
   if (options.secrets !== null) readSecrets(options.secrets);
   const pin = await readPin({ file: null, ask: false }, io);
   const outputs = new ReplayOutputs(options.outputs, options.card, io.env);
+  if (options.traces !== undefined) makeFolder(options.traces);
   const folder = mkdtempSync(join(tmpdir(), 'vitap-suite-'));
   try {
     const startedAt = new Date();
@@ -64,7 +68,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
       ...options,
       pin,
       folder,
-      recordAll: outputs.wantsEvidence,
+      traces: options.traces ?? (outputs.wantsEvidence ? folder : null),
       signal: io.signal,
       onOpen: outputs.onOpen,
       ruleUse: new RuleUse(),
@@ -97,7 +101,7 @@ export async function replaySuite(options: ReplaySuiteOptions, io: CommandIo): P
       report,
       evidenceTraces(
         report,
-        (id, attempt) => join(folder, recordName(id, attempt)),
+        (id, attempt) => join(options.traces ?? folder, recordName(id, attempt)),
         (id) => traces.find((trace) => trace.id === id)?.from ?? null,
       ),
       io,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type FetchLimits, type LimitedAnswer, limitedFetch, NotReached } from '../../web/limited-fetch.ts';
+import { type FetchLimits, type LimitedAnswer, limitedFetch, NotReached, openFetch } from '../../web/limited-fetch.ts';
 import { LabRefused, LabUnreachable } from './lab-refused.ts';
 
 /** Where the lab's server is, and with which token it is asked. */
@@ -42,9 +42,30 @@ export async function exchange(line: LabLine, { method, path, body }: LabCall): 
     throw cause;
   }
   if (answer.status >= 200 && answer.status < 300) return answer;
-  const refusal = REFUSAL.safeParse(readJson(answer.text));
-  if (refusal.success) throw new LabRefused(answer.status, refusal.data.error, refusal.data.message);
-  throw new LabUnreachable(`${line.origin} answered ${answer.status}, not as a lab does: is it one?`);
+  return refuse(line, answer);
+}
+
+function refuse({ origin }: LabLine, { status, text }: { readonly status: number; readonly text: string }): never {
+  const refusal = REFUSAL.safeParse(readJson(text));
+  if (refusal.success) throw new LabRefused(status, refusal.data.error, refusal.data.message);
+  throw new LabUnreachable(`${origin} answered ${status}, not as a lab does: is it one?`);
+}
+
+/** The same for an answer that does not end. @param stop ends the request, in place of the line's signal @returns its body */
+export async function openStream(
+  line: LabLine,
+  path: string,
+  more: Readonly<Record<string, string>>,
+  stop: AbortController,
+): Promise<ReadableStream<Uint8Array>> {
+  const headers = { authorization: `Bearer ${line.token}`, ...more };
+  try {
+    const answer = await openFetch(`${line.origin}${path}`, { headers }, { ...line, stop });
+    return answer.stream ?? refuse(line, answer);
+  } catch (cause) {
+    if (cause instanceof NotReached) throw new LabUnreachable(cause.message, { cause });
+    throw cause;
+  }
 }
 
 function readJson(text: string): unknown {

@@ -32,6 +32,8 @@ const CASE: z.ZodType<CaseResult> = z.strictObject({
   verdict: z.enum(CASE_VERDICTS),
   reason: text,
 });
+/** Files of one result. */
+export const MOST_BLOBS = 64;
 const BLOB: z.ZodType<ResultBlob> = z.strictObject({
   role: z.enum(BLOB_ROLES),
   name: fileName,
@@ -82,7 +84,7 @@ export const RESULT_STATEMENT: z.ZodType<ResultStatement> = z.strictObject({
   figures: z.record(label, z.number()).refine((all) => Object.keys(all).length <= 500),
   repairs: count,
   cases: z.array(CASE).max(MOST_CASES),
-  blobs: z.array(BLOB).max(64),
+  blobs: z.array(BLOB).max(MOST_BLOBS),
 });
 
 /** `typ` of the JWS (RFC 7515, compact) over a statement; `alg` is EdDSA or ES256, as the bench's key is. */

@@ -25,7 +25,7 @@ export interface RunSummary {
   readonly endedAt: number | null;
   readonly reason: string;
 }
-const RUN_SUMMARY: z.ZodType<RunSummary> = z.object({
+export const RUN_SUMMARY: z.ZodType<RunSummary> = z.object({
   id: uuid,
   campaign: z.int(),
   number: z.int(),

@@ -7,7 +7,8 @@ import type { BenchLink } from '../api/bench-link.ts';
 import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
 import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
-import { doRun } from './one-run.ts';
+import { isOfFullDisk } from './full-disk.ts';
+import { doRun, LeftBehind } from './one-run.ts';
 import type { Spool } from './spool.ts';
 import { Things } from './things.ts';
 
@@ -26,6 +27,8 @@ export interface AgentOptions {
   /** Connects to the one who asked the lab for the reader of an attempt. */
   openPool(attempt: string): Promise<Channel>;
   say(text: string): void;
+  /** Why this bench has no room on its disks for a run, in one sentence; null: it has. */
+  noRoom(): string | null;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +42,10 @@ const DRIFT_EVERY_MS = 600_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
 const PROGRESS_EVERY_MS = 1000;
+
+/** Before another run after one for which a disk was full. */
+const FULL_PAUSE_MS = 30_000;
+const ROOM_PAUSE_MS = 2000;
 
 /** What the bench does now, by attempt. */
 interface Working {
@@ -56,6 +63,8 @@ export class Agent {
   #drift: string | null = null;
   #quarantined: string | null = null;
   #away = false;
+  #noRoom: string | null = null;
+  #fullUntilMs = 0;
   #stop: unknown = null;
   readonly #end = new AbortController();
 
@@ -159,13 +168,18 @@ export class Agent {
         await this.#pause(1000);
         continue;
       }
+      if (!device.isThere() || !this.#hasRoom()) {
+        await this.#pause(ROOM_PAUSE_MS);
+        continue;
+      }
       let release = (): void => {};
       try {
         release = await this.#things.take(device.things, this.#signal);
         const waitSeconds = this.#isShared(device) ? SHARED_WAIT_SECONDS : WAIT_SECONDS;
         const taken = await link.take({ bench, free: [name], waitSeconds }, this.#signal);
         pauseMs = FIRST_PAUSE_MS;
-        if (taken !== null) await this.#judge(taken, device);
+        if (taken !== null && !device.isThere()) await this.#giveBack(taken.attempt, new DeviceGone(name), false);
+        else if (taken !== null) await this.#judge(taken, device);
       } catch (error) {
         if (this.#signal.aborted) return;
         this.#notReached(error);
@@ -176,6 +190,16 @@ export class Agent {
         release();
       }
     }
+  }
+
+  /** A bench without room takes nothing, and says so once. */
+  #hasRoom(): boolean {
+    const why = this.#options.noRoom();
+    if (why !== null && this.#noRoom === null)
+      this.#options.say(`${why}: this bench takes nothing until there is room`);
+    if (why === null && this.#noRoom !== null) this.#options.say('there is room on the disk again');
+    this.#noRoom = why;
+    return why === null && performance.now() >= this.#fullUntilMs;
   }
 
   #isShared({ things, capability }: LocalDevice): boolean {
@@ -204,6 +228,7 @@ export class Agent {
       say(`${device.capability.device}: ${what}: ${judged.verdict}${judged.reason === '' ? '' : `: ${judged.reason}`}`);
       await this.#sendOne(run.attempt);
     } catch (error) {
+      if (isOfFullDisk(error)) this.#fullUntilMs = performance.now() + FULL_PAUSE_MS;
       if (error instanceof LabRefused || error instanceof LabUnreachable) this.#notReached(error);
       else await this.#giveBack(run.attempt, error, stop.signal.aborted);
     } finally {
@@ -214,8 +239,9 @@ export class Agent {
   /** The run was not finished here: another bench may take it now, and not when the lease ends. */
   async #giveBack(attempt: string, error: unknown, gone: boolean): Promise<void> {
     const { bench, link, say } = this.#options;
-    if (gone) return say('the lease of that run is gone; it was stopped');
-    const reason = this.#signal.aborted ? 'the bench was stopped' : describeFailure(error).sentences.join(' ');
+    const left = error instanceof LeftBehind ? `; ${error.message}` : '';
+    if (gone) return say(`the lease of that run is gone; it was stopped${left}`);
+    const reason = this.#signal.aborted ? `the bench was stopped${left}` : reasonOf(error);
     say(`the run is given back: ${reason}`);
     try {
       await link.release(attempt, bench, reason.slice(0, 500));
@@ -350,6 +376,19 @@ export class Agent {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#signal }).catch(() => {});
   }
+}
+
+/** Why a run is given back before it began. */
+class DeviceGone extends Error {
+  override readonly name = 'DeviceGone';
+
+  constructor(device: string) {
+    super(`${device} is not there any more`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof DeviceGone ? error.message : describeFailure(error).sentences.join(' ');
 }
 
 /** Why a run is stopped whose lease was given to another bench, or whose campaign was cancelled. */

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
-import { type BoardName, parseBoardName } from '../../board/board-name.ts';
 import { Issues } from '../../card/profile/issues.ts';
 import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalars.ts';
 import { type Path, plain, readSource } from '../../card/profile/source.ts';
+import { TEST_TERMINAL_KEYS } from '../../channel/choice.ts';
 import { UsageError } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import { type LinkChoice, linkDriver, parseLink } from '../../endpoint/links.ts';
 import { parseReader, type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
+import { BOARD_ROW, type FiledBoard, filedBoard, samePort } from './filed-board.ts';
 
 /** What a bench has that nobody can see from outside: which boards belong together, which card is which, their codes. */
 export interface BenchFile {
@@ -30,11 +31,6 @@ export interface FiledReader {
   readonly extendedLength: boolean;
 }
 
-export interface FiledBoard {
-  readonly board: BoardName;
-  readonly partner: string | null;
-}
-
 /** A card that lies at the bench, by the label that campaigns use. */
 export interface FiledCard {
   readonly label: string;
@@ -45,6 +41,8 @@ export interface FiledCard {
   /** Files whose first line is the code: it never leaves the bench. */
   readonly pinFile: string | null;
   readonly canFile: string | null;
+  /** What a terminal proves itself with to this card, once the channel is open: a file, or `test`. */
+  readonly terminalKeys: string | null;
   /** Read from time to time to see whether the bench still measures as it did. */
   readonly reference: boolean;
 }
@@ -68,7 +66,7 @@ const schema = z.strictObject({
       }),
     )
     .optional(),
-  boards: z.array(z.strictObject({ board: text, partner: text.optional() })).optional(),
+  boards: z.array(BOARD_ROW).optional(),
   cards: z
     .array(
       z.strictObject({
@@ -77,6 +75,7 @@ const schema = z.strictObject({
         reader: text.optional(),
         pinFile: text.optional(),
         canFile: text.optional(),
+        terminalKeys: text.optional(),
         reference: yesNo.optional(),
       }),
     )
@@ -123,12 +122,20 @@ export function parseBenchFile(source: string, name: string, folder: string): Be
       const linkText = each.link;
       const link = linkText === undefined ? null : read(() => parseLink(linkText), [...at, 'link']);
       if (reader === null) return [];
+      if (readers.findIndex(({ reader: text }) => text === each.reader) < i) {
+        issues.report([...at, 'reader'], 'another row has this reader');
+      }
       if (readerDriver(reader).ourCards === 'in process') {
         issues.report([...at, 'reader'], '`inProcess` says how many readers in process there are');
       }
-      if (link !== null && samePort(reader, link))
+      if (reader.driver === 'lab') {
+        issues.report([...at, 'reader'], 'a reader of another bench is that bench’s own to lend');
+      }
+      if (link !== null && onePort(reader, link))
         issues.report([...at, 'link'], 'the card is on another board than its reader');
-      const cardInterface = each.interface ?? contactOrLess(readerDriver(reader).interface);
+      // The line to a board's host is a contact, unless its firmware was built for another interface.
+      const usual = reader.driver === 'firmware' ? 'contact' : contactOrLess(readerDriver(reader).interface);
+      const cardInterface = each.interface ?? usual;
       return [
         {
           reader,
@@ -139,11 +146,12 @@ export function parseBenchFile(source: string, name: string, folder: string): Be
         },
       ];
     }),
-    boards: boards.flatMap(({ board, partner = null }, i): FiledBoard[] => {
-      const parsed = parseBoardName(board);
-      if (parsed?.target === 'pn532') return [{ board: parsed, partner }];
-      issues.report(['boards', i, 'board'], 'a board of a bench is pn532:PORT');
-      return [];
+    boards: boards.flatMap((row, i): FiledBoard[] => {
+      if (boards.findIndex(({ board }) => board === row.board) < i) {
+        issues.report(['boards', i, 'board'], 'another row has this board');
+      }
+      const filed = filedBoard(row, ['boards', i], issues);
+      return filed === null ? [] : [filed];
     }),
     cards: cards.map((card, i): FiledCard => {
       const at: Path = ['cards', i];
@@ -159,6 +167,10 @@ export function parseBenchFile(source: string, name: string, folder: string): Be
         reader: card.reader ?? null,
         pinFile: file(card.pinFile, [...at, 'pinFile']),
         canFile: file(card.canFile, [...at, 'canFile']),
+        terminalKeys:
+          card.terminalKeys === TEST_TERMINAL_KEYS
+            ? TEST_TERMINAL_KEYS
+            : file(card.terminalKeys, [...at, 'terminalKeys']),
         reference: card.reference ?? false,
       };
     }),
@@ -167,9 +179,10 @@ export function parseBenchFile(source: string, name: string, folder: string): Be
   return filed;
 }
 
-function samePort(reader: ReaderChoice, link: LinkChoice): boolean {
+function onePort(reader: ReaderChoice, link: LinkChoice): boolean {
   const port = linkDriver(link).serialPort?.(link);
-  return port !== undefined && port === readerDriver(reader).serialPort?.(reader);
+  const other = readerDriver(reader).serialPort?.(reader);
+  return port !== undefined && other !== undefined && samePort(port, other);
 }
 
 function contactOrLess(cardInterface: 'contact' | 'contactless' | 'wired' | null): 'contact' | 'contactless' | null {

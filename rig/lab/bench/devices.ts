@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isVirtualReader } from '../../../src/hal/vpcd/reader-name.ts';
 import { type CheckResult, type Finding, runChecks } from '../../doctor/check.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
@@ -10,7 +10,10 @@ import { type LinkChoice, linkDriver, USUAL_LINK } from '../../endpoint/links.ts
 import { listedPorts } from '../../endpoint/ports.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import type { Capability } from '../api/capability.ts';
-import type { BenchFile, FiledBoard, FiledCard, FiledReader } from './bench-file.ts';
+import type { BenchFile, FiledCard, FiledReader } from './bench-file.ts';
+import { boardDevice } from './board-devices.ts';
+import type { FiledBoard } from './filed-board.ts';
+import { portThings } from './things.ts';
 
 /** A reader or board at this bench: what the lab is told of it, and how it is opened. */
 export interface LocalDevice {
@@ -25,6 +28,8 @@ export interface LocalDevice {
   readonly card: FiledCard | null;
   /** What no other device may use at the same time: ports, names of readers. */
   readonly things: readonly string[];
+  /** Whether its port or drive is there now. */
+  isThere(): boolean;
 }
 
 /** What the doctor saw of PC/SC. */
@@ -59,8 +64,8 @@ export async function devicesOf(file: BenchFile, seen: SeenReaders): Promise<rea
   return [
     ...Array.from({ length: file.inProcess }, (_, i) => inProcess(i + 1)),
     ...others.map((each) => pcscDevice(each, seen.driver, file)),
-    ...filed,
-    ...file.boards.map((each) => boardDevice(each, listed)),
+    ...filed.flatMap((each) => each ?? []),
+    ...file.boards.flatMap((each) => boardDevice(each, listed) ?? []),
   ];
 }
 
@@ -86,8 +91,12 @@ function inProcess(number: number): LocalDevice {
     board: null,
     card: null,
     things: [],
+    isThere: () => true,
   };
 }
+
+/** What is seen of PC/SC where nobody looks. */
+export const NOBODY: SeenReaders = { driver: 'pcsc', readers: [] };
 
 /** vpcd's first slot: the one that our link reaches. */
 const FIRST_SLOT = /Virtual PCD 00 00$/;
@@ -118,7 +127,8 @@ function pcscDevice(seen: ProbedReader, driver: SeenReaders['driver'], file: Ben
     link: ours ? USUAL_LINK : null,
     board: null,
     card,
-    things: [`pcsc:${name}`],
+    things: [`pcsc:${name}`, ...(ours ? linkThings(USUAL_LINK, NOBODY) : [])],
+    isThere: () => true,
   };
 }
 
@@ -128,6 +138,11 @@ function knownCard({ cards }: BenchFile, reader: string, atr: string | null): Fi
     return each.reader === null || reader.includes(each.reader);
   });
   return known ?? null;
+}
+
+/** A card that the file says lies there, where nobody sees it before it is tapped. */
+function namedCard({ cards }: BenchFile, reader: string): FiledCard | null {
+  return cards.find((each) => each.reader !== null && reader.includes(each.reader)) ?? null;
 }
 
 /** Interface and protocols as an ATR says them: PC/SC makes one up for a contactless card (part 3). */
@@ -155,20 +170,25 @@ function offeredProtocols(atr: Uint8Array): Capability['protocols'] {
   return found.size === 0 ? ['T=0'] : [...found];
 }
 
+/** @returns null: it is not there */
 async function filedDevice(
   filed: FiledReader,
   file: BenchFile,
   seen: SeenReaders,
   listed: readonly ListedPort[],
-): Promise<LocalDevice> {
+): Promise<LocalDevice | null> {
   const { reader, text, link, interface: cardInterface, extendedLength } = filed;
   const listedReader = 'name' in reader ? seen.readers.find(({ name }) => name.includes(reader.name ?? '')) : undefined;
+  if ('name' in reader && listedReader === undefined) return null;
   const base = listedReader === undefined ? null : pcscDevice(listedReader, seen.driver, file);
   const port = readerDriver(reader).serialPort?.(reader);
   const linkPort = link === null ? undefined : linkDriver(link).serialPort?.(link);
+  const isThere = (): boolean => [port, linkPort].every((path) => path === undefined || existsSync(path));
+  if (!isThere()) return null;
   const linkBackend = link === null ? null : await linkDriver(link).backend(link);
   const backend = port === undefined ? (base?.capability.backend ?? 'hardware') : identifyBoard(port, listed).backend;
-  const card = base?.card ?? knownCard(file, text, null);
+  // Without a link nobody puts another card there than the one that the file names.
+  const card = link === null ? (base === null ? namedCard(file, text) : base.card) : null;
   return {
     capability: {
       device: text,
@@ -182,51 +202,22 @@ async function filedDevice(
       extended: extendedLength,
       ours: link !== null,
       identity: null,
-      card: base?.capability.card ?? null,
+      card: base?.capability.card ?? (card === null ? null : { atr: card.atr ?? '', label: card.label }),
     },
     reader,
     readerText: text,
     link,
     board: null,
-    card: link === null ? card : null,
-    things: [...(base?.things ?? []), ...ports(port, linkPort)],
+    card,
+    things: [...(base?.things ?? []), ...portThings(port, linkPort), ...linkThings(link, seen)],
+    isThere,
   };
 }
 
-function boardDevice(filed: FiledBoard, listed: readonly ListedPort[]): LocalDevice {
-  const { path, target } = filed.board;
-  const identity = identifyBoard(path, listed);
-  return {
-    capability: {
-      device: `board:${path}`,
-      kind: 'board',
-      driver: target,
-      model: 'PN532',
-      backend: identity.backend,
-      interfaces: ['contactless'],
-      protocols: ['ISO-DEP'],
-      extended: true,
-      ours: false,
-      identity: identity.key,
-      card: null,
-    },
-    reader: null,
-    readerText: `${target}:${path}`,
-    link: null,
-    board: filed,
-    card: null,
-    things: ports(path, filed.partner ?? undefined),
-  };
-}
-
-/** Two names of one port are one thing. */
-function ports(...paths: readonly (string | undefined)[]): string[] {
-  return paths.flatMap((path) => {
-    if (path === undefined) return [];
-    try {
-      return [`port:${realpathSync(path)}`];
-    } catch {
-      return [`port:${path}`];
-    }
-  });
+/** What a link takes that is no serial port: a reader of PC/SC, or a slot of vpcd. */
+function linkThings(link: LinkChoice | null, { readers }: SeenReaders): string[] {
+  if (link?.driver === 'acr122') {
+    return readers.filter(({ name }) => name.includes(link.name)).map(({ name }) => `pcsc:${name}`);
+  }
+  return link?.driver === 'vpcd' ? [`vpcd:${link.host}:${link.port}`] : [];
 }

@@ -2,11 +2,14 @@ import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { contentsOf, imageNames } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { EXIT } from '../../console/io.ts';
 import type { RunWork } from '../campaign/work.ts';
-import { inShort, written } from './judge-card.ts';
+import type { FiledBoard } from './filed-board.ts';
+import { inShort } from './judge-card.ts';
 import { type Judged, listening, type RunPlace } from './judged.ts';
+import { asNamed, file, tracesIn, written } from './run-files.ts';
 
-/** Runs on a board: what the verbs `board test` and `board flash` do, by their own functions. */
+/** Runs on a board: what the verbs `board test`, `board flash` of a card and `firmware put` do, by their own functions. */
 
 type OnBoard<K extends RunWork['kind']> = Extract<RunWork, { kind: K }>;
 
@@ -24,28 +27,34 @@ const RECORD = z.object({
 });
 const VERDICT_OF = { pass: 'passed', fail: 'failed', error: 'error' } as const;
 const CASE_OF_PHASE = { pass: 'pass', fail: 'fail', error: 'inconclusive', skipped: 'not-applicable' } as const;
+const TRACE = 'trace.jsonl';
 
 export async function judgeBoard(work: OnBoard<'board-test'>, place: RunPlace): Promise<Judged> {
   const [{ testBoard }, { REPAIRS }] = await Promise.all([
     import('../../board/test-board.ts'),
     import('../../board/repairs.ts'),
   ]);
-  const board = boardOf(place);
+  const { driver, path, partner } = boardOf(place);
+  if (driver === 'stm32' || driver === 'uf2') {
+    throw new CannotRun('a board in its bootloader has no bring-up: what runs on it is a board of driver firmware');
+  }
+  const html = join(place.folder, 'board-test.html');
   const said = listening(place);
   await testBoard(
     {
-      port: board.board.path,
-      partner: board.partner,
+      target: driver,
+      port: path,
+      partner,
       operator: false,
       serialNumber: null,
       only: work.only ?? null,
       records: null,
       limits: null,
       loop: null,
-      html: null,
+      html,
       junit: null,
       evidence: null,
-      record: { file: null, keepSecrets: false },
+      record: { file: join(place.folder, TRACE), keepSecrets: false },
     },
     said.io,
   );
@@ -69,7 +78,11 @@ export async function judgeBoard(work: OnBoard<'board-test'>, place: RunPlace): 
       verdict: CASE_OF_PHASE[each],
       reason: inShort(reason),
     })),
-    files: [written(place, 'board-test.json', document)],
+    files: [
+      written(place, 'board-test.json', document),
+      file('html', 'board-test.html', 'text/html', html),
+      ...tracesIn(place.folder),
+    ],
   };
 }
 
@@ -80,42 +93,73 @@ const FLASHED = z.object({
   verified: z.string().optional(),
 });
 
-export async function flashOne(work: OnBoard<'board-flash'>, place: RunPlace): Promise<Judged> {
-  const { flash } = await import('../../board/flash.ts');
-  const board = boardOf(place);
+/** A card for a PN532, which its station keeps, or for the firmware of a board. */
+export async function flashCard(work: OnBoard<'board-flash'>, place: RunPlace): Promise<Judged> {
+  const { driver, path, partner } = boardOf(place);
   const image = join(place.inputs, work.image);
+  if (driver === 'firmware') return putCard(path, image, place);
+  if (driver !== 'pn532') throw new CannotRun(`a board of driver ${driver} gets a program, and no card alone`);
+  const { flash } = await import('../../board/flash.ts');
   const said = listening(place);
   await flash(
     {
-      port: board.board.path,
+      port: path,
       image,
       profile: null,
-      verifyWith: board.partner === null ? null : `pn532:${board.partner}`,
+      verifyWith: partner === null ? null : `pn532:${partner}`,
       force: false,
       serialNumber: null,
       imageKey: place.imageKey,
+      record: { file: join(place.folder, TRACE), keepSecrets: false },
     },
     said.io,
   );
   place.signal.throwIfAborted();
   const document = said.document();
   const { verdict, backend, reason, verified } = FLASHED.parse(document);
-  const { hmac, key } = imageNames(place.imageKey, place.env).of(contentsOf(image));
   return {
+    ...aboutCard(image, place),
     verdict: VERDICT_OF[verdict],
-    reason: inShort(reason ?? verified ?? ''),
+    reason: inShort(asNamed(reason ?? verified ?? '', place)),
     backend,
-    card: basename(work.image),
-    image: `${hmac} under the key ${key}`,
-    board: place.device.capability.identity,
-    figures: {},
-    repairs: 0,
-    cases: [],
-    files: [written(place, 'board-flash.json', document)],
+    files: [written(place, 'board-flash.json', document), ...tracesIn(place.folder)],
   };
 }
 
-function boardOf({ device }: RunPlace): NonNullable<RunPlace['device']['board']> {
+/** A board has this long to boot and to make its curves. */
+const PRESENT_MS = 30_000;
+
+async function putCard(port: string, image: string, place: RunPlace): Promise<Judged> {
+  const { putCommand } = await import('../../board/firmware/put-command.ts');
+  const said = listening(place);
+  const exit = await putCommand({ port, image, timeoutMs: PRESENT_MS }, said.io);
+  place.signal.throwIfAborted();
+  return {
+    ...aboutCard(image, place),
+    verdict: exit === EXIT.pass ? 'passed' : 'failed',
+    reason: exit === EXIT.pass ? '' : inShort(asNamed(said.lastLine().replace(/^vitap: /, ''), place)),
+    backend: place.device.capability.backend,
+    files: [],
+  };
+}
+
+function aboutCard(
+  image: string,
+  { imageKey, env, device }: RunPlace,
+): Pick<Judged, 'card' | 'image' | 'board' | 'figures' | 'repairs' | 'cases'> {
+  const { hmac, key } = imageNames(imageKey, env).of(contentsOf(image));
+  return {
+    card: basename(image),
+    image: `${hmac} under the key ${key}`,
+    board: device.capability.identity,
+    figures: {},
+    repairs: 0,
+    cases: [],
+  };
+}
+
+/** @throws {CannotRun} the device is a reader */
+export function boardOf({ device }: RunPlace): FiledBoard {
   if (device.board === null) throw new CannotRun('this run needs a board, and the device is a reader');
   return device.board;
 }

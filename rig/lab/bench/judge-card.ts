@@ -1,14 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { imageNames } from '../../card/image-name.ts';
-import { NO_CHANNEL } from '../../channel/choice.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { EXIT } from '../../console/io.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
-import { linkDriver } from '../../endpoint/links.ts';
+import type { LinkChoice } from '../../endpoint/links.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { openRenewable } from '../../judge/conform/open-card.ts';
 import { counted } from '../../report/words.ts';
@@ -16,20 +14,22 @@ import { CASE_VERDICTS } from '../api/result.ts';
 import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
 import { PLAIN_TAPS } from './plain-taps.ts';
-import { serveCard } from './served-card.ts';
+import { channelOfRun } from './run-channel.ts';
+import { asNamed, file, tracesFolder, tracesIn, written } from './run-files.ts';
+import { type ServedCard, serveCard } from './served-card.ts';
 import { slotIsLeft } from './vpcd-slot.ts';
 
 /** Runs on a reader: what the verbs `conform`, `replay` and `bench tap` do, by their own functions. */
 
 type OnCard<K extends RunWork['kind']> = Extract<RunWork, { kind: K }>;
 
-/** The reader as the verb has it, and the card that it puts there itself; null where the bench did, or it lies there. */
+/** The reader as the verb has it, and the card that it makes in process itself; null where the bench put it there, or it lies there. */
 interface Target {
   readonly reader: ReaderChoice;
   readonly card: CardSource | null;
   readonly interface: 'contact' | 'contactless' | null;
-  /** Which card of ours it is, wherever. */
-  readonly source: CardSource | null;
+  /** The card of ours that the bench put there; null: none. */
+  readonly served: ServedCard | null;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -46,16 +46,21 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
   const report = join(place.folder, 'conform.json');
   const html = join(place.folder, 'conform.html');
   const trace = join(place.folder, 'trace.jsonl');
-  const said = listening(place);
-  // In vpcd the verb puts the card in itself, and a new one for each case.
-  await withCard(work.card, place, 'verb', (target) =>
-    conform(
+  const { env, choice } = await channelOfRun(work, place);
+  const said = listening({ ...place, env });
+  const reader = readerOf(place);
+  const card = sourceOf(work.card, place.inputs);
+  const link = card === null ? null : linkOf(place, reader);
+  try {
+    await conform(
       {
         suite: work.suite,
-        reader: target.reader,
-        card: target.card,
-        interface: target.interface,
-        channel: NO_CHANNEL,
+        reader,
+        // The verb puts a card of ours onto the link itself, and a new one for each case.
+        card,
+        link,
+        interface: work.card.kind === 'there' ? null : (work.card.interface ?? null),
+        channel: choice,
         declare: work.declare === undefined ? null : join(place.inputs, work.declare),
         only: work.only ?? null,
         list: false,
@@ -68,8 +73,10 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
         timeoutMs: TIMEOUT_MS,
       },
       { ...said.io, json: false },
-    ),
-  );
+    );
+  } finally {
+    if (link !== null) await linkIsLeft(place);
+  }
   place.signal.throwIfAborted();
   const { verdict, environment, cases } = CONFORM_REPORT.parse(JSON.parse(await readText(report)));
   const count = (one: string): number => cases.filter((each) => each.verdict === one).length;
@@ -114,8 +121,9 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   const uploaded = join(place.inputs, work.folder);
   const folder = existsSync(uploaded) ? uploaded : join(PACKAGE_ROOT, work.folder);
   const html = join(place.folder, 'replay.html');
+  const traces = tracesFolder(place);
   const said = listening(place);
-  await withCard(work.card, place, 'bench', (target) =>
+  await withCard(work.card, place, (target) =>
     replaySuite(
       {
         folder,
@@ -130,6 +138,7 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
         only: work.only ?? null,
         list: false,
         outputs: { html, junit: null, evidence: null },
+        traces,
         timeoutMs: TIMEOUT_MS,
       },
       said.io,
@@ -137,28 +146,42 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   );
   place.signal.throwIfAborted();
   const document = said.document();
-  const { verdict, traces } = REPLAY_REPORT.parse(document);
-  const failed = traces.filter((each) => each.verdict === 'FAIL').length;
-  const unjudged = traces.filter((each) => each.verdict === 'INCONCLUSIVE').length;
+  const { verdict, traces: replayed } = REPLAY_REPORT.parse(document);
+  const failed = replayed.filter((each) => each.verdict === 'FAIL').length;
+  const unjudged = replayed.filter((each) => each.verdict === 'INCONCLUSIVE').length;
   return {
     ...(await aboutCard(work.card, place, null)),
     verdict: verdict === 'PASS' ? 'passed' : verdict === 'FAIL' ? 'failed' : 'error',
     reason:
       failed > 0
-        ? `${counted(failed, 'trace')} of ${traces.length} failed`
+        ? `${counted(failed, 'trace')} of ${replayed.length} failed`
         : unjudged > 0
-          ? `${counted(unjudged, 'trace')} of ${traces.length} could not be judged`
+          ? `${counted(unjudged, 'trace')} of ${replayed.length} could not be judged`
           : '',
     backend: place.device.capability.backend,
-    figures: { traces: traces.length, 'traces.failed': failed },
-    repairs: traces.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
-    cases: traces.map(({ id, verdict: each, reason }) => ({
+    figures: { traces: replayed.length, 'traces.failed': failed },
+    repairs: replayed.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
+    cases: replayed.map(({ id, verdict: each, reason }) => ({
       id,
       verdict: CASE_OF_TRACE[each],
       reason: inShort(reason ?? ''),
     })),
-    files: [written(place, 'replay.json', document), file('html', 'replay.html', 'text/html', html)],
+    files: [
+      written(place, 'replay.json', document),
+      file('html', 'replay.html', 'text/html', html),
+      ...failedFirst(tracesIn(traces), replayed),
+    ],
   };
+}
+
+/** A result has so many files: those that tell why come first. */
+function failedFirst(
+  traces: readonly LocalFile[],
+  replayed: readonly { readonly id: string; readonly verdict: string }[],
+): readonly LocalFile[] {
+  const failed = replayed.filter(({ verdict }) => verdict === 'FAIL' || verdict === 'INCONCLUSIVE');
+  const isFailed = ({ name }: LocalFile): boolean => failed.some(({ id }) => name.startsWith(`${id}.attempt-`));
+  return [...traces.filter(isFailed), ...traces.filter((each) => !isFailed(each))];
 }
 
 export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Promise<Judged> {
@@ -167,31 +190,37 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
     import('../../measure/tap/answer.ts'),
     import('../../measure/tap-report/html.ts'),
   ]);
-  const said = listening(place);
-  const { result, exit } = await withCard(work.card, place, 'bench', (target) => {
-    // A profile tells which card is there, for its own times.
-    const described = target.source?.kind === 'profile' ? target.source : target.card;
+  const { env, choice } = await channelOfRun(work, place);
+  const said = listening({ ...place, env });
+  const traces = tracesFolder(place);
+  const { result, exit } = await withCard(work.card, place, (target) => {
+    const { served } = target;
     return benchTap(
       {
         reader: target.reader,
         readerText: place.device.readerText,
-        card: described,
+        // Also of a card that the bench put there it is said which it is: for its own times, and for whom it trusts.
+        card: sourceOf(work.card, place.inputs),
         interface: target.interface,
+        channel: choice,
+        screen: served?.screen ?? null,
         sequence: work.sequence,
         plan: work.plan,
         taps: work.taps,
         warmUp: work.warmUp,
         timeoutMs: TIMEOUT_MS,
         ...PLAIN_TAPS,
+        traces,
       },
       said.io,
     );
   });
   place.signal.throwIfAborted();
   const { figures, failures, environment } = result;
+  const named: typeof result = JSON.parse(asNamed(JSON.stringify(result), place));
   const failed = failures.reduce((sum, each) => sum + each.count, 0);
   const html = join(place.folder, 'taps.html');
-  writeFileSync(html, await tapHtml(result, null));
+  writeFileSync(html, await tapHtml(named, null));
   return {
     ...(await aboutCard(work.card, place, environment.atr)),
     verdict: exit === EXIT.pass ? 'passed' : 'failed',
@@ -210,50 +239,45 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
     },
     repairs: 0,
     cases: [],
-    files: [written(place, 'taps.json', result), file('html', 'taps.html', 'text/html', html)],
+    files: [written(place, 'taps.json', named), file('html', 'taps.html', 'text/html', html), ...tracesIn(traces)],
   };
 }
 
-/**
- * Puts the card of a run where its reader finds it, and takes it away afterwards.
- * @param byVpcd `verb`: it takes a card of ours, puts it into vpcd itself and renews it there, and judges one that lies
- * elsewhere as its profile describes it
- */
-async function withCard<T>(
-  card: RunCard,
-  { device, inputs, signal }: RunPlace,
-  byVpcd: 'verb' | 'bench',
-  judge: (target: Target) => Promise<T>,
-): Promise<T> {
-  const { reader, link } = device;
-  if (reader === null) throw new CannotRun('this run needs a reader, and the device is a board');
-  const source = sourceOf(card, inputs);
+/** Puts the card of a run where its reader finds it, and takes it away afterwards. */
+async function withCard<T>(card: RunCard, place: RunPlace, judge: (target: Target) => Promise<T>): Promise<T> {
+  const reader = readerOf(place);
+  const source = sourceOf(card, place.inputs);
   const wanted = card.kind === 'there' ? null : (card.interface ?? null);
-  if (source === null) return judge({ reader, card: null, interface: null, source });
-  const { ourCards } = readerDriver(reader);
-  if (ourCards === 'in process') return judge({ reader, card: source, interface: wanted, source });
-  if (link?.driver === 'vpcd' && byVpcd === 'verb') {
-    try {
-      return await judge({ reader, card: source, interface: wanted, source });
-    } finally {
-      await slotIsLeft(reader, device.capability.model, signal);
-    }
-  }
-  if (link === null) throw new CannotRun(`no card of ours can be put into ${device.readerText}`);
+  if (source === null) return judge({ reader, card: null, interface: null, served: null });
+  const link = linkOf(place, reader);
+  if (link === null) return judge({ reader, card: source, interface: wanted, served: null });
   const served = await serveCard(source, link, wanted);
   try {
-    // It lies there as somebody else's does, and a verb that can is told which it is: a suite judges it as its profile says.
-    const described = byVpcd === 'verb' ? source : null;
-    const cardInterface = described === null ? null : contactOrLess(linkDriver(link).interface ?? wanted);
-    return await judge({ reader, card: described, interface: cardInterface, source });
+    return await judge({ reader, card: null, interface: null, served });
   } finally {
     await served.stop();
-    if (link.driver === 'vpcd') await slotIsLeft(reader, device.capability.model, signal);
+    await linkIsLeft(place);
   }
 }
 
-function contactOrLess(cardInterface: CardInterface | null): Target['interface'] {
-  return cardInterface === 'wired' ? null : cardInterface;
+/** Where a card of ours is put for a reader; null: in process. @throws {CannotRun} nowhere */
+function linkOf({ device }: RunPlace, reader: ReaderChoice): LinkChoice | null {
+  if (readerDriver(reader).ourCards === 'in process') return null;
+  if (device.link !== null) return device.link;
+  throw new CannotRun(`no card of ours can be put into ${device.readerText}`);
+}
+
+/** @throws {CannotRun} the device is a board */
+function readerOf({ device }: RunPlace): ReaderChoice {
+  if (device.reader !== null) return device.reader;
+  throw new CannotRun('this run needs a reader, and the device is a board');
+}
+
+/** Waits until pcscd has seen a card leave: the next one would be taken for it. */
+async function linkIsLeft({ device, signal }: RunPlace): Promise<void> {
+  if (device.link?.driver === 'vpcd' && device.reader !== null) {
+    await slotIsLeft(device.reader, device.capability.model, signal);
+  }
 }
 
 /** Of a card of ours the keyed name of its image, of any other its label or ATR. */
@@ -269,17 +293,6 @@ async function aboutCard(
   const { contents } = await openRenewable(source, null);
   const { hmac, key } = imageNames(imageKey, env).of(contents);
   return { card: atr, image: `${hmac} under the key ${key}`, board: null };
-}
-
-export function file(role: LocalFile['role'], name: string, mediaType: string, path: string): LocalFile {
-  return { role, name, mediaType, path };
-}
-
-/** A document of a run as a file of its folder. */
-export function written({ folder }: RunPlace, name: string, document: unknown): LocalFile {
-  const path = join(folder, name);
-  writeFileSync(path, `${JSON.stringify(document)}\n`);
-  return file('report', name, 'application/json', path);
 }
 
 export function inShort(text: string): string {

@@ -2,14 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeFailure } from '../../console/failure.ts';
 import { RUN_WORK, type RunWork } from '../campaign/work.ts';
 import { lendReader } from '../pool/lend-reader.ts';
-import { flashOne, judgeBoard } from './judge-board.ts';
+import { isOfFullDisk } from './full-disk.ts';
+import { flashCard, judgeBoard } from './judge-board.ts';
 import { inShort, judgeConformance, judgeReplay, judgeTaps } from './judge-card.ts';
+import { flashProgram } from './judge-program.ts';
 import type { Judged, RunPlace } from './judged.ts';
+import { asNamed, tracesFolder, tracesIn } from './run-files.ts';
 
 /**
- * Judges one run. What cannot be judged is an `error` with its sentence; a bug of ours too, so that one run does not
- * take the bench with it.
- * @throws the reason of the signal
+ * Judges one run. What cannot be judged is an `error` with its sentence and with the traces that were written; a bug of
+ * ours too, so that one run does not take the bench with it.
+ * @throws the reason of the signal; what a full disk here made fail: another bench may judge it
  */
 export async function judgeRun(asked: unknown, place: RunPlace): Promise<Judged> {
   const work = RUN_WORK.safeParse(asked);
@@ -18,7 +21,9 @@ export async function judgeRun(asked: unknown, place: RunPlace): Promise<Judged>
     return await judge(work.data, place);
   } catch (error) {
     place.signal.throwIfAborted();
-    return couldNot(place, describeFailure(error).sentences.join(' '));
+    if (isOfFullDisk(error)) throw error;
+    const reason = asNamed(describeFailure(error).sentences.join(' '), place);
+    return { ...couldNot(place, reason), files: [...tracesIn(place.folder), ...tracesIn(tracesFolder(place))] };
   }
 }
 
@@ -33,7 +38,9 @@ function judge(work: RunWork, place: RunPlace): Promise<Judged> {
     case 'board-test':
       return judgeBoard(work, place);
     case 'board-flash':
-      return flashOne(work, place);
+      return flashCard(work, place);
+    case 'board-program':
+      return flashProgram(work, place);
     case 'rehearsal':
       return rehearse(work.milliseconds, place);
     case 'pool':

@@ -43,6 +43,8 @@ export interface RunPlace {
   openPool(): Promise<Channel>;
   /** Told how far it is. */
   note(text: string): void;
+  /** Told what a run that was stopped has left behind: a board with half a program. */
+  left(words: string): void;
 }
 
 /** What a verb said while it ran. */

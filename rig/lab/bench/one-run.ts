@@ -15,9 +15,11 @@ import type { ResultBlob, ResultStatement } from '../api/result.ts';
 import type { FiledCard } from './bench-file.ts';
 import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
+import { isOfFullDisk } from './full-disk.ts';
 import { fetchInputs } from './inputs.ts';
 import { couldNot, judgeRun } from './judge-run.ts';
 import type { Judged } from './judged.ts';
+import { takenFiles, tracesFolder, tracesIn } from './run-files.ts';
 import type { Spool } from './spool.ts';
 
 export interface OneRun {
@@ -36,10 +38,16 @@ export interface OneRun {
   note(text: string): void;
 }
 
+/** A run was stopped in the middle, and has left something behind. */
+export class LeftBehind extends Error {
+  override readonly name = 'LeftBehind';
+}
+
 /**
  * Judges a run and keeps its signed result in the spool, from which it is sent.
  * @returns how it ended
- * @throws {HalError} `storage`: the result could not be kept; the reason of the signal
+ * @throws {HalError} `storage`: the result could not be kept; {LeftBehind}; the reason of the signal; what a full disk of
+ * this bench made fail
  */
 export async function doRun(one: OneRun): Promise<Judged> {
   const { run, device, link, signal } = one;
@@ -51,17 +59,29 @@ export async function doRun(one: OneRun): Promise<Judged> {
     const limit = AbortSignal.timeout(run.limitSeconds * 1000);
     const ends = AbortSignal.any([signal, limit]);
     let judged: Judged;
+    let left: string | null = null;
     try {
       await fetchInputs(run.inputs, inputs, link);
       const { imageKey, note } = one;
       const openPool = (): Promise<Channel> => one.openPool(run.attempt);
       const env = environmentOf(device.card, one.env);
-      judged = await judgeRun(run.work, { device, folder, inputs, env, imageKey, note, openPool, signal: ends });
+      const place = { device, folder, inputs, env, imageKey, note, openPool, signal: ends };
+      judged = await judgeRun(run.work, {
+        ...place,
+        left: (words) => {
+          left = words;
+        },
+      });
     } catch (error) {
+      if (signal.aborted && left !== null) throw new LeftBehind(left, { cause: signal.reason });
       signal.throwIfAborted();
-      judged = couldNot({ device }, limit.aborted ? tooLong(run) : reasonOf(error));
+      if (isOfFullDisk(error)) throw error;
+      const reason = limit.aborted ? tooLong(run) : reasonOf(error);
+      const files = [...tracesIn(folder), ...tracesIn(tracesFolder({ folder }))];
+      judged = { ...couldNot({ device }, left === null ? reason : `${reason}; ${left}`), files };
     }
-    await keep(one, judged, startedAt);
+    const files = takenFiles(judged.files, folder);
+    await keep(one, { ...judged, files }, startedAt);
     return judged;
   } finally {
     rmSync(folder, { recursive: true, force: true });

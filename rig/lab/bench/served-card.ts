@@ -1,5 +1,6 @@
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
+import { PhoneScreen } from '../../card/phone-screen.ts';
 import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
 import { openRenewable } from '../../judge/conform/open-card.ts';
@@ -7,6 +8,8 @@ import { openRenewable } from '../../judge/conform/open-card.ts';
 /** A card of ours on a link, for as long as a run reads it through the reader at the other end. */
 export interface ServedCard {
   readonly description: string;
+  /** Its holder's own screen, where it is a phone's card on an antenna; null: its codes are presented through the reader. */
+  readonly screen: PhoneScreen | null;
   /** @throws what the link or the card threw */
   stop(): Promise<void>;
 }
@@ -18,10 +21,11 @@ export async function serveCard(
   wanted: CardInterface | null,
 ): Promise<ServedCard> {
   const cardInterface = linkDriver(link).interface ?? wanted;
-  const card = await openRenewable(source, cardInterface);
-  const opened = await openLink(link, card.cardInterface, false);
+  const renewable = await openRenewable(source, cardInterface);
+  const opened = await openLink(link, renewable.cardInterface, false);
   const faults: unknown[] = [];
-  const served = opened.serve(card.make((fault) => faults.push(fault), opened.limits));
+  const card = renewable.boot((fault) => faults.push(fault));
+  const served = opened.serve(card.port(renewable.cardInterface, opened.limits));
   let lost: unknown = null;
   const ended = served.catch((error: unknown) => {
     lost = error;
@@ -30,7 +34,8 @@ export async function serveCard(
   await new Promise((resolve) => setImmediate(resolve));
   if (lost !== null) throw lost;
   return {
-    description: `${card.description}, ${card.cardInterface}`,
+    description: `${renewable.description}, ${renewable.cardInterface}`,
+    screen: renewable.cardInterface === 'contactless' && card.holder.present ? new PhoneScreen(card) : null,
     stop: async () => {
       opened.stop();
       await ended;

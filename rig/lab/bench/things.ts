@@ -1,3 +1,11 @@
+import { realPath } from './filed-board.ts';
+
+/** What ports are, for {@link Things}: by their names and by where those lead, as long as they lead somewhere. */
+export function portThings(...paths: readonly (string | null | undefined)[]): string[] {
+  const named = paths.filter((path) => path !== undefined && path !== null);
+  return [...new Set(named.flatMap((path) => [path, realPath(path)]))].map((path) => `port:${path}`);
+}
+
 interface Waiting {
   readonly things: readonly string[];
   readonly wake: () => void;

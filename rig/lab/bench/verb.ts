@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
 import { CannotRun } from '../../console/failure.ts';
@@ -16,9 +16,10 @@ import { BENCH_NAME } from '../api/fields.ts';
 import { LabRefused } from '../api/lab-refused.ts';
 import { openPoolChannel } from '../pool/open-channel.ts';
 import { Agent } from './agent.ts';
-import { NO_BENCH_FILE, readBenchFile } from './bench-file.ts';
+import { type BenchFile, NO_BENCH_FILE, readBenchFile } from './bench-file.ts';
 import { benchSigner } from './bench-key.ts';
-import { devicesOf, seeReaders } from './devices.ts';
+import { devicesOf, NOBODY, seeReaders } from './devices.ts';
+import { noRoom } from './full-disk.ts';
 import { referenceDrift, tapMeasure } from './reference.ts';
 import { Spool } from './spool.ts';
 
@@ -55,10 +56,11 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
       env: io.env,
       imageKey: options.imageKey,
       look: async (signal) => {
-        const seen = file.pcsc ? await seeReaders(machine, signal) : { driver: 'pcsc' as const, readers: [] };
-        return devicesOf(file, seen);
+        const looks = file.pcsc || namesPcsc(file);
+        return devicesOf(file, looks ? await seeReaders(machine, signal) : NOBODY);
       },
       drift: (device, signal) => referenceDrift(device, folder, measure, signal),
+      noRoom: () => noRoom([folder, tmpdir()]),
       openPool: (attempt) => openPoolChannel(line, `/v1/pool/attempts/${attempt}`, options.pin),
       say: (text) => (io.json ? io.stdout(`${JSON.stringify({ text })}\n`) : io.stdout(`${shown(text)}\n`)),
       signal: io.signal,
@@ -70,6 +72,11 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
     lock.release();
   }
   return EXIT.pass;
+}
+
+/** Whether a row is of a reader that PC/SC has, or of a card's end behind one. */
+function namesPcsc({ readers }: BenchFile): boolean {
+  return readers.some(({ reader, link }) => 'name' in reader || (link !== null && 'name' in link));
 }
 
 function benchName(given: string | null): string {

@@ -1,9 +1,10 @@
-import { PN532_PHASES } from '../../board/phases/index.ts';
 import { Issues } from '../../card/profile/issues.ts';
 import { type Path, plain, readSource } from '../../card/profile/source.ts';
+import { boardsOf, checkBoards, driverOf } from './check-boards.ts';
 import { type CampaignRun, expand } from './expand.ts';
+import type { BenchDevice } from './fits.ts';
 import { CAMPAIGN_SCHEMA, type CampaignDocument, type CardDocument, type JudgedDocument } from './schema.ts';
-import { INPUT_PATH } from './work.ts';
+import { CHANNEL_SUITES, INPUT_PATH } from './work.ts';
 
 /** A campaign that was checked: its runs, and the files that they need. */
 export interface Campaign {
@@ -13,6 +14,8 @@ export interface Campaign {
   readonly runs: readonly CampaignRun[];
   /** Files and folders beside the campaign file, as it names them, each once. */
   readonly inputs: readonly string[];
+  /** Ids of boards of which every one is meant. */
+  readonly every: readonly string[];
 }
 
 /** What lies beside the campaign file and in this program, for the names in it. */
@@ -22,6 +25,8 @@ export interface Surroundings {
   isProfile(name: string): boolean;
   /** Whether `suites/NAME` comes with vitap. */
   isShippedSuite(path: string): boolean;
+  /** Boards at benches that live; null: no lab was asked, and a board that stands for every one counts as one. */
+  readonly boards: readonly BenchDevice[] | null;
 }
 
 /** More runs than a laboratory does in one go. */
@@ -39,15 +44,35 @@ const GO_WITH: Readonly<Partial<Record<keyof JudgedDocument, readonly Kind[]>>> 
   warmUp: ['benchTap'],
   sequence: ['benchTap'],
   plan: ['benchTap'],
+  channel: ['conform', 'benchTap'],
   cards: ['conform', 'replay', 'benchTap'],
   boards: ['boardTest', 'boardFlash'],
+  address: ['boardFlash'],
+  image: ['boardFlash'],
+  cardAt: ['boardFlash'],
+  chip: ['boardFlash'],
+  unprotect: ['boardFlash'],
+  resume: ['boardFlash'],
+  start: ['boardFlash'],
 };
+
+/** What was read, and where faults that are found later belong. */
+export interface ReadCampaign {
+  readonly campaign: Campaign;
+  readonly document: CampaignDocument;
+  readonly issues: Issues;
+}
 
 /**
  * @param name what errors call the text
  * @throws {ProfileError} every fault with file, line and column
  */
 export function parseCampaign(text: string, name: string, around: Surroundings): Campaign {
+  return readCampaign(text, name, around).campaign;
+}
+
+/** As {@link parseCampaign}. */
+export function readCampaign(text: string, name: string, around: Surroundings): ReadCampaign {
   const written = readSource(text, name);
   const issues = new Issues(written);
   const result = CAMPAIGN_SCHEMA.safeParse(plain(written), { reportInput: true });
@@ -60,10 +85,22 @@ export function parseCampaign(text: string, name: string, around: Surroundings):
   const check = new Check(document, issues, around);
   check.all();
   issues.throwIfAny();
-  const runs = expand(document, MOST_RUNS + 1);
+  const { runs, none } = expand(document, around.boards, MOST_RUNS + 1);
+  const boards = document.boards ?? [];
+  for (const id of none) {
+    const at = boards.findIndex((each) => each.id === id);
+    issues.report(['boards', at], `no bench that lives has such a board: see vitap lab benches`);
+  }
   if (runs.length > MOST_RUNS) issues.report(['judge'], `these are more than ${MOST_RUNS} runs`);
   issues.throwIfAny();
-  return { name: document.name, attempts: document.attempts ?? ATTEMPTS, runs, inputs: [...check.inputs].sort() };
+  const campaign: Campaign = {
+    name: document.name,
+    attempts: document.attempts ?? ATTEMPTS,
+    runs,
+    inputs: [...check.inputs].sort(),
+    every: boards.filter(({ every }) => every === true).map(({ id }) => id),
+  };
+  return { campaign, document, issues };
 }
 
 /** Names that stand for a profile that comes with vitap; anything else is a path. */
@@ -89,6 +126,11 @@ class Check {
     this.#unique(boards, 'boards', 'board');
     this.#unique(judge, 'judge', 'judgement');
     for (const [i, card] of cards.entries()) this.#card(card, ['cards', i]);
+    for (const [i, { every, identity }] of boards.entries()) {
+      if (every === true && identity !== undefined) {
+        this.#issues.report(['boards', i, 'identity'], 'one board is meant by its identity, and every one by `every`');
+      }
+    }
     for (const [i, each] of judge.entries()) this.#judged(each, ['judge', i]);
   }
 
@@ -133,9 +175,14 @@ class Check {
       if (judged[key as keyof JudgedDocument] === undefined || allowed.includes(kind)) continue;
       this.#issues.report([...at, key], `\`${key}\` goes with ${allowed.join(', ')}, not with ${kind}`);
     }
+    if (judged.channel !== undefined && judged.conform !== undefined && CHANNEL_SUITES.includes(judged.conform)) {
+      this.#issues.report([...at, 'channel'], `the suite ${judged.conform} opens its channels itself`);
+    }
     this.#targets(judged, kind, at);
     if (judged.declare !== undefined) this.#input(judged.declare, 'file', [...at, 'declare']);
     if (judged.boardFlash !== undefined) this.#input(judged.boardFlash, 'file', [...at, 'boardFlash']);
+    if (judged.image !== undefined) this.#input(judged.image, 'file', [...at, 'image']);
+    if (kind === 'boardTest' || kind === 'boardFlash') this.#boards(judged, at);
     if (
       judged.replay !== undefined &&
       this.#around.kindOf(judged.replay) === null &&
@@ -143,13 +190,12 @@ class Check {
     )
       return;
     if (judged.replay !== undefined) this.#input(judged.replay, 'folder', [...at, 'replay']);
-    if (Array.isArray(judged.boardTest)) {
-      for (const [i, phase] of judged.boardTest.entries()) {
-        if (PN532_PHASES.some(({ id }) => id === phase)) continue;
-        const phases = PN532_PHASES.map(({ id }) => id).join(', ');
-        this.#issues.report([...at, 'boardTest', i], `there is no phase ${phase}; phases are ${phases}`);
-      }
-    }
+  }
+
+  #boards(judged: JudgedDocument, at: Path): void {
+    const { boards = [], needs } = this.#document;
+    const drivers = boardsOf(boards, judged.boards).map((each) => driverOf(each, { ...needs, ...judged.needs }));
+    if (drivers.length > 0) checkBoards(judged, drivers, at, this.#issues);
   }
 
   /** Cards or boards, as this kind has them, are there. */

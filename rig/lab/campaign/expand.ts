@@ -1,6 +1,8 @@
 import type { Requirement } from '../api/capability.ts';
+import { boardsOf, driverOf } from './check-boards.ts';
+import { type BenchDevice, fits } from './fits.ts';
 import type { BoardDocument, CampaignDocument, CardDocument, JudgedDocument, Needs } from './schema.ts';
-import { type RunCard, type RunWork, workInWords } from './work.ts';
+import { type BoardProgram, PROGRAMMED, type RunCard, type RunWork, workInWords } from './work.ts';
 
 /** One thing judged on one target, once. */
 export interface CampaignRun {
@@ -17,6 +19,13 @@ export interface CampaignRun {
   readonly limitSeconds: number;
 }
 
+/** What a campaign became. */
+export interface Expanded {
+  readonly runs: CampaignRun[];
+  /** Ids of boards of which every one is meant, and there is none; then there are no runs. */
+  readonly none: readonly string[];
+}
+
 /** A thing to judge, a target, and what they need together. */
 type Piece = Omit<CampaignRun, 'repetition' | 'limitSeconds' | 'suite'>;
 
@@ -27,10 +36,22 @@ const NO_SUBJECT = 'any reader';
 
 /**
  * All runs: repetition by repetition, so that every target is seen once before any is seen twice.
+ * @param boards those of the lab, for `every`; null: one run stands for all of them
  * @param most no more of them are made
  */
-export function expand(document: CampaignDocument, most: number): CampaignRun[] {
-  const judged = document.judge.map((each) => ({ each, pieces: piecesOf(each, document) }));
+export function expand(document: CampaignDocument, boards: readonly BenchDevice[] | null, most: number): Expanded {
+  const judged = document.judge.map((each) => ({ each, ...piecesOf(each, document, boards) }));
+  const none = [...new Set(judged.flatMap((each) => each.none))];
+  if (none.length > 0) return { runs: [], none };
+  return { runs: runsOf(document, judged, most), none };
+}
+
+interface Judged {
+  readonly each: JudgedDocument;
+  readonly pieces: readonly Piece[];
+}
+
+function runsOf(document: CampaignDocument, judged: readonly Judged[], most: number): CampaignRun[] {
   const suites = columns(judged.map(({ each, pieces }) => each.id ?? workInWords((pieces[0] as Piece).work)));
   const repeats = judged.map(({ each }) => each.repeat ?? document.repeat ?? 1);
   const runs: CampaignRun[] = [];
@@ -55,19 +76,51 @@ function columns(names: readonly string[]): string[] {
   });
 }
 
-function piecesOf(judged: JudgedDocument, document: CampaignDocument): Piece[] {
+function piecesOf(
+  judged: JudgedDocument,
+  document: CampaignDocument,
+  there: readonly BenchDevice[] | null,
+): { readonly pieces: readonly Piece[]; readonly none: readonly string[] } {
   const needs = { ...document.needs, ...judged.needs };
   if (judged.rehearsal !== undefined) {
     const work: RunWork = { kind: 'rehearsal', milliseconds: judged.rehearsal };
-    return [{ subject: NO_SUBJECT, requirement: { kind: 'reader', ...wanted(needs) }, work, inputs: [] }];
+    return {
+      pieces: [{ subject: NO_SUBJECT, requirement: { kind: 'reader', ...wanted(needs) }, work, inputs: [] }],
+      none: [],
+    };
   }
   if (judged.boardTest !== undefined || judged.boardFlash !== undefined) {
-    return chosen(document.boards ?? [], judged.boards).map((board) => onBoard(judged, board, needs));
+    const found = boardsOf(document.boards ?? [], judged.boards).map((board) => {
+      const piece = onBoard(judged, board, needs);
+      return { board, pieces: board.every === true && there !== null ? onEvery(piece, there) : [piece] };
+    });
+    return {
+      pieces: found.flatMap(({ pieces }) => pieces),
+      none: found.filter(({ pieces }) => pieces.length === 0).map(({ board }) => board.id),
+    };
   }
-  return chosen(document.cards ?? [], judged.cards).map((card) => onCard(judged, card, needs));
+  const pieces = chosen(document.cards ?? [], judged.cards).map((card) => onCard(judged, card, needs));
+  return { pieces, none: [] };
 }
 
-function chosen<T extends { readonly id: string }>(
+/** Of a row of the matrix, as the lab takes it. */
+const LONGEST_SUBJECT = 100;
+
+/** The same on each board that fits: a row for each, by the bench and the identity of the board. */
+function onEvery(piece: Piece, there: readonly BenchDevice[]): Piece[] {
+  return there
+    .filter((device) => fits(piece.requirement, device))
+    .map(({ bench, capability: { driver, identity } }) => {
+      const subject = `${piece.subject} ${bench} ${identity}`;
+      return {
+        ...piece,
+        subject: subject.length <= LONGEST_SUBJECT ? subject : `…${subject.slice(1 - LONGEST_SUBJECT)}`,
+        requirement: { ...piece.requirement, bench, driver, ...(identity !== null && { identity }) },
+      };
+    });
+}
+
+export function chosen<T extends { readonly id: string }>(
   all: readonly T[],
   ids: readonly string[] | undefined,
 ): readonly T[] {
@@ -80,26 +133,30 @@ function wanted({ extendedLength, ...needs }: Needs): Omit<Requirement, 'kind'> 
 }
 
 function onBoard(judged: JudgedDocument, board: BoardDocument, needs: Needs): Piece {
+  const driver = driverOf(board, needs);
   const requirement: Requirement = {
     kind: 'board',
     ...wanted(needs),
-    ...(board.driver !== undefined && { driver: board.driver }),
+    driver,
     ...(board.identity !== undefined && { identity: board.identity }),
   };
-  if (judged.boardFlash !== undefined) {
-    return {
-      subject: board.id,
-      requirement,
-      work: { kind: 'board-flash', image: judged.boardFlash },
-      inputs: [judged.boardFlash],
-    };
+  const { boardFlash: file, image } = judged;
+  if (file === undefined) {
+    const only = Array.isArray(judged.boardTest) ? judged.boardTest : undefined;
+    const work: RunWork = { kind: 'board-test', ...(only !== undefined && { only }) };
+    return { subject: board.id, requirement, work, inputs: [] };
   }
-  const only = Array.isArray(judged.boardTest) ? judged.boardTest : undefined;
+  const work: RunWork = PROGRAMMED.includes(driver) ? program(judged, file) : { kind: 'board-flash', image: file };
+  return { subject: board.id, requirement, work, inputs: [file, ...(image === undefined ? [] : [image])] };
+}
+
+function program(judged: JudgedDocument, firmware: string): BoardProgram {
+  const { address, image, cardAt, chip, unprotect, resume, start } = judged;
+  const given = Object.entries({ address, image, cardAt, chip, unprotect, resume, start });
   return {
-    subject: board.id,
-    requirement,
-    work: { kind: 'board-test', ...(only !== undefined && { only }) },
-    inputs: [],
+    kind: 'board-program',
+    firmware,
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   };
 }
 
@@ -142,8 +199,9 @@ function runCard({ profile, image }: CardDocument, cardInterface: CardDocument['
 function workOn(judged: JudgedDocument, card: RunCard): RunWork {
   const { conform, replay, only, declare } = judged;
   const some = only === undefined ? {} : { only };
+  const channel = judged.channel === undefined ? {} : { channel: judged.channel };
   if (conform !== undefined) {
-    return { kind: 'conform', suite: conform, card, ...some, ...(declare !== undefined && { declare }) };
+    return { kind: 'conform', suite: conform, card, ...some, ...channel, ...(declare !== undefined && { declare }) };
   }
   if (replay !== undefined) return { kind: 'replay', folder: inputFolder(judged) as string, card, ...some };
   return {
@@ -152,6 +210,7 @@ function workOn(judged: JudgedDocument, card: RunCard): RunWork {
     warmUp: judged.warmUp ?? WARM_UP,
     sequence: judged.sequence ?? 'all',
     plan: judged.plan ?? 'classic',
+    ...channel,
     card,
   };
 }

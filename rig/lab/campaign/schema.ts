@@ -3,7 +3,15 @@ import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalar
 import { SUITE_NAMES, type SuiteName } from '../../judge/conform/suites/index.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
 import { BACKENDS, type Backend, CARD_INTERFACES, PROTOCOLS } from '../api/capability.ts';
-import { LONGEST_REHEARSAL_MS, MOST_TAPS, type OurInterface } from './work.ts';
+import {
+  BOARD_DRIVERS,
+  type BoardDriver,
+  CHANNELS,
+  type Channel,
+  LONGEST_REHEARSAL_MS,
+  MOST_TAPS,
+  type OurInterface,
+} from './work.ts';
 
 /** A campaign file, key by key; what belongs together is judged in campaign.ts. Every scalar is text in the YAML. */
 
@@ -36,12 +44,26 @@ export interface CardDocument {
 
 export interface BoardDocument {
   readonly id: string;
-  readonly driver?: string | undefined;
+  /** A PN532 where it is absent. */
+  readonly driver?: BoardDriver | undefined;
   readonly identity?: string | undefined;
+  /** Each one that the benches have when the campaign is submitted, and not any one. */
+  readonly every?: boolean | undefined;
+}
+
+/** How a program gets onto boards; the names are those of the options of `board flash`. */
+export interface ProgramDocument {
+  readonly address?: number | undefined;
+  readonly image?: string | undefined;
+  readonly cardAt?: number | undefined;
+  readonly chip?: number | undefined;
+  readonly unprotect?: boolean | undefined;
+  readonly resume?: boolean | undefined;
+  readonly start?: boolean | undefined;
 }
 
 /** One of the first six, and what goes with it. */
-export interface JudgedDocument {
+export interface JudgedDocument extends ProgramDocument {
   readonly conform?: SuiteName | undefined;
   readonly replay?: string | undefined;
   /** Number of taps. */
@@ -56,6 +78,7 @@ export interface JudgedDocument {
   readonly warmUp?: number | undefined;
   readonly sequence?: Sequence | undefined;
   readonly plan?: PlanName | undefined;
+  readonly channel?: Channel | undefined;
   readonly cards?: readonly string[] | undefined;
   readonly boards?: readonly string[] | undefined;
   readonly needs?: Needs | undefined;
@@ -99,7 +122,16 @@ const card = z.strictObject({
   interface: z.enum(CARD_INTERFACES).optional(),
 });
 
-const board = z.strictObject({ id, driver: driver.optional(), identity: text.optional() });
+const board = z.strictObject({
+  id,
+  driver: z.enum(BOARD_DRIVERS).optional(),
+  identity: text.optional(),
+  every: yesNo.optional(),
+});
+
+/** As the command line takes it. */
+const address = matching(/^0x[0-9A-Fa-f]{1,8}$/, 'an address in hexadecimal, as 0x08000000').transform(Number);
+const chip = matching(/^0x[0-9A-Fa-f]{1,4}$/, 'the identifier of a chip in hexadecimal, as 0x450').transform(Number);
 
 const judged = z.strictObject({
   id: id.optional(),
@@ -108,6 +140,13 @@ const judged = z.strictObject({
   benchTap: integer(1, MOST_TAPS).optional(),
   boardTest: z.union([z.literal('all'), z.array(id).min(1)]).optional(),
   boardFlash: text.optional(),
+  address: address.optional(),
+  image: text.optional(),
+  cardAt: address.optional(),
+  chip: chip.optional(),
+  unprotect: yesNo.optional(),
+  resume: yesNo.optional(),
+  start: yesNo.optional(),
   /** Milliseconds. */
   rehearsal: integer(0, LONGEST_REHEARSAL_MS).optional(),
   only: text.optional(),
@@ -115,6 +154,7 @@ const judged = z.strictObject({
   warmUp: integer(0, MOST_TAPS).optional(),
   sequence: z.enum(SEQUENCES).optional(),
   plan: z.enum(PLANS).optional(),
+  channel: z.enum(CHANNELS).optional(),
   cards: z.array(id).min(1).optional(),
   boards: z.array(id).min(1).optional(),
   needs: needs.optional(),

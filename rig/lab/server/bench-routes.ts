@@ -60,7 +60,7 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
   app.post(
     '/v1/take',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       handlerTimeout: (MOST_WAIT_SECONDS + 10) * 1000,
       schema: { tags, summary: 'Waits for a run that fits', body: TAKE, response: { 200: TAKEN } },
     },
@@ -73,7 +73,7 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/attempts/:attempt/progress',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       schema: {
         tags,
         summary: 'How far a run is',
@@ -90,7 +90,7 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/attempts/:attempt/release',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       schema: {
         tags,
         summary: 'Gives a lease back',
@@ -108,7 +108,7 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/attempts/:attempt/result',
     {
-      config: BENCH,
+      config: { ...BENCH, changes: true },
       bodyLimit: MOST_RESULT_BYTES,
       schema: {
         tags,

@@ -9,6 +9,9 @@ import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals
 import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
+import { ChangeBell } from './change-bell.ts';
+import { EventReaders } from './event-readers.ts';
+import { addEventRoutes } from './event-routes.ts';
 import { addPersonRoutes } from './person-routes.ts';
 import { addPoolRoutes } from './pool-routes.ts';
 import { checkRoles } from './roles.ts';
@@ -39,9 +42,14 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
   addBlobRoutes(server.app, store);
   addPersonRoutes(server.app, store, waiting);
   await addPoolRoutes(server.app, store, waiting);
-  const upkeep = startUpkeep(store, waiting, fault);
+  const bell = new ChangeBell(store);
+  const readers = new EventReaders(store, bell, fault);
+  addEventRoutes(server.app, readers, bell);
+  const upkeep = startUpkeep(store, waiting, bell, fault);
   server.app.addHook('preClose', async () => {
     waiting.close();
+    await readers.close();
+    await bell.close();
     await upkeep.stop();
   });
   return server;
@@ -58,6 +66,7 @@ const DRIFT_MS = 30_000;
 function startUpkeep(
   store: LabStore,
   waiting: WaitingBenches,
+  bell: ChangeBell,
   fault: (error: unknown) => void,
 ): { stop(): Promise<void> } {
   let from = performance.now() + LEASE_SECONDS * 1000;
@@ -67,11 +76,12 @@ function startUpkeep(
     try {
       await addUpCounts(store);
       if (performance.now() < from) return;
-      if ((await giveBackExpired(store)) > 0) waiting.wake();
-      await endCampaigns(store);
+      const givenBack = await giveBackExpired(store);
+      if (givenBack > 0) waiting.wake();
+      if (givenBack + (await endCampaigns(store)) > 0) bell.ring();
       if (performance.now() < driftAt) return;
       driftAt = performance.now() + DRIFT_MS;
-      await quarantineDrifting(store);
+      if ((await quarantineDrifting(store)).length > 0) bell.ring();
     } catch (error) {
       if (error instanceof StoreError && error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
       else if (!(error instanceof StoreError && error.kind === 'busy')) fault(error);

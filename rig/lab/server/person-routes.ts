@@ -50,7 +50,7 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
   app.post(
     '/v1/campaigns',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       bodyLimit: MOST_SUBMISSION_BYTES,
       handlerTimeout: SUBMIT_MS,
       schema: { tags, summary: 'Submits a campaign', body: SUBMISSION, response: { 200: SUBMITTED } },
@@ -120,7 +120,7 @@ function addCampaignRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches
   app.post(
     '/v1/campaigns/:campaign/cancel',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       schema: {
         tags,
         summary: 'Cancels what waits and what runs',
@@ -197,7 +197,7 @@ function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   app.post(
     '/v1/benches/:bench/quarantine',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       schema: {
         tags,
         summary: 'Puts a bench into quarantine, or lets it back',
@@ -232,7 +232,7 @@ function addTokenRoutes(app: WebApp, store: LabStore): void {
   app.post(
     '/v1/tokens/:token/revoke',
     {
-      config: OPERATOR,
+      config: { ...OPERATOR, changes: true },
       schema: {
         tags,
         summary: 'Revokes a token',

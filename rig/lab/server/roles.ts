@@ -9,10 +9,14 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Roles whose tokens a route of the lab takes; `operator` takes those of `viewer` too. */
     readonly roles?: readonly Role[];
+    /** What an answer of 200 tells: something in the store was changed, and others want to look. */
+    readonly changes?: true;
   }
   interface FastifyRequest {
     /** Role of the token that came. */
     labRole?: Role;
+    /** The token; null: the secret of this start. */
+    labToken?: string | null;
   }
 }
 
@@ -53,6 +57,7 @@ export function checkRoles(app: WebApp, store: LabStore, startSecret: string): v
     if (role === null) throw new LabRefusal('token-wrong');
     if (!roles.includes(role)) throw new LabRefusal('role-missing');
     request.labRole = role;
+    request.labToken = token === undefined || isSame(token, startSecret) ? null : token;
   });
 }
 

@@ -39,6 +39,10 @@ export const LAB_REFUSALS = {
   'blob-differs': { status: 400, sentence: 'what came has another hash than its address: send it again' },
   'blob-torn': { status: 400, sentence: 'the upload ended early: send it again' },
   'blob-too-large': { status: 413, sentence: 'the file is larger than the lab takes' },
+  'streams-full': {
+    status: 503,
+    sentence: 'too many streams of events are open at this server: close some, or ask again later',
+  },
   'disk-full': {
     status: 507,
     sentence: 'the disk of the server is full: nothing was kept; make room and send it again',

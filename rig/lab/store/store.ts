@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openSql } from '../../store/open.ts';
-import type { Sql } from '../../store/sql.ts';
+import type { OpenedSql, Sql } from '../../store/sql.ts';
 import { LAB_TABLES } from './migrations.ts';
 import { openQueue, type RunQueue } from './queue.ts';
 
 /** The lab's database with its queue, and the folder of its blobs. */
 export interface LabStore {
   readonly sql: Sql;
+  /** Hears what other servers on the same database tell. */
+  readonly listen: OpenedSql['listen'];
   readonly queue: RunQueue;
   /** Folder of the blobs. */
   readonly blobs: string;
@@ -37,6 +39,7 @@ export async function openLabStore(options: {
     const queue = await openQueue(sql, fault);
     return {
       sql,
+      listen: (channel, heard) => sql.listen(channel, heard),
       queue,
       blobs,
       close: async () => {

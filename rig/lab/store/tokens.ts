@@ -46,6 +46,17 @@ export async function roleOfToken(store: LabStore, token: string): Promise<Role 
   return row?.role ?? null;
 }
 
+/** Which of these open something. @param tokens their texts */
+export async function liveTokens(store: LabStore, tokens: readonly string[]): Promise<ReadonlySet<string>> {
+  const byHash = new Map(tokens.map((token) => [Buffer.from(hashOf(token)).toString('hex'), token]));
+  const rows = await store.sql.query<{ hash: string }>(
+    `select encode(hash, 'hex') as hash from lab_tokens
+     where revoked_at is null and hash in (select decode(value, 'hex') from json_array_elements_text($1::json))`,
+    [JSON.stringify([...byHash.keys()])],
+  );
+  return new Set(rows.flatMap(({ hash }) => byHash.get(hash) ?? []));
+}
+
 function hashOf(token: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(token).digest());
 }

@@ -11,8 +11,9 @@ import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
 import { type PersonLink, personLink } from '../api/person-link.ts';
 import { type LabAddress, labLine } from '../bench/verb.ts';
 import { type Campaign, parseCampaign } from '../campaign/campaign.ts';
-import { requirementInWords } from '../campaign/fits.ts';
-import { surroundings } from '../campaign/surroundings.ts';
+import { checkCampaign } from '../campaign/check-cases.ts';
+import { type BenchDevice, requirementInWords } from '../campaign/fits.ts';
+import { lookIn, surroundings } from '../campaign/surroundings.ts';
 import { type FoundInput, findInputs } from './input-files.ts';
 
 export interface LabSubmitOptions {
@@ -36,7 +37,14 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
   const { file, lab, dryRun, force } = options;
   const source = readInputText(file, 'a campaign', LARGEST_CAMPAIGN_FILE);
   const folder = dirname(file);
-  const campaign = parseCampaign(source, file, await surroundings(folder));
+  const around = await surroundings(folder);
+  // What is wrong with the file is said before anybody is asked.
+  const checked = await checkCampaign(source, file, { ...around, boards: null }, lookIn(folder));
+  const link = lab === null ? null : personLink({ ...labLine(lab), signal: io.signal });
+  const campaign =
+    link === null || checked.every.length === 0
+      ? checked
+      : parseCampaign(source, file, { ...around, boards: await asked(() => boardsAt(link)) });
   const inputs = findInputs(campaign.inputs, folder);
   const submission: Submission = {
     name: campaign.name,
@@ -46,9 +54,8 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
     attempts: campaign.attempts,
     key: randomUUID(),
   };
-  if (lab === null) return tell({ campaign, inputs, unfit: null, id: null }, io);
-  const link = personLink({ ...labLine(lab), signal: io.signal });
-  try {
+  if (link === null) return tell({ campaign, inputs, unfit: null, id: null }, io);
+  return asked(async () => {
     const { unfit } = await link.submit(submission);
     if (dryRun || (unfit.length > 0 && !force)) {
       tell({ campaign, inputs, unfit, id: null }, io);
@@ -60,11 +67,26 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
     }
     const id = await submitAll(submission, inputs, link);
     return tell({ campaign, inputs, unfit, id }, io);
+  });
+}
+
+/** @throws {CannotRun} the lab refused, or cannot be reached */
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
   } catch (error) {
     if (error instanceof LabRefused || error instanceof LabUnreachable)
       throw new CannotRun(error.message, { cause: error });
     throw error;
   }
+}
+
+/** Boards at benches that live and may take something. */
+async function boardsAt(link: PersonLink): Promise<readonly BenchDevice[]> {
+  return (await link.benches())
+    .filter(({ alive, quarantined }) => alive && quarantined === null)
+    .flatMap(({ name, devices }) => devices.map((capability) => ({ bench: name, capability })))
+    .filter(({ capability }) => capability.kind === 'board');
 }
 
 function submittedRun(run: Campaign['runs'][number], inputs: ReadonlyMap<string, readonly FoundInput[]>): SubmittedRun {

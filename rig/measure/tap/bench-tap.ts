@@ -22,6 +22,7 @@ import { realWaiter, scheduleOf } from './schedule.ts';
 import { channelScript, commandScript, readingScript, type TapScript } from './script.ts';
 import type { TapSource } from './source.ts';
 import { writeOutlierTraces } from './traces.ts';
+import { UnlockedSource } from './unlocked-source.ts';
 
 /** A run's result, and its verdict as an exit code. */
 export interface BenchedTaps {
@@ -46,6 +47,7 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   let twin: Twin | null = null;
   try {
     source = await openSource(options, code);
+    if (options.screen != null && code !== null) source = new UnlockedSource(source, options.screen, code);
     const machine = thisMachine(io.env);
     const before = await lookAround(options.reader, source, machine, io);
     const scriptFor = (of: TapSource): TapScript => {
@@ -161,8 +163,9 @@ function withTraces(
     : writeOutlierTraces(figures, taps, { folder: traces, keepSecrets, source, startedAt });
 }
 
-function isOwnCard({ card, reader }: BenchTapOptions): boolean {
-  return card !== null && readerDriver(reader).ourCards === 'in process';
+/** Wherever it is: in process, or where `--profile` says which card is in the reader. */
+function isOwnCard({ card }: BenchTapOptions): boolean {
+  return card !== null;
 }
 
 /** A card that we make ourselves from a profile has a code that everybody may know; any other keeps its own. */
@@ -204,7 +207,7 @@ function scriptOf(options: BenchTapOptions, source: TapSource, code: Uint8Array 
     return commandScript(commandsOfTap(workloadFor(REFERENCE)));
   }
   // Typed on the phone before the tap: no reader presents it then.
-  const typed = source instanceof LoopbackSource && source.unlocksItself;
+  const typed = source instanceof UnlockedSource || (source instanceof LoopbackSource && source.unlocksItself);
   return readingScript(sequence, plan, typed ? null : code);
 }
 

@@ -1,4 +1,5 @@
 import type { CardSource } from '../../card/card-source.ts';
+import type { PhoneScreen } from '../../card/phone-screen.ts';
 import type { ChannelChoice } from '../../channel/choice.ts';
 import type { PinChoice } from '../../console/pin.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
@@ -25,6 +26,8 @@ export interface BenchTapOptions {
   readonly pin: PinChoice;
   /** The secure channel; absent: none is opened. */
   readonly channel?: ChannelChoice;
+  /** The screen of a phone's card that this program has put before the reader; absent or null: none. */
+  readonly screen?: PhoneScreen | null;
   readonly timeoutMs: number;
   /** Folder for the traces of outliers; null for none. */
   readonly traces: string | null;

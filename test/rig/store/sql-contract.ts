@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type MigrationOwner, migrate } from '../../../rig/store/migrate.ts';
-import type { Sql } from '../../../rig/store/sql.ts';
+import type { OpenedSql } from '../../../rig/store/sql.ts';
 
 const NOW = 1_764_000_000_000;
 
@@ -17,9 +17,9 @@ const OWNER: MigrationOwner = {
 };
 
 /** What every database of {@link Sql} does. */
-export function sqlContract(name: string, open: () => Promise<Sql>): void {
+export function sqlContract(name: string, open: () => Promise<OpenedSql>): void {
   describe(name, () => {
-    let sql: Sql;
+    let sql: OpenedSql;
     beforeAll(async () => {
       sql = await open();
     }, 120_000);
@@ -125,6 +125,29 @@ export function sqlContract(name: string, open: () => Promise<Sql>): void {
         sql.transaction((statements) => statements.query("update jars set grams = grams + 1 where label = 'count'"));
       await Promise.all(Array.from({ length: 30 }, add));
       expect(await sql.query("select grams from jars where label = 'count'")).toEqual([{ grams: 30 }]);
+    });
+
+    it('hears what is told on a channel by a statement and at the end of a transaction, until it listens no more', async () => {
+      const heard: (string | null)[] = [];
+      const listening = sql.listen('bell', (payload) => heard.push(payload));
+      await vi.waitFor(() => expect(heard).toEqual([null]), 10_000);
+      expect(listening.isLive()).toBe(true);
+      await sql.query('select pg_notify($1, $2)::text', ['bell', 'one']);
+      await sql.query('select pg_notify($1, $2)::text', ['knocker', 'nobody listens']);
+      await sql.transaction(async (statements) => {
+        await statements.query('select pg_notify($1, $2)::text', ['bell', 'two']);
+      });
+      const undone = sql.transaction(async (statements) => {
+        await statements.query('select pg_notify($1, $2)::text', ['bell', 'undone']);
+        throw new Error('the cat came');
+      });
+      await expect(undone).rejects.toThrow('the cat came');
+      await vi.waitFor(() => expect(heard).toEqual([null, 'one', 'two']), 10_000);
+      await listening.close();
+      expect(listening.isLive()).toBe(false);
+      await sql.query('select pg_notify($1, $2)::text', ['bell', 'three']);
+      await sql.query('select 1');
+      expect(heard).toEqual([null, 'one', 'two']);
     });
 
     it('leaves a mistake of ours as it is', async () => {

@@ -104,8 +104,9 @@ describe('our cards', () => {
     ['iso7816-4', 'ndef', 200],
     ['vitale', 'vitale2', 20],
     ['vitale', 'vitale2-t0', 20],
-    // Over an antenna all that it judges is behind the channel.
     ['vitale', 'apcv', 5, 'contact'],
+    // In clear over an antenna: nothing is given, and no code is taken.
+    ['vitale', 'apcv', 2, 'contactless'],
     ['t4t', 'ndef', 25],
   ])(
     '%s on %s: nothing fails, %i cases and more are judged',

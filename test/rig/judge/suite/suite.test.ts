@@ -296,7 +296,7 @@ function setting(): SuiteSetting {
     keepSecrets: false,
     timeoutMs: 1000,
     folder,
-    recordAll: false,
+    traces: null,
     signal: new AbortController().signal,
     onOpen: undefined,
     ruleUse: new RuleUse(),

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UF2_FAMILY, writeUf2 } from '../../../../rig/board/firmware/uf2.ts';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import { LabRefused } from '../../../../rig/lab/api/lab-refused.ts';
 import { RESULT_STATEMENT, type ResultStatement } from '../../../../rig/lab/api/result.ts';
 import { Agent } from '../../../../rig/lab/bench/agent.ts';
-import { NO_BENCH_FILE } from '../../../../rig/lab/bench/bench-file.ts';
+import { NO_BENCH_FILE, parseBenchFile } from '../../../../rig/lab/bench/bench-file.ts';
 import { benchSigner } from '../../../../rig/lab/bench/bench-key.ts';
 import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.ts';
 import { Spool } from '../../../../rig/lab/bench/spool.ts';
@@ -21,6 +22,7 @@ let folder: string;
 let lab: LabDouble;
 let stop: AbortController;
 let said: string[];
+let noRoom: string | null;
 const running: Promise<void>[] = [];
 
 beforeEach(() => {
@@ -28,6 +30,7 @@ beforeEach(() => {
   lab = new LabDouble();
   stop = new AbortController();
   said = [];
+  noRoom = null;
 });
 afterEach(async () => {
   stop.abort();
@@ -46,6 +49,7 @@ function start(devices?: readonly LocalDevice[], drift: string | null = null): P
     imageKey: null,
     look: async () => devices ?? devicesOf({ ...NO_BENCH_FILE, inProcess: 1 }, NO_READERS),
     drift: async () => drift,
+    noRoom: () => noRoom,
     openPool: () => Promise.reject(new Error('nobody asks for a reader here')),
     say: (text) => void said.push(text),
     signal: stop.signal,
@@ -192,11 +196,85 @@ describe('the agent of a bench', () => {
 
   it('says in its heartbeat that its reference card is not as it was', { timeout: SLOW_MS }, async () => {
     const [device] = await devicesOf(NO_BENCH_FILE, NO_READERS);
-    const card = { label: 'ref', atr: null, reader: 'x', pinFile: null, canFile: null, reference: true };
+    const card = {
+      label: 'ref',
+      atr: null,
+      reader: 'x',
+      pinFile: null,
+      canFile: null,
+      terminalKeys: null,
+      reference: true,
+    };
     void start([{ ...device!, card }], 'the reference card ref takes 30.0 ms, and took 10.0 ms');
     await until(() =>
       lab.beats.some(({ drift }) => drift === 'the reference card ref takes 30.0 ms, and took 10.0 ms'),
     );
+  });
+
+  it('says what a board is whose flashing is stopped: when the bench stops, and when the time is over', {
+    timeout: SLOW_MS,
+  }, async () => {
+    // A drive that takes the file and never leaves.
+    const drive = join(folder, 'drive');
+    mkdirSync(drive);
+    writeFileSync(join(drive, 'INFO_UF2.TXT'), 'Model: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n');
+    const bench = parseBenchFile(`version: 1\ninProcess: 0\nboards: [{board: "uf2:${drive}"}]\n`, 'b.yaml', folder);
+    const work = { kind: 'board-program', firmware: 'p.uf2' };
+    const file = writeUf2([{ address: 0x10000000, bytes: new Uint8Array(512) }], UF2_FAMILY.RP2040);
+    const inputs = [{ name: 'p.uf2', sha256: lab.addInput(file) }];
+    const slow = lab.add(work, { inputs, limitSeconds: 1 });
+    const devices = await devicesOf(bench, NO_READERS);
+    const agent = start(devices);
+    const left = `uf2:${drive}: interrupted; the new program was copied, and the board has not started it yet`;
+    expect(await resultOf(slow)).toMatchObject({
+      verdict: 'error',
+      reason: `it took longer than the 1 s that its campaign allows; ${left}`,
+      board: devices[0]!.capability.identity,
+    });
+    rmSync(join(drive, 'VITAP.UF2'));
+    const stopped = lab.add(work, { inputs });
+    await until(() => statSync(join(drive, 'VITAP.UF2'), { throwIfNoEntry: false })?.size === file.length);
+    stop.abort();
+    await agent;
+    expect(lab.released).toEqual([{ attempt: stopped.attempt, reason: `the bench was stopped; ${left}` }]);
+  });
+
+  it('gives a run back for a board that was unplugged before it began, and takes none for it until it is back', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const [device] = await devicesOf(NO_BENCH_FILE, NO_READERS);
+    let there = true;
+    void start([{ ...device!, isThere: () => there }]);
+    await until(() => lab.beats.length > 1);
+    // While the bench waits at the server for work, somebody pulls the board out.
+    const take = lab.take.bind(lab);
+    lab.take = async (...asked) => {
+      const taken = await take(...asked);
+      if (taken?.attempt === run.attempt) there = false;
+      return taken;
+    };
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    await until(() => lab.released.length === 1);
+    expect(lab.released).toEqual([{ attempt: run.attempt, reason: 'loopback:1 is not there any more' }]);
+    const next = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    await until(() => lab.beats.length > 20);
+    expect(lab.queue).toHaveLength(1);
+    there = true;
+    await resultOf(next);
+  });
+
+  it('takes nothing while its disk has no room, and says so once', { timeout: SLOW_MS }, async () => {
+    noRoom = 'the disk of /tmp has 3 MB left, and a run may need 68';
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    void start();
+    await until(() => lab.beats.length > 20);
+    expect([lab.queue.length, said.filter((text) => text.includes('MB left'))]).toEqual([
+      1,
+      ['the disk of /tmp has 3 MB left, and a run may need 68: this bench takes nothing until there is room'],
+    ]);
+    noRoom = null;
+    await resultOf(run);
+    expect(said).toContain('there is room on the disk again');
   });
 
   it('never does two things on one reader', { timeout: SLOW_MS }, async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +14,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** A port that is there, as far as a path tells. */
+function port(name: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, '');
+  return path;
+}
+const keyOf = (path: string): string => path.slice(1).replaceAll('/', '_');
 const read = (text: string): BenchFile => parseBenchFile(`version: 1\n${text}`, 'b.yaml', folder);
 const seen = (...readers: readonly [name: string, atr: string | null][]): SeenReaders => ({
   driver: 'pcsc',
@@ -65,15 +72,16 @@ describe('what a bench has', () => {
   });
 
   it('joins two boards: a reader, and where the card is put', async () => {
+    const [a, b] = [port('a'), port('b')];
     const file = read(
-      'inProcess: 0\nreaders: [{reader: "pn532:/tmp/a", link: "pn532:/tmp/b"}]\nboards: [{board: "pn532:/tmp/a"}]\n',
+      `inProcess: 0\nreaders: [{reader: "pn532:${a}", link: "pn532:${b}"}]\nboards: [{board: "pn532:${a}"}]\n`,
     );
     const all = await devicesOf(file, seen());
     expect(all[0]?.capability).toEqual({
-      device: 'pn532:/tmp/a',
+      device: `pn532:${a}`,
       kind: 'reader',
       driver: 'pn532',
-      model: 'pn532:/tmp/a',
+      model: `pn532:${a}`,
       backend: 'simulated',
       interfaces: ['contactless'],
       protocols: ['ISO-DEP'],
@@ -83,13 +91,80 @@ describe('what a bench has', () => {
       card: null,
     });
     expect(all[1]?.capability).toMatchObject({
-      device: 'board:/tmp/a',
+      device: `board:pn532:${a}`,
       kind: 'board',
       driver: 'pn532',
       backend: 'simulated',
     });
     // The board under test is that reader.
-    expect(all.map(({ things }) => things)).toEqual([['port:/tmp/a', 'port:/tmp/b'], ['port:/tmp/a']]);
+    expect(all.map(({ things }) => things)).toEqual([[`port:${a}`, `port:${b}`], [`port:${a}`]]);
+  });
+
+  it('is boards of four kinds, each known by its port, while they are there', async () => {
+    const [a, b, boot] = [port('a'), port('b'), port('boot')];
+    const drive = join(folder, 'drive');
+    mkdirSync(drive);
+    writeFileSync(
+      join(drive, 'INFO_UF2.TXT'),
+      'UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: RPI-RP2\r\n',
+    );
+    symlinkSync(a, join(folder, 'by-id'));
+    const file = read(
+      `inProcess: 0\nboards:\n  - {board: "pn532:${a}", partner: "pn532:${b}"}\n  - {board: "stm32:${join(folder, 'by-id')}", bootLines: "boot0=rts,reset=!dtr@${boot}", line: 8n1, baud: 57600}\n  - {board: "firmware:${a}"}\n  - {board: "uf2:${drive}"}\n`,
+    );
+    const all = await devicesOf(file, seen());
+    expect(all.map(({ capability: { driver, model, identity } }) => [driver, model, identity])).toEqual([
+      ['pn532', 'PN532', `port-${keyOf(a)}`],
+      ['stm32', 'STM32', `port-${keyOf(join(folder, 'by-id'))}`],
+      ['firmware', 'firmware', `port-${keyOf(a)}`],
+      ['uf2', 'Raspberry Pi RP2', `port-${keyOf(drive)}`],
+    ]);
+    for (const { capability } of all) CAPABILITY.parse(capability);
+    // Board, partner, and the adapter whose lines start it: by each of their names.
+    expect(all.map(({ things }) => things)).toEqual([
+      [`port:${a}`, `port:${b}`],
+      [`port:${join(folder, 'by-id')}`, `port:${a}`, `port:${boot}`],
+      [`port:${a}`],
+      [`port:${drive}`],
+    ]);
+    expect(all[1]?.board?.line).toEqual({
+      baudRate: 57_600,
+      framing: '8N1',
+      boot: {
+        how: 'lines',
+        boot0: { line: 'rts', asserted: true },
+        reset: { line: 'dtr', asserted: false },
+        port: boot,
+      },
+    });
+    rmSync(join(drive, 'INFO_UF2.TXT'));
+    rmSync(a);
+    expect(all.map((each) => each.isThere())).toEqual([false, false, false, false]);
+    expect(await devicesOf(file, seen())).toEqual([]);
+  });
+
+  it('is the card in the firmware of a board, and the card that lies on one, by their labels', async () => {
+    const [a, b] = [port('a'), port('b')];
+    const file = read(
+      `inProcess: 0\nreaders: [{reader: "firmware:${a}", extendedLength: yes}, {reader: "pn532:${b}"}, {reader: "pcsc:gone"}]\ncards: [{label: fw, reader: "${a}"}, {label: blue, reader: "pn532:${b}", atr: 3B80}]\n`,
+    );
+    expect(await capabilities(file, seen())).toMatchObject([
+      {
+        driver: 'firmware',
+        interfaces: ['contact'],
+        protocols: [],
+        extended: true,
+        ours: false,
+        card: { atr: '', label: 'fw' },
+      },
+      { driver: 'pn532', interfaces: ['contactless'], card: { atr: '3B80', label: 'blue' } },
+    ]);
+  });
+
+  it('never uses a reader of PC/SC twice, by whatever row', async () => {
+    const file = read('inProcess: 0\npcsc: no\nreaders: [{reader: "pcsc:ACR122", link: "acr122:ACR122U B"}]\n');
+    const all = await devicesOf(file, seen(['ACS ACR122U A', null], ['ACS ACR122U B', null]));
+    expect(all.map(({ things }) => things)).toEqual([['pcsc:ACS ACR122U A', 'pcsc:ACS ACR122U B']]);
   });
 
   it('is not what PC/SC lists where the file says so', async () => {
@@ -131,7 +206,51 @@ describe('the file of a bench', () => {
       'cards: [{label: a, reader: x, pin: 274916}]\n',
       'b.yaml:2:31: `pin` is not a key that is known here',
     ],
-    ['a board of another kind', 'boards: [{board: "uf2:/media/x"}]\n', 'b.yaml:2:18: a board of a bench is pn532:PORT'],
+    [
+      'a board of another kind',
+      'boards: [{board: "avr:/dev/x"}]\n',
+      'b.yaml:2:18: a board of a bench is pn532:PORT, stm32:PORT, uf2:FOLDER or firmware:PORT',
+    ],
+    [
+      'a board twice',
+      'boards: [{board: "uf2:/media/x"}, {board: "uf2:/media/x"}]\n',
+      'b.yaml:2:43: another row has this board',
+    ],
+    [
+      'a partner that is the board',
+      'boards: [{board: "pn532:/tmp/a", partner: /tmp/a}]\n',
+      'b.yaml:2:43: a partner is a second board',
+    ],
+    [
+      'a partner of an STM32',
+      'boards: [{board: "stm32:/tmp/a", partner: /tmp/b}]\n',
+      'b.yaml:2:43: only a PN532 is tested with a partner',
+    ],
+    [
+      'the line of a PN532',
+      'boards: [{board: "pn532:/tmp/a", line: 8n1}]\n',
+      'b.yaml:2:40: `line` is of the bootloader of an STM32, and this board is pn532:/tmp/a',
+    ],
+    [
+      'boot lines that somebody works',
+      'boards: [{board: "stm32:/tmp/a", bootLines: operator}]\n',
+      'b.yaml:2:45: nobody is asked during a run: the board is in its bootloader, or lines bring it there',
+    ],
+    [
+      'boot lines that say nothing',
+      'boards: [{board: "stm32:/tmp/a", bootLines: x}]\n',
+      /^b\.yaml:2:45: “x” does not say/,
+    ],
+    [
+      'a reader of another bench',
+      'readers: [{reader: "lab:blue"}]\n',
+      'b.yaml:2:20: a reader of another bench is that bench’s own to lend',
+    ],
+    [
+      'a reader twice',
+      'readers: [{reader: "pcsc:A"}, {reader: "pcsc:A"}]\n',
+      'b.yaml:2:40: another row has this reader',
+    ],
   ])('%s: refused with line and column', (_, text, expected) => {
     expect(() => read(text)).toThrow(expected);
   });

@@ -39,9 +39,9 @@ export class LabDouble implements BenchLink {
     return run;
   }
 
-  addInput(content: string): string {
+  addInput(content: string | Uint8Array): string {
     const sha256 = createHash('sha256').update(content).digest('hex');
-    this.blobs.set(sha256, Buffer.from(content));
+    this.blobs.set(sha256, Buffer.from(content as Uint8Array));
     return sha256;
   }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -105,6 +105,44 @@ describe('a bench and a campaign at a lab that is served', () => {
     const trace = statement!.blobs.find(({ role }) => role === 'trace')!;
     expect(Buffer.from(await person.download(trace.sha256)).toString()).toMatch(/^\{.*"vitap conform"/);
     expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
+  });
+
+  it('reads cards of ours over an antenna through the channel that their CAN opens, and tells nobody the CAN', {
+    timeout: 2 * SLOW_MS,
+  }, async () => {
+    startBench();
+    await alive();
+    // A card with a CAN of its own: only its profile, an input, has it.
+    const tree = readFileSync(new URL('../../../../profiles/apcv.yaml', import.meta.url), 'utf8');
+    writeFileSync(
+      join(folder, 'other.yaml'),
+      tree.replace('profile: apcv', 'profile: other').replace('code: "161803"', 'code: "662607"'),
+    );
+    const file = campaign(
+      'antenna',
+      'cards:\n  - {id: v2, profile: vitale2}\n  - {id: other, profile: other.yaml}\nneeds: {interface: contactless}\njudge:\n  - {id: vitale, conform: vitale, only: "VIT-00?,VIT-201", cards: [v2]}\n  - {id: clear, conform: iso7816-4, only: SEL-MF-04, cards: [v2]}\n  - {id: wanted, conform: iso7816-4, only: SEL-MF-04, channel: can, cards: [other]}\n  - {id: taps, benchTap: 1, warmUp: 0, cards: [other]}\n',
+    );
+    const { said } = await submit(file);
+    await ended(said.campaign);
+    const { runs } = await person.runs({ campaign: said.campaign });
+    const found: string[] = [];
+    for (const { id, subject, suite, state } of runs) {
+      const { statement } = await person.run(id);
+      const report = statement!.blobs.find(({ role }) => role === 'report')!;
+      const { channel } = JSON.parse(Buffer.from(await person.download(report.sha256)).toString());
+      found.push(`${suite} of ${subject}: ${state} ${(channel ?? null) === null ? 'in clear' : 'in a channel'}`);
+      for (const { sha256 } of statement!.blobs) {
+        const text = Buffer.from(await person.download(sha256)).toString();
+        for (const code of ['314159', '662607', '274916']) expect(text).not.toContain(code);
+        expect(text.toUpperCase()).not.toContain(Buffer.from('662607').toString('hex'));
+      }
+    }
+    expect(found.sort()).toEqual([
+      'clear of v2: passed in clear',
+      'taps of other: passed in a channel',
+      'vitale of v2: passed in a channel',
+      'wanted of other: passed in a channel',
+    ]);
   });
 
   it('says what no bench can take, and submits it only by force', { timeout: SLOW_MS }, async () => {

@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { type Campaign, parseCampaign, type Surroundings } from '../../../../rig/lab/campaign/campaign.ts';
-import { fits } from '../../../../rig/lab/campaign/fits.ts';
+import { type BenchDevice, fits } from '../../../../rig/lab/campaign/fits.ts';
 import { INPUT_PATH, RUN_WORK } from '../../../../rig/lab/campaign/work.ts';
 
 const FILES: Readonly<Record<string, 'file' | 'folder'>> = {
   'cards/blue.img': 'file',
   'own.yaml': 'file',
+  'p.bin': 'file',
   traces: 'folder',
 };
 const AROUND: Surroundings = {
   kindOf: (path) => FILES[path] ?? null,
   isProfile: (name) => ['vitale2', 'eac'].includes(name),
   isShippedSuite: (path) => path === 'suites/vitale2',
+  boards: null,
 };
-const read = (text: string): Campaign => parseCampaign(text, 'c.yaml', AROUND);
+const read = (text: string, more: Partial<Surroundings> = {}): Campaign =>
+  parseCampaign(text, 'c.yaml', { ...AROUND, ...more });
 const refusal = (text: string): string => {
   try {
     read(text);
@@ -111,6 +114,117 @@ describe('a campaign file', () => {
     expect(inputs).toEqual(['own.yaml']);
     expect(runs.map(({ suite }) => suite)).toEqual(['replay of suites/vitale2', 'replay of suites/vitale2 (2)']);
   });
+
+  const board = (bench: string, driver: string, identity: string): BenchDevice => ({
+    bench,
+    capability: {
+      device: `board:${identity}`,
+      kind: 'board',
+      driver,
+      model: '',
+      backend: 'simulated',
+      interfaces: [],
+      protocols: [],
+      extended: false,
+      ours: false,
+      identity,
+      card: null,
+    },
+  });
+
+  it('puts a program and a card onto every board of a kind that the benches have: a row for each', () => {
+    const text =
+      'version: 1\nname: a\nboards: [{id: h7, driver: stm32, every: yes}]\njudge:\n  - {boardFlash: p.bin, image: cards/blue.img, cardAt: 0x08080000, chip: 0x480, resume: yes, start: no}\n';
+    const long = 'k'.repeat(120);
+    const boards = [
+      board('t1', 'stm32', 'usb-1'),
+      board('t1', 'pn532', 'usb-2'),
+      board('t2', 'stm32', 'usb-1'),
+      board('t2', 'stm32', long),
+    ];
+    const { runs, inputs, every } = read(text, { boards });
+    expect([inputs, every]).toEqual([['cards/blue.img', 'p.bin'], ['h7']]);
+    expect(runs.map(({ subject, requirement }) => [subject, requirement])).toEqual([
+      ['h7 t1 usb-1', { kind: 'board', driver: 'stm32', bench: 't1', identity: 'usb-1' }],
+      ['h7 t2 usb-1', { kind: 'board', driver: 'stm32', bench: 't2', identity: 'usb-1' }],
+      [`…${'k'.repeat(99)}`, { kind: 'board', driver: 'stm32', bench: 't2', identity: long }],
+    ]);
+    expect(runs.map(({ suite, inputs: files }) => [suite, files])).toEqual(
+      Array.from({ length: 3 }, () => ['board flash of p.bin', ['p.bin', 'cards/blue.img']]),
+    );
+    const work = {
+      kind: 'board-program',
+      firmware: 'p.bin',
+      image: 'cards/blue.img',
+      cardAt: 0x08080000,
+      chip: 0x480,
+      resume: true,
+      start: false,
+    };
+    expect(runs[0]?.work).toEqual(work);
+    expect(RUN_WORK.parse(JSON.parse(JSON.stringify(work)))).toEqual(work);
+    // Nobody was asked: one stands for all.
+    expect(read(text).runs.map(({ subject }) => subject)).toEqual(['h7']);
+    expect(() => read(text, { boards: [board('t1', 'pn532', 'usb-2')] })).toThrow(
+      'c.yaml:3:10: no bench that lives has such a board: see vitap lab benches',
+    );
+  });
+
+  it('takes a board for a PN532 where nothing says another kind', () => {
+    const text = (boards: string) =>
+      `version: 1\nname: a\nneeds: {driver: firmware}\nboards: ${boards}\njudge: [{boardTest: all}]\n`;
+    expect(read(text('[{id: x}]')).runs[0]?.requirement.driver).toBe('firmware');
+    expect(read(text('[{id: x, driver: pn532}]')).runs[0]?.requirement.driver).toBe('pn532');
+    const plain = 'version: 1\nname: a\nboards: [{id: x}]\njudge: [{boardTest: all}]\n';
+    expect(read(plain).runs[0]?.requirement.driver).toBe('pn532');
+  });
+
+  const BOARDS =
+    'version: 1\nname: a\nboards:\n  - {id: pn}\n  - {id: h7, driver: stm32}\n  - {id: u, driver: uf2}\njudge:\n';
+  it.each([
+    [
+      'a program and a card in one',
+      '  - {boardFlash: p.bin}\n',
+      'c.yaml:8:18: a program goes onto stm32 and uf2, a card onto the others, and here are pn532 and stm32 and uf2: name the boards under `boards`',
+    ],
+    [
+      'an address for a card',
+      '  - {boardFlash: cards/blue.img, cardAt: 0x08000000, boards: [pn]}\n',
+      'c.yaml:8:42: `cardAt` goes with a program for stm32 or uf2',
+    ],
+    [
+      'a card without its place',
+      '  - {boardFlash: p.bin, image: cards/blue.img, boards: [h7]}\n',
+      'c.yaml:8:32: `image` and `cardAt` go together: `cardAt` is missing',
+    ],
+    [
+      'a chip for a drive',
+      '  - {boardFlash: p.bin, chip: 0x480, boards: [h7, u]}\n',
+      'c.yaml:8:31: `chip` is for the bootloader of an STM32',
+    ],
+    [
+      'an address that is none',
+      '  - {boardFlash: p.bin, address: 134217728, boards: [h7]}\n',
+      'c.yaml:8:34: `134217728` is not an address in hexadecimal, as 0x08000000',
+    ],
+    [
+      'a bring-up of a bootloader',
+      '  - {boardTest: all, boards: [h7]}\n',
+      'c.yaml:8:17: a bring-up is of pn532 or firmware, and a board here is stm32: what runs on it is a board of driver firmware',
+    ],
+    [
+      'a key of flashing for a test',
+      '  - {boardTest: all, start: no, boards: [pn]}\n',
+      'c.yaml:8:29: `start` goes with boardFlash, not with boardTest',
+    ],
+  ])('boards: %s is refused with line and column', (_, judge, expected) =>
+    expect(refusal(BOARDS + judge)).toContain(expected),
+  );
+
+  it('every one of a kind is not one by its identity', () =>
+    expect(
+      refusal('version: 1\nname: a\nboards: [{id: x, identity: usb-1, every: yes}]\njudge: [{boardTest: all}]\n'),
+    ).toBe('c.yaml:3:28: one board is meant by its identity, and every one by `every`'));
 
   const JUDGE = 'judge: [{conform: iso7816-4}]\n';
   const CARD = 'cards: [{id: v2, profile: vitale2}]\n';

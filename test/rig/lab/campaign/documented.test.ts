@@ -7,21 +7,21 @@ const DOCUMENT = readFileSync(new URL('../../../../docs/lab.md', import.meta.url
 const [campaign = '', bench = ''] = [...DOCUMENT.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text as string);
 
 it('the campaign that the documentation shows is one', () => {
-  const around = { kindOf: () => 'file', isProfile: () => true, isShippedSuite: () => true } as const;
+  const around = { kindOf: () => 'file', isProfile: () => true, isShippedSuite: () => true, boards: null } as const;
   const read = parseCampaign(campaign, 'docs/lab.md', {
     ...around,
     kindOf: (path) => (path.startsWith('suites/') ? null : 'file'),
   });
-  // Two cards, one, one, a board twice, a rehearsal: each twice.
-  expect(read.runs.length).toBe(14);
-  expect(read.inputs).toEqual(['cards/blue.img', 'cards/own.yaml']);
+  // Two cards, one, one, a board three times, a rehearsal: each twice.
+  expect(read.runs.length).toBe(16);
+  expect([read.inputs, read.every]).toEqual([['card.elf', 'cards/blue.img', 'cards/own.yaml'], ['h7']]);
 });
 
 it('the file of a bench that the documentation shows is one', () => {
   const { readers, cards, boards } = parseBenchFile(
-    bench.replace('pinFile: blue.pin', 'pinFile: .'),
+    bench.replace('pinFile: blue.pin, canFile: blue.can', 'pinFile: ., canFile: .'),
     'docs/lab.md',
     '/',
   );
-  expect([readers.length, boards.length, cards.map(({ label }) => label)]).toEqual([2, 1, ['blue-42', 'ref-1']]);
+  expect([readers.length, boards.length, cards.map(({ label }) => label)]).toEqual([3, 4, ['blue-42', 'ref-1']]);
 });

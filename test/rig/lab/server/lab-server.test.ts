@@ -11,15 +11,26 @@ import { addToken } from '../../../../rig/lab/store/tokens.ts';
 import { StoreError } from '../../../../rig/store/store-error.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
+import { eventsContract } from './events-contract.ts';
 
 const KEY = testKey();
 const ROLES = ['viewer', 'operator', 'bench'] as const;
 
+/** One PGlite for all: it takes seconds to start. */
+const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-server-'));
+const faults: unknown[] = [];
+let store: LabStore;
+beforeAll(async () => {
+  store = await openLabStore({ folder, url: null, now: Date.now(), fault: (error) => faults.push(error) });
+}, 120_000);
+afterAll(async () => {
+  await store?.close();
+  rmSync(folder, { recursive: true, force: true });
+  expect(faults).toEqual([]);
+});
+
 describe('a lab, served', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-server-'));
-  const faults: unknown[] = [];
   const tokens: Record<string, string> = {};
-  let store: LabStore;
   let server: WebServer;
   let origin: string;
   let bench: BenchLink;
@@ -27,7 +38,6 @@ describe('a lab, served', () => {
   let viewer: PersonLink;
 
   beforeAll(async () => {
-    store = await openLabStore({ folder, url: null, now: Date.now(), fault: (error) => faults.push(error) });
     for (const role of ROLES) tokens[role] = await addToken(store, role, role);
     server = await serve(store);
     ({ origin } = await server.listen());
@@ -36,12 +46,7 @@ describe('a lab, served', () => {
     operator = personLink(line('operator'));
     viewer = personLink(line('viewer'));
   }, 120_000);
-  afterAll(async () => {
-    await server?.close();
-    await store?.close();
-    rmSync(folder, { recursive: true, force: true });
-    expect(faults).toEqual([]);
-  });
+  afterAll(() => server?.close());
 
   function serve(on: LabStore): Promise<WebServer> {
     return createLabServer(on, {
@@ -223,3 +228,5 @@ describe('a lab, served', () => {
     await other.close();
   });
 });
+
+eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));

@@ -416,7 +416,11 @@ const OWN_APPLICATION: readonly ConformanceCase[] = [
     title: 'where the holder unlocks on the phone, the code in the clear is refused',
     commands: ['VERIFY', 'READ RECORD'],
     statusWords: ['6982'],
-    needs: { own: HAS_OWN, contactless: trait('a contactless interface', (card) => card.interface === 'contactless') },
+    needs: {
+      own: HAS_OWN,
+      contactless: trait('a contactless interface', (card) => card.interface === 'contactless'),
+      clear: trait('commands in clear in this run', (card) => card.inChannel !== true),
+    },
     steps: ({ own }) => {
       const code = own.declaration.codes.find((each) => !each.presentable);
       const first = guardedFiles(own)[0];
