@@ -22,7 +22,6 @@ export interface RunQueue {
     readonly statement: string;
     parameters(requirement: number): readonly [name: SqlValue, most: SqlValue];
   };
-  complete(requirement: number, run: string, within: Statements): Promise<void>;
   /** Puts it back, unless it has no try left. */
   giveBack(requirement: number, run: string, within: Statements): Promise<void>;
   cancel(requirement: number, runs: readonly string[], within: Statements): Promise<void>;
@@ -66,9 +65,6 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
       await boss.insert(rows, { db: database(within) } as never);
     },
     fetching: await fetchingOf(boss),
-    async complete(requirement, run, within) {
-      await boss.complete(queueName(requirement), run, {}, { db: database(within) });
-    },
     async giveBack(requirement, run, within) {
       await boss.fail(queueName(requirement), run, {}, { db: database(within) });
     },
@@ -77,6 +73,16 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
     },
     close: () => boss.stop({ graceful: false, close: false }),
   };
+}
+
+/**
+ * What pg-boss's `complete` does, for a `with` of ours: a job ends in the statement that ends the lease, and with it alone.
+ * @param name SQL that gives the name of its queue
+ * @param runs SQL that gives its run, or no row
+ */
+export function completing(name: string, runs: string): string {
+  return `update ${QUEUE_SCHEMA}.job set state = 'completed', completed_on = now(), output = '{}'
+    where name = ${name} and id in (${runs}) and state = 'active'`;
 }
 
 /** What pg-boss would ask. */

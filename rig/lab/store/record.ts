@@ -3,6 +3,7 @@ import type { Statements } from '../../store/sql.ts';
 import type { BenchKey } from '../api/bench.ts';
 import { RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/result.ts';
 import { missingBlobs } from './blobs.ts';
+import { completing, queueName } from './queue.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
@@ -11,6 +12,7 @@ type AttemptRow = {
   readonly bench: string;
   readonly device: string;
   readonly key: string;
+  readonly requirement: number;
 };
 
 /**
@@ -35,17 +37,18 @@ export async function recordResult(store: LabStore, attempt: string, jws: string
     ).length > 0
   )
     throw new LabRefusal('blob-missing');
-  const recordedAt = await store.sql.transaction(
-    async (within) => (await write(store, within, statement, jws)) ?? (await late(within, attempt, jws)),
-  );
+  const recordedAt =
+    (await write(store, there.requirement, statement, jws)) ??
+    (await store.sql.transaction((within) => late(within, attempt, jws)));
   if (recordedAt === null) throw new LabRefusal('attempt-over');
   return recordedAt;
 }
 
 async function attemptRow(store: LabStore, attempt: string): Promise<AttemptRow> {
   const [row] = await store.sql.query<AttemptRow>(
-    `select a.run_id::text as run, a.bench, a.device, b.public_key as key
-     from lab_attempts a join lab_benches b on b.name = a.bench where a.id = $1::uuid`,
+    `select a.run_id::text as run, a.bench, a.device, b.public_key as key, r.requirement_id as requirement
+     from lab_attempts a join lab_benches b on b.name = a.bench join lab_runs r on r.id = a.run_id
+     where a.id = $1::uuid`,
     [attempt],
   );
   if (row === undefined) throw new LabRefusal('attempt-unknown');
@@ -103,45 +106,42 @@ export function statementOf(jws: string): ResultStatement {
   return readStatement(Buffer.from(jws.split('.')[1] ?? '', 'base64url'));
 }
 
-/** @returns when it was written; null: its lease is gone, and nothing was */
+/**
+ * Lease, attempt, run, result, cases, files and job in one statement, which is one transaction: all the rest follows from
+ * the lease that it ends.
+ * @returns when it was written; null: the lease is gone, and nothing was
+ */
 async function write(
-  store: LabStore,
-  within: Statements,
-  { run, attempt, verdict, reason, backend, figures, cases, blobs }: ResultStatement,
+  { sql }: LabStore,
+  requirement: number,
+  { attempt, verdict, reason, backend, figures, cases, blobs }: ResultStatement,
   jws: string,
 ): Promise<number | null> {
-  const [written] = await within.query<{ recorded_at: number; requirement: number }>(
+  const [written] = await sql.query<{ recorded_at: number }>(
     `with ended as (delete from lab_leases where attempt_id = $1::uuid returning attempt_id, run_id),
      tried as (
        update lab_attempts set state = 'finished', ended_at = lab_now() where id in (select attempt_id from ended)),
      judged as (
        update lab_runs set state = $2, reason = $3, backend = $4, ended_at = lab_now(), changed_at = lab_now()
-       where id in (select run_id from ended) returning requirement_id),
-     written as (
-       insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
-       select run_id, attempt_id, $2, $3, $5, $6::json, lab_now() from ended returning recorded_at)
-     select recorded_at, requirement_id as requirement from written cross join judged`,
-    [attempt, verdict, reason, backend, jws, JSON.stringify(figures)],
+       where id in (select run_id from ended)),
+     listed as (
+       insert into lab_cases (run_id, place, id, verdict, reason)
+       select run_id, place, value->>'id', value->>'verdict', value->>'reason'
+       from ended cross join json_array_elements($7::json) with ordinality as c(value, place)),
+     used as (
+       insert into lab_blob_uses (sha256, run_id, role, name, media_type)
+       select value->>'sha256', run_id, value->>'role', value->>'name', value->>'mediaType'
+       from ended cross join json_array_elements($8::json)),
+     completed as (${completing('$9', 'select run_id from ended')})
+     insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
+     select run_id, attempt_id, $2, $3, $5, $6::json, lab_now() from ended returning recorded_at`,
+    [
+      ...[attempt, verdict, reason, backend, jws],
+      ...[figures, cases, blobs].map((each) => JSON.stringify(each)),
+      queueName(requirement),
+    ],
   );
-  if (written === undefined) return null;
-  if (cases.length > 0) {
-    await within.query(
-      `insert into lab_cases (run_id, place, id, verdict, reason)
-       select $1::uuid, place, value->>'id', value->>'verdict', value->>'reason'
-       from json_array_elements($2::json) with ordinality as c(value, place)`,
-      [run, JSON.stringify(cases)],
-    );
-  }
-  if (blobs.length > 0) {
-    await within.query(
-      `insert into lab_blob_uses (sha256, run_id, role, name, media_type)
-       select value->>'sha256', $1::uuid, value->>'role', value->>'name', value->>'mediaType'
-       from json_array_elements($2::json)`,
-      [run, JSON.stringify(blobs)],
-    );
-  }
-  await store.queue.complete(written.requirement, run, within);
-  return written.recorded_at;
+  return written?.recorded_at ?? null;
 }
 
 /** @returns when this result was written before; null: it comes too late, and is kept beside the run */
