@@ -52,6 +52,10 @@ export function declareBenchLab(bench: Command, perform: Perform): void {
         throw new UsageError(`--benches is at most ${MOST_BENCHES}: each is a process`);
       if ((devices ?? 0) > MOST_DEVICES) throw new UsageError(`--devices is at most ${MOST_DEVICES}`);
       if ((runs ?? 0) > MOST_RUNS) throw new UsageError(`--runs is at most ${MOST_RUNS}: they are one campaign`);
+      if (typed.restartStore !== undefined && typed.store === undefined)
+        throw new UsageError('--restart-store kills a database that --store names');
+      if (typed.store !== undefined && !/^postgres(ql)?:\/\//i.test(typed.store))
+        throw new UsageError('--store is the URL of a PostgreSQL database: postgresql://USER@HOST/DATABASE');
       const { benchLab } = await import('../../lab/measure/bench-lab.ts');
       return benchLab(
         {

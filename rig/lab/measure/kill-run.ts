@@ -22,6 +22,8 @@ export interface KillRun extends LabSize, Rehearsals {
 export interface KillPlace extends LabPlace {
   /** Ends the database as a loss of power does, and starts it again; null: it is left alone, or is a server's own. */
   readonly crashStore: (() => Promise<void>) | null;
+  /** Hears of each kill. */
+  say(text: string): void;
 }
 
 /** What was killed, and when. */
@@ -55,7 +57,7 @@ export async function killRun(run: KillRun, place: KillPlace): Promise<KillOutco
     const campaign = await submitRehearsals(lab.link, 'kills', run, ATTEMPTS);
     const ended = campaignEnd(lab.link, campaign, { limitMs: run.limitMs, signal });
     const stop = AbortSignal.any([signal, over.signal]);
-    const killing = killInTurn(run, victimsOf(lab, place.crashStore), kills, stop);
+    const killing = killInTurn(run, victimsOf(lab, place.crashStore), kills, place.say, stop);
     // A number of kills that was asked for is kept, although the runs may have ended before.
     await (run.kills === null ? ended : Promise.all([ended, killing]));
     over.abort();
@@ -96,6 +98,7 @@ async function killInTurn(
   { kills, everyMs }: KillRun,
   victims: readonly Victims[],
   done: Kill[],
+  say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (let turn = 0; kills === null || turn < kills; turn++) {
@@ -104,6 +107,7 @@ async function killInTurn(
     const { kind, each } = victims[turn % victims.length] as Victims;
     const victim = each[Math.floor(turn / victims.length) % each.length] as Victims['each'][number];
     done.push({ victim: victim.name, kind, at: Date.now() });
+    say(`kill ${turn + 1}: ${victim.name}`);
     await victim.kill();
   }
 }

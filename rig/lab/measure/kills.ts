@@ -40,9 +40,9 @@ export const KILLS: LabBenchPart = {
   measure: async (choice, io) => measured(await inEmptyLab(choice.store, (folder) => killFigures(choice, folder, io))),
 };
 
-async function killFigures(choice: LabBenchChoice, folder: string, { env, signal }: CommandIo): Promise<KillFigures> {
+async function killFigures(choice: LabBenchChoice, folder: string, io: CommandIo): Promise<KillFigures> {
   const { store, restartStore } = choice;
-  if (restartStore !== null && store === null) throw new CannotRun('a database that is restarted is one of --store');
+  const { env, signal } = io;
   const given = choice.full ? FULL : SMALL;
   const run: KillRun = {
     // A PGlite database is in its server, and dies with it.
@@ -58,7 +58,10 @@ async function killFigures(choice: LabBenchChoice, folder: string, { env, signal
   const aheadMs = await clockAhead(store);
   const limitMs = limitOf(run);
   const crashStore = restartStore === null ? null : () => byShell(restartStore, env, signal);
-  const outcome = await killRun({ ...run, limitMs }, { folder, store, env, signal, crashStore });
+  const outcome = await killRun(
+    { ...run, limitMs },
+    { folder, store, env, signal, crashStore, say: (text) => io.stderr(`  ${text}\n`) },
+  );
   await outcome.end();
   signal.throwIfAborted();
   return withSql(store ?? join(folder, STORE_FOLDER), async (sql) => {

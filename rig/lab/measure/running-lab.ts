@@ -172,8 +172,10 @@ export async function campaignEnd(
   }
 }
 
+/** A server or its database that is killed now, or has too much to do. */
 function isAway(error: unknown): boolean {
-  return error instanceof LabUnreachable || (error instanceof LabRefused && error.status === 503);
+  if (error instanceof LabUnreachable) return true;
+  return error instanceof LabRefused && (error.status >= 500 || error.status === 408 || error.status === 429);
 }
 
 function freePort(): Promise<number> {
