@@ -27,6 +27,8 @@ export interface Board {
   flashWrite(address: number, source: Uint8Array, offset: number, length: number): boolean;
   /** Bytes of RAM: the most that the heap took from the board, in use in the engine; the stack's most and size; variables. */
   memory(): readonly [taken: number, used: number, stackUsed: number, stackSize: number, staticSize: number];
+  /** CRC-32 as of `src/hal/crc32.ts`. */
+  crc32(bytes: Uint8Array, offset: number, length: number, before: number): number;
   restart(): void;
 }
 

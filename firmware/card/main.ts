@@ -1,6 +1,6 @@
 import './abort.ts';
-import { nobleHashes } from '../../src/hal/noble/hashes.ts';
+import { nobleCodeHashes } from '../../src/hal/noble/code-hashes.ts';
 import { start } from './start.ts';
 
 /** A card with codes only. */
-start(nobleHashes());
+start(nobleCodeHashes());

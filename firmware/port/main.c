@@ -1,14 +1,16 @@
 /* The engine, the card's program, and the loop that feeds it bytes and time. */
 #include "port.h"
 #include "board.h"
+#include "heap.h"
 #include "quickjs.h"
+#include <stdio.h>
 #include <string.h>
 
 extern const uint8_t card_program[];
 extern const uint32_t card_program_size;
 /* The card's image as it was built: what its memory holds before the first write. */
 extern uint8_t card_image[], card_image_end[];
-uint32_t heap_taken(void), stack_used(void), static_size(void);
+uint32_t stack_used(void), static_size(void);
 
 /* A power of two that holds what arrives at 921600 baud while the card computes for 40 ms. */
 #define RING 4096u
@@ -165,6 +167,25 @@ static JSValue memory(JSContext *ctx, JSValueConst self, int count, JSValueConst
   return both;
 }
 
+/* crc32(bytes, offset, length, before): reflected, polynomial 04C11DB7, four bits at a time. */
+static JSValue crc32(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) {
+  static const uint32_t nibbles[16] = {
+      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+      0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+  };
+  uint32_t asked[3];
+  size_t size;
+  uint8_t *bytes = bytes_of(ctx, given[0], &size);
+  if (bytes == NULL || !numbers(ctx, given + 1, 3, asked)) return JS_EXCEPTION;
+  if (asked[0] > size || asked[1] > size - asked[0]) return JS_ThrowRangeError(ctx, "crc32");
+  uint32_t crc = ~asked[2];
+  for (const uint8_t *at = bytes + asked[0]; at < bytes + asked[0] + asked[1]; at++) {
+    crc = crc >> 4 ^ nibbles[(crc ^ *at) & 15];
+    crc = crc >> 4 ^ nibbles[(crc ^ *at >> 4) & 15];
+  }
+  return JS_NewUint32(ctx, ~crc);
+}
+
 static JSValue restart(JSContext *ctx, JSValueConst self, int count, JSValueConst *given) { board_reset(); }
 
 static void keep(JSRuntime *runtime, void *opaque, void *bytes) {
@@ -179,7 +200,7 @@ static const struct {
     {"uartRead", uart_read, 2},   {"uartWrite", uart_write, 4}, {"uartRate", uart_rate, 2},
     {"uartLost", lost, 1},        {"microseconds", now, 0},     {"random", draw, 1},
     {"flashErase", erase, 1},     {"flashWrite", program_flash, 4}, {"flashRead", read_flash, 4},
-    {"flashHolds", flash_holds, 4},
+    {"flashHolds", flash_holds, 4}, {"crc32", crc32, 4},
     {"memory", memory, 0},        {"restart", restart, 0},
 };
 
@@ -215,30 +236,65 @@ static void give_up(JSContext *ctx) {
   board_reset();
 }
 
-/* Bytes that may be allocated after the start before rings of garbage are looked for: almost all is freed at once. */
-#define GARBAGE 65536
+/*
+ * A message to the host (src/hal/firmware/board-messages.ts): EC 01, the bytes that the board has for the heap, a sentence, 00 00.
+ * It ends as no response of a card does, and can be read on a terminal.
+ */
+static void say_short_of_memory(void) {
+  char words[160];
+  uint32_t room = heap_room();
+  int length = sprintf(words, "this card needs more RAM than the %lu bytes that this board has for it", (unsigned long)room);
+  uint32_t body = 2 + 4 + (uint32_t)length + 2;
+  const uint8_t head[] = {body >> 8, body, 0xEC, 0x01, room >> 24, room >> 16, room >> 8, room};
+  for (size_t i = 0; i < sizeof head; i++) uart_put(0, head[i]);
+  for (int i = 0; i < length; i++) uart_put(0, (uint8_t)words[i]);
+  uart_put(0, 0);
+  uart_put(0, 0);
+}
+
+/* Starting anew would end here again: the board says why there is no card, and says it to each host that asks. */
+static void stay_without_card(void) {
+  say_short_of_memory();
+  for (uint64_t said = microseconds();;) {
+    uint8_t heard[64];
+    size_t length = uart_take(0, heard, sizeof heard);
+    if (length > 0 && microseconds() - said > 100000) {
+      say_short_of_memory();
+      said = microseconds();
+    }
+    watchdog_feed();
+    if (length == 0) board_idle();
+  }
+}
+
+/* Before there is a card. */
+static void give_up_start(JSContext *ctx) {
+  if (heap_was_short()) stay_without_card();
+  give_up(ctx);
+}
 
 int main(void) {
-  JSRuntime *runtime = JS_NewRuntime();
+  JSRuntime *runtime = JS_NewRuntime2(&heap_functions, NULL);
   JSContext *ctx = runtime == NULL ? NULL : JS_NewContextRaw(runtime);
-  if (ctx == NULL) give_up(NULL);
+  if (ctx == NULL) give_up_start(NULL);
   JS_SetMaxStackSize(runtime, (size_t)(__stack_top - __stack_bottom) - 2048);
   JS_SetMemoryLimit(runtime, (size_t)-1);
   /* What loading makes stays: looking for rings of garbage meanwhile would find nothing. */
   JS_SetGCThreshold(runtime, (size_t)-1);
   /* Before anything makes an atom: the program's own atoms then have the numbers that its bytecode names, and it stays in flash. */
   JSValue program = JS_ReadObject(ctx, card_program, card_program_size, JS_READ_OBJ_BYTECODE | JS_READ_OBJ_ROM_DATA);
-  if (JS_IsException(program)) give_up(ctx);
+  if (JS_IsException(program)) give_up_start(ctx);
   JS_AddIntrinsicBaseObjects(ctx);
   JS_AddIntrinsicMapSet(ctx);
   JS_AddIntrinsicTypedArrays(ctx);
   JS_AddIntrinsicPromise(ctx);
   JSValue global = JS_GetGlobalObject(ctx);
   fill_board(ctx, global);
-  if (JS_IsException(JS_EvalFunction(ctx, program))) give_up(ctx);
+  /* Also when the program went on without what it asked for: not all of it would be there. */
+  if (JS_IsException(JS_EvalFunction(ctx, program)) || heap_was_short()) give_up_start(ctx);
   JSMemoryUsage usage;
   JS_ComputeMemoryUsage(runtime, &usage);
-  JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + GARBAGE);
+  JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + HEAP_GARBAGE);
 #ifdef HEAP_SPARE
   /* For tests: as if no more RAM were left than this. */
   JS_SetMemoryLimit(runtime, (size_t)usage.malloc_size + HEAP_SPARE);

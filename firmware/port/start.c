@@ -1,7 +1,6 @@
 /* Cortex-M: vector table, reset, time, the C library's few calls. */
 #include "port.h"
 #include "board.h"
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -96,19 +95,6 @@ __attribute__((weak)) void board_reset(void) {
   __asm volatile("dsb");
   *(volatile uint32_t *)0xE000ED0C = 0x05FA0004;
   for (;;) __asm volatile("nop");
-}
-
-static uint8_t *heap_end = __heap_start;
-uint32_t heap_taken(void) { return (uint32_t)(heap_end - __heap_start); }
-
-void *_sbrk(ptrdiff_t step) {
-  if (heap_end + step > __heap_end || heap_end + step < __heap_start) {
-    errno = ENOMEM;
-    return (void *)-1;
-  }
-  uint8_t *before = heap_end;
-  heap_end += step;
-  return before;
 }
 
 int _gettimeofday(struct timeval *time, void *zone) {

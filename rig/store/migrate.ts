@@ -18,6 +18,8 @@ export interface MigrationOwner {
   readonly migrations: readonly Migration[];
 }
 
+/** The indexes of a large table take their time. */
+const LONG = { long: true } as const;
 /** Any number, the same in every vitap: who migrates waits for others that do. */
 const MIGRATING = 0x76697461;
 
@@ -72,7 +74,7 @@ async function make(sql: Sql, owner: MigrationOwner, migration: Migration, now: 
       [owner.name, migration.number, migration.name, checksum, now],
     );
     return true;
-  });
+  }, LONG);
 }
 
 function checksumOf({ number, name, statements }: Migration): string {

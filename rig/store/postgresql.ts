@@ -1,4 +1,5 @@
-import type { Client, Pool, PoolClient } from 'pg';
+import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
+import { type DatabaseHosts, databaseHosts } from './database-hosts.ts';
 import { ListeningConnection } from './listening-connection.ts';
 import { wholeNumber } from './pglite.ts';
 import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
@@ -13,14 +14,17 @@ const CONNECTIONS = 8;
 const CONNECT_MS = 10_000;
 /** How long a statement waits for another transaction. */
 const LOCK_MS = 5000;
+/** For an answer: a database whose machine has vanished gives none, and holds its connections until then. */
+const ANSWER_MS = 60_000;
 
 /**
  * Connects to a PostgreSQL database. Passwords come from PGPASSWORD or the password file, as for psql.
- * @param url `postgresql://user@host:port/database`; `?host=/folder` for a socket
+ * @param url `postgresql://user@host:port/database`; `?host=/folder` for a socket. Of several hosts (`one:5432,two:5432`) the
+ * first that takes changes is used, and another one when it does not any more
  * @throws {StoreError} a password in the URL, or no connection
  */
 export async function openPostgresql(url: string): Promise<OpenedSql> {
-  const location = withoutPassword(url);
+  const hosts = databaseHosts(url);
   const { default: pg } = await import('pg');
   const types = {
     getTypeParser: (type: number, format?: 'text' | 'binary'): unknown => {
@@ -31,11 +35,27 @@ export async function openPostgresql(url: string): Promise<OpenedSql> {
       return type === BYTEA ? (text: string): Uint8Array => new Uint8Array(parse(text) as unknown as Buffer) : parse;
     },
   };
-  const connection = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'vitap' };
-  const pool = new pg.Pool({ ...connection, max: CONNECTIONS, lock_timeout: LOCK_MS, types: types as never });
+  /** A connection to the host that is current when it is made. */
+  class OneHost extends pg.Client {
+    readonly url: string;
+
+    constructor(config: ClientConfig) {
+      super({ ...config, connectionString: hosts.current });
+      this.url = hosts.current;
+    }
+  }
+  const connection = { connectionTimeoutMillis: CONNECT_MS, application_name: 'vitap', keepAlive: true };
+  const pool = new pg.Pool({
+    ...connection,
+    Client: OneHost as never,
+    max: CONNECTIONS,
+    lock_timeout: LOCK_MS,
+    types: types as never,
+    ...(hosts.count > 1 && { verify: refuseStandby }),
+  });
   // An idle connection that breaks is replaced at the next statement, which tells if it cannot be.
   pool.on('error', () => {});
-  const sql = new PostgresqlSql(location, pool, () => new pg.Client({ ...connection, keepAlive: true }));
+  const sql = new PostgresqlSql(url, pool, hosts, () => new OneHost(connection));
   try {
     await sql.query('select 1');
     return sql;
@@ -45,81 +65,99 @@ export async function openPostgresql(url: string): Promise<OpenedSql> {
   }
 }
 
-/** A command line is readable for everybody on the machine, and ends in histories. @throws {StoreError} */
-function withoutPassword(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (cause) {
-    throw new StoreError('denied', 'the URL of the database is none: postgresql://USER@HOST:PORT/DATABASE', { cause });
-  }
-  if (url.password !== '' || url.searchParams.has('password')) {
-    throw new StoreError('denied', 'the URL of the database holds a password: put it into PGPASSWORD or ~/.pgpass');
-  }
-  return url.href;
+/** Of several hosts, one that follows another takes no changes. */
+function refuseStandby(client: PoolClient, done: (error?: Error) => void): void {
+  client
+    .query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+    .then(
+      ({ rows }) =>
+        done(rows[0]?.standby === true ? Object.assign(new Error('a standby'), { code: '25006' }) : undefined),
+      done,
+    );
 }
 
 class PostgresqlSql implements OpenedSql {
   readonly kind = 'postgresql';
   readonly location: string;
   readonly #pool: Pool;
-  readonly #connect: () => Client;
+  readonly #hosts: DatabaseHosts;
+  readonly #newClient: () => Client;
   readonly #listening = new Set<Listening>();
   /** Statements by the name under which a connection has prepared them. */
   readonly #names = new Map<string, string>();
   #closed = false;
 
-  constructor(location: string, pool: Pool, connect: () => Client) {
+  constructor(location: string, pool: Pool, hosts: DatabaseHosts, newClient: () => Client) {
     this.location = location;
     this.#pool = pool;
-    this.#connect = connect;
+    this.#hosts = hosts;
+    this.#newClient = newClient;
   }
 
   query<Row extends SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
-    return this.#run<Row>(this.#pool, statement, parameters);
+    return this.#connected((connection) => this.#run<Row>(connection, statement, parameters, ANSWER_MS));
   }
 
   async script(statements: string): Promise<void> {
     // One message of the simple query protocol is one transaction.
-    await this.query(statements);
+    await this.#connected((connection) => this.#run(connection, statements, undefined, 0));
   }
 
-  async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    let connection: PoolClient;
-    try {
-      connection = await this.#pool.connect();
-    } catch (cause) {
-      throw storeError(this.location, cause);
-    }
+  transaction<T>(work: (statements: Statements) => Promise<T>, { long = false } = {}): Promise<T> {
+    const answerMs = long ? 0 : ANSWER_MS;
+    return this.#connected(async (connection, broke) => {
+      await this.#run(connection, 'begin', undefined, answerMs);
+      try {
+        const result = await work({
+          query: (statement, parameters) => this.#run(connection, statement, parameters, answerMs),
+        });
+        await this.#run(connection, 'commit', undefined, answerMs);
+        return result;
+      } catch (error) {
+        // Where that fails too, it is rolled back by itself with the end of the connection.
+        if (!isLost(error)) await this.#run(connection, 'rollback', undefined, answerMs).catch(broke);
+        throw error;
+      }
+    });
+  }
+
+  /** Works with a connection of its own, which is not used again when it broke or leads to where nothing is written. */
+  async #connected<T>(work: (connection: PoolClient, broke: () => void) => Promise<T>): Promise<T> {
+    const connection = await this.#connect();
     let broken = false;
-    // Between two statements nobody else listens: without this a connection that breaks would end the process.
-    const onError = (): void => {
+    const broke = (): void => {
       broken = true;
     };
-    connection.on('error', onError);
+    // Between two statements nobody else listens: without this a connection that breaks would end the process.
+    connection.on('error', broke);
     try {
-      await this.#run(connection, 'begin');
-      const result = await work({
-        query: (statement, parameters) => this.#run(connection, statement, parameters),
-      });
-      await this.#run(connection, 'commit');
-      return result;
+      return await work(connection, broke);
     } catch (error) {
-      try {
-        await connection.query('rollback');
-      } catch {
-        // It rolls back by itself when the connection ends.
-        broken = true;
-      }
+      broken ||= isLost(error);
       throw error;
     } finally {
-      connection.off('error', onError);
+      connection.off('error', broke);
+      if (broken) this.#hosts.leave(urlOf(connection));
       connection.release(broken);
     }
   }
 
+  /** @throws {StoreError} none of the hosts gives one */
+  async #connect(): Promise<PoolClient> {
+    for (let left = this.#hosts.count; ; left--) {
+      const asked = this.#hosts.current;
+      try {
+        return await this.#pool.connect();
+      } catch (cause) {
+        const told = storeError(this.location, cause);
+        if (left === 1 || !isLost(told)) throw told;
+        this.#hosts.leave(asked);
+      }
+    }
+  }
+
   listen(channel: string, heard: (payload: string | null) => void): Listening {
-    const listening = new ListeningConnection(this.#connect, channel, heard);
+    const listening = new ListeningConnection(this.#newClient, channel, heard);
     this.#listening.add(listening);
     return listening;
   }
@@ -131,15 +169,18 @@ class PostgresqlSql implements OpenedSql {
     await this.#pool.end();
   }
 
+  /** @param answerMs 0: as long as it takes */
   async #run<Row extends SqlRow>(
-    where: Pick<Pool | PoolClient, 'query'>,
+    connection: PoolClient,
     text: string,
-    parameters?: readonly SqlValue[],
+    parameters: readonly SqlValue[] | undefined,
+    answerMs: number,
   ): Promise<readonly Row[]> {
+    const limit = answerMs === 0 ? {} : { query_timeout: answerMs };
     try {
-      if (parameters === undefined) return (await where.query(text)).rows as Row[];
+      if (parameters === undefined) return (await connection.query({ text, ...limit })).rows as Row[];
       const values = parameters.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : value));
-      return (await where.query({ name: this.#nameOf(text), text, values })).rows as Row[];
+      return (await connection.query({ name: this.#nameOf(text), text, values, ...limit })).rows as Row[];
     } catch (cause) {
       throw storeError(this.location, cause);
     }
@@ -152,4 +193,13 @@ class PostgresqlSql implements OpenedSql {
     this.#names.set(text, name);
     return name;
   }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === 'unreachable';
+}
+
+/** As the class of its connections keeps it. */
+function urlOf(connection: PoolClient): string {
+  return (connection as PoolClient & { readonly url: string }).url;
 }

@@ -32,9 +32,10 @@ export interface Sql extends Statements {
   /**
    * Runs statements that happen together or not at all: what `work` throws undoes them. Transactions of one PGlite
    * follow each other, those of PostgreSQL run side by side at READ COMMITTED.
+   * @param options `long`: its statements may take as long as they need
    * @throws {StoreError}; what `work` throws
    */
-  transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
+  transaction<T>(work: (statements: Statements) => Promise<T>, options?: { readonly long?: boolean }): Promise<T>;
   /** Runs a text of several statements, as a library brings it, in one transaction; it gives no rows. @throws {StoreError} */
   script(statements: string): Promise<void>;
   /** Ends it and gives the folder free. The second time it does nothing. */

@@ -43,7 +43,7 @@ const STATES: readonly (readonly [start: string, kind: StoreErrorKind, words: st
   ['28', 'denied', 'it does not let this user in; check the user and PGPASSWORD or the password file'],
   ['3D000', 'denied', 'there is no such database; make it with createdb'],
   ['42501', 'denied', 'this user has no right to do that'],
-  ['25006', 'denied', 'it is read-only'],
+  ['25006', 'unreachable', 'it takes no changes: it follows another one, or was set to be read only'],
   ['23', 'conflict', 'a rule of a table forbids it'],
   ['XX001', 'damaged', 'a page of it is damaged'],
   ['XX002', 'damaged', 'an index of it is damaged'],
@@ -65,7 +65,7 @@ const CODES: Readonly<Record<string, readonly [kind: StoreErrorKind, words: stri
 
 /** Messages of the client library that have no code. */
 const LOST =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|server closed the connection/i;
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|server closed the connection/i;
 
 /** The error of a statement as one of ours; what the world does not cause stays as it is. */
 export function storeError(location: string, cause: unknown): unknown {

@@ -1,3 +1,5 @@
+import { connectionWords } from '../../src/hal/connection-words.ts';
+
 /** No answer, not in time, or more of it than is read. The message is a sentence that names the other side's origin. */
 export class NotReached extends Error {
   /** Whether the request went out and its time ran out: it may have been carried out. */
@@ -72,7 +74,7 @@ export async function limitedFetch(
     if (limit.aborted) {
       throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause, late: true });
     }
-    throw new NotReached(`${origin} cannot be reached: is it running?`, { cause });
+    throw new NotReached(`${origin} cannot be reached: ${connectionWords(cause)}`, { cause });
   }
 }
 

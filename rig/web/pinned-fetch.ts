@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
+import { OTHER_KEY } from '../../src/hal/connection-words.ts';
 import { CannotRun } from '../console/failure.ts';
 
 /** SHA-256 of a server's public key (SubjectPublicKeyInfo) in base64url: what a bench pins. */
@@ -72,7 +73,7 @@ class PinnedAgent extends Agent {
     socket.once('secureConnect', () => {
       const { raw } = socket.getPeerCertificate();
       if (raw !== undefined && keyPin(raw) === this.#pin) done(null, socket);
-      else socket.destroy(new Error('the server has another key than the one that was pinned'));
+      else socket.destroy(Object.assign(new Error('the server has another key'), { code: OTHER_KEY }));
     });
     socket.once('error', (error) => done(error));
   }

@@ -2,6 +2,7 @@ import type { FastifySchema, FastifySchemaCompiler, FastifyTypeProvider } from '
 import type { FastifySerializerCompiler } from 'fastify/types/schema.js';
 import * as z from 'zod';
 import { WebRefusal } from './refusal.ts';
+import { isStorable } from './storable-text.ts';
 
 /** Routes describe what they take and give in zod; handlers get the types of it. */
 export interface ZodTypes extends FastifyTypeProvider {
@@ -27,7 +28,11 @@ export function formed(isRight: (text: string) => boolean, pattern: RegExp, form
 export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
     const parsed = schema.safeParse(data);
-    if (parsed.success) return { value: parsed.data };
+    if (parsed.success && isStorable(parsed.data)) return { value: parsed.data };
+    if (parsed.success) {
+      const words = `${httpPart ?? 'request'} holds a NUL character or half of a surrogate pair`;
+      return { error: new WebRefusal('request-malformed', words) };
+    }
     const [issue] = parsed.error.issues;
     const path = [httpPart ?? 'request', ...(issue?.path ?? [])].map(pathPart).join('.');
     const unknown = issue?.code === 'unrecognized_keys' ? 'has fields that are not known here' : 'is not as described';

@@ -5,6 +5,7 @@ import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
@@ -102,6 +103,7 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
     reply.headers(headers);
     checkSource(request, scheme, address.isOwnName);
   });
+  app.addHook('onRequest', limitAnswer);
   app.addHook('onResponse', async (request, reply) => options.log(logLine(request, reply)));
   await app.register(rateLimit, {
     max: limits.requests,
@@ -132,6 +134,19 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
 export async function serveUntil(server: WebServer, signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise<void>((end) => signal.addEventListener('abort', () => end(), { once: true }));
   await server.close();
+}
+
+/**
+ * The library's own limit is over when the body of a request has been read, since Node then ends the request's stream
+ * (fastify pull request 6725): what comes with a body would wait for its answer without end.
+ */
+async function limitAnswer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const limitMs = request.routeOptions.handlerTimeout;
+  if (limitMs === undefined || limitMs <= 0) return;
+  const timer = setTimeout(() => {
+    if (!reply.sent) reply.send(new WebRefusal('answer-too-slow'));
+  }, limitMs).unref();
+  reply.raw.once('close', () => clearTimeout(timer));
 }
 
 function isOpen(request: FastifyRequest): boolean {
@@ -173,6 +188,9 @@ const PORT_WORDS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another program: take another port, or 0 for any free one',
   EACCES: 'may not be taken without more rights: take one from 1024 on, or 0 for any free one',
   EADDRNOTAVAIL: 'cannot be taken: this machine does not have that address',
+  ENOTFOUND: 'cannot be taken: no address is known for that name',
+  EAI_AGAIN: 'cannot be taken: no address is known for that name now',
+  EAFNOSUPPORT: 'cannot be taken: this machine does not have addresses of that kind',
 };
 
 async function listen(

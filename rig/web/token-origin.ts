@@ -29,7 +29,7 @@ export function readTokenAddress({ server, tokenFile, pin }: TokenAddress): {
     throw new CannotRun(`${url.origin} is another machine, and a token does not go there without TLS: use https`);
   }
   if (pin !== null && url.protocol === 'http:') throw new CannotRun('a pin is of a server with TLS: use https');
-  refuseSharedKey(tokenFile);
+  refuseSharedKey(tokenFile, 'this token');
   const token = (readInputText(tokenFile, 'a token', LARGEST_TOKEN_FILE).split('\n')[0] ?? '').trim();
   if (!/^[\w.~+/=-]{16,512}$/.test(token)) throw new CannotRun(`${tokenFile}: its first line is no token of a lab`);
   return { origin: url.origin, token };

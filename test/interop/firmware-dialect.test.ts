@@ -95,10 +95,10 @@ const OF_OBJECTS = [
 const CONSTRUCTORS = [...OF_OBJECTS, 'Set', 'String', 'Uint8Array', 'WeakMap'];
 
 describeNeeds(['firmware'], 'the dialect of the card’s program', () => {
-  const programs = new Map<string, string>();
+  const programs = new Map<boolean, string>();
 
   beforeAll(async () => {
-    for (const entry of ['main.ts', 'main-with-channel.ts']) programs.set(entry, await bundleProgram(entry));
+    for (const channel of [false, true]) programs.set(channel, await bundleProgram(channel));
   }, LIMIT_MS);
 
   /** Whether esbuild would have to write the program otherwise, or cannot, if the feature were missing. */
@@ -108,10 +108,10 @@ describeNeeds(['firmware'], 'the dialect of the card’s program', () => {
     return written === null || written.code !== plain;
   }
 
-  it.each(['main.ts', 'main-with-channel.ts'])(
-    '%s has no syntax without a check',
-    async (entry) => {
-      const program = programs.get(entry) as string;
+  it.each([false, true])(
+    'with a channel: %s, has no syntax without a check',
+    async (channel) => {
+      const program = programs.get(channel) as string;
       const plain = (await transform(program, { target: 'esnext', logLevel: 'silent' })).code;
       for (const feature of UNUSED) expect([feature, await uses(program, feature, plain)]).toEqual([feature, false]);
       // The measure sees what is there.
@@ -144,6 +144,40 @@ describeNeeds(['firmware'], 'the dialect of the card’s program', () => {
       ] as [string, string][];
       const script = checks.map(([name, body]) => `check(${JSON.stringify(name)}, function () { ${body} });`);
       expect(await runOnBoard(script.join('\n'))).toEqual(checks.map(([name]) => `ok ${name}`));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'has of the port: the CRC-32 of the card’s memory, and a heap that takes back what it gave',
+    async () => {
+      // The check value of CRC-32/ISO-HDLC, whole and in two pieces.
+      const script = `
+        var bytes = new Uint8Array(11);
+        for (var i = 0; i < 9; i++) bytes[i + 1] = 0x31 + i;
+        check('whole', function () { return board.crc32(bytes, 1, 9, 0) === 0xcbf43926; });
+        check('pieces', function () { return board.crc32(bytes, 5, 5, board.crc32(bytes, 1, 4, 0)) === 0xcbf43926; });
+        check('nothing', function () { return board.crc32(bytes, 3, 0, 7) === 7; });
+        check('outside', function () { try { board.crc32(bytes, 3, 9, 0); } catch (e) { return e instanceof RangeError; } return false; });
+        var round = function () {
+          var kept = [];
+          for (var i = 0; i < 400; i++) kept.push(new Uint8Array(1 + i).fill(i), 'x'.repeat(i % 150), [i, i, i]);
+          for (var i = 0; i < 400; i += 3) kept[3 * i] = kept[3 * i + 2] = null;
+          for (var i = 0; i < 400; i++) kept.push(new Uint8Array(1 + (i * 7) % 300).fill(1));
+          for (var i = 1; i < 400; i++) {
+            if (kept[3 * i + 1].length !== i % 150) return false;
+            if (i % 3 !== 0 && !kept[3 * i].every(function (byte) { return byte === (i & 0xff); })) return false;
+          }
+          return true;
+        };
+        check('kept', function () { for (var i = 0; i < 10; i++) if (!round()) return false; return true; });
+        var taken = board.memory()[0];
+        check('given back', function () {
+          for (var i = 0; i < 30; i++) round();
+          if (board.memory()[0] !== taken) throw board.memory()[0] + ' after ' + taken;
+        });`;
+      const names = ['whole', 'pieces', 'nothing', 'outside', 'kept', 'given back'];
+      expect(await runOnBoard(script)).toEqual(names.map((name) => `ok ${name}`));
     },
     LIMIT_MS,
   );

@@ -40,7 +40,7 @@ describeNeeds(['firmware'], 'firmware that runs out', () => {
 
   async function start(...defines: string[]): Promise<{ emulator: Emulator; reader: FirmwareReader }> {
     const { signal } = new AbortController();
-    const options = { board: BOARD, image, folder, entry: 'main-with-channel.ts', defines };
+    const options = { board: BOARD, image, folder, program: { channel: true }, defines };
     const { files } = await buildFirmware(options, signal, () => {});
     const board = readBoard(BOARD);
     const emulator = await startEmulator({ board, elf: files.elf, pn532: null, time: 'counted' }, signal);
@@ -94,11 +94,31 @@ describeNeeds(['firmware'], 'firmware that runs out', () => {
   );
 
   it(
+    'of RAM before its card is there, says so to every host, and does not start again and again',
+    async () => {
+      const { emulator, reader } = await start('HEAP_ROOM=300000');
+      const lines = new SystemSerialPorts();
+      const refused = { kind: 'no-card', message: expect.stringContaining('more RAM than the 300000 bytes') };
+      try {
+        await expect(reader.connect({ timeoutMs: 60_000 })).rejects.toMatchObject(refused);
+        await reader.close();
+        const second = new FirmwareReader({ path: emulator.port, lines, clock: systemClock });
+        await expect(second.board({ timeoutMs: 60_000 })).rejects.toMatchObject(refused);
+        await second.close();
+      } finally {
+        await reader.close();
+        await emulator.stop();
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'of ideas is started anew by its watchdog',
     async () => {
       const script = 'board.uartWrite(0, Uint8Array.of(0x53, 10), 0, 2); globalThis.poll = function () { for (;;); };';
       const { signal } = new AbortController();
-      const options = { board: BOARD, image, folder, entry: { script }, defines: ['WATCHDOG_SECONDS=1'] };
+      const options = { board: BOARD, image, folder, program: { script }, defines: ['WATCHDOG_SECONDS=1'] };
       const { files } = await buildFirmware(options, signal, () => {});
       expect(await said(files.elf, (lines) => lines.length > 2)).toEqual(['S', 'S', '']);
     },

@@ -40,7 +40,7 @@ export async function runOnBoard(script: string): Promise<string[]> {
     // A script that is strict stays strict: the directive stands first.
     const strict = /^['"]use strict['"]/.test(script) ? "'use strict';" : '';
     const program = { script: `${strict}${PRELUDE}${script}\nsay('END');\n` };
-    const options = { board: BOARD, image: new Uint8Array(64), folder, entry: program };
+    const options = { board: BOARD, image: new Uint8Array(64), folder, program };
     const built = await buildFirmware(options, new AbortController().signal, () => {});
     const lines = await said(built.files.elf, (heard) => heard.includes('END'));
     if (lines.filter((line) => line === 'START').length !== 1) throw new Error(`the board started anew: ${lines}`);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type LabStore, openLabStore } from '../../rig/lab/store/store.ts';
 import { eventsContract } from '../rig/lab/server/events-contract.ts';
 import { labContract } from '../rig/lab/store/lab-contract.ts';
+import { plansContract } from '../rig/lab/store/plans-contract.ts';
 import { type PostgresqlServer, startPostgresql } from './postgresql.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -16,6 +17,7 @@ describeNeeds(['postgresql'], 'PostgreSQL 15', () => {
   afterAll(() => server?.stop());
 
   labContract('the lab on PostgreSQL', () => server.database('lab'));
+  plansContract('plans of the lab on PostgreSQL', () => server.database('plans'));
 
   describe('two servers on one database', () => {
     const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-two-'));

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -11,6 +12,14 @@ import { RunningVerb } from './running-verb.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const LIMIT_MS = 120_000;
+/** A line for each suite of a JUnit report. */
+const JUNIT_SUITES = `
+import sys, xml.etree.ElementTree as tree
+for suite in tree.parse(sys.argv[1]).getroot():
+    get = suite.attrib.get
+    assert int(get('tests')) == len(suite.findall('testcase'))
+    print(f"{get('name')}: {get('tests')} tests, {get('failures')} failures, {get('errors')} errors, {get('skipped')} skipped")
+`;
 
 /** Server, benches, boards and cards are processes of their own, as they are at a lab. */
 describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', () => {
@@ -83,17 +92,30 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
     rmSync(folder, { recursive: true, force: true });
   }, LIMIT_MS);
 
-  it('judges cards of ours through vpcd and over the air, and keeps each verdict once', {
-    timeout: LIMIT_MS,
+  it('judges both suites on both cards through vpcd and over the air, and delivers JUnit and a signed bundle', {
+    timeout: 2 * LIMIT_MS,
   }, async () => {
+    const needs = { contact: '{driver: pcsc, interface: contact}', antenna: '{driver: pn532}' };
+    const judge = Object.entries(needs).flatMap(([on, what]) => [
+      `  - {id: vitale-${on}, conform: vitale, only: "VIT-001,VIT-002,VIT-003,VIT-004,VIT-201,VIT-202", needs: ${what}}`,
+      `  - {id: iso-${on}, conform: iso7816-4, only: "SEL-MF*", needs: ${what}}`,
+    ]);
     writeFileSync(
       at('campaign.yaml'),
-      'version: 1\nname: acceptance\ncards:\n  - {id: vitale2, profile: vitale2}\n  - {id: eac, profile: eac}\njudge:\n  - {id: vpcd, conform: iso7816-4, only: "SEL-MF*", needs: {driver: pcsc}}\n  - {id: air, conform: iso7816-4, only: "SEL-MF*", needs: {driver: pn532, interface: contactless}}\n',
+      [
+        'version: 1',
+        'name: acceptance',
+        'cards: [{id: vitale2, profile: vitale2}, {id: apcv, profile: apcv}]',
+        'judge:',
+        ...judge,
+      ].join('\n'),
     );
     const { out, exit } = await vitap('lab', 'submit', at('campaign.yaml'), ...lab('operator'));
     expect([exit, out]).toEqual([
       0,
-      expect.stringMatching(/^acceptance: 4 runs, 0 inputs\n {2}vpcd: 2\n {2}air: 2\nCampaign \d+\n$/),
+      expect.stringMatching(
+        /^acceptance: 8 runs, 0 inputs\n( {2}(vitale|iso)-(contact|antenna): 2\n){4}Campaign \d+\n$/,
+      ),
     ]);
     const id = Number(/Campaign (\d+)/.exec(out)![1]);
     await vi.waitFor(async () => expect((await person.matrix(id)).campaign.endedAt).not.toBe(null), {
@@ -101,24 +123,72 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
       interval: 200,
     });
     const { runs } = await person.runs({ campaign: id });
-    expect(
-      runs
-        .map(({ subject, suite, state, bench, attempts, reason }) => [subject, suite, state, bench, attempts, reason])
-        .sort(),
-    ).toEqual([
-      ['eac', 'air', 'passed', 'two', 1, ''],
-      ['eac', 'vpcd', 'passed', 'one', 1, ''],
-      ['vitale2', 'air', 'passed', 'two', 1, ''],
-      ['vitale2', 'vpcd', 'passed', 'one', 1, ''],
-    ]);
-    // Over the air the card lies there as a stranger's does, and is judged as its profile describes it.
-    for (const { id: run, subject } of runs) {
+    const found: Record<string, unknown[]> = {};
+    for (const { id: run, subject, suite, state, bench, attempts, reason } of runs) {
       const { statement } = await person.run(run);
+      const passed = statement!.cases.flatMap((each) => (each.verdict === 'pass' ? [each.id] : []));
+      found[`${suite} ${subject}`] = [
+        state,
+        bench,
+        attempts,
+        reason,
+        suite.startsWith('iso') ? passed.length > 0 : passed,
+      ];
+      // Over the air too a card is judged as its profile describes it.
       const report = statement!.blobs.find(({ role }) => role === 'report')!;
       const { declaration } = JSON.parse(Buffer.from(await person.download(report.sha256)).toString());
       expect(declaration).toBe(`profile ${subject}`);
     }
+    // VIT-001 to VIT-004 read identities and NIRs, which apcv has not; its code opens the own application on contact alone.
+    const free = ['VIT-001', 'VIT-002', 'VIT-003', 'VIT-004'];
+    expect(found).toEqual({
+      'vitale-contact vitale2': ['passed', 'one', 1, '', [...free, 'VIT-201', 'VIT-202']],
+      'vitale-contact apcv': ['passed', 'one', 1, '', ['VIT-201', 'VIT-202']],
+      'vitale-antenna vitale2': ['passed', 'two', 1, '', [...free, 'VIT-201']],
+      'vitale-antenna apcv': ['passed', 'two', 1, '', ['VIT-201']],
+      'iso-contact vitale2': ['passed', 'one', 1, '', true],
+      'iso-contact apcv': ['passed', 'one', 1, '', true],
+      'iso-antenna vitale2': ['passed', 'two', 1, '', true],
+      'iso-antenna apcv': ['passed', 'two', 1, '', true],
+    });
     expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
+
+    await vitap('evidence', 'keygen', at('key'));
+    const files = ['--junit', at('lab.xml'), '--evidence', at('bundle'), '--evidence-key', at('key.key.json')];
+    const exported = await vitap('lab', 'export', String(id), ...files, ...lab('operator'));
+    expect([exported.exit, exported.out]).toEqual([0, '']);
+    const verified = await vitap('evidence', 'verify', at('bundle'), '--key', at('key.pub.json'));
+    expect([verified.exit, verified.out]).toEqual([0, expect.stringContaining('runs: 8, 8 passed, 0 failed')]);
+
+    // Other programs agree: Python reads the report, OpenSSL by Node checks what each bench signed.
+    const suites = await run('python3', ['-c', JUNIT_SUITES, at('lab.xml')]);
+    expect(
+      suites.out
+        .split('\n')
+        .filter((line) => line.startsWith('vitale2 × vitale'))
+        .sort(),
+    ).toEqual([
+      'vitale2 × vitale-antenna #1: 6 tests, 0 failures, 0 errors, 1 skipped',
+      'vitale2 × vitale-contact #1: 6 tests, 0 failures, 0 errors, 0 skipped',
+    ]);
+    const benches: { name: string; publicKey: JsonWebKey }[] = JSON.parse(
+      readFileSync(at('bundle/benches.json'), 'utf8'),
+    );
+    const results = readdirSync(at('bundle/results'));
+    expect(results.length).toBe(8);
+    for (const name of results) {
+      const [header, payload, signature] = readFileSync(join(at('bundle/results'), name), 'utf8')
+        .trim()
+        .split('.');
+      const { bench } = JSON.parse(Buffer.from(payload!, 'base64url').toString());
+      const { publicKey } = benches.find((each) => each.name === bench)!;
+      const key = createPublicKey({ key: publicKey, format: 'jwk' });
+      const algorithm = publicKey.kty === 'EC' ? 'sha256' : null;
+      const signed = Buffer.from(`${header}.${payload}`);
+      expect(verify(algorithm, signed, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature!, 'base64url'))).toBe(
+        true,
+      );
+    }
   });
 
   it('lends the card at a bench to who has no reader: by label, one at a time', { timeout: LIMIT_MS }, async () => {

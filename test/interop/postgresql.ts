@@ -13,34 +13,54 @@ const PORT = '54329';
 export interface PostgresqlServer {
   /** URL of a database that is made now. */
   database(name: string): string;
+  /** URL of one that is there. */
+  url(name: string): string;
   /** Runs a statement as psql does. */
   psql(database: string, statement: string): string;
   /** Ends the server at once, as a loss of power would, and starts it again. */
   crash(): Promise<void>;
+  /** Another server that follows this one, on the same port in a folder of its own; it takes no changes until it is promoted. */
+  follower(): Promise<PostgresqlServer>;
+  /** Stops all of its processes where they are, or lets them go on: a machine that does not answer. */
+  freeze(frozen: boolean): void;
   stop(): Promise<void>;
 }
 
-/** A server of its own in a temporary folder, on a socket there, as the user postgres where this one is root. */
-export async function startPostgresql(): Promise<PostgresqlServer> {
+/**
+ * A server of its own in a temporary folder, on a socket there, as the user postgres where this one is root.
+ * @param settings as `max_connections=14`
+ */
+export function startPostgresql(...settings: readonly string[]): Promise<PostgresqlServer> {
+  return start(settings, ({ data, run }) =>
+    run('initdb', '-D', data, '-A', 'trust', '-U', 'vitap', '-E', 'UTF8', '--no-sync'),
+  );
+}
+
+interface NewServer {
+  /** Folder that is made. */
+  readonly data: string;
+  run(program: string, ...args: readonly string[]): void;
+}
+
+async function start(settings: readonly string[], make: (server: NewServer) => void): Promise<PostgresqlServer> {
   const folder = mkdtempSync(join(tmpdir(), 'vitap-postgresql-'));
   const user = process.getuid?.() === 0 ? idsOf('postgres') : null;
   if (user !== null) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
   const options = { ...(user ?? {}), cwd: folder, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8' } };
   const data = join(folder, 'data');
-  execFileSync(join(POSTGRESQL, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'vitap', '-E', 'UTF8', '--no-sync'], {
-    ...options,
-    stdio: 'ignore',
+  make({
+    data,
+    run: (program, ...args) => execFileSync(join(POSTGRESQL, program), args, { ...options, stdio: 'ignore' }),
   });
-  const start = async (): Promise<() => Promise<void>> => {
-    const server = spawn(
-      join(POSTGRESQL, 'postgres'),
-      ['-D', data, '-k', folder, '-p', PORT, '-c', 'listen_addresses='],
-      {
-        ...options,
-        stdio: 'ignore',
-      },
-    );
+  let pid = 0;
+  const launch = async (): Promise<() => Promise<void>> => {
+    const all = ['listen_addresses=', ...settings].flatMap((each) => ['-c', each]);
+    const server = spawn(join(POSTGRESQL, 'postgres'), ['-D', data, '-k', folder, '-p', PORT, ...all], {
+      ...options,
+      stdio: 'ignore',
+    });
+    pid = server.pid as number;
     const ended = new Promise<void>((resolve) => server.on('close', () => resolve()));
     for (let tries = 0; !answers(folder); tries++) {
       if (tries > 200 || hasEnded(server)) throw new Error('PostgreSQL did not start');
@@ -52,7 +72,7 @@ export async function startPostgresql(): Promise<PostgresqlServer> {
       await ended;
     };
   };
-  let stop = await start();
+  let stop = await launch();
   const psql = (database: string, statement: string): string =>
     execFileSync(
       join(POSTGRESQL, 'psql'),
@@ -61,15 +81,28 @@ export async function startPostgresql(): Promise<PostgresqlServer> {
         encoding: 'utf8',
       },
     ).trim();
+  const url = (name: string): string => `postgresql:///${name}?host=${folder}&port=${PORT}&user=vitap`;
   return {
     database(name) {
       psql('postgres', `create database ${name}`);
-      return `postgresql:///${name}?host=${folder}&port=${PORT}&user=vitap`;
+      return url(name);
     },
+    url,
     psql,
     async crash() {
       await stop();
-      stop = await start();
+      stop = await launch();
+    },
+    follower: () =>
+      start(settings, ({ data: copy, run }) =>
+        run('pg_basebackup', '-D', copy, '-R', '-c', 'fast', '--no-sync', '-h', folder, '-p', PORT, '-U', 'vitap'),
+      ),
+    freeze(frozen) {
+      const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+        .trim()
+        .split('\n')
+        .map(Number);
+      for (const each of [pid, ...children]) process.kill(each, frozen ? 'SIGSTOP' : 'SIGCONT');
     },
     async stop() {
       await stop();

@@ -1,9 +1,15 @@
 import type { BoardDescription, BoardUart } from './board-description.ts';
 
+/**
+ * Bytes that the engine may allocate after the start before it looks for rings of garbage: almost all is freed at once.
+ */
+export const GARBAGE = 65_536;
+
 /** The header that the C port includes. */
 export function boardHeader(board: BoardDescription): string {
   const { clockHz, uarts, nvm, peripherals, psramSelect } = board;
   const lines = [
+    `#define HEAP_GARBAGE ${GARBAGE}u`,
     `#define BOARD_CLOCK_HZ ${clockHz}u`,
     ...uarts.flatMap(({ address, interrupt }, i) => [
       `#define BOARD_UART${i} 0x${address}u`,
@@ -42,9 +48,10 @@ function hex(address: number): string {
 /**
  * Where everything lies: code and the card's image as it was built in flash, then data and stack in RAM, and the heap
  * behind them or in a memory of its own. The vector table comes first, then what a bootloader looks for.
+ * @param stack its bytes
  */
-export function linkerScript(board: BoardDescription): string {
-  const { flash, ram, nvm, stack, heap } = board;
+export function linkerScript(board: BoardDescription, stack: number = board.stack): string {
+  const { flash, ram, nvm, heap } = board;
   return `MEMORY {
   flash (rx) : ORIGIN = ${flash.origin}, LENGTH = ${flash.size}
   ram (rw) : ORIGIN = ${ram.origin}, LENGTH = ${ram.size}

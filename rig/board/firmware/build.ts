@@ -36,8 +36,10 @@ export interface BuildOptions {
   /** Bytes of the card's image. */
   readonly image: Uint8Array;
   readonly folder: string;
-  /** Program of firmware/card; or the text of one script. */
-  readonly entry: string | { readonly script: string };
+  /** The card, with or without its secure channel; or the text of one script. */
+  readonly program: { readonly channel: boolean } | { readonly script: string };
+  /** Looks at what was made before any file of an earlier build is replaced; what it throws ends the build. */
+  readonly judge?: (linked: LinkedFirmware) => Promise<void>;
   /** For tests of the port: `HEAP_SPARE=1000`. */
   readonly defines?: readonly string[];
 }
@@ -54,6 +56,13 @@ export interface FirmwareSizes {
   /** Data, buffers and stack: what is taken before the heap. */
   readonly ram: number;
   readonly heap: number;
+}
+
+/** Not delivered yet. */
+export interface LinkedFirmware {
+  readonly board: BoardDescription;
+  readonly elf: string;
+  readonly sizes: FirmwareSizes;
 }
 
 export interface BuiltFirmware {
@@ -81,14 +90,14 @@ export async function buildFirmware(
   const engine = await prepareEngine(signal, tell);
   const objects = await engineObjects(board, engine, signal, tell);
   // Names and times of folders must not reach the file: all is compiled by relative names in one folder.
-  const work = join(buildFolder(), `work-${process.pid}`);
+  const work = join(buildFolder(), `work-${process.pid}-${board.name}`);
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   try {
     tell(`compiling the card for ${board.name}`);
-    const { entry } = options;
+    const { program } = options;
     const defines = (options.defines ?? []).map((each) => `-D${each}`);
-    writeFileSync(join(work, 'card.js'), typeof entry === 'string' ? await bundleProgram(entry) : entry.script);
+    writeFileSync(join(work, 'card.js'), 'script' in program ? program.script : await bundleProgram(program.channel));
     await runTool(engine.compiler, ['-c', '-s', '-N', 'card_program', '-o', 'card_program.c', 'card.js'], {
       cwd: work,
       signal,
@@ -98,7 +107,7 @@ export async function buildFirmware(
       /card_program_size = (\d+)/.exec(readFileSync(join(work, 'card_program.c'), 'utf8'))?.[1] ?? 0,
     );
     writeFileSync(join(work, 'board.h'), boardHeader(board));
-    writeFileSync(join(work, 'board.ld'), linkerScript(board));
+    writeFileSync(join(work, 'board.ld'), linkerScript(board, stackOf(board, program)));
     writeFileSync(join(work, 'card.img'), options.image);
     writeFileSync(
       join(work, 'image.s'),
@@ -106,8 +115,8 @@ export async function buildFirmware(
     );
     writeFileSync(join(work, 'mark.bin'), encodeMark(board));
     writeFileSync(join(work, 'mark.s'), '.section .mark,"a"\n.balign 4\n.incbin "mark.bin"\n');
-    const port = ['start.c', 'main.c', ...board.port];
-    for (const name of [...port, 'port.h', 'registers.h'])
+    const port = ['start.c', 'main.c', 'heap.c', ...board.port];
+    for (const name of [...port, 'port.h', 'heap.h', 'registers.h'])
       copyFileSync(join(firmwareFolder(), 'port', name), join(work, name));
     for (const name of ['quickjs.h']) copyFileSync(join(engine.folder, name), join(work, name));
     const parts = [...port, 'card_program.c', 'image.s', 'mark.s'];
@@ -121,6 +130,7 @@ export async function buildFirmware(
     await runTool('arm-none-eabi-objcopy', ['-O', 'binary', 'card.elf', 'card.bin'], tool(work, signal));
     await runTool('arm-none-eabi-objcopy', ['-O', 'ihex', 'card.elf', 'card.hex'], tool(work, signal));
     const sizes = await measure(board, bytecode, work, signal);
+    await options.judge?.({ board, elf: join(work, 'card.elf'), sizes });
     const family = board.uf2Family ?? null;
     if (family !== null) {
       const segments = readElf(readFileSync(join(work, 'card.elf')), 'card.elf');
@@ -132,6 +142,13 @@ export async function buildFirmware(
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Loading the program takes 24 kB, no command of a card with codes alone as much; elliptic curves call deeper. */
+const PLAIN_STACK = 32_768;
+
+function stackOf({ stack }: BoardDescription, program: BuildOptions['program']): number {
+  return 'channel' in program && !program.channel ? Math.min(stack, PLAIN_STACK) : stack;
 }
 
 /** A right VERIFY stores twice: the try that it spends, and the tries that it gives back. About 33 bytes each. */

@@ -18,7 +18,7 @@ interface Typed {
 }
 
 /** As the benchmark's own list, which is not loaded for help: a test compares. */
-export const LAB_PARTS: readonly string[] = ['kills', 'scheduling', 'idle'];
+export const LAB_PARTS: readonly string[] = ['kills', 'scheduling', 'idle', 'growth'];
 /** Each is a process. */
 const MOST_BENCHES = 200;
 const MOST_DEVICES = 50;
@@ -30,7 +30,7 @@ export function declareBenchLab(bench: Command, perform: Perform): void {
   const lab = bench
     .command('lab')
     .description(
-      'measure a lab of simulated benches on this machine: what kills lose, what scheduling costs, how long readers are idle',
+      'measure a lab of simulated benches on this machine: what kills lose, what scheduling costs, how long readers are idle, how its store grows',
     )
     .option('--part <name>', `one of ${LAB_PARTS.join(', ')} (default: all); may be given again`, addPart)
     .option('--full', 'the figures of a certification lab: 50 benches, 10,000 runs of 1 to 60 s; many minutes')

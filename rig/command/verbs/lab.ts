@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
 import type { RunState } from '../../lab/api/run.ts';
 import type { Role } from '../../lab/api/token.ts';
@@ -121,6 +121,7 @@ function declareCompare(lab: Command, perform: Perform): void {
     .argument('<second>', 'number of the other one', parseCount);
   addLabOptions(compare).action((first: number, second: number, typed: TypedLab) =>
     perform({}, async (io) => {
+      if (first === second) throw new UsageError('a campaign is compared with another one');
       const { compareLab } = await import('../../lab/results/compare-verb.ts');
       return compareLab({ lab: addressOf(typed), first, second }, io);
     }),
@@ -163,7 +164,7 @@ function declarePrune(lab: Command, perform: Perform): void {
   const prune = lab
     .command('prune')
     .description('drop traces and reports of old runs on the server; verdicts, cases and figures stay')
-    .requiredOption('--older-than <days>', 'runs that ended so many days ago', parseCount)
+    .requiredOption('--older-than <days>', 'runs that ended so many days ago', parseDays)
     .option('--dry-run', 'only say how much it would be');
   addLabOptions(prune).action((typed: TypedLab & { olderThan: number; dryRun?: boolean }) =>
     perform({}, async (io) => {
@@ -177,6 +178,15 @@ interface TypedBenches extends TypedLab {
   readonly quarantine?: string;
   readonly reason?: string;
   readonly release?: string;
+}
+
+/** As the interface takes them: a hundred years. */
+const MOST_DAYS = 36_500;
+
+function parseDays(text: string): number {
+  const days = parseCount(text);
+  if (days > MOST_DAYS) throw new InvalidArgumentError(`It takes a whole number from 1 to ${MOST_DAYS}.`);
+  return days;
 }
 
 function declareBenches(lab: Command, perform: Perform): void {

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { storable } from '../../web/storable-text.ts';
 import {
   ENROLLED,
   type Enrol,
@@ -35,7 +36,7 @@ const RECORD_MS = 60_000;
 /** The same over HTTP. */
 export function benchLink(line: LabLine): BenchLink {
   const post = <T>(path: string, body: object, answer: z.ZodType<T>, more: Partial<LabLine> = {}): Promise<T> => {
-    const json = { type: 'application/json', content: JSON.stringify(body) };
+    const json = { type: 'application/json', content: JSON.stringify(storable(body)) };
     return call({ ...line, ...more }, { method: 'POST', path, body: json }, answer);
   };
   return {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { MISSING, MOST_BLOB_BYTES } from './blob.ts';
 import { call, exchange, type LabLine } from './call.ts';
 import { NOTHING } from './fields.ts';
+import { LabUnreachable } from './lab-refused.ts';
 
 /** Files by their SHA-256, as every role asks for them. Throws `LabRefused` and `LabUnreachable`. */
 export interface BlobLink {
@@ -35,7 +37,11 @@ export function blobLink(line: LabLine): BlobLink {
     },
     async download(sha256, mostBytes = MOST_BLOB_BYTES) {
       const asked = { method: 'GET', path: `/v1/blobs/${sha256}`, body: null } as const;
-      return (await exchange({ ...transfer, mostBytes }, asked)).bytes;
+      const { bytes } = await exchange({ ...transfer, mostBytes }, asked);
+      if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+      throw new LabUnreachable(
+        `${line.origin} gave another file than the one that was asked for: is its disk damaged?`,
+      );
     },
   };
 }

@@ -7,6 +7,7 @@ import type { BenchLink } from '../api/bench-link.ts';
 import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
 import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
+import { Drift, type DriftOptions } from './drift.ts';
 import { isOfFullDisk } from './full-disk.ts';
 import { doRun, LeftBehind } from './one-run.ts';
 import type { Spool } from './spool.ts';
@@ -22,8 +23,8 @@ export interface AgentOptions {
   readonly imageKey: string | null;
   /** Looks at what is there. Those that are in use are left alone and come as they were. */
   look(signal: AbortSignal): Promise<readonly LocalDevice[]>;
-  /** What of this bench is not as it was, in one sentence; null: nothing. Asked of devices that are free. */
-  drift(device: LocalDevice, signal: AbortSignal): Promise<string | null>;
+  /** As {@link DriftOptions} have them. */
+  readonly drift: Pick<DriftOptions, 'check' | 'accept'>;
   /** Connects to the one who asked the lab for the reader of an attempt. */
   openPool(attempt: string): Promise<Channel>;
   say(text: string): void;
@@ -37,7 +38,6 @@ const WAIT_SECONDS = 15;
 /** The same where another device waits for the same reader. */
 const SHARED_WAIT_SECONDS = 2;
 const LOOK_EVERY_MS = 15_000;
-const DRIFT_EVERY_MS = 600_000;
 /** Between tries to reach a server that is away: doubled, up to the longest. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
@@ -60,7 +60,7 @@ export class Agent {
   readonly #working = new Map<string, Working>();
   #devices: readonly LocalDevice[] = [];
   readonly #loops = new Map<string, Promise<void>>();
-  #drift: string | null = null;
+  readonly #drift: Drift;
   #quarantined: string | null = null;
   #away = false;
   #noRoom: string | null = null;
@@ -70,6 +70,7 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#drift = new Drift({ ...options.drift, say: (text) => options.say(text) });
   }
 
   /**
@@ -123,11 +124,12 @@ export class Agent {
           clock: Date.now(),
           devices: this.#devices.map(({ capability }) => capability),
           attempts: [...new Set([...this.#working.keys(), ...waiting])].slice(0, 64),
-          drift: this.#drift,
+          drift: this.#drift.untold,
           spooled: waiting.length,
         });
         this.#reached();
         this.#setQuarantine(answer.quarantined);
+        this.#drift.heard(answer.quarantined);
         for (const attempt of answer.gone) this.#working.get(attempt)?.stop.abort(new LeaseGone());
         this.#startLoops();
       } catch (error) {
@@ -164,7 +166,7 @@ export class Agent {
     while (!this.#signal.aborted) {
       const device = this.#devices.find(({ capability }) => capability.device === name);
       if (device === undefined) return;
-      if (this.#quarantined !== null) {
+      if (this.#quarantined !== null || this.#drift.isThere) {
         await this.#pause(1000);
         continue;
       }
@@ -175,6 +177,8 @@ export class Agent {
       let release = (): void => {};
       try {
         release = await this.#things.take(device.things, this.#signal);
+        await this.#drift.look(device, this.#signal);
+        if (this.#drift.isThere) continue;
         const waitSeconds = this.#isShared(device) ? SHARED_WAIT_SECONDS : WAIT_SECONDS;
         const taken = await link.take({ bench, free: [name], waitSeconds }, this.#signal);
         pauseMs = FIRST_PAUSE_MS;
@@ -274,20 +278,10 @@ export class Agent {
       say(`the server refused the result of attempt ${attempt}; it was put aside in the folder of the bench`);
   }
 
-  /** Looks again at what is there, and whether it still measures as it did. */
+  /** Looks again at what is there. */
   async #watch(): Promise<void> {
-    const { look, drift, say } = this.#options;
-    let driftAt = 0;
+    const { look } = this.#options;
     while (!this.#signal.aborted) {
-      if (performance.now() >= driftAt) {
-        driftAt = performance.now() + DRIFT_EVERY_MS;
-        for (const device of this.#devices.filter(({ card }) => card?.reference === true)) {
-          const found = await this.#alone(device, (signal) => drift(device, signal));
-          if (found !== null && found !== this.#drift) say(`this bench has drifted: ${found}`);
-          this.#drift = found;
-          if (found !== null) break;
-        }
-      }
       await this.#pause(LOOK_EVERY_MS);
       if (this.#signal.aborted) return;
       const busy = new Set([...this.#working.values()].map(({ device }) => device));
@@ -295,20 +289,6 @@ export class Agent {
       if (seen === null) continue;
       const kept = this.#devices.filter(({ capability }) => busy.has(capability.device));
       this.#devices = [...kept, ...seen.filter(({ capability }) => !busy.has(capability.device))];
-    }
-  }
-
-  async #alone<T>(device: LocalDevice, act: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
-    try {
-      const release = await this.#things.take(device.things, this.#signal);
-      try {
-        return await act(this.#signal);
-      } finally {
-        release();
-      }
-    } catch (error) {
-      if (this.#signal.aborted) return null;
-      throw error;
     }
   }
 

@@ -8,6 +8,7 @@ import { readInputText } from '../../console/input-file.ts';
 import type { CommandIo } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { hostVersions } from '../../report/environment.ts';
+import { storable } from '../../web/storable-text.ts';
 import type { TakenRun } from '../api/bench.ts';
 import type { BlobLink } from '../api/blob-link.ts';
 import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
@@ -119,7 +120,8 @@ async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judge
   });
   const blobs: readonly ResultBlob[] = found.map(({ blob }) => blob);
   const { program, node, system } = hostVersions();
-  const statement: ResultStatement = {
+  // Words of boards, cards and files may hold what no database keeps: the verdict must not be refused for them.
+  const statement: ResultStatement = storable({
     run: run.run,
     attempt: run.attempt,
     bench,
@@ -129,7 +131,7 @@ async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judge
     ...about,
     versions: { vitap: program.slice(0, 100), node, system: system.slice(0, 100) },
     blobs,
-  };
+  });
   const jws = await signer.sign(statement);
   spool.keep({
     attempt: run.attempt,

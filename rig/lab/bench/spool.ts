@@ -94,5 +94,7 @@ export class Spool {
 /** Rights that come back, a server that is overloaded or full, an upload that was torn. */
 function mayBeTakenLater({ status, code }: LabRefused): boolean {
   if (code === 'blob-missing' || code === 'blob-torn') return true;
+  // Its status is that of a token, and no other token mends it.
+  if (code === 'result-unsigned') return false;
   return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500;
 }

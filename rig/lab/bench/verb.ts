@@ -16,9 +16,11 @@ import { BENCH_NAME } from '../api/fields.ts';
 import { LabRefused } from '../api/lab-refused.ts';
 import { openPoolChannel } from '../pool/open-channel.ts';
 import { Agent } from './agent.ts';
+import { Baselines } from './baselines.ts';
 import { type BenchFile, NO_BENCH_FILE, readBenchFile } from './bench-file.ts';
 import { benchSigner } from './bench-key.ts';
 import { devicesOf, NOBODY, seeReaders } from './devices.ts';
+import { echoDrift, echoesAt } from './echo.ts';
 import { noRoom } from './full-disk.ts';
 import { referenceDrift, tapMeasure } from './reference.ts';
 import { Spool } from './spool.ts';
@@ -46,6 +48,8 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
   const lock = FileLock.acquire(folder);
   const machine = thisMachine(io.env);
   const measure = tapMeasure(io.env);
+  const echoes = new Baselines(folder, 'echoes.json');
+  const references = new Baselines(folder, 'references.json');
   try {
     await new Agent({
       bench: name,
@@ -59,7 +63,14 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
         const looks = file.pcsc || namesPcsc(file);
         return devicesOf(file, looks ? await seeReaders(machine, signal) : NOBODY);
       },
-      drift: (device, signal) => referenceDrift(device, folder, measure, signal),
+      drift: {
+        check: async (device, signal) =>
+          (await echoDrift(device.capability.device, echoesAt(device), echoes, signal)) ??
+          (device.card?.reference === true ? referenceDrift(device, references, measure, signal) : null),
+        accept: (device) => {
+          for (const each of [echoes, references]) each.forget(`${device} `);
+        },
+      },
       noRoom: () => noRoom([folder, tmpdir()]),
       openPool: (attempt) => openPoolChannel(line, `/v1/pool/attempts/${attempt}`, options.pin),
       say: (text) => (io.json ? io.stdout(`${JSON.stringify({ text })}\n`) : io.stdout(`${shown(text)}\n`)),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CannotRun } from '../../console/failure.ts';
 import { openSql } from '../../store/open.ts';
 import { dropTables, refuseTables } from '../../store/own-database.ts';
 import type { Sql } from '../../store/sql.ts';
@@ -38,6 +39,34 @@ async function dropLab(sql: Sql): Promise<void> {
      where pronamespace = current_schema()::regnamespace and proname like 'lab\\_%'`,
   );
   for (const { signature } of functions) await sql.query(`drop function if exists ${signature}`);
+}
+
+/**
+ * Runs work with a second empty database beside the first one, which goes afterwards.
+ * @param store URL of the first one; null: PGlite, which takes a folder and no database
+ * @throws {CannotRun} the user may not make databases
+ */
+export async function beside<T>(store: string | null, work: (second: string | null) => Promise<T>): Promise<T> {
+  if (store === null) return work(null);
+  const url = new URL(store);
+  const name = `${decodeURIComponent(url.pathname.slice(1))}_second`;
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  await withSql(store, async (sql) => {
+    try {
+      await sql.query(`create database ${quoted}`);
+    } catch (cause) {
+      throw new CannotRun(
+        `the database ${name} cannot be made beside ${sql.location}: it is there already, or the user needs the right CREATEDB`,
+        { cause },
+      );
+    }
+  });
+  url.pathname = encodeURIComponent(name);
+  try {
+    return await work(url.href);
+  } finally {
+    await withSql(store, (sql) => sql.query(`drop database if exists ${quoted} with (force)`));
+  }
 }
 
 /** Opens a database for one look. */

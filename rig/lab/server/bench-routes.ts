@@ -19,6 +19,7 @@ import { MOST_RESULT_BYTES, RECORDED } from '../api/result.ts';
 import { enrolBench, heartbeat } from '../store/benches.ts';
 import { HEARTBEAT_SECONDS, LEASE_SECONDS, releaseLease } from '../store/leases.ts';
 import { recordResult } from '../store/record.ts';
+import { LabRefusal } from '../store/refusals.ts';
 import { noteProgress } from '../store/runs.ts';
 import type { LabStore } from '../store/store.ts';
 import { takeRun } from '../store/take.ts';
@@ -64,7 +65,12 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
       handlerTimeout: (MOST_WAIT_SECONDS + 10) * 1000,
       schema: { tags, summary: 'Waits for a run that fits', body: TAKE, response: { 200: TAKEN } },
     },
-    async (request) => ({ taken: await waitForRun(store, waiting, request.body, () => request.raw.socket.destroyed) }),
+    async (request, reply) => ({
+      taken: await waitForRun(store, waiting, request.body, {
+        isGone: () => request.raw.socket.destroyed || reply.sent,
+        isOpen: async () => (await request.labStillOpen?.()) === true,
+      }),
+    }),
   );
   addAttemptRoutes(app, store, waiting);
 }
@@ -126,14 +132,15 @@ async function waitForRun(
   store: LabStore,
   waiting: WaitingBenches,
   { bench, free, waitSeconds }: Take,
-  isGone: () => boolean,
+  asker: { isGone(): boolean; isOpen(): Promise<boolean> },
 ): Promise<TakenRun | null> {
   const end = performance.now() + waitSeconds * 1000;
   for (;;) {
     const left = end - performance.now();
     const woken = waiting.next(left);
     // Nobody would hear of a run that is taken for a connection that is gone.
-    if (isGone()) return null;
+    if (asker.isGone()) return null;
+    if (!(await asker.isOpen())) throw new LabRefusal('token-wrong');
     const taken = await takeOnce(store, bench, free);
     if (taken !== null || left <= 0) return taken;
     await woken;

@@ -23,7 +23,7 @@ export function addBlobRoutes(app: WebApp, store: LabStore): void {
       bodyLimit: 131_072,
       schema: { tags, summary: 'Which files are not here', body: MISSING_ASKED, response: { 200: MISSING } },
     },
-    async ({ body: { hashes } }) => ({ missing: [...missingBlobs(store, hashes)] }),
+    async ({ body: { hashes } }) => ({ missing: [...(await missingBlobs(store, hashes))] }),
   );
   app.put(
     '/v1/blobs/:sha256',
@@ -49,7 +49,7 @@ export function addBlobRoutes(app: WebApp, store: LabStore): void {
     async ({ params: { sha256 }, labRole }, reply) => {
       // Inputs may hold codes: images, scripts.
       if (labRole === 'viewer' && !(await isOfResult(store, sha256))) throw new LabRefusal('blob-unknown');
-      const content = readBlob(store, sha256);
+      const content = await readBlob(store, sha256);
       // What was uploaded is never shown as a page of this server.
       return reply
         .headers({

@@ -37,10 +37,13 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });
   const waiting = new WaitingBenches(store, fault);
-  checkRoles(server.app, store, server.secret);
+  const forgetTokens = checkRoles(server.app, store, server.secret);
   addBenchRoutes(server.app, store, waiting);
   addBlobRoutes(server.app, store);
-  addPersonRoutes(server.app, store, waiting);
+  addPersonRoutes(server.app, store, waiting, () => {
+    forgetTokens();
+    waiting.wake();
+  });
   await addPoolRoutes(server.app, store, waiting);
   const bell = new ChangeBell(store);
   const readers = new EventReaders(store, bell, fault);
@@ -72,9 +75,12 @@ function startUpkeep(
   let from = performance.now() + LEASE_SECONDS * 1000;
   let driftAt = performance.now() + DRIFT_MS;
   let working: Promise<void> | null = null;
+  /** What the database could not do last, which is said once. */
+  let trouble: string | null = null;
   const work = async (): Promise<void> => {
     try {
       await addUpCounts(store);
+      trouble = null;
       if (performance.now() < from) return;
       const givenBack = await giveBackExpired(store);
       if (givenBack > 0) waiting.wake();
@@ -83,8 +89,10 @@ function startUpkeep(
       driftAt = performance.now() + DRIFT_MS;
       if ((await quarantineDrifting(store)).length > 0) bell.ring();
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
-      else if (!(error instanceof StoreError && error.kind === 'busy')) fault(error);
+      if (!(error instanceof StoreError)) return fault(error);
+      if (error.kind === 'unreachable') from = performance.now() + LEASE_SECONDS * 1000;
+      if (error.kind !== 'busy' && error.kind !== trouble) fault(error);
+      trouble = error.kind;
     }
   };
   const timer = setInterval(() => {
@@ -103,6 +111,7 @@ function startUpkeep(
 /** A database's errors that pass; the others are faults. */
 const STORE_REFUSALS: Readonly<Record<string, LabRefusalCode>> = {
   busy: 'store-busy',
+  denied: 'store-denied',
   full: 'store-full',
   unreachable: 'store-unreachable',
 };

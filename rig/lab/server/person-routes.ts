@@ -7,6 +7,7 @@ import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run
 import { NEW_TOKEN, TOKEN, TOKENS } from '../api/token.ts';
 import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
+import { sweepBlobs } from '../store/blobs.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
 import { checkStore } from '../store/check.ts';
 import { pruneFiles } from '../store/prune.ts';
@@ -36,12 +37,12 @@ const RUNS_ASKED = z.strictObject({
   after: whole.optional(),
 });
 
-/** What viewers and operators ask for. */
-export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+/** What viewers and operators ask for. @param revoked told that a token was revoked here */
+export function addPersonRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches, revoked: () => void): void {
   addCampaignRoutes(app, store, waiting);
   addRunRoutes(app, store);
   addBenchesRoutes(app, store, waiting);
-  addTokenRoutes(app, store);
+  addTokenRoutes(app, store, revoked);
   addPruneRoute(app, store);
 }
 
@@ -183,7 +184,10 @@ function addPruneRoute(app: WebApp, store: LabStore): void {
       handlerTimeout: UPKEEP_MS,
       schema: { tags: ['file'], summary: 'Drops files of old runs', body: PRUNE, response: { 200: PRUNED } },
     },
-    ({ body }) => pruneFiles(store, body),
+    async ({ body }) => {
+      if (!body.dryRun && body.after === null) await sweepBlobs(store);
+      return pruneFiles(store, body);
+    },
   );
 }
 
@@ -214,7 +218,7 @@ function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
   );
 }
 
-function addTokenRoutes(app: WebApp, store: LabStore): void {
+function addTokenRoutes(app: WebApp, store: LabStore, revoked: () => void): void {
   const tags = ['token'];
   app.get(
     '/v1/tokens',
@@ -243,6 +247,7 @@ function addTokenRoutes(app: WebApp, store: LabStore): void {
     },
     async ({ params: { token } }) => {
       await revokeToken(store, token);
+      revoked();
       return {};
     },
   );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { keepAlive, MOST_MESSAGE_CHARACTERS, type Socket } from '../../../src/hal/distant/index.ts';
 import type { WebApp } from '../../web/server.ts';
@@ -8,13 +9,15 @@ import { cancelCampaign } from '../store/campaigns.ts';
 import { LabRefusal } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { submitCampaign } from '../store/submit.ts';
-import { BENCH, OPERATOR } from './roles.ts';
+import { BENCH, OPERATOR, watchToken } from './roles.ts';
 import type { WaitingBenches } from './waiting-benches.ts';
 
 /** What is used of a WebSocket. */
 interface PoolSocket extends Omit<Socket, 'close'> {
   close(code: number, reason: string): void;
 }
+
+type PoolRequest = Pick<FastifyRequest, 'labStillOpen'> & { readonly raw: object };
 
 const ASKED = z.object({ label: z.string().min(1).max(100) });
 const ATTEMPT = z.object({ attempt: z.uuid() });
@@ -41,8 +44,9 @@ export async function addPoolRoutes(app: WebApp, store: LabStore, waiting: Waiti
         found.set(request.raw, { label, requirement: await readerOf(store, label) });
       },
     },
-    (socket: PoolSocket, request: { readonly raw: object }) => {
+    (socket: PoolSocket, request: PoolRequest) => {
       const { label, requirement } = found.get(request.raw) as { label: string; requirement: Requirement };
+      endWithToken(socket, request);
       pool.ask(socket, label, requirement);
     },
   );
@@ -61,10 +65,17 @@ export async function addPoolRoutes(app: WebApp, store: LabStore, waiting: Waiti
         campaigns.set(request.raw, campaign);
       },
     },
-    (socket: PoolSocket, request: { readonly raw: object }) => {
+    (socket: PoolSocket, request: PoolRequest) => {
+      endWithToken(socket, request);
       pool.join(campaigns.get(request.raw) as number, socket);
     },
   );
+}
+
+/** A reader that is lent is held for hours: not longer than the token opens. */
+function endWithToken(socket: PoolSocket, request: PoolRequest): void {
+  const stop = watchToken(request, () => socket.close(TOKEN_REVOKED, 'the token was revoked'));
+  socket.on('close', stop);
 }
 
 /** A reader with a card of that label, of a bench of that name, or with that in its own name; one that lives. */
@@ -106,6 +117,7 @@ const LONGEST_SESSION_SECONDS = 43_200;
 /** Close codes for applications (RFC 6455). */
 const NO_BENCH = 4408;
 const OTHER_END_GONE = 4410;
+const TOKEN_REVOKED = 4401;
 
 interface Asking {
   readonly socket: PoolSocket;

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import type { WebApp } from '../../web/server.ts';
 import type { Role } from '../api/token.ts';
 import { LabRefusal } from '../store/refusals.ts';
@@ -15,6 +16,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Role of the token that came. */
     labRole?: Role;
+    /** Whether its token still opens this: asked by what stays open, as a long poll does. */
+    labStillOpen?: () => Promise<boolean>;
     /** The token; null: the secret of this start. */
     labToken?: string | null;
   }
@@ -35,9 +38,9 @@ const MOST_BELIEVED = 1000;
 
 /**
  * Looks at the token of each request before its body is read. The secret of this start is an operator's.
- * @throws {LabRefusal} `token-wrong`, `role-missing`
+ * @returns forgets which tokens were believed: one was revoked here
  */
-export function checkRoles(app: WebApp, store: LabStore, startSecret: string): void {
+export function checkRoles(app: WebApp, store: LabStore, startSecret: string): () => void {
   const believed = new Map<string, { role: Role; until: number }>();
   const roleOf = async (token: string): Promise<Role | null> => {
     if (isSame(token, startSecret)) return 'operator';
@@ -57,10 +60,35 @@ export function checkRoles(app: WebApp, store: LabStore, startSecret: string): v
     if (role === null) throw new LabRefusal('token-wrong');
     if (!roles.includes(role)) throw new LabRefusal('role-missing');
     request.labRole = role;
+    request.labStillOpen = async () => {
+      const now = await roleOf(token as string);
+      return now !== null && roles.includes(now);
+    };
     request.labToken = token === undefined || isSame(token, startSecret) ? null : token;
   });
+  return () => believed.clear();
 }
 
 function isSame(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+/** How often what stays open is asked whether its token was revoked. */
+const ASK_AGAIN_MS = BELIEVED_MS;
+
+/** Calls `end` once when the token of an open connection is revoked. @returns ends the watch */
+export function watchToken({ labStillOpen }: Pick<FastifyRequest, 'labStillOpen'>, end: () => void): () => void {
+  const timer = setInterval(() => {
+    labStillOpen?.().then(
+      (open) => {
+        if (open) return;
+        clearInterval(timer);
+        end();
+      },
+      // A database that is away revokes nothing.
+      () => {},
+    );
+  }, ASK_AGAIN_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { storageError } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { packageVersion } from '../../console/package-root.ts';
@@ -8,7 +10,7 @@ import { keyPin } from '../../web/pinned-fetch.ts';
 import { serveUntil } from '../../web/server.ts';
 import { tellFault } from '../../web/tell-fault.ts';
 import { type LabStore, openLabStore } from '../store/store.ts';
-import { addToken, listTokens } from '../store/tokens.ts';
+import { keepToken, listTokens, newToken } from '../store/tokens.ts';
 import { createLabServer } from './lab-server.ts';
 
 export interface LabServeOptions {
@@ -48,6 +50,10 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
     const at = await server.listen();
     const first = await firstOperator(store, folder);
     io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
+    const warning = certificate === null ? null : certificateWarning(certificate);
+    if (warning !== null) {
+      io.stderr(`vitap: ${certificate} ${warning}: only benches and verbs with a pin take it\n`);
+    }
     if (certificate !== null) io.stdout(`pin of its key, for benches: ${keyPin(readFileSync(certificate))}\n`);
     io.stdout(`its page, for an operator: ${at.pageAddress()}\n`);
     io.stdout(`database: ${store.sql.kind} ${store.sql.location}\n`);
@@ -64,7 +70,28 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
 async function firstOperator(store: LabStore, folder: string): Promise<string | null> {
   if ((await listTokens(store)).length > 0) return null;
   const file = join(folder, OPERATOR_TOKEN_FILE);
-  if (existsSync(file)) throw new CannotRun(`${file} is there, and this database knows no token: move the file away`);
-  writeFileSync(file, `${await addToken(store, 'first operator', 'operator')}\n`, { flag: 'wx', mode: 0o600 });
+  // The file first: a token that nobody has would keep everybody out.
+  const token = newToken();
+  try {
+    writeFileSync(file, `${token}\n`, { flag: 'wx', mode: 0o600, flush: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError('cannot write', file, cause);
+    throw new CannotRun(`${file} is there, and this database knows no token: move the file away`, { cause });
+  }
+  try {
+    await keepToken(store, { name: 'first operator', role: 'operator', token });
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
   return file;
+}
+
+/** Benches that pin the key do not mind; browsers and everybody else do. */
+function certificateWarning(certificate: string): string | null {
+  const { validFrom, validTo } = new X509Certificate(readFileSync(certificate));
+  const [from, to] = [new Date(validFrom), new Date(validTo)];
+  const now = Date.now();
+  if (to.getTime() < now) return `has expired on ${to.toISOString()}`;
+  return from.getTime() > now ? `is not valid before ${from.toISOString()}` : null;
 }

@@ -1,3 +1,4 @@
+import { StoreError } from '../../store/store-error.ts';
 import type { LabStore } from '../store/store.ts';
 
 /** How often other servers' changes are looked for. */
@@ -55,7 +56,8 @@ export class WaitingBenches {
       if (newest > this.#newest) this.wake();
       this.#newest = newest;
     } catch (error) {
-      this.#fault(error);
+      // A database that is away or busy is asked again in a moment; the benches look by themselves meanwhile.
+      if (!(error instanceof StoreError)) this.#fault(error);
     }
   }
 }

@@ -29,19 +29,22 @@ async function addUp(within: Statements): Promise<number> {
     ADDING_UP,
   ]);
   if (turn?.ours !== true) return 0;
-  const set = (table: string): string => COLUMNS.map((name) => `${name} = ${table}.${name} + s.${name}`).join(', ');
+  // As an insert, which goes by the index whatever the database thinks how many changes there are.
+  const added = (table: string): string =>
+    `do update set ${COLUMNS.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', ')}`;
   const [row] = await within.query<{ changes: number }>(
     `with gone as (
        delete from lab_cell_changes where (campaign_id, id) in (
          select campaign_id, id from lab_cell_changes limit $1)
        returning campaign_id, subject, suite, ${COUNT_COLUMNS}),
      cells as (
-       update lab_cells c set ${set('c')}
-       from (select campaign_id, subject, suite, ${COUNT_SUMS} from gone group by campaign_id, subject, suite) s
-       where (c.campaign_id, c.subject, c.suite) = (s.campaign_id, s.subject, s.suite)),
+       insert into lab_cells (campaign_id, subject, suite, ${COUNT_COLUMNS})
+       select campaign_id, subject, suite, ${COUNT_SUMS} from gone group by campaign_id, subject, suite
+       on conflict (campaign_id, subject, suite) ${added('lab_cells')}),
      totals as (
-       update lab_totals t set ${set('t')}
-       from (select campaign_id, ${COUNT_SUMS} from gone group by campaign_id) s where t.campaign_id = s.campaign_id)
+       insert into lab_totals (campaign_id, ${COUNT_COLUMNS})
+       select campaign_id, ${COUNT_SUMS} from gone group by campaign_id
+       on conflict (campaign_id) ${added('lab_totals')})
      select count(*) as changes from gone`,
     [BATCH],
   );

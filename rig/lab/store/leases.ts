@@ -92,7 +92,7 @@ export async function endWithoutBench(
   );
   await within.query(
     `update lab_runs set state = $2, reason = $3, ended_at = lab_now(), changed_at = lab_now()
-     where id in (select value::uuid from json_array_elements_text($1::json))`,
+     where id = any (array(select value::uuid from json_array_elements_text($1::json)))`,
     [ids, verdict, reason],
   );
 }

@@ -63,7 +63,8 @@ function dropBatch(store: LabStore, before: number, from: PrunePlace): Promise<r
        order by stored_at, sha256 limit $4 for update`,
       [before, from.storedAt, from.sha256, BATCH],
     );
-    const these = 'sha256 in (select json_array_elements_text($1::json))';
+    // An array, which indexes are asked for; of a join the database may think that it is large, and read the whole table.
+    const these = 'sha256 = any (array(select json_array_elements_text($1::json)))';
     const hashes = (all: readonly { sha256: string }[]): string => JSON.stringify(all.map(({ sha256 }) => sha256));
     // Asked when the rows are locked: what was recorded or submitted while this waited for them is seen.
     const looked = await within.query<Looked>(

@@ -1,8 +1,10 @@
 import { type CompactJWSHeaderParameters, compactVerify, importJWK } from 'jose';
 import type { Statements } from '../../store/sql.ts';
+import { StoreError } from '../../store/store-error.ts';
+import { isStorable } from '../../web/storable-text.ts';
 import type { BenchKey } from '../api/bench.ts';
 import { RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/result.ts';
-import { missingBlobs } from './blobs.ts';
+import { isOnDisk } from './blobs.ts';
 import { completing, queueName } from './queue.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
@@ -30,13 +32,7 @@ export async function recordResult(store: LabStore, attempt: string, jws: string
     throw new LabRefusal('result-for-another');
   }
   if (statement.device !== device) throw new LabRefusal('result-for-another');
-  if (
-    missingBlobs(
-      store,
-      statement.blobs.map(({ sha256 }) => sha256),
-    ).length > 0
-  )
-    throw new LabRefusal('blob-missing');
+  if (!statement.blobs.every(({ sha256 }) => isOnDisk(store, sha256))) throw new LabRefusal('blob-missing');
   const recordedAt =
     (await write(store, there.requirement, statement, jws)) ??
     (await store.sql.transaction((within) => late(within, attempt, jws)));
@@ -97,7 +93,7 @@ function readStatement(payload: Uint8Array): ResultStatement {
     throw new LabRefusal('result-malformed');
   }
   const read = RESULT_STATEMENT.safeParse(json);
-  if (!read.success) throw new LabRefusal('result-malformed');
+  if (!read.success || !isStorable(read.data)) throw new LabRefusal('result-malformed');
   return read.data;
 }
 
@@ -117,8 +113,9 @@ async function write(
   { attempt, verdict, reason, backend, figures, cases, blobs }: ResultStatement,
   jws: string,
 ): Promise<number | null> {
-  const [written] = await sql.query<{ recorded_at: number }>(
-    `with ended as (delete from lab_leases where attempt_id = $1::uuid returning attempt_id, run_id),
+  const [written] = await telling(() =>
+    sql.query<{ recorded_at: number }>(
+      `with ended as (delete from lab_leases where attempt_id = $1::uuid returning attempt_id, run_id),
      tried as (
        update lab_attempts set state = 'finished', ended_at = lab_now() where id in (select attempt_id from ended)),
      judged as (
@@ -135,13 +132,26 @@ async function write(
      completed as (${completing('$9', 'select run_id from ended')})
      insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
      select run_id, attempt_id, $2, $3, $5, $6::json, lab_now() from ended returning recorded_at`,
-    [
-      ...[attempt, verdict, reason, backend, jws],
-      ...[figures, cases, blobs].map((each) => JSON.stringify(each)),
-      queueName(requirement),
-    ],
+      [
+        ...[attempt, verdict, reason, backend, jws],
+        ...[figures, cases, blobs].map((each) => JSON.stringify(each)),
+        queueName(requirement),
+      ],
+    ),
   );
   return written?.recorded_at ?? null;
+}
+
+/** @throws {LabRefusal} a file was dropped between its upload and this, or is named twice */
+async function telling<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const constraint = error instanceof StoreError ? error.constraint : null;
+    if (constraint === 'lab_blob_uses_pkey') throw new LabRefusal('result-malformed');
+    if (constraint === 'lab_blob_uses_sha256_fkey') throw new LabRefusal('blob-missing');
+    throw error;
+  }
 }
 
 /** @returns when this result was written before; null: it comes too late, and is kept beside the run */

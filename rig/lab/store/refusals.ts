@@ -36,6 +36,10 @@ export const LAB_REFUSALS = {
     sentence: 'a file of the result was not uploaded: upload it, then send the result again',
   },
   'blob-unknown': { status: 404, sentence: 'there is no such file here' },
+  'blob-elsewhere': {
+    status: 404,
+    sentence: 'the lab has this file, and the folder of this server has not: servers of one lab share their folder',
+  },
   'blob-differs': { status: 400, sentence: 'what came has another hash than its address: send it again' },
   'blob-torn': { status: 400, sentence: 'the upload ended early: send it again' },
   'blob-too-large': { status: 413, sentence: 'the file is larger than the lab takes' },
@@ -49,6 +53,7 @@ export const LAB_REFUSALS = {
   },
   'store-busy': { status: 503, sentence: 'the database is busy: try again' },
   'store-full': { status: 503, sentence: 'the database has no space left: nothing was changed' },
+  'store-denied': { status: 503, sentence: 'the database does not let the server in: who keeps it must look' },
   'store-unreachable': { status: 503, sentence: 'the database cannot be reached: try again later' },
 } as const;
 export type LabRefusalCode = keyof typeof LAB_REFUSALS;

@@ -52,7 +52,7 @@ export async function listResults(store: LabStore, campaign: number, after: numb
   );
   const attempts = await store.sql.query<AttemptSummary & { readonly run: string } & Record<string, never>>(
     `select run_id::text as run, ${ATTEMPT_COLUMNS} from lab_attempts
-     where run_id in (select value::uuid from json_array_elements_text($1::json)) order by number`,
+     where run_id = any (array(select value::uuid from json_array_elements_text($1::json))) order by number`,
     [JSON.stringify(page.map(({ id }) => id))],
   );
   const end = page.at(-1);

@@ -19,23 +19,18 @@ const BATCH = 1000;
  */
 export async function submitCampaign(store: LabStore, submission: Submission, now: number): Promise<Submitted> {
   const { runs, dryRun } = submission;
-  const answer = {
-    runs: runs.length,
-    unfit: await unfitRuns(store, submission),
-    missing: [
-      ...missingBlobs(
-        store,
-        runs.flatMap(({ inputs }) => inputs.map(({ sha256 }) => sha256)),
-      ),
-    ],
-  };
-  if (dryRun || answer.missing.length > 0) return { campaign: null, ...answer };
-  const campaign = await store.sql.transaction(async (within) => {
+  const files = runs.flatMap(({ inputs }) => inputs.map(({ sha256 }) => sha256));
+  const unfit = await unfitRuns(store, submission);
+  const missing = await missingBlobs(store, files);
+  const answer = { runs: runs.length, unfit, missing };
+  if (dryRun || missing.length > 0) return { campaign: null, ...answer };
+  return store.sql.transaction(async (within) => {
+    const dropped = await missingBlobs(store, files, within);
+    if (dropped.length > 0) return { campaign: null, ...answer, missing: dropped };
     const made = await makeCampaign(within, submission);
     if (made.isNew) await makeRuns(store, within, made.id, submission, now);
-    return made.id;
+    return { campaign: made.id, ...answer };
   });
-  return { campaign, ...answer };
 }
 
 async function unfitRuns(store: LabStore, { runs }: Submission): Promise<number[]> {

@@ -13,12 +13,24 @@ export interface TokenRow {
 
 /** @returns the token's text, which is stored nowhere */
 export async function addToken(store: LabStore, name: string, role: Role): Promise<string> {
-  const token = `vlab_${randomBytes(32).toString('base64url')}`;
+  const token = newToken();
+  await keepToken(store, { name, role, token });
+  return token;
+}
+
+/** The text of a token that opens nothing yet. */
+export function newToken(): string {
+  return `vlab_${randomBytes(32).toString('base64url')}`;
+}
+
+export async function keepToken(
+  store: LabStore,
+  { name, role, token }: { readonly name: string; readonly role: Role; readonly token: string },
+): Promise<void> {
   await store.sql.query('insert into lab_tokens (name, role, hash, made_at) values ($1, $2, $3, lab_now())', [
     ...[name, role],
     hashOf(token),
   ]);
-  return token;
 }
 
 /** Newest first. */

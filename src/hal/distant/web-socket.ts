@@ -1,4 +1,5 @@
 import type { Agent } from 'node:https';
+import { connectionWords } from '../connection-words.ts';
 import { HalError } from '../errors.ts';
 import { type Channel, MOST_MESSAGE_CHARACTERS } from './messages.ts';
 
@@ -110,8 +111,8 @@ export async function openWebSocket({ url, headers, timeoutMs, agent }: WebSocke
       answer.on('error', reject);
     });
     socket.once('error', (error) => {
-      const { origin } = new URL(url);
-      reject(new HalError('no-service', `${origin} cannot be reached: ${error.message}`, { cause: error }));
+      const origin = new URL(url).origin.replace(/^ws/, 'http');
+      reject(new HalError('no-service', `${origin} cannot be reached: ${connectionWords(error)}`, { cause: error }));
     });
   });
   return channel;

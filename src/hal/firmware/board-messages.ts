@@ -41,6 +41,20 @@ export const SELF_TESTS = {
 export type SelfTest = keyof typeof SELF_TESTS;
 export type SelfTestNumbers<T extends SelfTest> = Readonly<Record<(typeof SELF_TESTS)[T]['numbers'][number], number>>;
 
+/**
+ * What a board says that did not start, unasked and to whoever asks: these two bytes, the RAM that it has for the card in 4
+ * bytes, the same as a sentence, 00 00. No response of a card ends so.
+ */
+const SHORT_OF_MEMORY: readonly number[] = [0xec, 0x01];
+const LEAST_SHORT_OF_MEMORY = SHORT_OF_MEMORY.length + 4 + 2;
+
+/** @returns bytes of RAM that the board has for a card that needs more; null: not such a message */
+export function decodeShortOfMemory(body: Uint8Array): number | null {
+  if (body.length < LEAST_SHORT_OF_MEMORY || !SHORT_OF_MEMORY.every((byte, i) => body[i] === byte)) return null;
+  if (body[body.length - 2] !== 0x00 || body[body.length - 1] !== 0x00) return null;
+  return body.subarray(2, 6).reduce((value, byte) => value * 256 + byte, 0);
+}
+
 /** Answer to a message that this board does not know, or cannot have: this byte alone. */
 export const NOT_HERE = 0xff;
 

@@ -2,7 +2,7 @@ import { copyBytes } from '../../apdu/copy-bytes.ts';
 import { HalError } from '../errors.ts';
 import type { SerialLine } from '../serial-line.ts';
 import { CONTROL, LARGEST_BODY, LENGTH_BYTES, MessageReader } from '../vpcd/messages.ts';
-import { TO_BOARD } from './board-messages.ts';
+import { decodeShortOfMemory, TO_BOARD } from './board-messages.ts';
 
 /** The longest that a card may compute (a key pair on a slow core) with a line in between. */
 const SILENCE_MS = 60_000;
@@ -144,6 +144,14 @@ export class FirmwareWire {
       const restarted = new HalError('card-removed', `the board on ${this.#line.path} has restarted`);
       this.#onGone(restarted);
       this.#waiting?.failed(restarted);
+      return true;
+    }
+    const room = decodeShortOfMemory(bytes.subarray(offset, offset + length));
+    if (room !== null) {
+      const words = `the card needs more RAM than the ${room} bytes that the board on ${this.#line.path} has for it`;
+      const noCard = new HalError('no-card', `${words}: build it for another board, or with --no-channel`);
+      this.#onGone(noCard);
+      this.#waiting?.failed(noCard);
     } else {
       // Without a question it is the late answer to one that was given up.
       const body = copyBytes(bytes, offset, offset + length);

@@ -48,9 +48,10 @@ function endOfRecords(page: Uint8Array, from: number, sequence: number, granule:
 
 /** Whether the end of something that was stored whole stands anywhere from there on. */
 function hasEnd(page: Uint8Array, from: number, sequence: number, granule: number): boolean {
-  for (let at = from; at + RECORD_HEADER <= page.length; at += granule) {
+  // `indexOf`, because most pages are erased: a program that looks at every byte of them takes long on a microcontroller.
+  for (let at = page.indexOf(RECORD.data, from); at >= 0; at = page.indexOf(RECORD.data, at + 1)) {
     // Data, and the last of what is stored together: of nothing else a checksum is computed.
-    if (page[at] !== RECORD.data || page[at + 1] !== LAST) continue;
+    if ((at - from) % granule !== 0 || page[at + 1] !== LAST) continue;
     if (decodeRecord(page, at, sequence) !== null) return true;
   }
   return false;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostLink } from '../../../firmware/card/host-link.ts';
+import { decodeShortOfMemory } from '../../../src/hal/firmware/board-messages.ts';
 import { type FirmwareBoard, FirmwareReader } from '../../../src/hal/firmware/index.ts';
 import { MemorySerialCable } from '../../../src/hal/serial/memory.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
@@ -31,6 +32,33 @@ describe('a board that is late', () => {
     }
     await reader.close();
     await board.close();
+  });
+});
+
+describe('a board that has too little RAM for its card', () => {
+  /** EC 01, 300,000 in four bytes, words, 00 00. */
+  const SAID = [0xec, 0x01, 0x00, 0x04, 0x93, 0xe0, 0x6e, 0x6f, 0x00, 0x00];
+
+  it('says so, unasked or asked: no card, with the figure and what helps', async () => {
+    const cable = new MemorySerialCable(['host', 'board']);
+    const board = await cable.open('board', 115_200);
+    board.onData(() => void board.write(Uint8Array.of(0x00, SAID.length, ...SAID)));
+    const reader = new FirmwareReader({ path: 'host', lines: cable, clock: systemClock });
+    const words =
+      'the card needs more RAM than the 300000 bytes that the board on host has for it: build it for another board';
+    for (const ask of [() => reader.connect({ timeoutMs: 1000 }), () => reader.board({ timeoutMs: 1000 })]) {
+      await expect(ask()).rejects.toMatchObject({ kind: 'no-card', message: expect.stringContaining(words) });
+    }
+    await reader.close();
+    await board.close();
+  });
+
+  it.each([
+    ['the response of a card that begins alike', [...SAID.slice(0, -2), 0x90, 0x00]],
+    ['one that is too short', [0xec, 0x01, 0x00, 0x04, 0x00, 0x00]],
+  ])('is not %s', (_words, body) => {
+    expect(decodeShortOfMemory(Uint8Array.from(body))).toBeNull();
+    expect(decodeShortOfMemory(Uint8Array.from(SAID))).toBe(300_000);
   });
 });
 

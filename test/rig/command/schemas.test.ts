@@ -154,7 +154,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   apdu: ['error'],
   'bench-tap': ['channel', 'comparison'],
   // Parts that were asked for.
-  'bench-lab': ['kills', 'scheduling', 'idle'],
+  'bench-lab': ['kills', 'scheduling', 'idle', 'growth'],
 };
 
 let folder: string;

@@ -225,6 +225,15 @@ describe('what a request may be', () => {
     expect([answer.status, JSON.parse(answer.text).error]).toEqual([503, 'answer-too-slow']);
   });
 
+  it('one to a request with a body too, which the library forgets when it has read the body', async () => {
+    const at = await started(({ app }) => app.post('/never', OPEN, () => new Promise(() => {})), {
+      limits: { answerMs: 200 },
+    });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${at.origin}/never`, { method: 'POST', headers, body: '{}' });
+    expect([answer.status, await answer.json()]).toMatchObject([503, { error: 'answer-too-slow' }]);
+  });
+
   it.each(['/hello', '/nothing-here', '/secret'])(
     'too many requests for %s: 429 with the time to wait',
     async (path) => {

@@ -34,16 +34,23 @@ describe('a lab, asked over HTTP', () => {
       Response.json({ recordedAt: 5 }),
       Response.json({ runs: [], after: null }),
       new Response(Uint8Array.of(0xff, 0x00)),
+      new Response('another file'),
     );
     const [bench, person] = [benchLink(to), personLink(to)];
     expect(await bench.take({ bench: 'b1', free: ['loopback'], waitSeconds: 1 })).toBeNull();
     expect(await bench.record(ATTEMPT, 'a.b.c')).toEqual({ recordedAt: 5 });
     expect(await person.runs({ campaign: 7, state: 'failed', after: 3 })).toEqual({ runs: [], after: null });
-    expect([...(await person.download(HASH))]).toEqual([0xff, 0x00]);
+    // SHA-256 of FF 00, by sha256sum.
+    const hash = 'ea5dbf9596d187e9500f23e9a680109475341cf4e81f7e043f7d97152c10772f';
+    expect([...(await person.download(hash))]).toEqual([0xff, 0x00]);
+    await expect(person.download(HASH)).rejects.toThrow(
+      'https://lab gave another file than the one that was asked for',
+    );
     expect(asked).toEqual([
       'POST https://lab/v1/take Bearer secret {"bench":"b1","free":["loopback"],"waitSeconds":1}',
       `POST https://lab/v1/attempts/${ATTEMPT}/result Bearer secret a.b.c`,
       'GET https://lab/v1/campaigns/7/runs?state=failed&after=3 Bearer secret',
+      `GET https://lab/v1/blobs/${hash} Bearer secret`,
       `GET https://lab/v1/blobs/${HASH} Bearer secret`,
     ]);
   });

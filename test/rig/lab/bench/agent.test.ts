@@ -15,7 +15,7 @@ import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.t
 import { Spool } from '../../../../rig/lab/bench/spool.ts';
 import { LabDouble } from './lab-double.ts';
 
-const SLOW_MS = 30_000;
+const SLOW_MS = 90_000;
 const NO_READERS = { driver: 'pcsc', readers: [] } as const;
 
 let folder: string;
@@ -23,6 +23,8 @@ let lab: LabDouble;
 let stop: AbortController;
 let said: string[];
 let noRoom: string | null;
+let accepted: string[];
+let drift: string | null;
 const running: Promise<void>[] = [];
 
 beforeEach(() => {
@@ -31,6 +33,8 @@ beforeEach(() => {
   stop = new AbortController();
   said = [];
   noRoom = null;
+  accepted = [];
+  drift = null;
 });
 afterEach(async () => {
   stop.abort();
@@ -38,7 +42,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start(devices?: readonly LocalDevice[], drift: string | null = null): Promise<void> {
+function start(devices?: readonly LocalDevice[]): Promise<void> {
   const agent = new Agent({
     bench: 'table-1',
     version: '1.0.0',
@@ -48,7 +52,7 @@ function start(devices?: readonly LocalDevice[], drift: string | null = null): P
     env: { XDG_STATE_HOME: folder, VITAP_PIN: '9999' },
     imageKey: null,
     look: async () => devices ?? devicesOf({ ...NO_BENCH_FILE, inProcess: 1 }, NO_READERS),
-    drift: async () => drift,
+    drift: { check: async () => drift, accept: (device) => void accepted.push(device) },
     noRoom: () => noRoom,
     openPool: () => Promise.reject(new Error('nobody asks for a reader here')),
     say: (text) => void said.push(text),
@@ -194,21 +198,44 @@ describe('the agent of a bench', () => {
     await resultOf(run);
   });
 
-  it('says in its heartbeat that its reference card is not as it was', { timeout: SLOW_MS }, async () => {
-    const [device] = await devicesOf(NO_BENCH_FILE, NO_READERS);
-    const card = {
-      label: 'ref',
-      atr: null,
-      reader: 'x',
-      pinFile: null,
-      canFile: null,
-      terminalKeys: null,
-      reference: true,
+  it('says in its heartbeat that it has drifted, and takes nothing; let back, it begins with new first times', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const found = 'the echo of pn532:/dev/ttyUSB0 takes 21.3 ms, and took 5.0 ms on 2026-11-29';
+    drift = found;
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    void start();
+    await until(() => lab.quarantined === found);
+    const told = lab.beats.length;
+    await until(() => lab.beats.length > told + 5);
+    expect([lab.queue.length, accepted, lab.beats.slice(told).filter((beat) => beat.drift !== null)]).toEqual([
+      1,
+      [],
+      [],
+    ]);
+    expect(said).toContain(`this bench has drifted: ${found}`);
+    drift = null;
+    lab.quarantined = null;
+    await resultOf(run);
+    expect([accepted, lab.quarantined]).toEqual([['loopback:1'], null]);
+  });
+
+  it('tells what it found after the quarantine that a person began is over', { timeout: SLOW_MS }, async () => {
+    drift = 'the echo is slow';
+    const { heartbeat } = lab;
+    lab.heartbeat = (beat) => {
+      // Put into quarantine by hand, in the same moment.
+      if (beat.drift !== null) lab.quarantined ??= 'its reader is being changed';
+      return heartbeat.call(lab, beat);
     };
-    void start([{ ...device!, card }], 'the reference card ref takes 30.0 ms, and took 10.0 ms');
-    await until(() =>
-      lab.beats.some(({ drift }) => drift === 'the reference card ref takes 30.0 ms, and took 10.0 ms'),
-    );
+    void start();
+    await until(() => lab.quarantined === 'its reader is being changed');
+    const told = lab.beats.length;
+    await until(() => lab.beats.length > told + 3);
+    lab.heartbeat = heartbeat;
+    lab.quarantined = null;
+    await until(() => lab.quarantined === 'the echo is slow');
+    expect(accepted).toEqual([]);
   });
 
   it('says what a board is whose flashing is stopped: when the bench stops, and when the time is over', {

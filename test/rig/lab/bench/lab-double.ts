@@ -54,6 +54,7 @@ export class LabDouble implements BenchLink {
   async heartbeat(beat: Heartbeat): ReturnType<BenchLink['heartbeat']> {
     this.#reach();
     this.beats.push(beat);
+    this.quarantined ??= beat.drift;
     return { now: Date.now(), gone: this.gone, quarantined: this.quarantined };
   }
 

@@ -177,6 +177,36 @@ describe('a lab, served', () => {
     await refuses(personLink({ origin, token }).campaigns(), 401, 'token-wrong');
   });
 
+  it('a token that is revoked ends what is open with it: a bench that waits gets no run any more', async () => {
+    const token = await operator.addToken('stolen', 'bench');
+    const id = (await operator.tokens()).find(({ name }) => name === 'stolen')?.id as number;
+    await beat();
+    const waiting = benchLink({ origin, token }).take({ bench: 'b1', free: ['loopback'], waitSeconds: 15 });
+    const refused = refuses(waiting, 401, 'token-wrong');
+    // It is waiting when another question of the same token has been answered.
+    await benchLink({ origin, token }).missing([]);
+    await operator.revokeToken(id);
+    await refused;
+  }, 15_000);
+
+  it.each([
+    ['NUL', 'a\0b'],
+    ['half of a surrogate pair', 'a\ud800b'],
+  ])('refuses text with %s, which no database keeps', async (_name, text) => {
+    const body = JSON.stringify({ name: text, role: 'viewer' });
+    const answer = await ask('POST', '/v1/tokens', tokens.operator, body);
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: 'request-malformed', message: 'body holds a NUL character or half of a surrogate pair' },
+    ]);
+    expect((await ask('GET', '/v1/search?words=a%00b', tokens.operator)).status).toBe(400);
+    // A bench says the same thing without it: its words may be those of a board or a card.
+    await bench.heartbeat({
+      ...{ bench: 'b1', clock: 1, devices: [{ ...LOOPBACK, model: text }], attempts: [], drift: null, spooled: 0 },
+    });
+    expect((await viewer.benches())[0]?.devices[0]?.model).toBe('a\uFFFDb');
+  });
+
   it('shows no input to a viewer, and what was uploaded only as an attachment', async () => {
     const input = Buffer.from('<script>alert(1)</script>');
     const hash = sha256(input);
@@ -218,6 +248,7 @@ describe('a lab, served', () => {
     ['busy', 503, 'store-busy'],
     ['full', 503, 'store-full'],
     ['unreachable', 503, 'store-unreachable'],
+    ['denied', 503, 'store-denied'],
   ] as const)('a database that is %s: its own refusal, without its words', async (kind, status, code) => {
     const broken = (): Promise<never> => Promise.reject(new StoreError(kind, 'SECRET'));
     const sql = { ...{ kind: 'pglite' as const, location: 'x' }, query: broken, transaction: broken, script: broken };

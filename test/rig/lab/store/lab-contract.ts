@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import type { Submission, SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
@@ -13,7 +14,7 @@ import {
   quarantine,
   quarantineDrifting,
 } from '../../../../rig/lab/store/benches.ts';
-import { missingBlobs, readBlob, storeBlob } from '../../../../rig/lab/store/blobs.ts';
+import { isOnDisk, missingBlobs, readBlob, storeBlob, sweepBlobs } from '../../../../rig/lab/store/blobs.ts';
 import { campaignMatrix, cancelCampaign, endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
 import { addUpCounts } from '../../../../rig/lab/store/counts.ts';
@@ -391,6 +392,56 @@ export function labContract(name: string, url: () => string | null): void {
       await clean();
     });
 
+    it('a result with text that no database keeps, or with two files of one name, is refused and not stuck', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const mine = await take('b1');
+      for (const reason of ['a\0b', 'a\ud800b']) {
+        await refuses(record('b1', mine, { cases: [{ id: 'A', verdict: 'fail', reason }] }), 'result-malformed');
+      }
+      await storeBlob(store, sha256('t'), pieces('t'));
+      const blob = { role: 'trace', name: 't.jsonl', sha256: sha256('t'), bytes: 1, mediaType: 'a/b' } as const;
+      await refuses(record('b1', mine, { blobs: [blob, blob] }), 'result-malformed');
+      await record('b1', mine, { blobs: [blob] });
+      await clean();
+    });
+
+    it('a file that was dropped after its upload is asked for again, by results and by campaigns', async () => {
+      await bench('b1');
+      await submit([RUN]);
+      const mine = await take('b1');
+      const hash = sha256('t');
+      const blob = { role: 'trace', name: 't.jsonl', sha256: hash, bytes: 1, mediaType: 'a/b' } as const;
+      const withInput = submission([{ ...RUN, inputs: [{ name: 'a.img', sha256: hash }] }]);
+      // The one has no row any more, the other no file.
+      for (const drop of [
+        () => store.sql.query('delete from lab_blobs where sha256 = $1', [hash]),
+        async () => rmSync(join(store.blobs, hash.slice(0, 2), hash)),
+      ]) {
+        await storeBlob(store, hash, pieces('t'));
+        await drop();
+        await refuses(record('b1', mine, { blobs: [blob] }), 'blob-missing');
+        expect(await submitCampaign(store, withInput, NOW)).toMatchObject({ campaign: null, missing: [hash] });
+        expect(await missingBlobs(store, [hash])).toEqual([hash]);
+      }
+      await storeBlob(store, hash, pieces('t'));
+      await record('b1', mine, { blobs: [blob] });
+      expect((await submitCampaign(store, withInput, NOW)).campaign).toBe(2);
+      await clean();
+    });
+
+    it('takes away what a server that was killed left among the files, and nothing else', async () => {
+      const old = new Date(Date.now() - 2 * 86_400_000);
+      const [kept, noRow] = [sha256('kept'), sha256('no row')];
+      await storeBlob(store, kept, pieces('kept'));
+      const place = (name: string): string => join(store.blobs, kept.slice(0, 2), name);
+      for (const name of ['torn.new', 'under way.new', noRow]) writeFileSync(place(name), 'x');
+      for (const name of ['torn.new', noRow, kept]) utimesSync(place(name), old, old);
+      await sweepBlobs(store);
+      expect(readdirSync(join(store.blobs, kept.slice(0, 2))).sort()).toEqual([kept, 'under way.new'].sort());
+      rmSync(place('under way.new'));
+    });
+
     it('a file is kept under its hash when it is whole and right', async () => {
       const [right, wrong] = [sha256('content'), sha256('something else')];
       await storeBlob(store, right, pieces('con', 'tent'));
@@ -401,11 +452,14 @@ export function labContract(name: string, url: () => string | null): void {
         throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
       };
       await refuses(storeBlob(store, wrong, torn()), 'blob-torn');
-      expect(missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
+      expect(await missingBlobs(store, [right, wrong, wrong])).toEqual([wrong]);
       const read: Buffer[] = [];
-      for await (const part of readBlob(store, right)) read.push(part as Buffer);
+      for await (const part of await readBlob(store, right)) read.push(part as Buffer);
       expect(Buffer.concat(read).toString()).toBe('content');
-      expect(() => readBlob(store, wrong)).toThrow('there is no such file here');
+      await refuses(readBlob(store, wrong), 'blob-unknown');
+      const elsewhere = { ...store, blobs: join(folder, 'of another server') };
+      await refuses(readBlob(elsewhere, right), 'blob-elsewhere');
+      expect(await missingBlobs(elsewhere, [right])).toEqual([right]);
       const left = readdirSync(store.blobs, { recursive: true, encoding: 'utf8' });
       expect(left.filter((each) => each.endsWith('.new'))).toEqual([]);
     });
@@ -428,9 +482,9 @@ export function labContract(name: string, url: () => string | null): void {
       }
       await store.sql.query('update lab_blobs set stored_at = stored_at - $1::int8', [tenDays]);
       expect(await prune(true)).toEqual({ files: 2, bytes: 10, after: null });
-      expect(missingBlobs(store, [report, used, needed])).toEqual([]);
+      expect(await missingBlobs(store, [report, used, needed])).toEqual([]);
       expect(await prune(false)).toEqual({ files: 2, bytes: 10, after: null });
-      expect(missingBlobs(store, [report, used, needed])).toEqual([report, used]);
+      expect(await missingBlobs(store, [report, used, needed])).toEqual([report, used]);
       const { results, after } = await listResults(store, 1, 0);
       expect(results.map(({ run, jws, attempts }) => [run.state, jws === null, attempts.length])).toEqual([
         ['passed', false, 1],
@@ -438,6 +492,47 @@ export function labContract(name: string, url: () => string | null): void {
       expect(after).toBeNull();
       await clean();
     });
+
+    it('files that are dropped while benches upload and record are asked for again, and none is lost', async () => {
+      await bench('b1');
+      await submit(Array.from({ length: 12 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
+      let working = true;
+      const dropping = (async () => {
+        for (; working; await sleep(20)) await pruneFiles(store, { olderThanDays: 0, dryRun: false, after: null });
+      })();
+      const one = async (): Promise<void> => {
+        const taken = await takeRun(store, 'b1', ['loopback']);
+        if (taken === null) return;
+        const name = `${taken.repetition}`;
+        const blob = { role: 'trace', name, sha256: sha256(`${name}`), bytes: 1, mediaType: 'a/b' } as const;
+        for (let tries = 0; tries < 200; tries++) {
+          if ((await missingBlobs(store, [blob.sha256])).length > 0) await storeBlob(store, blob.sha256, pieces(name));
+          const refused = await record('b1', taken, { blobs: [blob] }).then(
+            () => null,
+            (error: { code?: string }) => error,
+          );
+          if (refused === null) break;
+          expect(refused).toMatchObject({ code: 'blob-missing' });
+        }
+        await one();
+      };
+      await one();
+      working = false;
+      await dropping;
+      const uses = await store.sql.query<{ sha256: string }>('select sha256 from lab_blob_uses');
+      expect(
+        await missingBlobs(
+          store,
+          uses.map((each) => each.sha256),
+        ),
+      ).toEqual([]);
+      const rows = await store.sql.query<{ sha256: string }>('select sha256 from lab_blobs');
+      const onDisk = Array.from({ length: 12 }, (_, place) => sha256(`${place + 1}`)).filter((each) =>
+        isOnDisk(store, each),
+      );
+      expect(onDisk.sort()).toEqual(rows.map((row) => row.sha256).sort());
+      expect(await checkStore(store)).toMatchObject({ ...CLEAN, runs: 12, results: 12 });
+    }, 60_000);
 
     it('tokens open their role until they are revoked, and are not stored', async () => {
       const token = await addToken(store, 'shift 1', 'viewer');

@@ -55,7 +55,7 @@ it.each<[string, string[], string]>([
   [
     'an issuer that is not there',
     ['--issuer', 'http://127.0.0.1:1'],
-    'http://127.0.0.1:1 cannot be reached: is it running?',
+    'http://127.0.0.1:1 cannot be reached: nothing listens there: is it running?',
   ],
   ['what is no issuer', ['--issuer', 'IDENTITY'], 'refused (no-such-route)'],
   ['no origin', ['--issuer', 'http://127.0.0.1:1/x'], '"http://127.0.0.1:1/x" is no origin'],

@@ -1,0 +1,37 @@
+/** Code of the error of a connection to a server with another key than the pinned one. */
+export const OTHER_KEY = 'OTHER_KEY';
+
+/** Codes of Node's sockets, TLS and HTTP when no answer comes, in words that say what to look at. */
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there: is it running?',
+  ECONNRESET: 'the connection broke: does it speak TLS there (https), or does it not?',
+  UND_ERR_SOCKET: 'the connection broke: does it speak TLS there (https), or does it not?',
+  EPIPE: 'the connection broke',
+  ENOTFOUND: 'no address is known for its name',
+  EAI_AGAIN: 'no address is known for its name now',
+  EHOSTUNREACH: 'no way leads to its address',
+  ENETUNREACH: 'no way leads to its address',
+  ETIMEDOUT: 'nothing answered in time',
+  UND_ERR_CONNECT_TIMEOUT: 'nothing answered in time',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: is the clock right here?',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is of another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by nobody who is trusted here; its key can be pinned',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by nobody who is trusted here; its key can be pinned',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by nobody who is trusted here; its key can be pinned',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by nobody who is trusted here; its key can be pinned',
+  EPROTO: 'it does not speak TLS there: is it http?',
+  [OTHER_KEY]: 'the server has another key than the one that was pinned',
+};
+
+/** Why a connection failed, in a few words; the error of a library may lie some causes deep. */
+export function connectionWords(error: unknown): string {
+  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (typeof code !== 'string') continue;
+    if (WORDS[code] !== undefined) return WORDS[code];
+    if (code.startsWith('ERR_SSL_')) return WORDS.EPROTO as string;
+    if (code.startsWith('HPE_')) return 'what answers there does not speak HTTP';
+  }
+  return 'is it running?';
+}
