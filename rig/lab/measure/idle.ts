@@ -52,7 +52,13 @@ async function idleFigures(choice: LabBenchChoice, folder: string, { env, signal
   }
   return withSql(store ?? join(folder, STORE_FOLDER), async (sql) => {
     const from = await submittedAt(sql, campaign);
-    return { ...size, runs: rehearsals.runs, ...idleOf(from, await attemptsOf(sql, campaign), size, rehearsals) };
+    const { benches, devices } = size;
+    return {
+      benches,
+      devices,
+      runs: rehearsals.runs,
+      ...idleOf(from, await attemptsOf(sql, campaign), size, rehearsals),
+    };
   });
 }
 

@@ -23,6 +23,8 @@ export interface KillFigures {
   readonly lost: number;
   readonly doubled: number;
   readonly stranded: number;
+  /** Cells and campaigns whose counts are not those of their runs. */
+  readonly miscounted: number;
   /** Attempts by how they ended. */
   readonly attempts: Readonly<Record<string, number>>;
   /** From the kill of a bench until one of its leases was given back, in milliseconds. */
@@ -65,12 +67,12 @@ async function killFigures(choice: LabBenchChoice, folder: string, io: CommandIo
   await outcome.end();
   signal.throwIfAborted();
   return withSql(store ?? join(folder, STORE_FOLDER), async (sql) => {
-    const { runs, results, lost, doubled, stranded } = await checkStore({ sql });
+    const { runs, results, lost, doubled, stranded, miscounted } = await checkStore({ sql });
     const count = (kind: Kill['kind']): number => outcome.kills.filter((kill) => kill.kind === kind).length;
     return {
       ...{ benches: run.benches, devices: run.devices, servers: run.servers, runs, results },
       killed: { bench: count('bench'), server: count('server'), database: count('database') },
-      ...{ lost: lost.length, doubled: doubled.length, stranded: stranded.length },
+      ...{ lost: lost.length, doubled: doubled.length, stranded: stranded.length, miscounted: miscounted.length },
       attempts: await attemptsByState(sql),
       backMs: spreadOf(await leasesBack(sql, outcome.kills, aheadMs)),
       check: CHECK_QUERY,
@@ -129,19 +131,20 @@ export async function leasesBack(sql: Sql, kills: readonly Kill[], aheadMs: numb
 }
 
 function measured(figures: KillFigures): Measured {
-  const { benches, devices, servers, runs, results, killed, lost, doubled, stranded, attempts, backMs } = figures;
+  const { benches, devices, servers, runs, results, killed, lost, doubled, stranded, miscounted, attempts, backMs } =
+    figures;
   const ended = Object.entries(attempts).map(([state, n]) => `${n} ${state}`);
   return {
     figures,
     targets: [
       atMost('runs without a result', runs - results, 0),
-      ...[atMost('lost', lost, 0), atMost('doubled', doubled, 0), atMost('stranded', stranded, 0)],
+      ...Object.entries({ lost, doubled, stranded, miscounted }).map(([id, count]) => atMost(id, count, 0)),
       ...(backMs === null ? [] : [atMost('leases back, ms', backMs.worst, MOST_BACK_MS)]),
     ],
     lines: [
       `${runs} runs, ${servers === 1 ? 'a server' : `${servers} servers`}, ${benches} benches with ${devices} readers each`,
       `killed with SIGKILL: ${killed.bench} benches, ${killed.server} servers; databases restarted: ${killed.database}`,
-      `the store says: ${results} results, ${lost} lost, ${doubled} doubled, ${stranded} stranded; attempts: ${ended.join(', ')}`,
+      `the store says: ${results} results, ${lost} lost, ${doubled} doubled, ${stranded} stranded, ${miscounted} miscounted; attempts: ${ended.join(', ')}`,
       `leases of killed benches back after: ${spreadText(backMs, 'ms', 0)}`,
     ],
   };
