@@ -286,6 +286,38 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
     expect(await (await ask('/v1/me', seeded.viewer)).json()).toEqual({ role: 'viewer' });
   });
 
+  it('hears of changes, and asks every second while nobody tells', { timeout: 60_000 }, async () => {
+    const reason = async (text: string | null): Promise<void> => {
+      expect((await ask('/v1/benches/bench-2/quarantine', operator, { reason: text })).status).toBe(200);
+    };
+    await withLab('#/benches/bench-2', async (page) => {
+      await page.getByText('its reader was changed').waitFor();
+      await page.waitForTimeout(2500);
+      // Nothing is asked for while nothing changes; one change, one question.
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await reason('told by the stream');
+      await page.getByText('told by the stream').waitFor();
+      expect(asked).toEqual(['/v1/benches']);
+    });
+    await withServedPage(
+      browser,
+      `${origin}/`,
+      DESK,
+      async (page) => {
+        await page.route('**/v1/events', (route) => route.fulfill({ status: 503, body: '{}' }));
+        await page.goto(`${origin}/#${operator}`);
+        await page.getByText('nightly again').waitFor();
+        await page.goto(`${origin}/#/benches/bench-2`);
+        await page.getByText('told by the stream').waitFor();
+        await reason('its reader was changed');
+        await page.getByText('its reader was changed').waitFor();
+      },
+      /503/,
+      LEFT,
+    );
+  });
+
   describe('what an operator changes, after a question', () => {
     it('a bench goes into quarantine with a reason, and comes back', { timeout: 60_000 }, async () => {
       await withLab('#/benches/bench-1', async (page) => {

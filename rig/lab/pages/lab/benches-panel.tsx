@@ -1,14 +1,16 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../../web/page/button.tsx';
 import { Field } from '../../../web/page/field.tsx';
-import { usePolled } from '../../../web/page/polled.ts';
 import { StatusLine } from '../../../web/page/status-line.tsx';
 import type { BenchSummary } from '../../api/bench.ts';
 import { Confirm } from './confirm.tsx';
+import { type Change, useLive } from './live.tsx';
 import { backendInWords, Failure, LabScreen, Link, refusalInWords, useTimes, useWords } from './parts.tsx';
 import type { Session } from './session.tsx';
 
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
+
+const isOfBenches = ({ event }: Change): boolean => event === 'bench';
 /** The clocks of two machines differ by so much without harm. */
 const SKEW_MS = 2000;
 const LONGEST_REASON = 500;
@@ -24,7 +26,12 @@ interface BenchesProps {
 export function BenchesPanel({ session: { call, isOperator }, entered, name }: BenchesProps) {
   const say = useWords();
   const [asked, ask] = useState<BenchSummary | null>(null);
-  const { view, failure, refresh } = usePolled<{ benches: readonly BenchSummary[] }>(call, '/v1/benches', EVERY_MS);
+  const { view, failure, refresh } = useLive<{ benches: readonly BenchSummary[] }>(
+    call,
+    '/v1/benches',
+    isOfBenches,
+    EVERY_MS,
+  );
   const benches = view?.benches.filter((each) => name === null || each.name === name);
   const decide = async (bench: string, reason: string | null): Promise<string | null> => {
     try {

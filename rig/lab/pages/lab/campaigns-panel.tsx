@@ -1,5 +1,5 @@
-import { usePolled } from '../../../web/page/polled.ts';
 import type { CampaignPage, CampaignSummary } from '../../api/campaign.ts';
+import { type Change, useLive } from './live.tsx';
 import {
   CountsBar,
   countsInWords,
@@ -16,6 +16,8 @@ import type { Session } from './session.tsx';
 
 const EVERY_MS = 3000;
 
+const isOfCampaigns = ({ event }: Change): boolean => event === 'campaign' || event === 'run';
+
 interface CampaignsProps {
   readonly session: Session;
   readonly entered: boolean;
@@ -25,9 +27,10 @@ interface CampaignsProps {
 /** The newest campaigns, each with how far it is. */
 export function CampaignsPanel({ session: { call }, entered, before }: CampaignsProps) {
   const say = useWords();
-  const { view, failure } = usePolled<CampaignPage>(
+  const { view, failure } = useLive<CampaignPage>(
     call,
     before === null ? '/v1/campaigns' : `/v1/campaigns?before=${before}`,
+    isOfCampaigns,
     EVERY_MS,
   );
   return (

@@ -5,6 +5,7 @@ import { BenchesPanel } from './benches-panel.tsx';
 import { CampaignsPanel } from './campaigns-panel.tsx';
 import { ComparePanel } from './compare-panel.tsx';
 import { FilePanel } from './file-panel.tsx';
+import { LiveProvider } from './live.tsx';
 import { MatrixPanel } from './matrix-panel.tsx';
 import { LabScreen, Link, useWords, WindowTitle } from './parts.tsx';
 import { addressOf, type Route, START, useRoute } from './route.ts';
@@ -30,7 +31,13 @@ function LabPage() {
   return (
     <Frame title={title} width="wide" windowTitle={name === '' ? title : `${name} · ${title}`}>
       <WindowTitle.Provider value={setName}>
-        <WithToken>{(session) => <Lab {...session} />}</WithToken>
+        <WithToken>
+          {(session) => (
+            <LiveProvider call={session.call}>
+              <Lab {...session} />
+            </LiveProvider>
+          )}
+        </WithToken>
       </WindowTitle.Provider>
     </Frame>
   );

@@ -1,9 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import { Button } from '../../../web/page/button.tsx';
 import { Choice, Field } from '../../../web/page/field.tsx';
-import { usePolled } from '../../../web/page/polled.ts';
 import type { Cell, Matrix } from '../../api/campaign.ts';
 import { Confirm } from './confirm.tsx';
+import { type Change, useLive } from './live.tsx';
 import { MatrixTable } from './matrix-table.tsx';
 import {
   CountsBar,
@@ -35,7 +35,11 @@ export function MatrixPanel({ session: { call, isOperator }, entered, route }: M
   const time = useTimes();
   const { id } = route;
   const [asking, ask] = useState(false);
-  const { view, failure, refresh } = usePolled<Matrix>(call, pathOf(route), EVERY_MS);
+  const isOfIt = useCallback(
+    ({ event, data }: Change) => (event === 'run' || event === 'campaign') && data.campaign === id,
+    [id],
+  );
+  const { view, failure, refresh } = useLive<Matrix>(call, pathOf(route), isOfIt, EVERY_MS);
   const title = view === null ? say('campaignNumber', { id }) : say('campaign', { id, name: view.campaign.name });
   const counts = view?.campaign.counts ?? null;
   const open = counts === null ? 0 : counts.queued + counts.running;

@@ -1,16 +1,16 @@
-import { useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { useLanguage } from '../../../web/page/language.tsx';
-import { usePolled } from '../../../web/page/polled.ts';
 import type { ResultBlob, ResultStatement } from '../../api/result.ts';
 import type { AttemptState, RunDetail } from '../../api/run.ts';
 import type { WORDS } from '../words.ts';
 import { isShownHere, sizeInWords } from './files.ts';
+import { type Change, useLive } from './live.tsx';
 import { backendInWords, Failure, LabScreen, Link, refusalInWords, StateMark, useTimes, useWords } from './parts.tsx';
 import type { Session } from './session.tsx';
 
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
 
 const ATTEMPT_WORDS = {
   running: 'attemptRunning',
@@ -29,7 +29,11 @@ interface RunProps {
 /** A run: its verdict, who tried it, what its bench said, its report, traces and files. */
 export function RunPanel({ session: { call }, entered, id }: RunProps) {
   const say = useWords();
-  const { view, failure } = usePolled<RunDetail>(call, `/v1/runs/${id}`, EVERY_MS);
+  const isOfIt = useCallback(
+    ({ event, data }: Change) => (event === 'run' && data.id === id) || (event === 'progress' && data.run === id),
+    [id],
+  );
+  const { view, failure } = useLive<RunDetail>(call, `/v1/runs/${id}`, isOfIt, EVERY_MS);
   const title = view === null ? say('runNoNumber') : say('run', { number: view.run.number });
   return (
     <LabScreen title={title} entered={entered} above={view === null ? [] : aboveRun(say, view.run)}>
