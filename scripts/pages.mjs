@@ -1,10 +1,11 @@
 /**
  * Bundles the served pages: each folder of rig/life/pages and rig/lab/pages that has a main.tsx becomes one HTML file, one script and one
- * style. Script and style have their hash in their name; nothing in them refers to anything else, maps included.
+ * style. What a page imports when it needs it is a script of its own beside them. All have their hash in their name; nothing
+ * in them refers to anything else, maps included.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 /** Titles as they stand until the page speaks the reader's language. Nothing personal has a place here. */
 const TITLES = { phone: 'Vitap test card', counter: 'Vitap counter', issuer: 'Vitap issuer', lab: 'Vitap lab' };
@@ -42,7 +43,11 @@ function buildWing(root, wing, target) {
         entryPoints: { [name]: join(pages, name, 'main.tsx') },
         outdir: folder,
         entryNames: '[name]-[hash]',
+        chunkNames: '[name]-[hash]',
         bundle: true,
+        splitting: true,
+        // A browser has a DOM of its own, in which figures are drawn.
+        alias: { linkedom: join(root, 'rig', 'web', 'page', 'own-dom.ts') },
         minify: true,
         format: 'esm',
         target: TARGET,
@@ -61,7 +66,12 @@ function buildWing(root, wing, target) {
       const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
       if (found !== null) packages.add(found[1]);
     }
-    const files = Object.keys(bundle.metafile.outputs).map((file) => basename(file));
+    const files = Object.entries(bundle.metafile.outputs)
+      .filter(
+        ([file, { entryPoint }]) =>
+          file.endsWith('.css') || entryPoint === relative(root, join(pages, name, 'main.tsx')),
+      )
+      .map(([file]) => basename(file));
     writeFileSync(join(folder, 'index.html'), htmlOf(TITLES[name], files));
   }
   if (names.length > 0) writeFileSync(join(target, 'licences.txt'), licences(root, [...packages].sort()));

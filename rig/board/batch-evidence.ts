@@ -1,6 +1,6 @@
 import type { EvidenceDescription } from '../judge/evidence/bundle.ts';
 import { jsonItem, plainName } from '../judge/evidence/plan.ts';
-import { hostEnvironment } from '../report/environment.ts';
+import { hostEnvironment } from '../report/host-environment.ts';
 import type { BatchOutcome } from './batch-junit.ts';
 import type { BatchPlan } from './batch-state.ts';
 import type { EvidenceRun } from './evidence-run.ts';

@@ -2,7 +2,7 @@ import { imageNames } from '../card/image-name.ts';
 import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
-import { hostEnvironment } from '../report/environment.ts';
+import { hostEnvironment } from '../report/host-environment.ts';
 import { checkReportFile, writeReportFile } from '../report/report-file.ts';
 import { counted } from '../report/words.ts';
 import { type BatchDocument, batchEvidence } from './batch-evidence.ts';

@@ -3,7 +3,7 @@ import type { Html } from '../report/html.ts';
 import { type PlotModule, plotting, type SvgDocument, svgMarkup } from '../report/static-plot.ts';
 import { counted } from '../report/words.ts';
 import type { PhaseResult, Series } from './phase.ts';
-import { LADDER } from './phases/baud-ladder.ts';
+import { LADDER } from './phases/ladder-rates.ts';
 
 /** A figure as markup, and the sentence under it. */
 export interface Figure {

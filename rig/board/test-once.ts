@@ -3,7 +3,7 @@ import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
-import { hostEnvironment } from '../report/environment.ts';
+import { hostEnvironment } from '../report/host-environment.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
 import { TraceWriter } from '../trace/writer.ts';

@@ -92,6 +92,8 @@ export interface ForeignReader {
 export interface LinkDriver<Choice> extends Driver<Choice> {
   /** What is on the other side, for messages. */
   readonly peer: 'reader' | 'board';
+  /** Whether commands of extended length reach a card on it. */
+  extended(choice: Choice): boolean;
   backend(choice: Choice): Promise<Backend>;
   /** The link reaches out when a card is served on it. Loads the driver. */
   open(choice: Choice, options: LinkOptions): Promise<CardLink>;

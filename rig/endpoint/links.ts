@@ -45,6 +45,7 @@ export const LINKS: LinkTable = {
     interface: null,
     needs: ['pcscd', 'vpcd'],
     peer: 'reader',
+    extended: () => true,
     parse: parseVpcd,
     backend: async () => 'simulated',
     open: async ({ host, port }, { interface: cardInterface, wait }) => {
@@ -74,6 +75,8 @@ export const LINKS: LinkTable = {
       return choice === null ? null : { ...choice, raw };
     },
     serialPort: ({ path }) => path,
+    // The chip's own protocol carries short APDUs.
+    extended: ({ raw }) => raw,
     backend: ({ path }) => serialBackend(path),
     open: async (choice, options) => chipLink(await serialChip(choice), options, { mode: choice.raw ? 'raw' : 'picc' }),
   },
@@ -89,6 +92,7 @@ export const LINKS: LinkTable = {
       }
       return parseUsbPn532(rest);
     },
+    extended: () => false,
     // The reader is opened when the card is served, and a trace begins before: its name has to tell.
     backend: async ({ name }) => pcscBackend(name),
     open: async (choice, options) => {

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/hal/system/clock.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
-import { hostEnvironment } from '../report/environment.ts';
+import { hostEnvironment } from '../report/host-environment.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';

@@ -8,7 +8,7 @@ import { bootCard, buildImage, FIXED_SEED } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { Latencies, type LatencyFigures } from '../figures/latencies.ts';
-import { hostEnvironment } from '../report/environment.ts';
+import { hostEnvironment } from '../report/host-environment.ts';
 import { counted } from '../report/words.ts';
 import { arrivals } from './arrivals.ts';
 import type { BenchCrowdOptions } from './options.ts';

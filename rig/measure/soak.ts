@@ -8,7 +8,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { shown } from '../console/shown.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { Latencies } from '../figures/latencies.ts';
-import { hostEnvironment } from '../report/environment.ts';
+import { hostEnvironment } from '../report/host-environment.ts';
 import { counted } from '../report/words.ts';
 import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';

@@ -18,5 +18,10 @@ export function checkReportFile(path: string): void {
  * @throws {HalError} `storage`: the old report is as it was
  */
 export function writeReportFile(path: string, text: string): void {
-  replaceFile(path, [Buffer.from(text)]);
+  writeReportParts(path, [Buffer.from(text)]);
+}
+
+/** The same for one that is too large for a text. */
+export function writeReportParts(path: string, parts: Iterable<Uint8Array>): void {
+  replaceFile(path, parts);
 }

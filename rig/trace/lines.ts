@@ -69,7 +69,7 @@ class LineDecoder {
 
   finish(part: Uint8Array, terminated: boolean): Line | null {
     this.keep(part);
-    const bytes = this.#parts.length === 1 ? part : Buffer.concat(this.#parts);
+    const bytes = this.#parts.length === 1 ? part : joined(this.#parts, this.#length);
     const number = this.#number++;
     this.#parts = [];
     this.#length = 0;
@@ -82,6 +82,16 @@ class LineDecoder {
     text = text.trim();
     return text === '' ? null : { number, text, terminated };
   }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function refuseUtf16(start: Uint8Array): void {

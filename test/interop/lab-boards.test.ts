@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +10,11 @@ import { hasEnded } from '../child-end.ts';
 import { program } from '../rig/board/stm32/bench.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
+import { RunningProgram, RunningVerb } from './running-verb.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const LIMIT_MS = 180_000;
+const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 /** Where the card of a board lies in its flash. */
 const CARD_AT = '0x08080000';
 
@@ -206,5 +208,52 @@ judge:
       'fw',
     ]);
     expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
+  });
+
+  it('gives a run back when the disk of its bench is full, takes nothing then, and judges it when there is room', {
+    timeout: LIMIT_MS,
+  }, async (context) => {
+    context.skip(!mayMount, 'needs the right to mount a tmpfs in a namespace (root)');
+    // A disk of its own, which fills up in the middle of the run and is emptied later.
+    const script = `
+      mount -t tmpfs -o size=100m tmpfs "$1"
+      (until [ -e "$2/fill" ]; do sleep 0.05; done; dd if=/dev/zero of="$1/filler" bs=65536 2>/dev/null
+       until [ -e "$2/empty" ]; do sleep 0.05; done; rm "$1/filler") &
+      filler=$!; trap 'kill $filler 2>/dev/null' EXIT
+      TMPDIR="$1" "$3" "$4" lab bench "\${@:5}" & bench=$!
+      trap 'kill $bench' TERM; wait $bench; wait $bench`;
+    for (const name of ['disk', 'signs']) mkdirSync(at(name));
+    writeFileSync(at('three.yaml'), 'version: 1\ninProcess: 1\npcsc: no\n');
+    const args = [...lab('bench'), '--name', 'three', '--bench-file', at('three.yaml'), '--folder', at('bench-three')];
+    const bench = new RunningProgram('unshare', [
+      '-m',
+      'bash',
+      '-c',
+      script,
+      'bash',
+      at('disk'),
+      at('signs'),
+      process.execPath,
+      PROGRAM,
+      ...args,
+    ]);
+    try {
+      await bench.says('loopback:1');
+      const done = judged(
+        'full',
+        'cards: [{id: v2, profile: vitale2}]\njudge: [{conform: iso7816-4, only: "SEL-*", needs: {bench: three}}]\n',
+      );
+      await bench.says('loopback:1 takes');
+      writeFileSync(at('signs/fill'), '');
+      await bench.says('this bench takes nothing until there is room');
+      writeFileSync(at('signs/empty'), '');
+      const [{ attempts, run: judgedRun }] = (await done) as [RunDetail];
+      expect(attempts.map(({ state }) => state)).toEqual(['given-back', 'finished']);
+      expect(attempts[0]!.reason).toMatch(/no space is left on its disk/);
+      expect(judgedRun.state).toBe('passed');
+      expect(bench.out).toContain('there is room on the disk again');
+    } finally {
+      await bench.stop('SIGTERM');
+    }
   });
 });

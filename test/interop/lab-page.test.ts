@@ -1,32 +1,35 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SubmittedRun } from '../../rig/lab/api/campaign.ts';
-import { enrolBench, heartbeat, quarantine } from '../../rig/lab/store/benches.ts';
-import { storeBlob } from '../../rig/lab/store/blobs.ts';
-import { recordResult } from '../../rig/lab/store/record.ts';
-import { openLabStore } from '../../rig/lab/store/store.ts';
-import { submitCampaign } from '../../rig/lab/store/submit.ts';
-import { takeRun } from '../../rig/lab/store/take.ts';
-import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../rig/lab/store/lab-in-test.ts';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Matrix } from '../../rig/lab/api/campaign.ts';
+import type { RunDetail } from '../../rig/lab/api/run.ts';
 import { describeNeeds } from './real-parts.ts';
+import { MARKUP, type SeededLab, seedLab } from './seeded-lab.ts';
 import { launchChromium, looksRight, tabTo, VIEWS, withServedPage } from './served-page.ts';
 import { type ServedVerb, startServing } from './served-verb.ts';
 
-/** What a report may hold; shown as text it does nothing. */
-const MARKUP = '<img src=x onerror=alert(1)>';
+/** The tab keeps the token and nothing else; the address leads somewhere and holds no token. */
+const LEFT = { kept: ['vitap-lab-token'], at: /^#\/[\w/?=&.-]*$/ };
+const DESK = VIEWS[0]!;
 
 describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-page-'));
   let browser: Browser;
   let served: ServedVerb;
+  let seeded: SeededLab;
+  let origin: string;
+  let operator: string;
   beforeAll(async () => {
     const lab = join(folder, 'lab');
-    await fill(lab);
+    seeded = await seedLab(lab);
     browser = await launchChromium();
     served = await startServing(['lab', 'serve', lab, '--port', '0', '--quiet']);
+    const { origin: at, hash } = new URL(served.address);
+    [origin, operator] = [at, hash.slice(1)];
   }, 180_000);
   afterAll(async () => {
     served?.child.kill('SIGKILL');
@@ -34,123 +37,325 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Two cards and two suites; one run failed, one passed, the others wait; one bench is in quarantine. */
-  async function fill(lab: string): Promise<void> {
-    const fault = (error: unknown): void => {
-      throw error;
+  /** Opens the page with a token, and then an address of it. */
+  async function withLab(
+    address: string,
+    use: (page: Page) => Promise<void>,
+    { view = DESK, token = operator, complaints = null as RegExp | null } = {},
+  ): Promise<void> {
+    const opened = async (page: Page): Promise<void> => {
+      await page.getByRole('navigation', { name: /^(Parts|Rubriques)/ }).waitFor();
+      await page.goto(`${origin}/${address}`);
+      await use(page);
     };
-    const store = await openLabStore({ folder: lab, url: null, now: Date.now(), fault });
-    const key = testKey();
-    for (const name of ['bench-1', 'bench-2']) {
-      await enrolBench(store, { name, publicKey: key.publicKey, interface: 1, version: '0.1.0' });
-      const beat = { bench: name, clock: Date.now(), devices: [LOOPBACK], attempts: [], drift: null, spooled: 0 };
-      await heartbeat(store, beat);
-    }
-    await quarantine(store, 'bench-2', 'its reader was changed');
-    const runs: SubmittedRun[] = ['conform iso7816-4', 'bench tap'].flatMap((suite) =>
-      ['vitale2', 'apcv'].map((subject) => ({ ...RUN, subject, suite })),
-    );
-    const submission = { name: 'nightly', source: '', runs, dryRun: false, attempts: 3, key: newKey() };
-    await submitCampaign(store, submission, Date.now());
-    const report = Buffer.from(`<h1>${MARKUP}</h1>`);
-    const hash = sha256(report);
-    await storeBlob(
-      store,
-      hash,
-      (async function* () {
-        yield report;
-      })(),
-    );
-    for (const verdict of ['failed', 'passed'] as const) {
-      const taken = await takeRun(store, 'bench-1', ['loopback']);
-      if (taken === null) throw new Error('no run waits');
-      const blob = {
-        role: 'html',
-        name: 'report.html',
-        sha256: hash,
-        bytes: report.length,
-        mediaType: 'text/html',
-      } as const;
-      const statement = statementFor('bench-1', taken, {
-        ...{ verdict, reason: verdict === 'failed' ? MARKUP : '', blobs: [blob], figures: { 'tap.p50.ms': 12.5 } },
-        cases: [{ id: 'SEL-001', verdict: verdict === 'failed' ? 'fail' : 'pass', reason: '6A82 came' }],
-      });
-      await recordResult(store, taken.attempt, await signed(statement, key));
-    }
-    await store.close();
+    await withServedPage(browser, `${origin}/#${token}`, view, opened, complaints, LEFT);
   }
 
-  it.each(VIEWS)('looks right: $width $colorScheme', { timeout: 60_000 }, async (view) => {
+  function ask(path: string, token: string, body?: object): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return fetch(
+      `${origin}${path}`,
+      body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) },
+    );
+  }
+
+  it.each(VIEWS)('looks right: $width $colorScheme', { timeout: 120_000 }, async (view) => {
     const french = view.locale === 'fr-FR';
-    await withServedPage(browser, served.address, view, async (page) => {
-      await page.getByRole('button', { name: french ? 'Campagne 1' : 'Campaign 1: nightly' }).click();
-      await page.getByRole('button', { name: french ? /échoués/ : '1 failed' }).waitFor();
+    const visit = async (page: Page, address: string, text: string | RegExp): Promise<void> => {
+      await page.goto(`${origin}/${address}`);
+      await page.getByText(text).first().waitFor();
       await looksRight(page);
-      await page.getByRole('button', { name: french ? /échoués/ : '1 failed' }).click();
-      await page.getByRole('button', { name: french ? 'Passage 1,' : 'Run 1,' }).click();
-      await page.getByText('SEL-001').waitFor();
-      await looksRight(page);
-      await page.getByRole('button', { name: french ? 'Bancs' : 'Benches' }).click();
-      await page.getByText('its reader was changed').waitFor();
-      await looksRight(page);
+    };
+    await withLab(
+      '#/campaigns',
+      async (page) => {
+        await visit(page, '#/campaigns', 'nightly again');
+        await visit(page, '#/campaigns/2', french ? 'Annuler ce qui attend' : 'Cancel what waits');
+        await visit(page, '#/campaigns/2/runs?state=failed', french ? 'échoué' : 'failed');
+        await visit(page, `#/runs/${seeded.run}`, french ? 'Cas non réussis' : 'Cases that did not pass');
+        await visit(page, '#/benches', 'its reader was changed');
+        await visit(page, '#/compare?first=1&second=2', french ? 'Nouveaux échecs' : 'New failures');
+        await visit(page, '#/search?words=vitale', french ? 'Passages trouvés' : 'Runs found');
+        await visit(page, '#/nowhere', french ? 'Il n’y a rien ici' : 'Nothing is here');
+        // What fills in moves nothing that was there.
+        await page.goto(`${origin}/#/campaigns/2`);
+        await page.reload();
+        await page.getByRole('grid').waitFor();
+        expect(await page.evaluate(SHIFTED)).toBeLessThan(0.02);
+      },
+      { view },
+    );
+  });
+
+  /** The document in the frame of a report. */
+  function reportIn(page: Page) {
+    return page.frameLocator('iframe.report');
+  }
+
+  it('shows reports and traces from their data, by the code of the offline reports', { timeout: 120_000 }, async () => {
+    const visit = (page: Page, name: string) => page.goto(`${origin}/#/runs/${seeded.run}/files/${name}`);
+    await withLab(`#/runs/${seeded.run}`, async (page) => {
+      await page.getByText(MARKUP, { exact: true }).waitFor();
+      await visit(page, 'conform.json');
+      const report = reportIn(page);
+      await report.getByText(`6A82 came ${MARKUP}`).first().waitFor();
+      await report.getByRole('heading', { name: 'Coverage' }).waitFor();
+      expect(await report.locator('img').count()).toBe(0);
+      // As high as it is: nothing of it scrolls by itself.
+      const heights =
+        '(() => { const f = document.querySelector("iframe.report"); return [f.clientHeight, f.contentDocument.documentElement.offsetHeight]; })()';
+      await expect.poll(async () => new Set((await page.evaluate(heights)) as number[]).size).toBe(1);
+
+      await visit(page, 'trace.jsonl');
+      await report.getByRole('option', { name: '1, SELECT, 9000' }).click();
+      await report.getByRole('heading', { name: '#1 SELECT' }).waitFor();
+      await report.getByRole('heading', { name: 'Answer', exact: true }).waitFor();
+      // The program of a report has no origin: it sees neither the page around it nor its token, and may ask for nothing.
+      const frame = page.frames().find((each) => each !== page.mainFrame());
+      expect(await frame?.evaluate('origin')).toBe('null');
+      expect(
+        await frame?.evaluate(
+          '(() => { try { return parent.sessionStorage.length; } catch (e) { return e.name; } })()',
+        ),
+      ).toBe('SecurityError');
+
+      await visit(page, 'replay.json');
+      await report.locator('#list [role=option]').first().waitFor();
+      await visit(page, 'taps.json');
+      await report.getByRole('img').first().waitFor();
+      await visit(page, 'board.json');
+      await report.getByRole('heading', { name: 'Distributions' }).waitFor();
+      await visit(page, 'strange.json');
+      await page.getByRole('alert').getByText('The file is not as vitap writes it').waitFor();
+      await visit(page, 'hostile.html');
+      await page.getByText('This file is not shown here').waitFor();
+      expect(await page.locator('iframe').count()).toBe(0);
     });
   });
 
-  it('by keyboard alone: search, the run, its markup as text; its report is saved and not shown', {
+  it('HTML that was uploaded is saved; if it were opened, nothing in it would run', { timeout: 60_000 }, async () => {
+    await withLab(`#/runs/${seeded.run}`, async (page) => {
+      const saved = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Save hostile.html' }).click();
+      expect((await saved).suggestedFilename()).toBe('hostile.html');
+    });
+    const detail = (await (await ask(`/v1/runs/${seeded.run}`, operator)).json()) as RunDetail;
+    const sha256 = detail.statement?.blobs.find(({ name }) => name === 'hostile.html')?.sha256;
+    const { headers } = await ask(`/v1/blobs/${sha256}`, operator);
+    expect(headers.get('content-disposition')).toMatch(/^attachment;/);
+    expect(headers.get('content-type')).toBe('application/octet-stream');
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    const context = await browser.newContext({ extraHTTPHeaders: { authorization: `Bearer ${operator}` } });
+    try {
+      const page = await context.newPage();
+      const saved = page.waitForEvent('download');
+      await page.goto(`${origin}/v1/blobs/${sha256}`).catch(() => {});
+      await saved;
+      // And without what makes it a download: the sandbox stands alone.
+      await page.route('**/v1/blobs/*', async (route) => {
+        const response = await route.fetch();
+        const { 'content-disposition': _, ...kept } = response.headers();
+        await route.fulfill({ response, headers: { ...kept, 'content-type': 'text/html' } });
+      });
+      await page.goto(`${origin}/v1/blobs/${sha256}`);
+      expect(await page.title()).toBe('report');
+    } finally {
+      await context.close();
+    }
+    const { campaign } = (await (await ask('/v1/campaigns/2', operator)).json()) as Matrix;
+    expect(campaign.counts.cancelled).toBe(0);
+  });
+
+  it('a link asks for a token, then leads on; the token stands in no address; other tabs of the browser have it too', {
     timeout: 60_000,
   }, async () => {
-    await withServedPage(browser, served.address, VIEWS[0]!, async (page) => {
+    const link = `${origin}/#/runs/${seeded.run}`;
+    const use = async (page: Page): Promise<void> => {
+      await page.getByLabel('Token').fill('wrong-token-of-nobody');
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.getByText('The token is wrong or revoked').waitFor();
+      await page.getByLabel('Token').fill(seeded.bench);
+      await page.getByRole('button', { name: 'Open' }).click();
+      await page.getByText('This is the token of a bench').waitFor();
+      await page.getByRole('button', { name: 'Take another token' }).click();
+      await page.getByLabel('Token').fill(seeded.viewer);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Run 1' }).waitFor();
+      expect(page.url()).toBe(link);
+      await page.reload();
+      await page.getByRole('heading', { name: 'Run 1' }).waitFor();
+      await page.getByRole('link', { name: 'Campaign 1' }).click();
+      await page.getByRole('heading', { name: 'Campaign 1: nightly' }).waitFor();
+      await page.goBack();
+      await page.getByRole('heading', { name: 'Run 1' }).waitFor();
+      await page.goForward();
+      await page.getByRole('heading', { name: 'Campaign 1: nightly' }).waitFor();
+      const other = await page.context().newPage();
+      await other.goto(link);
+      await other.getByRole('heading', { name: 'Run 1' }).waitFor();
+      // The printed address, typed into an open page, changes the token and is taken out of the address.
+      await page.goto(`${origin}/#${operator}`);
+      await page.getByText('Opened as an operator').waitFor();
+      expect(page.url()).not.toContain(operator);
+      await other.getByRole('button', { name: 'Forget the token' }).click();
+      await page.getByLabel('Token').waitFor();
+      await other.getByLabel('Token').waitFor();
+    };
+    await withServedPage(browser, link, DESK, use, /40[13]/, { kept: [], at: /^(#\/[\w/-]*)?$/ });
+  });
+
+  it('another site reaches nothing: no cookie goes with its request, and the request is refused', {
+    timeout: 60_000,
+  }, async () => {
+    const evil = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end('<h1>x</h1>'),
+    );
+    await new Promise<void>((ready) => evil.listen(0, '127.0.0.1', ready));
+    try {
+      await withLab('#/campaigns/2', async (page) => {
+        await page.getByRole('grid').waitFor();
+        const other = await page.context().newPage();
+        await other.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`);
+        const sent = other.waitForResponse(`${origin}/v1/campaigns/2/cancel`);
+        await other.evaluate(
+          `(() => { const form = document.createElement('form'); form.method = 'post'; form.enctype = 'text/plain';
+            form.action = '${origin}/v1/campaigns/2/cancel'; document.body.append(form); form.submit(); })()`,
+        );
+        const response = await sent;
+        expect(response.status()).toBe(403);
+        expect(await response.request().headerValue('cookie')).toBeNull();
+        expect(await response.request().headerValue('authorization')).toBeNull();
+      });
+    } finally {
+      evil.close();
+    }
+  });
+
+  it('by keyboard alone: into the matrix, by arrows through it, to a run; a search and what it finds', {
+    timeout: 60_000,
+  }, async () => {
+    await withLab('#/campaigns', async (page) => {
+      await page.getByText('nightly again').waitFor();
+      await tabTo(page, 'Campaign 2: nightly again');
+      await page.keyboard.press('Enter');
+      await page.getByRole('grid').waitFor();
+      expect(await page.evaluate('document.activeElement.textContent')).toContain('Campaign 2');
+      await tabTo(page, 'apcv, bench tap: 1 waiting');
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowDown');
+      expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('vitale2, conform iso7816-4: 1 passed');
+      await page.keyboard.press('Home');
+      expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('vitale2, bench tap: 1 waiting');
+      await page.keyboard.press('Control+Home');
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'apcv × conform iso7816-4' }).waitFor();
+      await tabTo(page, /^Campaign 2, run 2,/);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Run 2' }).waitFor();
+      await page.keyboard.press('Shift+Tab');
+      await page.keyboard.press('Shift+Tab');
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Campaign 2');
       await tabTo(page, 'Search');
       await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Search' }).waitFor();
       await tabTo(page, 'Words');
       await page.keyboard.type('onerror');
       await page.keyboard.press('Enter');
-      await page.getByRole('button', { name: 'Run 1, repetition 1: failed' }).waitFor();
-      await tabTo(page, /^Run 1,/);
-      await page.keyboard.press('Enter');
-      await page.getByText(`failed: ${MARKUP}`).waitFor();
-      expect(await page.locator('img').count()).toBe(0);
-      await page.getByText('Cases that did not pass: 1 of 1').waitFor();
-      await tabTo(page, 'Download report.html');
-      const saved = page.waitForEvent('download');
-      await page.keyboard.press('Enter');
-      expect((await saved).suggestedFilename()).toBe('report.html');
+      await page.getByRole('heading', { name: 'Runs with “onerror”' }).waitFor();
+      await tabTo(page, /^Campaign 1, run 1,/);
     });
   });
 
-  it('lets a bench back, and cancels a campaign after a second question', { timeout: 60_000 }, async () => {
-    await withServedPage(browser, served.address, VIEWS[0]!, async (page) => {
-      await page.getByRole('button', { name: 'Benches' }).click();
-      await page.getByRole('button', { name: 'Let bench-2 back' }).click();
-      await page.getByText('its reader was changed').waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: 'Campaigns' }).click();
-      await page.getByRole('button', { name: 'Campaign 1: nightly' }).click();
-      await page.getByRole('button', { name: 'Cancel what waits and runs' }).click();
-      await page.getByRole('button', { name: 'Cancel them, really' }).click();
-      await page.getByText('1 failed, 2 cancelled, 1 passed').first().waitFor();
-      await page.getByRole('button', { name: 'Cancel them' }).waitFor({ state: 'detached' });
-    });
+  it('a viewer sees everything, and neither sees nor may do what is an operator’s', { timeout: 60_000 }, async () => {
+    await withLab(
+      '#/campaigns/2',
+      async (page) => {
+        await page.getByRole('grid').waitFor();
+        await page.getByText('Opened as a viewer').waitFor();
+        expect(await page.getByRole('button', { name: /Cancel|quarantine|back/ }).count()).toBe(0);
+        await page.goto(`${origin}/#/benches`);
+        await page.getByText('its reader was changed').waitFor();
+        expect(await page.getByRole('button', { name: /Cancel|quarantine|back/ }).count()).toBe(0);
+      },
+      { token: seeded.viewer },
+    );
+    expect((await ask('/v1/campaigns/2/cancel', seeded.viewer, {})).status).toBe(403);
+    expect((await ask('/v1/benches/bench-1/quarantine', seeded.viewer, { reason: 'x' })).status).toBe(403);
+    expect(await (await ask('/v1/me', seeded.viewer)).json()).toEqual({ role: 'viewer' });
   });
 
-  it('a viewer sees, and is refused what is an operator’s', { timeout: 60_000 }, async () => {
-    const { origin, hash } = new URL(served.address);
-    const answer = await fetch(`${origin}/v1/tokens`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${hash.slice(1)}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'shift', role: 'viewer' }),
+  it('hears of changes, and asks every second while nobody tells', { timeout: 60_000 }, async () => {
+    const reason = async (text: string | null): Promise<void> => {
+      expect((await ask('/v1/benches/bench-2/quarantine', operator, { reason: text })).status).toBe(200);
+    };
+    await withLab('#/benches/bench-2', async (page) => {
+      await page.getByText('its reader was changed').waitFor();
+      await page.waitForTimeout(2500);
+      // Nothing is asked for while nothing changes; one change, one question.
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await reason('told by the stream');
+      await page.getByText('told by the stream').waitFor();
+      expect(asked).toEqual(['/v1/benches']);
     });
-    const { token } = (await answer.json()) as { token: string };
     await withServedPage(
       browser,
-      `${origin}/#${token}`,
-      VIEWS[0]!,
+      `${origin}/`,
+      DESK,
       async (page) => {
-        await page.getByRole('button', { name: 'Campaign 1: nightly' }).waitFor();
-        expect(
-          await page.evaluate(`fetch('/v1/campaigns/1/cancel', { method: 'POST' }).then((answer) => answer.status)`),
-        ).toBe(401);
+        await page.route('**/v1/events', (route) => route.fulfill({ status: 503, body: '{}' }));
+        await page.goto(`${origin}/#${operator}`);
+        await page.getByText('nightly again').waitFor();
+        await page.goto(`${origin}/#/benches/bench-2`);
+        await page.getByText('told by the stream').waitFor();
+        await reason('its reader was changed');
+        await page.getByText('its reader was changed').waitFor();
       },
-      /401/,
+      /503/,
+      LEFT,
     );
   });
+
+  describe('what an operator changes, after a question', () => {
+    it('a bench goes into quarantine with a reason, and comes back', { timeout: 60_000 }, async () => {
+      await withLab('#/benches/bench-1', async (page) => {
+        await page.getByRole('button', { name: 'Put bench-1 into quarantine' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Put bench-1 into quarantine' });
+        await dialog.getByRole('button', { name: 'Put into quarantine' }).click();
+        await dialog.getByText('A reason is needed').waitFor();
+        await dialog.getByLabel('Reason').fill(`a new cable ${MARKUP}`);
+        await page.keyboard.press('Enter');
+        await dialog.waitFor({ state: 'detached' });
+        await page.getByText(`in quarantine: a new cable ${MARKUP}`).waitFor();
+        await page.getByRole('button', { name: 'Let bench-1 back' }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Let it back' }).click();
+        await page.getByText('in quarantine').waitFor({ state: 'detached' });
+      });
+    });
+
+    it('a campaign is cancelled; Escape leaves it as it is', { timeout: 60_000 }, async () => {
+      await withLab('#/campaigns/2', async (page) => {
+        await page.getByRole('button', { name: 'Cancel what waits and runs' }).click();
+        await page.getByRole('dialog').waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel what waits and runs');
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog').getByRole('button', { name: 'Cancel 2 runs' }).click();
+        await page.getByText('1 failed, 2 cancelled, 1 passed').first().waitFor();
+        await page.getByRole('button', { name: 'Cancel what waits and runs' }).waitFor({ state: 'detached' });
+      });
+    });
+  });
 });
+
+/** How much of what was seen has moved without the reader's doing, as browsers sum it up (CLS). */
+const SHIFTED = `new Promise((told) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => told(sum)));
+})`;

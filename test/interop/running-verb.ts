@@ -5,14 +5,14 @@ import { hasEnded } from '../child-end.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
-/** A verb of ours that runs until it is told to end, as a person runs it. */
-export class RunningVerb {
+/** A program that runs until it is told to end. */
+export class RunningProgram {
   readonly child: ChildProcess;
   out = '';
   err = '';
 
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(command: string, args: readonly string[]) {
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.out += chunk.toString();
     });
@@ -47,5 +47,12 @@ export class RunningVerb {
   /** For the end of a test. */
   kill(): void {
     if (!hasEnded(this.child)) this.child.kill('SIGKILL');
+  }
+}
+
+/** A verb of ours, as a person runs it. */
+export class RunningVerb extends RunningProgram {
+  constructor(...args: string[]) {
+    super(process.execPath, [PROGRAM, ...args]);
   }
 }

@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { WORDS as LAB_WORDS } from '../../rig/lab/pages/words.ts';
 import { WORDS as IDENTITY_WORDS } from '../../rig/life/identity/provider/words.ts';
 import { WORDS } from '../../rig/life/pages/words.ts';
 import { FRAME_WORDS } from '../../rig/web/page/words.ts';
@@ -29,6 +30,7 @@ export function launchChromium(more: readonly string[] = []): Promise<Browser> {
  * Opens a served page in a browser that has never been there. Whatever the page complains of, keeps, or asks for beyond
  * its own server is a failure.
  * @param complaintsAllowed what the console may say, when the test makes the server refuse
+ * @param left what a page may leave: names in the tab's storage, and where it may be in the end; ordinarily neither
  */
 export async function withServedPage(
   browser: Browser,
@@ -36,6 +38,7 @@ export async function withServedPage(
   { width, height, colorScheme, locale = 'en-GB' }: View,
   use: (page: Page) => Promise<void>,
   complaintsAllowed: RegExp | null = null,
+  left: { readonly kept: readonly string[]; readonly at: RegExp } = { kept: [], at: /^$/ },
 ): Promise<void> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale });
   const complaints: string[] = [];
@@ -59,8 +62,10 @@ export async function withServedPage(
     await page.goto(address);
     await use(page);
     expect(complaints).toEqual([]);
-    expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, '']);
-    expect(page.url()).toBe(`${origin}/`);
+    expect(await page.evaluate('[localStorage.length, Object.keys(sessionStorage), document.cookie]')).toEqual([
+      ...[0, left.kept, ''],
+    ]);
+    expect(page.url().slice(origin.length + 1)).toMatch(left.at);
   } finally {
     await context.close();
   }
@@ -107,6 +112,7 @@ function patternsOf(phrases: readonly string[]): readonly RegExp[] {
 const phrasesIn = (language: 'fr' | 'en'): readonly string[] => [
   ...Object.values(FRAME_WORDS).map((phrase) => phrase[language]),
   ...Object.values(WORDS).map((phrase) => phrase[language]),
+  ...Object.values(LAB_WORDS).map((phrase) => phrase[language]),
   ...Object.values(IDENTITY_WORDS[language]).flatMap((words: string | object) =>
     typeof words === 'string' ? [words] : (Object.values(words) as string[]),
   ),

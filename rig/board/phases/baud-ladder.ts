@@ -1,8 +1,8 @@
 import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { BoardFault, type Phase } from '../phase.ts';
+import { LADDER } from './ladder-rates.ts';
 
-export const LADDER: readonly number[] = [115_200, 230_400, 460_800, 921_600];
 const ECHOES = 40;
 const ECHO_BYTES = 128;
 

@@ -3,9 +3,8 @@ import { type Content, type Html, html } from '../../report/html.ts';
 import { hexText, pageEnvironment, reportPage, table, verdict } from '../../report/page.ts';
 import { counted } from '../../report/words.ts';
 import type { Coverage } from './coverage.ts';
-import { type CaseResult, type StepRecord, VERDICTS } from './model.ts';
+import { type CaseResult, countVerdicts, type StepRecord, VERDICTS } from './model.ts';
 import { type ConformanceRun, citationsInWords, interruption, linkLimited, verdictOf } from './report.ts';
-import { countVerdicts } from './run-suite.ts';
 
 /** The run as one HTML file: what went wrong first, then coverage, then every case with its steps. */
 export function asHtml(run: ConformanceRun): string {

@@ -114,7 +114,8 @@ export interface ConformanceCase extends CaseHeader {
   bind(card: CardDeclaration): readonly Step[] | string;
 }
 
-export interface Suite {
+/** What a suite is, without its cases. */
+export interface SuiteAbout {
   readonly name: string;
   readonly title: string;
   /** What the first part of an id stands for, for reports. */
@@ -123,6 +124,9 @@ export interface Suite {
   readonly complete: boolean;
   /** Whether its cases open a secure channel: then the card is asked before what it offers. */
   readonly channel?: boolean;
+}
+
+export interface Suite extends SuiteAbout {
   readonly cases: readonly ConformanceCase[];
 }
 
@@ -156,4 +160,11 @@ export interface Reached {
   readonly p1: number;
   readonly p2: number;
   readonly sw: number;
+}
+
+/** How many results there are of each verdict. */
+export function countVerdicts(results: readonly CaseResult[]): Readonly<Record<Verdict, number>> {
+  const counts = { pass: 0, fail: 0, inconclusive: 0, 'not-applicable': 0 };
+  for (const { verdict } of results) counts[verdict]++;
+  return counts;
 }

@@ -1,12 +1,11 @@
 import { shown } from '../../console/shown.ts';
 import type { ReportEnvironment } from '../../report/environment.ts';
 import type { Coverage } from './coverage.ts';
-import { type CaseResult, type Suite, VERDICTS, type Verdict } from './model.ts';
-import { countVerdicts } from './run-suite.ts';
+import { type CaseResult, countVerdicts, type SuiteAbout, VERDICTS, type Verdict } from './model.ts';
 
 /** A run of a suite, with all that its reports say. */
 export interface ConformanceRun {
-  readonly suite: Suite;
+  readonly suite: SuiteAbout;
   readonly environment: ReportEnvironment;
   /** What the card was declared as. */
   readonly declaration: string;

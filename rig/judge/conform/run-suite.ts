@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import type { CardDeclaration, Part } from './declaration.ts';
-import type { CaseResult, ConformanceCase, Verdict } from './model.ts';
+import type { CaseResult, ConformanceCase } from './model.ts';
 import { restoreCard, type Spoilt } from './restore.ts';
 import { endsRun, headerOf, LINK_DIED, type RunSettings, runCase } from './run-case.ts';
 
@@ -124,13 +124,6 @@ function inconclusive(definition: ConformanceCase, reason: string): CaseResult {
     exchanges: 0,
     durationMs: 0,
   };
-}
-
-/** How many results there are of each verdict. */
-export function countVerdicts(results: readonly CaseResult[]): Readonly<Record<Verdict, number>> {
-  const counts = { pass: 0, fail: 0, inconclusive: 0, 'not-applicable': 0 };
-  for (const { verdict } of results) counts[verdict]++;
-  return counts;
 }
 
 /** Whether an id is one of those that `SEL-*,!SEL-9*` names; without a pattern, or with exclusions alone, every one. */

@@ -29,7 +29,8 @@ export interface BundleVerdict {
 /** Bytes of the largest manifest: enough for a suite of 100,000 traces. */
 const LARGEST_MANIFEST = 64 * 1024 * 1024;
 const LARGEST_SIGNATURE = 65_536;
-const MOST_FILES = 200_000;
+/** Files of a bundle that is believed. */
+export const MOST_FILES = 200_000;
 /** Folders in folders; a bundle has one. */
 const DEEPEST = 16;
 const PIECE = 1 << 20;

@@ -1,6 +1,5 @@
 import { type FieldStep, fieldInWords, nameFields } from '../../trace/field-names.ts';
 import { nodesAt, type TlvNode, tlvTree } from '../../trace/tlv-tree.ts';
-import { bytesOfHex } from './hex-template.ts';
 import type { Divergence } from './model.ts';
 import type { AnswerPart } from './transfer.ts';
 
@@ -53,17 +52,4 @@ export function describeField(expected: string, got: string, offset: number, par
   const slice = (hex: string): string => hex.slice(2 * from, 2 * end);
   const shownFrom = { expected: from, got: from };
   return { kind: 'value', offset, field, expected: slice(expected), got: slice(got), shownFrom, where };
-}
-
-/** A value as text where it is one, for people; empty otherwise. */
-export function asText(hex: string): string {
-  if (hex === '' || hex.includes('X') || /\W/.test(hex)) return '';
-  const bytes = bytesOfHex(hex);
-  if (bytes.some((byte) => byte < 0x20 || byte === 0x7f)) return '';
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    // One byte of the upper half is a number more often than a letter.
-    return bytes.length === 1 ? '' : Buffer.from(bytes).toString('latin1');
-  }
 }

@@ -5,7 +5,8 @@ import { contentsOf, type ImageNames, imageNames } from '../../card/image-name.t
 import { CannotRun } from '../../console/failure.ts';
 import type { CommandIo } from '../../console/io.ts';
 import type { OpenedReader } from '../../endpoint/open-reader.ts';
-import { hostEnvironment, type ReportEnvironment } from '../../report/environment.ts';
+import type { ReportEnvironment } from '../../report/environment.ts';
+import { hostEnvironment } from '../../report/host-environment.ts';
 import { openOutput } from '../../trace/output-file.ts';
 import { type CardImage, type EvidenceChoice, type EvidencePlan, planEvidence } from '../evidence/plan.ts';
 import { type EvidenceTrace, writeEvidence } from './evidence.ts';

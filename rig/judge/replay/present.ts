@@ -1,7 +1,7 @@
 import type { CommandIo } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
-import { asText } from './describe.ts';
 import type { ReplayEntry, ReplaySummary } from './model.ts';
+import { asText } from './value-text.ts';
 
 /** Exchanges shown before the first divergence. */
 const CONTEXT = 3;

@@ -4,6 +4,12 @@ import { label, time } from './fields.ts';
 export const ROLES = ['viewer', 'operator', 'bench'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Whose token it is that asks. */
+export interface Me {
+  readonly role: Role;
+}
+export const ME: z.ZodType<Me> = z.object({ role: z.enum(ROLES) });
+
 /** A token as operators see it; its text was shown once, when it was made. */
 export interface TokenSummary {
   readonly id: number;

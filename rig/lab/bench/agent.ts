@@ -44,7 +44,7 @@ const LONGEST_PAUSE_MS = 5000;
 const PROGRESS_EVERY_MS = 1000;
 
 /** Before another run after one for which a disk was full. */
-const FULL_PAUSE_MS = 30_000;
+const FULL_PAUSE_MS = 10_000;
 const ROOM_PAUSE_MS = 2000;
 
 /** What the bench does now, by attempt. */

@@ -142,7 +142,7 @@ export function parseBenchFile(source: string, name: string, folder: string): Be
           text: each.reader,
           link,
           interface: cardInterface,
-          extendedLength: each.extendedLength ?? link !== null,
+          extendedLength: each.extendedLength ?? (link !== null && linkDriver(link).extended(link)),
         },
       ];
     }),

@@ -81,16 +81,10 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
   const { verdict, environment, cases } = CONFORM_REPORT.parse(JSON.parse(await readText(report)));
   const count = (one: string): number => cases.filter((each) => each.verdict === one).length;
   const failed = count('fail');
-  const unjudged = count('inconclusive');
   return {
     ...(await aboutCard(work.card, place, environment.atr)),
     verdict: verdict === 'pass' ? 'passed' : verdict === 'fail' ? 'failed' : 'error',
-    reason:
-      failed > 0
-        ? `${counted(failed, 'case')} of ${cases.length} failed`
-        : unjudged > 0
-          ? `${counted(unjudged, 'case')} of ${cases.length} could not be judged`
-          : '',
+    reason: wrongInWords('case', cases),
     backend: environment.backend,
     figures: { 'cases.pass': count('pass'), 'cases.fail': failed, 'cases.not-applicable': count('not-applicable') },
     repairs: 0,
@@ -147,25 +141,20 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   place.signal.throwIfAborted();
   const document = said.document();
   const { verdict, traces: replayed } = REPLAY_REPORT.parse(document);
-  const failed = replayed.filter((each) => each.verdict === 'FAIL').length;
-  const unjudged = replayed.filter((each) => each.verdict === 'INCONCLUSIVE').length;
+  const results = replayed.map(({ id, verdict: each, reason }) => ({
+    id,
+    verdict: CASE_OF_TRACE[each],
+    reason: inShort(reason ?? ''),
+  }));
+  const failed = results.filter((each) => each.verdict === 'fail').length;
   return {
     ...(await aboutCard(work.card, place, null)),
     verdict: verdict === 'PASS' ? 'passed' : verdict === 'FAIL' ? 'failed' : 'error',
-    reason:
-      failed > 0
-        ? `${counted(failed, 'trace')} of ${replayed.length} failed`
-        : unjudged > 0
-          ? `${counted(unjudged, 'trace')} of ${replayed.length} could not be judged`
-          : '',
+    reason: wrongInWords('trace', results),
     backend: place.device.capability.backend,
     figures: { traces: replayed.length, 'traces.failed': failed },
     repairs: replayed.reduce((sum, { attempts }) => sum + Math.max(attempts.length - 1, 0), 0),
-    cases: replayed.map(({ id, verdict: each, reason }) => ({
-      id,
-      verdict: CASE_OF_TRACE[each],
-      reason: inShort(reason ?? ''),
-    })),
+    cases: results,
     files: [
       written(place, 'replay.json', document),
       file('html', 'replay.html', 'text/html', html),
@@ -187,7 +176,7 @@ function failedFirst(
 export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Promise<Judged> {
   const [{ benchTap }, { verdictSentence }, { tapHtml }] = await Promise.all([
     import('../../measure/tap/bench-tap.ts'),
-    import('../../measure/tap/answer.ts'),
+    import('../../measure/tap/verdict-sentence.ts'),
     import('../../measure/tap-report/html.ts'),
   ]);
   const { env, choice } = await channelOfRun(work, place);
@@ -278,6 +267,22 @@ async function linkIsLeft({ device, signal }: RunPlace): Promise<void> {
   if (device.link?.driver === 'vpcd' && device.reader !== null) {
     await slotIsLeft(device.reader, device.capability.model, signal);
   }
+}
+
+const MOST_NAMED = 5;
+
+/** What did not pass, with the first ids; empty: all did. */
+function wrongInWords(
+  what: 'case' | 'trace',
+  all: readonly { readonly id: string; readonly verdict: string }[],
+): string {
+  const sentence = (verdict: string, words: string): string | null => {
+    const ids = all.flatMap((each) => (each.verdict === verdict ? [each.id] : []));
+    if (ids.length === 0) return null;
+    const named = ids.slice(0, MOST_NAMED).join(', ');
+    return `${counted(ids.length, what)} of ${all.length} ${words}: ${named}${ids.length > MOST_NAMED ? ', …' : ''}`;
+  };
+  return sentence('fail', 'failed') ?? sentence('inconclusive', 'could not be judged') ?? '';
 }
 
 /** Of a card of ours the keyed name of its image, of any other its label or ATR. */

@@ -7,7 +7,7 @@ import { describeFailure } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
 import type { CommandIo } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
-import { hostVersions } from '../../report/environment.ts';
+import { hostVersions } from '../../report/host-environment.ts';
 import { storable } from '../../web/storable-text.ts';
 import type { TakenRun } from '../api/bench.ts';
 import type { BlobLink } from '../api/blob-link.ts';

@@ -5,12 +5,12 @@ const COLUMNS = [
   ...['card', 'image', 'board', 'started', 'ended', 'reason', 'kind', 'name', 'value', 'note'],
 ];
 
-/**
- * A campaign as CSV (RFC 4180): a line for each run (`kind` empty), for each case (`case`) and each figure (`figure`).
- */
-export function campaignCsv(runs: readonly JudgedRun[]): string {
-  const lines = [COLUMNS, ...runs.flatMap(linesOf)];
-  return lines.map((line) => `${line.map(cell).join(',')}\r\n`).join('');
+/** First line of a campaign as CSV (RFC 4180). */
+export const CSV_HEAD: string = inLine(COLUMNS);
+
+/** Lines of a run: one for itself (`kind` empty), one for each case (`case`) and each figure (`figure`). */
+export function csvLines(run: JudgedRun): string {
+  return linesOf(run).map(inLine).join('');
 }
 
 type Line = readonly (string | number)[];
@@ -28,6 +28,10 @@ function linesOf({ run, statement }: JudgedRun): readonly Line[] {
     ...(statement?.cases ?? []).map(({ id, verdict, reason }) => [...start, 'case', id, verdict, reason]),
     ...Object.entries(statement?.figures ?? {}).map(([name, value]) => [...start, 'figure', name, value, '']),
   ];
+}
+
+function inLine(line: Line): string {
+  return `${line.map(cell).join(',')}\r\n`;
 }
 
 /** What begins like a formula is text to a spreadsheet with an apostrophe before it. */

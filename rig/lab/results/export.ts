@@ -1,20 +1,17 @@
-import { CannotRun } from '../../console/failure.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
-import { shown } from '../../console/shown.ts';
-import type { EvidenceDescription, EvidenceItem } from '../../judge/evidence/bundle.ts';
-import { handOver, jsonItem, planEvidence } from '../../judge/evidence/plan.ts';
-import { checkReportFile, writeReportFile } from '../../report/report-file.ts';
-import type { BenchSummary } from '../api/bench.ts';
-import type { CampaignSummary } from '../api/campaign.ts';
-import { LabRefused } from '../api/lab-refused.ts';
+import { type EvidencePlan, handOver, planEvidence } from '../../judge/evidence/plan.ts';
+import { checkReportFile, writeReportParts } from '../../report/report-file.ts';
 import type { PersonLink } from '../api/person-link.ts';
-import type { ResultBlob } from '../api/result.ts';
 import type { LabAddress } from '../bench/verb.ts';
-import { readSigned } from '../store/record.ts';
 import { asking } from '../verbs/ask.ts';
-import { allResults, type JudgedRun } from './all-results.ts';
-import { campaignCsv } from './csv.ts';
-import { campaignJunit } from './junit.ts';
+import { allResults } from './all-results.ts';
+import { CampaignBundle } from './bundle.ts';
+import { CSV_HEAD, csvLines } from './csv.ts';
+import { CampaignJunit } from './junit.ts';
+import { PartsFile } from './parts-file.ts';
 
 export interface LabExportOptions {
   readonly lab: LabAddress;
@@ -26,95 +23,57 @@ export interface LabExportOptions {
   readonly evidence: { readonly folder: string; readonly key: string } | null;
 }
 
-/** `vitap lab export`: a campaign as JUnit, as CSV, as a signed bundle of all its results and their files. */
+/**
+ * `vitap lab export`: a campaign as JUnit, as CSV, as a signed bundle of all its results and their files. Its runs come one
+ * after the other, and what is made of them lies on the disk until it is whole.
+ */
 export async function exportLab(options: LabExportOptions, io: CommandIo): Promise<ExitCode> {
-  const { lab, campaign: id, junit, csv, evidence } = options;
+  const { lab, junit, csv, evidence } = options;
   for (const path of [junit, csv]) if (path !== null) checkReportFile(path);
   const plan = evidence === null ? null : planEvidence(evidence);
-  await asking(lab, io, async (link) => {
-    const { campaign } = await link.matrix(id);
-    const runs: JudgedRun[] = [];
-    for await (const each of allResults(link, id)) runs.push(each);
-    if (junit !== null) writeReportFile(junit, campaignJunit(campaign, runs));
-    if (csv !== null) writeReportFile(csv, campaignCsv(runs));
-    if (plan !== null) handOver(plan, await describe(link, campaign, runs, io), io);
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-export-'));
+  try {
+    await asking(lab, io, (link) => exportFrom(link, { ...options, plan, folder }, io));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   return EXIT.pass;
 }
 
-async function describe(
+interface Exported extends LabExportOptions {
+  readonly plan: EvidencePlan | null;
+  /** For what is not whole yet. */
+  readonly folder: string;
+}
+
+async function exportFrom(
   link: PersonLink,
-  campaign: CampaignSummary,
-  runs: readonly JudgedRun[],
+  { campaign: id, junit, csv, plan, folder }: Exported,
   io: CommandIo,
-): Promise<EvidenceDescription> {
-  const benches = (await link.benches()).filter(({ name }) => runs.some(({ statement }) => statement?.bench === name));
-  await verifyAll(runs, benches);
-  const keys = benches.map(({ name, publicKey }) => ({ name, publicKey }));
-  const items: EvidenceItem[] = [
-    jsonItem('campaign.json', 'verdicts', {
-      campaign,
-      runs: runs.map(({ run, attempts }) => ({ ...run, attempts })),
-    }),
-    jsonItem('benches.json', 'environment', keys),
-    ...runs.flatMap(({ run, jws }): EvidenceItem[] =>
-      jws === null ? [] : [{ path: `results/${run.number}.jws`, role: 'verdicts', content: Buffer.from(jws) }],
-    ),
-    ...(await filesOf(link, runs, io)),
-  ];
-  const { passed, failed, error, ...open } = campaign.counts;
-  return {
-    kind: 'campaign',
-    backend: runs.some(({ run }) => run.backend === 'hardware') ? 'hardware' : 'simulated',
-    verdict:
-      failed > 0
-        ? 'FAIL'
-        : error > 0
-          ? 'ERROR'
-          : open.cancelled + open.queued + open.running > 0
-            ? 'INCONCLUSIVE'
-            : 'PASS',
-    subject: {
-      campaign: `${campaign.id} ${campaign.name}`,
-      runs: `${runs.length}, ${passed} passed, ${failed} failed, ${error} errors`,
-    },
-    items,
-  };
-}
-
-/** What a bench signed is looked at again, by whoever exports it. @throws {CannotRun} */
-async function verifyAll(runs: readonly JudgedRun[], benches: readonly BenchSummary[]): Promise<void> {
-  const keys = new Map(benches.map(({ name, publicKey }) => [name, publicKey]));
-  for (const { run, jws, statement } of runs) {
-    if (jws === null || statement === null) continue;
-    const key = keys.get(statement.bench);
-    try {
-      if (key === undefined) throw new Error('no key');
-      await readSigned(jws, key);
-    } catch (cause) {
-      throw new CannotRun(
-        `the result of run ${run.number} is not signed by bench ${shown(statement.bench)}: no bundle was made`,
-        { cause },
-      );
-    }
+): Promise<void> {
+  const { campaign } = await link.matrix(id);
+  const report = new CampaignJunit(campaign);
+  const suites = new PartsFile(join(folder, 'junit'));
+  const lines = new PartsFile(join(folder, 'csv'));
+  const bundle = plan === null ? null : await CampaignBundle.open(link, join(folder, 'bundle'));
+  for await (const each of allResults(link, id)) {
+    if (junit !== null) suites.add(report.suite(each));
+    if (csv !== null) lines.add(csvLines(each));
+    await bundle?.add(each);
   }
-}
-
-/** Each file once, under its hash; those that were pruned are said. */
-async function filesOf(link: PersonLink, runs: readonly JudgedRun[], io: CommandIo): Promise<EvidenceItem[]> {
-  const blobs = new Map<string, ResultBlob>();
-  for (const { statement } of runs) for (const blob of statement?.blobs ?? []) blobs.set(blob.sha256, blob);
-  const items: EvidenceItem[] = [];
-  let pruned = 0;
-  for (const { sha256, role } of blobs.values()) {
-    try {
-      const content = await link.download(sha256);
-      items.push({ path: `files/${sha256}`, role: role === 'trace' ? 'trace' : 'report', content });
-    } catch (error) {
-      if (!(error instanceof LabRefused && error.code === 'blob-unknown')) throw error;
-      pruned++;
-    }
-  }
+  if (junit !== null) writeReportParts(junit, framed(report.frame(), suites));
+  if (csv !== null) writeReportParts(csv, framed({ start: CSV_HEAD, end: '' }, lines));
+  if (plan === null || bundle === null) return;
+  const { description, pruned } = await bundle.describe(campaign);
   if (pruned > 0) io.stderr(`vitap: files that were pruned, and are not in the bundle: ${pruned}\n`);
-  return items;
+  handOver(plan, description, io);
+}
+
+function* framed(
+  { start, end }: { readonly start: string; readonly end: string },
+  file: PartsFile,
+): Generator<Uint8Array, void, undefined> {
+  yield Buffer.from(start);
+  yield* file.parts();
+  yield Buffer.from(end);
 }

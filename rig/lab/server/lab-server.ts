@@ -10,10 +10,12 @@ import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
 import { ChangeBell } from './change-bell.ts';
+import { addCompareRoute } from './compare-routes.ts';
 import { EventReaders } from './event-readers.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addPersonRoutes } from './person-routes.ts';
 import { addPoolRoutes } from './pool-routes.ts';
+import { reportSecurity } from './report-security.ts';
 import { checkRoles } from './roles.ts';
 import { WaitingBenches } from './waiting-benches.ts';
 
@@ -34,6 +36,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     ...options,
     title: 'Vitap lab',
     refusalOf,
+    contentSecurity: reportSecurity(),
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });
   const waiting = new WaitingBenches(store, fault);
@@ -44,6 +47,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     forgetTokens();
     waiting.wake();
   });
+  addCompareRoute(server.app, store);
   await addPoolRoutes(server.app, store, waiting);
   const bell = new ChangeBell(store);
   const readers = new EventReaders(store, bell, fault);

@@ -4,7 +4,7 @@ import { BENCHES, QUARANTINE } from '../api/bench.ts';
 import { CAMPAIGNS, MATRIX, SUBMISSION, SUBMITTED } from '../api/campaign.ts';
 import { BENCH_NAME, NOTHING } from '../api/fields.ts';
 import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run.ts';
-import { NEW_TOKEN, TOKEN, TOKENS } from '../api/token.ts';
+import { ME, NEW_TOKEN, type Role, TOKEN, TOKENS } from '../api/token.ts';
 import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
 import { sweepBlobs } from '../store/blobs.ts';
@@ -16,7 +16,7 @@ import { searchRuns } from '../store/search.ts';
 import type { LabStore } from '../store/store.ts';
 import { submitCampaign } from '../store/submit.ts';
 import { addToken, listTokens, revokeToken } from '../store/tokens.ts';
-import { OPERATOR, VIEWER } from './roles.ts';
+import { ANY_ROLE, OPERATOR, VIEWER } from './roles.ts';
 import type { WaitingBenches } from './waiting-benches.ts';
 
 const MOST_SUBMISSION_BYTES = 67_108_864;
@@ -220,6 +220,11 @@ function addBenchesRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
 
 function addTokenRoutes(app: WebApp, store: LabStore, revoked: () => void): void {
   const tags = ['token'];
+  app.get(
+    '/v1/me',
+    { config: ANY_ROLE, schema: { tags, summary: 'Role of the token that asks', response: { 200: ME } } },
+    ({ labRole }) => ({ role: labRole as Role }),
+  );
   app.get(
     '/v1/tokens',
     { config: OPERATOR, schema: { tags, summary: 'Tokens, without their text', response: { 200: TOKENS } } },

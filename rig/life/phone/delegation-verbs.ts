@@ -11,8 +11,7 @@ export function delegate(options: DelegateOptions, io: CommandIo): Promise<ExitC
   return withPhone(options.folder, io, async (phone) => {
     const { to: delegateKey, beneficiaryIndex, agreed, days, timeoutMs } = options;
     const issuer = issuerOf(phone, timeoutMs, io);
-    // What is wrong with the phone is said before the code is asked for.
-    void phone.deviceThumbprint;
+    phone.expectActive();
     const order = { delegateKey, beneficiaryIndex, agreed, until: Date.now() + days * DAY_MS };
     const made = await phone.delegate(await holdersCode(options.pin, io), order, issuer);
     if (io.json) writeJson(io, { schema: 'vitap-phone-delegate', ...made });

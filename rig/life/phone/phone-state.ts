@@ -60,6 +60,9 @@ export const PHONE_STATE: z.ZodType<PhoneState, unknown> = z.strictObject({
     .nullable(),
 });
 
+/** Whatever else it holds. */
+const NEWER_PHONE = z.object({ format: z.literal('vitap phone'), version: z.int().min(2) });
+
 export const NEW_PHONE: PhoneState = {
   format: 'vitap phone',
   version: 1,
@@ -80,14 +83,20 @@ const LARGEST_STATE = 65_536;
 /** What its holder can do about a damaged phone. */
 export const ANOTHER_PHONE = '`vitap phone activate` with another folder (--phone) ends its card and makes a new one';
 
-/** @throws {HalError} `damaged`: not what a phone wrote; `storage` */
+/** @throws {HalError} `damaged`: not what a phone wrote; `unsupported`: a newer vitap wrote it; `storage` */
 export function readPhoneState(folder: string): PhoneState {
   const path = join(folder, STATE_FILE);
   if (!existsSync(path)) return NEW_PHONE;
   const text = readInputText(path, "a phone's state", LARGEST_STATE);
   try {
-    const read = PHONE_STATE.safeParse(JSON.parse(text));
+    const content: unknown = JSON.parse(text);
+    const read = PHONE_STATE.safeParse(content);
     if (read.success) return read.data;
+    const newer = NEWER_PHONE.safeParse(content);
+    if (newer.success) {
+      const words = `${path}: a newer vitap wrote this, in version ${newer.data.version}; this one reads version 1`;
+      throw new HalError('unsupported', `${words}: use the newer one, the card in it is whole`);
+    }
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }

@@ -274,6 +274,11 @@ export class Phone {
     );
   }
 
+  /** For what needs the code: why there is none is said before it is asked for. @throws {PhoneRefusal} no active card */
+  expectActive(): void {
+    this.#held.active();
+  }
+
   /** What is known of the SD-JWT VC without the code; null: none was offered. @throws {PhoneRefusal} no active card */
   get credentialNote(): CredentialNote | null {
     this.#held.active();

@@ -226,6 +226,7 @@ async function withRunning<T>(
 /** `vitap phone qr`: a presence of the issuer, or the offline code. */
 export function qr(options: QrOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
+    phone.expectActive();
     const code = await holdersCode(options.pin, io);
     const made =
       options.kind === 'presence'
@@ -270,6 +271,7 @@ async function presenceQr(
 /** `vitap phone change-code`: with the old code, or with the PUK. */
 export function changeCode(options: ChangeCodeOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
+    phone.expectActive();
     const old = options.puk ? await readPuk(options.pukFile, io) : await holdersCode(options.pin, io);
     const fresh = await newCode(options.newPinFile, io);
     if (options.puk) await phone.unblock(old, fresh, options.test);

@@ -5,7 +5,6 @@ import { counted } from '../../report/words.ts';
 import type { Comparison } from '../compare/compare-results.ts';
 import { COMPARE_CONFIDENCE } from '../compare/effect.ts';
 import { duration, effectInWords, percent } from '../compare/present.ts';
-import { verdictSentence } from '../tap/answer.ts';
 import {
   type ChannelFigures,
   CONFIDENCE,
@@ -16,6 +15,7 @@ import {
   STAGES,
   type TapBenchResult,
 } from '../tap/result.ts';
+import { verdictSentence } from '../tap/verdict-sentence.ts';
 import { legend } from './colours.ts';
 import { commands, instructions } from './command-tables.ts';
 import { type Figure, type TapFigures, tapFigures } from './figures.ts';

@@ -5,7 +5,7 @@ import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
 import { readPin } from '../../console/pin.ts';
 import { type Machine, thisMachine } from '../../doctor/machine.ts';
 import { readerDriver } from '../../endpoint/readers.ts';
-import { hostEnvironment } from '../../report/environment.ts';
+import { hostEnvironment } from '../../report/host-environment.ts';
 import { commandsOfTap, workloadFor } from '../workload.ts';
 import { answerOf } from './answer.ts';
 import { accountRun, failuresOf, figuresOf } from './assemble.ts';

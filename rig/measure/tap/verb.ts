@@ -5,11 +5,11 @@ import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { type BaselineComparison, compareWithBaseline } from '../compare/baseline.ts';
 import { readResultFile } from '../compare/result-file.ts';
-import { verdictSentence } from './answer.ts';
 import { benchTap } from './bench-tap.ts';
 import { tapsAsCsv } from './csv.ts';
 import type { BenchTapOptions } from './options.ts';
 import type { TapBenchResult } from './result.ts';
+import { verdictSentence } from './verdict-sentence.ts';
 
 /** Files that are written when the taps are done. */
 export interface BenchTapOutputs {

@@ -1,6 +1,6 @@
 import type { TraceEvent } from '../model.ts';
 import { TRACE_FORMAT } from '../model.ts';
-import { readTrace } from '../reader.ts';
+import { readTrace } from '../read-trace.ts';
 import type { AsyncByteSink, Exporter, Importer, TraceSource } from '../stream.ts';
 import { headText } from '../text-lines.ts';
 

@@ -4,9 +4,10 @@ import { shown } from '../../console/shown.ts';
 import { median, quantileOf } from '../../figures/quantile.ts';
 import { plainOnly } from '../inside-channel.ts';
 import { TraceError } from '../lines.ts';
+import { commandName } from './command-name.ts';
 import { type Exchange, exchangesOf } from './exchanges.ts';
 import { openView, type ViewOptions } from './open-view.ts';
-import { commandName, counted, statusInWords } from './words.ts';
+import { counted, statusInWords } from './words.ts';
 
 export interface StatOptions extends ViewOptions {
   readonly file: string;

@@ -1,42 +1,12 @@
-import { commandName as nameOfCommand } from '../../../src/apdu/instruction.ts';
 import { formatStatusWord, statusWordMeaning } from '../../../src/apdu/status-word.ts';
 import { commandLayout } from '../command-layout.ts';
 import { fieldInWords, nameFields } from '../field-names.ts';
 import { bytesOf } from '../masked-hex.ts';
 import type { MaskedHex } from '../model.ts';
 import { type TlvNode, tlvTree } from '../tlv-tree.ts';
+import { commandName } from './command-name.ts';
 
 /* Commands, answers and data objects of a trace in words. */
-
-/** Commands of classes that are not ISO/IEC 7816-4's own: GlobalPlatform and ETSI TS 102 221. */
-const PROPRIETARY: ReadonlyMap<number, string> = new Map([
-  [0x10, 'TERMINAL PROFILE'],
-  [0x12, 'FETCH'],
-  [0x14, 'TERMINAL RESPONSE'],
-  [0x32, 'INCREASE'],
-  [0x50, 'INITIALIZE UPDATE'],
-  [0x82, 'EXTERNAL AUTHENTICATE'],
-  [0xaa, 'TERMINAL CAPABILITY'],
-  [0xc2, 'ENVELOPE'],
-  [0xca, 'GET DATA'],
-  [0xd8, 'PUT KEY'],
-  [0xe2, 'STORE DATA'],
-  [0xe4, 'DELETE'],
-  [0xe6, 'INSTALL'],
-  [0xe8, 'LOAD'],
-  [0xf0, 'SET STATUS'],
-  [0xf2, 'STATUS'],
-]);
-const READER_CLASS = 0xff;
-
-/** `READ RECORD`, and before it the class where that matters. */
-export function commandName(apdu: MaskedHex): string {
-  const [cla = 0, ins = 0] = bytesOf(apdu.slice(0, 4));
-  if (apdu.length < 4) return 'no command';
-  if (cla === READER_CLASS) return `INS ${hex(ins)} of the reader (class FF)`;
-  const name = nameOfCommand(cla, ins);
-  return name.endsWith(`of class ${hex(cla)}`) ? (PROPRIETARY.get(ins) ?? name) : name;
-}
 
 /** `SELECT by DF name, 11 bytes of data`. */
 export function commandInWords(apdu: MaskedHex): string {

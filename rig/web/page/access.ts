@@ -1,7 +1,8 @@
 /**
  * How a page speaks to the server that it came from. The secret of this start arrives in the fragment of the printed
  * address, is taken out of the address at once, and lives in this module's memory alone: no storage, no cookie, no
- * address holds it. A page that is loaded again has lost it, and asks for the printed address.
+ * address holds it. A page that is loaded again has lost it, and asks for the printed address; that of the lab keeps a
+ * token for as long as its tab is there (rig/lab/pages).
  */
 
 /** What the server answered with, when it is not what was asked for. `UNREACHABLE`: it did not answer at all. */
@@ -19,6 +20,8 @@ export interface Call {
   <Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<Answer>;
   /** A file, as it is. */
   bytes(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same as it comes, in pieces. */
+  pieces(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }
 
 /** The secret in the address, which is taken out of it; null when there is none. */
@@ -68,6 +71,10 @@ export function callWith(secret: string | null): Call {
   return Object.assign(
     async <Answer>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> =>
       (await ask(method, path, body, signal)).json(),
-    { bytes: async (path: string) => new Uint8Array(await (await ask('GET', path)).arrayBuffer()) },
+    {
+      bytes: async (path: string) => new Uint8Array(await (await ask('GET', path)).arrayBuffer()),
+      pieces: async (path: string, signal: AbortSignal) =>
+        (await ask('GET', path, undefined, signal)).body ?? new ReadableStream<Uint8Array>(),
+    },
   );
 }

@@ -11,10 +11,12 @@ interface FieldProps {
   readonly inputMode?: 'text' | 'numeric' | 'decimal';
   readonly lines?: number;
   readonly maxLength?: number;
+  /** Not readable over a shoulder. */
+  readonly secret?: boolean;
 }
 
 /** One line, or several, to type into: label, hint and fault belong to it by name. */
-export function Field({ label, value, onValue, hint, fault, inputMode, lines, maxLength }: FieldProps) {
+export function Field({ label, value, onValue, hint, fault, inputMode, lines, maxLength, secret }: FieldProps) {
   const id = useId();
   const described = [hint === undefined ? null : `${id}-hint`, fault === undefined ? null : `${id}-fault`];
   const shared = {
@@ -37,7 +39,7 @@ export function Field({ label, value, onValue, hint, fault, inputMode, lines, ma
         </p>
       )}
       {lines === undefined ? (
-        <input {...shared} type="text" onInput={(event) => onValue(event.currentTarget.value)} />
+        <input {...shared} {...typeOf(secret)} onInput={(event) => onValue(event.currentTarget.value)} />
       ) : (
         <textarea {...shared} rows={lines} onInput={(event) => onValue(event.currentTarget.value)} />
       )}
@@ -48,6 +50,10 @@ export function Field({ label, value, onValue, hint, fault, inputMode, lines, ma
       )}
     </div>
   );
+}
+
+function typeOf(secret: boolean | undefined): { readonly type: 'text' } | { readonly type: 'password' } {
+  return secret === true ? { type: 'password' } : { type: 'text' };
 }
 
 interface ChoiceProps<Value extends string> {

@@ -12,20 +12,22 @@ const LANGUAGES: readonly { readonly language: Language; readonly name: string }
 
 interface FrameProps {
   readonly title: string;
-  /** As wide as a phone, also on a desk. */
-  readonly narrow?: boolean;
+  /** As wide as a phone, also on a desk; `wide`: as wide as the window, for tables. */
+  readonly width?: 'narrow' | 'wide';
+  /** What the window is called; the title, without it. */
+  readonly windowTitle?: string;
   readonly children: ComponentChildren;
 }
 
 /** What stands around every page: that it is a test, its title, the choice of language. */
-export function Frame({ title, narrow, children }: FrameProps) {
+export function Frame({ title, width, windowTitle = title, children }: FrameProps) {
   const say = useFrameWords();
   const { language, choose } = useLanguage();
   useEffect(() => {
-    document.title = title;
-  }, [title]);
+    document.title = windowTitle;
+  }, [windowTitle]);
   return (
-    <div class={narrow === true ? 'narrow' : undefined}>
+    <div class={width}>
       <button type="button" class="skip" onClick={toContent}>
         {say('skip')}
       </button>
@@ -56,7 +58,7 @@ export function Frame({ title, narrow, children }: FrameProps) {
   );
 }
 
-/** Not a link: it would put a fragment into the address, where only a secret belongs. */
+/** Not a link: it would put a fragment into the address, where only a secret or an address of the page belongs. */
 function toContent(): void {
   document.getElementById('content')?.focus();
 }

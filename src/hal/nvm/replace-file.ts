@@ -31,15 +31,16 @@ const cleaned: Set<string> = new Set();
  *
  * An existing file keeps its mode and, where possible, its owner; a new one is for its owner alone. Symbolic links are
  * followed. A device or a pipe is written as it is.
+ * @param parts its content; each is asked for when the one before it is written
  * @throws {HalError} `storage`: the file is as it was, and the temporary one is gone
  */
-export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
+export function replaceFile(path: string, parts: Iterable<Uint8Array>): void {
   const target = writeTarget(path);
   if (target.kind === 'file') replacePlainFile(target.path, parts);
   else writeStream(path, parts);
 }
 
-function replacePlainFile(path: string, parts: readonly Uint8Array[]): void {
+function replacePlainFile(path: string, parts: Iterable<Uint8Array>): void {
   if (!cleaned.has(path)) removeDeadCopies(path);
   cleaned.add(path);
   const folder = dirname(path);
@@ -110,7 +111,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
-function writeStream(path: string, parts: readonly Uint8Array[]): void {
+function writeStream(path: string, parts: Iterable<Uint8Array>): void {
   const descriptor = openStream(path);
   try {
     for (const part of parts) writeAll(descriptor, part);

@@ -1,9 +1,9 @@
 import type { Suite } from '../model.ts';
+import type { SuiteName } from './about.ts';
 
-/** Suites by the names that the command line knows; loaded when they are asked for. */
-export const SUITE_NAMES = ['iso7816-4', 'vitale', 't4t', 'sm', 'pace', 'eac'] as const;
-export type SuiteName = (typeof SUITE_NAMES)[number];
+export { SUITE_NAMES, type SuiteName } from './about.ts';
 
+/** A suite with its cases, loaded when it is asked for. */
 export async function loadSuite(name: SuiteName): Promise<Suite> {
   switch (name) {
     case 'iso7816-4':

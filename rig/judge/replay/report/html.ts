@@ -1,9 +1,8 @@
 import { type Content, type Html, html } from '../../../report/html.ts';
 import { hexText, pageEnvironment, reportPage, type ShownVerdict, table, verdict } from '../../../report/page.ts';
 import { counted as amount, spanInWords } from '../../../report/words.ts';
-import { FIELD_NAMES } from '../../../trace/field-names.ts';
-import { asText } from '../describe.ts';
 import type { ReplayEntry, ReplayVerdict } from '../model.ts';
+import { asText } from '../value-text.ts';
 import {
   counts,
   countTraces,
@@ -13,8 +12,8 @@ import {
   type ReplayReport,
 } from './model.ts';
 import { type AttemptRows, attemptKey, type PageRows, pageRows } from './rows.ts';
-import { VIEWER_SCRIPT } from './script.ts';
 import { VIEWER_STYLE } from './style.ts';
+import { viewer, viewerScript } from './viewer.ts';
 
 /**
  * A replay as one HTML file that loads nothing: what was judged and what went wrong as plain markup, and every exchange
@@ -39,10 +38,7 @@ export async function asHtml(report: ReplayReport): Promise<string> {
       { id: 'origin', title: 'Where it comes from', body: notes(report) },
     ],
     style: VIEWER_STYLE,
-    script: {
-      source: VIEWER_SCRIPT,
-      data: { exchanges: rows.json, 'field-names': JSON.stringify(FIELD_NAMES) },
-    },
+    script: viewerScript(rows.json),
   });
 }
 
@@ -226,27 +222,6 @@ function shown(value: string): Content {
   const text = asText(value);
   if (value === '') return '';
   return [hexText(value, 120), text === '' ? null : html`<div>“${text}”</div>`];
-}
-
-/** What the program fills; without it there is nothing to see here but a sentence. */
-function viewer(): Html {
-  const box = (value: ReplayVerdict): Html => html`<label><input type="checkbox" checked> ${value} <b>0</b></label>`;
-  return html`<noscript><p>The list of all exchanges needs the script of this page. What is above does not.</p></noscript>
-<div id="viewer" hidden>
-<div class="tools">
-<label>Replay<select id="replay"></select></label>
-<label>Search: hex, text in the data, a name, a field, #number<input id="search" type="search" autocomplete="off" spellcheck="false"></label>
-<fieldset id="verdicts" aria-label="Verdicts that are shown">${VERDICTS.map(box)}</fieldset>
-<span class="jumps"><button id="previous" type="button" title="key: p">◂ not as expected</button>
-<button id="next" type="button" title="key: n">not as expected ▸</button></span>
-</div>
-<p id="found" class="found" role="status"></p>
-<canvas id="overview" aria-hidden="true"></canvas>
-<p class="legend">All exchanges from left to right, as high as the answer took (logarithmic). Below, the pause before each command and the time of its answer; the upright line is the time in the trace. Keys: arrows, / to search, n and p for what is not as expected.</p>
-<div class="headings" aria-hidden="true"><span>#</span><span></span><span>Command</span><span></span><span>SW</span><span>Bytes</span><span>Pause before</span><span>Answer took</span></div>
-<div id="list" role="listbox" tabindex="0" aria-label="Exchanges"><div id="sizer" role="presentation"></div></div>
-<div id="detail" aria-live="polite"></div>
-</div>`;
 }
 
 function notes({ warnings, traces }: ReplayReport): Html {

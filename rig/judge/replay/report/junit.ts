@@ -1,5 +1,5 @@
 import { junitReport, junitSeconds, junitTimestamp } from '../../../report/junit.ts';
-import { asText } from '../describe.ts';
+import { asText } from '../value-text.ts';
 import { counts, expectationInWords, type ReplayAttempt, type ReplayedTrace, type ReplayReport } from './model.ts';
 
 /** Exchanges that are told of one attempt. */

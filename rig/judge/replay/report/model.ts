@@ -6,6 +6,9 @@ import type { ReplaySummary, ReplayVerdict } from '../model.ts';
  * What reports and evidence are made of: one trace or a suite of them, each with all its attempts.
  */
 
+/** The entries of an attempt, as often as one likes: in a file, or read from a document. */
+export type ReplayEntries = Pick<EntryFile, 'entries' | 'lines'>;
+
 /** One replay of a trace from its beginning. */
 export interface ReplayAttempt {
   /** From 1. */
@@ -16,7 +19,7 @@ export interface ReplayAttempt {
   readonly problem: string | null;
   /** Where the first exchange that failed differs, for people; null where none did. */
   readonly where: string | null;
-  readonly entries: EntryFile;
+  readonly entries: ReplayEntries;
 }
 
 /** What a trace is to do: pass, or differ first at one exchange and no other. */

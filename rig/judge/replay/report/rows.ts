@@ -1,4 +1,4 @@
-import type { ReplayEntry, ReplayVerdict } from '../model.ts';
+import type { Divergence, ReplayEntry, ReplayVerdict } from '../model.ts';
 import type { ReplayReport } from './model.ts';
 
 /*
@@ -11,7 +11,11 @@ const MOST_WRONG_BEYOND = 5000;
 /** Exchanges that are shown without a script, of each attempt. */
 const MOST_FIRST = 10;
 
-const VERDICT_NUMBERS: Readonly<Record<ReplayVerdict, number>> = { PASS: 0, FAIL: 1, INCONCLUSIVE: 2, SKIPPED: 3 };
+const VERDICT_NUMBERS: Readonly<Record<ReplayVerdict | 'NONE', number>> = {
+  ...{ PASS: 0, FAIL: 1, INCONCLUSIVE: 2, SKIPPED: 3 },
+  // What was recorded and not judged.
+  NONE: 4,
+};
 
 /** One attempt as the page has it. */
 export interface AttemptRows {
@@ -22,6 +26,12 @@ export interface AttemptRows {
   /** How many are not as expected, or needed to be sent again. */
   readonly wrong: number;
 }
+
+/** What a page shows of an exchange: that of a replay, or of a trace, which nobody has judged. */
+export type ShownEntry = Omit<ReplayEntry, 'verdict' | 'divergence'> & {
+  readonly verdict: ReplayVerdict | 'NONE';
+  readonly divergence: Omit<Divergence, 'field' | 'shownFrom'> | null;
+};
 
 export interface PageRows {
   /** For the page, without spaces. */
@@ -68,7 +78,8 @@ export async function pageRows(report: ReplayReport): Promise<PageRows> {
   return { json: `{"sets":[${sets.join(',\n')}],"strings":${JSON.stringify(texts.all)}}`, attempts };
 }
 
-function rowOf(entry: ReplayEntry, texts: Texts): string {
+/** An exchange as a row. */
+export function rowOf(entry: ShownEntry, texts: Texts): string {
   const { divergence, time } = entry;
   return JSON.stringify([
     entry.index,
@@ -97,7 +108,7 @@ function rowOf(entry: ReplayEntry, texts: Texts): string {
 }
 
 /** Each text once, by its number. */
-class Texts {
+export class Texts {
   readonly all: string[] = [];
   readonly #places = new Map<string, number>();
 

@@ -4,13 +4,14 @@
  *
  * A row is [index, name, command, recorded command, expected, got, rule, verdict, divergence, problem, start in µs,
  * took in ns, recorded in ns, retries]; texts are numbers in the list of strings, -1 for none, as are times.
- * A divergence is [kind, where, expected, got, offset].
+ * A divergence is [kind, where, expected, got, offset]. A trace, which nobody has judged, has the verdict NONE throughout.
  */
 export const VIEWER_SCRIPT: string = String.raw`
 'use strict';
 (() => {
   const ROW_HEIGHT = 26, MORE = 12;
-  const VERDICTS = ['PASS', 'FAIL', 'INCONCLUSIVE', 'SKIPPED'], SIGNS = ['✔', '✘', '?', '–'];
+  const VERDICTS = ['PASS', 'FAIL', 'INCONCLUSIVE', 'SKIPPED', 'NONE'], SIGNS = ['✔', '✘', '?', '–', ''];
+  const NONE = 4;
   const byId = (id) => document.getElementById(id);
   const read = (id) => JSON.parse(byId(id).textContent);
   const { sets, strings } = read('exchanges');
@@ -18,6 +19,7 @@ export const VIEWER_SCRIPT: string = String.raw`
   const text = (n) => (n < 0 ? null : strings[n]);
   const list = byId('list'), sizer = byId('sizer'), detail = byId('detail'), search = byId('search');
   const chooser = byId('replay'), boxes = [...byId('verdicts').querySelectorAll('input')];
+  const isTrace = sets.every(({ verdict }) => verdict === 'NONE');
   let set = sets[0], shown = [], selected = -1, longest = { gap: 1, took: 1 };
 
   const element = (name, className, ...children) => {
@@ -78,10 +80,11 @@ export const VIEWER_SCRIPT: string = String.raw`
     const wanted = boxes.map((box) => box.checked);
     const before = selected >= 0 ? shown[selected] : undefined;
     shown = [];
-    set.rows.forEach((row, i) => { if (wanted[row[7]] && matches(row)) shown.push(i); });
+    set.rows.forEach((row, i) => { if ((row[7] === NONE || wanted[row[7]]) && matches(row)) shown.push(i); });
     selected = before === undefined ? -1 : shown.indexOf(before);
-    const left = set.left > 0 ? '; ' + set.left + ' more are not in this report, but in the JSON' : '';
-    byId('found').textContent = shown.length + ' of ' + set.rows.length + (set.rows.length === 1 ? ' exchange' : ' exchanges') + left;
+    const left = set.left > 0 ? '; ' + set.left + ' more are not in this report, but in its file' : '';
+    const unit = isTrace ? ' row' : ' exchange';
+    byId('found').textContent = shown.length + ' of ' + set.rows.length + unit + (set.rows.length === 1 ? '' : 's') + left;
     sizer.style.height = shown.length * ROW_HEIGHT + 'px';
     list.setAttribute('aria-label', 'Exchanges of ' + set.id + ', ' + shown.length);
     for (const id of ['previous', 'next']) byId(id).disabled = !shown.some((i) => isWrong(set.rows[i]));
@@ -123,7 +126,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     made.setAttribute('aria-posinset', String(place + 1));
     made.setAttribute('aria-setsize', String(shown.length));
     made.setAttribute('aria-selected', String(place === selected));
-    made.setAttribute('aria-label', (index === null ? '' : index + ', ') + verdict + ', ' + name + ', ' + (got === null ? 'no answer' : got.slice(-4)));
+    made.setAttribute('aria-label', (index === null ? '' : index + ', ') + (row[7] === NONE ? '' : verdict + ', ') + name + ', ' + (got === null ? 'no answer' : got.slice(-4)));
     made.addEventListener('click', () => select(place));
     return made;
   };
@@ -169,15 +172,15 @@ export const VIEWER_SCRIPT: string = String.raw`
     const pen = overview.getContext('2d');
     pen.scale(scale, scale);
     const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
-    const colours = [colour('--pass'), colour('--fail'), colour('--unsure'), colour('--line')];
+    const colours = [colour('--pass'), colour('--fail'), colour('--unsure'), colour('--line'), colour('--none')];
     const count = shown.length;
     if (count === 0) return;
     const columns = Math.min(Math.floor(width), count), each = width / columns;
     for (let c = 0; c < columns; c++) {
-      let worst = 0, most = 0;
+      let worst = set.rows[shown[Math.floor((c * count) / columns)]][7] === NONE ? NONE : 0, most = 0;
       for (let i = Math.floor((c * count) / columns); i < Math.max(Math.floor(((c + 1) * count) / columns), Math.floor((c * count) / columns) + 1); i++) {
         const row = set.rows[shown[i]];
-        const rank = [0, 3, 2, 1];
+        const rank = [0, 3, 2, 1, 0];
         if (rank[row[7]] > rank[worst]) worst = row[7];
         most = Math.max(most, row[11]);
       }
@@ -305,16 +308,16 @@ export const VIEWER_SCRIPT: string = String.raw`
     return made;
   };
   const headed = (title, ...rest) => element('div', '', element('h4', '', title), ...rest);
-  const fields = (left, right, known) => {
+  const fields = (left, right, known, heads = ['Field', 'Expected', 'Got']) => {
     const table = element('table', 'fields');
-    const head = element('tr', '', ...['Field', 'Expected', 'Got'].map((each) => { const made = element('th', '', each); made.scope = 'col'; return made; }));
+    const head = element('tr', '', ...heads.map((each) => { const made = element('th', '', each); made.scope = 'col'; return made; }));
     table.append(element('thead', '', head));
     const body = element('tbody');
     for (const { path, expected, got, nested, span } of paired(left, right)) {
       const name = nameOf(path);
       const wrong = expected === null || got === null || (!nested && (!same(expected, got) || (span.start <= known && known < span.end)));
       const first = element('td', 'deep' + Math.min(path.length - 1, 3), element('code', '', path.at(-1)), name === null ? '' : ' ' + name);
-      body.append(element('tr', wrong ? 'differs' : '', first, valueCell(expected, got, nested), valueCell(got, expected, nested)));
+      body.append(element('tr', wrong ? 'differs' : '', first, ...(heads.length === 2 ? [] : [valueCell(expected, got, nested)]), valueCell(got, expected, nested)));
     }
     table.append(body);
     return table;
@@ -322,7 +325,8 @@ export const VIEWER_SCRIPT: string = String.raw`
   const data = (answer) => (answer === null || !/^(?:[0-9A-FX]{2}){2,}$/.test(answer) ? '' : answer.slice(0, -4));
   const show = (row) => {
     const it = entry(row);
-    const parts = [element('h3', '', (it.index === null ? 'not in the trace: ' : '#' + it.index + ' ') + it.name + ' ', element('span', 'sign ' + it.verdict, it.sign + ' ' + it.verdict))];
+    const judged = row[7] !== NONE;
+    const parts = [element('h3', '', (it.index !== null ? '#' + it.index + ' ' : judged ? 'not in the trace: ' : '') + it.name + ' ', judged ? element('span', 'sign ' + it.verdict, it.sign + ' ' + it.verdict) : null)];
     const { divergence } = it;
     if (divergence !== null) {
       parts.push(element('p', 'fault', divergence.where));
@@ -336,9 +340,14 @@ export const VIEWER_SCRIPT: string = String.raw`
     if (it.retries > 0) parts.push(element('p', 'reason', 'sent ' + (it.retries + 1) + ' times before it was judged'));
     if (it.took >= 0) parts.push(...timeline(row, it));
     const { recorded, command } = it;
+    if (command === '' && !judged) return detail.replaceChildren(...parts);
     if (recorded === null) parts.push(headed('Command', dump(command, null)));
     else parts.push(element('div', 'sides', headed('Command in the trace', dump(recorded, command)), headed('Command as it was sent', dump(command, recorded))));
-    if (it.got !== null || it.expected !== null) {
+    if (!judged) {
+      parts.push(headed('Answer', dump(it.got, null)));
+      const found = objects(data(it.got));
+      if (believed(found)) parts.push(element('h4', '', 'Data objects'), fields(found, found, -1, ['Field', 'Value']));
+    } else if (it.got !== null || it.expected !== null) {
       const known = it.expected !== null && /^[0-9A-FX]*$/.test(it.expected) ? it.expected : null;
       const place = divergence?.kind === 'value' ? (divergence.offset ?? -1) : -1;
       parts.push(element('div', 'sides', headed('Answer expected', dump(it.expected, it.verdict === 'FAIL' ? it.got : null, place)), headed('Answer got', dump(it.got, it.verdict === 'FAIL' ? known : null, place))));
@@ -351,7 +360,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     const gap = Math.max(row[14], 0), most = gap + Math.max(it.took, it.recordedTime, 1);
     const part = (kind, ns) => { const made = element('i', kind); made.style.width = (100 * ns) / most + '%'; return made; };
     const line = (label, took, words) => element('div', 'span', element('span', 'label', label), element('span', 'track', part('pause', gap), part('answer', took)), element('span', 'label', words));
-    const lines = [line('now', it.took, (gap > 0 ? 'pause ' + time(gap) + ', then ' : '') + 'answer in ' + time(it.took))];
+    const lines = [line(row[7] === NONE ? 'answer' : 'now', it.took, (gap > 0 ? 'pause ' + time(gap) + ', then ' : '') + 'answer in ' + time(it.took))];
     if (it.recordedTime >= 0) {
       const said = it.took >= it.recordedTime ? time(it.took - it.recordedTime) + ' slower' : time(it.recordedTime - it.took) + ' faster';
       lines.push(line('in the trace', it.recordedTime, 'answer in ' + time(it.recordedTime) + '; now ' + said));
@@ -390,7 +399,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     list.style.height = Math.max(4, Math.min(16, set.rows.length)) * ROW_HEIGHT + 2 + 'px';
     chooser.value = String(n);
     boxes.forEach((box, verdict) => { box.parentElement.querySelector('b').textContent = String(set.rows.filter((row) => row[7] === verdict).length); });
-    detail.replaceChildren(element('p', 'reason', 'Choose an exchange: with the arrows, with a click, or with n for the next one that is not as expected.'));
+    detail.replaceChildren(element('p', 'reason', 'Choose an exchange: with the arrows, ' + (isTrace ? 'or with a click.' : 'with a click, or with n for the next one that is not as expected.')));
     find();
   };
   chooser.addEventListener('change', () => choose(Number(chooser.value)));
@@ -400,6 +409,7 @@ export const VIEWER_SCRIPT: string = String.raw`
     chooser.append(option);
   });
   chooser.parentElement.hidden = sets.length < 2;
+  byId('verdicts').hidden = byId('next').parentElement.hidden = isTrace;
   // #e-2-17: the exchange at place 17 of replay 2.
   const follow = () => {
     const match = /^#e-(\d+)-(\d+)$/.exec(location.hash);
@@ -415,6 +425,8 @@ export const VIEWER_SCRIPT: string = String.raw`
   addEventListener('hashchange', follow);
   byId('viewer').hidden = false;
   if (sets.length > 0 && !follow()) choose(Math.max(0, sets.findIndex(({ verdict }) => verdict !== 'PASS')));
+  // In a frame, which cannot see how high this is.
+  if (parent !== window) new ResizeObserver(() => parent.postMessage(document.documentElement.offsetHeight, '*')).observe(document.documentElement);
   document.documentElement.dataset.ready = 'yes';
 })();
 `;

@@ -1,33 +1,39 @@
-import { useState } from 'preact/hooks';
-import type { Call } from '../../../web/page/access.ts';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../../web/page/button.tsx';
 import { Field } from '../../../web/page/field.tsx';
-import { Screen } from '../../../web/page/screen.tsx';
+import { LiveRegion } from '../../../web/page/status-line.tsx';
 import type { RunSummary } from '../../api/run.ts';
-import { Failure, RunList, useAsked, useWords } from './parts.tsx';
+import { Failure, LabScreen, RunList, useAsked, useWords } from './parts.tsx';
+import { goTo } from './route.ts';
+import type { Session } from './session.tsx';
 
 const LONGEST = 100;
 
 interface SearchProps {
-  readonly call: Call;
-  readonly openRun: (id: string) => void;
+  readonly session: Session;
+  readonly entered: boolean;
+  /** What was asked for; empty: nothing yet. */
+  readonly words: string;
 }
 
 /** Runs by words. */
-export function SearchPanel({ call, openRun }: SearchProps) {
+export function SearchPanel({ session: { call }, entered, words: asked }: SearchProps) {
   const say = useWords();
-  const [words, setWords] = useState('');
-  const [asked, ask] = useState<string | null>(null);
+  const [words, setWords] = useState(asked);
+  useEffect(() => setWords(asked), [asked]);
   const { view, failure } = useAsked<{ runs: readonly RunSummary[] }>(
     call,
-    asked === null ? null : `/v1/search?${new URLSearchParams({ words: asked })}`,
+    asked === '' ? null : `/v1/search?${new URLSearchParams({ words: asked })}`,
   );
+  const found =
+    view === null ? '' : view.runs.length === 0 ? say('foundNothing') : say('found', { count: view.runs.length });
   return (
-    <Screen title={say('tabSearch')}>
+    <LabScreen title={asked === '' ? say('tabSearch') : say('searchOf', { words: asked })} entered={entered}>
       <form
+        class="search"
         onSubmit={(event) => {
           event.preventDefault();
-          if (words.trim() !== '') ask(words.trim());
+          if (words.trim() !== '') goTo({ page: 'search', words: words.trim() });
         }}
       >
         <Field
@@ -39,9 +45,9 @@ export function SearchPanel({ call, openRun }: SearchProps) {
         />
         <Button kind="primary">{say('searchNow')}</Button>
       </form>
-      <Failure heard={asked === null || view !== null} failure={failure} />
-      {view?.runs.length === 0 ? <p>{say('foundNothing')}</p> : null}
-      <RunList runs={view?.runs ?? []} open={openRun} />
-    </Screen>
+      <Failure heard={asked === '' || view !== null} failure={failure} />
+      <LiveRegion>{found === '' ? null : <p class="hint">{found}</p>}</LiveRegion>
+      <RunList runs={view?.runs ?? []} />
+    </LabScreen>
   );
 }

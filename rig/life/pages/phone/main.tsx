@@ -28,7 +28,7 @@ function PhonePage({ call }: { readonly call: Call }) {
   const say = useWords();
   const { view, failure, refresh } = usePolled<PhoneView>(call, '/api/phone', EVERY_MS);
   return (
-    <Frame title={say('phoneTitle')} narrow>
+    <Frame title={say('phoneTitle')} width="narrow">
       <ServerState heard={view !== null} failure={failure} />
       {view === null ? null : <Life call={call} view={view} refresh={refresh} />}
     </Frame>

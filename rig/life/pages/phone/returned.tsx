@@ -39,7 +39,7 @@ export function Returned({ call }: { readonly call: Call }) {
   }, [call, answer]);
   const [tone, words] = typeof state === 'string' ? STATES[state] : (['bad', null] as const);
   return (
-    <Frame title={say('phoneTitle')} narrow>
+    <Frame title={say('phoneTitle')} width="narrow">
       <Screen title={say('returnedTitle')}>
         <LiveRegion>
           <StatusLine tone={tone}>{words === null ? inWords(state as CallRefused) : say(words)}</StatusLine>

@@ -3,8 +3,9 @@ import { InProcessCard } from '../../../../rig/judge/conform/card-under-test.ts'
 import { coverageOf } from '../../../../rig/judge/conform/coverage.ts';
 import { declareProfile } from '../../../../rig/judge/conform/declare-profile.ts';
 import type { CaseResult } from '../../../../rig/judge/conform/model.ts';
+import { countVerdicts } from '../../../../rig/judge/conform/model.ts';
 import { makerOf, openRenewable, specificationOf } from '../../../../rig/judge/conform/open-card.ts';
-import { countVerdicts, runSuite } from '../../../../rig/judge/conform/run-suite.ts';
+import { runSuite } from '../../../../rig/judge/conform/run-suite.ts';
 import { loadSuite, SUITE_NAMES, type SuiteName } from '../../../../rig/judge/conform/suites/index.ts';
 import { VITAP_COMMANDS } from '../../../../rig/judge/conform/vitap-commands.ts';
 import { fromHex } from '../../../../src/apdu/hex.ts';

@@ -86,11 +86,17 @@ describe('what a bench has', () => {
       backend: 'simulated',
       interfaces: ['contactless'],
       protocols: ['ISO-DEP'],
-      extended: true,
+      // The chip of the card's board carries short APDUs.
+      extended: false,
       ours: true,
       identity: null,
       card: null,
     });
+    const [raw] = await capabilities(
+      read(`inProcess: 0\nreaders: [{reader: "pn532:${a}", link: "pn532:${b},raw"}]\n`),
+      seen(),
+    );
+    expect(raw?.extended).toBe(true);
     expect(all[1]?.capability).toMatchObject({
       device: `board:pn532:${a}`,
       kind: 'board',

@@ -120,17 +120,18 @@ describe('a bench and a campaign at a lab that is served', () => {
     );
     const file = campaign(
       'antenna',
-      'cards:\n  - {id: v2, profile: vitale2}\n  - {id: other, profile: other.yaml}\nneeds: {interface: contactless}\njudge:\n  - {id: vitale, conform: vitale, only: "VIT-00?,VIT-201", cards: [v2]}\n  - {id: clear, conform: iso7816-4, only: SEL-MF-04, cards: [v2]}\n  - {id: wanted, conform: iso7816-4, only: SEL-MF-04, channel: can, cards: [other]}\n  - {id: taps, benchTap: 1, warmUp: 0, cards: [other]}\n',
+      'cards:\n  - {id: v2, profile: vitale2}\n  - {id: other, profile: other.yaml}\nneeds: {interface: contactless}\njudge:\n  - {id: vitale, conform: vitale, only: "VIT-00?,VIT-201", cards: [v2]}\n  - {id: closed, conform: vitale, only: "VIT-00?", channel: none, cards: [v2]}\n  - {id: clear, conform: iso7816-4, only: SEL-MF-04, cards: [v2]}\n  - {id: wanted, conform: iso7816-4, only: SEL-MF-04, channel: can, cards: [other]}\n  - {id: taps, benchTap: 1, warmUp: 0, cards: [other]}\n',
     );
     const { said } = await submit(file);
     await ended(said.campaign);
     const { runs } = await person.runs({ campaign: said.campaign });
     const found: string[] = [];
-    for (const { id, subject, suite, state } of runs) {
+    for (const { id, subject, suite, state, reason } of runs) {
       const { statement } = await person.run(id);
       const report = statement!.blobs.find(({ role }) => role === 'report')!;
       const { channel } = JSON.parse(Buffer.from(await person.download(report.sha256)).toString());
-      found.push(`${suite} of ${subject}: ${state} ${(channel ?? null) === null ? 'in clear' : 'in a channel'}`);
+      const how = (channel ?? null) === null ? 'in clear' : 'in a channel';
+      found.push(`${suite} of ${subject}: ${state} ${how}${state === 'failed' ? `: ${reason}` : ''}`);
       for (const { sha256 } of statement!.blobs) {
         const text = Buffer.from(await person.download(sha256)).toString();
         for (const code of ['314159', '662607', '274916']) expect(text).not.toContain(code);
@@ -139,6 +140,8 @@ describe('a bench and a campaign at a lab that is served', () => {
     }
     expect(found.sort()).toEqual([
       'clear of v2: passed in clear',
+      // POINTERS is free to read everywhere; VIT-006 to VIT-008 read nothing else.
+      'closed of v2: failed in clear: 6 cases of 9 failed: VIT-001, VIT-002, VIT-003, VIT-004, VIT-005, …',
       'taps of other: passed in a channel',
       'vitale of v2: passed in a channel',
       'wanted of other: passed in a channel',

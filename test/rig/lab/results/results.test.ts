@@ -1,11 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CampaignSummary } from '../../../../rig/lab/api/campaign.ts';
 import type { CaseVerdict, ResultStatement } from '../../../../rig/lab/api/result.ts';
 import type { RunSummary } from '../../../../rig/lab/api/run.ts';
 import type { JudgedRun } from '../../../../rig/lab/results/all-results.ts';
 import { compareCampaigns } from '../../../../rig/lab/results/compare.ts';
-import { campaignCsv } from '../../../../rig/lab/results/csv.ts';
-import { campaignJunit } from '../../../../rig/lab/results/junit.ts';
+import { CSV_HEAD, csvLines } from '../../../../rig/lab/results/csv.ts';
+import { CampaignJunit } from '../../../../rig/lab/results/junit.ts';
+import { PartsFile } from '../../../../rig/lab/results/parts-file.ts';
 
 const RUN: RunSummary = {
   ...{ id: 'r', campaign: 7, number: 1, subject: 'blue', suite: 'iso7816-4', repetition: 1, state: 'passed' },
@@ -70,15 +74,23 @@ describe('a campaign as files', () => {
   const given = { ...judged({}, { number: 3, state: 'error', reason: 'no bench finished it' }), statement: null };
 
   it('JUnit: cases, markup as text, errors of runs that nobody judged', () => {
-    const xml = campaignJunit(CAMPAIGN, [judged(), failed, given]);
+    const report = new CampaignJunit(CAMPAIGN);
+    const suites = [judged(), failed, given].map((each) => report.suite(each));
+    const { start, end } = report.frame();
+    const xml = [start, ...suites, end].join('');
     expect(xml).toContain('<testsuites tests="3" failures="1" errors="1" skipped="0">');
+    expect([...xml.matchAll(/<(\/?testsuites?)[ >]/g)].map(([, tag]) => tag)).toEqual([
+      ...['testsuites', 'testsuite', '/testsuite', 'testsuite', '/testsuite', 'testsuite', '/testsuite', '/testsuites'],
+    ]);
     expect(xml).toContain('time="1.5"');
     expect(xml).toContain('message="&lt;6A82> &amp; &quot;so on&quot;"');
     expect(xml).toContain('message="no bench finished it"');
   });
 
   it('CSV: quoted as RFC 4180 has it, and nothing that a spreadsheet takes for a formula', () => {
-    const [head, first, ...rest] = campaignCsv([judged({ figures: { 'tap.p50.ms': -3.5 } }), failed]).split('\r\n');
+    const [head, first, ...rest] = [CSV_HEAD, csvLines(judged({ figures: { 'tap.p50.ms': -3.5 } })), csvLines(failed)]
+      .join('')
+      .split('\r\n');
     expect(head).toBe(
       'campaign,number,run,subject,suite,repetition,state,attempts,bench,device,backend,card,image,board,started,ended,reason,kind,name,value,note',
     );
@@ -87,5 +99,17 @@ describe('a campaign as files', () => {
     expect(rest[0]).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,figure,tap.p50.ms,-3.5,`);
     expect(rest[1]).toContain(",'=1+1,");
     expect(rest[2]).toMatch(/,case,SEL-1,fail,"<6A82> & ""so on"""$/);
+  });
+
+  it('a text that is larger than what is kept in memory comes whole from the disk', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-parts-'));
+    try {
+      const file = new PartsFile(join(folder, 'parts'));
+      const pieces = Array.from({ length: 3000 }, (_, place) => `${place} é `.repeat(100));
+      for (const piece of pieces) file.add(piece);
+      expect(Buffer.concat([...file.parts()]).toString()).toBe(pieces.join(''));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

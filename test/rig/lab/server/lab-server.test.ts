@@ -1,15 +1,19 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateKey } from '../../../../rig/judge/evidence/keygen.ts';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import { type BenchLink, benchLink } from '../../../../rig/lab/api/bench-link.ts';
 import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
+import { exportLab } from '../../../../rig/lab/results/export.ts';
 import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
+import { statementOf } from '../../../../rig/lab/store/record.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { addToken } from '../../../../rig/lab/store/tokens.ts';
 import { StoreError } from '../../../../rig/store/store-error.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
+import { fakeIo } from '../../console/fake-io.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
 import { eventsContract } from './events-contract.ts';
 
@@ -115,6 +119,29 @@ describe('a lab, served', () => {
     expect(await viewer.search('iso7816')).toMatchObject([{ id: taken.run }]);
     expect(Buffer.from(await viewer.download(blob.sha256))).toEqual(trace);
     expect(await viewer.check()).toEqual({ runs: 1, results: 1, lost: [], doubled: [], stranded: [], miscounted: [] });
+  });
+
+  it('exports a campaign: JUnit, CSV, and a bundle of what its benches signed, with its files', async () => {
+    const at = join(folder, 'exported');
+    mkdirSync(at);
+    const io = fakeIo();
+    const tokenFile = join(at, 'viewer.token');
+    writeFileSync(tokenFile, `${tokens.viewer}\n`, { mode: 0o600 });
+    await generateKey(join(at, 'lab'), io);
+    const evidence = { folder: join(at, 'bundle'), key: join(at, 'lab.key.json') };
+    const files = { junit: join(at, 'junit.xml'), csv: join(at, 'runs.csv') };
+    await exportLab({ lab: { server: origin, tokenFile, pin: null }, campaign: 1, ...files, evidence }, io);
+    const [result] = (await viewer.results(1, 0)).results;
+    const jws = result?.jws as string;
+    const read = (path: string): string => readFileSync(join(at, path), 'utf8');
+    expect(read('junit.xml')).toContain('<testsuites tests="1" failures="0" errors="0" skipped="0">');
+    expect(read('runs.csv').split('\r\n')).toHaveLength(3);
+    expect(read('bundle/results/1.jws')).toBe(jws);
+    expect(read(`bundle/files/${statementOf(jws).blobs[0]?.sha256}`)).toBe('{"vitap":"trace"}\n');
+    expect(JSON.parse(read('bundle/campaign.json')).runs).toMatchObject([
+      { number: 1, state: 'passed', attempts: [{}] },
+    ]);
+    expect(JSON.parse(read('bundle/benches.json'))).toEqual([{ name: 'b1', publicKey: KEY.publicKey }]);
   });
 
   it('gives a run back at once when its bench says so, and to the next that asks', async () => {

@@ -134,7 +134,7 @@ describe('activation', () => {
     rmSync(image);
     expect(() => Phone.open(folder, world)).toThrow(cure);
     writeFileSync(image, card);
-    for (const text of ['{', '{"format":"vitap phone","version":9}', null]) {
+    for (const text of ['{', '{"format":"vitap phone","version":1}', null]) {
       if (text === null) rmSync(state);
       else writeFileSync(state, text);
       expect(() => Phone.open(folder, world)).toThrow(cure);
@@ -423,6 +423,17 @@ describe('half a phone', () => {
     const again = Phone.open(folder, world);
     again.unlock(digits(CODE));
     again.close();
+  });
+
+  it('phone.json of a newer vitap is said to be one, and both files stay', async () => {
+    (await activated()).close();
+    const path = join(folder, 'phone.json');
+    const image = readFileSync(join(folder, 'phone.img'));
+    const newer = JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), version: 2, more: true });
+    writeFileSync(path, newer);
+    expect(() => Phone.open(folder, world)).toThrow(/a newer vitap wrote this, in version 2; this one reads version 1/);
+    expect(readFileSync(path, 'utf8')).toBe(newer);
+    expect(readFileSync(join(folder, 'phone.img')).equals(image)).toBe(true);
   });
 
   it('an active phone.json without its image: damaged, also beside a socket that was left', async () => {

@@ -90,6 +90,19 @@ describe('the life of a phone on the command line', () => {
     const after = await vitap({ VITAP_PIN: '529173' }, 'phone', 'qr', '--offline', ...phone('a'));
     expect([after.exit, after.err]).toEqual([1, 'vitap: the card of this phone is revoked, and was wiped\n']);
     expect((await vitap({}, 'phone', 'wipe', ...phone('b'))).out).toBe('The card is wiped.\n');
+    // No code is asked for where there is no card that would take it.
+    for (const words of [
+      ['change-code'],
+      ['change-code', '--puk'],
+      ['qr', '--offline'],
+      ['present', '--link', 'vpcd'],
+    ]) {
+      const ended = await vitap({}, 'phone', ...words, ...phone('b'));
+      expect([words, ended.err]).toEqual([
+        words,
+        expect.stringContaining('the card of this phone has ended, and is wiped'),
+      ]);
+    }
     expect((await vitap({}, 'phone', 'status', ...phone('b'))).out).toMatch(
       /^card {7}wiped, number 2 \(wiped here\)\n/,
     );

@@ -1,4 +1,5 @@
 import type { Suite } from '../../model.ts';
+import { SUITE_ABOUT } from '../about.ts';
 import { ACCESS_RULE_CASES } from './access-rules.ts';
 import { APPEND_RECORD_CASES } from './append-record.ts';
 import { CHAINING_CASES } from './chaining.ts';
@@ -26,54 +27,7 @@ import { WRITE_BINARY_CASES } from './write-binary.ts';
 
 /** Written from the standard; where it leaves room, every answer that it allows will do. */
 export const ISO7816_4_SUITE: Suite = {
-  name: 'iso7816-4',
-  title: 'ISO/IEC 7816-4 (with -9): commands, files, access, channels',
-  complete: true,
-  groups: {
-    CLA: 'Class byte and order of refusals',
-    INS: 'Instruction byte',
-    CHN: 'Command chaining',
-    LEN: 'Lengths that disagree',
-    EXT: 'Extended lengths',
-    GRE: 'GET RESPONSE',
-    ENV: 'ENVELOPE',
-    SEL: 'SELECT',
-    FCP: 'File control information',
-    DIR: 'EF.DIR and EF.ATR/INFO',
-    REF: 'What can stand in the way of a command on an EF',
-    RBI: 'READ BINARY',
-    RBO: 'READ BINARY with odd INS',
-    UBI: 'UPDATE BINARY',
-    UBO: 'UPDATE BINARY with odd INS',
-    WBI: 'WRITE BINARY',
-    EBI: 'ERASE BINARY',
-    SBI: 'SEARCH BINARY',
-    RRE: 'READ RECORD by each reference',
-    RRI: 'READ RECORD by identifier',
-    RRP: 'The record pointer',
-    RRX: 'READ RECORD, limits',
-    RRO: 'READ RECORD with odd INS',
-    URE: 'UPDATE RECORD',
-    URO: 'UPDATE RECORD with odd INS',
-    WRE: 'WRITE RECORD',
-    ARE: 'APPEND RECORD',
-    ERE: 'ERASE RECORD',
-    SRE: 'SEARCH RECORD',
-    GDA: 'GET DATA',
-    GDO: 'GET DATA with odd INS',
-    PDA: 'PUT DATA',
-    PDO: 'PUT DATA with odd INS',
-    VER: 'VERIFY',
-    CHG: 'CHANGE REFERENCE DATA',
-    RRC: 'RESET RETRY COUNTER',
-    EVR: 'ENABLE and DISABLE VERIFICATION REQUIREMENT',
-    ACR: 'Forms of access rules',
-    CHA: 'Logical channels',
-    LCY: 'Life cycle',
-    CRE: 'CREATE FILE',
-    DEL: 'DELETE FILE',
-    NAM: 'Commands on files, by each way of naming one',
-  },
+  ...SUITE_ABOUT['iso7816-4'],
   cases: [
     ...CLASS_BYTE_CASES,
     ...CHAINING_CASES,

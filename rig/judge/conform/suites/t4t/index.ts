@@ -2,6 +2,7 @@ import { T4T } from '../../clauses.ts';
 import { defineCase as define, field, given, ok, refused, send } from '../../define.ts';
 import { hex, hex16 } from '../../hex-pattern.ts';
 import type { ConformanceCase, Suite } from '../../model.ts';
+import { SUITE_ABOUT } from '../about.ts';
 import {
   CONTAINER,
   IS_TAG,
@@ -282,9 +283,6 @@ function upTo(most: number): string {
 }
 
 export const T4T_SUITE: Suite = {
-  name: 't4t',
-  title: 'NFC Forum Type 4 Tag: detection, read and update of NDEF',
-  complete: false,
-  groups: { T4T: 'Type 4 Tag' },
+  ...SUITE_ABOUT.t4t,
   cases: [...READING, ...WRITING_CASES],
 };

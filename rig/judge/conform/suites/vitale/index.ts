@@ -4,6 +4,7 @@ import { hex, hex16 } from '../../hex-pattern.ts';
 import { directoriesOf, LocatedCode, type LocatedDirectory, type LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Need, Suite } from '../../model.ts';
 import { trait } from '../../needs.ts';
+import { SUITE_ABOUT } from '../about.ts';
 
 /** What public programs send to a Vitale card, command for command, and what its free files must hold. */
 const STANDARD = 'field practice';
@@ -447,9 +448,6 @@ function codeIn(own: LocatedDirectory): LocatedCode | null {
 }
 
 export const VITALE_SUITE: Suite = {
-  name: 'vitale',
-  title: 'Vitale: what readers in the field send, and what the card holds',
-  complete: false,
-  groups: { VIT: 'Vitale' },
+  ...SUITE_ABOUT.vitale,
   cases: [...FIELD, ...LIMITS, ...PAIRING, ...OWN_APPLICATION],
 };

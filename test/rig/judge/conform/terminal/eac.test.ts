@@ -3,8 +3,9 @@ import { InProcessCard } from '../../../../../rig/judge/conform/card-under-test.
 import type { CardDeclaration } from '../../../../../rig/judge/conform/declaration.ts';
 import { declareProfile } from '../../../../../rig/judge/conform/declare-profile.ts';
 import type { CaseResult } from '../../../../../rig/judge/conform/model.ts';
+import { countVerdicts } from '../../../../../rig/judge/conform/model.ts';
 import { makerOf, openRenewable, specificationOf } from '../../../../../rig/judge/conform/open-card.ts';
-import { countVerdicts, runSuite, selectsId } from '../../../../../rig/judge/conform/run-suite.ts';
+import { runSuite, selectsId } from '../../../../../rig/judge/conform/run-suite.ts';
 import { loadSuite, type SuiteName } from '../../../../../rig/judge/conform/suites/index.ts';
 import { withChannel } from '../../../../../rig/judge/conform/terminal/find-channel.ts';
 import { testTerminalKeys } from '../../../../../rig/pki/test-hierarchy.ts';

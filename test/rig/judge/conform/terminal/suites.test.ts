@@ -4,7 +4,8 @@ import type { CardDeclaration } from '../../../../../rig/judge/conform/declarati
 import { parseDeclaration } from '../../../../../rig/judge/conform/declaration-file.ts';
 import { declareProfile } from '../../../../../rig/judge/conform/declare-profile.ts';
 import type { CaseResult } from '../../../../../rig/judge/conform/model.ts';
-import { countVerdicts, runSuite } from '../../../../../rig/judge/conform/run-suite.ts';
+import { countVerdicts } from '../../../../../rig/judge/conform/model.ts';
+import { runSuite } from '../../../../../rig/judge/conform/run-suite.ts';
 import { loadSuite, type SuiteName } from '../../../../../rig/judge/conform/suites/index.ts';
 import { withChannel } from '../../../../../rig/judge/conform/terminal/find-channel.ts';
 import { encodePassword } from '../../../../../src/secure-channel/index.ts';
