@@ -322,7 +322,8 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'bench lab': notes(
     'a target is not met',
     'vitap bench lab',
-    'vitap bench lab --part scheduling --store "postgresql:///bench?host=/run/postgresql"',
+    'vitap bench lab --part scheduling --part idle --store "postgresql:///bench?host=/run/postgresql"',
+    'vitap bench lab --part kills --benches 10 --runs 500 --every 15 --json > kills.json',
   ),
   'bench trace': notes(null, 'vitap bench trace --count 2000 --large 100000'),
   doctor: notes('a check failed; warnings do not count', 'vitap doctor', 'vitap doctor --json'),

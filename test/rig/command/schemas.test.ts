@@ -167,7 +167,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   apdu: ['error'],
   'bench-tap': ['channel', 'comparison'],
   // Parts that were asked for.
-  'bench-lab': ['scheduling', 'growth'],
+  'bench-lab': ['kills', 'scheduling', 'idle', 'growth'],
 };
 
 let folder: string;
