@@ -10,7 +10,7 @@ import { RunningVerb } from './running-verb.ts';
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 describeNeeds([], 'bench lab, with servers and benches in processes of their own', () => {
-  const size = ['--benches', '2', '--devices', '2', '--runs', '12'];
+  const size = ['--benches', '2', '--devices', '2', '--runs', '12', '--scale', '0.01', '--every', '3'];
 
   it('measures what it says, and judges it', { timeout: 240_000 }, async () => {
     const { out } = await run(process.execPath, [PROGRAM, 'bench', 'lab', ...size, '--json']);
@@ -19,6 +19,8 @@ describeNeeds([], 'bench lab, with servers and benches in processes of their own
     // Whether a target is met is the machine's business, not this test's.
     expect(document).toMatchObject({
       ...{ id: 'bench-lab', backend: 'simulated', store: 'pglite' },
+      kills: { runs: 12, results: 12, lost: 0, doubled: 0, stranded: 0, servers: 1 },
+      idle: { runs: 12, idleShare: expect.any(Number) },
       scheduling: { runs: 12, benches: 2, devices: 2, serverMs: expect.any(Number), databaseMs: null },
     });
   });

@@ -1,8 +1,8 @@
-import type { CardSpecification } from '../../../src/applet/image/specification.ts';
 import type { CardInterface } from '../../../src/hal/card-link.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { counted } from '../../report/words.ts';
+import type { CardUnderTest } from './card-under-test.ts';
 import type { CardDeclaration } from './declaration.ts';
 import type { ConformanceCase, Suite } from './model.ts';
 import type { RenewableCard } from './open-card.ts';
@@ -68,28 +68,37 @@ async function declarationOf(
   wanted: CardInterface | null,
   declare: string | null,
 ): Promise<CardDeclaration | null> {
-  const { makerOf, openRenewable, specificationOf } = await import('./open-card.ts');
+  const { openRenewable } = await import('./open-card.ts');
   const own = source === null ? null : await openRenewable(source, wanted);
   const declared = declare === null ? null : (await import('./declaration-file.ts')).readDeclaration(declare);
-  const declaration =
-    declared ?? (own === null ? null : await declarationOfProfile(own, await specificationOf(own.profile)));
+  const declaration = declared ?? (own === null ? null : await declarationOfOwn(own));
   if (suite.channel !== true || declaration === null) return declaration;
   if (own === null) return null;
   // What a channel is opened with the card says itself, here a copy of it.
-  const [{ InProcessCard }, { withChannel }, { testTerminalKeys }, { nobleCrypto }] = await Promise.all([
-    import('./card-under-test.ts'),
+  const [{ withChannel }, { testTerminalKeys }, { nobleCrypto }] = await Promise.all([
     import('./terminal/find-channel.ts'),
     import('../../pki/test-hierarchy.ts'),
     import('../../../src/hal/noble/index.ts'),
   ]);
-  const copy = new InProcessCard(own.description, makerOf(own), own.seed);
-  return withChannel(declaration, copy, testTerminalKeys(nobleCrypto()));
+  return withChannel(declaration, await copyOf(own), testTerminalKeys(nobleCrypto()));
 }
 
-async function declarationOfProfile(
-  { cardInterface }: RenewableCard,
-  specification: CardSpecification | null,
-): Promise<CardDeclaration | null> {
-  if (specification === null) return null;
-  return (await import('./declare-profile.ts')).declareProfile(specification, cardInterface);
+/** As its profile declares it; without one, as a copy says of itself. */
+async function declarationOfOwn(own: RenewableCard): Promise<CardDeclaration> {
+  const { specificationOf } = await import('./open-card.ts');
+  const specification = await specificationOf(own.profile);
+  if (specification !== null) {
+    return (await import('./declare-profile.ts')).declareProfile(specification, own.cardInterface);
+  }
+  const [copy, { deriveDeclaration }] = await Promise.all([copyOf(own), import('./derive.ts')]);
+  const session = await copy.begin();
+  return deriveDeclaration({ session, atr: copy.atr ?? new Uint8Array(0), protocol: 'T=1' });
+}
+
+async function copyOf(own: RenewableCard): Promise<CardUnderTest> {
+  const [{ InProcessCard }, { makerOf }] = await Promise.all([
+    import('./card-under-test.ts'),
+    import('./open-card.ts'),
+  ]);
+  return new InProcessCard(own.description, makerOf(own), own.seed);
 }

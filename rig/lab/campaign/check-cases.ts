@@ -85,7 +85,7 @@ async function checkConform(
     const on = wanted === undefined ? '' : ` used ${wanted}`;
     issues.report(
       [...at, 'conform'],
-      `${suite} has nothing to judge on the card \`${card.id}\`${on}: ${why}; \`cards\` says which cards it is for`,
+      `${suite} has nothing to judge on the card \`${card.id}\`${on}: ${why}; \`cards\` says which cards it is for, \`declare\` what a card holds`,
     );
   }
 }

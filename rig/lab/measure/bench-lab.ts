@@ -2,6 +2,8 @@ import { loadavg } from 'node:os';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { machine } from '../../measure/figures.ts';
 import { GROWTH } from './growth.ts';
+import { IDLE } from './idle.ts';
+import { KILLS } from './kills.ts';
 import type { LabBenchChoice, LabBenchPart, LabTarget, Measured } from './part-of-bench.ts';
 import { SCHEDULING } from './scheduling.ts';
 
@@ -11,7 +13,7 @@ export interface BenchLabOptions extends LabBenchChoice {
 }
 
 /** In the order in which they are measured; the verb lists their names. */
-export const LAB_BENCH_PARTS: readonly LabBenchPart[] = [SCHEDULING, GROWTH];
+export const LAB_BENCH_PARTS: readonly LabBenchPart[] = [KILLS, SCHEDULING, IDLE, GROWTH];
 
 /** `vitap bench lab`: what a lab on this machine loses, costs and waits, part after part. Benches are simulated. */
 export async function benchLab({ parts, ...choice }: BenchLabOptions, io: CommandIo): Promise<ExitCode> {

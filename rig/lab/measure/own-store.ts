@@ -14,12 +14,18 @@ import { QUEUE_SCHEMA } from '../store/queue.ts';
 export async function inEmptyLab<T>(store: string | null, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'vitap-bench-lab-'));
   try {
-    if (store !== null) await refuseTables(store);
+    if (store === null) return await work(folder);
+    await refuseTables(store);
+    let done: T;
     try {
-      return await work(folder);
-    } finally {
-      if (store !== null) await withSql(store, dropLab);
+      done = await work(folder);
+    } catch (error) {
+      // A database that is away, and keeps its tables, is not what went wrong first.
+      await withSql(store, dropLab).catch(() => {});
+      throw error;
     }
+    await withSql(store, dropLab);
+    return done;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -28,7 +34,11 @@ export async function inEmptyLab<T>(store: string | null, work: (folder: string)
 async function dropLab(sql: Sql): Promise<void> {
   await dropTables(sql);
   await sql.query(`drop schema if exists ${QUEUE_SCHEMA} cascade`);
-  await sql.query('drop function if exists lab_now, lab_count_new, lab_count_changed');
+  const functions = await sql.query<{ signature: string }>(
+    `select oid::regprocedure::text as signature from pg_proc
+     where pronamespace = current_schema()::regnamespace and proname like 'lab\\_%'`,
+  );
+  for (const { signature } of functions) await sql.query(`drop function if exists ${signature}`);
 }
 
 /**

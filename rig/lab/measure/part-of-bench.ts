@@ -44,3 +44,12 @@ export interface LabBenchPart {
 export function atMost(id: string, value: number, limit: number): LabTarget {
   return { id, value, limit, verdict: value <= limit ? 'pass' : 'fail' };
 }
+
+/** Shortest and longest run of the lab, in milliseconds. */
+const SHORTEST_MS = 1000;
+const LONGEST_MS = 60_000;
+
+/** Lengths of runs by the factor. */
+export function lengths(scale: number): { readonly shortestMs: number; readonly longestMs: number } {
+  return { shortestMs: Math.round(SHORTEST_MS * scale), longestMs: Math.round(LONGEST_MS * scale) };
+}

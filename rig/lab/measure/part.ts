@@ -6,7 +6,7 @@ import type { CommandIo } from '../../console/io.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
 
 const PROGRAM = join(PACKAGE_ROOT, 'bin', 'vitap.js');
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 /** Until one that ended by itself is started again, as systemd does. */
 const RESTART_MS = 500;
 const MOST_KEPT = 4000;

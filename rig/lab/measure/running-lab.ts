@@ -103,7 +103,7 @@ export function startRehearsalLab(size: LabSize, place: LabPlace): Promise<Runni
   return startLab(size, place, `version: 1\ninProcess: ${size.devices}\npcsc: no\n`);
 }
 
-const THERE_MS = 120_000;
+const THERE_MS = 300_000;
 
 async function allThere(link: PersonLink, { benches, devices }: LabSize, signal: AbortSignal): Promise<void> {
   const until = performance.now() + THERE_MS;
@@ -172,8 +172,10 @@ export async function campaignEnd(
   }
 }
 
+/** A server or its database that is killed now, or has too much to do. */
 function isAway(error: unknown): boolean {
-  return error instanceof LabUnreachable || (error instanceof LabRefused && error.status === 503);
+  if (error instanceof LabUnreachable) return true;
+  return error instanceof LabRefused && (error.status >= 500 || error.status === 408 || error.status === 429);
 }
 
 function freePort(): Promise<number> {

@@ -48,7 +48,7 @@ export const CHECK_QUERY: string = `
       is distinct from (r.queued, r.running, r.passed, r.failed, r.error, r.cancelled, r.retries)`;
 
 /** Asks the store whether every run is in one place and has at most one verdict. Of each kind it names 1000 at most. */
-export async function checkStore(store: LabStore): Promise<Check> {
+export async function checkStore(store: Pick<LabStore, 'sql'>): Promise<Check> {
   const rows = await store.sql.query<{ kind: keyof Check; found: string }>(
     `select kind, found from (
        select *, row_number() over (partition by kind order by found) as place from (${CHECK_QUERY}) all_found) numbered

@@ -13,9 +13,15 @@ export interface RunQueue {
   /** Makes the queue of a requirement where it is not there yet. */
   prepare(requirement: number, within: Statements): Promise<void>;
   send(jobs: readonly { run: string; requirement: number }[], attempts: number, within: Statements): Promise<void>;
-  /** The oldest run that waits with this requirement, and that no other transaction is taking; null: none. */
-  fetch(requirement: number, within: Statements): Promise<string | null>;
-  complete(requirement: number, run: string, within: Statements): Promise<void>;
+  /**
+   * pg-boss's own statement that makes the oldest job of a requirement active, past those that another transaction is
+   * taking, and gives its `id`, or no row: for a `with` of ours, so that both change in one statement. Its parameters are
+   * `$1` and `$2`.
+   */
+  readonly fetching: {
+    readonly statement: string;
+    parameters(requirement: number): readonly [name: SqlValue, most: SqlValue];
+  };
   /** Puts it back, unless it has no try left. */
   giveBack(requirement: number, run: string, within: Statements): Promise<void>;
   cancel(requirement: number, runs: readonly string[], within: Statements): Promise<void>;
@@ -58,19 +64,7 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
       }));
       await boss.insert(rows, { db: database(within) } as never);
     },
-    async fetch(requirement, within) {
-      // pg-boss swallows errors of this one statement, and the transaction would go on broken.
-      let failed: { readonly error: unknown } | null = null;
-      const db = database(within, (error) => {
-        failed = { error };
-      });
-      const [job] = await boss.fetch(queueName(requirement), { priority: false, db } as never);
-      if (failed !== null) throw (failed as { readonly error: unknown }).error;
-      return job?.id ?? null;
-    },
-    async complete(requirement, run, within) {
-      await boss.complete(queueName(requirement), run, {}, { db: database(within) });
-    },
+    fetching: await fetchingOf(boss),
     async giveBack(requirement, run, within) {
       await boss.fail(queueName(requirement), run, {}, { db: database(within) });
     },
@@ -81,26 +75,43 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
   };
 }
 
+/**
+ * What pg-boss's `complete` does, for a `with` of ours: a job ends in the statement that ends the lease, and with it alone.
+ * @param name SQL that gives the name of its queue
+ * @param runs SQL that gives its run, or no row
+ */
+export function completing(name: string, runs: string): string {
+  return `update ${QUEUE_SCHEMA}.job set state = 'completed', completed_on = now(), output = '{}'
+    where name = ${name} and id in (${runs}) and state = 'active'`;
+}
+
+/** What pg-boss would ask. */
+async function fetchingOf(boss: PgBoss): Promise<RunQueue['fetching']> {
+  let statement = '';
+  const db = {
+    executeSql: async (text: string): Promise<{ rows: SqlRow[] }> => {
+      statement = text;
+      return { rows: [] };
+    },
+  };
+  await boss.fetch(queueName(0), { priority: false, db } as never);
+  return { statement, parameters: (requirement) => [queueName(requirement), 1] };
+}
+
 export function queueName(requirement: number): string {
   return `lab-${requirement}`;
 }
 
 /** The database as pg-boss asks it: a text of several statements comes with its own `begin`, values may be anything. */
-function database(
-  statements: Statements | Sql,
-  onError: (error: unknown) => void = () => {},
-): { executeSql(text: string, values?: readonly unknown[]): Promise<{ rows: SqlRow[] }> } {
+function database(statements: Statements | Sql): {
+  executeSql(text: string, values?: readonly unknown[]): Promise<{ rows: SqlRow[] }>;
+} {
   return {
     async executeSql(text, values) {
-      try {
-        if (values !== undefined) return { rows: [...(await statements.query(text, values.map(parameter)))] };
-        if (!('script' in statements) || !/^\s*BEGIN;/.test(text)) return { rows: [...(await statements.query(text))] };
-        await statements.script(text.replace(/^\s*BEGIN;/, '').replace(/COMMIT;\s*$/, ''));
-        return { rows: [] };
-      } catch (error) {
-        onError(error);
-        throw error;
-      }
+      if (values !== undefined) return { rows: [...(await statements.query(text, values.map(parameter)))] };
+      if (!('script' in statements) || !/^\s*BEGIN;/.test(text)) return { rows: [...(await statements.query(text))] };
+      await statements.script(text.replace(/^\s*BEGIN;/, '').replace(/COMMIT;\s*$/, ''));
+      return { rows: [] };
     },
   };
 }

@@ -5,6 +5,7 @@ import { isStorable } from '../../web/storable-text.ts';
 import type { BenchKey } from '../api/bench.ts';
 import { RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/result.ts';
 import { isOnDisk } from './blobs.ts';
+import { completing, queueName } from './queue.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
@@ -13,6 +14,7 @@ type AttemptRow = {
   readonly bench: string;
   readonly device: string;
   readonly key: string;
+  readonly requirement: number;
 };
 
 /**
@@ -31,18 +33,18 @@ export async function recordResult(store: LabStore, attempt: string, jws: string
   }
   if (statement.device !== device) throw new LabRefusal('result-for-another');
   if (!statement.blobs.every(({ sha256 }) => isOnDisk(store, sha256))) throw new LabRefusal('blob-missing');
-  const recordedAt = await store.sql.transaction(async (within) => {
-    const ended = await within.query('delete from lab_leases where attempt_id = $1::uuid returning run_id', [attempt]);
-    return ended.length === 1 ? write(store, within, statement, jws) : late(within, attempt, jws);
-  });
+  const recordedAt =
+    (await write(store, there.requirement, statement, jws)) ??
+    (await store.sql.transaction((within) => late(within, attempt, jws)));
   if (recordedAt === null) throw new LabRefusal('attempt-over');
   return recordedAt;
 }
 
 async function attemptRow(store: LabStore, attempt: string): Promise<AttemptRow> {
   const [row] = await store.sql.query<AttemptRow>(
-    `select a.run_id::text as run, a.bench, a.device, b.public_key as key
-     from lab_attempts a join lab_benches b on b.name = a.bench where a.id = $1::uuid`,
+    `select a.run_id::text as run, a.bench, a.device, b.public_key as key, r.requirement_id as requirement
+     from lab_attempts a join lab_benches b on b.name = a.bench join lab_runs r on r.id = a.run_id
+     where a.id = $1::uuid`,
     [attempt],
   );
   if (row === undefined) throw new LabRefusal('attempt-unknown');
@@ -51,13 +53,29 @@ async function attemptRow(store: LabStore, attempt: string): Promise<AttemptRow>
 
 const ALGORITHMS = { OKP: 'EdDSA', EC: 'ES256' } as const;
 
+type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
+
+/** Keys by their text: a bench has one for ever, and sends many results. */
+const imported = new Map<string, Promise<ImportedKey>>();
+const MOST_IMPORTED = 1000;
+
+function importedKey(key: BenchKey): Promise<ImportedKey> {
+  const text = JSON.stringify(key);
+  const known = imported.get(text);
+  if (known !== undefined) return known;
+  if (imported.size >= MOST_IMPORTED) imported.clear();
+  const made = importJWK({ ...key }, ALGORITHMS[key.kty]);
+  imported.set(text, made);
+  return made;
+}
+
 /** @throws {LabRefusal} not signed by that key, or not a statement */
 export async function readSigned(jws: string, key: BenchKey): Promise<ResultStatement> {
   const algorithm = ALGORITHMS[key.kty];
   let header: CompactJWSHeaderParameters;
   let payload: Uint8Array;
   try {
-    const verified = await compactVerify(jws, await importJWK({ ...key }, algorithm), { algorithms: [algorithm] });
+    const verified = await compactVerify(jws, await importedKey(key), { algorithms: [algorithm] });
     header = verified.protectedHeader;
     payload = verified.payload;
   } catch {
@@ -84,48 +102,55 @@ export function statementOf(jws: string): ResultStatement {
   return readStatement(Buffer.from(jws.split('.')[1] ?? '', 'base64url'));
 }
 
+/**
+ * Lease, attempt, run, result, cases, files and job in one statement, which is one transaction: all the rest follows from
+ * the lease that it ends.
+ * @returns when it was written; null: the lease is gone, and nothing was
+ */
 async function write(
-  store: LabStore,
-  within: Statements,
-  { run, attempt, verdict, reason, backend, figures, cases, blobs }: ResultStatement,
+  { sql }: LabStore,
+  requirement: number,
+  { attempt, verdict, reason, backend, figures, cases, blobs }: ResultStatement,
   jws: string,
-): Promise<number> {
-  const [row] = await within.query<{ recorded_at: number }>(
-    `insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
-     values ($1::uuid, $2::uuid, $3, $4, $5, $6::json, lab_now()) returning recorded_at`,
-    [run, attempt, verdict, reason, jws, JSON.stringify(figures)],
+): Promise<number | null> {
+  const [written] = await telling(() =>
+    sql.query<{ recorded_at: number }>(
+      `with ended as (delete from lab_leases where attempt_id = $1::uuid returning attempt_id, run_id),
+     tried as (
+       update lab_attempts set state = 'finished', ended_at = lab_now() where id in (select attempt_id from ended)),
+     judged as (
+       update lab_runs set state = $2, reason = $3, backend = $4, ended_at = lab_now(), changed_at = lab_now()
+       where id in (select run_id from ended)),
+     listed as (
+       insert into lab_cases (run_id, place, id, verdict, reason)
+       select run_id, place, value->>'id', value->>'verdict', value->>'reason'
+       from ended cross join json_array_elements($7::json) with ordinality as c(value, place)),
+     used as (
+       insert into lab_blob_uses (sha256, run_id, role, name, media_type)
+       select value->>'sha256', run_id, value->>'role', value->>'name', value->>'mediaType'
+       from ended cross join json_array_elements($8::json)),
+     completed as (${completing('$9', 'select run_id from ended')})
+     insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
+     select run_id, attempt_id, $2, $3, $5, $6::json, lab_now() from ended returning recorded_at`,
+      [
+        ...[attempt, verdict, reason, backend, jws],
+        ...[figures, cases, blobs].map((each) => JSON.stringify(each)),
+        queueName(requirement),
+      ],
+    ),
   );
-  const [judged] = await within.query<{ requirement: number }>(
-    `with tried as (update lab_attempts set state = 'finished', ended_at = lab_now() where id = $2::uuid)
-     update lab_runs set state = $3, reason = $4, backend = $5, ended_at = lab_now(), changed_at = lab_now()
-     where id = $1::uuid returning requirement_id as requirement`,
-    [run, attempt, verdict, reason, backend],
-  );
-  if (cases.length > 0) {
-    await within.query(
-      `insert into lab_cases (run_id, place, id, verdict, reason)
-       select $1::uuid, place, value->>'id', value->>'verdict', value->>'reason'
-       from json_array_elements($2::json) with ordinality as c(value, place)`,
-      [run, JSON.stringify(cases)],
-    );
-  }
-  if (blobs.length > 0) await noteUses(within, run, blobs);
-  await store.queue.complete((judged as { requirement: number }).requirement, run, within);
-  return (row as { recorded_at: number }).recorded_at;
+  return written?.recorded_at ?? null;
 }
 
-/** @throws {LabRefusal} `blob-missing`: a file was dropped between its upload and this */
-async function noteUses(within: Statements, run: string, blobs: ResultStatement['blobs']): Promise<void> {
+/** @throws {LabRefusal} a file was dropped between its upload and this, or is named twice */
+async function telling<T>(write: () => Promise<T>): Promise<T> {
   try {
-    await within.query(
-      `insert into lab_blob_uses (sha256, run_id, role, name, media_type)
-       select value->>'sha256', $1::uuid, value->>'role', value->>'name', value->>'mediaType'
-       from json_array_elements($2::json)`,
-      [run, JSON.stringify(blobs)],
-    );
+    return await write();
   } catch (error) {
-    if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
-    throw new LabRefusal(error.constraint === 'lab_blob_uses_pkey' ? 'result-malformed' : 'blob-missing');
+    const constraint = error instanceof StoreError ? error.constraint : null;
+    if (constraint === 'lab_blob_uses_pkey') throw new LabRefusal('result-malformed');
+    if (constraint === 'lab_blob_uses_sha256_fkey') throw new LabRefusal('blob-missing');
+    throw error;
   }
 }
 

@@ -10,12 +10,18 @@ import { FileNvm } from '../../../../src/hal/nvm/file.ts';
 /** Whether a campaign has something to judge, found with the real suites, profiles and images. */
 
 const SLOW_MS = 60_000;
+const profile = (name: string): URL => new URL(`../../../../profiles/${name}.yaml`, import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'vitap-check-cases-'));
 
 beforeAll(async () => {
   const image = await buildImage('apcv', FIXED_SEED);
   FileNvm.create(join(folder, 'apcv.img'), image).close();
   writeFileSync(join(folder, 'torn.img'), readFileSync(join(folder, 'apcv.img')).subarray(0, 1000));
+  writeFileSync(
+    join(folder, 'phone.yaml'),
+    readFileSync(profile('apcv'), 'utf8').replace('profile: apcv', 'profile: own'),
+  );
+  FileNvm.create(join(folder, 'own.img'), await buildImage(join(folder, 'phone.yaml'), FIXED_SEED)).close();
   writeFileSync(join(folder, 'own.yaml'), 'extends: vitale2\nprofile: own\ndata: {insured: {nir: 1}}\n');
   writeFileSync(
     join(folder, 'card.yaml'),
@@ -53,7 +59,7 @@ it.each<[string, string[], RegExp]>([
   [
     'a suite for another kind of card',
     ['cards:', '  - {id: a, profile: vitale2}', '  - {id: b, profile: ndef}', 'judge:', '  - conform: t4t'],
-    /^c\.yaml:7:14: t4t has nothing to judge on the card `a`: no case applies to this card, declared as profile vitale2\. \d+ (of \d+ )?cases: the card has not [^;]+; `cards` says which cards it is for$/,
+    /^c\.yaml:7:14: t4t has nothing to judge on the card `a`: no case applies to this card, declared as profile vitale2\. \d+ (of \d+ )?cases: the card has not [^;]+; `cards` says which cards it is for, `declare` what a card holds$/,
   ],
   [
     'cases that exist, and none of them for this card on this interface',
@@ -65,6 +71,11 @@ it.each<[string, string[], RegExp]>([
       '    only: VIT-001',
     ],
     /^c\.yaml:6:14: vitale has nothing to judge on the card `a` used contactless: no case applies to this card, declared as profile apcv\. 1 case: the card has not the application VITALE, as far as it is declared; /,
+  ],
+  [
+    'an image of a profile that is not here, and says nothing of itself that is judged',
+    ['cards:', '  - {id: a, image: own.img}', 'judge:', '  - conform: vitale'],
+    /^c\.yaml:6:14: vitale has nothing to judge on the card `a`: no case applies to this card, declared as what the card says of itself\. /,
   ],
   [
     'a suite of the channel on a card without one',

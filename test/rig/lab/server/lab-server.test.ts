@@ -15,6 +15,7 @@ import { StoreError } from '../../../../rig/store/store-error.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
+import { verbsContract } from '../verbs/verbs-contract.ts';
 import { eventsContract } from './events-contract.ts';
 
 const KEY = testKey();
@@ -317,3 +318,5 @@ describe('a lab, served', () => {
 });
 
 eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));
+
+verbsContract('the verbs of a lab on PGlite', () => store);
