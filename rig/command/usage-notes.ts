@@ -273,8 +273,9 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   ),
   'lab bench': notes(null, 'vitap lab bench --server http://127.0.0.1:8640 --token-file bench.token --name b1'),
   'lab submit': notes(
-    'no bench can take some of its runs',
+    'no bench can take some of its runs; with --watch a run did not pass',
     'vitap lab submit nightly.yaml --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab submit nightly.yaml --watch --json --server http://127.0.0.1:8640 --token-file lab/operator.token',
   ),
   'lab watch': notes(
     'a run did not pass',

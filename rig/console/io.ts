@@ -34,6 +34,11 @@ export function writeJson(io: CommandIo, document: unknown): void {
   io.stdout(`${JSON.stringify(document, bytesAsHex, 2)}\n`);
 }
 
+/** One JSON document on a line of its own, where a command prints many: events, as they come. */
+export function writeJsonLine(io: CommandIo, document: unknown): void {
+  io.stdout(`${JSON.stringify(document, bytesAsHex)}\n`);
+}
+
 function bytesAsHex(this: Record<string, unknown>, key: string, value: unknown): unknown {
   // Buffer has its own toJSON, so the original is looked at.
   const original = this[key];

@@ -2,7 +2,7 @@ import type { CardInterface, LinkEvent } from '../../src/hal/card-link.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
 import { PhoneScreen, unlockInWords, unlockOnce } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJsonLine } from '../console/io.ts';
 import { readPin } from '../console/pin.ts';
 import { shown } from '../console/shown.ts';
 import { linkDriver } from '../endpoint/links.ts';
@@ -92,7 +92,8 @@ interface Speaker {
 
 function speaker(io: CommandIo): Speaker {
   const line = (event: string, text: string): void => {
-    io.stdout(io.json ? `${JSON.stringify({ event, text })}\n` : `${shown(text)}\n`);
+    if (io.json) writeJsonLine(io, { event, text });
+    else io.stdout(`${shown(text)}\n`);
   };
   return {
     line,

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { DeclareVerb, Perform } from '../program.ts';
+import { addJsonOption } from './shared-options.ts';
 
 /** Where the lab is. */
 export interface TypedLab {
   readonly server: string;
   readonly tokenFile: string;
   readonly pin?: string;
+  readonly json?: boolean;
 }
 
 interface TypedBench extends TypedLab {
@@ -15,9 +17,9 @@ interface TypedBench extends TypedLab {
   readonly imageKey?: string;
 }
 
-/** `--server`, `--token-file` and `--pin`. */
+/** `--server`, `--token-file`, `--pin` and `--json`. */
 export function addLabOptions(command: Command): Command {
-  return command
+  return addJsonOption(command)
     .requiredOption('--server <url>', 'origin of the lab, as https://lab.example:8640')
     .requiredOption('--token-file <file>', 'file with the token in its first line, for its owner alone')
     .option(
@@ -43,7 +45,7 @@ export const declareLabBench: DeclareVerb = (lab: Command, perform: Perform) => 
     )
     .option('--image-key <file>', "the lab's key that names images (default: the one of this station)")
     .action((typed: TypedBench) =>
-      perform({}, async (io) => {
+      perform(typed, async (io) => {
         const { labBench } = await import('../../lab/bench/verb.ts');
         const { server, tokenFile, pin = null, name = null, benchFile = null, folder = null, imageKey = null } = typed;
         return labBench({ server, tokenFile, pin, name, benchFile, folder, imageKey }, io);

@@ -1,10 +1,12 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addLabOptions, type TypedLab } from './lab-bench.ts';
 
 interface TypedSubmit extends TypedLab {
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly watch?: boolean;
+  readonly json?: boolean;
 }
 
 /** `vitap lab submit`; the group `lab` is given instead of the program. */
@@ -18,11 +20,14 @@ export const declareLabSubmit: DeclareVerb = (lab: Command, perform: Perform) =>
   addLabOptions(submit)
     .option('--dry-run', 'check and say, and submit nothing')
     .option('--force', 'submit although no bench can take some of its runs: they wait')
+    .addOption(
+      new Option('--watch', 'follow it until its last run has ended; exit 1 when one did not pass').conflicts('dryRun'),
+    )
     .action((file: string, typed: TypedSubmit) =>
-      perform({}, async (io) => {
+      perform(typed, async (io) => {
         const { labSubmit } = await import('../../lab/submit/submit.ts');
-        const { server, tokenFile, pin = null, dryRun = false, force = false } = typed;
-        return labSubmit({ file, lab: { server, tokenFile, pin }, dryRun, force }, io);
+        const { server, tokenFile, pin = null, dryRun = false, force = false, watch = false } = typed;
+        return labSubmit({ file, lab: { server, tokenFile, pin }, dryRun, force, watch }, io);
       }),
     );
 };

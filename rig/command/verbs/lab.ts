@@ -6,6 +6,7 @@ import { parseCount, parsePort } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addLabOptions, declareLabBench, type TypedLab } from './lab-bench.ts';
 import { declareLabSubmit } from './lab-submit.ts';
+import { addJsonOption } from './shared-options.ts';
 
 /** As the lab's own lists, which are not loaded for help: a test compares. */
 export const LAB_ROLES: readonly Role[] = ['viewer', 'operator', 'bench'];
@@ -34,10 +35,11 @@ interface TypedServe {
   readonly tlsCertificate?: string;
   readonly tlsKey?: string;
   readonly quiet?: boolean;
+  readonly json?: boolean;
 }
 
 function declareServe(lab: Command, perform: Perform): void {
-  lab
+  const serve = lab
     .command('serve')
     .description('serve a lab over HTTP until Ctrl-C: on this machine, or beyond it with TLS')
     .argument('<folder>', 'folder of its files, and of its database without --store; made if it is not there')
@@ -46,14 +48,14 @@ function declareServe(lab: Command, perform: Perform): void {
     .option('--port <number>', 'port, or 0 for any free one', parsePort, PORT)
     .option('--tls-certificate <file>', 'certificate in PEM; its names are those of the server')
     .option('--tls-key <file>', 'private key of the certificate in PEM, for its owner alone')
-    .option('--quiet', 'no line for each request')
-    .action((folder: string, typed: TypedServe) =>
-      perform({}, async (io) => {
-        const { serveLab } = await import('../../lab/server/serve.ts');
-        const { store = null, host, port, tlsCertificate: certificate = null, tlsKey: key = null } = typed;
-        return serveLab({ folder, store, host, port, certificate, key, quiet: typed.quiet === true }, io);
-      }),
-    );
+    .option('--quiet', 'no line for each request');
+  addJsonOption(serve).action((folder: string, typed: TypedServe) =>
+    perform(typed, async (io) => {
+      const { serveLab } = await import('../../lab/server/serve.ts');
+      const { store = null, host, port, tlsCertificate: certificate = null, tlsKey: key = null } = typed;
+      return serveLab({ folder, store, host, port, certificate, key, quiet: typed.quiet === true }, io);
+    }),
+  );
 }
 
 /** Where the lab is, as actions take it. */
@@ -71,7 +73,7 @@ function declareWatch(lab: Command, perform: Perform): void {
     .description('say what changes in a campaign until its last run has ended')
     .argument('<campaign>', 'number of the campaign', parseCount);
   addLabOptions(watch).action((campaign: number, typed: TypedLab) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { watchCampaign } = await import('../../lab/verbs/watch.ts');
       return watchCampaign(addressOf(typed), campaign, io);
     }),
@@ -84,7 +86,7 @@ function declareCancel(lab: Command, perform: Perform): void {
     .description('cancel what waits and what runs of a campaign; verdicts stay')
     .argument('<campaign>', 'number of the campaign', parseCount);
   addLabOptions(cancel).action((campaign: number, typed: TypedLab) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { cancelLabCampaign } = await import('../../lab/verbs/cancel.ts');
       return cancelLabCampaign(addressOf(typed), campaign, io);
     }),
@@ -100,7 +102,7 @@ function declareResults(lab: Command, perform: Perform): void {
     .option('--check', 'ask the store whether any run is lost or doubled');
   addLabOptions(results).action(
     (campaign: number | undefined, typed: TypedLab & { state?: RunState; check?: boolean }) =>
-      perform({}, async (io) => {
+      perform(typed, async (io) => {
         const { checkLab, labResults } = await import('../../lab/verbs/results.ts');
         if (typed.check !== true) {
           return labResults({ lab: addressOf(typed), campaign: campaign ?? null, state: typed.state ?? null }, io);
@@ -120,7 +122,7 @@ function declareCompare(lab: Command, perform: Perform): void {
     .argument('<first>', 'number of the campaign that is the base', parseCount)
     .argument('<second>', 'number of the other one', parseCount);
   addLabOptions(compare).action((first: number, second: number, typed: TypedLab) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       if (first === second) throw new UsageError('a campaign is compared with another one');
       const { compareLab } = await import('../../lab/results/compare-verb.ts');
       return compareLab({ lab: addressOf(typed), first, second }, io);
@@ -145,7 +147,7 @@ function declareExport(lab: Command, perform: Perform): void {
     .option('--evidence <folder>', 'new folder for a signed bundle')
     .option('--evidence-key <file>', 'private key that signs it (vitap evidence keygen)');
   addLabOptions(files).action((campaign: number, typed: TypedExport) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { junit = null, csv = null, evidence: folder, evidenceKey: key } = typed;
       if ((folder === undefined) !== (key === undefined)) {
         throw new UsageError('a bundle is signed: give --evidence FOLDER with --evidence-key FILE');
@@ -167,7 +169,7 @@ function declarePrune(lab: Command, perform: Perform): void {
     .requiredOption('--older-than <days>', 'runs that ended so many days ago', parseDays)
     .option('--dry-run', 'only say how much it would be');
   addLabOptions(prune).action((typed: TypedLab & { olderThan: number; dryRun?: boolean }) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { pruneLab } = await import('../../lab/verbs/prune.ts');
       return pruneLab({ lab: addressOf(typed), days: typed.olderThan, dryRun: typed.dryRun === true }, io);
     }),
@@ -197,7 +199,7 @@ function declareBenches(lab: Command, perform: Perform): void {
     .option('--reason <text>', 'why, with --quarantine')
     .addOption(new Option('--release <name>', 'this bench takes runs again').conflicts('quarantine'));
   addLabOptions(benches).action((typed: TypedBenches) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { quarantine, reason = null, release } = typed;
       if ((quarantine === undefined) !== (reason === null)) {
         throw new UsageError('a quarantine has a reason: give --quarantine NAME with --reason TEXT');
@@ -219,13 +221,13 @@ function declareToken(lab: Command, perform: Perform): void {
     .addOption(new Option('--role <role>', 'what it opens').choices(LAB_ROLES).makeOptionMandatory())
     .option('--out <file>', 'new file for it, for its owner alone (default: standard output)');
   addLabOptions(add).action((name: string, typed: TypedLab & { role: Role; out?: string }) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { addLabToken } = await import('../../lab/verbs/token.ts');
       return addLabToken({ lab: addressOf(typed), name, role: typed.role, out: typed.out ?? null }, io);
     }),
   );
   addLabOptions(token.command('list').description('list the tokens, without their text')).action((typed: TypedLab) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { listLabTokens } = await import('../../lab/verbs/token.ts');
       return listLabTokens(addressOf(typed), io);
     }),
@@ -235,7 +237,7 @@ function declareToken(lab: Command, perform: Perform): void {
     .description('revoke a token')
     .argument('<id>', 'its number, as list shows it', parseCount);
   addLabOptions(revoke).action((id: number, typed: TypedLab) =>
-    perform({}, async (io) => {
+    perform(typed, async (io) => {
       const { revokeLabToken } = await import('../../lab/verbs/token.ts');
       return revokeLabToken(addressOf(typed), id, io);
     }),

@@ -2,7 +2,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileLock } from '../../../src/hal/nvm/file-lock.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJsonLine } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
 import { shown } from '../../console/shown.ts';
@@ -73,7 +73,7 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
       },
       noRoom: () => noRoom([folder, tmpdir()]),
       openPool: (attempt) => openPoolChannel(line, `/v1/pool/attempts/${attempt}`, options.pin),
-      say: (text) => (io.json ? io.stdout(`${JSON.stringify({ text })}\n`) : io.stdout(`${shown(text)}\n`)),
+      say: (text) => (io.json ? writeJsonLine(io, { event: 'said', text }) : io.stdout(`${shown(text)}\n`)),
       signal: io.signal,
     }).run();
   } catch (error) {

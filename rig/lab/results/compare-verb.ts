@@ -1,4 +1,4 @@
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { effectInWords } from '../../measure/compare/present.ts';
 import type { LabAddress } from '../bench/verb.ts';
@@ -16,6 +16,12 @@ export async function compareLab(
     for (const campaign of [first, second]) await link.matrix(campaign);
     return compareCampaigns(allResults(link, first), allResults(link, second));
   });
+  const exit = comparison.newFailures.length === 0 ? EXIT.pass : EXIT.fail;
+  if (io.json) {
+    const verdict = exit === EXIT.pass ? 'pass' : 'fail';
+    writeJson(io, { id: 'lab-compare', verdict, first, second, ...comparison });
+    return exit;
+  }
   const list = (title: string, all: readonly Compared[]): void => {
     io.stdout(`${title}: ${all.length}\n`);
     for (const each of all) io.stdout(`  ${inWords(each)}\n`);
@@ -32,7 +38,7 @@ export async function compareLab(
   }
   list(`only in campaign ${first}`, comparison.onlyFirst);
   list(`only in campaign ${second}`, comparison.onlySecond);
-  return comparison.newFailures.length === 0 ? EXIT.pass : EXIT.fail;
+  return exit;
 }
 
 function inWords({ subject, suite, of }: Compared): string {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { type EvidencePlan, handOver, planEvidence } from '../../judge/evidence/plan.ts';
 import { checkReportFile, writeReportParts } from '../../report/report-file.ts';
 import type { PersonLink } from '../api/person-link.ts';
@@ -48,7 +48,7 @@ interface Exported extends LabExportOptions {
 
 async function exportFrom(
   link: PersonLink,
-  { campaign: id, junit, csv, plan, folder }: Exported,
+  { campaign: id, junit, csv, evidence, plan, folder }: Exported,
   io: CommandIo,
 ): Promise<void> {
   const { campaign } = await link.matrix(id);
@@ -56,17 +56,27 @@ async function exportFrom(
   const suites = new PartsFile(join(folder, 'junit'));
   const lines = new PartsFile(join(folder, 'csv'));
   const bundle = plan === null ? null : await CampaignBundle.open(link, join(folder, 'bundle'));
+  let runs = 0;
   for await (const each of allResults(link, id)) {
+    runs++;
     if (junit !== null) suites.add(report.suite(each));
     if (csv !== null) lines.add(csvLines(each));
     await bundle?.add(each);
   }
   if (junit !== null) writeReportParts(junit, framed(report.frame(), suites));
   if (csv !== null) writeReportParts(csv, framed({ start: CSV_HEAD, end: '' }, lines));
-  if (plan === null || bundle === null) return;
-  const { description, pruned } = await bundle.describe(campaign);
-  if (pruned > 0) io.stderr(`vitap: files that were pruned, and are not in the bundle: ${pruned}\n`);
-  handOver(plan, description, io);
+  let pruned = 0;
+  if (plan !== null && bundle !== null) {
+    const described = await bundle.describe(campaign);
+    pruned = described.pruned;
+    if (pruned > 0) io.stderr(`vitap: files that were pruned, and are not in the bundle: ${pruned}\n`);
+    handOver(plan, described.description, io);
+  }
+  if (!io.json) return;
+  writeJson(io, {
+    ...{ id: 'lab-export', campaign, runs, junit, csv },
+    evidence: evidence === null ? null : { folder: evidence.folder, pruned },
+  });
 }
 
 function* framed(

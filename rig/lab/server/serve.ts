@@ -3,11 +3,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { storageError } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { packageVersion } from '../../console/package-root.ts';
 import { addPage, pageFolder } from '../../web/page-files.ts';
 import { keyPin } from '../../web/pinned-fetch.ts';
-import { serveUntil } from '../../web/server.ts';
+import { type ServedAt, serveUntil } from '../../web/server.ts';
 import { tellFault } from '../../web/tell-fault.ts';
 import { type LabStore, openLabStore } from '../store/store.ts';
 import { keepToken, listTokens, newToken } from '../store/tokens.ts';
@@ -49,21 +49,35 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
     addPage(server.app, pageFolder('lab', 'lab'));
     const at = await server.listen();
     const first = await firstOperator(store, folder);
-    io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
     const warning = certificate === null ? null : certificateWarning(certificate);
     if (warning !== null) {
       io.stderr(`vitap: ${certificate} ${warning}: only benches and verbs with a pin take it\n`);
     }
-    if (certificate !== null) io.stdout(`pin of its key, for benches: ${keyPin(readFileSync(certificate))}\n`);
-    io.stdout(`its page, for an operator: ${at.pageAddress()}\n`);
-    io.stdout(`database: ${store.sql.kind} ${store.sql.location}\n`);
-    if (first !== null) io.stdout(`token of its first operator: ${first}\n`);
-    io.stdout('Ctrl-C ends this server; benches go on when it, or another one on the same database, is back.\n');
+    announce(at, { store, first, pin: certificate === null ? null : keyPin(readFileSync(certificate)) }, io);
     await serveUntil(server, io.signal);
     return EXIT.pass;
   } finally {
     await store.close();
   }
+}
+
+function announce(
+  at: ServedAt,
+  { store, first, pin }: { readonly store: LabStore; readonly first: string | null; readonly pin: string | null },
+  io: CommandIo,
+): void {
+  const { kind, location } = store.sql;
+  if (io.json) {
+    const page = at.pageAddress();
+    writeJson(io, { id: 'lab-serve', listening: at.origin, page, pin, database: { kind, location }, tokenFile: first });
+    return;
+  }
+  io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
+  if (pin !== null) io.stdout(`pin of its key, for benches: ${pin}\n`);
+  io.stdout(`its page, for an operator: ${at.pageAddress()}\n`);
+  io.stdout(`database: ${kind} ${location}\n`);
+  if (first !== null) io.stdout(`token of its first operator: ${first}\n`);
+  io.stdout('Ctrl-C ends this server; benches go on when it, or another one on the same database, is back.\n');
 }
 
 /** A lab without any token gets one, in a file for its owner alone. @returns the file; null: there are tokens */

@@ -46,7 +46,7 @@ const MOST_LEASES = 1000;
 export function progressOfRuns({ sql }: LabStore): Promise<readonly RunProgress[]> {
   return sql.query<RunProgress & Record<string, never>>(
     `select r.campaign_id as campaign, l.run_id::text as run, l.attempt_id::text as attempt, l.done, l.total, l.note
-     from lab_leases l join lab_runs r on r.id = l.run_id where l.total > 0 order by l.attempt_id limit $1`,
+     from lab_leases l join lab_runs r on r.id = l.run_id where l.total > 0 or l.note <> '' order by l.attempt_id limit $1`,
     [MOST_LEASES],
   );
 }

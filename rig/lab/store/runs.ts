@@ -79,7 +79,7 @@ export async function runDetail(store: LabStore, id: string): Promise<RunDetail>
   if (run === undefined) throw new LabRefusal('run-unknown');
   const [more] = await store.sql.query<DetailRow>(
     `select q.body as requirement, s.jws,
-       case when l.total > 0 then json_build_object('done', l.done, 'total', l.total, 'note', l.note) end as progress
+       case when l.total > 0 or l.note <> '' then json_build_object('done', l.done, 'total', l.total, 'note', l.note) end as progress
      from lab_runs r join lab_requirements q on q.id = r.requirement_id
        left join lab_results s on s.run_id = r.id left join lab_leases l on l.run_id = r.id
      where r.id = $1::uuid`,

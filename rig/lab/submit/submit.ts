@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
 import { readInputText } from '../../console/input-file.ts';
-import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson, writeJsonLine } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { counted } from '../../report/words.ts';
 import type { Submission, SubmittedRun } from '../api/campaign.ts';
@@ -14,6 +14,7 @@ import { type Campaign, parseCampaign } from '../campaign/campaign.ts';
 import { checkCampaign } from '../campaign/check-cases.ts';
 import { type BenchDevice, requirementInWords } from '../campaign/fits.ts';
 import { lookIn, surroundings } from '../campaign/surroundings.ts';
+import { watchCampaign } from '../verbs/watch.ts';
 import { type FoundInput, findInputs } from './input-files.ts';
 
 export interface LabSubmitOptions {
@@ -24,6 +25,8 @@ export interface LabSubmitOptions {
   readonly dryRun: boolean;
   /** Submit although no bench can take some of its runs. */
   readonly force: boolean;
+  /** Follow it until its last run has ended, as `lab watch` does. */
+  readonly watch: boolean;
 }
 
 /** What the server says may be as long as a campaign is. */
@@ -31,10 +34,11 @@ const LARGEST_CAMPAIGN_FILE = 262_144;
 
 /**
  * `vitap lab submit`: checks a campaign, says what it costs, uploads what it reads, and puts its runs into the queue.
- * @returns 0 submitted, or checked with `dryRun`; 1 some of its runs no bench can take, and nothing was submitted
+ * @returns 0 submitted, or checked with `dryRun`, or with `watch` all passed; 1 some of its runs no bench can take, and
+ *   nothing was submitted, or with `watch` a run did not pass
  */
 export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promise<ExitCode> {
-  const { file, lab, dryRun, force } = options;
+  const { file, lab, dryRun, force, watch } = options;
   const source = readInputText(file, 'a campaign', LARGEST_CAMPAIGN_FILE);
   const folder = dirname(file);
   const around = await surroundings(folder);
@@ -55,19 +59,24 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
     key: randomUUID(),
   };
   if (link === null) return tell({ campaign, inputs, unfit: null, id: null }, io);
-  return asked(async () => {
+  const submitted = await asked(async () => {
     const { unfit } = await link.submit(submission);
     if (dryRun || (unfit.length > 0 && !force)) {
       tell({ campaign, inputs, unfit, id: null }, io);
-      if (dryRun || unfit.length === 0) return EXIT.pass;
+      if (dryRun || unfit.length === 0) return { exit: EXIT.pass };
       io.stderr(
         `vitap: nothing was submitted: no bench can take ${counted(unfit.length, 'run')}; --force submits them all the same, to wait\n`,
       );
-      return EXIT.fail;
+      return { exit: EXIT.fail };
     }
     const id = await submitAll(submission, inputs, link);
-    return tell({ campaign, inputs, unfit, id }, io);
+    if (watch && io.json)
+      writeJsonLine(io, { event: 'submitted', campaign: id, name: campaign.name, runs: campaign.runs.length });
+    else tell({ campaign, inputs, unfit, id }, io);
+    return id;
   });
+  if (typeof submitted === 'object') return submitted.exit;
+  return watch && lab !== null ? watchCampaign(lab, submitted, io) : EXIT.pass;
 }
 
 /** @throws {CannotRun} the lab refused, or cannot be reached */

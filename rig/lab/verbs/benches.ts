@@ -1,4 +1,4 @@
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import type { BenchSummary } from '../api/bench.ts';
 import type { LabAddress } from '../bench/verb.ts';
@@ -6,7 +6,12 @@ import { asking } from './ask.ts';
 
 /** `vitap lab benches`: what each bench has and does. */
 export async function listLabBenches(lab: LabAddress, io: CommandIo): Promise<ExitCode> {
-  for (const bench of await asking(lab, io, (link) => link.benches())) {
+  const benches = await asking(lab, io, (link) => link.benches());
+  if (io.json) {
+    writeJson(io, { id: 'lab-benches', benches });
+    return EXIT.pass;
+  }
+  for (const bench of benches) {
     io.stdout(`${bench.name}  vitap ${shown(bench.version)}, ${standing(bench)}\n`);
     for (const { device, backend, card } of bench.devices) {
       const busy = bench.running.some((each) => each.device === device) ? 'running' : 'free';
@@ -35,6 +40,7 @@ export async function quarantineBench(
   io: CommandIo,
 ): Promise<ExitCode> {
   await asking(lab, io, (link) => link.quarantine(bench, reason));
-  io.stderr(`${shown(bench)} ${reason === null ? 'takes runs again' : 'takes no runs until it is let back'}\n`);
+  if (io.json) writeJson(io, { id: 'lab-quarantine', bench, quarantined: reason });
+  else io.stderr(`${shown(bench)} ${reason === null ? 'takes runs again' : 'takes no runs until it is let back'}\n`);
   return EXIT.pass;
 }

@@ -1,4 +1,4 @@
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import type { LabAddress } from '../bench/verb.ts';
 import { asking } from './ask.ts';
 import { campaignTitle, countsInWords } from './campaign-words.ts';
@@ -9,6 +9,7 @@ export async function cancelLabCampaign(lab: LabAddress, campaign: number, io: C
     await link.cancel(campaign);
     return link.matrix(campaign);
   });
-  io.stdout(`${campaignTitle(summary)}: ${countsInWords(summary)}\n`);
+  if (io.json) writeJson(io, { id: 'lab-cancel', campaign: summary });
+  else io.stdout(`${campaignTitle(summary)}: ${countsInWords(summary)}\n`);
   return EXIT.pass;
 }

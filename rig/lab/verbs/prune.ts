@@ -1,4 +1,4 @@
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { counted } from '../../report/words.ts';
 import type { Pruned, PrunePlace } from '../api/upkeep.ts';
 import type { LabAddress } from '../bench/verb.ts';
@@ -19,6 +19,7 @@ export async function pruneLab(
     }
     return all;
   });
-  io.stdout(`${counted(files, 'file')}, ${bytes} bytes ${dryRun ? 'would be' : 'were'} dropped\n`);
+  if (io.json) writeJson(io, { id: 'lab-prune', dryRun, files, bytes });
+  else io.stdout(`${counted(files, 'file')}, ${bytes} bytes ${dryRun ? 'would be' : 'were'} dropped\n`);
   return EXIT.pass;
 }

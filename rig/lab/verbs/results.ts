@@ -1,4 +1,4 @@
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
+import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { counted } from '../../report/words.ts';
 import type { PersonLink } from '../api/person-link.ts';
@@ -23,14 +23,22 @@ export interface LabResultsOptions {
 export async function labResults({ lab, campaign, state }: LabResultsOptions, io: CommandIo): Promise<ExitCode> {
   return asking(lab, io, async (link) => {
     if (campaign === null) {
-      for (const each of (await link.campaigns()).campaigns)
-        io.stdout(`${campaignTitle(each)}: ${countsInWords(each)}\n`);
+      const { campaigns } = await link.campaigns();
+      if (io.json) writeJson(io, { id: 'lab-campaigns', campaigns });
+      else for (const each of campaigns) io.stdout(`${campaignTitle(each)}: ${countsInWords(each)}\n`);
       return EXIT.pass;
     }
     const { campaign: summary } = await link.matrix(campaign);
-    io.stdout(`${campaignTitle(summary)}: ${countsInWords(summary)}\n`);
-    for await (const run of runsOf(link, campaign, state)) io.stdout(`${runLine(run)}\n`);
-    return allPassed(summary.counts) ? EXIT.pass : EXIT.fail;
+    const passed = allPassed(summary.counts);
+    if (io.json) {
+      const runs: RunSummary[] = [];
+      for await (const run of runsOf(link, campaign, state)) runs.push(run);
+      writeJson(io, { id: 'lab-results', verdict: passed ? 'pass' : 'fail', campaign: summary, runs });
+    } else {
+      io.stdout(`${campaignTitle(summary)}: ${countsInWords(summary)}\n`);
+      for await (const run of runsOf(link, campaign, state)) io.stdout(`${runLine(run)}\n`);
+    }
+    return passed ? EXIT.pass : EXIT.fail;
   });
 }
 
@@ -46,7 +54,8 @@ export async function* runsOf(link: PersonLink, campaign: number, state: RunStat
   }
 }
 
-function runLine({
+/** In a line: number, state, what was judged, where, and why it did not pass. */
+export function runLine({
   number,
   state,
   subject,
@@ -70,6 +79,10 @@ function runLine({
  */
 export async function checkLab(lab: LabAddress, io: CommandIo): Promise<ExitCode> {
   const check = await asking(lab, io, (link) => link.check());
+  if (io.json) {
+    writeJson(io, { id: 'lab-check', verdict: isClean(check) ? 'pass' : 'fail', ...check });
+    return isClean(check) ? EXIT.pass : EXIT.fail;
+  }
   io.stdout(
     `${counted(check.runs, 'run')}, ${counted(check.results, 'result')}: ` +
       `${check.lost.length} lost, ${check.doubled.length} doubled, ${check.stranded.length} stranded, ${check.miscounted.length} miscounted\n`,

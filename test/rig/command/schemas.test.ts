@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { flashBatch } from '../../../rig/board/batch.ts';
 import type { BatchOptions } from '../../../rig/board/batch-options.ts';
 import type { BoardTestOptions } from '../../../rig/board/board-test-options.ts';
@@ -72,6 +72,19 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'bench peer': ['bench-peer'],
   'bench issuer': ['bench-issuer'],
   'bench lab': ['bench-lab'],
+  'lab serve': ['lab-serve'],
+  'lab bench': ['lab-bench-event'],
+  'lab submit': ['lab-submit', 'lab-watch-event'],
+  'lab watch': ['lab-watch-event'],
+  'lab cancel': ['lab-cancel'],
+  'lab results': ['lab-campaigns', 'lab-results', 'lab-check'],
+  'lab compare': ['lab-compare'],
+  'lab export': ['lab-export'],
+  'lab prune': ['lab-prune'],
+  'lab benches': ['lab-benches', 'lab-quarantine'],
+  'lab token add': ['lab-token-add'],
+  'lab token list': ['lab-token-list'],
+  'lab token revoke': ['lab-token-revoke'],
   doctor: ['doctor'],
   'pki init': ['pki-init'],
   'pki issue': ['pki-issue'],
@@ -344,6 +357,71 @@ async function served(name: string, ...args: string[]): Promise<void> {
   keep(name, JSON.parse(io.out.join('')));
 }
 
+/** A verb that goes on until it is told to end: what it has printed so far, as lines or as one document. */
+function started(...args: string[]) {
+  const end = new AbortController();
+  const io = fakeIo({ env: { XDG_STATE_HOME: join(folder, 'state') }, json: true, signal: end.signal });
+  const ended = runCommandLine([...args, '--json'], '0.0.0', VERBS, io);
+  return {
+    text: () => io.out.join(''),
+    stop: async () => {
+      end.abort();
+      await ended;
+    },
+  };
+}
+
+const lines = (text: string): unknown[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+async function labs(): Promise<void> {
+  const server = started('lab', 'serve', at('lab'), '--port', '0', '--quiet');
+  await vi.waitFor(() => expect(server.text()).not.toBe(''), 60_000);
+  const served = JSON.parse(server.text());
+  keep('lab-serve', served);
+  const lab = ['--server', served.listening, '--token-file', served.tokenFile];
+  const add = ['lab', 'token', 'add', 'bench-1', '--role', 'bench', ...lab];
+  await printed('lab-token-add', ...add);
+  await printed('lab-token-add', ...add, '--out', at('bench.token'));
+  writeFileSync(at('bench.yaml'), 'version: 1\npcsc: no\n');
+  const bench = ['--server', served.listening, '--token-file', at('bench.token'), '--name', 'bench-1'];
+  const working = started('lab', 'bench', ...bench, '--bench-file', at('bench.yaml'));
+  await vi.waitFor(() => expect(lines(working.text()).length).toBeGreaterThan(1), 60_000);
+  writeFileSync(at('campaign.yaml'), 'version: 1\nname: nightly\njudge: [{rehearsal: 50}]\n');
+  await printed('lab-submit', 'lab', 'submit', at('campaign.yaml'), '--dry-run', ...lab);
+  const { campaign } = (await vitap('lab', 'submit', at('campaign.yaml'), '--force', '--json', ...lab)) as {
+    campaign: number;
+  };
+  const watched = fakeIo({ json: true });
+  await runCommandLine(['lab', 'watch', `${campaign}`, '--json', ...lab], '0.0.0', VERBS, watched);
+  const submitted = fakeIo({ json: true });
+  const andWatch = ['lab', 'submit', at('campaign.yaml'), '--force', '--watch', '--json', ...lab];
+  await runCommandLine(andWatch, '0.0.0', VERBS, submitted);
+  for (const each of lines([...submitted.out, ...watched.out].join(''))) keep('lab-watch-event', each);
+  await printed('lab-cancel', 'lab', 'cancel', `${campaign}`, ...lab);
+  await printed('lab-campaigns', 'lab', 'results', ...lab);
+  await printed('lab-results', 'lab', 'results', `${campaign}`, ...lab);
+  await printed('lab-check', 'lab', 'results', '--check', ...lab);
+  await printed('lab-compare', 'lab', 'compare', `${campaign}`, `${campaign + 1}`, ...lab);
+  await printed('lab-export', 'lab', 'export', `${campaign}`, '--csv', at('lab.csv'), ...lab);
+  const evidence = ['--evidence', at('of-lab'), '--evidence-key', at('lab.key.json')];
+  await printed('lab-export', 'lab', 'export', `${campaign}`, ...evidence, ...lab);
+  keep('evidence-manifest', read(join(folder, 'of-lab', 'manifest.json')));
+  await printed('evidence-verify', 'evidence', 'verify', at('of-lab'));
+  await printed('lab-prune', 'lab', 'prune', '--older-than', '90', ...lab);
+  await printed('lab-benches', 'lab', 'benches', ...lab);
+  await printed('lab-quarantine', 'lab', 'benches', '--quarantine', 'bench-1', '--reason', 'a new reader', ...lab);
+  await printed('lab-quarantine', 'lab', 'benches', '--release', 'bench-1', ...lab);
+  await printed('lab-token-list', 'lab', 'token', 'list', ...lab);
+  await printed('lab-token-revoke', 'lab', 'token', 'revoke', '2', ...lab);
+  await working.stop();
+  for (const each of lines(working.text())) keep('lab-bench-event', each);
+  await server.stop();
+}
+
 async function presented(): Promise<void> {
   const world = await startWorld(await openSql(at('presented')));
   const args = ['identity', 'present', '--issuer', world.issuer, '--identity', world.identity];
@@ -515,6 +593,8 @@ beforeAll(async () => {
   await printed('evidence-verify', 'evidence', 'verify', at('bundle'));
   writeFileSync(join(folder, 'bundle', 'more'), 'x');
   await printed('evidence-verify', 'evidence', 'verify', at('bundle'));
+
+  await labs();
 
   await printed('board-list', 'board', 'list', at('nothing'));
   keep('board-test', await boardTest({ evidence: evidenceIn('of-board') }));

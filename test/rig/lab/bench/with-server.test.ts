@@ -67,7 +67,10 @@ describe('a bench and a campaign at a lab that is served', () => {
   }
   async function submit(file: string, more: object = {}) {
     const io = fakeIo({ json: true });
-    const exit = await labSubmit({ file, lab: address('operator'), dryRun: false, force: false, ...more }, io);
+    const exit = await labSubmit(
+      { file, lab: address('operator'), dryRun: false, force: false, watch: false, ...more },
+      io,
+    );
     return { exit, said: JSON.parse(io.out.join('')), err: io.err.join('') };
   }
   const alive = () =>
