@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
+import { labAddress, type TypedAddress } from '../../web/token-origin.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 /** Where the lab is. */
-export interface TypedLab {
-  readonly server: string;
-  readonly tokenFile: string;
-  readonly pin?: string;
+export interface TypedLab extends TypedAddress {
   readonly json?: boolean;
 }
 
@@ -20,11 +18,14 @@ interface TypedBench extends TypedLab {
 /** `--server`, `--token-file`, `--pin` and `--json`. */
 export function addLabOptions(command: Command): Command {
   return addJsonOption(command)
-    .requiredOption('--server <url>', 'origin of the lab, as https://lab.example:8640')
-    .requiredOption('--token-file <file>', 'file with the token in its first line, for its owner alone')
+    .option('--server <url>', 'origin of the lab, as https://lab.example:8640 (default: VITAP_LAB)')
+    .option(
+      '--token-file <file>',
+      'file with the token in its first line, for its owner alone (default: VITAP_LAB_TOKEN_FILE)',
+    )
     .option(
       '--pin <hash>',
-      "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start",
+      "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start (default: VITAP_LAB_PIN)",
     );
 }
 
@@ -47,8 +48,8 @@ export const declareLabBench: DeclareVerb = (lab: Command, perform: Perform) => 
     .action((typed: TypedBench) =>
       perform(typed, async (io) => {
         const { labBench } = await import('../../lab/bench/verb.ts');
-        const { server, tokenFile, pin = null, name = null, benchFile = null, folder = null, imageKey = null } = typed;
-        return labBench({ server, tokenFile, pin, name, benchFile, folder, imageKey }, io);
+        const { name = null, benchFile = null, folder = null, imageKey = null } = typed;
+        return labBench({ ...labAddress(typed, io.env), name, benchFile, folder, imageKey }, io);
       }),
     );
 };
