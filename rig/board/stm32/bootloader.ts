@@ -130,7 +130,9 @@ export class Stm32Bootloader {
     await this.#command('readMemory');
     await this.#address('readMemory', address);
     await this.#line.send([length - 1, ~(length - 1) & 0xff]);
-    await this.#ack('readMemory', TIME_LIMIT.answer, `${length} bytes at ${hexAddress(address)}`);
+    // An adapter may hold it until it has what follows.
+    const limitMs = TIME_LIMIT.answer + this.#line.msOf(length);
+    await this.#ack('readMemory', limitMs, `${length} bytes at ${hexAddress(address)}`);
     return this.#bytes('readMemory', length);
   }
 
@@ -241,7 +243,7 @@ export class Stm32Bootloader {
   }
 
   async #bytes(name: CommandName, length: number): Promise<Uint8Array> {
-    const bytes = await this.#line.take(length, TIME_LIMIT.answer);
+    const bytes = await this.#line.take(length, TIME_LIMIT.answer + this.#line.msOf(length));
     if (bytes.length === length) return bytes;
     throw new HalError(
       'timeout',

@@ -5,6 +5,8 @@ import type { SerialLine } from '../../../src/hal/serial-line.ts';
 
 /** Milliseconds between two looks at whether the person wants to stop: who answers at once stays in step, who is silent is left. */
 const LOOK_MS = 250;
+/** Of a byte with parity, which takes longest. */
+const BITS_PER_BYTE = 11;
 
 /** Bytes of a line one after the other, each waited for no longer than a time. It counts what passes. */
 export class ByteLine {
@@ -14,6 +16,8 @@ export class ByteLine {
   #received: number[] = [];
   #gone: HalError | null = null;
   #wake: (() => void) | null = null;
+  /** Bytes written since something was heard: they may be on their way still. */
+  #leaving = 0;
   /** Bytes since it was opened. */
   sent = 0;
   heard = 0;
@@ -25,6 +29,7 @@ export class ByteLine {
     this.#signal = signal;
     line.onData((chunk) => {
       this.heard += chunk.length;
+      this.#leaving = 0;
       for (const byte of chunk) this.#received.push(byte);
       this.#wake?.();
     });
@@ -43,12 +48,21 @@ export class ByteLine {
   async send(bytes: Uint8Array | readonly number[]): Promise<void> {
     const own = bytes instanceof Uint8Array ? copyBytes(bytes) : Uint8Array.from(bytes);
     this.sent += own.length;
+    this.#leaving += own.length;
     await this.#line.write(own);
   }
 
-  /** @returns the next byte, or null when none came in time @throws {HalError} `reader-lost`, `aborted` */
+  /** How long so many bytes take on the line, milliseconds. */
+  msOf(bytes: number): number {
+    return (bytes * BITS_PER_BYTE * 1000) / this.#line.baudRate;
+  }
+
+  /**
+   * The limit begins when what was written has left.
+   * @returns the next byte, or null when none came in time @throws {HalError} `reader-lost`, `aborted`
+   */
   async next(limitMs: number): Promise<number | null> {
-    if (this.#received.length === 0) await this.#wait(limitMs);
+    if (this.#received.length === 0) await this.#wait(limitMs + this.msOf(this.#leaving));
     const byte = this.#received.shift();
     if (byte !== undefined) return byte;
     if (this.#gone !== null) throw this.#gone;

@@ -92,6 +92,13 @@ describe('flashing an STM32', { timeout: 60_000 }, () => {
     expect(wireMs / ((leastWireBytes * 11 * 1000) / 115_200)).toBeLessThan(1.1);
   });
 
+  it('waits for what a slow line carries: at 1200 baud a block takes longer than an answer may', async () => {
+    const at = bench(H7A3);
+    const { repairs } = await at.flash(imageOf(program(1000)), { baudRate: 1200 });
+    expect(at.board.chip.flash.bytes.subarray(0, 1000)).toEqual(program(1000));
+    expect(repairs).toEqual({ resynchronised: 0, blocksAgain: 0, readsAgain: 0, pagesAgain: 0 });
+  });
+
   it('drives BOOT0 and RESET by the lines of the port, into the bootloader and out of it', async () => {
     const at = bench(F40X);
     at.board.chip.boot0 = false;
