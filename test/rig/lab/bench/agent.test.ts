@@ -207,7 +207,7 @@ describe('the agent of a bench', () => {
     const { missing } = lab;
     lab.missing = () => Promise.reject(new LabRefused(507, 'disk-full', 'the disk of the server is full'));
     const runs = Array.from({ length: 3 }, () => lab.add({ kind: 'rehearsal', milliseconds: 1 }));
-    void start(devicesOf({ ...NO_BENCH_FILE, inProcess: 3 }, NO_READERS));
+    void start(await devicesOf({ ...NO_BENCH_FILE, inProcess: 3 }, NO_READERS));
     const full = '64 results wait for the server: this bench takes nothing until it has taken some';
     await until(() => said.includes(full));
     const told = lab.beats.length;
