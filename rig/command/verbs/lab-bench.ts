@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
@@ -17,14 +17,24 @@ interface TypedBench extends TypedLab {
   readonly imageKey?: string;
 }
 
-/** `--server`, `--token-file`, `--pin` and `--json`. */
+/** `--server`, `--token-file` and `--pin`, or the variables that `--reader lab:` goes by; and `--json`. */
 export function addLabOptions(command: Command): Command {
   return addJsonOption(command)
-    .requiredOption('--server <url>', 'origin of the lab, as https://lab.example:8640')
-    .requiredOption('--token-file <file>', 'file with the token in its first line, for its owner alone')
-    .option(
-      '--pin <hash>',
-      "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start",
+    .addOption(
+      new Option('--server <url>', 'origin of the lab, as https://lab.example:8640')
+        .env('VITAP_LAB')
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--token-file <file>', 'file with the token in its first line, for its owner alone')
+        .env('VITAP_LAB_TOKEN_FILE')
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--pin <hash>',
+        "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start",
+      ).env('VITAP_LAB_PIN'),
     );
 }
 

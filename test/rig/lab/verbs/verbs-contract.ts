@@ -105,6 +105,42 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
       expect(lines.at(-1)).toEqual({ event: 'ended', id: `campaign ${lines[0].campaign}`, verdict: 'fail' });
     });
 
+    it('submit --watch --json says in one line what no bench can take, and submits nothing', async () => {
+      const file = join(folder, 'nobody.yaml');
+      writeFileSync(file, 'version: 1\nname: nobody\nneeds: {bench: nobody}\njudge: [{rehearsal: 1}]\n');
+      const { exit, out } = await vitap('lab', 'submit', file, '--watch', '--json', ...lab);
+      expect([exit, out.trimEnd().split('\n').length]).toEqual([1, 1]);
+      expect(JSON.parse(out)).toMatchObject({ id: 'lab-submit', campaign: null, unfit: [{ runs: 1 }] });
+    });
+
+    it('the lab and its token come from the environment too, and the command line wins', async () => {
+      vi.stubEnv('VITAP_LAB', lab[1] as string);
+      vi.stubEnv('VITAP_LAB_TOKEN_FILE', lab[3] as string);
+      try {
+        expect((await vitap('lab', 'benches')).out).toContain('verbs-1');
+        expect((await vitap('lab', 'benches', '--server', 'http://127.0.0.1:1')).exit).toBe(2);
+        vi.stubEnv('VITAP_LAB_PIN', 'short');
+        expect((await vitap('lab', 'benches')).exit).toBe(2);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      const { exit, err } = await vitap('lab', 'benches');
+      expect([exit, err]).toEqual([2, expect.stringContaining("required option '--server <url>' not specified")]);
+    });
+
+    it('token add makes no token when its file is there already', async () => {
+      const file = join(folder, 'taken.token');
+      const add = () => vitap('lab', 'token', 'add', 'taken', '--role', 'viewer', '--out', file, ...lab);
+      const made = async () => (await vitap('lab', 'token', 'list', ...lab)).out.match(/ taken,/g)?.length;
+      expect((await add()).exit).toBe(0);
+      const { exit, out, err } = await add();
+      expect([exit, out]).toEqual([2, '']);
+      expect(err).toBe(
+        `vitap: ${file} is there already, and no token was made: name another file, or take this one away\n`,
+      );
+      expect(await made()).toBe(1);
+    });
+
     it('a campaign that was cancelled has not passed', async () => {
       const campaign = await submitted();
       expect((await vitap('lab', 'cancel', campaign, ...lab)).exit).toBe(0);
@@ -184,6 +220,13 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
       const { exit, out, err } = await vitap('lab', 'watch', '7', ...lab);
       expect([exit, out]).toEqual([0, 'campaign 7, nightly: 1 running\ncampaign 7, nightly: 1 passed\n']);
       expect(err).toBe('vitap: the server tells no events (nothing is served there); it is asked every second\n');
+    });
+
+    it('a lab without campaigns and without benches says so', async () => {
+      const lab = await served({ '/v1/campaigns': [{ campaigns: [], after: null }], '/v1/benches': [{ benches: [] }] });
+      const said = 'no campaign was submitted yet\n';
+      expect(await vitap('lab', 'results', ...lab)).toEqual({ exit: 0, out: '', err: said });
+      expect(await vitap('lab', 'benches', ...lab)).toEqual({ exit: 0, out: '', err: 'no bench has enrolled yet\n' });
     });
 
     it('watch waits for a server that went away', async () => {
