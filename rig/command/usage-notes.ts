@@ -261,6 +261,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'bench soak': notes('taps got slower, memory grew or handles leaked', 'vitap bench soak --profile vitale2 --hours 8'),
   'bench crowd': notes('a tap failed', 'vitap bench crowd --cards 2000 --taps 20000 --arrivals turnstile'),
   'bench link': notes(null, 'vitap bench link'),
+  'bench flash': notes(
+    'a target is not met',
+    'vitap bench flash',
+    'vitap bench flash --boards 40 --runs 1 --size 405000 --json > flash.json',
+  ),
   'bench compare': notes(
     'with --fail-if-slower, B is slower',
     'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',
@@ -274,46 +279,28 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'lab bench': notes(null, 'vitap lab bench --server http://127.0.0.1:8640 --token-file bench.token --name b1'),
   'lab submit': notes(
     'no bench can take some of its runs; with --watch a run did not pass',
+    'VITAP_LAB=http://127.0.0.1:8640 VITAP_LAB_TOKEN_FILE=lab/operator.token vitap lab submit nightly.yaml',
     'vitap lab submit nightly.yaml --server http://127.0.0.1:8640 --token-file lab/operator.token',
-    'vitap lab submit nightly.yaml --watch --json --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab submit nightly.yaml --watch --json',
   ),
-  'lab watch': notes(
-    'a run did not pass',
-    'vitap lab watch 12 --server http://127.0.0.1:8640 --token-file lab/operator.token',
-  ),
-  'lab cancel': notes(null, 'vitap lab cancel 12 --server http://127.0.0.1:8640 --token-file lab/operator.token'),
+  'lab watch': notes('a run did not pass', 'vitap lab watch 12'),
+  'lab cancel': notes(null, 'vitap lab cancel 12'),
   'lab results': notes(
     'a run of the campaign did not pass or has not ended; with --check something is lost or doubled',
-    'vitap lab results 12 --state failed --server http://127.0.0.1:8640 --token-file lab/operator.token',
-    'vitap lab results --check --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab results 12 --state failed',
+    'vitap lab results --check',
   ),
-  'lab compare': notes(
-    'something fails that passed in the first campaign',
-    'vitap lab compare 11 12 --server http://127.0.0.1:8640 --token-file lab/operator.token',
-  ),
+  'lab compare': notes('something fails that passed in the first campaign', 'vitap lab compare 11 12'),
   'lab export': notes(
     null,
-    'vitap lab export 12 --junit lab.xml --csv lab.csv --server http://127.0.0.1:8640 --token-file lab/operator.token',
-    'vitap lab export 12 --evidence bundle --evidence-key lab.key.json --server http://127.0.0.1:8640 --token-file lab/operator.token',
+    'vitap lab export 12 --junit lab.xml --csv lab.csv',
+    'vitap lab export 12 --evidence bundle --evidence-key lab.key.json',
   ),
-  'lab prune': notes(
-    null,
-    'vitap lab prune --older-than 90 --dry-run --server http://127.0.0.1:8640 --token-file lab/operator.token',
-  ),
-  'lab benches': notes(
-    null,
-    'vitap lab benches --server http://127.0.0.1:8640 --token-file lab/operator.token',
-    'vitap lab benches --release b1 --server http://127.0.0.1:8640 --token-file lab/operator.token',
-  ),
-  'lab token add': notes(
-    null,
-    'vitap lab token add bench-1 --role bench --out bench.token --server http://127.0.0.1:8640 --token-file lab/operator.token',
-  ),
-  'lab token list': notes(null, 'vitap lab token list --server http://127.0.0.1:8640 --token-file lab/operator.token'),
-  'lab token revoke': notes(
-    null,
-    'vitap lab token revoke 3 --server http://127.0.0.1:8640 --token-file lab/operator.token',
-  ),
+  'lab prune': notes(null, 'vitap lab prune --older-than 90 --dry-run'),
+  'lab benches': notes(null, 'vitap lab benches', 'vitap lab benches --release b1'),
+  'lab token add': notes(null, 'vitap lab token add bench-1 --role bench --out bench.token'),
+  'lab token list': notes(null, 'vitap lab token list'),
+  'lab token revoke': notes(null, 'vitap lab token revoke 3'),
   'bench issuer': notes(
     'a target is not met',
     'vitap bench issuer --count 1000 --sizes 1000,1000000',

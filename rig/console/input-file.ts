@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { CannotRun } from './failure.ts';
 
@@ -38,4 +39,39 @@ export function readInputFile(path: string, what: string, most: number = LARGEST
 /** The same as text. */
 export function readInputText(path: string, what: string, most: number = LARGEST_TEXT): string {
   return readInputFile(path, what, most).toString('utf8');
+}
+
+/**
+ * The same for a text that is in UTF-8 and nothing else.
+ * @throws {CannotRun} the place of the first byte that is not
+ */
+export function readUtf8Text(path: string, what: string, most: number = LARGEST_TEXT): string {
+  const bytes = readInputFile(path, what, most);
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  // As a stream: a character that only begins there is not counted.
+  const before = new TextDecoder().decode(bytes.subarray(0, utf8Length(bytes)), { stream: true }).split('\n');
+  throw new CannotRun(
+    `${path}:${before.length}:${(before.at(-1) ?? '').length + 1}: ${what} is in UTF-8, and this byte is not`,
+  );
+}
+
+/** Bytes at the beginning that are UTF-8. */
+function utf8Length(bytes: Uint8Array): number {
+  let [right, wrong] = [0, bytes.length];
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    // A character that is cut at the end is not wrong yet.
+    if (isUtf8Beginning(bytes.subarray(0, middle))) right = middle;
+    else wrong = middle;
+  }
+  return right;
+}
+
+function isUtf8Beginning(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,7 @@
 import { DistantReader, openWebSocket } from '../../src/hal/distant/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
-import { CannotRun } from '../console/failure.ts';
 import { parsePin, pinnedAgent } from '../web/pinned-fetch.ts';
-import { readTokenAddress } from '../web/token-origin.ts';
+import { labAddress, readTokenAddress } from '../web/token-origin.ts';
 import type { ForeignReader } from './driver.ts';
 
 /** The server waits for a bench, and says so when none gives its reader. */
@@ -17,11 +16,9 @@ export async function openLabReader(
   label: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ForeignReader> {
-  const { VITAP_LAB: server, VITAP_LAB_TOKEN_FILE: tokenFile, VITAP_LAB_PIN: pin = null } = env;
-  if (server === undefined || tokenFile === undefined) {
-    throw new CannotRun('which lab? name it in VITAP_LAB, and the file with its token in VITAP_LAB_TOKEN_FILE');
-  }
-  const { origin, token } = readTokenAddress({ server, tokenFile, pin });
+  const address = labAddress(null, env);
+  const { pin } = address;
+  const { origin, token } = readTokenAddress(address);
   const channel = await openWebSocket({
     url: `${origin.replace(/^http/, 'ws')}/v1/pool?label=${encodeURIComponent(label)}`,
     headers: { authorization: `Bearer ${token}` },

@@ -104,7 +104,7 @@ export async function openFetch(
     if (cause instanceof NotReached) throw cause;
     if (late) throw new NotReached(`${origin} did not answer within ${timeoutMs / 1000} s`, { cause, late });
     if (stop.signal.aborted) throw stop.signal.reason;
-    throw new NotReached(`${origin} cannot be reached: is it running?`, { cause });
+    throw new NotReached(`${origin} cannot be reached: ${connectionWords(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
   }

@@ -10,6 +10,36 @@ export interface TokenAddress {
   readonly pin: string | null;
 }
 
+/** What a person typed of it. */
+export interface TypedAddress {
+  readonly server?: string;
+  readonly tokenFile?: string;
+  readonly pin?: string;
+}
+
+/**
+ * The lab that a person names: by options, and what no option names by `VITAP_LAB`, `VITAP_LAB_TOKEN_FILE` and
+ * `VITAP_LAB_PIN`. An empty variable names nothing.
+ * @param typed null: the verb has no such options
+ * @throws {CannotRun} no server or no file with a token
+ */
+export function labAddress(
+  typed: TypedAddress | null,
+  env: Readonly<Record<string, string | undefined>>,
+): TokenAddress {
+  const { VITAP_LAB, VITAP_LAB_TOKEN_FILE, VITAP_LAB_PIN } = env;
+  const server = typed?.server ?? (VITAP_LAB || null);
+  const tokenFile = typed?.tokenFile ?? (VITAP_LAB_TOKEN_FILE || null);
+  if (server === null || tokenFile === null) {
+    const by = (option: string, variable: string): string =>
+      typed === null ? `in ${variable}` : `with ${option} or in ${variable}`;
+    throw new CannotRun(
+      `which lab? name it ${by('--server', 'VITAP_LAB')}, and the file with its token ${by('--token-file', 'VITAP_LAB_TOKEN_FILE')}`,
+    );
+  }
+  return { server, tokenFile, pin: typed?.pin ?? (VITAP_LAB_PIN || null) };
+}
+
 const LARGEST_TOKEN_FILE = 4096;
 
 /**

@@ -27,8 +27,10 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Why a connection failed, in a few words; the error of a library may lie some causes deep. */
 export function connectionWords(error: unknown): string {
   for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const { code, socket } = cause as { code?: unknown; socket?: { readonly bytesRead?: number } };
     if (typeof code !== 'string') continue;
+    // It has answered before: how it speaks is right.
+    if (code === 'UND_ERR_SOCKET' && (socket?.bytesRead ?? 0) > 0) return WORDS.EPIPE as string;
     if (WORDS[code] !== undefined) return WORDS[code];
     if (code.startsWith('ERR_SSL_')) return WORDS.EPROTO as string;
     if (code.startsWith('HPE_')) return 'what answers there does not speak HTTP';

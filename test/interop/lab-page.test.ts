@@ -87,6 +87,28 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
     );
   });
 
+  it('a case stands apart from its cell, and a run whose length is not known shows its note alone', {
+    timeout: 60_000,
+  }, async () => {
+    await withLab('#/compare?first=1&second=2', async (page) => {
+      const cell = page.locator('.compared li', { has: page.locator('code') }).first();
+      expect(await cell.innerText()).toMatch(/^\S+ × conform iso7816-4 [A-Z]+-\d+/);
+      for (const [total, shown] of [
+        [0, 'waits for the reader'],
+        [4, '1 of 4 waits for the reader'],
+      ] as const) {
+        await page.route(`${origin}/v1/runs/${seeded.run}`, async (route) => {
+          const response = await route.fetch();
+          const progress = { done: Math.min(1, total), total, note: 'waits for the reader' };
+          await route.fulfill({ response, json: { ...((await response.json()) as object), progress } });
+        });
+        await page.goto(`${origin}/#/campaigns`);
+        await page.goto(`${origin}/#/runs/${seeded.run}`);
+        await expect.poll(() => page.locator('.progress .hint').innerText()).toBe(shown);
+      }
+    });
+  });
+
   /** The document in the frame of a report. */
   function reportIn(page: Page) {
     return page.frameLocator('iframe.report');

@@ -1,12 +1,10 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { labAddress, type TypedAddress } from '../../web/token-origin.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addJsonOption } from './shared-options.ts';
 
 /** Where the lab is. */
-export interface TypedLab {
-  readonly server: string;
-  readonly tokenFile: string;
-  readonly pin?: string;
+export interface TypedLab extends TypedAddress {
   readonly json?: boolean;
 }
 
@@ -17,24 +15,17 @@ interface TypedBench extends TypedLab {
   readonly imageKey?: string;
 }
 
-/** `--server`, `--token-file` and `--pin`, or the variables that `--reader lab:` goes by; and `--json`. */
+/** `--server`, `--token-file`, `--pin` and `--json`. */
 export function addLabOptions(command: Command): Command {
   return addJsonOption(command)
-    .addOption(
-      new Option('--server <url>', 'origin of the lab, as https://lab.example:8640')
-        .env('VITAP_LAB')
-        .makeOptionMandatory(),
+    .option('--server <url>', 'origin of the lab, as https://lab.example:8640 (default: VITAP_LAB)')
+    .option(
+      '--token-file <file>',
+      'file with the token in its first line, for its owner alone (default: VITAP_LAB_TOKEN_FILE)',
     )
-    .addOption(
-      new Option('--token-file <file>', 'file with the token in its first line, for its owner alone')
-        .env('VITAP_LAB_TOKEN_FILE')
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option(
-        '--pin <hash>',
-        "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start",
-      ).env('VITAP_LAB_PIN'),
+    .option(
+      '--pin <hash>',
+      "the server's key and no other, by its SHA-256 in base64url, as the server says it at its start (default: VITAP_LAB_PIN)",
     );
 }
 
@@ -57,8 +48,8 @@ export const declareLabBench: DeclareVerb = (lab: Command, perform: Perform) => 
     .action((typed: TypedBench) =>
       perform(typed, async (io) => {
         const { labBench } = await import('../../lab/bench/verb.ts');
-        const { server, tokenFile, pin = null, name = null, benchFile = null, folder = null, imageKey = null } = typed;
-        return labBench({ server, tokenFile, pin, name, benchFile, folder, imageKey }, io);
+        const { name = null, benchFile = null, folder = null, imageKey = null } = typed;
+        return labBench({ ...labAddress(typed, io.env), name, benchFile, folder, imageKey }, io);
       }),
     );
 };

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { labAddress } from '../../web/token-origin.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addLabOptions, type TypedLab } from './lab-bench.ts';
 
@@ -26,8 +27,8 @@ export const declareLabSubmit: DeclareVerb = (lab: Command, perform: Perform) =>
     .action((file: string, typed: TypedSubmit) =>
       perform(typed, async (io) => {
         const { labSubmit } = await import('../../lab/submit/submit.ts');
-        const { server, tokenFile, pin = null, dryRun = false, force = false, watch = false } = typed;
-        return labSubmit({ file, lab: { server, tokenFile, pin }, dryRun, force, watch }, io);
+        const { dryRun = false, force = false, watch = false } = typed;
+        return labSubmit({ file, lab: labAddress(typed, io.env), dryRun, force, watch }, io);
       }),
     );
 };

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../console/failure.ts';
 import type { RunState } from '../../lab/api/run.ts';
 import type { Role } from '../../lab/api/token.ts';
+import { labAddress } from '../../web/token-origin.ts';
 import { parseCount, parsePort } from '../option-values.ts';
 import type { DeclareVerb, Perform } from '../program.ts';
 import { addLabOptions, declareLabBench, type TypedLab } from './lab-bench.ts';
@@ -58,15 +59,6 @@ function declareServe(lab: Command, perform: Perform): void {
   );
 }
 
-/** Where the lab is, as actions take it. */
-function addressOf({ server, tokenFile, pin }: TypedLab): {
-  readonly server: string;
-  readonly tokenFile: string;
-  readonly pin: string | null;
-} {
-  return { server, tokenFile, pin: pin ?? null };
-}
-
 function declareWatch(lab: Command, perform: Perform): void {
   const watch = lab
     .command('watch')
@@ -75,7 +67,7 @@ function declareWatch(lab: Command, perform: Perform): void {
   addLabOptions(watch).action((campaign: number, typed: TypedLab) =>
     perform(typed, async (io) => {
       const { watchCampaign } = await import('../../lab/verbs/watch.ts');
-      return watchCampaign(addressOf(typed), campaign, io);
+      return watchCampaign(labAddress(typed, io.env), campaign, io);
     }),
   );
 }
@@ -88,7 +80,7 @@ function declareCancel(lab: Command, perform: Perform): void {
   addLabOptions(cancel).action((campaign: number, typed: TypedLab) =>
     perform(typed, async (io) => {
       const { cancelLabCampaign } = await import('../../lab/verbs/cancel.ts');
-      return cancelLabCampaign(addressOf(typed), campaign, io);
+      return cancelLabCampaign(labAddress(typed, io.env), campaign, io);
     }),
   );
 }
@@ -105,12 +97,15 @@ function declareResults(lab: Command, perform: Perform): void {
       perform(typed, async (io) => {
         const { checkLab, labResults } = await import('../../lab/verbs/results.ts');
         if (typed.check !== true) {
-          return labResults({ lab: addressOf(typed), campaign: campaign ?? null, state: typed.state ?? null }, io);
+          return labResults(
+            { lab: labAddress(typed, io.env), campaign: campaign ?? null, state: typed.state ?? null },
+            io,
+          );
         }
         if (campaign !== undefined || typed.state !== undefined) {
           throw new UsageError('--check looks at the whole store: give neither a campaign nor --state');
         }
-        return checkLab(addressOf(typed), io);
+        return checkLab(labAddress(typed, io.env), io);
       }),
   );
 }
@@ -125,7 +120,7 @@ function declareCompare(lab: Command, perform: Perform): void {
     perform(typed, async (io) => {
       if (first === second) throw new UsageError('a campaign is compared with another one');
       const { compareLab } = await import('../../lab/results/compare-verb.ts');
-      return compareLab({ lab: addressOf(typed), first, second }, io);
+      return compareLab({ lab: labAddress(typed, io.env), first, second }, io);
     }),
   );
 }
@@ -157,7 +152,7 @@ function declareExport(lab: Command, perform: Perform): void {
         throw new UsageError('nothing to write: give --junit, --csv or --evidence');
       }
       const { exportLab } = await import('../../lab/results/export.ts');
-      return exportLab({ lab: addressOf(typed), campaign, junit, csv, evidence }, io);
+      return exportLab({ lab: labAddress(typed, io.env), campaign, junit, csv, evidence }, io);
     }),
   );
 }
@@ -171,7 +166,7 @@ function declarePrune(lab: Command, perform: Perform): void {
   addLabOptions(prune).action((typed: TypedLab & { olderThan: number; dryRun?: boolean }) =>
     perform(typed, async (io) => {
       const { pruneLab } = await import('../../lab/verbs/prune.ts');
-      return pruneLab({ lab: addressOf(typed), days: typed.olderThan, dryRun: typed.dryRun === true }, io);
+      return pruneLab({ lab: labAddress(typed, io.env), days: typed.olderThan, dryRun: typed.dryRun === true }, io);
     }),
   );
 }
@@ -206,8 +201,8 @@ function declareBenches(lab: Command, perform: Perform): void {
       }
       const { listLabBenches, quarantineBench } = await import('../../lab/verbs/benches.ts');
       const bench = quarantine ?? release;
-      if (bench === undefined) return listLabBenches(addressOf(typed), io);
-      return quarantineBench({ lab: addressOf(typed), bench, reason }, io);
+      if (bench === undefined) return listLabBenches(labAddress(typed, io.env), io);
+      return quarantineBench({ lab: labAddress(typed, io.env), bench, reason }, io);
     }),
   );
 }
@@ -223,13 +218,13 @@ function declareToken(lab: Command, perform: Perform): void {
   addLabOptions(add).action((name: string, typed: TypedLab & { role: Role; out?: string }) =>
     perform(typed, async (io) => {
       const { addLabToken } = await import('../../lab/verbs/token.ts');
-      return addLabToken({ lab: addressOf(typed), name, role: typed.role, out: typed.out ?? null }, io);
+      return addLabToken({ lab: labAddress(typed, io.env), name, role: typed.role, out: typed.out ?? null }, io);
     }),
   );
   addLabOptions(token.command('list').description('list the tokens, without their text')).action((typed: TypedLab) =>
     perform(typed, async (io) => {
       const { listLabTokens } = await import('../../lab/verbs/token.ts');
-      return listLabTokens(addressOf(typed), io);
+      return listLabTokens(labAddress(typed, io.env), io);
     }),
   );
   const revoke = token
@@ -239,7 +234,7 @@ function declareToken(lab: Command, perform: Perform): void {
   addLabOptions(revoke).action((id: number, typed: TypedLab) =>
     perform(typed, async (io) => {
       const { revokeLabToken } = await import('../../lab/verbs/token.ts');
-      return revokeLabToken(addressOf(typed), id, io);
+      return revokeLabToken(labAddress(typed, io.env), id, io);
     }),
   );
 }

@@ -6,7 +6,7 @@ import { bytes, integer, matching, text, yesNo } from '../../card/profile/scalar
 import { type Path, plain, readSource } from '../../card/profile/source.ts';
 import { TEST_TERMINAL_KEYS } from '../../channel/choice.ts';
 import { UsageError } from '../../console/failure.ts';
-import { readInputText } from '../../console/input-file.ts';
+import { readUtf8Text } from '../../console/input-file.ts';
 import { type LinkChoice, linkDriver, parseLink } from '../../endpoint/links.ts';
 import { parseReader, type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
 import { BOARD_ROW, type FiledBoard, filedBoard, samePort } from './filed-board.ts';
@@ -84,7 +84,7 @@ const schema = z.strictObject({
 
 /** @throws {ProfileError} every fault with file, line and column */
 export function readBenchFile(path: string): BenchFile {
-  return parseBenchFile(readInputText(path, 'the file of a bench'), path, dirname(resolve(path)));
+  return parseBenchFile(readUtf8Text(path, 'the file of a bench'), path, dirname(resolve(path)));
 }
 
 /** @param folder from which the paths in it lead */

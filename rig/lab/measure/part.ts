@@ -95,7 +95,8 @@ export class Part {
     this.#printed = '';
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       // What a killed one leaves lies in this folder and goes with it.
-      env: { ...env, XDG_STATE_HOME: folder, TMPDIR: folder },
+      // A pin is of another lab than this one, which has no TLS.
+      env: { ...env, XDG_STATE_HOME: folder, TMPDIR: folder, VITAP_LAB_PIN: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -114,6 +114,8 @@ const LONGEST_WAIT_MS = 30_000;
 /** Texts that are kept until the bench is there. */
 const MOST_KEPT = 64;
 const LONGEST_SESSION_SECONDS = 43_200;
+/** Of a connection that broke (RFC 6455). */
+const NO_WORD = 1006;
 /** Close codes for applications (RFC 6455). */
 const NO_BENCH = 4408;
 const OTHER_END_GONE = 4410;
@@ -189,10 +191,15 @@ class Pool {
     }
     keepAlive(bench);
     asking.bench = bench;
-    const end = (): void => asking.socket.close(OTHER_END_GONE, 'the bench took its reader back');
-    bench.on('message', (data, isBinary) => (isBinary ? end() : asking.socket.send(data.toString('utf8'))));
-    bench.on('close', end);
-    bench.on('error', end);
+    const end = (reason: string): void => asking.socket.close(OTHER_END_GONE, reason);
+    bench.on('message', (data, isBinary) => {
+      if (isBinary) end('the bench does not keep to the protocol');
+      else asking.socket.send(data.toString('utf8'));
+    });
+    bench.on('close', (code) =>
+      end(code === NO_WORD ? 'the bench of this reader has gone' : 'the bench took its reader back'),
+    );
+    bench.on('error', () => end('the bench of this reader has gone'));
     for (const text of asking.kept) bench.send(text);
     asking.kept = [];
   }

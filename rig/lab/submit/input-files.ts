@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
 import { readInputFile } from '../../console/input-file.ts';
 import type { InputFile } from '../api/campaign.ts';
@@ -51,6 +51,10 @@ function filesBelow(folder: string, name: string, depth: number): string[] {
 
 function hashed(folder: string, name: string): FoundInput {
   const path = join(folder, name);
+  // A link in a campaign of somebody else would upload what is nobody's business.
+  const way = relative(realpathSync(folder), realpathSync(path));
+  if (way.startsWith('..') || isAbsolute(way))
+    throw new CannotRun(`${name}: this link leads out of the folder of the campaign`);
   const sha256 = createHash('sha256')
     .update(readInputFile(path, 'an input', LARGEST_INPUT))
     .digest('hex');

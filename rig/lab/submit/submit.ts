@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
-import { readInputText } from '../../console/input-file.ts';
+import { readUtf8Text } from '../../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson, writeJsonLine } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { counted } from '../../report/words.ts';
@@ -39,7 +39,7 @@ const LARGEST_CAMPAIGN_FILE = 262_144;
  */
 export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promise<ExitCode> {
   const { file, lab, dryRun, force, watch } = options;
-  const source = readInputText(file, 'a campaign', LARGEST_CAMPAIGN_FILE);
+  const source = readUtf8Text(file, 'a campaign', LARGEST_CAMPAIGN_FILE);
   const folder = dirname(file);
   const around = await surroundings(folder);
   // What is wrong with the file is said before anybody is asked.

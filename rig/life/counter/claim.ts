@@ -5,7 +5,7 @@ import { readClaimFile } from './claim-file.ts';
 import { appendClaim } from './claim-to-card.ts';
 import { CounterFolder } from './counter-folder.ts';
 import { CounterFailure } from './failures.ts';
-import { type FollowUp, FollowUps } from './follow-ups.ts';
+import { type FollowUp, FollowUps, lastInWords } from './follow-ups.ts';
 import { ClaimQueue, type QueuedClaim } from './queue.ts';
 import { newRequestId } from './resolve-presence.ts';
 import { withIssuers } from './signed-issuers.ts';
@@ -53,6 +53,7 @@ export async function sendClaimAfter(claim: Claim, options: ClaimAfterOptions, i
   refuseFuture(claim);
   const folder = CounterFolder.of(options.counter, io.env);
   const followUp = new FollowUps(folder).find(options.after);
+  if (options.after === 'last') io.stderr(`${lastInWords(followUp)}\n`);
   const queue = new ClaimQueue(folder);
   // Of two at once only one may find that no claim follows the code yet.
   const entry = await queue.alone(() => enqueue(queue, claim, followUp), io.signal);

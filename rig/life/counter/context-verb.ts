@@ -2,7 +2,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io
 import { shown } from '../../console/shown.ts';
 import { CounterFolder } from './counter-folder.ts';
 import { CounterFailure } from './failures.ts';
-import { type FollowUp, FollowUps } from './follow-ups.ts';
+import { type FollowUp, FollowUps, lastInWords } from './follow-ups.ts';
 import { ClaimQueue } from './queue.ts';
 import { withIssuers } from './signed-issuers.ts';
 
@@ -21,6 +21,7 @@ export async function counterContext(options: CounterContextOptions, io: Command
   const folder = CounterFolder.existing(options.counter, io.env);
   const followUps = new FollowUps(folder);
   const followUp = followUps.find(options.reading);
+  if (options.reading === 'last') io.stderr(`${lastInWords(followUp)}\n`);
   const { proof, issuer } = followUp;
   if (proof.kind !== 'context') throw new CounterFailure('no-context', shown(options.reading));
   const { contextId: id, token } = proof;

@@ -61,7 +61,7 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
     'the holder agrees anew, and one reader takes it',
   ),
   'no-terminal-keys': refused(
-    'the card gives nothing to a terminal that does not prove who it is',
+    'the card gives nothing to a terminal that does not prove who it is: --keys FILE',
     '`--keys FILE`, with the keys of the professional’s terminal',
   ),
   'card-refuses': refused('the card refuses: it answers …', 'see `vitap tap --explain`'),
@@ -81,17 +81,17 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
     'the holder shows a new code',
   ),
   'seen-full': cannotRun(
-    'this counter has seen … offline codes within a day, and remembers no more',
+    'this counter has seen … offline codes within a day, and remembers no more: look at who shows so many; --counter names another folder',
     'look at who shows so many; another `--counter` folder',
   ),
   'trust-unreadable': cannotRun('…', 'the file that the issuer wrote, whole'),
   'no-trust': cannotRun(
-    'an offline code is believed by the keys of its issuer, and none are known here',
+    'an offline code is believed by the keys of its issuer, and none are known here: --trust FILE, or --issuer URL once while the network is up',
     '`--trust FILE`, or `--issuer URL` once while the network is up',
   ),
-  'no-issuer': cannotRun('which issuer? a presence is resolved where it was minted', '`--issuer URL`'),
+  'no-issuer': cannotRun('which issuer? a presence is resolved where it was minted: --issuer URL', '`--issuer URL`'),
   'no-signing-keys': cannotRun(
-    'the issuer answers only to requests that a professional’s terminal signed',
+    'the issuer answers only to requests that a professional’s terminal signed: --keys FILE',
     '`--keys FILE`, with the keys of the terminal',
   ),
   'issuer-silent': cannotRun(
@@ -102,13 +102,13 @@ export const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   'qr-refused': refused('…', 'see the table of refusals in [presentation.md](presentation.md)'),
   'picture-unreadable': cannotRun('…', 'another picture'),
   'activation-unknown': refused(
-    'nobody is shown, for whether the card is revoked is not known: …',
+    'nobody is shown, for whether the card is revoked is not known: …; --issuer URL while the network is up, --status-list FILE, or --accept-unchecked',
     '`--issuer URL` while the network is up, `--status-list FILE`, or `--accept-unchecked`',
   ),
   'no-follow-up': cannotRun('no reading here has the name …', 'the name that `counter scan` printed, or `last`'),
   'no-context': cannotRun('the reading … is of an offline code, which opens no context', 'the name of a presence'),
   'claim-waits': refused(
-    'a claim waits here that this context alone can prove: destroyed, it would be lost',
+    'a claim waits here that this context alone can prove: destroyed, it would be lost; `vitap counter queue send` first',
     '`vitap counter queue send` first',
   ),
 };

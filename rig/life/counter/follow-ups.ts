@@ -23,6 +23,11 @@ const followUp: z.ZodType<FollowUp> = z.strictObject({
   proof: CLAIM_PROOF,
 });
 
+/** After a scan that failed `last` is still the reading before it: who says `last` is told which one is meant. */
+export function lastInWords({ at, proof }: FollowUp): string {
+  return `the last reading is ${proof.kind === 'context' ? proof.contextId : proof.tokenId}, of ${at}`;
+}
+
 /** More than a counter has in a day. */
 const MOST_KEPT = 500;
 

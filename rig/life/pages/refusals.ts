@@ -201,6 +201,7 @@ export const OPENID_REFUSALS_FR = {
   'issuer-identity-incomplete': 'Il manque une donnée demandée, ou elle est mal formée.',
   'issuer-not-answered': 'L’identité n’a pas encore été présentée.',
   'issuer-consent-refused': 'La personne n’a pas donné son accord.',
+  'issuer-identity-used': 'Cette identité a déjà servi : présentez-la à nouveau.',
   'issuer-response-code-wrong': 'Le code de réponse n’est pas celui de cette demande.',
   'issuer-return-refused': 'L’adresse de retour n’est pas sur cette machine.',
   'issuer-provider-unknown': 'L’émetteur ne croit pas ce fournisseur d’identité.',

@@ -25,7 +25,8 @@ export async function identityRefused<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
-    if (cause instanceof OpenIdRefused) throw new PhoneRefusal('identity-refused', { detail: cause.message, cause });
+    if (cause instanceof OpenIdRefused)
+      throw new PhoneRefusal('identity-refused', { detail: `${cause.origin}: ${cause.message}`, cause });
     if (cause instanceof NotReached || cause instanceof OpenIdDistrusted) throw new CannotRun(cause.message);
     throw cause;
   }

@@ -75,7 +75,7 @@ table.fields .deep1 { padding-left: 1.2rem; } table.fields .deep2 { padding-left
 }
 @media (max-width: 45rem) {
   .row, .headings { grid-template-columns: 2.3rem 1rem minmax(0, 1fr) 5rem 2.6rem; gap: .4rem; padding: 0 .3rem; }
-  .tools label { max-width: 100%; }
+  .tools label { max-width: 100%; grid-template-columns: minmax(0, 1fr); }
   table.divergences td:first-child::before { content: "exchange "; }
   table.fields, .wide td > code, .wide td > a > code { white-space: normal; overflow-wrap: anywhere; }
 }

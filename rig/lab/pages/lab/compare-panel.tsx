@@ -149,7 +149,12 @@ function Place({ item: { subject, suite, of }, campaign }: { readonly item: Comp
   return (
     <>
       <Link to={{ page: 'runs', campaign, subject, suite, state: null, after: 0 }}>{`${subject} × ${suite}`}</Link>
-      {of === null ? null : <code> {of}</code>}
+      {of === null ? null : (
+        <>
+          {' '}
+          <code>{of}</code>
+        </>
+      )}
     </>
   );
 }

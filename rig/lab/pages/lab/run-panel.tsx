@@ -78,7 +78,8 @@ function Run({
         <div class="progress">
           <progress value={progress.done} max={Math.max(progress.total, 1)} aria-label={say('progressName')} />
           <p class="hint">
-            {say('progress', { done: progress.done, total: progress.total })} {progress.note}
+            {progress.total > 0 ? `${say('progress', { done: progress.done, total: progress.total })} ` : ''}
+            {progress.note}
           </p>
         </div>
       )}

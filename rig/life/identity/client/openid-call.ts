@@ -6,10 +6,13 @@ export class OpenIdRefused extends Error {
   readonly status: number;
   /** Its own reason where it gives one, else the word of OAuth. */
   readonly code: string;
+  /** Who said it. */
+  readonly origin: string;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(origin: string, status: number, code: string, message: string) {
     super(message);
     this.name = 'OpenIdRefused';
+    this.origin = origin;
     this.status = status;
     this.code = code;
   }
@@ -70,7 +73,7 @@ function refusal(status: number, json: unknown, origin: string): Error {
   const said = [description, message].find((text) => typeof text === 'string') as string | undefined;
   // What comes from outside may be shown on a terminal.
   const words = said?.slice(0, LONGEST_MESSAGE).replace(/\p{C}/gu, '?');
-  return new OpenIdRefused(status, code, words ?? `${origin} refused (${code})`);
+  return new OpenIdRefused(origin, status, code, words ?? `${origin} refused (${code})`);
 }
 
 function parsed(text: string): unknown {

@@ -55,9 +55,14 @@ export async function presentAtTerminal(options: PresentOptions, io: CommandIo):
     if (!(error instanceof OpenIdRefused)) throw error;
     const nothing = { claims: [], ticket: null, expiresInSeconds: null };
     if (io.json) writeJson(io, { issuer, identity, ...nothing, refused: error.code });
-    else io.stderr(`refused (${error.code}): ${error.message}\n`);
+    else io.stderr(`vitap: ${whoRefused(error, options)} (${error.code}): ${error.message}\n`);
     return EXIT.fail;
   }
+}
+
+/** `http://127.0.0.1:8630 refuses`; an issuer refuses a provider, whose address is said too. */
+function whoRefused({ origin }: OpenIdRefused, { identity }: PresentOptions): string {
+  return origin === identity ? `${origin} refuses` : `${origin} refuses an identity of ${identity}`;
 }
 
 /** @throws {CannotRun} nobody was named, and several could be meant */

@@ -246,10 +246,12 @@ async function identityBehind(context: VerifierContext, ticket: string, spend: b
     if (row.answered_at === null) return new OpenIdRefusal('not-answered');
     const right = row.response_code_hash ?? new Uint8Array(0);
     if (!equalBytes(hashOf(crypto, order.responseCode), right)) return new OpenIdRefusal('response-code-wrong');
-    const refused = row.refused || row.identity === null;
-    if (spend || refused)
-      await statements.query('delete from openid_presentations where transaction_hash = $1', [hash]);
-    if (row.refused || row.identity === null) return new OpenIdRefusal('consent-refused');
+    // Only who has both secrets learns more than that; purged with the request.
+    if (row.refused) return new OpenIdRefusal('consent-refused');
+    if (row.identity === null) return new OpenIdRefusal('identity-used');
+    if (spend) {
+      await statements.query('update openid_presentations set identity = null where transaction_hash = $1', [hash]);
+    }
     return JSON.parse(row.identity) as IdentityClaims;
   });
   if (outcome instanceof OpenIdRefusal) throw outcome;

@@ -36,6 +36,11 @@ export const OPENID_REFUSALS = {
   },
   'not-answered': { status: 400, error: 'invalid_request', sentence: 'the identity has not been presented yet' },
   'consent-refused': { status: 403, error: 'access_denied', sentence: 'the person did not agree' },
+  'identity-used': {
+    status: 400,
+    error: 'invalid_request',
+    sentence: 'this identity was used before: a new ticket comes from presenting it again',
+  },
   'response-code-wrong': {
     status: 400,
     error: 'invalid_request',

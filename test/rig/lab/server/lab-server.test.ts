@@ -161,6 +161,35 @@ describe('a lab, served', () => {
     await refuses(bench.release(second.attempt, 'b1', ''), 409, 'attempt-over');
   });
 
+  it('says what is different in the second of two campaigns, by the code of lab compare', async () => {
+    const campaigns: number[] = [];
+    for (const verdicts of [
+      ['passed', 'failed'],
+      ['failed', 'passed'],
+    ] as const) {
+      const runs = ['vitale2', 'apcv'].map((subject) => ({ ...RUN, subject }));
+      campaigns.push((await operator.submit(submission({ runs }))).campaign as number);
+      for (const verdict of verdicts) {
+        const taken = await take();
+        const cases = [{ id: 'SEL-001', verdict: verdict === 'passed' ? 'pass' : 'fail', reason: '' }] as const;
+        await bench.record(taken.attempt, await signed(statementFor('b1', taken, { verdict, cases }), KEY));
+      }
+    }
+    const [first, second] = campaigns as [number, number];
+    const answer = await ask('GET', `/v1/compare?first=${first}&second=${second}`, tokens.viewer);
+    const item = (subject: string, of: string | null) => ({ subject, suite: 'iso7816-4', of });
+    expect(await answer.json()).toEqual({
+      newFailures: { count: 2, first: [item('vitale2', null), item('vitale2', 'SEL-001')] },
+      mended: { count: 2, first: [item('apcv', null), item('apcv', 'SEL-001')] },
+      ...Object.fromEntries(
+        ['flaky', 'slower', 'faster', 'onlyFirst', 'onlySecond'].map((name) => [name, { count: 0, first: [] }]),
+      ),
+    });
+    const unknown = await ask('GET', `/v1/compare?first=${first}&second=999999`, tokens.viewer);
+    expect([unknown.status, ((await unknown.json()) as { error: string }).error]).toEqual([404, 'campaign-unknown']);
+    for (const role of ROLES) expect(await (await ask('GET', '/v1/me', tokens[role])).json()).toEqual({ role });
+  });
+
   it('every route but the description refuses who has no token, and each role what is not its', async () => {
     const { paths } = (await (await ask('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>

@@ -113,21 +113,6 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
       expect(JSON.parse(out)).toMatchObject({ id: 'lab-submit', campaign: null, unfit: [{ runs: 1 }] });
     });
 
-    it('the lab and its token come from the environment too, and the command line wins', async () => {
-      vi.stubEnv('VITAP_LAB', lab[1] as string);
-      vi.stubEnv('VITAP_LAB_TOKEN_FILE', lab[3] as string);
-      try {
-        expect((await vitap('lab', 'benches')).out).toContain('verbs-1');
-        expect((await vitap('lab', 'benches', '--server', 'http://127.0.0.1:1')).exit).toBe(2);
-        vi.stubEnv('VITAP_LAB_PIN', 'short');
-        expect((await vitap('lab', 'benches')).exit).toBe(2);
-      } finally {
-        vi.unstubAllEnvs();
-      }
-      const { exit, err } = await vitap('lab', 'benches');
-      expect([exit, err]).toEqual([2, expect.stringContaining("required option '--server <url>' not specified")]);
-    });
-
     it('token add makes no token when its file is there already', async () => {
       const file = join(folder, 'taken.token');
       const add = () => vitap('lab', 'token', 'add', 'taken', '--role', 'viewer', '--out', file, ...lab);

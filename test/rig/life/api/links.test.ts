@@ -115,9 +115,9 @@ it.each([
 });
 
 it('nobody there', async () => {
-  const error = await failure(phoneLink({ origin: 'http://127.0.0.1:1' }, device('a'), world).standing());
+  const error = await failure(phoneLink({ origin: 'http://127.0.0.1:2' }, device('a'), world).standing());
   expect(error).toBeInstanceOf(IssuerUnreachable);
-  expect((error as Error).message).toBe('http://127.0.0.1:1 cannot be reached: nothing listens there: is it running?');
+  expect((error as Error).message).toBe('http://127.0.0.1:2 cannot be reached: nothing listens there: is it running?');
 });
 
 it('no answer in time', async () => {

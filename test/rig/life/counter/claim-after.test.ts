@@ -74,7 +74,7 @@ describe('counter context', () => {
     expect(await context('destroy')).toEqual({
       exit: 1,
       out: '',
-      err: 'vitap: a claim waits here that this context alone can prove: destroyed, it would be lost\n',
+      err: 'the last reading is ctx_1, of 2026-11-29T12:01:00.000Z\nvitap: a claim waits here that this context alone can prove: destroyed, it would be lost; `vitap counter queue send` first\n',
     });
   });
 });
@@ -100,7 +100,7 @@ describe('counter claim --after', { timeout: 60_000 }, () => {
       JSON.stringify(new URL(`../../../../rig/life/counter/${name}.ts`, import.meta.url).href);
     const script = `
       import { sendClaimAfter } from ${at('claim')};
-      const io = { env: {}, signal: new AbortController().signal };
+      const io = { env: {}, stderr: () => {}, signal: new AbortController().signal };
       const options = { after: 'last', keys: null, counter: process.argv[1], timeoutMs: 1000 };
       process.stdout.write('r');
       process.stdin.once('data', async () => {
@@ -122,6 +122,18 @@ describe('counter claim --after', { timeout: 60_000 }, () => {
     } finally {
       for (const child of children) child.kill('SIGKILL');
     }
+  });
+
+  it('after a scan that failed says which reading the last one is, and of when', async () => {
+    const id = scanned();
+    const { at } = new FollowUps(new CounterFolder(counter)).find(id);
+    expect((await vitap('scan', '--image', join(path, 'nothing.png'), '--counter', counter)).exit).toBe(2);
+    const { exit, err } = await vitap('claim', claimFile('000000001'), '--after', 'last', '--counter', counter);
+    expect({ exit, err }).toEqual({ exit: 0, err: `the last reading is ${id}, of ${at}\n` });
+    const context = await vitap('context', 'destroy', '--keys', 'test', '--counter', counter);
+    expect(context.err).toContain(`the last reading is ${id}, of ${at}\n`);
+    const named = await vitap('context', 'destroy', id, '--keys', 'test', '--counter', counter);
+    expect(named.err).not.toContain('the last reading');
   });
 
   it('refuses a claim that is dated after tomorrow', async () => {

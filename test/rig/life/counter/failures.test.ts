@@ -14,6 +14,16 @@ describe('failures of a counter', () => {
     expect(table.split('\n\n')[0]?.trim().split('\n')).toEqual(rows);
   });
 
+  it('an option of the same verb that cures it stands in the sentence too', () => {
+    const cures = Object.entries(FAILURES).map(([code, { sentence, cure }]) => ({
+      code,
+      missing: (cure.replace(/`vitap [^`]*`/g, '').match(/--[a-z-]+/g) ?? []).filter(
+        (option) => !sentence.includes(option),
+      ),
+    }));
+    expect(cures.filter(({ missing }) => missing.length > 0)).toEqual([]);
+  });
+
   it.each(Object.keys(FAILURES) as FailureCode[])('%s is one sentence with its exit code', (code) => {
     const failure = describeFailure(new CounterFailure(code, 'DETAIL $& \u001b[2J'));
     expect(failure.kind).toBe('counter');

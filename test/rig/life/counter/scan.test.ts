@@ -211,7 +211,11 @@ describe('what a scanner types', () => {
     ['\r\n\r\n', 2, 'nothing was scanned: standard input ended before a line came'],
     [`${'A'.repeat(2000)}\n`, 2, 'the line is longer than 1264 characters, which no code of ours is'],
     ['https://example.org/x\n', 1, 'the QR code is of another kind (it begins with neither VT1: nor VP1:)'],
-    ['VT1:NOT BASE45 AT ALL\n', 2, 'an offline code is believed by the keys of its issuer, and none are known here'],
+    [
+      'VT1:NOT BASE45 AT ALL\n',
+      2,
+      'an offline code is believed by the keys of its issuer, and none are known here: --trust FILE, or --issuer URL once while the network is up',
+    ],
     ['VP1:short\n', 1, 'the QR code is damaged or not one of ours (the presence is too short)'],
   ])('%j is refused with one sentence', async (text, exit, sentence) => {
     expect(await scan(text)).toMatchObject({ exit, out: '', err: sentence });

@@ -71,7 +71,15 @@ export function openIdSuite(name: string, open: () => Promise<Sql>): void {
           birthDate: '1975-12-31',
           birthPlaceCode: '63220',
         });
-        await expect(redeem(ticket!)).rejects.toMatchObject({ code: 'request-unknown' });
+        await expect(redeem(ticket!)).rejects.toMatchObject({ code: 'identity-used' });
+        // Who has half of it learns nothing, and nothing of the identity is kept.
+        const half = identityTicket({ transaction: request.transaction, responseCode: 'A'.repeat(43) });
+        await expect(redeem(half)).rejects.toMatchObject({ code: 'response-code-wrong' });
+        expect(await world.context.sql.query('select identity, encryption_key from openid_presentations')).toEqual([
+          { identity: null, encryption_key: null },
+        ]);
+        world.time += 10 * 60_000;
+        await purgeOpenId(world.context.sql, world.time);
         expect(await world.context.sql.query('select 1 as one from openid_presentations')).toEqual([]);
       });
 
@@ -85,7 +93,7 @@ export function openIdSuite(name: string, open: () => Promise<Sql>): void {
         await expect(closed).rejects.toMatchObject({ code: 'department-closed' });
         expect(seen).toEqual(['ZOE']);
         expect(await redeem(ticket)).toMatchObject({ givenName: 'ZOE' });
-        await expect(redeem(ticket)).rejects.toMatchObject({ code: 'request-unknown' });
+        await expect(redeem(ticket)).rejects.toMatchObject({ code: 'identity-used' });
       });
 
       it('is not given where the person refuses', async () => {
@@ -98,7 +106,8 @@ export function openIdSuite(name: string, open: () => Promise<Sql>): void {
         const request = await ask();
         const { body } = await post(request, { error: 'access_denied' });
         const ticket = ticketOf(request, body.redirect_uri as string);
-        await expect(redeem(ticket)).rejects.toMatchObject({ code: 'consent-refused', status: 403 });
+        for (const _ of ['first', 'again'])
+          await expect(redeem(ticket)).rejects.toMatchObject({ code: 'consent-refused', status: 403 });
       });
 
       it('is worth nothing without both secrets', async () => {

@@ -21,13 +21,11 @@ afterAll(async () => {
 
 async function present(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const io = fakeIo({ json: args.includes('--json') });
-  const where = args.includes('--issuer') ? [] : ['--issuer', world.issuer];
-  const code = await runCommandLine(
-    ['identity', 'present', ...where, '--identity', world.identity, ...args],
-    '0.0.0',
-    VERBS,
-    io,
-  );
+  const where = [
+    ...(args.includes('--issuer') ? [] : ['--issuer', world.issuer]),
+    ...(args.includes('--identity') ? [] : ['--identity', world.identity]),
+  ];
+  const code = await runCommandLine(['identity', 'present', ...where, ...args], '0.0.0', VERBS, io);
   return { code, out: io.out.join(''), err: io.err.join('') };
 }
 
@@ -38,10 +36,22 @@ it('prints the ticket alone, and says beside it what was given', async () => {
   expect(await redeemIdentityTicket(world.context, out.trim())).toMatchObject({ familyName: 'ADRUN' });
 });
 
+it('names the issuer that refuses, and the provider that it does not trust', async () => {
+  const { code, out, err } = await present('--identity', 'http://127.0.0.1:9');
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toMatch(/^vitap: /);
+  expect(err).toContain(
+    `${world.issuer} refuses an identity of http://127.0.0.1:9 (provider-unknown): this issuer trusts`,
+  );
+});
+
 it('says who refused, and why', async () => {
   const unknown = await present('--person', 'nobody');
   expect([unknown.code, unknown.out]).toEqual([1, '']);
-  expect(unknown.err).toMatch(/^refused \(person-unknown\): the identity provider knows no such person/);
+  expect(unknown.err).toMatch(
+    /^vitap: http:\/\/127\.0\.0\.1:\d+ refuses \(person-unknown\): the identity provider knows no such person/,
+  );
+  expect(unknown.err).toContain(world.identity);
   world.providerIsDown = true;
   const down = await present('--json');
   world.providerIsDown = false;
@@ -54,10 +64,10 @@ it('says who refused, and why', async () => {
 it.each<[string, string[], string]>([
   [
     'an issuer that is not there',
-    ['--issuer', 'http://127.0.0.1:1'],
-    'http://127.0.0.1:1 cannot be reached: nothing listens there: is it running?',
+    ['--issuer', 'http://127.0.0.1:2'],
+    'http://127.0.0.1:2 cannot be reached: nothing listens there: is it running?',
   ],
-  ['what is no issuer', ['--issuer', 'IDENTITY'], 'refused (no-such-route)'],
+  ['what is no issuer', ['--issuer', 'IDENTITY'], 'refuses (no-such-route)'],
   ['no origin', ['--issuer', 'http://127.0.0.1:1/x'], '"http://127.0.0.1:1/x" is no origin'],
 ])('says so of %s', async (_, args, sentence) => {
   const { code, err } = await present(...args.map((arg) => (arg === 'IDENTITY' ? world.identity : arg)));
