@@ -261,6 +261,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'bench soak': notes('taps got slower, memory grew or handles leaked', 'vitap bench soak --profile vitale2 --hours 8'),
   'bench crowd': notes('a tap failed', 'vitap bench crowd --cards 2000 --taps 20000 --arrivals turnstile'),
   'bench link': notes(null, 'vitap bench link'),
+  'bench flash': notes(
+    'a target is not met',
+    'vitap bench flash',
+    'vitap bench flash --boards 40 --runs 1 --size 405000 --json > flash.json',
+  ),
   'bench compare': notes(
     'with --fail-if-slower, B is slower',
     'vitap bench compare --a "vitap bench tap --profile apcv --json" --b "vitap bench tap --profile apcv --plan minimal --json"',

@@ -9,6 +9,7 @@ import type { DeclareVerb, Perform } from '../program.ts';
 import { declareBenchCompare } from './bench-compare.ts';
 import { declareCrowd } from './bench-crowd.ts';
 import { declareBenchCrypto } from './bench-crypto.ts';
+import { declareBenchFlash } from './bench-flash.ts';
 import { declareBenchIssuer } from './bench-issuer.ts';
 import { declareBenchLab } from './bench-lab.ts';
 import { declareBenchPeer } from './bench-peer.ts';
@@ -47,6 +48,7 @@ export const declareBench: DeclareVerb = (program, perform) => {
   declareSoak(bench, perform);
   declareCrowd(bench, perform);
   declareLink(bench, perform);
+  declareBenchFlash(bench, perform);
   declareBenchCompare(bench, perform);
   declareBenchPeer(bench, perform);
   declareBenchIssuer(bench, perform);

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
 import type { CommandIo } from '../../console/io.ts';
+import { type Spread, spreadOf, spreadText } from '../../figures/spread.ts';
 import type { Sql } from '../../store/sql.ts';
 import { CHECK_QUERY, checkStore } from '../store/check.ts';
 import { type Kill, type KillRun, killRun } from './kill-run.ts';
 import { inEmptyLab, withSql } from './own-store.ts';
 import { atMost, type LabBenchChoice, type LabBenchPart, lengths, type Measured } from './part-of-bench.ts';
 import { STORE_FOLDER } from './running-lab.ts';
-import { type Spread, spreadOf, spreadText } from './spread.ts';
 
 /** What the store says after a lab whose parts were killed. */
 export interface KillFigures {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandIo } from '../../console/io.ts';
+import { type Spread, spreadOf, spreadText } from '../../figures/spread.ts';
 import type { Sql } from '../../store/sql.ts';
 import { inEmptyLab, withSql } from './own-store.ts';
 import type { Part } from './part.ts';
 import { atMost, type LabBenchChoice, type LabBenchPart, type Measured } from './part-of-bench.ts';
 import { postmaster, treeProcessorMs } from './processor-time.ts';
 import { campaignEnd, type RunningLab, STORE_FOLDER, startRehearsalLab, submitRehearsals } from './running-lab.ts';
-import { type Spread, spreadOf, spreadText } from './spread.ts';
 
 /** What taking and recording a run costs. */
 export interface SchedulingFigures {

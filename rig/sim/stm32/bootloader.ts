@@ -82,6 +82,7 @@ export class SimulatedStm32 implements WiredChip {
   #lastBaud = POWER_UP_BAUD;
   #stuck = false;
   #inSync = false;
+  #workedNs = 0;
   /** Grows with each reset: what was to happen before does not. */
   #life = 0;
 
@@ -102,6 +103,11 @@ export class SimulatedStm32 implements WiredChip {
   /** 12 bytes. */
   get uid(): Uint8Array {
     return this.#options.uid;
+  }
+
+  /** How long it has erased and programmed its flash, while its line was silent. */
+  get workedNs(): number {
+    return this.#workedNs;
   }
 
   /** Until the first byte has been measured. */
@@ -377,6 +383,7 @@ export class SimulatedStm32 implements WiredChip {
       yield { bytes: Number.POSITIVE_INFINITY };
     }
     yield { ns: Math.round((ms * MS) / 2) };
+    this.#workedNs += 2 * Math.round((ms * MS) / 2);
     work(1);
   }
 

@@ -64,6 +64,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'bench apdu': ['bench-apdu'],
   'bench core': ['bench-core'],
   'bench link': ['bench-link'],
+  'bench flash': ['bench-flash'],
   'bench trace': ['bench-trace', 'bench-report'],
   'bench crowd': ['bench-crowd'],
   'bench crypto': ['bench-crypto'],
@@ -551,6 +552,7 @@ async function benches(): Promise<void> {
   await printed('bench-crowd', 'bench', 'crowd', '--profile', 'reference', '--cards', '3', '--taps', '20');
   await printed('bench-crypto', 'bench', 'crypto', '--count', '1', '--curve', 'P-256');
   await printed('bench-issuer', 'bench', 'issuer', '--count', '3', '--sizes', '4,8', '--lists', '1000');
+  await printed('bench-flash', 'bench', 'flash', '--boards', '2', '--runs', '1', '--size', '1024');
   await printed('bench-soak', 'bench', 'soak', '--profile', 'reference', '--minutes', '0.01');
 }
 

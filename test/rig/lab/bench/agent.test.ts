@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -196,6 +196,30 @@ describe('the agent of a bench', () => {
     ]);
     lab.quarantined = null;
     await resultOf(run);
+  });
+
+  it('takes no run whose lease it could not renew: results that wait count, and it says so once', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const spool = new Spool(folder);
+    const waiting = Array.from({ length: 63 }, () => randomUUID());
+    for (const attempt of waiting) spool.keep({ attempt, jws: 'signed', files: [] });
+    const { missing } = lab;
+    lab.missing = () => Promise.reject(new LabRefused(507, 'disk-full', 'the disk of the server is full'));
+    const runs = Array.from({ length: 3 }, () => lab.add({ kind: 'rehearsal', milliseconds: 1 }));
+    void start(await devicesOf({ ...NO_BENCH_FILE, inProcess: 3 }, NO_READERS));
+    const full = '64 results wait for the server: this bench takes nothing until it has taken some';
+    await until(() => said.includes(full));
+    const told = lab.beats.length;
+    await until(() => lab.beats.length > told + 5);
+    expect(lab.queue).toEqual(runs.slice(1));
+    expect([lab.beats.at(-1)?.spooled, [...(lab.beats.at(-1)?.attempts ?? [])].sort()]).toEqual([
+      64,
+      [...waiting, runs[0]!.attempt].sort(),
+    ]);
+    lab.missing = missing;
+    for (const run of runs) await resultOf(run);
+    expect(said.filter((text) => text === full)).toHaveLength(1);
   });
 
   it('says in its heartbeat that it has drifted, and takes nothing; let back, it begins with new first times', {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { LAB_PARTS } from '../../../../rig/command/verbs/bench-lab.ts';
+import { spreadOf } from '../../../../rig/figures/spread.ts';
 import { LAB_BENCH_PARTS } from '../../../../rig/lab/measure/bench-lab.ts';
 import { processState, treeProcessorMs } from '../../../../rig/lab/measure/processor-time.ts';
-import { spreadOf } from '../../../../rig/lab/measure/spread.ts';
 
 it('the verb lists the parts that the benchmark has', () => {
   expect(LAB_BENCH_PARTS.map(({ name }) => name)).toEqual(LAB_PARTS);

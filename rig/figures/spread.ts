@@ -1,4 +1,4 @@
-import { ascending, quantile } from '../../figures/quantile.ts';
+import { ascending, quantile } from './quantile.ts';
 
 /** What values of one kind say. */
 export interface Spread {
