@@ -24,7 +24,7 @@ export interface AgentOptions {
   /** Looks at what is there. Those that are in use are left alone and come as they were. */
   look(signal: AbortSignal): Promise<readonly LocalDevice[]>;
   /** As {@link DriftOptions} have them. */
-  readonly drift: Pick<DriftOptions, 'check' | 'accept'>;
+  readonly drift: Omit<DriftOptions, 'say'>;
   /** Connects to the one who asked the lab for the reader of an attempt. */
   openPool(attempt: string): Promise<Channel>;
   say(text: string): void;
