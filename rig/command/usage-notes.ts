@@ -188,7 +188,7 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap phone lost --issuer http://127.0.0.1:8620 --identity http://127.0.0.1:8630',
     'vitap phone lost --phone found-phone',
   ),
-  'phone wipe': notes(null, 'vitap phone wipe'),
+  'phone wipe': notes(null, 'vitap phone wipe', 'vitap phone wipe --phone old-phone --yes'),
   'counter tap': notes(
     'the holder has not agreed, a check failed, the activation is revoked, or the terminal is not believed',
     'vitap counter tap --reader pcsc --can-file can --keys counter.keys.json',

@@ -209,7 +209,7 @@ describeNeeds(['chromium', 'zbarimg'], 'the story in the browser, with issuer, p
       REFUSED_ANSWER,
     );
     expect(await phone.interrupt()).toBe(130);
-    vitap('phone', 'wipe', '--phone', join(folder, 'phone'));
+    vitap('phone', 'wipe', '--yes', '--phone', join(folder, 'phone'));
     for (const name of readdirSync(join(folder, 'phone'))) {
       const bytes = readFileSync(join(folder, 'phone', name)).toString('latin1');
       for (const known of ['ADRUN', 'ECETINSI', 'TILLEULS', '2751263220749']) expect(bytes).not.toContain(known);

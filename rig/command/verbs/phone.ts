@@ -163,10 +163,14 @@ export const declarePhone: DeclareVerb = (program, perform) => {
   ).action((typed: TypedCode) =>
     perform(typed, async (io) => (await import('../../life/phone/verbs.ts')).status(withCode(typed), io)),
   );
-  addPhone(phone.command('wipe').description('end the card on this phone: all that it holds is overwritten')).action(
-    (typed: Typed) =>
-      perform(typed, async (io) => (await import('../../life/phone/verbs.ts')).wipe(folderOf(typed), io)),
-  );
+  addPhone(phone.command('wipe').description('end the card on this phone: all that it holds is overwritten'))
+    .option('--yes', 'wipe it without asking: for scripts, and where there is no terminal')
+    .action((typed: Typed & { yes?: boolean }) =>
+      perform(typed, async (io) => {
+        const { wipe } = await import('../../life/phone/verbs.ts');
+        return wipe({ ...folderOf(typed), yes: typed.yes === true }, io);
+      }),
+    );
 };
 
 function declarePresent(phone: Command, perform: Parameters<DeclareVerb>[1]): void {

@@ -6,6 +6,8 @@ import { BENCH_NAME, count, label, MOST_TEXT, text, time, uuid } from './fields.
 /** Number of this interface: a bench of another number is told to be updated. */
 export const LAB_INTERFACE = 1;
 const MOST_DEVICES = 64;
+/** Leases that one heartbeat renews. A bench holds no more: the others would end. */
+export const MOST_RENEWED = 64;
 /** Longest wait of one call for work. */
 export const MOST_WAIT_SECONDS = 20;
 
@@ -62,7 +64,7 @@ export const HEARTBEAT: z.ZodType<Heartbeat> = z.strictObject({
   bench: BENCH_NAME,
   clock: time,
   devices: z.array(CAPABILITY).max(MOST_DEVICES),
-  attempts: z.array(uuid).max(MOST_DEVICES),
+  attempts: z.array(uuid).max(MOST_RENEWED),
   drift: text.nullable(),
   spooled: count,
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from '../../../src/hal/distant/index.ts';
 import { describeFailure } from '../../console/failure.ts';
 import type { CommandIo } from '../../console/io.ts';
-import { type Enrolled, LAB_INTERFACE, type TakenRun } from '../api/bench.ts';
+import { type Enrolled, LAB_INTERFACE, MOST_RENEWED, type TakenRun } from '../api/bench.ts';
 import type { BenchLink } from '../api/bench-link.ts';
 import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
 import type { BenchSigner } from './bench-key.ts';
@@ -24,7 +24,7 @@ export interface AgentOptions {
   /** Looks at what is there. Those that are in use are left alone and come as they were. */
   look(signal: AbortSignal): Promise<readonly LocalDevice[]>;
   /** As {@link DriftOptions} have them. */
-  readonly drift: Pick<DriftOptions, 'check' | 'accept'>;
+  readonly drift: Omit<DriftOptions, 'say'>;
   /** Connects to the one who asked the lab for the reader of an attempt. */
   openPool(attempt: string): Promise<Channel>;
   say(text: string): void;
@@ -64,6 +64,9 @@ export class Agent {
   #quarantined: string | null = null;
   #away = false;
   #noRoom: string | null = null;
+  /** Devices that ask for a run now. */
+  #asking = 0;
+  #waitsToSend = false;
   #fullUntilMs = 0;
   #stop: unknown = null;
   readonly #end = new AbortController();
@@ -118,14 +121,14 @@ export class Agent {
     const { bench, link, spool } = this.#options;
     while (!this.#signal.aborted) {
       try {
-        const waiting = spool.attempts();
+        const held = this.#held();
         const answer = await link.heartbeat({
           bench,
           clock: Date.now(),
           devices: this.#devices.map(({ capability }) => capability),
-          attempts: [...new Set([...this.#working.keys(), ...waiting])].slice(0, 64),
+          attempts: [...held].slice(0, MOST_RENEWED),
           drift: this.#drift.untold,
-          spooled: waiting.length,
+          spooled: spool.attempts().length,
         });
         this.#reached();
         this.#setQuarantine(answer.quarantined);
@@ -170,7 +173,7 @@ export class Agent {
         await this.#pause(1000);
         continue;
       }
-      if (!device.isThere() || !this.#hasRoom()) {
+      if (!device.isThere() || !this.#hasRoom() || !this.#mayHoldMore()) {
         await this.#pause(ROOM_PAUSE_MS);
         continue;
       }
@@ -178,9 +181,15 @@ export class Agent {
       try {
         release = await this.#things.take(device.things, this.#signal);
         await this.#drift.look(device, this.#signal);
-        if (this.#drift.isThere) continue;
+        if (this.#drift.isThere || !this.#mayHoldMore()) continue;
         const waitSeconds = this.#isShared(device) ? SHARED_WAIT_SECONDS : WAIT_SECONDS;
-        const taken = await link.take({ bench, free: [name], waitSeconds }, this.#signal);
+        let taken: TakenRun | null;
+        this.#asking++;
+        try {
+          taken = await link.take({ bench, free: [name], waitSeconds }, this.#signal);
+        } finally {
+          this.#asking--;
+        }
         pauseMs = FIRST_PAUSE_MS;
         if (taken !== null && !device.isThere()) await this.#giveBack(taken.attempt, new DeviceGone(name), false);
         else if (taken !== null) await this.#judge(taken, device);
@@ -204,6 +213,24 @@ export class Agent {
     if (why === null && this.#noRoom !== null) this.#options.say('there is room on the disk again');
     this.#noRoom = why;
     return why === null && performance.now() >= this.#fullUntilMs;
+  }
+
+  /** Attempts whose leases this bench renews: those that run, and those whose results wait. */
+  #held(): ReadonlySet<string> {
+    return new Set([...this.#working.keys(), ...this.#options.spool.attempts()]);
+  }
+
+  /** A bench takes no run whose lease it could not renew, and says so once. */
+  #mayHoldMore(): boolean {
+    const waits = this.#options.spool.attempts().length >= MOST_RENEWED;
+    if (waits && !this.#waitsToSend) {
+      this.#options.say(
+        `${MOST_RENEWED} results wait for the server: this bench takes nothing until it has taken some`,
+      );
+    }
+    if (!waits && this.#waitsToSend) this.#options.say('the server took results: this bench takes runs again');
+    this.#waitsToSend = waits;
+    return this.#held().size + this.#asking < MOST_RENEWED;
   }
 
   #isShared({ things, capability }: LocalDevice): boolean {

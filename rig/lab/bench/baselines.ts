@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
-import { readInputText } from '../../console/input-file.ts';
+import { OwnFile } from './own-file.ts';
 
 export interface Baseline {
   readonly medianMs: number;
@@ -18,10 +16,12 @@ const BASELINES: z.ZodType<Known> = z.record(
 
 /** Times as they were first measured at this bench, in a file of its folder. */
 export class Baselines {
-  readonly #path: string;
+  readonly #file: OwnFile<Known>;
 
-  constructor(folder: string, file: 'references.json' | 'echoes.json') {
-    this.#path = join(folder, file);
+  /** @param say hears of a file that is damaged: it is put aside, and the first times are measured anew */
+  constructor(folder: string, file: 'references.json' | 'echoes.json', say: (text: string) => void) {
+    const what = `the first times of ${file === 'echoes.json' ? 'echoes' : 'reference cards'}`;
+    this.#file = new OwnFile({ path: join(folder, file), what, schema: BASELINES, empty: {}, say });
   }
 
   /**
@@ -29,32 +29,17 @@ export class Baselines {
    * @throws {HalError} `storage`
    */
   first(key: string, medianMs: number): Baseline | null {
-    const known = this.#read();
+    const known = this.#file.read();
     const before = known[key];
-    if (before === undefined) this.#write({ ...known, [key]: { medianMs, measuredAt: new Date().toISOString() } });
+    if (before === undefined) this.#file.write({ ...known, [key]: { medianMs, measuredAt: new Date().toISOString() } });
     return before ?? null;
   }
 
   /** What is measured next counts as the first. @param prefix of the keys @throws {HalError} `storage` */
   forget(prefix: string): void {
-    const known = Object.entries(this.#read());
+    const known = Object.entries(this.#file.read());
     const kept = known.filter(([key]) => !key.startsWith(prefix));
-    if (kept.length < known.length) this.#write(Object.fromEntries(kept));
-  }
-
-  #read(): Known {
-    if (!existsSync(this.#path)) return {};
-    // A file that nobody can read any more is written anew: a drift is seen against the next time.
-    try {
-      const read = BASELINES.safeParse(JSON.parse(readInputText(this.#path, 'the first times of a bench')));
-      return read.success ? read.data : {};
-    } catch {
-      return {};
-    }
-  }
-
-  #write(known: Known): void {
-    replaceFile(this.#path, [Buffer.from(`${JSON.stringify(known, null, 2)}\n`)]);
+    if (kept.length < known.length) this.#file.write(Object.fromEntries(kept));
   }
 }
 

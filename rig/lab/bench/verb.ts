@@ -20,8 +20,10 @@ import { Baselines } from './baselines.ts';
 import { type BenchFile, NO_BENCH_FILE, readBenchFile } from './bench-file.ts';
 import { benchSigner } from './bench-key.ts';
 import { devicesOf, NOBODY, seeReaders } from './devices.ts';
+import { KEPT_DRIFT, NO_DRIFT } from './drift.ts';
 import { echoDrift, echoesAt } from './echo.ts';
 import { noRoom } from './full-disk.ts';
+import { OwnFile } from './own-file.ts';
 import { referenceDrift, tapMeasure } from './reference.ts';
 import { Spool } from './spool.ts';
 
@@ -48,8 +50,10 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
   const lock = FileLock.acquire(folder);
   const machine = thisMachine(io.env);
   const measure = tapMeasure(io.env);
-  const echoes = new Baselines(folder, 'echoes.json');
-  const references = new Baselines(folder, 'references.json');
+  const say = (text: string): void =>
+    io.json ? writeJsonLine(io, { event: 'said', text }) : io.stdout(`${shown(text)}\n`);
+  const echoes = new Baselines(folder, 'echoes.json', say);
+  const references = new Baselines(folder, 'references.json', say);
   try {
     await new Agent({
       bench: name,
@@ -70,10 +74,17 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
         accept: (device) => {
           for (const each of [echoes, references]) each.forget(`${device} `);
         },
+        kept: new OwnFile({
+          path: join(folder, 'drift.json'),
+          what: 'notes on what has drifted',
+          schema: KEPT_DRIFT,
+          empty: NO_DRIFT,
+          say,
+        }),
       },
       noRoom: () => noRoom([folder, tmpdir()]),
       openPool: (attempt) => openPoolChannel(line, `/v1/pool/attempts/${attempt}`, options.pin),
-      say: (text) => (io.json ? writeJsonLine(io, { event: 'said', text }) : io.stdout(`${shown(text)}\n`)),
+      say,
       signal: io.signal,
     }).run();
   } catch (error) {

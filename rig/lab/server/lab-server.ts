@@ -7,6 +7,7 @@ import { addUpCounts } from '../store/counts.ts';
 import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
 import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
+import { vacuumChanged } from '../store/vacuum.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
 import { ChangeBell } from './change-bell.ts';
@@ -64,11 +65,14 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
 
 const UPKEEP_MS = 1000;
 const DRIFT_MS = 30_000;
+const VACUUM_MS = 60_000;
+/** A thread that was held for longer may have heartbeats that nobody has read yet. */
+const HELD_MS = 1000;
 
 /**
- * Adds up counts, gives leases back, notes the ends of campaigns, puts drifting benches into quarantine. Every server does it; rows that one
- * has are passed over by the others. After a start, and after the database was away, it waits for one lease's time: benches
- * that live could not be heard.
+ * Adds up counts, gives leases back, notes the ends of campaigns, puts drifting benches into quarantine, and vacuums a PGlite.
+ * Every server does it; rows that one has are passed over by the others. After a start, and after the database was away or
+ * held this thread, it waits for one lease's time: benches that live could not be heard.
  */
 function startUpkeep(
   store: LabStore,
@@ -78,6 +82,7 @@ function startUpkeep(
 ): { stop(): Promise<void> } {
   let from = performance.now() + LEASE_SECONDS * 1000;
   let driftAt = performance.now() + DRIFT_MS;
+  let vacuumAt = performance.now() + VACUUM_MS;
   let working: Promise<void> | null = null;
   /** What the database could not do last, which is said once. */
   let trouble: string | null = null;
@@ -85,6 +90,12 @@ function startUpkeep(
     try {
       await addUpCounts(store);
       trouble = null;
+      if (performance.now() >= vacuumAt) {
+        const start = performance.now();
+        await vacuumChanged(store);
+        if (performance.now() - start > HELD_MS) from = performance.now() + LEASE_SECONDS * 1000;
+        vacuumAt = performance.now() + VACUUM_MS;
+      }
       if (performance.now() < from) return;
       const givenBack = await giveBackExpired(store);
       if (givenBack > 0) waiting.wake();

@@ -62,7 +62,7 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
   const submitted = await asked(async () => {
     const { unfit } = await link.submit(submission);
     if (dryRun || (unfit.length > 0 && !force)) {
-      tell({ campaign, inputs, unfit, id: null }, io);
+      tell({ campaign, inputs, unfit, id: null }, io, watch ? writeJsonLine : writeJson);
       if (dryRun || unfit.length === 0) return { exit: EXIT.pass };
       io.stderr(
         `vitap: nothing was submitted: no bench can take ${counted(unfit.length, 'run')}; --force submits them all the same, to wait\n`,
@@ -133,14 +133,15 @@ interface Told {
 
 const MOST_SHOWN = 10;
 
-function tell({ campaign, inputs, unfit, id }: Told, io: CommandIo): ExitCode {
+/** @param write with `watch` a line, as all that follows would be */
+function tell({ campaign, inputs, unfit, id }: Told, io: CommandIo, write = writeJson): ExitCode {
   const { name, runs } = campaign;
   const suites = countBy(runs.map(({ suite }) => suite));
   const files = [...inputs.values()].flat().length;
   const unfitRuns = (unfit ?? []).flatMap((place) => runs[place] ?? []);
   const wanting = countBy(unfitRuns.map(({ requirement }) => requirementInWords(requirement)));
   if (io.json) {
-    writeJson(io, {
+    write(io, {
       id: 'lab-submit',
       name,
       campaign: id,

@@ -11,6 +11,7 @@ export async function listLabBenches(lab: LabAddress, io: CommandIo): Promise<Ex
     writeJson(io, { id: 'lab-benches', benches });
     return EXIT.pass;
   }
+  if (benches.length === 0) io.stderr('no bench has enrolled yet\n');
   for (const bench of benches) {
     io.stdout(`${bench.name}  vitap ${shown(bench.version)}, ${standing(bench)}\n`);
     for (const { device, backend, card } of bench.devices) {

@@ -25,6 +25,7 @@ export async function labResults({ lab, campaign, state }: LabResultsOptions, io
     if (campaign === null) {
       const { campaigns } = await link.campaigns();
       if (io.json) writeJson(io, { id: 'lab-campaigns', campaigns });
+      else if (campaigns.length === 0) io.stderr('no campaign was submitted yet\n');
       else for (const each of campaigns) io.stdout(`${campaignTitle(each)}: ${countsInWords(each)}\n`);
       return EXIT.pass;
     }

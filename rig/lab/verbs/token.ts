@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
@@ -11,6 +11,9 @@ export async function addLabToken(
   { lab, name, role, out }: { lab: LabAddress; name: string; role: Role; out: string | null },
   io: CommandIo,
 ): Promise<ExitCode> {
+  if (out !== null && existsSync(out)) {
+    throw new CannotRun(`${out} is there already, and no token was made: name another file, or take this one away`);
+  }
   const token = await asking(lab, io, (link) => link.addToken(name, role));
   const tell = (file: string | null): void => {
     if (io.json) writeJson(io, { id: 'lab-token-add', name, role, file, token: file === null ? token : null });
@@ -25,7 +28,7 @@ export async function addLabToken(
   } catch (cause) {
     // It cannot be had again: better on the terminal than lost.
     tell(null);
-    throw new CannotRun(`${out} could not be written, and may be there already; the token is on standard output`, {
+    throw new CannotRun(`${out} could not be written; the token is on standard output`, {
       cause,
     });
   }

@@ -99,6 +99,10 @@ export async function application(options: ApplicationOptions, io: CommandIo): P
   return state === 'refused' || state === 'expired' ? EXIT.fail : EXIT.pass;
 }
 
+/** The issuer heard nothing of a wipe by `phone wipe`. */
+const KEY_IS_GONE =
+  'the card was wiped here, and with it the key that signs the report, and the issuer may still have it as active: report it as its person, with --issuer URL and --identity URL or --ticket-file FILE';
+
 /** `vitap phone lost`: ends the card at once, by its phone or by its person. */
 export async function lost(options: LostOptions, io: CommandIo): Promise<ExitCode> {
   const { issuer, identity, person, ticketFile, timeoutMs } = options;
@@ -123,6 +127,8 @@ export async function lost(options: LostOptions, io: CommandIo): Promise<ExitCod
 
 function lostPhone(options: LostOptions, io: CommandIo): Promise<ExitCode> {
   return withPhone(options.folder, io, async (phone) => {
+    const { life, endedBecause: before } = phone.view();
+    if (life === 'wiped' && before === 'wiped here') throw new CannotRun(KEY_IS_GONE);
     const { endedBecause: why } = await phone.reportLoss(issuerOf(phone, options.timeoutMs, io));
     if (io.json) writeJson(io, { schema: 'vitap-phone-lost', by: 'phone', why, since: null, wiped: true });
     else io.stdout(`The card of this phone has ended (${why}) and is wiped.\n`);

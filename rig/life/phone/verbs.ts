@@ -4,6 +4,7 @@ import type { Invoice } from '../../../src/applet/vitale/index.ts';
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { replaceFile } from '../../../src/hal/nvm/replace-file.ts';
 import { systemRandom } from '../../../src/hal/system/random.ts';
+import { confirmed } from '../../console/confirm.ts';
 import { CannotRun, UsageError } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { checkDigits, readSecretLine, type SecretLine } from '../../console/pin.ts';
@@ -374,13 +375,16 @@ async function readTxCode(file: string | null, io: CommandIo): Promise<string> {
   throw new CannotRun('the transaction code is needed: --tx-code-file FILE, VITAP_TX_CODE, or a terminal');
 }
 
-/** `vitap phone wipe`. */
-export function wipe(options: PhoneOptions, io: CommandIo): Promise<ExitCode> {
-  return withPhone(options.folder, io, (phone) => {
+/** `vitap phone wipe`. Nobody is asked where there is no card to lose. */
+export function wipe(options: PhoneOptions & { readonly yes: boolean }, io: CommandIo): Promise<ExitCode> {
+  return withPhone(options.folder, io, async (phone) => {
+    if (['pending', 'active'].includes(phone.view().life)) {
+      await confirmed('ends the card of this phone for ever', options.yes, io);
+    }
     phone.wipe();
     const { life } = phone.view();
     if (io.json) writeJson(io, { schema: 'vitap-phone-wipe', life });
     else io.stdout(life === 'blank' ? 'There is no card to wipe.\n' : 'The card is wiped.\n');
-    return Promise.resolve(EXIT.pass);
+    return EXIT.pass;
   });
 }

@@ -534,7 +534,7 @@ async function phones(): Promise<void> {
   await phone('phone-application', {}, ['application', ...atIssuer]);
   await phone('phone-lost', {}, ['lost', ...atIssuer]);
   await phone('phone-lost', {}, ['lost', ...fresh]);
-  await phone('phone-wipe', {}, ['wipe', ...fresh]);
+  await phone('phone-wipe', {}, ['wipe', '--yes', ...fresh]);
   keep('phone-state', read(join(at('phone'), 'phone.json')));
   await served.close();
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { Agent } from '../../../../rig/lab/bench/agent.ts';
 import { NO_BENCH_FILE, parseBenchFile } from '../../../../rig/lab/bench/bench-file.ts';
 import { benchSigner } from '../../../../rig/lab/bench/bench-key.ts';
 import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.ts';
+import { KEPT_DRIFT, NO_DRIFT } from '../../../../rig/lab/bench/drift.ts';
+import { OwnFile } from '../../../../rig/lab/bench/own-file.ts';
 import { Spool } from '../../../../rig/lab/bench/spool.ts';
 import { LabDouble } from './lab-double.ts';
 
@@ -25,6 +27,7 @@ let said: string[];
 let noRoom: string | null;
 let accepted: string[];
 let drift: string | null;
+let acceptFails: Error | null;
 const running: Promise<void>[] = [];
 
 beforeEach(() => {
@@ -35,6 +38,7 @@ beforeEach(() => {
   noRoom = null;
   accepted = [];
   drift = null;
+  acceptFails = null;
 });
 afterEach(async () => {
   stop.abort();
@@ -52,7 +56,20 @@ function start(devices?: readonly LocalDevice[]): Promise<void> {
     env: { XDG_STATE_HOME: folder, VITAP_PIN: '9999' },
     imageKey: null,
     look: async () => devices ?? devicesOf({ ...NO_BENCH_FILE, inProcess: 1 }, NO_READERS),
-    drift: { check: async () => drift, accept: (device) => void accepted.push(device) },
+    drift: {
+      check: async () => drift,
+      accept: (device) => {
+        if (acceptFails !== null) throw acceptFails;
+        accepted.push(device);
+      },
+      kept: new OwnFile({
+        path: join(folder, 'drift.json'),
+        what: 'notes on what has drifted',
+        schema: KEPT_DRIFT,
+        empty: NO_DRIFT,
+        say: (text) => void said.push(text),
+      }),
+    },
     noRoom: () => noRoom,
     openPool: () => Promise.reject(new Error('nobody asks for a reader here')),
     say: (text) => void said.push(text),
@@ -198,6 +215,30 @@ describe('the agent of a bench', () => {
     await resultOf(run);
   });
 
+  it('takes no run whose lease it could not renew: results that wait count, and it says so once', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const spool = new Spool(folder);
+    const waiting = Array.from({ length: 63 }, () => randomUUID());
+    for (const attempt of waiting) spool.keep({ attempt, jws: 'signed', files: [] });
+    const { missing } = lab;
+    lab.missing = () => Promise.reject(new LabRefused(507, 'disk-full', 'the disk of the server is full'));
+    const runs = Array.from({ length: 3 }, () => lab.add({ kind: 'rehearsal', milliseconds: 1 }));
+    void start(await devicesOf({ ...NO_BENCH_FILE, inProcess: 3 }, NO_READERS));
+    const full = '64 results wait for the server: this bench takes nothing until it has taken some';
+    await until(() => said.includes(full));
+    const told = lab.beats.length;
+    await until(() => lab.beats.length > told + 5);
+    expect(lab.queue).toEqual(runs.slice(1));
+    expect([lab.beats.at(-1)?.spooled, [...(lab.beats.at(-1)?.attempts ?? [])].sort()]).toEqual([
+      64,
+      [...waiting, runs[0]!.attempt].sort(),
+    ]);
+    lab.missing = missing;
+    for (const run of runs) await resultOf(run);
+    expect(said.filter((text) => text === full)).toHaveLength(1);
+  });
+
   it('says in its heartbeat that it has drifted, and takes nothing; let back, it begins with new first times', {
     timeout: SLOW_MS,
   }, async () => {
@@ -218,6 +259,50 @@ describe('the agent of a bench', () => {
     lab.quarantined = null;
     await resultOf(run);
     expect([accepted, lab.quarantined]).toEqual([['loopback:1'], null]);
+  });
+
+  it('that was let back while it was off begins with new first times when it starts', {
+    timeout: SLOW_MS,
+  }, async () => {
+    drift = 'the echo is slow';
+    const first = start();
+    await until(() => lab.quarantined === drift);
+    const told = lab.beats.length;
+    await until(() => lab.beats.length > told + 1);
+    stop.abort();
+    await first;
+    stop = new AbortController();
+    const second = start();
+    const again = lab.beats.length;
+    await until(() => lab.beats.length > again + 3);
+    // Nobody has let it back yet, and the server was told already.
+    expect([accepted, lab.beats.slice(again).filter((beat) => beat.drift !== null)]).toEqual([[], []]);
+    stop.abort();
+    await second;
+    lab.quarantined = null;
+    stop = new AbortController();
+    drift = null;
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    void start();
+    await resultOf(run);
+    expect([accepted, lab.quarantined]).toEqual([['loopback:1'], null]);
+  });
+
+  it('goes on, and takes nothing, while its first times cannot be dropped', { timeout: SLOW_MS }, async () => {
+    drift = 'the echo is slow';
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });
+    acceptFails = new Error('no space');
+    void start();
+    await until(() => lab.quarantined === drift);
+    drift = null;
+    lab.quarantined = null;
+    const why = 'this bench takes nothing until its first times can be written';
+    await until(() => said.some((text) => text.startsWith(why)));
+    const told = lab.beats.length;
+    await until(() => lab.beats.length > told + 3);
+    expect([lab.queue.length, said.filter((text) => text.startsWith(why)).length]).toEqual([1, 1]);
+    acceptFails = null;
+    await resultOf(run);
   });
 
   it('tells what it found after the quarantine that a person began is over', { timeout: SLOW_MS }, async () => {

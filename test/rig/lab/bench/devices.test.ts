@@ -266,7 +266,12 @@ describe('the file of a bench', () => {
 describe('a reference card', () => {
   const device = { capability: { device: 'pcsc:SCM' }, card: { label: 'ref' } } as LocalDevice;
   const measured = (ms: number | null) =>
-    referenceDrift(device, new Baselines(folder, 'references.json'), async () => ms, new AbortController().signal);
+    referenceDrift(
+      device,
+      new Baselines(folder, 'references.json', () => {}),
+      async () => ms,
+      new AbortController().signal,
+    );
 
   it('is compared with the first time that it was measured', async () => {
     expect(await measured(20)).toBe(null);
@@ -278,7 +283,12 @@ describe('a reference card', () => {
     // Half as long again of a short tap is what a busy machine adds.
     const short = { ...device, card: { label: 'short' } } as LocalDevice;
     const taps = (ms: number) =>
-      referenceDrift(short, new Baselines(folder, 'references.json'), async () => ms, new AbortController().signal);
+      referenceDrift(
+        short,
+        new Baselines(folder, 'references.json', () => {}),
+        async () => ms,
+        new AbortController().signal,
+      );
     expect([await taps(2), await taps(6.9), await taps(7.1)]).toEqual([
       null,
       null,
@@ -290,7 +300,7 @@ describe('a reference card', () => {
   it('that cannot be read is a drift too', async () => {
     const drift = referenceDrift(
       device,
-      new Baselines(folder, 'references.json'),
+      new Baselines(folder, 'references.json', () => {}),
       () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOENT', path: 'r' })),
       new AbortController().signal,
     );

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,9 +13,11 @@ import { HsuPort } from '../../../../src/hal/pn532/hsu-port.ts';
 
 let folder = tmpdir();
 let baselines: Baselines;
+let said: string[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-echo-'));
-  baselines = new Baselines(folder, 'echoes.json');
+  said = [];
+  baselines = new Baselines(folder, 'echoes.json', (text) => void said.push(text));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -71,10 +73,32 @@ describe('the echo of a bench', () => {
 
   it('begins anew where its file says nothing any more', async () => {
     await drift(scripted(5));
-    const other = new Baselines(folder, 'echoes.json');
+    const other = new Baselines(folder, 'echoes.json', (text) => void said.push(text));
     expect(other.first('reader pn532:/dev/ttyUSB0', 9)?.medianMs).toBe(5);
     rmSync(join(folder, 'echoes.json'));
     expect(await drift(scripted(400))).toBe(null);
+    expect(said).toEqual([]);
+  });
+
+  it.each([
+    ['is cut short', '{"reader pn532:/dev/ttyU'],
+    ['is empty', ''],
+    ['holds something else', '{"reader pn532:/dev/ttyUSB0":{"medianMs":-1,"measuredAt":"2026-11-29"}}'],
+    ['is larger than any', ' '.repeat(70_000_000)],
+  ])('puts a file aside that %s, says so once, and begins anew', async (_, text) => {
+    const path = join(folder, 'echoes.json');
+    writeFileSync(path, text);
+    expect(await drift(scripted(5))).toBe(null);
+    expect(await drift(scripted(400))).toContain('took 5.0 ms');
+    expect(said).toEqual([
+      `${path} is damaged: it is now echoes.json.damaged, and the first times of echoes are begun anew`,
+    ]);
+    expect(readFileSync(`${path}.damaged`, 'utf8') === text).toBe(true);
+    // Another time, and the first one stays.
+    rmSync(path);
+    mkdirSync(path);
+    baselines.forget('reader ');
+    expect(said[1]).toContain('it is now echoes.json.damaged-2,');
   });
 });
 

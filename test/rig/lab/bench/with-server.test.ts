@@ -1,9 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ExitCode } from '../../../../rig/console/io.ts';
+import { benchLink } from '../../../../rig/lab/api/bench-link.ts';
+import { LabRefused } from '../../../../rig/lab/api/lab-refused.ts';
 import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
+import { takenFiles } from '../../../../rig/lab/bench/run-files.ts';
 import { labBench } from '../../../../rig/lab/bench/verb.ts';
 import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
@@ -225,6 +229,35 @@ describe('a bench and a campaign at a lab that is served', () => {
     );
     const { ended: failed } = startBench(given);
     await expect(failed).rejects.toThrow(sentence);
+  });
+
+  it('sends no file that the server would refuse: a byte more than it takes is left out', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const token = readFileSync(tokenFile('bench'), 'utf8').trim();
+    const link = benchLink({ origin, token });
+    const left = mkdtempSync(join(folder, 'largest-'));
+    const zeros = async (name: string, bytes: number) => {
+      const path = join(left, name);
+      writeFileSync(path, '');
+      truncateSync(path, bytes);
+      const content = readFileSync(path);
+      const answer = await link.upload(createHash('sha256').update(content).digest('hex'), content).then(
+        () => 'taken',
+        (error: unknown) => (error instanceof LabRefused ? `${error.status} ${error.code}` : error),
+      );
+      return {
+        answer,
+        kept: takenFiles([{ role: 'trace', name, mediaType: 'application/jsonl', path }], left).map(
+          (each) => each.name,
+        ),
+      };
+    };
+    expect(await zeros('largest.jsonl', 64 * 1024 * 1024)).toEqual({ answer: 'taken', kept: ['largest.jsonl'] });
+    expect(await zeros('larger.jsonl', 64 * 1024 * 1024 + 1)).toEqual({
+      answer: '413 blob-too-large',
+      kept: ['left-out.txt'],
+    });
   });
 
   it('refuses a token that others may read, or that is none', async () => {

@@ -28,6 +28,7 @@ import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts'
 import { submitCampaign } from '../../../../rig/lab/store/submit.ts';
 import { takeRun } from '../../../../rig/lab/store/take.ts';
 import { addToken, listTokens, revokeToken, roleOfToken } from '../../../../rig/lab/store/tokens.ts';
+import { vacuumChanged } from '../../../../rig/lab/store/vacuum.ts';
 import type { Sql, Statements } from '../../../../rig/store/sql.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, type TestKey, testKey } from './lab-in-test.ts';
 
@@ -155,6 +156,29 @@ export function labContract(name: string, url: () => string | null): void {
       await clean();
       await store.sql.query("update lab_cells set passed = 2, running = 0 where suite = 'iso7816-4'");
       expect((await checkStore(store)).miscounted).toEqual([campaign]);
+    });
+
+    it('rows that died give their room back on PGlite, where no autovacuum runs', { timeout: 60_000 }, async () => {
+      const fill = async (): Promise<number> => {
+        await store.sql.query(
+          `insert into lab_tokens (name, role, hash, made_at)
+           select 'n', 'viewer', decode(md5(random()::text), 'hex'), 1 from generate_series(1, 3000)`,
+        );
+        await store.sql.query('delete from lab_tokens');
+        const [row] = await store.sql.query<{ bytes: number }>("select pg_table_size('lab_tokens') as bytes");
+        return row?.bytes ?? 0;
+      };
+      if (store.sql.kind === 'postgresql') {
+        await fill();
+        expect(await vacuumChanged(store)).toEqual([]);
+        return;
+      }
+      const once = await fill();
+      expect(await vacuumChanged(store)).toContain('public.lab_tokens');
+      expect(await vacuumChanged(store)).not.toContain('public.lab_tokens');
+      expect(await fill()).toBe(once);
+      // What a vacuum saves: the same again takes more without one.
+      expect(await fill()).toBeGreaterThan(once);
     });
 
     it('a matrix and a list of campaigns come in pages', async () => {

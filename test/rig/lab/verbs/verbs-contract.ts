@@ -105,6 +105,27 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
       expect(lines.at(-1)).toEqual({ event: 'ended', id: `campaign ${lines[0].campaign}`, verdict: 'fail' });
     });
 
+    it('submit --watch --json says in one line what no bench can take, and submits nothing', async () => {
+      const file = join(folder, 'nobody.yaml');
+      writeFileSync(file, 'version: 1\nname: nobody\nneeds: {bench: nobody}\njudge: [{rehearsal: 1}]\n');
+      const { exit, out } = await vitap('lab', 'submit', file, '--watch', '--json', ...lab);
+      expect([exit, out.trimEnd().split('\n').length]).toEqual([1, 1]);
+      expect(JSON.parse(out)).toMatchObject({ id: 'lab-submit', campaign: null, unfit: [{ runs: 1 }] });
+    });
+
+    it('token add makes no token when its file is there already', async () => {
+      const file = join(folder, 'taken.token');
+      const add = () => vitap('lab', 'token', 'add', 'taken', '--role', 'viewer', '--out', file, ...lab);
+      const made = async () => (await vitap('lab', 'token', 'list', ...lab)).out.match(/ taken,/g)?.length;
+      expect((await add()).exit).toBe(0);
+      const { exit, out, err } = await add();
+      expect([exit, out]).toEqual([2, '']);
+      expect(err).toBe(
+        `vitap: ${file} is there already, and no token was made: name another file, or take this one away\n`,
+      );
+      expect(await made()).toBe(1);
+    });
+
     it('a campaign that was cancelled has not passed', async () => {
       const campaign = await submitted();
       expect((await vitap('lab', 'cancel', campaign, ...lab)).exit).toBe(0);
@@ -184,6 +205,13 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
       const { exit, out, err } = await vitap('lab', 'watch', '7', ...lab);
       expect([exit, out]).toEqual([0, 'campaign 7, nightly: 1 running\ncampaign 7, nightly: 1 passed\n']);
       expect(err).toBe('vitap: the server tells no events (nothing is served there); it is asked every second\n');
+    });
+
+    it('a lab without campaigns and without benches says so', async () => {
+      const lab = await served({ '/v1/campaigns': [{ campaigns: [], after: null }], '/v1/benches': [{ benches: [] }] });
+      const said = 'no campaign was submitted yet\n';
+      expect(await vitap('lab', 'results', ...lab)).toEqual({ exit: 0, out: '', err: said });
+      expect(await vitap('lab', 'benches', ...lab)).toEqual({ exit: 0, out: '', err: 'no bench has enrolled yet\n' });
     });
 
     it('watch waits for a server that went away', async () => {

@@ -89,7 +89,32 @@ describe('the life of a phone on the command line', () => {
     expect([synced.exit, synced.out]).toEqual([0, 'This card has ended (replaced) and is wiped.\n']);
     const after = await vitap({ VITAP_PIN: '529173' }, 'phone', 'qr', '--offline', ...phone('a'));
     expect([after.exit, after.err]).toEqual([1, 'vitap: the card of this phone is revoked, and was wiped\n']);
+    const unasked = await vitap({}, 'phone', 'wipe', ...phone('b'));
+    expect(unasked).toEqual({
+      exit: 2,
+      out: '',
+      err: 'vitap: this ends the card of this phone for ever, and there is no terminal here to ask on: --yes says so\n',
+    });
+    const typing = (answer: string) => ({
+      stdinIsTty: true,
+      askHidden: (question: string) => {
+        expect(question).toBe('This ends the card of this phone for ever. Type yes to go on (it is not shown): ');
+        return Promise.resolve(answer);
+      },
+    });
+    const no = await vitapWith(typing(''), {}, 'phone', 'wipe', ...phone('b'));
+    expect([no.exit, no.out, no.err]).toEqual([2, '', 'vitap: the answer was not yes: nothing was done\n']);
+    expect((await vitap({}, 'phone', 'status', ...phone('b'))).out).toMatch(/^card {7}active, number 2/);
+    expect((await vitapWith(typing('yes'), {}, 'phone', 'wipe', ...phone('b'))).out).toBe('The card is wiped.\n');
+    // Nothing is lost the second time, and nobody is asked.
     expect((await vitap({}, 'phone', 'wipe', ...phone('b'))).out).toBe('The card is wiped.\n');
+    const lost = await vitap({}, 'phone', 'lost', ...phone('b'));
+    expect([lost.exit, lost.err]).toEqual([
+      2,
+      expect.stringMatching(
+        /^vitap: the card was wiped here, and with it the key .* still have it as active: .*--identity/,
+      ),
+    ]);
     // No code is asked for where there is no card that would take it.
     for (const words of [
       ['change-code'],

@@ -217,7 +217,7 @@ it('a person agrees at the identity provider, and the SD-JWT VC in the card says
   expect(JSON.parse(renewed.out)).toMatchObject({ state: 'renewed' });
   for (const secret of ['ADRUN', '2751263220749', '19751231', '385127'])
     expect(readFileSync(join(folderOfPhone, 'phone.json'), 'utf8')).not.toContain(secret);
-  expect((await vitap({}, 'phone', 'wipe', ...phone)).exit).toBe(0);
+  expect((await vitap({}, 'phone', 'wipe', '--yes', ...phone)).exit).toBe(0);
   expect(note()).toBeNull();
 });
 
