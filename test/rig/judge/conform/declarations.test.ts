@@ -145,8 +145,8 @@ describe('what a profile orders', () => {
     const invoices = (cardInterface: 'contact' | 'contactless'): unknown =>
       filesOf(declareProfile(specification, cardInterface)).find(({ fid }) => fid === 'E004')?.access.read;
     expect(invoices('contact')).toEqual({ code: 0x81 });
-    // An expanded rule over an antenna is not declared; the compact one of IDENT wants a terminal's certificates.
-    expect(invoices('contactless')).toBeUndefined();
+    // Over an antenna the expanded rule of the invoices and the compact one of IDENT want a terminal's certificates.
+    expect(invoices('contactless')).toBe('out-of-reach');
     const ident = filesOf(declareProfile(specification, 'contactless')).find(({ fid }) => fid === 'D001');
     expect(ident?.access.read).toBe('out-of-reach');
   });
