@@ -61,9 +61,8 @@ function Lab(session: Session) {
           </Link>
         ))}
       </nav>
-      <div class="content">
-        <Panel session={session} route={route} entered={entered} />
-      </div>
+      {/* An operator's buttons would move what a viewer's page had already shown: the role is known first. */}
+      <div class="content">{role !== null && <Panel session={session} route={route} entered={entered} />}</div>
       <div class="row session">
         <span class="hint">{role === null ? '' : say(isOperator ? 'asOperator' : 'asViewer')}</span>
         <Button onPress={forget}>{say('forget')}</Button>

@@ -92,7 +92,7 @@ export function WithToken({ children }: { readonly children: (session: Session) 
       end();
     };
   }, [token, call]);
-  // Until the role is known the lab is shown as to a viewer: nothing comes and goes when it is.
+  // Until the role is known there are the tabs alone: nothing that is seen moves when it comes.
   if (token !== null && role !== 'bench' && (role !== null || failure === null)) {
     return <>{children({ call, role, isOperator: role === 'operator', forget })}</>;
   }
