@@ -141,7 +141,7 @@ function measured(figures: GrowthFigures): Measured {
       `${smallRuns} and ${largeRuns} runs (${largestCampaign} of them in one campaign), filled in ${filledInS.toFixed(0)} s; ${pairs} pairs of each question`,
       ...questions.map(
         ({ question, smallMs, largeMs, ratio: { value, low, high } }) =>
-          `${question.padEnd(18)}${ms(smallMs)}${ms(largeMs)}   ${value.toFixed(2)} times (${low.toFixed(2)} to ${high.toFixed(2)})`,
+          `${question.padEnd(18)}${ms(smallMs)}${ms(largeMs)}   ${value.toFixed(2)} times (${low.toFixed(2)} to ${Number.isFinite(high) ? high.toFixed(2) : 'without end'})`,
       ),
       ...once.map(({ what, ms: took }) => `${what}: ${ms(took).trim()}`),
     ],

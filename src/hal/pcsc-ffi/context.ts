@@ -1,5 +1,6 @@
 import type { HalError } from '../errors.ts';
 import { SCARD, scardFailure } from '../pcsc/scard-error.ts';
+import { deniedOrGone } from '../pcsc/service-socket.ts';
 import { limitedCall } from './limited-call.ts';
 import { type Handle, PNP_READER, STATE, SUCCESS, type Winscard } from './winscard.ts';
 
@@ -31,7 +32,7 @@ export class PcscContext {
     const { code, context } = await limitedCall(winscard.establishContext(), limitMs, SERVICE, (late) => {
       if (late.code === SUCCESS) void winscard.releaseContext(late.context);
     });
-    if (code !== SUCCESS) throw scardFailure(code, '');
+    if (code !== SUCCESS) throw await deniedOrGone(scardFailure(code, ''));
     return new PcscContext(winscard, context);
   }
 

@@ -3,6 +3,7 @@ import { HalError } from '../errors.ts';
 import { countHeldCall } from '../system/exit-now.ts';
 import type { NativeCardReader } from './binding.ts';
 import { scardError } from './scard-error.ts';
+import { deniedOrGone } from './service-socket.ts';
 import { watchService } from './service-watch.ts';
 
 /** A card's power-on or power-off that takes longer has failed. */
@@ -128,7 +129,7 @@ export class Channel {
           return;
         }
         settle();
-        if (error) reject(scardError(error, this.reader));
+        if (error) void deniedOrGone(scardError(error, this.reader)).then(reject);
         else resolve(value as T);
       });
     });

@@ -68,6 +68,20 @@ export async function requireService(
   });
 }
 
+/**
+ * What an error of the binding was: pcsc-lite says "access denied" also where the service died while it said hello, as
+ * one that refuses a user closes the connection too. A service that refuses still answers.
+ */
+export async function deniedOrGone(error: HalError): Promise<HalError> {
+  if (error.kind !== 'permission') return error;
+  try {
+    await requireService();
+    return error;
+  } catch (absent) {
+    return absent instanceof HalError ? absent : error;
+  }
+}
+
 function silence(limitMs: number): HalError {
   return new HalError(
     'no-service',

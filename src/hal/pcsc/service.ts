@@ -3,7 +3,7 @@ import { HalError } from '../errors.ts';
 import { loadNfcPcsc, type NativeCardReader, type NativeStatus, type NfcPcsc, type NfcPcscReader } from './binding.ts';
 import { Channel } from './channel.ts';
 import { scardError } from './scard-error.ts';
-import { requireService } from './service-socket.ts';
+import { deniedOrGone, requireService } from './service-socket.ts';
 import { SIGN_OF_LIFE_MS } from './service-watch.ts';
 
 /**
@@ -56,7 +56,7 @@ export class PcscService {
     try {
       return new PcscService(new Nfc());
     } catch (error) {
-      throw scardError(error, '');
+      throw await deniedOrGone(scardError(error, ''));
     }
   }
 

@@ -3,8 +3,9 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HalError } from '../../../src/hal/errors.ts';
 import { PcscReader } from '../../../src/hal/pcsc/index.ts';
-import { requireService } from '../../../src/hal/pcsc/service-socket.ts';
+import { deniedOrGone, requireService } from '../../../src/hal/pcsc/service-socket.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 
 // Elsewhere the service has no socket to look at.
@@ -40,6 +41,16 @@ describe.runIf(process.platform === 'linux')('the socket of the PC/SC service', 
     const end = await listen();
     await requireService();
     await end();
+  });
+
+  it('says whether a denied access was one: a service that refuses still answers, one that died does not', async () => {
+    const denied = new HalError('permission', 'polkit');
+    const end = await listen();
+    expect(await deniedOrGone(denied)).toBe(denied);
+    await end();
+    expect(await deniedOrGone(denied)).toMatchObject({ kind: 'no-service' });
+    const other = new HalError('card-removed', 'gone');
+    expect(await deniedOrGone(other)).toBe(other);
   });
 
   it('is there and nobody answers: no service, and why', async () => {

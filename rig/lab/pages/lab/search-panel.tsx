@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../../web/page/button.tsx';
 import { Field } from '../../../web/page/field.tsx';
 import { LiveRegion } from '../../../web/page/status-line.tsx';
@@ -20,7 +20,12 @@ interface SearchProps {
 export function SearchPanel({ session: { call }, entered, words: asked }: SearchProps) {
   const say = useWords();
   const [words, setWords] = useState(asked);
-  useEffect(() => setWords(asked), [asked]);
+  const shown = useRef(asked);
+  useEffect(() => {
+    // An effect comes after the paint: on the first one there may be typed words already.
+    if (shown.current !== asked) setWords(asked);
+    shown.current = asked;
+  }, [asked]);
   const { view, failure } = useAsked<{ runs: readonly RunSummary[] }>(
     call,
     asked === '' ? null : `/v1/search?${new URLSearchParams({ words: asked })}`,
