@@ -89,14 +89,15 @@ export interface Counts {
   readonly error: number;
   readonly cancelled: number;
 }
-const COUNTS: z.ZodType<Counts> = z.object({
+const COUNT_OF_EACH = {
   queued: count,
   running: count,
   passed: count,
   failed: count,
   error: count,
   cancelled: count,
-});
+} as const;
+const COUNTS: z.ZodType<Counts> = z.object(COUNT_OF_EACH);
 export interface CampaignSummary {
   readonly id: number;
   readonly name: string;
@@ -144,17 +145,6 @@ export const MATRIX: z.ZodType<Matrix> = z.object({
   campaign: CAMPAIGN_SUMMARY,
   subjects: z.array(z.string()),
   suites: z.array(z.string()),
-  cells: z.array(
-    z.object({
-      subject: z.string(),
-      suite: z.string(),
-      queued: count,
-      running: count,
-      passed: count,
-      failed: count,
-      error: count,
-      cancelled: count,
-    }),
-  ),
+  cells: z.array(z.object({ subject: z.string(), suite: z.string(), ...COUNT_OF_EACH })),
   after: z.object({ subject: z.string(), suite: z.string() }).nullable(),
 });

@@ -1,25 +1,16 @@
 import type { Channel } from '../../../src/hal/distant/index.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import type { CommandIo } from '../../console/io.ts';
-import type { Backend } from '../api/capability.ts';
-import type { CaseResult, ResultBlob, Verdict } from '../api/result.ts';
+import type { ResultBlob, ResultStatement } from '../api/result.ts';
 import type { RunCard } from '../campaign/work.ts';
 import type { LocalDevice } from './devices.ts';
 
 /** What a run came to, before it is signed. */
-export interface Judged {
-  readonly verdict: Exclude<Verdict, 'cancelled'>;
-  /** One sentence. */
-  readonly reason: string;
-  readonly backend: Backend;
-  readonly card: string | null;
-  /** Keyed name of the image of a card of ours. */
-  readonly image: string | null;
-  readonly board: string | null;
-  readonly figures: Readonly<Record<string, number>>;
-  /** Repairs and tries again inside of the run. */
-  readonly repairs: number;
-  readonly cases: readonly CaseResult[];
+export interface Judged
+  extends Pick<
+    ResultStatement,
+    'verdict' | 'reason' | 'backend' | 'card' | 'image' | 'board' | 'figures' | 'repairs' | 'cases'
+  > {
   readonly files: readonly LocalFile[];
 }
 

@@ -6,6 +6,7 @@ import { BACKENDS, type Backend, CARD_INTERFACES, PROTOCOLS } from '../api/capab
 import {
   BOARD_DRIVERS,
   type BoardDriver,
+  type BoardProgram,
   CHANNELS,
   type Channel,
   LONGEST_REHEARSAL_MS,
@@ -52,15 +53,7 @@ export interface BoardDocument {
 }
 
 /** How a program gets onto boards; the names are those of the options of `board flash`. */
-export interface ProgramDocument {
-  readonly address?: number | undefined;
-  readonly image?: string | undefined;
-  readonly cardAt?: number | undefined;
-  readonly chip?: number | undefined;
-  readonly unprotect?: boolean | undefined;
-  readonly resume?: boolean | undefined;
-  readonly start?: boolean | undefined;
-}
+export type ProgramDocument = Omit<BoardProgram, 'kind' | 'firmware'>;
 
 /** One of the first six, and what goes with it. */
 export interface JudgedDocument extends ProgramDocument {
