@@ -48,7 +48,10 @@ export class ListeningConnection implements Listening {
     client.on('error', end);
     client.on('end', end);
     signal.addEventListener('abort', end);
-    client.on('notification', ({ payload = '' }) => this.#heard(payload));
+    client.on('notification', ({ payload = '' }) => {
+      // The connection may bring one more while it ends.
+      if (!signal.aborted) this.#heard(payload);
+    });
     const listening = client.connect().then(() => client.query(`listen ${client.escapeIdentifier(this.#channel)}`));
     listening.then(() => {
       if (signal.aborted) return;

@@ -104,6 +104,7 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
     checkSource(request, scheme, address.isOwnName);
   });
   app.addHook('onRequest', limitAnswer);
+  app.addHook('onResponse', readToTheEnd);
   app.addHook('onResponse', async (request, reply) => options.log(logLine(request, reply)));
   await app.register(rateLimit, {
     max: limits.requests,
@@ -147,6 +148,15 @@ async function limitAnswer(request: FastifyRequest, reply: FastifyReply): Promis
     if (!reply.sent) reply.send(new WebRefusal('answer-too-slow'));
   }, limitMs).unref();
   reply.raw.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * Of an upload that was refused in its middle the rest is read and dropped, as Node does where nobody began to read: else the
+ * connection would stay open, and what the client asks next on it would never be read. A route that reads a stream in pieces
+ * does not let its iterator destroy it.
+ */
+async function readToTheEnd({ raw }: FastifyRequest): Promise<void> {
+  if (!raw.complete) raw.resume();
 }
 
 function isOpen(request: FastifyRequest): boolean {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
 import { MISSING, MISSING_ASKED, MOST_BLOB_BYTES } from '../api/blob.ts';
@@ -39,7 +39,12 @@ export function addBlobRoutes(app: WebApp, store: LabStore): void {
       },
     },
     async ({ params: { sha256 }, body }) => {
-      await storeBlob(store, sha256, (body ?? []) as Readable);
+      // Not destroyed when it is refused in its middle: the server reads the rest, so that the connection may go on.
+      await storeBlob(
+        store,
+        sha256,
+        ((body as Readable | null) ?? Readable.from([])).iterator({ destroyOnReturn: false }),
+      );
       return {};
     },
   );

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { bodyBytes } from '../../../rig/web/bodies.ts';
@@ -215,6 +216,25 @@ describe('what a request may be', () => {
     );
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toContain('"error":"request-too-slow"');
+  });
+
+  it('an upload that is refused in its middle leaves a connection that takes the next request', async () => {
+    const at = await started((server) => {
+      hello(server);
+      server.app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+      server.app.put('/disk', { ...OPEN, bodyLimit: 8_000_000 }, async ({ body }) => {
+        const parts = (body as Readable).iterator({ destroyOnReturn: false });
+        for await (const _part of parts) throw new WebRefusal('disk-full', 'full', 507);
+      });
+    });
+    const host = 'Host: localhost:PORT\r\n';
+    const text = await sendRaw(
+      at.port,
+      `PUT /disk HTTP/1.1\r\n${host}Content-Type: application/octet-stream\r\nContent-Length: 4000000\r\n\r\n`,
+      'x'.repeat(4_000_000),
+      `GET /hello HTTP/1.1\r\n${host}Connection: close\r\n\r\n`,
+    );
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 507', 'HTTP/1.1 200']);
   });
 
   it('an answer that takes too long is a refusal', async () => {
