@@ -205,7 +205,7 @@ const PORT_WORDS: Readonly<Record<string, string>> = {
 
 async function listen(
   app: WebApp,
-  { host, port }: ListeningAddress,
+  { host, port, name }: ListeningAddress,
   scheme: string,
   secret: string,
 ): Promise<ServedAt> {
@@ -217,7 +217,7 @@ async function listen(
     throw new CannotRun(`port ${port} of ${host} ${words}`, { cause });
   }
   const real = (app.server.address() as AddressInfo).port;
-  const origin = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${real}`;
+  const origin = `${scheme}://${name.includes(':') ? `[${name}]` : name}:${real}`;
   return { origin, port: real, pageAddress: (path = '/') => `${origin}${path}#${secret}` };
 }
 
