@@ -206,7 +206,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
     const unknown = await elsewhere('tap', '--reader', 'lab:red-1');
     expect([unknown.exit, unknown.err]).toEqual([
       2,
-      'vitap: no bench that lives has a reader or a card of this label: see vitap lab benches\n',
+      'vitap: no bench that lives has a reader or a card red-1: see vitap lab benches\n',
     ]);
     const none = await vitap('tap', '--reader', 'lab:blue-42');
     expect([none.exit, none.err]).toEqual([

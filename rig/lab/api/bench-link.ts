@@ -28,10 +28,14 @@ export interface BenchLink extends BlobLink {
   record(attempt: string, jws: string): Promise<Recorded>;
   /** Gives the lease back at once; the run waits again for a bench. @param reason one sentence */
   release(attempt: string, bench: string, reason: string): Promise<void>;
+  /** Says that the bench ends: it is not called alive until its next heartbeat. */
+  leave(bench: string): Promise<void>;
 }
 
 const TAKE_MARGIN_MS = 10_000;
 const RECORD_MS = 60_000;
+/** A bench that ends does not wait for a server that is away. */
+const LEAVE_MS = 2000;
 
 /** The same over HTTP. */
 export function benchLink(line: LabLine): BenchLink {
@@ -50,6 +54,7 @@ export function benchLink(line: LabLine): BenchLink {
     progress: async (attempt, progress) => void (await post(`/v1/attempts/${attempt}/progress`, progress, NOTHING)),
     release: async (attempt, bench, reason) =>
       void (await post(`/v1/attempts/${attempt}/release`, { bench, reason }, NOTHING)),
+    leave: async (bench) => void (await post('/v1/leave', { bench }, NOTHING, { timeoutMs: LEAVE_MS })),
     record: (attempt, jws) => {
       const body = { type: 'application/jose', content: jws };
       const path = `/v1/attempts/${attempt}/result`;

@@ -117,5 +117,14 @@ export const LAB_TABLES: MigrationOwner = {
           select floor(extract(epoch from statement_timestamp()) * 1000)::int8 $$`,
       ],
     },
+    {
+      number: 5,
+      name: 'runs of a case, benches that said good-bye',
+      statements: [
+        // Of the cases that failed or were inconclusive alone: what passes costs nothing.
+        "create index lab_cases_bad on lab_cases (id, run_id) where verdict in ('fail', 'inconclusive')",
+        'alter table lab_benches add column left_at int8',
+      ],
+    },
   ],
 };

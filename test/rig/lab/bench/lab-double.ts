@@ -13,6 +13,8 @@ export class LabDouble implements BenchLink {
   readonly results: Map<string, string> = new Map();
   readonly released: { readonly attempt: string; readonly reason: string }[] = [];
   readonly notes: string[] = [];
+  /** Benches that said good-bye. */
+  readonly left: string[] = [];
   gone: string[] = [];
   quarantined: string | null = null;
   /** Nobody answers. */
@@ -74,6 +76,11 @@ export class LabDouble implements BenchLink {
   async release(attempt: string, _bench: string, reason: string): Promise<void> {
     this.#reach();
     this.released.push({ attempt, reason });
+  }
+
+  async leave(bench: string): Promise<void> {
+    this.#reach();
+    this.left.push(bench);
   }
 
   async record(attempt: string, jws: string): ReturnType<BenchLink['record']> {
