@@ -98,7 +98,7 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
   }, async () => {
     await withLab('#/compare?first=1&second=2', async (page) => {
       const cell = page.locator('.compared li', { has: page.locator('code') }).first();
-      expect(await cell.innerText()).toMatch(/^\S+ × conform iso7816-4 [A-Z]+-\d+/);
+      expect(await cell.innerText()).toMatch(/^\S+ × conform iso7816-4\s+[A-Z]+-\d+/);
       for (const [total, shown] of [
         [0, 'waits for the reader'],
         [4, '1 of 4 waits for the reader'],
