@@ -119,6 +119,14 @@ export const LAB_TABLES: MigrationOwner = {
     },
     {
       number: 5,
+      name: 'attempts whose link died',
+      statements: [
+        'alter table lab_attempts add column link_lost boolean not null default false',
+        'create index lab_attempts_lost on lab_attempts (bench, ended_at) where link_lost',
+      ],
+    },
+    {
+      number: 6,
       name: 'runs of a case, benches that said good-bye',
       statements: [
         // Of the cases that failed or were inconclusive alone: what passes costs nothing.
