@@ -12,7 +12,7 @@ const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 describeNeeds(['socat'], 'bench lab, with servers and benches in processes of their own', () => {
   const size = ['--benches', '2', '--devices', '2', '--runs', '12', '--scale', '0.01', '--every', '3'];
 
-  it('measures what it says, and judges it', { timeout: 240_000 }, async () => {
+  it('measures what it says, and judges it', { timeout: 480_000 }, async () => {
     const { out } = await run(process.execPath, [PROGRAM, 'bench', 'lab', ...size, '--json']);
     const document = JSON.parse(out);
     expectPublished('bench-lab', document);
