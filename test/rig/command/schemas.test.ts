@@ -168,7 +168,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   apdu: ['error'],
   'bench-tap': ['channel', 'comparison'],
   // Parts that were asked for.
-  'bench-lab': ['kills', 'scheduling', 'idle', 'growth'],
+  'bench-lab': ['kills', 'scheduling', 'idle', 'growth', 'pool'],
 };
 
 let folder: string;
