@@ -7,7 +7,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io
 import { packageVersion } from '../../console/package-root.ts';
 import { addPage, pageFolder } from '../../web/page-files.ts';
 import { keyPin } from '../../web/pinned-fetch.ts';
-import { type ServedAt, serveUntil } from '../../web/server.ts';
+import { checkListening, type ServedAt, serveUntil } from '../../web/server.ts';
 import { tellFault } from '../../web/tell-fault.ts';
 import { type LabStore, openLabStore } from '../store/store.ts';
 import { keepToken, listTokens, newToken } from '../store/tokens.ts';
@@ -39,12 +39,14 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
     throw new CannotRun('TLS takes a certificate and its key: give both files or none');
   }
   const fault = (error: unknown): void => tellFault(error, io);
+  const tls = certificate === null || key === null ? null : { certificate, key };
+  // Before anything is made: a mistake in an address leaves no folder behind.
+  await checkListening({ host, port, tls });
   const store = await openLabStore({ folder, url: options.store, now: Date.now(), fault });
   try {
     io.signal.throwIfAborted();
     const server = await createLabServer(store, {
-      ...{ host, port, version: packageVersion(), fault },
-      tls: certificate === null || key === null ? null : { certificate, key },
+      ...{ host, port, tls, version: packageVersion(), fault },
       log: quiet ? () => {} : (line) => io.stderr(`${line}\n`),
     });
     addPage(server.app, pageFolder('lab', 'lab'));
