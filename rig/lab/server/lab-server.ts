@@ -5,7 +5,7 @@ import { quarantineDrifting } from '../store/benches.ts';
 import { endCampaigns } from '../store/campaigns.ts';
 import { addUpCounts } from '../store/counts.ts';
 import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
-import { LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
+import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { vacuumChanged } from '../store/vacuum.ts';
 import { addBenchRoutes } from './bench-routes.ts';
@@ -20,7 +20,7 @@ import { reportSecurity } from './report-security.ts';
 import { checkRoles } from './roles.ts';
 import { WaitingBenches } from './waiting-benches.ts';
 
-export type LabServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf'>;
+export type LabServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf' | 'refusals'>;
 
 /** Fifty benches behind one address, each asking several times a second. */
 const REQUESTS = 20_000;
@@ -37,6 +37,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     ...options,
     title: 'Vitap lab',
     refusalOf,
+    refusals: Object.keys(LAB_REFUSALS),
     contentSecurity: reportSecurity(),
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });
