@@ -21,6 +21,8 @@ export interface LocalFile extends Pick<ResultBlob, 'role' | 'name' | 'mediaType
 
 /** Where and with what a run is judged. */
 export interface RunPlace {
+  /** Name of this bench. */
+  readonly bench: string;
   readonly device: LocalDevice;
   /** The run's own folder, taken away afterwards. */
   readonly folder: string;

@@ -5,6 +5,7 @@ import { storageError } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { packageVersion } from '../../console/package-root.ts';
+import { openUnlessEnded } from '../../store/open-unless-ended.ts';
 import { addPage, pageFolder } from '../../web/page-files.ts';
 import { keyPin } from '../../web/pinned-fetch.ts';
 import { type ServedAt, serveUntil } from '../../web/server.ts';
@@ -38,7 +39,8 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
     throw new CannotRun('TLS takes a certificate and its key: give both files or none');
   }
   const fault = (error: unknown): void => tellFault(error, io);
-  const store = await openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  const opening = openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  const store = await openUnlessEnded(opening, (late) => late.close(), io.signal);
   try {
     io.signal.throwIfAborted();
     const server = await createLabServer(store, {
