@@ -335,6 +335,10 @@ describe('a lab, served', () => {
   });
 });
 
+eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));
+
+verbsContract('the verbs of a lab on PGlite', () => store);
+
 describe('a label of a reader at a bench', () => {
   let server: WebServer;
   let operator: PersonLink;
@@ -396,7 +400,3 @@ describe('a label of a reader at a bench', () => {
     expect(await asked('acs')).toEqual({ kind: 'reader', driver: 'pn532', model: 'acs' });
   });
 });
-
-eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));
-
-verbsContract('the verbs of a lab on PGlite', () => store);
