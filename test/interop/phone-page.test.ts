@@ -337,6 +337,19 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
     );
   });
 
+  it('takes the printed address that is typed while the page comes up', async () => {
+    await open(PHONE, async (page) => {
+      // As soon as something is on the page, before the browser paints it.
+      await page.addInitScript(`new MutationObserver((_seen, observer) => {
+        if (!document.getElementById('page')?.firstElementChild) return;
+        observer.disconnect();
+        location.hash = ${JSON.stringify(at.server.secret)};
+      }).observe(document, { childList: true, subtree: true })`);
+      await page.reload();
+      await page.getByRole('navigation').waitFor();
+    });
+  });
+
   it('activation by the digital identity: a reload at each step loses nothing, and the tab that comes back tells it once', async () => {
     phone.life = 'blank';
     phone.identity = 'none';

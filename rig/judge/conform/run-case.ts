@@ -73,11 +73,13 @@ class Ending {
   readonly verdict: Verdict;
   readonly reason: string;
   readonly linkLimited: boolean;
+  readonly linkError: HalError | null;
 
-  constructor(verdict: Verdict, reason: string, linkLimited = false) {
+  constructor(verdict: Verdict, reason: string, linkLimited = false, linkError: HalError | null = null) {
     this.verdict = verdict;
     this.reason = reason;
     this.linkLimited = linkLimited;
+    this.linkError = linkError;
   }
 }
 
@@ -109,6 +111,7 @@ class CaseRun {
       verdict: end.verdict,
       reason: end.reason,
       linkLimited: end.linkLimited,
+      ...(end.linkError !== null && { linkError: end.linkError }),
       steps: this.#records,
       // What a case without a verdict met on its way says nothing of what was judged.
       reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
@@ -136,7 +139,7 @@ class CaseRun {
     } catch (error) {
       if (error instanceof Ending) return error;
       if (error instanceof HalError && !endsRun(error)) {
-        return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`);
+        return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`, false, error);
       }
       throw error;
     }

@@ -108,8 +108,8 @@ async function runOrStop(
     return result;
   } catch (error) {
     if (settings.signal.aborted) return null;
-    if (error instanceof HalError && !endsRun(error)) return inconclusive(definition, `${LINK_DIED}: ${error.message}`);
-    throw error;
+    if (!(error instanceof HalError) || endsRun(error)) throw error;
+    return { ...inconclusive(definition, `${LINK_DIED}: ${error.message}`), linkError: error };
   }
 }
 

@@ -9,6 +9,7 @@ import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
 import { Drift, type DriftOptions } from './drift.ts';
 import { isOfFullDisk } from './full-disk.ts';
+import { LostLink } from './lost-link.ts';
 import { doRun, LeftBehind } from './one-run.ts';
 import type { Spool } from './spool.ts';
 import { Things } from './things.ts';
@@ -50,6 +51,8 @@ const LAST_WORDS_MS = 1500;
 /** Before another run after one for which a disk was full. */
 const FULL_PAUSE_MS = 10_000;
 const ROOM_PAUSE_MS = 2000;
+/** Before another run on a device whose link died: others have the first chance, and a moment passes before it counts again. */
+const LOST_PAUSE_MS = 10_000;
 
 /** What the bench does now, by attempt. */
 interface Working {
@@ -73,6 +76,8 @@ export class Agent {
   #asking = 0;
   #waitsToSend = false;
   #fullUntilMs = 0;
+  /** Until when devices whose link died take nothing. */
+  readonly #lostUntilMs = new Map<string, number>();
   #stop: unknown = null;
   readonly #end = new AbortController();
   /** Ends what is still asked of the server a moment after that. */
@@ -188,7 +193,8 @@ export class Agent {
         await this.#pause(1000);
         continue;
       }
-      if (!device.isThere() || !this.#hasRoom() || !this.#mayHoldMore()) {
+      const rests = performance.now() < (this.#lostUntilMs.get(name) ?? 0);
+      if (rests || !device.isThere() || !this.#hasRoom() || !this.#mayHoldMore()) {
         await this.#pause(ROOM_PAUSE_MS);
         continue;
       }
@@ -276,6 +282,7 @@ export class Agent {
       await this.#sendOne(run.attempt);
     } catch (error) {
       if (isOfFullDisk(error)) this.#fullUntilMs = performance.now() + FULL_PAUSE_MS;
+      if (error instanceof LostLink) this.#lostUntilMs.set(device.capability.device, performance.now() + LOST_PAUSE_MS);
       // Its result is kept, and sent later.
       if (error instanceof LabRefused || error instanceof LabUnreachable) this.#notReached(error);
       else await this.#giveBack(run.attempt, error, stop.signal.aborted);
@@ -292,7 +299,12 @@ export class Agent {
     const reason = this.#signal.aborted ? `the bench was stopped${left}` : reasonOf(error);
     say(`the run is given back: ${reason}`);
     try {
-      await this.#link.release(attempt, bench, reason.slice(0, 500));
+      await this.#link.release(
+        attempt,
+        bench,
+        reason.slice(0, 500),
+        error instanceof LostLink && !this.#signal.aborted,
+      );
     } catch {
       // Then it goes back by itself when the lease ends.
     }
@@ -412,7 +424,8 @@ class DeviceGone extends Error {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof DeviceGone ? error.message : describeFailure(error).sentences.join(' ');
+  if (error instanceof DeviceGone || error instanceof LostLink) return error.message;
+  return describeFailure(error).sentences.join(' ');
 }
 
 /** Why a run is stopped whose lease was given to another bench, or whose campaign was cancelled. */

@@ -57,11 +57,15 @@ function partsOf(xml: string): Parts {
 }
 
 function addSuite(report: ReturnType<typeof junitReport>, campaign: CampaignSummary, judged: JudgedRun): void {
-  const { run, statement } = judged;
+  const { run, attempts, statement } = judged;
   const name = `${run.subject} × ${run.suite} #${run.repetition}`;
   const suite = report.testSuite().name(name);
   suite.property('campaign', `${campaign.id} ${campaign.name}`).property('run', run.id);
   suite.property('attempts', String(run.attempts));
+  for (const { number, bench, state, reason } of attempts) {
+    if (state === 'given-back' || state === 'late')
+      suite.property(`attempt ${number}`, `given back by ${bench}: ${reason}`);
+  }
   const classname = `${run.subject}.${run.suite}`;
   if (statement === null) {
     const test = suite.testCase().className(classname).name(name);
@@ -76,7 +80,7 @@ function addSuite(report: ReturnType<typeof junitReport>, campaign: CampaignSumm
     const test = suite.testCase().className(classname).name(name);
     if (times !== null) test.time(junitSeconds(times.endedAt - times.startedAt));
     if (statement.verdict === 'failed') test.failure(statement.reason);
-    if (statement.verdict === 'error') test.error(statement.reason);
+    if (statement.verdict === 'error') test.error(run.reason);
     return;
   }
   for (const { id, verdict, reason } of statement.cases) {
@@ -86,5 +90,5 @@ function addSuite(report: ReturnType<typeof junitReport>, campaign: CampaignSumm
     if (verdict === 'not-applicable') test.skipped();
   }
   // A run may end as an error after cases that passed.
-  if (statement.verdict === 'error') suite.testCase().className(classname).name(name).error(statement.reason);
+  if (statement.verdict === 'error') suite.testCase().className(classname).name(name).error(run.reason);
 }

@@ -31,6 +31,8 @@ export function usePolled<View>(call: Call, path: string, everyMs: number): Poll
         if (stop.signal.aborted) return;
         setFailure(error instanceof CallRefused ? error : new CallRefused('UNREACHABLE', String(error)));
       }
+      // One that was asked at the same time, when the page came back, has its own.
+      window.clearTimeout(timer);
       timer = window.setTimeout(() => void ask(), everyMs);
     };
     const seen = (): void => {

@@ -18,7 +18,7 @@ import { isOnDisk, missingBlobs, readBlob, storeBlob, sweepBlobs } from '../../.
 import { campaignMatrix, cancelCampaign, endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
 import { addUpCounts } from '../../../../rig/lab/store/counts.ts';
-import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
+import { giveBackExpired, releaseLease } from '../../../../rig/lab/store/leases.ts';
 import { pruneFiles } from '../../../../rig/lab/store/prune.ts';
 import { recordResult } from '../../../../rig/lab/store/record.ts';
 import type { LabRefusalCode } from '../../../../rig/lab/store/refusals.ts';
@@ -262,7 +262,8 @@ export function labContract(name: string, url: () => string | null): void {
       expect(await takeRun(store, 'b1', ['loopback'])).toBeNull();
       expect((await runDetail(store, first.run)).run).toMatchObject({
         state: 'error',
-        reason: 'no bench finished it in 2 attempts',
+        reason:
+          'no bench finished it in 2 attempts: attempt 1 on b1: the bench was not heard of any more; attempt 2 on b1: the bench was not heard of any more',
       });
       await endCampaigns(store);
       expect((await listCampaigns(store)).campaigns[0]).toMatchObject({ id: campaign, retries: 1 });
@@ -361,6 +362,48 @@ export function labContract(name: string, url: () => string | null): void {
         '5 of its last results failed where all other benches passed',
         null,
       ]);
+      await quarantine(store, 'bad', null);
+      expect(await quarantineDrifting(store)).toEqual([]);
+    });
+
+    const LOST = { reason: 'the link died in SEL-1 after 7 cases (7 passed, 0 failed): no card', linkLost: true };
+
+    it('an error after an attempt that was given back says why that was; another verdict does not', async () => {
+      for (const each of ['b1', 'b2']) await bench(each);
+      await submit([RUN, { ...RUN, repetition: 2 }]);
+      const first = await take('b1');
+      expect([first.attemptNumber, first.attemptsAllowed]).toEqual([1, 2]);
+      await releaseLease(store, first.attempt, { bench: 'b1', ...LOST });
+      const again = await take('b2');
+      expect([again.run, again.attemptNumber, again.attemptsAllowed]).toEqual([first.run, 2, 2]);
+      await record('b2', again, { verdict: 'error', reason: 'the link died too' });
+      const { run, statement } = await runDetail(store, first.run);
+      expect(run.reason).toBe(`the link died too; before it attempt 1 on b1: ${LOST.reason}`);
+      // What its bench signed stays as it is.
+      expect(statement?.reason).toBe('the link died too');
+      const second = await take('b1');
+      await releaseLease(store, second.attempt, { bench: 'b1', ...LOST });
+      await record('b2', await take('b2'));
+      expect((await runDetail(store, second.run)).run).toMatchObject({ state: 'passed', reason: '', attempts: 2 });
+      await clean();
+    });
+
+    it('a link that died counts against its bench where the others pass; where theirs died too it does not', async () => {
+      for (const each of ['good', 'bad', 'other']) await bench(each);
+      await submit(Array.from({ length: 12 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
+      const lose = async (named: string, lost: object = LOST): Promise<void> => {
+        await releaseLease(store, (await take(named)).attempt, { bench: named, ...LOST, ...lost });
+        await record('good', await take('good'));
+      };
+      for (let each = 0; each < 4; each++) await lose('bad');
+      // A full disk is no link.
+      for (let each = 0; each < 5; each++) await lose('other', { reason: 'its disk is full', linkLost: false });
+      expect(await quarantineDrifting(store)).toEqual([]);
+      await lose('bad');
+      await lose('other');
+      expect(await quarantineDrifting(store)).toEqual([]);
+      await store.sql.query(`update lab_attempts set link_lost = false where bench = 'other'`);
+      expect(await quarantineDrifting(store)).toEqual(['bad']);
       await quarantine(store, 'bad', null);
       expect(await quarantineDrifting(store)).toEqual([]);
     });
