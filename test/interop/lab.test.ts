@@ -3,12 +3,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { openCard } from '../../rig/card/open.ts';
 import { type PersonLink, personLink } from '../../rig/lab/api/person-link.ts';
+import type { Card } from '../../src/applet/card.ts';
+import type { LinkedCard } from '../../src/hal/card-link.ts';
+import { ForwardingCard } from '../../src/hal/forwarding-card.ts';
 import { hasEnded } from '../child-end.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds } from './real-parts.ts';
 import { RunningVerb } from './running-verb.ts';
+import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';
 
 const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const LIMIT_MS = 120_000;
@@ -21,6 +26,26 @@ for suite in tree.parse(sys.argv[1]).getroot():
     print(f"{get('name')}: {get('tests')} tests, {get('failures')} failures, {get('errors')} errors, {get('skipped')} skipped")
 `;
 
+/** Bytes on the line of a reader: past the echo that a bench takes first, and within the cases SEL, which take 66,000. */
+const UNPLUGGED = 'a:unplug@40000';
+
+/** A card that is taken out in the middle of what it is asked. */
+class LeavingCard extends ForwardingCard {
+  protected override readonly card: LinkedCard;
+  onLeave: () => void = () => {};
+  #left = 150;
+
+  constructor(card: Card) {
+    super();
+    this.card = card.port('contact');
+  }
+
+  override process(command: Uint8Array, offset: number, length: number): number {
+    if (--this.#left === 0) setImmediate(() => this.onLeave());
+    return super.process(command, offset, length);
+  }
+}
+
 /** Server, benches, boards and cards are processes of their own, as they are at a lab. */
 describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-'));
@@ -29,6 +54,8 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
   let pcscd: Pcscd;
   let origin: string;
   let person: PersonLink;
+  /** In vpcd's second slot. */
+  let card: RunningVerb;
 
   function start(...args: string[]): RunningVerb {
     const verb = new RunningVerb(...args);
@@ -43,7 +70,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
     const server = start('lab', 'serve', at('lab'), '--port', '0', '--quiet');
     const boards = start('board', 'sim', '--pair', '--link-a', at('a'), '--link-b', at('b'));
     // In vpcd's second slot lies a card that is somebody's.
-    const card = start('emulate', '--link', 'vpcd:127.0.0.1:35964', '--profile', 'vitale2');
+    card = start('emulate', '--link', 'vpcd:127.0.0.1:35964', '--profile', 'vitale2');
     await server.says('Ctrl-C ends this server');
     origin = /http:\/\/127\.0\.0\.1:\d+/.exec(server.out)![0];
     const token = readFileSync(at('lab/operator.token'), 'utf8').trim();
@@ -206,7 +233,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
     const unknown = await elsewhere('tap', '--reader', 'lab:red-1');
     expect([unknown.exit, unknown.err]).toEqual([
       2,
-      'vitap: no bench that lives has a reader or a card of this label: see vitap lab benches\n',
+      'vitap: no bench that lives has a reader or a card red-1: see vitap lab benches\n',
     ]);
     const none = await vitap('tap', '--reader', 'lab:blue-42');
     expect([none.exit, none.err]).toEqual([
@@ -218,6 +245,72 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
       async () => expect((await person.benches()).every((each) => each.running.length === 0)).toBe(true),
       { timeout: LIMIT_MS },
     );
+  });
+
+  it('gives runs back whose links die in the middle: a board that is pulled out, a card that is taken off', {
+    timeout: 2 * LIMIT_MS,
+  }, async () => {
+    // Pulled out after so many bytes: past the echo that a bench takes at its start, in the middle of its run.
+    const doomed = start('board', 'sim', '--pair', '--link-a', at('c'), '--link-b', at('d'), '--fault', UNPLUGGED);
+    await card.stop();
+    await slotIsEmpty(1);
+    const leaving = new LeavingCard((await openCard({ kind: 'profile', name: 'vitale2' })).card);
+    const served = await serveOnVpcd(leaving, { slot: 1 });
+    leaving.onLeave = () => served.link.stop();
+    await doomed.says('ready');
+    writeFileSync(
+      at('three.yaml'),
+      `version: 1\ninProcess: 0\npcsc: no\nreaders:\n  - reader: "pn532:${at('c')}"\n    link: "pn532:${at('d')}"\n`,
+    );
+    // Bench three has the first try of the run over the air.
+    await person.quarantine('two', 'bench three goes first');
+    const three = ['--name', 'three', '--bench-file', at('three.yaml'), '--folder', at('bench-three')];
+    start('lab', 'bench', ...lab('bench'), ...three);
+    writeFileSync(
+      at('lost.yaml'),
+      [
+        'version: 1',
+        'name: lost',
+        'cards: [{id: air, profile: vitale2}, {id: there, label: blue-42}]',
+        'judge:',
+        '  - {id: on-air, conform: iso7816-4, only: "SEL-*,!SEL-118", cards: [air], needs: {driver: pn532}}',
+        '  - {id: on-contact, conform: iso7816-4, only: "SEL-*,!SEL-118", cards: [there]}',
+      ].join('\n'),
+    );
+    const { out } = await vitap('lab', 'submit', at('lost.yaml'), '--force', ...lab('operator'));
+    const id = Number(/Campaign (\d+)/.exec(out)![1]);
+    const { runs } = await person.runs({ campaign: id });
+    const givenBack = (subject: string) =>
+      vi.waitFor(
+        async () => {
+          const { attempts } = await person.run(runs.find((each) => each.subject === subject)!.id);
+          expect(attempts[0]?.state).toBe('given-back');
+        },
+        { timeout: LIMIT_MS, interval: 200 },
+      );
+    await Promise.all([
+      givenBack('air').then(() => person.quarantine('two', null)),
+      givenBack('there').then(async () => {
+        await served.remove();
+        card = start('emulate', '--link', 'vpcd:127.0.0.1:35964', '--profile', 'vitale2');
+      }),
+    ]);
+    await vi.waitFor(async () => expect((await person.matrix(id)).campaign.endedAt).not.toBe(null), {
+      timeout: LIMIT_MS,
+      interval: 200,
+    });
+    const found: Record<string, unknown> = {};
+    for (const { id: run, subject } of runs) {
+      const { run: now, attempts } = await person.run(run);
+      found[subject] = [now.state, now.reason, attempts.map(({ bench, state }) => `${bench} ${state}`)];
+      expect(attempts[0]!.reason).toMatch(/^the link died in SEL-\S+ after \d+ cases \(\d+ passed, 0 failed\): /);
+    }
+    expect(found).toEqual({
+      air: ['passed', '', ['three given-back', 'two finished']],
+      there: ['passed', '', ['one given-back', 'one finished']],
+    });
+    const told = await vitap('lab', 'results', String(id), ...lab('operator'));
+    expect(told.out.match(/, attempt 2 /g)).toHaveLength(2);
   });
 
   it('keeps what it could not upload, and the key with which it signs', () => {

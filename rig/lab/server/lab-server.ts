@@ -2,7 +2,7 @@ import { atMost } from '../../store/at-most.ts';
 import { StoreError } from '../../store/store-error.ts';
 import type { RefusalAnswer } from '../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
-import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
+import { LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
@@ -69,9 +69,7 @@ const STORE_REFUSALS: Readonly<Record<string, LabRefusalCode>> = {
 };
 
 function refusalOf(error: unknown): RefusalAnswer | null {
-  const code =
-    error instanceof LabRefusal ? error.code : error instanceof StoreError ? STORE_REFUSALS[error.kind] : undefined;
-  if (code === undefined) return null;
-  const { status, sentence } = LAB_REFUSALS[code];
-  return { status, code, message: sentence };
+  if (error instanceof LabRefusal) return error;
+  const code = error instanceof StoreError ? STORE_REFUSALS[error.kind] : undefined;
+  return code === undefined ? null : new LabRefusal(code);
 }

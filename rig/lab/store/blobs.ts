@@ -83,7 +83,7 @@ export async function readBlob(store: LabStore, sha256: string): Promise<ReadStr
     if (codeOf(error) !== 'ENOENT') throw error;
   }
   const rows = await store.sql.query('select 1 as one from lab_blobs where sha256 = $1', [sha256]);
-  throw new LabRefusal(rows.length === 0 ? 'blob-unknown' : 'blob-elsewhere');
+  throw new LabRefusal(rows.length === 0 ? 'blob-unknown' : 'blob-elsewhere', sha256);
 }
 
 /** Whether the folder of this server has it. */

@@ -78,7 +78,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'lab submit': ['lab-submit', 'lab-watch-event'],
   'lab watch': ['lab-watch-event'],
   'lab cancel': ['lab-cancel'],
-  'lab results': ['lab-campaigns', 'lab-results', 'lab-check'],
+  'lab results': ['lab-campaigns', 'lab-results', 'lab-case', 'lab-check'],
   'lab compare': ['lab-compare'],
   'lab export': ['lab-export'],
   'lab prune': ['lab-prune'],
@@ -168,7 +168,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   apdu: ['error'],
   'bench-tap': ['channel', 'comparison'],
   // Parts that were asked for.
-  'bench-lab': ['kills', 'scheduling', 'idle', 'growth'],
+  'bench-lab': ['kills', 'scheduling', 'idle', 'growth', 'pool'],
 };
 
 let folder: string;
@@ -405,6 +405,7 @@ async function labs(): Promise<void> {
   await printed('lab-cancel', 'lab', 'cancel', `${campaign}`, ...lab);
   await printed('lab-campaigns', 'lab', 'results', ...lab);
   await printed('lab-results', 'lab', 'results', `${campaign}`, ...lab);
+  await printed('lab-case', 'lab', 'results', '--all', '--case', 'SEL-001', ...lab);
   await printed('lab-check', 'lab', 'results', '--check', ...lab);
   await printed('lab-compare', 'lab', 'compare', `${campaign}`, `${campaign + 1}`, ...lab);
   await printed('lab-export', 'lab', 'export', `${campaign}`, '--csv', at('lab.csv'), ...lab);

@@ -30,6 +30,7 @@ import { takeRun } from '../../../../rig/lab/store/take.ts';
 import { addToken, listTokens, revokeToken, roleOfToken } from '../../../../rig/lab/store/tokens.ts';
 import { vacuumChanged } from '../../../../rig/lab/store/vacuum.ts';
 import type { Sql, Statements } from '../../../../rig/store/sql.ts';
+import { casesContract } from './cases-contract.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, type TestKey, testKey } from './lab-in-test.ts';
 
 const NOW = 1_764_000_000_000;
@@ -710,6 +711,8 @@ export function labContract(name: string, url: () => string | null): void {
       },
       60_000,
     );
+
+    casesContract(() => store);
   });
 }
 
