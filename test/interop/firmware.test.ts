@@ -233,6 +233,23 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         expect(put.out).toContain('It took the place of a card of profile vitale2, serial number ');
         const tap = await vitap('tap', '--reader', `firmware:${second.host}`, '--timeout', '60');
         expect(tap.out).toContain('https://');
+
+        const again = await vitap('firmware', 'put', second.host, '--image', other, '--timeout', '60', '--json');
+        const document = JSON.parse(again.out);
+        expectPublished('firmware-put', document);
+        const { cardSerial } = document;
+        expect([again.exit, document]).toMatchObject([
+          0,
+          { verdict: 'pass', backend: 'simulated', profile: 'ndef', replaced: { profile: 'ndef', cardSerial } },
+        ]);
+        await vitap('card', 'build', 'lab', '--out', at('large.img'));
+        const large = ['--image', at('large.img'), '--timeout', '60', '--json'];
+        const refused = await vitap('firmware', 'put', second.host, ...large);
+        const reason = expect.stringMatching(
+          /^the image has 61016 bytes, and the flash of this board holds \d+; the board has its old card$/,
+        );
+        expectPublished('firmware-put', JSON.parse(refused.out));
+        expect([refused.exit, JSON.parse(refused.out)]).toMatchObject([1, { verdict: 'fail', reason }]);
       } finally {
         await second.stop();
       }

@@ -74,6 +74,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'pki show': ['pki-show'],
   'firmware build': ['firmware-build'],
   'firmware measure': ['firmware-measure'],
+  'firmware put': ['firmware-put'],
   'identity init': ['identity-init'],
   'identity serve': ['identity-serve'],
   'identity present': ['identity-present'],
@@ -136,6 +137,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bench-lab': 'bench-lab',
   'firmware-build': 'firmware',
   'firmware-measure': 'firmware',
+  'firmware-put': 'firmware',
   'phone-present-event': 'phone',
   'phone-unlock': 'phone',
 };
