@@ -268,4 +268,18 @@ describe('vitap conform', { timeout: 120_000 }, () => {
     expect(JSON.parse(out).counts.fail).toBe(0);
     expect(JSON.parse(out).counts.pass).toBeGreaterThan(0);
   });
+
+  it('runs through: what no channel carries is not applicable, and nothing is inconclusive', async () => {
+    // Logical channels, proprietary classes, and lengths that are wrong have no place in a channel.
+    const only = 'CLA-*,CHA-*,CHN-*,INS-*,SEL-0*';
+    const { exit, out, err } = await vitap(['conform', ...CARD, '--can-file', file('can'), '--only', only, '--json']);
+    const { counts, cases, verdict } = JSON.parse(out);
+    expect(err).not.toContain('fault of vitap');
+    expect([exit, verdict, counts.fail, counts.inconclusive]).toEqual([0, 'pass', 0, 0]);
+    expect(counts.pass).toBeGreaterThan(20);
+    const limited = (cases as { linkLimited: boolean; reason?: string }[]).filter((each) => each.linkLimited);
+    const reasons = limited.map(({ reason = '' }) => reason);
+    expect(reasons.filter((reason) => reason.includes('outside of the channel (6881)')).length).toBeGreaterThan(0);
+    expect(reasons.filter((reason) => reason.includes('cannot be protected')).length).toBeGreaterThan(0);
+  });
 });
