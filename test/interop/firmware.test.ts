@@ -14,7 +14,7 @@ import { firmwareBadInput } from './firmware-bad-input.ts';
 import { firmwareOfOtherBoards } from './firmware-other-boards.ts';
 import { firmwareOfOtherCards } from './firmware-other-cards.ts';
 import { Pcscd } from './pcscd.ts';
-import { describeNeeds } from './real-parts.ts';
+import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { PYSCARD } from './recorded-session.ts';
 import { cardIsIn, SLOTS } from './vpcd-card.ts';
 

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
 import { isOnDisk, missingBlobs, readBlob, storeBlob, sweepBlobs } from '../../../../rig/lab/store/blobs.ts';

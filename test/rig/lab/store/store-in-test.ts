@@ -6,6 +6,7 @@ import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import type { Submission, SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
 import type { Capability } from '../../../../rig/lab/api/capability.ts';
 import type { ResultStatement } from '../../../../rig/lab/api/result.ts';
+import type { Check } from '../../../../rig/lab/api/upkeep.ts';
 import { enrolBench, heartbeat } from '../../../../rig/lab/store/benches.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
 import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
@@ -23,7 +24,9 @@ export const TABLES: readonly string[] = [
   ...['lab_cells', 'lab_totals', 'lab_cell_changes', 'lab_inputs'],
 ];
 /** What a check finds where nothing is wrong. */
-export const CLEAN = { lost: [], doubled: [], stranded: [], miscounted: [] };
+export const CLEAN: Pick<Check, 'lost' | 'doubled' | 'stranded' | 'miscounted'> = {
+  ...{ lost: [], doubled: [], stranded: [], miscounted: [] },
+};
 
 type Beat = Partial<Pick<Parameters<typeof heartbeat>[1], 'devices' | 'attempts' | 'drift'>>;
 

@@ -9,6 +9,7 @@ import { Phone } from '../../../../rig/life/phone/phone.ts';
 import { PhoneRefusal } from '../../../../rig/life/phone/refusals.ts';
 import { openImage } from '../../../../src/applet/image/card-image.ts';
 import { KEY } from '../../../../src/applet/image/layout.ts';
+import type { Invoice } from '../../../../src/applet/vitale/index.ts';
 import { FileNvm } from '../../../../src/hal/nvm/file.ts';
 import { MemoryNvm } from '../../../../src/hal/nvm/memory.ts';
 import type { Nvm } from '../../../../src/hal/nvm.ts';
@@ -74,6 +75,20 @@ export async function refusal(run: () => unknown): Promise<PhoneRefusal> {
   }
   throw new Error('nothing was refused');
 }
+
+export const invoice = (number: number): Invoice => ({
+  number: String(number).padStart(9, '0'),
+  date: '20261129',
+  beneficiaryIndex: 1,
+  professionalId: '999900034',
+  professionalName: 'CABINET DES TILLEULS',
+  total: 3000,
+  amo: 1900,
+  amc: 900,
+  patient: 200,
+  thirdParty: true,
+  status: 'recorded',
+});
 
 /** Names, NIRs and birth dates of the card's people, as text, in two bytes a character, and packed; and an invoice's name. */
 const SECRETS: readonly (readonly [name: string, bytes: Buffer])[] = [

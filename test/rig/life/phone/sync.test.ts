@@ -1,25 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Phone } from '../../../../rig/life/phone/phone.ts';
-import type { Invoice } from '../../../../src/applet/vitale/index.ts';
 import { deadAt, IssuerDouble } from './issuer-double.ts';
-import { activate, CODE, digits, imageOf, phonesInTest, refusal, secretsIn, world } from './phone-in-test.ts';
+import { activate, CODE, digits, imageOf, invoice, phonesInTest, refusal, secretsIn, world } from './phone-in-test.ts';
 
 const here = phonesInTest();
-
-const invoice = (number: number): Invoice => ({
-  number: String(number).padStart(9, '0'),
-  date: '20261129',
-  beneficiaryIndex: 1,
-  professionalId: '999900034',
-  professionalName: 'CABINET DES TILLEULS',
-  total: 3000,
-  amo: 1900,
-  amc: 900,
-  patient: 200,
-  thirdParty: true,
-  status: 'recorded',
-});
 
 describe('sync', () => {
   it('brings claims onto the card once each, and keeps the newest twenty', async () => {

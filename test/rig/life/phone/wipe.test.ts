@@ -3,7 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Phone } from '../../../../rig/life/phone/phone.ts';
 import { IssuerDouble } from './issuer-double.ts';
-import { activate, CODE, digits, imageOf, keysIn, phonesInTest, refusal, secretsIn, world } from './phone-in-test.ts';
+import {
+  activate,
+  CODE,
+  digits,
+  imageOf,
+  invoice,
+  keysIn,
+  phonesInTest,
+  refusal,
+  secretsIn,
+  world,
+} from './phone-in-test.ts';
 
 const here = phonesInTest();
 
