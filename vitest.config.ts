@@ -1,5 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+/** A second, which Vitest waits by default, is nothing on a busy machine. */
+const POLLS = { poll: { timeout: 20_000 } };
+
 const config: ViteUserConfig = defineConfig({
   test: {
     // By default one core is left to whoever sits before the machine: on two cores that is half of them.
@@ -8,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
+          expect: POLLS,
           setupFiles: ['test/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**'],
@@ -20,6 +24,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'interop',
+          expect: POLLS,
           include: ['test/interop/**/*.test.ts'],
           // The binding under nfc-pcsc is not made for worker threads, and there is one PC/SC service for all files.
           pool: 'forks',

@@ -96,7 +96,7 @@ export function cardLinkContract(
       const command = Buffer.from(toyCommand(TOY.echo, 40));
       const expected = Uint8Array.of(...command, 0x90, 0x00);
       expect(Uint8Array.from(await subject.peer.transmit(command))).toEqual(expected);
-      await vi.waitFor(() => expect(seen).toEqual([Uint8Array.from(command)]));
+      await vi.waitFor(() => expect(seen).toEqual([Uint8Array.from(command)]), 20_000);
     });
 
     it('reports a command as it came, whatever the card wipes of its own copies', async () => {
@@ -110,7 +110,7 @@ export function cardLinkContract(
       // READ BINARY of a file that is not there, inside of ENVELOPE: the card parses a copy and wipes it.
       const enveloped = fromHex('00C2000005 00B0000004 00');
       expect(toHex((await subject.peer.transmit(enveloped)).subarray(-2))).toBe('9000');
-      await vi.waitFor(() => expect(seen).toEqual(['00C200000500B000000400']));
+      await vi.waitFor(() => expect(seen).toEqual(['00C200000500B000000400']), 20_000);
     });
 
     it('carries commands of every length up to its limit whole', async () => {
@@ -159,9 +159,9 @@ export function cardLinkContract(
       await subject.peer.transmit(toyCommand(TOY.echo, 4));
       const { reset, fieldOff } = { ...card.told };
       await subject.peer.warmReset();
-      await vi.waitFor(() => expect(card.told.reset).toBe(reset + 1));
+      await vi.waitFor(() => expect(card.told.reset).toBe(reset + 1), 20_000);
       await subject.peer.powerOff();
-      await vi.waitFor(() => expect(card.told.fieldOff).toBeGreaterThan(fieldOff));
+      await vi.waitFor(() => expect(card.told.fieldOff).toBeGreaterThan(fieldOff), 20_000);
     });
 
     it('reports what happens, an exchange with its bytes and its times', async () => {
@@ -176,7 +176,7 @@ export function cardLinkContract(
       await subject.peer.transmit(command);
       await subject.peer.warmReset();
       await subject.peer.powerOff();
-      await vi.waitFor(() => expect(events).toContain('field-off'));
+      await vi.waitFor(() => expect(events).toContain('field-off'), 20_000);
       expect(exchanges).toEqual([{ command, response: Uint8Array.of(...command, 0x90, 0x00) }]);
       expect(events[0]).toBe('attached');
       const order = ['power-on', 'exchange', 'reset', 'field-off'] as const;
@@ -198,7 +198,7 @@ export function cardLinkContract(
       const { fieldOff } = { ...card.told };
       subject.link.stop();
       await Promise.resolve();
-      await vi.waitFor(() => expect(outcome()).toBe('stopped'));
+      await vi.waitFor(() => expect(outcome()).toBe('stopped'), 20_000);
       expect(card.told.fieldOff).toBe(fieldOff + 1);
       await expect(subject.peer.transmit(toyCommand(TOY.echo, 4))).rejects.toThrow();
       expect(card.told.process).toBe(1);
@@ -214,7 +214,7 @@ export function cardLinkContract(
       };
       const { fieldOff } = { ...card.told };
       await expect(subject.peer.transmit(toyCommand(TOY.echo, 4))).rejects.toThrow();
-      await vi.waitFor(() => expect(outcome()).toBe('stopped'));
+      await vi.waitFor(() => expect(outcome()).toBe('stopped'), 20_000);
       expect(card.told.fieldOff).toBe(fieldOff + 1);
     });
 
@@ -223,7 +223,7 @@ export function cardLinkContract(
       const { outcome } = serve();
       subject.link.stop();
       subject.link.stop();
-      await vi.waitFor(() => expect(outcome()).toBe('stopped'));
+      await vi.waitFor(() => expect(outcome()).toBe('stopped'), 20_000);
       subject.link.stop();
     });
 
@@ -231,7 +231,7 @@ export function cardLinkContract(
       const { outcome } = serve();
       await subject.peer.powerOn();
       subject.link.stop();
-      await vi.waitFor(() => expect(outcome()).toBe('stopped'));
+      await vi.waitFor(() => expect(outcome()).toBe('stopped'), 20_000);
       await subject.peer.missesCard();
       const { card } = serve();
       await subject.peer.powerOn();
@@ -243,7 +243,7 @@ export function cardLinkContract(
       const { outcome } = serve();
       await subject.peer.powerOn();
       await expect(subject.peer.transmit(toyCommand(TOY.crash, 4))).rejects.toThrow();
-      await vi.waitFor(() => expect(outcome()).toMatchObject({ message: 'a bug of the toy' }));
+      await vi.waitFor(() => expect(outcome()).toMatchObject({ message: 'a bug of the toy' }), 20_000);
     });
 
     if (peer === 'leaves') {
@@ -253,12 +253,12 @@ export function cardLinkContract(
         await subject.peer.transmit(toyCommand(TOY.echo, 4));
         const { fieldOff } = { ...card.told };
         await subject.peer.leave();
-        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'));
+        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'), 20_000);
         expect(card.told.fieldOff).toBe(fieldOff + 1);
         await subject.peer.comeBack();
         await subject.peer.powerOn();
         expect(await subject.peer.transmit(toyCommand(TOY.odd, 4))).toEqual(Uint8Array.of(0x12, 0x34));
-        await vi.waitFor(() => expect(events.slice(events.indexOf('lost'))).toContain('attached'));
+        await vi.waitFor(() => expect(events.slice(events.indexOf('lost'))).toContain('attached'), 20_000);
         expect(outcome()).toBe(null);
       });
 
@@ -266,9 +266,9 @@ export function cardLinkContract(
         const { events, outcome } = serve();
         await subject.peer.powerOn();
         await subject.peer.leave();
-        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'));
+        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'), 20_000);
         subject.link.stop();
-        await vi.waitFor(() => expect(outcome()).toBe('stopped'));
+        await vi.waitFor(() => expect(outcome()).toBe('stopped'), 20_000);
       });
     }
   });

@@ -100,7 +100,7 @@ export function readerContract(name: string, setup: () => ReaderSubject | Promis
         await sessions[0]!.disconnect('leave');
         const before = { ...card.told };
         await (await connect({ mode: 'warm' })).disconnect('leave');
-        await vi.waitFor(() => expect(card.told.reset).toBe(before.reset + 1));
+        await vi.waitFor(() => expect(card.told.reset).toBe(before.reset + 1), 20_000);
         await (await connect({ mode: 'cold' })).transmit(toyCommand(TOY.echo, 4));
         expect(card.told.fieldOff).toBeGreaterThan(before.fieldOff);
         expect(card.told.powerOn).toBeGreaterThan(before.powerOn);
@@ -192,11 +192,11 @@ export function readerContract(name: string, setup: () => ReaderSubject | Promis
         await session.transmit(toyCommand(TOY.echo, 4));
         const before = { ...card.told };
         await session.disconnect('reset');
-        await vi.waitFor(() => expect(card.told.reset).toBe(before.reset + 1));
+        await vi.waitFor(() => expect(card.told.reset).toBe(before.reset + 1), 20_000);
         await (await connect()).disconnect('unpower');
-        await vi.waitFor(() => expect(card.told.fieldOff).toBe(before.fieldOff + 1));
+        await vi.waitFor(() => expect(card.told.fieldOff).toBe(before.fieldOff + 1), 20_000);
         await (await connect()).disconnect();
-        await vi.waitFor(() => expect(card.told.reset).toBe(before.reset + 2));
+        await vi.waitFor(() => expect(card.told.reset).toBe(before.reset + 2), 20_000);
       });
 
       it('is over after disconnect, which may be asked for again', async () => {

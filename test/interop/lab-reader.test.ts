@@ -149,7 +149,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
     });
     await close();
     bench.kill();
-    await vi.waitFor(() => expect(hasEnded(bench.child)).toBe(true));
+    await vi.waitFor(() => expect(hasEnded(bench.child)).toBe(true), 20_000);
     bench = startBench();
     await isFree();
     const again = await lent('operator');

@@ -75,7 +75,7 @@ for (const { name, make, stuckCalls } of DRIVERS)
         await session.disconnect();
         await expect(reader.connect({ timeoutMs: SOON_MS })).rejects.toMatchObject({ kind: 'no-service' });
         await expect(reader.list()).rejects.toMatchObject({ kind: 'no-service' });
-        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'));
+        await vi.waitFor(() => expect(events.at(-1)).toBe('lost'), 20_000);
 
         daemon = await Pcscd.start();
         const fresh = await reader.connect({ timeoutMs: SOON_MS });

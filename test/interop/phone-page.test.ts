@@ -34,6 +34,19 @@ describeNeeds(['chromium'], 'the page of the phone in Chromium', () => {
     });
   });
 
+  it('takes the printed address that is typed while the page comes up', async () => {
+    await here.open(PHONE, async (page) => {
+      // As soon as something is on the page, before the browser paints it.
+      await page.addInitScript(`new MutationObserver((_seen, observer) => {
+        if (!document.getElementById('page')?.firstElementChild) return;
+        observer.disconnect();
+        location.hash = ${JSON.stringify(here.at.server.secret)};
+      }).observe(document, { childList: true, subtree: true })`);
+      await page.reload();
+      await page.getByRole('navigation').waitFor();
+    });
+  });
+
   it('says so when the secret is of another start', async () => {
     const wrong = `${here.at.origin}/#${'A'.repeat(43)}`;
     await withServedPage(

@@ -68,7 +68,7 @@ describeNeeds(['socat'], 'two boards on pseudo-terminals', () => {
       await reader.close();
       link.stop();
       await served;
-      await vi.waitFor(() => expect(boards.map(({ chip }) => chip.asleep)).toEqual([true, true]));
+      await vi.waitFor(() => expect(boards.map(({ chip }) => chip.asleep)).toEqual([true, true]), 20_000);
       expect(boards.map(({ chip }) => chip.baudRate)).toEqual([115_200, 115_200]);
     });
   }

@@ -1,5 +1,5 @@
 import { type ComponentChildren, render } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { type Call, callWith, takeSecret } from './access.ts';
 import { Button } from './button.tsx';
 import { LanguageProvider, useFrameWords, useLanguage } from './language.tsx';
@@ -85,7 +85,8 @@ function put(content: ComponentChildren): void {
 function WithSecret({ Content, first }: { readonly Content: PageContent; readonly first: string | null }) {
   const [secret, setSecret] = useState(first);
   const say = useFrameWords();
-  useEffect(() => {
+  // Before the page is seen, so that no address is missed.
+  useLayoutEffect(() => {
     // The printed address typed into an open page changes its fragment and loads nothing.
     const changed = (): void => setSecret((before) => takeSecret() ?? before);
     window.addEventListener('hashchange', changed);

@@ -104,7 +104,7 @@ describe('an echo', () => {
     await close();
   });
 
-  const heard = (): Promise<void> => vi.waitFor(() => expect(toBoard.length).toBeGreaterThan(0));
+  const heard = (): Promise<void> => vi.waitFor(() => expect(toBoard.length).toBeGreaterThan(0), 20_000);
   const unlessOpen = (echo: Promise<boolean>): Promise<boolean | 'open'> =>
     Promise.race([echo, new Promise<'open'>((resolve) => setImmediate(resolve, 'open'))]);
 

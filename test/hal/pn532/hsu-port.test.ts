@@ -13,7 +13,7 @@ function board(faults: readonly string[] = [], baudRate = 921_600) {
 }
 
 /** The chip falls asleep a moment after it has said that it will. */
-const asleep = (pair: SimulatedPair): Promise<void> => vi.waitFor(() => expect(pair.a.chip.asleep).toBe(true));
+const asleep = (pair: SimulatedPair): Promise<void> => vi.waitFor(() => expect(pair.a.chip.asleep).toBe(true), 20_000);
 
 describe('a PN532 on a serial port', () => {
   it('is woken, known, brought to a fast line, and put back to sleep at the rate of its power-up', async () => {

@@ -120,7 +120,7 @@ describe('HsuTransport', () => {
       const given = hsu.exchange(Uint8Array.of(0x40, 1), { timeoutMs: 20, repeatable: false });
       await expect(given).rejects.toMatchObject({ kind: 'timeout' });
       const next = hsu.exchange(Uint8Array.of(0x40, 2), ONCE).catch((error: unknown) => error);
-      await vi.waitFor(() => expect(chip.heard).toEqual(['4001', 'ACK', MARKER]));
+      await vi.waitFor(() => expect(chip.heard).toEqual(['4001', 'ACK', MARKER]), 20_000);
       return { chip, hsu, next };
     }
 

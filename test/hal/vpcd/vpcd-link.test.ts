@@ -98,7 +98,7 @@ describe('vpcd link', () => {
     const commands = [4, 300, 20].map((length) => toyCommand(TOY.echo, length, length));
     const stream = Buffer.concat(commands.map(message));
     peer.send(stream.subarray(0, 150));
-    await vi.waitFor(() => expect(card.told.process).toBe(1));
+    await vi.waitFor(() => expect(card.told.process).toBe(1), 20_000);
     peer.send(stream.subarray(150));
     for (const command of commands) expect(await peer.receive()).toEqual(Buffer.of(...command, 0x90, 0x00));
   });
@@ -132,15 +132,15 @@ describe('vpcd link', () => {
     serve({ waitForPeer: true });
     await peer.comeBack();
     await peer.powerOn();
-    await vi.waitFor(() => expect(events).toEqual(['attached', 'power-on']));
+    await vi.waitFor(() => expect(events).toEqual(['attached', 'power-on']), 20_000);
   });
 
   it('says that it waits when the peer takes the connection and says nothing', async () => {
     serve({ silenceMs: 20 });
     await peer.accept();
-    await vi.waitFor(() => expect(events).toEqual(['waiting']));
+    await vi.waitFor(() => expect(events).toEqual(['waiting']), 20_000);
     await peer.powerOn();
-    await vi.waitFor(() => expect(events).toEqual(['waiting', 'attached', 'power-on']));
+    await vi.waitFor(() => expect(events).toEqual(['waiting', 'attached', 'power-on']), 20_000);
   });
 
   it('tries again without a word of loss when a silent peer hangs up', async () => {
@@ -183,7 +183,7 @@ describe('vpcd link', () => {
     await peer.getAtr();
     peer.send(Buffer.of(0x00, 0x10, 0x00, 0xe0));
     peer.hangUp();
-    await vi.waitFor(() => expect(events).toContain('lost'));
+    await vi.waitFor(() => expect(events).toContain('lost'), 20_000);
     await peer.accept();
     expect(await peer.getAtr()).toEqual(Buffer.from(card.atr()));
     expect(card.told.process).toBe(0);

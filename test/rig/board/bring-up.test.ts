@@ -158,5 +158,5 @@ describe('Ctrl-C with a chip that takes 5 s for each answer', () => {
 async function asleep({ pair }: SimulatedBench): Promise<void> {
   await vi.waitFor(() => {
     if (!pair.a.chip.asleep || !pair.b.chip.asleep) throw new Error('a chip is awake');
-  });
+  }, 20_000);
 }

@@ -17,7 +17,7 @@ it('hears nothing more that a connection brings while it ends', async () => {
     'bell',
     (payload) => heard.push(payload),
   );
-  await vi.waitFor(() => expect(heard).toEqual([null]));
+  await vi.waitFor(() => expect(heard).toEqual([null]), 20_000);
   client.emit('notification', { payload: 'one' });
   await listening.close();
   client.emit('notification', { payload: 'two' });

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useWords } from './parts.tsx';
 import type { ReportPage } from './report-page.ts';
 
@@ -25,7 +25,7 @@ export function ReportFrame({ page: { html, hasProgram }, title }: FrameProps) {
     setAddress(made);
     return () => URL.revokeObjectURL(made);
   }, [html]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const told = ({ source, data }: MessageEvent): void => {
       if (source === frame.current?.contentWindow && Number.isFinite(data)) setHeight(Math.min(Number(data), HIGHEST));
     };

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { CellPlace } from '../../api/campaign.ts';
 import type { RunState } from '../../api/run.ts';
 
@@ -185,7 +185,8 @@ const STAYED = 'lab-stayed';
 /** Where the address leads, and whether the reader came there by a step of theirs. */
 export function useRoute(): { readonly route: Route; readonly entered: boolean } {
   const [at, setAt] = useState(() => ({ route: routeOf(location.hash), entered: false }));
-  useEffect(() => {
+  // Before the page is seen, so that no step is missed.
+  useLayoutEffect(() => {
     const go = (entered: boolean): void => {
       if (isAddress(location.hash)) setAt({ route: routeOf(location.hash), entered });
     };

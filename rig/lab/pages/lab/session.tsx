@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { type Call, CallRefused, callWith, takeSecret } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { Field } from '../../../web/page/field.tsx';
@@ -44,7 +44,8 @@ export function WithToken({ children }: { readonly children: (session: Session) 
     setFailure(null);
     setToken(given);
   }, []);
-  useEffect(() => {
+  // Before the page is seen, so that no address is missed.
+  useLayoutEffect(() => {
     // The printed address typed into an open page changes what is behind the # and loads nothing.
     const changed = (): void => {
       const arrived = arrivedToken();

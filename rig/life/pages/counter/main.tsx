@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Frame, showPage } from '../../../web/page/frame.tsx';
 import { usePolled } from '../../../web/page/polled.ts';
@@ -22,7 +22,7 @@ function CounterPage({ call }: { readonly call: Call }) {
   const { view, failure, refresh } = usePolled<CounterView>(call, '/api/counter', EVERY_MS);
   const [reading, setReading] = useState<CounterReading | null>(null);
   const [readings, setReadings] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A page that the browser puts away must not come back with a person on it.
     const gone = (): void => setReading(null);
     window.addEventListener('pagehide', gone);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { Countdown } from '../../../web/page/countdown.tsx';
@@ -154,7 +154,8 @@ function OpenWindow({ window, say, busy, onStop, onEnd }: OpenWindowProps) {
 
 /** What must not stay on a screen that nobody looks at goes when the page is hidden, left, or put away by the browser. */
 export function useGoneWhenHidden(shown: boolean, go: () => void): void {
-  useEffect(() => {
+  // Before it is seen, and without a gap from one render to the next.
+  useLayoutEffect(() => {
     if (!shown) return;
     const hidden = (): void => {
       if (document.hidden) go();

@@ -178,7 +178,7 @@ export function eventsContract(
       const before = await listen(origin, viewer);
       const first = await passOne();
       await before.heard('run', { id: first.run, state: 'passed' });
-      await vi.waitFor(() => expect(Number(before.lastId())).toBeGreaterThan(0));
+      await vi.waitFor(() => expect(Number(before.lastId())).toBeGreaterThan(0), 20_000);
       await before.stop();
       const missed = await passOne();
       const after = await listen(origin, viewer, { lastId: before.lastId() });
@@ -264,7 +264,7 @@ export function eventsContract(
       const listener = await listen((await own.listen()).origin, own.secret);
       await listener.heard('start');
       await own.close();
-      await vi.waitFor(() => expect(listener.ended()).toBe('the server ended it'));
+      await vi.waitFor(() => expect(listener.ended()).toBe('the server ended it'), 20_000);
     });
   });
 }
