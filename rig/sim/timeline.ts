@@ -124,10 +124,17 @@ export class VirtualTimeline implements Timeline {
 /** A timer of the event loop comes up to this much late. */
 const TIMER_SLACK_NS = 1_500_000;
 
-/** The machine's time. The last millisecond before an event is waited out in turns of the event loop. */
+/**
+ * The machine's time. The last millisecond before an event is waited out in turns of the event loop.
+ *
+ * Each event happens at its own moment, also where the machine gives this process the processor only later: what follows
+ * from it is counted from there. Chips have no machine, so none of them may be late for another one's time limit.
+ */
 export class RealTimeline implements Timeline {
   readonly #agenda = new Agenda();
   readonly #clock: Clock;
+  /** The moment of the event that happens now; null between events. */
+  #momentNs: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
 
@@ -136,7 +143,7 @@ export class RealTimeline implements Timeline {
   }
 
   nowNs(): number {
-    return this.#clock.nowNs();
+    return this.#momentNs ?? this.#clock.nowNs();
   }
 
   wallSeconds(): number {
@@ -168,19 +175,23 @@ export class RealTimeline implements Timeline {
     this.#disarm();
     const first = this.#agenda.first;
     if (first === undefined) return;
-    const leftNs = first.atNs - this.nowNs();
+    const leftNs = first.atNs - this.#clock.nowNs();
     if (leftNs > TIMER_SLACK_NS) this.#timer = setTimeout(this.#run, Math.floor((leftNs - TIMER_SLACK_NS) / 1e6));
     else this.#immediate = setImmediate(this.#run);
   }
 
   #run = (): void => {
+    // What is due later waits for a turn, in which hosts are heard.
+    const nowNs = this.#clock.nowNs();
     try {
       for (let first = this.#agenda.first; first !== undefined; first = this.#agenda.first) {
-        if (first.atNs > this.nowNs()) break;
+        if (first.atNs > nowNs) break;
         this.#agenda.takeFirst();
+        this.#momentNs = first.atNs;
         first.action();
       }
     } finally {
+      this.#momentNs = null;
       this.#arm();
     }
   };

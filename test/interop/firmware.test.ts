@@ -5,6 +5,9 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { RESTART } from '../../firmware/card/host-link.ts';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
+import type { LocalDevice } from '../../rig/lab/bench/devices.ts';
+import { flashCard } from '../../rig/lab/bench/judge-board.ts';
+import type { Judged, LocalFile } from '../../rig/lab/bench/judged.ts';
 import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
@@ -17,6 +20,24 @@ import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { PYSCARD } from './recorded-session.ts';
 import { cardIsIn, SLOTS } from './vpcd-card.ts';
+
+/** As a bench of the lab puts a card of a campaign into a board. */
+function putByLab(path: string, folder: string, image: string): Promise<Judged> {
+  const device = {
+    capability: { device: 'board', kind: 'board', backend: 'simulated', identity: 'here' },
+    board: { driver: 'firmware', path, partner: null },
+  } as unknown as LocalDevice;
+  return flashCard(
+    { kind: 'board-flash', image },
+    {
+      ...{ device, folder, inputs: folder, env: { XDG_STATE_HOME: folder }, imageKey: null, last: false },
+      signal: new AbortController().signal,
+      openPool: () => Promise.reject(new Error('none')),
+      note: () => {},
+      left: () => {},
+    },
+  );
+}
 
 /** The compiled core in an emulated Cortex-M4F: the emulator is real, the silicon is not. */
 describeNeeds(['firmware'], 'firmware in qemu', () => {
@@ -234,14 +255,19 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         const tap = await vitap('tap', '--reader', `firmware:${second.host}`, '--timeout', '60');
         expect(tap.out).toContain('https://');
 
-        const again = await vitap('firmware', 'put', second.host, '--image', other, '--timeout', '60', '--json');
-        const document = JSON.parse(again.out);
-        expectPublished('firmware-put', document);
-        const { cardSerial } = document;
-        expect([again.exit, document]).toMatchObject([
-          0,
-          { verdict: 'pass', backend: 'simulated', profile: 'ndef', replaced: { profile: 'ndef', cardSerial } },
-        ]);
+        const ran = await putByLab(second.host, folder, 'other.img');
+        expect(ran).toMatchObject({ verdict: 'passed', backend: 'simulated', card: 'other.img', board: 'here' });
+        const [file] = ran.files as [LocalFile];
+        const report = JSON.parse(readFileSync(file.path, 'utf8'));
+        expectPublished('firmware-put', report);
+        expect([file.role, file.name, ran.files.length]).toEqual(['report', 'firmware-put.json', 1]);
+        const { cardSerial } = report;
+        expect(report).toMatchObject({
+          verdict: 'pass',
+          source: 'other.img',
+          replaced: { profile: 'ndef', cardSerial },
+        });
+
         await vitap('card', 'build', 'lab', '--out', at('large.img'));
         const large = ['--image', at('large.img'), '--timeout', '60', '--json'];
         const refused = await vitap('firmware', 'put', second.host, ...large);

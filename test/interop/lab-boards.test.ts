@@ -151,31 +151,23 @@ judge:
   - {id: conform, conform: iso7816-4, only: "SEL-MF*"}
   - {id: taps, benchTap: 2, warmUp: 0, sequence: ndef}
   - {id: replay, replay: traces}
-  - {id: put, boardFlash: ndef.img}
 `,
     );
     expect(inShort(runs).map(([suite, , state, bench]) => [suite, state, bench])).toEqual(
-      ['test', 'conform', 'taps', 'replay', 'put'].map((suite) => [suite, 'passed', 'one']),
+      ['test', 'conform', 'taps', 'replay'].map((suite) => [suite, 'passed', 'one']),
     );
     expect(runs.map((each) => names(each).at(-1))).toEqual([
       'trace trace.jsonl',
       'trace trace.jsonl',
       expect.stringMatching(/^trace tap-\d\.jsonl$/),
       'trace ndef.attempt-1.jsonl',
-      'report firmware-put.json',
     ]);
     expect(runs.map(({ statement }) => statement!.card ?? statement!.board)).toEqual([
       key('stm/board-1'),
       'fw',
       'fw',
       'fw',
-      'ndef.img',
     ]);
-    expect(JSON.parse(await document(runs[4]!, 'firmware-put.json'))).toMatchObject({
-      source: 'ndef.img',
-      verified: 'read back: 7473 bytes, all as in the file',
-      replaced: { profile: 'ndef' },
-    });
     expect(await lab.person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
   });
 

@@ -16,11 +16,13 @@ export class Ending {
   readonly verdict: Verdict;
   readonly reason: string;
   readonly linkLimited: boolean;
+  readonly linkError: HalError | null;
 
-  constructor(verdict: Verdict, reason: string, linkLimited = false) {
+  constructor(verdict: Verdict, reason: string, linkLimited = false, linkError: HalError | null = null) {
     this.verdict = verdict;
     this.reason = reason;
     this.linkLimited = linkLimited;
+    this.linkError = linkError;
   }
 }
 

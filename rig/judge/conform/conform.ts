@@ -142,7 +142,10 @@ async function judge(
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
   let results: readonly CaseResult[];
   try {
-    results = await runSuite(cases, card, settings, progress.result);
+    results = await runSuite(cases, card, settings, (result, done) => {
+      progress.result(result, done);
+      options.onResult?.(result);
+    });
   } finally {
     progress.end();
   }

@@ -1,3 +1,4 @@
+import type { HalError } from '../../../src/hal/errors.ts';
 import type { CardDeclaration } from './declaration.ts';
 
 /** What a case comes to. They are never merged: an inconclusive case says nothing for the card and nothing against it. */
@@ -143,6 +144,8 @@ export interface StepRecord {
 
 export interface CaseResult extends CaseHeader {
   readonly verdict: Verdict;
+  /** What the link died of in the middle of it; absent: it did not. No part of reports: the reason says it. */
+  readonly linkError?: HalError;
   /** One sentence; empty for a pass. */
   readonly reason: string;
   /** Not applicable because the link cannot carry a command of the case. */

@@ -5,6 +5,7 @@ import type { LinkChoice } from '../../endpoint/links.ts';
 import type { ReaderChoice } from '../../endpoint/readers.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import type { EvidenceChoice } from '../evidence/plan.ts';
+import type { CaseResult } from './model.ts';
 import type { SuiteName } from './suites/index.ts';
 
 export interface ConformOptions {
@@ -36,4 +37,6 @@ export interface ConformOptions {
   /** Absent: no trace. */
   readonly record?: RecordChoice;
   readonly timeoutMs: number;
+  /** Told of each case as it is there. */
+  readonly onResult?: (result: CaseResult) => void;
 }

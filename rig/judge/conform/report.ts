@@ -55,7 +55,7 @@ export function asJson(run: ConformanceRun): unknown {
     counts: { ...countVerdicts(run.results), linkLimited: linkLimited(run.results) },
     citations: citations(run.results),
     coverage: run.coverage,
-    cases: run.results.map(({ reached: _reached, ...result }) => result),
+    cases: run.results.map(({ reached: _reached, linkError: _linkError, ...result }) => result),
   };
 }
 

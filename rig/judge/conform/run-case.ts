@@ -82,6 +82,7 @@ class CaseRun {
       verdict: end.verdict,
       reason: end.reason,
       linkLimited: end.linkLimited,
+      ...(end.linkError !== null && { linkError: end.linkError }),
       steps: this.#records,
       // What a case without a verdict met on its way says nothing of what was judged.
       reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
@@ -109,7 +110,7 @@ class CaseRun {
     } catch (error) {
       if (error instanceof Ending) return error;
       if (error instanceof HalError && !endsRun(error)) {
-        return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`);
+        return new Ending('inconclusive', `${LINK_DIED}: ${error.message}`, false, error);
       }
       throw error;
     }

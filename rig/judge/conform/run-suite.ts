@@ -110,8 +110,8 @@ async function runOrStop(
     if (settings.signal.aborted) return null;
     if (error instanceof NotCarried || error instanceof AnswerNotBelieved)
       return inconclusive(definition, error.message);
-    if (error instanceof HalError && !endsRun(error)) return inconclusive(definition, `${LINK_DIED}: ${error.message}`);
-    throw error;
+    if (!(error instanceof HalError) || endsRun(error)) throw error;
+    return { ...inconclusive(definition, `${LINK_DIED}: ${error.message}`), linkError: error };
   }
 }
 

@@ -32,7 +32,7 @@ import { NO_SECRETS, readSecrets, type Secrets } from './secrets.ts';
 import { SingleReport } from './single-report.ts';
 import type { ReplaySource } from './steps.ts';
 import { MOST_NAMED, surveyTrace } from './survey.ts';
-import { type ReplayListener, replayToCard, type ToCardEnd } from './to-card.ts';
+import { type ReplayListener, replayToCard, type ToCardEnd, type ToCardOptions } from './to-card.ts';
 import { openTraceFile } from './trace-file.ts';
 
 export interface ReplayToCardOptions {
@@ -79,6 +79,8 @@ export interface ReplayHooks {
   readonly onUnusedRules?: (names: readonly string[]) => void;
   /** Told of every exchange of the trace, in their order. */
   readonly onEntry: (entry: ReplayEntry) => void;
+  /** As {@link ToCardOptions.onLinkError}. */
+  readonly onLinkError?: ToCardOptions['onLinkError'];
 }
 
 /**
@@ -196,7 +198,7 @@ async function run(
   source: OpenedReader,
   { rules, secrets, limit, total }: Prepared,
   options: ReplayWithChannel,
-  { signal, onStart, onUnusedRules, onEntry }: ReplayHooks,
+  { signal, onStart, onUnusedRules, onEntry, onLinkError }: ReplayHooks,
 ): Promise<ReplaySummary> {
   const { header } = opened.source;
   const startedAt = new Date().toISOString();
@@ -229,6 +231,7 @@ async function run(
       signal,
       listener: way.listener,
       ...(way.enter !== null && { enterChannel: way.enter }),
+      onLinkError,
       onEntry: (entry) => {
         tally.add(entry);
         onEntry(entry);

@@ -44,6 +44,8 @@ export interface ToCardOptions {
   readonly enterChannel?: () => Promise<void>;
   /** Told of every exchange of the trace, in their order. */
   readonly onEntry: (entry: ReplayEntry) => void;
+  /** Told of what the link failed with, which entries say in words. */
+  readonly onLinkError?: ((error: HalError) => void) | undefined;
 }
 
 /** How a replay ended. */
@@ -86,6 +88,7 @@ export async function replayToCard(
     }
   } catch (error) {
     if (!(error instanceof Error) || (error.name !== 'TraceError' && !(error instanceof HalError))) throw error;
+    if (error instanceof HalError) options.onLinkError?.(error);
     problem = error.message;
   }
   if (options.signal.aborted) problem = 'interrupted';
@@ -170,6 +173,7 @@ class CardReplay {
         return;
       }
       if (!(error instanceof HalError)) throw error;
+      this.#options.onLinkError?.(error);
       const entry = blank(step, rule, 'INCONCLUSIVE', error.message);
       this.#report(step, { ...entry, command: sent });
       if (ENDING.has(error.kind)) {

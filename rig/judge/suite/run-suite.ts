@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { describeFailure } from '../../console/failure.ts';
 import { openReader } from '../../endpoint/open-reader.ts';
@@ -32,6 +33,8 @@ export interface SuiteSetting {
   readonly traces: string | null;
   readonly signal: AbortSignal;
   readonly onOpen: ReplayHooks['onOpen'];
+  /** Told of what the link failed with, also where a trace could not begin. */
+  readonly onLinkError?: ReplayHooks['onLinkError'];
   readonly ruleUse: RuleUse;
   /** The day of the run, `2026-11-23`. */
   readonly today: string;
@@ -144,6 +147,7 @@ async function replayOnce(
       {
         signal: setting.signal,
         onOpen: setting.onOpen,
+        onLinkError: setting.onLinkError,
         onStart: (count) => {
           total = count;
         },
@@ -164,6 +168,7 @@ async function replayOnce(
     // One trace that cannot run is no reason to leave out the others; a bug of ours is.
     const { kind, sentences } = describeFailure(error);
     if (kind === 'fault') throw error;
+    if (error instanceof HalError) setting.onLinkError?.(error);
     if (rules !== null) setting.ruleUse.note(rules, null);
     return { number, summary: null, problem: sentences.join(' '), where, entries };
   } finally {

@@ -41,6 +41,8 @@ export interface ReplaySuiteOptions {
   /** Folder for a trace of each attempt, as {@link recordName} names it; absent: none is kept. */
   readonly traces?: string;
   readonly timeoutMs: number;
+  /** Told of what the link failed with. */
+  readonly onLinkError?: SuiteSetting['onLinkError'];
 }
 
 /**

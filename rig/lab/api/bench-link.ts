@@ -26,8 +26,12 @@ export interface BenchLink extends BlobLink {
   progress(attempt: string, progress: Progress): Promise<void>;
   /** Writes a result. Sent again, it gets the same answer; `attempt-over` (409): the lease was given back before. */
   record(attempt: string, jws: string): Promise<Recorded>;
-  /** Gives the lease back at once; the run waits again for a bench. @param reason one sentence */
-  release(attempt: string, bench: string, reason: string): Promise<void>;
+  /**
+   * Gives the lease back at once; the run waits again for a bench.
+   * @param reason one sentence
+   * @param linkLost the way to the card died at this bench, which counts when benches are compared; false by default
+   */
+  release(attempt: string, bench: string, reason: string, linkLost?: boolean): Promise<void>;
 }
 
 const TAKE_MARGIN_MS = 10_000;
@@ -48,8 +52,8 @@ export function benchLink(line: LabLine): BenchLink {
       return (await post('/v1/take', asked, TAKEN, { timeoutMs, ...(signal !== undefined && { signal }) })).taken;
     },
     progress: async (attempt, progress) => void (await post(`/v1/attempts/${attempt}/progress`, progress, NOTHING)),
-    release: async (attempt, bench, reason) =>
-      void (await post(`/v1/attempts/${attempt}/release`, { bench, reason }, NOTHING)),
+    release: async (attempt, bench, reason, linkLost = false) =>
+      void (await post(`/v1/attempts/${attempt}/release`, { bench, reason, linkLost }, NOTHING)),
     record: (attempt, jws) => {
       const body = { type: 'application/jose', content: jws };
       const path = `/v1/attempts/${attempt}/result`;

@@ -97,6 +97,8 @@ export interface TakenRun {
   readonly attempt: string;
   /** From 1. */
   readonly attemptNumber: number;
+  /** How many there may be. */
+  readonly attemptsAllowed: number;
   readonly device: string;
   readonly run: string;
   readonly campaign: number;
@@ -110,6 +112,7 @@ export interface TakenRun {
 const TAKEN_RUN: z.ZodType<TakenRun> = z.object({
   attempt: uuid,
   attemptNumber: z.int(),
+  attemptsAllowed: z.int(),
   device: z.string(),
   run: uuid,
   campaign: z.int(),
@@ -136,10 +139,17 @@ export const PROGRESS: z.ZodType<Progress> = z.strictObject({
   note: text,
 });
 
-/** Gives a lease back at once: the bench ends, its disk is full, its reader is taken. */
-export const RELEASE: z.ZodType<{ readonly bench: string; readonly reason: string }> = z.strictObject({
+/** Gives a lease back at once: the bench ends, its disk is full, its reader is taken, the way to the card died. */
+export interface Release {
+  readonly bench: string;
+  readonly reason: string;
+  /** The way to the card died here: for the bench that is as a run that failed. */
+  readonly linkLost: boolean;
+}
+export const RELEASE: z.ZodType<Release> = z.strictObject({
   bench: BENCH_NAME,
   reason: text,
+  linkLost: z.boolean(),
 });
 
 export interface BenchSummary {

@@ -9,6 +9,7 @@ import type { BenchSigner } from './bench-key.ts';
 import type { LocalDevice } from './devices.ts';
 import { Drift, type DriftOptions } from './drift.ts';
 import { isOfFullDisk } from './full-disk.ts';
+import { LostLink } from './lost-link.ts';
 import { doRun, LeftBehind } from './one-run.ts';
 import type { Spool } from './spool.ts';
 import { Things } from './things.ts';
@@ -46,6 +47,8 @@ const PROGRESS_EVERY_MS = 1000;
 /** Before another run after one for which a disk was full. */
 const FULL_PAUSE_MS = 10_000;
 const ROOM_PAUSE_MS = 2000;
+/** Before another run on a device whose link died: others have the first chance, and a moment passes before it counts again. */
+const LOST_PAUSE_MS = 10_000;
 
 /** What the bench does now, by attempt. */
 interface Working {
@@ -68,6 +71,8 @@ export class Agent {
   #asking = 0;
   #waitsToSend = false;
   #fullUntilMs = 0;
+  /** Until when devices whose link died take nothing. */
+  readonly #lostUntilMs = new Map<string, number>();
   #stop: unknown = null;
   readonly #end = new AbortController();
 
@@ -173,7 +178,8 @@ export class Agent {
         await this.#pause(1000);
         continue;
       }
-      if (!device.isThere() || !this.#hasRoom() || !this.#mayHoldMore()) {
+      const rests = performance.now() < (this.#lostUntilMs.get(name) ?? 0);
+      if (rests || !device.isThere() || !this.#hasRoom() || !this.#mayHoldMore()) {
         await this.#pause(ROOM_PAUSE_MS);
         continue;
       }
@@ -260,6 +266,7 @@ export class Agent {
       await this.#sendOne(run.attempt);
     } catch (error) {
       if (isOfFullDisk(error)) this.#fullUntilMs = performance.now() + FULL_PAUSE_MS;
+      if (error instanceof LostLink) this.#lostUntilMs.set(device.capability.device, performance.now() + LOST_PAUSE_MS);
       if (error instanceof LabRefused || error instanceof LabUnreachable) this.#notReached(error);
       else await this.#giveBack(run.attempt, error, stop.signal.aborted);
     } finally {
@@ -275,7 +282,7 @@ export class Agent {
     const reason = this.#signal.aborted ? `the bench was stopped${left}` : reasonOf(error);
     say(`the run is given back: ${reason}`);
     try {
-      await link.release(attempt, bench, reason.slice(0, 500));
+      await link.release(attempt, bench, reason.slice(0, 500), error instanceof LostLink && !this.#signal.aborted);
     } catch {
       // Then it goes back by itself when the lease ends.
     }
@@ -395,7 +402,8 @@ class DeviceGone extends Error {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof DeviceGone ? error.message : describeFailure(error).sentences.join(' ');
+  if (error instanceof DeviceGone || error instanceof LostLink) return error.message;
+  return describeFailure(error).sentences.join(' ');
 }
 
 /** Why a run is stopped whose lease was given to another bench, or whose campaign was cancelled. */

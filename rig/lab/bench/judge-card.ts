@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { HalError } from '../../../src/hal/errors.ts';
 import { slotsAreLeft } from '../../../src/hal/vpcd/left-slots.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { imageNames } from '../../card/image-name.ts';
@@ -9,11 +10,13 @@ import { EXIT } from '../../console/io.ts';
 import { PACKAGE_ROOT } from '../../console/package-root.ts';
 import type { LinkChoice } from '../../endpoint/links.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
+import type { CaseResult } from '../../judge/conform/model.ts';
 import { openRenewable } from '../../judge/conform/open-card.ts';
 import { counted } from '../../report/words.ts';
 import { CASE_VERDICTS } from '../api/result.ts';
 import type { RunCard, RunWork } from '../campaign/work.ts';
 import { type Judged, type LocalFile, listening, type RunPlace, sourceOf } from './judged.ts';
+import { deathInWords, hasLink, isOfLink, LostLink, linkErrorIn } from './lost-link.ts';
 import { PLAIN_TAPS } from './plain-taps.ts';
 import { channelOfRun } from './run-channel.ts';
 import { asNamed, file, tracesFolder, tracesIn, written } from './run-files.ts';
@@ -41,6 +44,10 @@ const CONFORM_REPORT = z.object({
   cases: z.array(z.object({ id: z.string(), verdict: z.enum(CASE_VERDICTS), reason: z.string().optional() })),
 });
 
+/**
+ * A run whose link dies before a case has failed is given back at once. One with a case that failed, and one that no attempt
+ * comes after, is judged as far as it goes: what failed counts, and what is known is kept.
+ */
 export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace): Promise<Judged> {
   const { conform } = await import('../../judge/conform/conform.ts');
   const report = join(place.folder, 'conform.json');
@@ -51,6 +58,10 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
   const reader = readerOf(place);
   const card = sourceOf(work.card, place.inputs);
   const link = card === null ? null : linkOf(place, reader);
+  const ran: CaseResult[] = [];
+  const givesUp = new AbortController();
+  const givesBack = (): boolean => !place.last && ran.every((each) => each.verdict !== 'fail');
+  let ended: HalError | null = null;
   try {
     await conform(
       {
@@ -71,30 +82,53 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
         html,
         record: { file: trace, keepSecrets: false },
         timeoutMs: TIMEOUT_MS,
+        onResult: (result) => {
+          ran.push(result);
+          if (isOfLink(result.linkError?.kind ?? '') && hasLink(place.device) && givesBack()) givesUp.abort();
+        },
       },
-      { ...said.io, json: false },
+      { ...said.io, json: false, signal: AbortSignal.any([place.signal, givesUp.signal]) },
     );
+  } catch (error) {
+    if (!givesUp.signal.aborted) {
+      ended = hasLink(place.device) ? linkErrorIn(error) : null;
+      // Before the first case there is nothing to keep.
+      if (ended === null || ran.length === 0) throw error;
+    }
   } finally {
     if (link !== null) await linkIsLeft(place);
   }
   place.signal.throwIfAborted();
-  const { verdict, environment, cases } = CONFORM_REPORT.parse(JSON.parse(await readText(report)));
+  const death = hasLink(place.device) ? deathInWords(ran, ended) : null;
+  if (death !== null && givesBack()) throw new LostLink(death);
+  const { verdict, environment, cases } =
+    ended === null ? CONFORM_REPORT.parse(JSON.parse(await readText(report))) : withoutReport(ran, place);
   const count = (one: string): number => cases.filter((each) => each.verdict === one).length;
   const failed = count('fail');
   return {
     ...(await aboutCard(work.card, place, environment.atr)),
     verdict: verdict === 'pass' ? 'passed' : verdict === 'fail' ? 'failed' : 'error',
-    reason: wrongInWords('case', cases),
+    reason: inShort([wrongInWords('case', cases), death ?? ''].filter((words) => words !== '').join('; ')),
     backend: environment.backend,
     figures: { 'cases.pass': count('pass'), 'cases.fail': failed, 'cases.not-applicable': count('not-applicable') },
     repairs: 0,
     cases: cases.map(({ id, verdict: each, reason = '' }) => ({ id, verdict: each, reason: inShort(reason) })),
-    files: [
-      file('report', 'conform.json', 'application/json', report),
-      file('html', 'conform.html', 'text/html', html),
-      file('trace', 'trace.jsonl', 'application/jsonl', trace),
-    ],
+    files:
+      ended !== null
+        ? tracesIn(place.folder)
+        : [
+            file('report', 'conform.json', 'application/json', report),
+            file('html', 'conform.html', 'text/html', html),
+            file('trace', 'trace.jsonl', 'application/jsonl', trace),
+          ],
   };
+}
+
+/** The PC/SC service died, and with it the report: what had run is kept. */
+function withoutReport(ran: readonly CaseResult[], { device }: RunPlace): z.infer<typeof CONFORM_REPORT> {
+  const { backend } = device.capability;
+  const verdict = ran.some((each) => each.verdict === 'fail') ? 'fail' : 'inconclusive';
+  return { verdict, environment: { backend, atr: null }, cases: [...ran] };
 }
 
 const REPLAY_REPORT = z.object({
@@ -117,7 +151,9 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
   const html = join(place.folder, 'replay.html');
   const traces = tracesFolder(place);
   const said = listening(place);
-  await withCard(work.card, place, (target) =>
+  const lost: HalError[] = [];
+  const onLinkError = (error: HalError): void => void lost.push(error);
+  const judge = (target: Target): Promise<unknown> =>
     replaySuite(
       {
         folder,
@@ -134,10 +170,11 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
         outputs: { html, junit: null, evidence: null },
         traces,
         timeoutMs: TIMEOUT_MS,
+        onLinkError,
       },
       said.io,
-    ),
-  );
+    );
+  await withCard(work.card, place, judge, onLinkError);
   place.signal.throwIfAborted();
   const document = said.document();
   const { verdict, traces: replayed } = REPLAY_REPORT.parse(document);
@@ -147,6 +184,12 @@ export async function judgeReplay(work: OnCard<'replay'>, place: RunPlace): Prom
     reason: inShort(reason ?? ''),
   }));
   const failed = results.filter((each) => each.verdict === 'fail').length;
+  const died =
+    verdict === 'INCONCLUSIVE' && hasLink(place.device) ? lost.find(({ kind }) => isOfLink(kind)) : undefined;
+  if (died !== undefined && !place.last && failed === 0) {
+    const passed = results.filter((each) => each.verdict === 'pass').length;
+    throw new LostLink(`the link died: ${died.message}; ${passed} of ${counted(results.length, 'trace')} passed`);
+  }
   return {
     ...(await aboutCard(work.card, place, null)),
     verdict: verdict === 'PASS' ? 'passed' : verdict === 'FAIL' ? 'failed' : 'error',
@@ -208,11 +251,21 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
   const { figures, failures, environment } = result;
   const named: typeof result = JSON.parse(asNamed(JSON.stringify(result), place));
   const failed = failures.reduce((sum, each) => sum + each.count, 0);
+  // Single taps that fail are what is measured; a run that ends before its last tap has lost its reader or its card.
+  const died =
+    hasLink(place.device) &&
+    result.taps.length < work.taps &&
+    failed > 0 &&
+    failures.every(({ kind }) => isOfLink(kind));
+  if (died && !place.last) {
+    const good = result.taps.length - failed;
+    throw new LostLink(`the link died: ${failures[0]?.message}; ${good} of ${counted(work.taps, 'tap')} were good`);
+  }
   const html = join(place.folder, 'taps.html');
   writeFileSync(html, await tapHtml(named, null));
   return {
     ...(await aboutCard(work.card, place, environment.atr)),
-    verdict: exit === EXIT.pass ? 'passed' : 'failed',
+    verdict: exit === EXIT.pass ? 'passed' : died ? 'error' : 'failed',
     reason: inShort(verdictSentence(result)),
     backend: environment.backend,
     figures: {
@@ -232,8 +285,16 @@ export async function judgeTaps(work: OnCard<'bench-tap'>, place: RunPlace): Pro
   };
 }
 
-/** Puts the card of a run where its reader finds it, and takes it away afterwards. */
-async function withCard<T>(card: RunCard, place: RunPlace, judge: (target: Target) => Promise<T>): Promise<T> {
+/**
+ * Puts the card of a run where its reader finds it, and takes it away afterwards.
+ * @param onLinkError told of a link that died meanwhile
+ */
+async function withCard<T>(
+  card: RunCard,
+  place: RunPlace,
+  judge: (target: Target) => Promise<T>,
+  onLinkError: (error: HalError) => void = () => {},
+): Promise<T> {
   const reader = readerOf(place);
   const source = sourceOf(card, place.inputs);
   const wanted = card.kind === 'there' ? null : (card.interface ?? null);
@@ -244,7 +305,12 @@ async function withCard<T>(card: RunCard, place: RunPlace, judge: (target: Targe
   try {
     return await judge({ reader, card: null, interface: null, served });
   } finally {
-    await served.stop();
+    await served.stop().catch((error: unknown) => {
+      const lost = linkErrorIn(error);
+      if (lost === null) throw error;
+      // What was judged until then stands.
+      onLinkError(lost);
+    });
     await linkIsLeft(place);
   }
 }
@@ -288,7 +354,8 @@ function wrongInWords(
     const named = ids.slice(0, MOST_NAMED).join(', ');
     return `${counted(ids.length, what)} of ${all.length} ${words}: ${named}${ids.length > MOST_NAMED ? ', …' : ''}`;
   };
-  return sentence('fail', 'failed') ?? sentence('inconclusive', 'could not be judged') ?? '';
+  const sentences = [sentence('fail', 'failed'), sentence('inconclusive', 'could not be judged')];
+  return sentences.filter((each) => each !== null).join('; ');
 }
 
 /** Of a card of ours the keyed name of its image, of any other its label or ATR. */

@@ -7,12 +7,13 @@ import { flashCard, judgeBoard } from './judge-board.ts';
 import { inShort, judgeConformance, judgeReplay, judgeTaps } from './judge-card.ts';
 import { flashProgram } from './judge-program.ts';
 import type { Judged, RunPlace } from './judged.ts';
+import { hasLink, LostLink, linkErrorIn } from './lost-link.ts';
 import { asNamed, tracesFolder, tracesIn } from './run-files.ts';
 
 /**
  * Judges one run. What cannot be judged is an `error` with its sentence and with the traces that were written; a bug of
  * ours too, so that one run does not take the bench with it.
- * @throws the reason of the signal; what a full disk here made fail: another bench may judge it
+ * @throws the reason of the signal; what a full disk here made fail, and {LostLink}: another bench may judge it
  */
 export async function judgeRun(asked: unknown, place: RunPlace): Promise<Judged> {
   const work = RUN_WORK.safeParse(asked);
@@ -21,8 +22,11 @@ export async function judgeRun(asked: unknown, place: RunPlace): Promise<Judged>
     return await judge(work.data, place);
   } catch (error) {
     place.signal.throwIfAborted();
-    if (isOfFullDisk(error)) throw error;
+    if (isOfFullDisk(error) || error instanceof LostLink) throw error;
     const reason = asNamed(describeFailure(error).sentences.join(' '), place);
+    if (isOfCard(work.data) && hasLink(place.device) && !place.last && linkErrorIn(error) !== null) {
+      throw new LostLink(reason, { cause: error });
+    }
     return { ...couldNot(place, reason), files: [...tracesIn(place.folder), ...tracesIn(tracesFolder(place))] };
   }
 }
@@ -46,6 +50,11 @@ function judge(work: RunWork, place: RunPlace): Promise<Judged> {
     case 'pool':
       return lendReader(place.device, place.openPool, place.signal);
   }
+}
+
+/** Whether a card is judged through a reader. On a board it is the board that is judged, its line included. */
+function isOfCard({ kind }: RunWork): boolean {
+  return kind === 'conform' || kind === 'replay' || kind === 'bench-tap';
 }
 
 /** Judges nothing, and says so. */

@@ -28,6 +28,8 @@ export interface RunPlace {
   readonly inputs: string;
   readonly env: CommandIo['env'];
   readonly signal: AbortSignal;
+  /** Whether no other attempt comes after this one: what could not be judged is then recorded, and not given back. */
+  readonly last: boolean;
   /** The lab's key for the names of images; null: the one of this station. */
   readonly imageKey: string | null;
   /** Connects to the one who asked for the reader of this run. */

@@ -20,6 +20,7 @@ import { isOfFullDisk } from './full-disk.ts';
 import { fetchInputs } from './inputs.ts';
 import { couldNot, judgeRun } from './judge-run.ts';
 import type { Judged } from './judged.ts';
+import { LostLink } from './lost-link.ts';
 import { takenFiles, tracesFolder, tracesIn } from './run-files.ts';
 import type { Spool } from './spool.ts';
 
@@ -47,8 +48,8 @@ export class LeftBehind extends Error {
 /**
  * Judges a run and keeps its signed result in the spool, from which it is sent.
  * @returns how it ended
- * @throws {HalError} `storage`: the result could not be kept; {LeftBehind}; the reason of the signal; what a full disk of
- * this bench made fail
+ * @throws {HalError} `storage`: the result could not be kept; {LeftBehind}; {LostLink}; the reason of the signal; what a
+ * full disk of this bench made fail
  */
 export async function doRun(one: OneRun): Promise<Judged> {
   const { run, device, link, signal } = one;
@@ -66,7 +67,8 @@ export async function doRun(one: OneRun): Promise<Judged> {
       const { imageKey, note } = one;
       const openPool = (): Promise<Channel> => one.openPool(run.attempt);
       const env = environmentOf(device.card, one.env);
-      const place = { device, folder, inputs, env, imageKey, note, openPool, signal: ends };
+      const last = run.attemptNumber >= run.attemptsAllowed;
+      const place = { device, folder, inputs, env, imageKey, note, openPool, signal: ends, last };
       judged = await judgeRun(run.work, {
         ...place,
         left: (words) => {
@@ -76,7 +78,7 @@ export async function doRun(one: OneRun): Promise<Judged> {
     } catch (error) {
       if (signal.aborted && left !== null) throw new LeftBehind(left, { cause: signal.reason });
       signal.throwIfAborted();
-      if (isOfFullDisk(error)) throw error;
+      if (isOfFullDisk(error) || error instanceof LostLink) throw error;
       const reason = limit.aborted ? tooLong(run) : reasonOf(error);
       const files = [...tracesIn(folder), ...tracesIn(tracesFolder({ folder }))];
       judged = { ...couldNot({ device }, left === null ? reason : `${reason}; ${left}`), files };

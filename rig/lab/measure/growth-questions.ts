@@ -55,5 +55,5 @@ async function takeAndGiveBack({ store }: FilledStore, i: number): Promise<void>
   const bench = `bench-${1 + (i % BENCHES)}`;
   const taken = await takeRun(store, bench, ['loopback']);
   if (taken === null) throw new Error('nothing waits');
-  await releaseLease(store, taken.attempt, bench, 'measured');
+  await releaseLease(store, taken.attempt, { bench, reason: 'measured', linkLost: false });
 }

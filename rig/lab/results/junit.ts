@@ -59,12 +59,16 @@ function partsOf(xml: string): Parts {
 function addSuite(
   report: ReturnType<typeof junitReport>,
   campaign: CampaignSummary,
-  { run, statement }: JudgedRun,
+  { run, attempts, statement }: JudgedRun,
 ): void {
   const name = `${run.subject} × ${run.suite} #${run.repetition}`;
   const suite = report.testSuite().name(name);
   suite.property('campaign', `${campaign.id} ${campaign.name}`).property('run', run.id);
   suite.property('attempts', String(run.attempts));
+  for (const { number, bench, state, reason } of attempts) {
+    if (state === 'given-back' || state === 'late')
+      suite.property(`attempt ${number}`, `given back by ${bench}: ${reason}`);
+  }
   const classname = `${run.subject}.${run.suite}`;
   if (statement === null) {
     const test = suite.testCase().className(classname).name(name);
@@ -78,7 +82,7 @@ function addSuite(
     const test = suite.testCase().className(classname).name(name);
     test.time(junitSeconds(Math.max(0, statement.endedAt - statement.startedAt)));
     if (statement.verdict === 'failed') test.failure(statement.reason);
-    if (statement.verdict === 'error') test.error(statement.reason);
+    if (statement.verdict === 'error') test.error(run.reason);
     return;
   }
   for (const { id, verdict, reason } of statement.cases) {
@@ -88,5 +92,5 @@ function addSuite(
     if (verdict === 'not-applicable') test.skipped();
   }
   // A run may end as an error after cases that passed.
-  if (statement.verdict === 'error') suite.testCase().className(classname).name(name).error(statement.reason);
+  if (statement.verdict === 'error') suite.testCase().className(classname).name(name).error(run.reason);
 }

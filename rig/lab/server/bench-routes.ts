@@ -105,8 +105,8 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
         response: { 200: NOTHING },
       },
     },
-    async ({ params: { attempt }, body: { bench, reason } }) => {
-      await releaseLease(store, attempt, bench, reason);
+    async ({ params: { attempt }, body }) => {
+      await releaseLease(store, attempt, body);
       waiting.wake();
       return {};
     },

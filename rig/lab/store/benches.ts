@@ -106,7 +106,8 @@ const PEER_PASSES = 3;
 
 /**
  * Puts into quarantine benches that fail where the others pass: 5 of their last 10 results (since they were let back last)
- * are of a subject and suite of a campaign in which other benches have at least three passes and nothing else.
+ * are of a subject and suite of a campaign in which other benches have at least three passes and nothing else. An attempt that
+ * a bench gave back because its link had died is one of its results here, and one that failed.
  * @returns their names
  */
 export async function quarantineDrifting(store: LabStore): Promise<readonly string[]> {
@@ -115,14 +116,25 @@ export async function quarantineDrifting(store: LabStore): Promise<readonly stri
        quarantined = $2 || ' of its last results failed where all other benches passed'
      where quarantined is null and seen_at is not null and (
        select count(*) from (
-         select r.campaign_id, r.subject, r.suite, r.state from lab_runs r
-         where r.bench = b.name and r.ended_at > coalesce(b.released_at, 0) and r.state <> 'cancelled'
-         order by r.ended_at desc limit $1) mine
+         select * from (
+           (select r.campaign_id, r.subject, r.suite, r.state, r.ended_at from lab_runs r
+            where r.bench = b.name and r.ended_at > coalesce(b.released_at, 0) and r.state <> 'cancelled'
+            order by r.ended_at desc limit $1)
+           union all
+           (select r.campaign_id, r.subject, r.suite, 'error', a.ended_at
+            from lab_attempts a join lab_runs r on r.id = a.run_id
+            where a.bench = b.name and a.link_lost and a.ended_at > coalesce(b.released_at, 0)
+            order by a.ended_at desc limit $1)) results
+         order by ended_at desc limit $1) mine
        where mine.state in ('failed', 'error')
          and not exists (
            select 1 from lab_runs p
            where p.campaign_id = mine.campaign_id and p.state in ('failed', 'error')
              and p.subject = mine.subject and p.suite = mine.suite and p.bench <> b.name)
+         and not exists (
+           select 1 from lab_runs p join lab_attempts a on a.run_id = p.id
+           where p.campaign_id = mine.campaign_id and p.subject = mine.subject and p.suite = mine.suite
+             and a.link_lost and a.bench <> b.name)
          and (select count(*) from (
            select 1 from lab_runs p
            where p.campaign_id = mine.campaign_id and p.subject = mine.subject and p.suite = mine.suite

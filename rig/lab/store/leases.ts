@@ -1,4 +1,5 @@
 import type { Statements } from '../../store/sql.ts';
+import type { Release } from '../api/bench.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
 
@@ -40,7 +41,7 @@ export async function giveBackExpired(store: LabStore): Promise<number> {
       );
       for (const each of expired) {
         const reason = each.overdue ? 'took longer than its limit' : 'the bench was not heard of any more';
-        await giveBack(store, each, reason, within);
+        await giveBack(store, each, { reason, linkLost: false }, within);
       }
       return expired.length;
     });
@@ -48,10 +49,15 @@ export async function giveBackExpired(store: LabStore): Promise<number> {
   return all;
 }
 
-async function giveBack(store: LabStore, lease: Ended, reason: string, within: Statements): Promise<void> {
+async function giveBack(
+  store: LabStore,
+  lease: Ended,
+  { reason, linkLost }: Pick<Release, 'reason' | 'linkLost'>,
+  within: Statements,
+): Promise<void> {
   await within.query(
-    `update lab_attempts set state = 'given-back', ended_at = lab_now(), reason = $2 where id = $1::uuid`,
-    [lease.attempt_id, reason],
+    `update lab_attempts set state = 'given-back', ended_at = lab_now(), reason = $2, link_lost = $3 where id = $1::uuid`,
+    [lease.attempt_id, reason, linkLost],
   );
   await store.queue.giveBack(lease.requirement_id, lease.run_id, within);
   if (lease.tries < lease.allowed) {
@@ -60,20 +66,29 @@ async function giveBack(store: LabStore, lease: Ended, reason: string, within: S
     ]);
     return;
   }
-  await endWithoutBench(within, [lease.run_id], 'error', `no bench finished it in ${lease.tries} attempts`);
+  const [given] = await within.query<{ words: string }>(
+    `select ${GIVEN_BACK_IN_WORDS} as words from lab_attempts where run_id = $1::uuid and state = 'given-back'`,
+    [lease.run_id],
+  );
+  const words = `no bench finished it in ${lease.tries} attempts: ${given?.words ?? ''}`;
+  await endWithoutBench(within, [lease.run_id], 'error', words);
 }
 
+/** Why the attempts of a run were given back, each with its bench. */
+export const GIVEN_BACK_IN_WORDS =
+  "string_agg('attempt ' || number || ' on ' || bench || ': ' || reason, '; ' order by number)";
+
 /** Gives a lease back that its bench does not want any more. @throws {LabRefusal} `attempt-over` */
-export function releaseLease(store: LabStore, attempt: string, bench: string, reason: string): Promise<void> {
+export function releaseLease(store: LabStore, attempt: string, released: Release): Promise<void> {
   return store.sql.transaction(async (within) => {
     const [lease] = await within.query<Ended>(
       `with over as (delete from lab_leases where attempt_id = $1::uuid and bench = $2 returning attempt_id, run_id)
        select over.attempt_id::text, over.run_id::text, r.requirement_id, r.attempts as tries, c.attempts as allowed
        from over join lab_runs r on r.id = over.run_id join lab_campaigns c on c.id = r.campaign_id`,
-      [attempt, bench],
+      [attempt, released.bench],
     );
     if (lease === undefined) throw new LabRefusal('attempt-over');
-    await giveBack(store, lease, reason, within);
+    await giveBack(store, lease, released, within);
   });
 }
 

@@ -117,5 +117,13 @@ export const LAB_TABLES: MigrationOwner = {
           select floor(extract(epoch from statement_timestamp()) * 1000)::int8 $$`,
       ],
     },
+    {
+      number: 5,
+      name: 'attempts whose link died',
+      statements: [
+        'alter table lab_attempts add column link_lost boolean not null default false',
+        'create index lab_attempts_lost on lab_attempts (bench, ended_at) where link_lost',
+      ],
+    },
   ],
 };

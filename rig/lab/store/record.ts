@@ -5,6 +5,7 @@ import { isStorable } from '../../web/storable-text.ts';
 import type { BenchKey } from '../api/bench.ts';
 import { RESULT_STATEMENT, RESULT_TYPE, type ResultStatement } from '../api/result.ts';
 import { isOnDisk } from './blobs.ts';
+import { GIVEN_BACK_IN_WORDS } from './leases.ts';
 import { completing, queueName } from './queue.ts';
 import { LabRefusal } from './refusals.ts';
 import type { LabStore } from './store.ts';
@@ -104,7 +105,7 @@ export function statementOf(jws: string): ResultStatement {
 
 /**
  * Lease, attempt, run, result, cases, files and job in one statement, which is one transaction: all the rest follows from
- * the lease that it ends.
+ * the lease that it ends. An error says too why the attempts before it were given back.
  * @returns when it was written; null: the lease is gone, and nothing was
  */
 async function write(
@@ -116,10 +117,14 @@ async function write(
   const [written] = await telling(() =>
     sql.query<{ recorded_at: number }>(
       `with ended as (delete from lab_leases where attempt_id = $1::uuid returning attempt_id, run_id),
+     why as (
+       select $3 || case when $2 = 'error' then coalesce('; before it ' || (
+         select ${GIVEN_BACK_IN_WORDS} from lab_attempts
+         where run_id in (select run_id from ended) and state = 'given-back'), '') else '' end as reason),
      tried as (
        update lab_attempts set state = 'finished', ended_at = lab_now() where id in (select attempt_id from ended)),
      judged as (
-       update lab_runs set state = $2, reason = $3, backend = $4, ended_at = lab_now(), changed_at = lab_now()
+       update lab_runs set state = $2, reason = (select reason from why), backend = $4, ended_at = lab_now(), changed_at = lab_now()
        where id in (select run_id from ended)),
      listed as (
        insert into lab_cases (run_id, place, id, verdict, reason)
@@ -131,7 +136,7 @@ async function write(
        from ended cross join json_array_elements($8::json)),
      completed as (${completing('$9', 'select run_id from ended')})
      insert into lab_results (run_id, attempt_id, verdict, reason, jws, figures, recorded_at)
-     select run_id, attempt_id, $2, $3, $5, $6::json, lab_now() from ended returning recorded_at`,
+     select run_id, attempt_id, $2, (select reason from why), $5, $6::json, lab_now() from ended returning recorded_at`,
       [
         ...[attempt, verdict, reason, backend, jws],
         ...[figures, cases, blobs].map((each) => JSON.stringify(each)),

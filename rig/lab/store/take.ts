@@ -84,7 +84,8 @@ async function takeOne(store: LabStore, requirement: number, bench: string, devi
        insert into lab_leases (attempt_id, run_id, bench, device, expires_at, overdue_at)
        select $3::uuid, id, $4, $5, lab_now() + $6::int8, lab_now() + $7::int8 + limit_seconds * 1000::int8 from taken)
      select id::text as run, campaign_id as campaign, subject, suite, repetition, work, inputs,
-       limit_seconds as "limitSeconds", attempts as "attemptNumber" from taken`,
+       limit_seconds as "limitSeconds", attempts as "attemptNumber",
+       (select c.attempts from lab_campaigns c where c.id = campaign_id) as "attemptsAllowed" from taken`,
     [...parameters(requirement), attempt, bench, device, LEASE_SECONDS * 1000, OVERDUE_SECONDS * 1000],
   );
   if (row === undefined) return null;

@@ -9,8 +9,8 @@ import type { TypeATarget } from './type-a-target.ts';
 
 /** Long enough for any card to forget what it was doing. */
 const FIELD_OFF_MS = 10;
-/** A card may leave the field for this many looks when it is powered on again. */
-const LOOKS_AFTER_RESET = 5;
+/** A card may stay away for this many looks when it is powered on again: about a second, for a card whose host is late. */
+const LOOKS_AFTER_RESET = 20;
 /** The command code and the target's number, and the response code and the status. */
 const OVERHEAD = 2;
 
@@ -90,9 +90,10 @@ export class ActivatedCard implements DirectCard {
       this.#cut = false;
       return;
     }
-    await this.powerOff();
-    await pause(this.#timers, FIELD_OFF_MS);
     for (let look = 0; look < LOOKS_AFTER_RESET; look++) {
+      // Off before each look: a card that was found and not heard of speaks blocks, and answers no request.
+      await this.powerOff();
+      await pause(this.#timers, FIELD_OFF_MS);
       const [target] = await this.#chip.listTypeA();
       if (target?.ats != null) {
         this.#target = target;

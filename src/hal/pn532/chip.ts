@@ -46,13 +46,16 @@ export interface TargetConfiguration {
 }
 
 const QUICK: CommandOptions = { timeoutMs: 500, repeatable: true };
-/** Self-tests of memories and a look for cards take longer. */
+/** Self-tests of memories take longer. */
 const SLOW: CommandOptions = { timeoutMs: 3000, repeatable: true };
 /** A card that asks for time may take 5 s and more; never twice. */
 const CARD: CommandOptions = { timeoutMs: 15_000, repeatable: false };
 const ONCE: CommandOptions = { timeoutMs: 1000, repeatable: false };
 /** Waits for the world. Asked again, the chip begins again. */
 const ENDLESS: CommandOptions = { timeoutMs: null, repeatable: true };
+/** Looks for cards: one that was found speaks blocks then, and is not found again. */
+const LOOK: CommandOptions = { ...SLOW, undoesItself: true };
+const AS_TARGET: CommandOptions = { ...ENDLESS, undoesItself: true };
 
 /** The PN532's commands, one method each. What they take and give is in the order of the manual. */
 export class Pn532 {
@@ -211,7 +214,7 @@ export class Pn532 {
 
   /** @returns the raw response: NbTg and the targets' data */
   inListPassiveTarget(maxTargets: 1 | 2, baudType: number, initiatorData: ArrayLike<number> = []): Promise<Uint8Array> {
-    return this.command(COMMAND.inListPassiveTarget, [maxTargets, baudType, ...Array.from(initiatorData)], SLOW);
+    return this.command(COMMAND.inListPassiveTarget, [maxTargets, baudType, ...Array.from(initiatorData)], LOOK);
   }
 
   /** Looks for type A cards; with AutoRATS those of ISO/IEC 14443-4 are activated. */
@@ -287,7 +290,7 @@ export class Pn532 {
         historical.length,
         ...historical,
       ],
-      ENDLESS,
+      AS_TARGET,
     );
     return response.length === 0 ? null : { mode: response[0] as number, command: response.subarray(1) };
   }

@@ -17,6 +17,8 @@ export const WAKE_UP: Readonly<Uint8Array> = Uint8Array.of(0x55, 0x55, ...new Ar
  * machine looks later. A chip that was heard before is given twice the time with each repetition.
  */
 const ACK_MS = 100;
+/** The same for a command that undoes itself: to send it again costs what it had done, and a late host is no lost command. */
+const PATIENT_ACK_MS = 500;
 /** How often a command is sent when it is not acknowledged, and a damaged response is asked for. */
 const TRIES = 3;
 /** After a command that ended badly the line has to be quiet so long before the next one. */
@@ -45,6 +47,8 @@ interface Pending {
   acknowledged: boolean;
   sent: number;
   nacks: number;
+  /** How often it was begun, with nothing of it left in the line. */
+  begun: number;
 }
 
 /**
@@ -63,6 +67,9 @@ interface Pending {
  *
  *   any ── the port goes ──> lost
  * ```
+ *
+ * A command that undoes itself is never in the line twice: again means given up, and after the marker begun anew, three
+ * times in all.
  */
 export class HsuTransport implements Pn532Transport {
   readonly name: string;
@@ -214,7 +221,8 @@ export class HsuTransport implements Pn532Transport {
     } else {
       void this.#send(frame);
     }
-    const ackMs = this.#framesReceived === 0 ? ACK_MS : ACK_MS * 2 ** (pending.sent - 1);
+    const first = pending.options.undoesItself === true ? PATIENT_ACK_MS : ACK_MS;
+    const ackMs = this.#framesReceived === 0 ? ACK_MS : first * 2 ** (pending.sent + pending.begun - 1);
     this.#wait(ackMs + this.#wireMs(frame.length), () => this.#unacknowledged(pending));
   }
 
@@ -229,7 +237,8 @@ export class HsuTransport implements Pn532Transport {
   }
 
   #unacknowledged(pending: Pending): void {
-    if (pending.options.repeatable && pending.sent < TRIES) {
+    if (this.#beginAnew(pending)) return;
+    if (mayRepeat(pending)) {
       this.#frames.reset();
       this.#sendCommand(pending);
       return;
@@ -241,6 +250,20 @@ export class HsuTransport implements Pn532Transport {
     // The command was perhaps carried out and must not be sent again: its response may still come.
     const ms = Math.min(pending.options.timeoutMs ?? UNACKNOWLEDGED_MS, UNACKNOWLEDGED_MS);
     this.#wait(ms, () => this.#fail(pending, this.#silence(pending)));
+  }
+
+  /** @returns false: it may be sent again as it is, or has been begun often enough */
+  #beginAnew(pending: Pending): boolean {
+    const { repeatable, undoesItself = false } = pending.options;
+    if (!repeatable || !undoesItself || pending.begun + 1 >= TRIES) return false;
+    this.repairs.resent++;
+    this.#cancelTimer();
+    this.#cancelTimer = nothing;
+    this.#pending = null;
+    this.#queue.unshift({ ...pending, acknowledged: false, sent: 0, nacks: 0, begun: pending.begun + 1 });
+    this.#leave();
+    this.#startNext();
+    return true;
   }
 
   #silence(pending: Pending): HalError {
@@ -321,7 +344,8 @@ export class HsuTransport implements Pn532Transport {
   }
 
   #unanswered(pending: Pending): void {
-    if (pending.options.repeatable && pending.sent < TRIES) {
+    if (this.#beginAnew(pending)) return;
+    if (mayRepeat(pending)) {
       pending.acknowledged = false;
       this.#frames.reset();
       this.#sendCommand(pending);
@@ -405,6 +429,11 @@ export class HsuTransport implements Pn532Transport {
   }
 }
 
+/** Whether it may be in the line once more. */
+function mayRepeat({ options, sent }: Pending): boolean {
+  return options.repeatable && options.undoesItself !== true && sent < TRIES;
+}
+
 function pendingOf(
   command: Uint8Array,
   options: CommandOptions,
@@ -412,7 +441,17 @@ function pendingOf(
   reject: Pending['reject'],
 ): Pending {
   const frame = encodeFrame(TFI.hostToChip, command);
-  return { command: command[0] as number, frame, options, resolve, reject, acknowledged: false, sent: 0, nacks: 0 };
+  return {
+    command: command[0] as number,
+    frame,
+    options,
+    resolve,
+    reject,
+    acknowledged: false,
+    sent: 0,
+    nacks: 0,
+    begun: 0,
+  };
 }
 
 /** @returns the number of the marker that this answers, null when it answers none */

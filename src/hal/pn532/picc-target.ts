@@ -1,10 +1,8 @@
 import { LARGEST_COMMAND } from '../apdu-size.ts';
 import { PARAMETER, TARGET_MODE, TARGET_STATE } from './codes.ts';
 import { CHIP_ERROR } from './status.ts';
-import { Arming, type TargetScene } from './target-loop.ts';
+import { Arming, ISO14443_PICC_ACTIVATED, type TargetScene } from './target-loop.ts';
 
-/** In the answer to TgInitAsTarget: the chip speaks ISO/IEC 14443-4 for us. */
-const ISO14443_PICC_ACTIVATED = 0x08;
 /** An error on the air that the chip could not mend is asked after so often before it is armed again. */
 const RETRIES = 3;
 const CIU_TX_AUTO = 0x6305;

@@ -2,10 +2,13 @@ import type { LinkedCard } from '../card-link.ts';
 import { HalError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { Pn532 } from './chip.ts';
+import { TARGET_STATE } from './codes.ts';
 import type { Timers } from './transport.ts';
 
 /** SENS_RES of a card with a UID of four bytes, least significant byte first. */
 const SENS_RES = [0x04, 0x00] as const;
+/** In the answer to TgInitAsTarget: the chip speaks ISO/IEC 14443-4 for us. */
+export const ISO14443_PICC_ACTIVATED = 0x08;
 /** SEL_RES of a card of ISO/IEC 14443-4. */
 const SEL_RES = 0x20;
 /** After a deselect the field may go away without a word: looked after so often. */
@@ -77,10 +80,22 @@ export class Arming {
       return await waiting;
     } catch (error) {
       if (!looking || stopped() || !(error instanceof HalError) || error.kind !== 'aborted') throw error;
-      return null;
+      return this.#activatedMeanwhile();
     } finally {
       cancel();
     }
+  }
+
+  /**
+   * A reader may have come in the moment in which the wait was stopped, or long before where this host is late: what the chip
+   * told of it is not heard then. Armed again, it would not know the reader any more.
+   */
+  async #activatedMeanwhile(): Promise<Activation | null> {
+    const { chip, stopped } = this.#scene;
+    const { state } = await chip.tgGetTargetStatus();
+    // What a reader without the chip's own protocol said first is lost, and was to be answered at once.
+    if (stopped() || state !== TARGET_STATE.piccActivated) return null;
+    return { mode: ISO14443_PICC_ACTIVATED, command: new Uint8Array(0) };
   }
 
   async #lookAtField(): Promise<void> {

@@ -4,6 +4,11 @@ export interface CommandOptions {
   readonly timeoutMs: number | null;
   /** Whether the command may be sent again when nothing tells whether the chip had it. */
   readonly repeatable: boolean;
+  /**
+   * Carried out again it undoes what it has done: a card that was found is forgotten, a reader that has come is lost. It
+   * is sent again only when the chip has nothing of it any more. False by default.
+   */
+  readonly undoesItself?: boolean;
 }
 
 /** What carries commands to a PN532 and brings its responses: a serial line, or the firmware of a USB reader. */

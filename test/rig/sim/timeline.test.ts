@@ -72,4 +72,25 @@ describe('real time', () => {
     expect(timeline.nowNs() - fromNs).toBeGreaterThanOrEqual(3_000_000);
     expect(seen).toEqual(['at once', 'soon']);
   });
+
+  it('each event happens at its moment, and so does what follows from it, however late the machine comes to them', async () => {
+    let nowNs = 0;
+    const timeline = new RealTimeline({ ...systemClock, nowNs: () => nowNs });
+    const seen: [string, number][] = [];
+    const note = (name: string) => (): void => void seen.push([name, timeline.nowNs()]);
+    timeline.after(92_000_000, () => {
+      note('asks for time')();
+      timeline.after(500_000, note('is heard'));
+    });
+    timeline.after(158_000_000, note('gives up'));
+    // Meanwhile this process gets no processor.
+    nowNs = 300_000_000;
+    await new Promise<void>((resolve) => void timeline.after(0, resolve));
+    expect(seen).toEqual([
+      ['asks for time', 92_000_000],
+      ['is heard', 92_500_000],
+      ['gives up', 158_000_000],
+    ]);
+    expect(timeline.nowNs()).toBe(300_000_000);
+  });
 });

@@ -375,6 +375,29 @@ describe('the agent of a bench', () => {
     await resultOf(next);
   });
 
+  it('gives a run back whose link is dead, and says that it was the link; the last attempt is recorded', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const [inProcess] = await devicesOf(NO_BENCH_FILE, NO_READERS);
+    const path = join(folder, 'no-board');
+    const device = (name: string): LocalDevice => ({
+      ...inProcess!,
+      capability: { ...inProcess!.capability, device: name },
+      reader: { driver: 'pn532', path, baudRate: null },
+      readerText: `pn532:${path}`,
+    });
+    const work = { kind: 'conform', suite: 'iso7816-4', only: 'SEL-*', card: { kind: 'there' } };
+    const first = lab.add(work);
+    // Each device rests after a link that died: two of them do both.
+    void start([device('a'), device('b')]);
+    await until(() => lab.released.length === 1);
+    const reason = expect.stringContaining(path);
+    expect([lab.released, lab.lost]).toEqual([[{ attempt: first.attempt, reason }], [first.attempt]]);
+    const last = lab.add(work, { attemptNumber: 3 });
+    expect(await resultOf(last)).toMatchObject({ verdict: 'error', reason });
+    expect(lab.released).toHaveLength(1);
+  });
+
   it('takes nothing while its disk has no room, and says so once', { timeout: SLOW_MS }, async () => {
     noRoom = 'the disk of /tmp has 3 MB left, and a run may need 68';
     const run = lab.add({ kind: 'rehearsal', milliseconds: 1 });

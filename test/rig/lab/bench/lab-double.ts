@@ -12,6 +12,8 @@ export class LabDouble implements BenchLink {
   readonly blobs: Map<string, Uint8Array> = new Map();
   readonly results: Map<string, string> = new Map();
   readonly released: { readonly attempt: string; readonly reason: string }[] = [];
+  /** Attempts that were given back because the link had died. */
+  readonly lost: string[] = [];
   readonly notes: string[] = [];
   gone: string[] = [];
   quarantined: string | null = null;
@@ -24,6 +26,7 @@ export class LabDouble implements BenchLink {
     const run: TakenRun = {
       attempt: randomUUID(),
       attemptNumber: 1,
+      attemptsAllowed: 3,
       device: '',
       run: randomUUID(),
       campaign: 1,
@@ -71,9 +74,10 @@ export class LabDouble implements BenchLink {
     this.notes.push(note);
   }
 
-  async release(attempt: string, _bench: string, reason: string): Promise<void> {
+  async release(attempt: string, _bench: string, reason: string, linkLost: boolean): Promise<void> {
     this.#reach();
     this.released.push({ attempt, reason });
+    if (linkLost) this.lost.push(attempt);
   }
 
   async record(attempt: string, jws: string): ReturnType<BenchLink['record']> {

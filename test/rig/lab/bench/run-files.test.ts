@@ -102,6 +102,7 @@ describe('what a run uploads of a card whose code the bench has', () => {
       inputs: join(folder, 'inputs'),
       env: { XDG_STATE_HOME: folder, VITAP_PIN: CODE },
       signal: new AbortController().signal,
+      last: true,
       imageKey: null,
       openPool: () => Promise.reject(new Error('none')),
       note: () => {},

@@ -87,6 +87,24 @@ describe('a campaign as files', () => {
     expect(xml).toContain('message="no bench finished it"');
   });
 
+  it('JUnit: attempts that were given back, with bench and reason, and an error with the reasons of all', () => {
+    const attempt = { id: 'a', device: 'pn532:/dev/ttyUSB0', startedAt: 1, endedAt: 2 };
+    const lost = 'the link died in SEL-1 after 7 cases (7 passed, 0 failed): no card';
+    const attempts: JudgedRun['attempts'] = [
+      { ...attempt, number: 1, bench: 'b1', state: 'given-back', reason: lost },
+      { ...attempt, number: 2, bench: 'b2', state: 'finished', reason: '' },
+    ];
+    const reason = `1 case of 8 could not be judged: SEL-1; before it attempt 1 on b1: ${lost}`;
+    const run = judged(
+      { verdict: 'error', reason: '1 case of 8 could not be judged: SEL-1' },
+      { state: 'error', reason },
+    );
+    const xml = new CampaignJunit(CAMPAIGN).suite({ ...run, attempts });
+    expect(xml).toContain(`<property name="attempt 1" value="given back by b1: ${lost}"/>`);
+    expect(xml).not.toContain('name="attempt 2"');
+    expect(xml).toContain(`<error message="${reason}"/>`);
+  });
+
   it('CSV: quoted as RFC 4180 has it, and nothing that a spreadsheet takes for a formula', () => {
     const [head, first, ...rest] = [CSV_HEAD, csvLines(judged({ figures: { 'tap.p50.ms': -3.5 } })), csvLines(failed)]
       .join('')

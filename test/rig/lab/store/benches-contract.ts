@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { enrolBench, listBenches, quarantine, quarantineDrifting } from '../../../../rig/lab/store/benches.ts';
+import { releaseLease } from '../../../../rig/lab/store/leases.ts';
 import { takeRun } from '../../../../rig/lab/store/take.ts';
 import { addToken, listTokens, revokeToken, roleOfToken } from '../../../../rig/lab/store/tokens.ts';
 import { LOOPBACK, RUN, testKey } from './lab-in-test.ts';
-import type { StoreInTest } from './store-in-test.ts';
+import { LOST, type StoreInTest } from './store-in-test.ts';
 
 /** Benches by their key, quarantine, and tokens. */
 export function benchesContract(lab: StoreInTest): void {
@@ -46,6 +47,26 @@ export function benchesContract(lab: StoreInTest): void {
       '5 of its last results failed where all other benches passed',
       null,
     ]);
+    await quarantine(lab.store, 'bad', null);
+    expect(await quarantineDrifting(lab.store)).toEqual([]);
+  });
+
+  it('a link that died counts against its bench where the others pass; where theirs died too it does not', async () => {
+    for (const each of ['good', 'bad', 'other']) await bench(each);
+    await submit(Array.from({ length: 12 }, (_, place) => ({ ...RUN, repetition: place + 1 })));
+    const lose = async (named: string, lost: object = LOST): Promise<void> => {
+      await releaseLease(lab.store, (await take(named)).attempt, { bench: named, ...LOST, ...lost });
+      await record('good', await take('good'));
+    };
+    for (let each = 0; each < 4; each++) await lose('bad');
+    // A full disk is no link.
+    for (let each = 0; each < 5; each++) await lose('other', { reason: 'its disk is full', linkLost: false });
+    expect(await quarantineDrifting(lab.store)).toEqual([]);
+    await lose('bad');
+    await lose('other');
+    expect(await quarantineDrifting(lab.store)).toEqual([]);
+    await lab.store.sql.query(`update lab_attempts set link_lost = false where bench = 'other'`);
+    expect(await quarantineDrifting(lab.store)).toEqual(['bad']);
     await quarantine(lab.store, 'bad', null);
     expect(await quarantineDrifting(lab.store)).toEqual([]);
   });

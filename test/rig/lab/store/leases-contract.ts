@@ -3,12 +3,12 @@ import type { SubmittedRun } from '../../../../rig/lab/api/campaign.ts';
 import type { Capability } from '../../../../rig/lab/api/capability.ts';
 import { endCampaigns, listCampaigns } from '../../../../rig/lab/store/campaigns.ts';
 import { checkStore } from '../../../../rig/lab/store/check.ts';
-import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
+import { giveBackExpired, releaseLease } from '../../../../rig/lab/store/leases.ts';
 import { runDetail } from '../../../../rig/lab/store/runs.ts';
 import { submitCampaign } from '../../../../rig/lab/store/submit.ts';
 import { takeRun } from '../../../../rig/lab/store/take.ts';
 import { LOOPBACK, RUN } from './lab-in-test.ts';
-import { CLEAN, NOW, type StoreInTest } from './store-in-test.ts';
+import { CLEAN, LOST, NOW, type StoreInTest } from './store-in-test.ts';
 
 /** Who runs what, and what a bench that falls silent gives back. */
 export function leasesContract(lab: StoreInTest): void {
@@ -65,11 +65,32 @@ export function leasesContract(lab: StoreInTest): void {
     expect(await takeRun(lab.store, 'b1', ['loopback'])).toBeNull();
     expect((await runDetail(lab.store, first.run)).run).toMatchObject({
       state: 'error',
-      reason: 'no bench finished it in 2 attempts',
+      reason:
+        'no bench finished it in 2 attempts: attempt 1 on b1: the bench was not heard of any more; attempt 2 on b1: the bench was not heard of any more',
     });
     await endCampaigns(lab.store);
     expect((await listCampaigns(lab.store)).campaigns[0]).toMatchObject({ id: campaign, retries: 1 });
     expect(await checkStore(lab.store)).toEqual({ ...CLEAN, runs: 1, results: 1 });
+  });
+
+  it('an error after an attempt that was given back says why that was; another verdict does not', async () => {
+    for (const each of ['b1', 'b2']) await bench(each);
+    await submit([RUN, { ...RUN, repetition: 2 }]);
+    const first = await take('b1');
+    expect([first.attemptNumber, first.attemptsAllowed]).toEqual([1, 2]);
+    await releaseLease(lab.store, first.attempt, { bench: 'b1', ...LOST });
+    const again = await take('b2');
+    expect([again.run, again.attemptNumber, again.attemptsAllowed]).toEqual([first.run, 2, 2]);
+    await record('b2', again, { verdict: 'error', reason: 'the link died too' });
+    const { run, statement } = await runDetail(lab.store, first.run);
+    expect(run.reason).toBe(`the link died too; before it attempt 1 on b1: ${LOST.reason}`);
+    // What its bench signed stays as it is.
+    expect(statement?.reason).toBe('the link died too');
+    const second = await take('b1');
+    await releaseLease(lab.store, second.attempt, { bench: 'b1', ...LOST });
+    await record('b2', await take('b2'));
+    expect((await runDetail(lab.store, second.run)).run).toMatchObject({ state: 'passed', reason: '', attempts: 2 });
+    await clean();
   });
 
   it('benches that ask at once get different runs', async () => {

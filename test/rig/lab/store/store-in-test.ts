@@ -28,6 +28,12 @@ export const CLEAN: Pick<Check, 'lost' | 'doubled' | 'stranded' | 'miscounted'> 
   ...{ lost: [], doubled: [], stranded: [], miscounted: [] },
 };
 
+/** Why a bench gives a run back whose link died. */
+export const LOST = {
+  reason: 'the link died in SEL-1 after 7 cases (7 passed, 0 failed): no card',
+  linkLost: true,
+};
+
 type Beat = Partial<Pick<Parameters<typeof heartbeat>[1], 'devices' | 'attempts' | 'drift'>>;
 
 /** A store that is opened once and emptied before each test, and what tests do with it again and again. */
