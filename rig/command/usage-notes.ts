@@ -290,8 +290,10 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'lab watch': notes('a run did not pass', 'vitap lab watch 12'),
   'lab cancel': notes(null, 'vitap lab cancel 12'),
   'lab results': notes(
-    'a run of the campaign did not pass or has not ended; with --check something is lost or doubled',
+    'a run of the campaign did not pass or has not ended; with --case the case did not pass in a run; with --check something is lost or doubled',
     'vitap lab results 12 --state failed',
+    'vitap lab results 12 --case SEL-001',
+    'vitap lab results --all --case SEL-001',
     'vitap lab results --check',
   ),
   'lab compare': notes('something fails that passed in the first campaign', 'vitap lab compare 11 12'),

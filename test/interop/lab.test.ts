@@ -2,11 +2,16 @@ import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { openCard } from '../../rig/card/open.ts';
+import type { Card } from '../../src/applet/card.ts';
+import type { LinkedCard } from '../../src/hal/card-link.ts';
+import { ForwardingCard } from '../../src/hal/forwarding-card.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds } from './real-parts.ts';
 import { RunningLab } from './running-lab.ts';
-import { PROGRAM } from './running-verb.ts';
+import { PROGRAM, type RunningVerb } from './running-verb.ts';
+import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';
 
 const LIMIT_MS = 120_000;
 /** A line for each suite of a JUnit report. */
@@ -18,17 +23,39 @@ for suite in tree.parse(sys.argv[1]).getroot():
     print(f"{get('name')}: {get('tests')} tests, {get('failures')} failures, {get('errors')} errors, {get('skipped')} skipped")
 `;
 
+/** Bytes on the line of a reader: past the echo that a bench takes first, and within the cases SEL, which take 66,000. */
+const UNPLUGGED = 'a:unplug@40000';
+
+/** A card that is taken out in the middle of what it is asked. */
+class LeavingCard extends ForwardingCard {
+  protected override readonly card: LinkedCard;
+  onLeave: () => void = () => {};
+  #left = 150;
+
+  constructor(card: Card) {
+    super();
+    this.card = card.port('contact');
+  }
+
+  override process(command: Uint8Array, offset: number, length: number): number {
+    if (--this.#left === 0) setImmediate(() => this.onLeave());
+    return super.process(command, offset, length);
+  }
+}
+
 /** Server, benches, boards and cards are processes of their own, as they are at a lab. */
 describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', () => {
   const lab = new RunningLab('lab');
   const { at } = lab;
   let pcscd: Pcscd;
+  /** In vpcd's second slot. */
+  let card: RunningVerb;
 
   beforeAll(async () => {
     pcscd = await Pcscd.start();
     const boards = lab.start('board', 'sim', '--pair', '--link-a', at('a'), '--link-b', at('b'));
     // In vpcd's second slot lies a card that is somebody's.
-    const card = lab.start('emulate', '--link', 'vpcd:127.0.0.1:35964', '--profile', 'vitale2');
+    card = lab.start('emulate', '--link', 'vpcd:127.0.0.1:35964', '--profile', 'vitale2');
     await lab.serve();
     await Promise.all([boards.says('ready'), card.says('ready')]);
     lab.startBench('one', 'inProcess: 0\ncards: [{label: blue-42, reader: "00 01"}]\n');
@@ -149,7 +176,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
     const unknown = await elsewhere('tap', '--reader', 'lab:red-1');
     expect([unknown.exit, unknown.err]).toEqual([
       2,
-      'vitap: no bench that lives has a reader or a card of this label: see vitap lab benches\n',
+      'vitap: no bench that lives has a reader or a card red-1: see vitap lab benches\n',
     ]);
     const none = await lab.vitap('tap', '--reader', 'lab:blue-42');
     expect([none.exit, none.err]).toEqual([
@@ -161,6 +188,62 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'socat'], 'a lab of two benches', ()
       async () => expect((await lab.person.benches()).every((each) => each.running.length === 0)).toBe(true),
       { timeout: LIMIT_MS },
     );
+  });
+
+  it('gives runs back whose links die in the middle: a board that is pulled out, a card that is taken off', {
+    timeout: 2 * LIMIT_MS,
+  }, async () => {
+    // Pulled out after so many bytes: past the echo that a bench takes at its start, in the middle of its run.
+    const doomed = lab.start('board', 'sim', '--pair', '--link-a', at('c'), '--link-b', at('d'), '--fault', UNPLUGGED);
+    await card.stop();
+    await slotIsEmpty(1);
+    const leaving = new LeavingCard((await openCard({ kind: 'profile', name: 'vitale2' })).card);
+    const served = await serveOnVpcd(leaving, { slot: 1 });
+    leaving.onLeave = () => served.link.stop();
+    await doomed.says('ready');
+    // Bench three has the first try of the run over the air.
+    await lab.person.quarantine('two', 'bench three goes first');
+    lab.startBench(
+      'three',
+      `inProcess: 0\npcsc: no\nreaders:\n  - {reader: "pn532:${at('c')}", link: "pn532:${at('d')}"}\n`,
+    );
+    const { id } = await lab.submit(
+      'lost',
+      [
+        'cards: [{id: air, profile: vitale2}, {id: there, label: blue-42}]',
+        'judge:',
+        '  - {id: on-air, conform: iso7816-4, only: "SEL-*,!SEL-118", cards: [air], needs: {driver: pn532}}',
+        '  - {id: on-contact, conform: iso7816-4, only: "SEL-*,!SEL-118", cards: [there]}',
+      ].join('\n'),
+      '--force',
+    );
+    const { runs } = await lab.person.runs({ campaign: id });
+    const givenBack = (subject: string) =>
+      vi.waitFor(
+        async () => {
+          const { attempts } = await lab.person.run(runs.find((each) => each.subject === subject)!.id);
+          expect(attempts[0]?.state).toBe('given-back');
+        },
+        { timeout: LIMIT_MS, interval: 200 },
+      );
+    await Promise.all([
+      givenBack('air').then(() => lab.person.quarantine('two', null)),
+      givenBack('there').then(async () => {
+        await served.remove();
+        card = lab.start('emulate', '--link', 'vpcd:127.0.0.1:35964', '--profile', 'vitale2');
+      }),
+    ]);
+    const found: Record<string, unknown> = {};
+    for (const { run: now, attempts } of await lab.ended(id)) {
+      found[now.subject] = [now.state, now.reason, attempts.map(({ bench, state }) => `${bench} ${state}`)];
+      expect(attempts[0]!.reason).toMatch(/^the link died in SEL-\S+ after \d+ cases \(\d+ passed, 0 failed\): /);
+    }
+    expect(found).toEqual({
+      air: ['passed', '', ['three given-back', 'two finished']],
+      there: ['passed', '', ['one given-back', 'one finished']],
+    });
+    const told = await lab.vitap('lab', 'results', String(id), ...lab.as('operator'));
+    expect(told.out.match(/, attempt 2 /g)).toHaveLength(2);
   });
 
   it('keeps what it could not upload, and the key with which it signs', () => {

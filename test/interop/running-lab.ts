@@ -96,10 +96,15 @@ export class RunningLab {
   }
 
   /** @param text the campaign without version and name */
-  async submit(name: string, text: string): Promise<{ readonly id: number; readonly out: string }> {
-    writeFileSync(this.at(`${name}.yaml`), `version: 1\nname: ${name}\n${text}`);
-    const { out, err, exit } = await this.vitap('lab', 'submit', this.at(`${name}.yaml`), ...this.as('operator'));
-    expect([exit, err]).toEqual([0, '']);
+  async submit(
+    name: string,
+    text: string,
+    ...options: readonly string[]
+  ): Promise<{ readonly id: number; readonly out: string }> {
+    const file = this.at(`${name}.yaml`);
+    writeFileSync(file, `version: 1\nname: ${name}\n${text}`);
+    const { out, err, exit } = await this.vitap('lab', 'submit', file, ...options, ...this.as('operator'));
+    expect(exit, err).toBe(0);
     return { id: Number(/Campaign (\d+)/.exec(out)![1]), out };
   }
 

@@ -18,7 +18,7 @@ interface Typed {
 }
 
 /** As the benchmark's own list, which is not loaded for help: a test compares. */
-export const LAB_PARTS: readonly string[] = ['kills', 'scheduling', 'idle', 'growth'];
+export const LAB_PARTS: readonly string[] = ['kills', 'scheduling', 'idle', 'growth', 'pool'];
 /** Each is a process. */
 const MOST_BENCHES = 200;
 const MOST_DEVICES = 50;
@@ -30,7 +30,7 @@ export function declareBenchLab(bench: Command, perform: Perform): void {
   const lab = bench
     .command('lab')
     .description(
-      'measure a lab of simulated benches on this machine: what kills lose, what scheduling costs, how long readers are idle, how its store grows',
+      'measure a lab of simulated benches on this machine: what kills lose, what scheduling costs, how long readers are idle, how its store grows, what a reader of another bench adds',
     )
     .option('--part <name>', `one of ${LAB_PARTS.join(', ')} (default: all); may be given again`, addPart)
     .option('--full', 'the figures of a certification lab: 50 benches, 10,000 runs of 1 to 60 s; many minutes')
@@ -38,7 +38,7 @@ export function declareBenchLab(bench: Command, perform: Perform): void {
     .option('--restart-store <command>', 'for the shell: kills the database of --store and starts it again')
     .option('--benches <number>', 'benches, a process each', parseCount)
     .option('--devices <number>', 'readers in process at each bench: so many runs at a time', parseCount)
-    .option('--runs <number>', 'runs of each part', parseCount)
+    .option('--runs <number>', 'runs of each part, exchanges of the part pool', parseCount)
     .option(
       '--scale <factor>',
       'factor of the lengths of runs, which are 1 to 60 s (default: 0.05, with --full 1)',

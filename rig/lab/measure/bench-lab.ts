@@ -5,6 +5,7 @@ import { GROWTH } from './growth.ts';
 import { IDLE } from './idle.ts';
 import { KILLS } from './kills.ts';
 import type { LabBenchChoice, LabBenchPart, LabTarget, Measured } from './part-of-bench.ts';
+import { POOL } from './pool.ts';
 import { SCHEDULING } from './scheduling.ts';
 
 export interface BenchLabOptions extends LabBenchChoice {
@@ -13,7 +14,7 @@ export interface BenchLabOptions extends LabBenchChoice {
 }
 
 /** In the order in which they are measured; the verb lists their names. */
-export const LAB_BENCH_PARTS: readonly LabBenchPart[] = [KILLS, SCHEDULING, IDLE, GROWTH];
+export const LAB_BENCH_PARTS: readonly LabBenchPart[] = [KILLS, SCHEDULING, IDLE, GROWTH, POOL];
 
 /** `vitap bench lab`: what a lab on this machine loses, costs and waits, part after part. Benches are simulated. */
 export async function benchLab({ parts, ...choice }: BenchLabOptions, io: CommandIo): Promise<ExitCode> {

@@ -37,12 +37,23 @@ export interface Rehearsals {
 
 /** A lab whose servers and benches are processes of their own on this machine. */
 export interface RunningLab {
+  /** Of the first server. */
+  readonly origin: string;
+  /** A file with the token of an operator. */
+  readonly tokenFile: string;
   readonly link: PersonLink;
   readonly servers: readonly Part[];
   readonly benches: readonly Part[];
-  /** @param benchFile null: readers in process */
   /** Ends all of them; what is killed already stays so. */
   end(): Promise<void>;
+}
+
+/** How one bench is started. */
+export interface BenchChoice {
+  /** Text of the bench's file. */
+  readonly file: string;
+  /** Where it finds the server. */
+  readonly origin: string;
 }
 
 /** Of the PGlite database, in the folder of a lab. */
@@ -50,10 +61,14 @@ export const STORE_FOLDER: string = join('lab', 'store');
 
 /**
  * Starts servers and benches, and waits until every bench has said what it has.
- * @param benchFile text of the file of every bench
+ * @param benchAt gets the number of a bench, from 0, and the origin of its server
  * @throws {CannotRun} a part does not start; the reason of the signal
  */
-export async function startLab(size: LabSize, place: LabPlace, benchFile: string): Promise<RunningLab> {
+export async function startLab(
+  size: LabSize,
+  place: LabPlace,
+  benchAt: (number: number, origin: string) => BenchChoice | Promise<BenchChoice>,
+): Promise<RunningLab> {
   const { folder, store, env, signal } = place;
   const lab = join(folder, 'lab');
   const made: Part[] = [];
@@ -78,20 +93,24 @@ export async function startLab(size: LabSize, place: LabPlace, benchFile: string
     );
     // One after the other: the first one makes the tables.
     for (const server of servers) await server.start();
-    const operator = readFileSync(join(lab, OPERATOR_TOKEN_FILE), 'utf8').trim();
-    const link = personLink({ origin: `http://127.0.0.1:${ports[0]}`, token: operator, signal });
+    const tokenFile = join(lab, OPERATOR_TOKEN_FILE);
+    const origins = ports.map((port) => `http://127.0.0.1:${port}`);
+    const origin = origins[0] as string;
+    const link = personLink({ origin, token: readFileSync(tokenFile, 'utf8').trim(), signal });
     const token = join(folder, 'bench.token');
     writeFileSync(token, await link.addToken('benches', 'bench'), { mode: 0o600 });
-    const file = join(folder, 'bench.yaml');
-    writeFileSync(file, benchFile);
-    const benches = Array.from({ length: size.benches }, (_, i) => {
-      const at = ['--server', `http://127.0.0.1:${ports[i % ports.length]}`, '--token-file', token];
+    const benches: Part[] = [];
+    for (let i = 0; i < size.benches; i++) {
+      const choice = await benchAt(i, origins[i % origins.length] as string);
+      const file = join(folder, `b${i}.yaml`);
+      writeFileSync(file, choice.file);
+      const at = ['--server', choice.origin, '--token-file', token];
       const own = ['--name', `b${i}`, '--folder', join(folder, `b${i}`), '--bench-file', file];
-      return part(`b${i}`, ['lab', 'bench', ...at, ...own], /is enrolled/);
-    });
+      benches.push(part(`b${i}`, ['lab', 'bench', ...at, ...own], /is enrolled/));
+    }
     await Promise.all(benches.map((each) => each.start()));
     await allThere(link, size, signal);
-    return { link, servers, benches, end };
+    return { origin, tokenFile, link, servers, benches, end };
   } catch (error) {
     await end();
     throw error;
@@ -100,7 +119,8 @@ export async function startLab(size: LabSize, place: LabPlace, benchFile: string
 
 /** As {@link startLab}, with readers in process at every bench. */
 export function startRehearsalLab(size: LabSize, place: LabPlace): Promise<RunningLab> {
-  return startLab(size, place, `version: 1\ninProcess: ${size.devices}\npcsc: no\n`);
+  const file = `version: 1\ninProcess: ${size.devices}\npcsc: no\n`;
+  return startLab(size, place, (_, origin) => ({ file, origin }));
 }
 
 const THERE_MS = 300_000;

@@ -79,6 +79,33 @@ describe('a reader at another machine', () => {
     server.close();
   });
 
+  it('asks once and hears once for an exchange, so that it costs one round trip', async () => {
+    const { channel, loopback, server } = await farReader();
+    const served = loopback.link.serve(new ToyCard());
+    let [sent, came] = [0, 0];
+    const counted: Channel = {
+      ...channel,
+      send: (text) => {
+        sent++;
+        channel.send(text);
+      },
+      onText: (take) =>
+        channel.onText((text) => {
+          came++;
+          take(text);
+        }),
+    };
+    const reader = new DistantReader(counted, systemClock);
+    const session = await reader.connect({ timeoutMs: 5000 });
+    [sent, came] = [0, 0];
+    for (let i = 0; i < 3; i++) await session.transmit(toyCommand(TOY.echo, 8));
+    expect([sent, came]).toEqual([3, 3]);
+    await reader.close();
+    loopback.link.stop();
+    await served;
+    server.close();
+  });
+
   it('is lost when the way to it is, with all that waits', async () => {
     const { channel, server } = await farReader();
     const reader = new DistantReader(channel, systemClock);

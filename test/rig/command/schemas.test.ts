@@ -60,7 +60,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'lab submit': ['lab-submit', 'lab-watch-event'],
   'lab watch': ['lab-watch-event'],
   'lab cancel': ['lab-cancel'],
-  'lab results': ['lab-campaigns', 'lab-results', 'lab-check'],
+  'lab results': ['lab-campaigns', 'lab-results', 'lab-case', 'lab-check'],
   'lab compare': ['lab-compare'],
   'lab export': ['lab-export'],
   'lab prune': ['lab-prune'],
@@ -152,7 +152,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   apdu: ['error'],
   'bench-tap': ['channel', 'comparison'],
   // Parts that were asked for.
-  'bench-lab': ['kills', 'scheduling', 'idle', 'growth'],
+  'bench-lab': ['kills', 'scheduling', 'idle', 'growth', 'pool'],
 };
 
 const documents = new RealDocuments();

@@ -35,6 +35,7 @@ export async function labDocuments(documents: RealDocuments): Promise<void> {
   await printed('lab-cancel', 'lab', 'cancel', `${campaign}`, ...lab);
   await printed('lab-campaigns', 'lab', 'results', ...lab);
   await printed('lab-results', 'lab', 'results', `${campaign}`, ...lab);
+  await printed('lab-case', 'lab', 'results', '--all', '--case', 'SEL-001', ...lab);
   await printed('lab-check', 'lab', 'results', '--check', ...lab);
   await printed('lab-compare', 'lab', 'compare', `${campaign}`, `${campaign + 1}`, ...lab);
   await printed('lab-export', 'lab', 'export', `${campaign}`, '--csv', at('lab.csv'), ...lab);

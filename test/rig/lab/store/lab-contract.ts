@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { benchesContract } from './benches-contract.ts';
 import { blobsContract } from './blobs-contract.ts';
 import { campaignsContract } from './campaigns-contract.ts';
+import { casesContract } from './cases-contract.ts';
 import { leasesContract } from './leases-contract.ts';
 import { resultsContract } from './results-contract.ts';
 import { statementsContract } from './statements-contract.ts';
@@ -15,6 +16,7 @@ export function labContract(name: string, url: () => string | null): void {
     leasesContract(lab);
     benchesContract(lab);
     resultsContract(lab);
+    casesContract(() => lab.store);
     blobsContract(lab);
     statementsContract(lab);
   });
