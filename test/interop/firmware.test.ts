@@ -30,6 +30,7 @@ function putByLab(path: string, folder: string, image: string): Promise<Judged> 
   return flashCard(
     { kind: 'board-flash', image },
     {
+      bench: 'table-1',
       ...{ device, folder, inputs: folder, env: { XDG_STATE_HOME: folder }, imageKey: null, last: false },
       signal: new AbortController().signal,
       openPool: () => Promise.reject(new Error('none')),
