@@ -235,13 +235,13 @@ export async function checkListening(choice: AddressChoice): Promise<void> {
 
 async function listen(
   app: WebApp,
-  { host, port }: ListeningAddress,
+  { host, port, name }: ListeningAddress,
   scheme: string,
   secret: string,
 ): Promise<ServedAt> {
   await taking({ host, port }, () => app.listen({ host, port }));
   const real = (app.server.address() as AddressInfo).port;
-  const origin = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${real}`;
+  const origin = `${scheme}://${name.includes(':') ? `[${name}]` : name}:${real}`;
   return { origin, port: real, pageAddress: (path = '/') => `${origin}${path}#${secret}` };
 }
 

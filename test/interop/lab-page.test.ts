@@ -224,11 +224,13 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
       await page.getByLabel('Token').fill('wrong-token-of-nobody');
       await page.getByRole('button', { name: 'Open' }).click();
       await page.getByText('The token is wrong or revoked').waitFor();
-      await page.getByLabel('Token').fill(seeded.bench);
-      await page.getByRole('button', { name: 'Open' }).click();
+      // By keyboard alone: the form was away while the server was asked, and has the focus again.
+      await page.keyboard.type(seeded.bench);
+      await page.keyboard.press('Enter');
       await page.getByText('This is the token of a bench').waitFor();
       await page.getByRole('button', { name: 'Take another token' }).click();
-      await page.getByLabel('Token').fill(seeded.viewer);
+      await page.getByLabel('Token').waitFor();
+      await page.keyboard.type(seeded.viewer);
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Run 1' }).waitFor();
       expect(page.url()).toBe(link);

@@ -51,8 +51,8 @@ export const WORDS = {
   subject: { en: 'Card, image or board', fr: 'Carte, image ou platine' },
   matrix: { en: 'Cards by suites', fr: 'Cartes par suites' },
   matrixKeys: {
-    en: 'Arrows move between cells, Home and End to the ends of a row, Enter opens the runs of a cell.',
-    fr: 'Les flèches passent d’une case à l’autre, Début et Fin vont aux bouts d’une ligne, Entrée ouvre les passages d’une case.',
+    en: 'Arrows move between cells, right and left through all of them, Home and End to the ends of a row, Enter opens the runs of a cell.',
+    fr: 'Les flèches passent d’une case à l’autre, droite et gauche par toutes les cases, Début et Fin vont aux bouts d’une ligne, Entrée ouvre les passages d’une case.',
   },
   cellsShown: { en: 'Cells shown', fr: 'Cases affichées' },
   cellsAll: { en: 'All', fr: 'Toutes' },

@@ -12,6 +12,7 @@ import { tellFault } from '../../web/tell-fault.ts';
 import { type LabStore, openLabStore } from '../store/store.ts';
 import { keepToken, listTokens, newToken } from '../store/tokens.ts';
 import { createLabServer } from './lab-server.ts';
+import { printedAddress } from './printed-address.ts';
 
 export interface LabServeOptions {
   /** Of the files, and of the database unless there is a URL. */
@@ -70,13 +71,13 @@ function announce(
 ): void {
   const { kind, location } = store.sql;
   if (io.json) {
-    const page = at.pageAddress();
+    const page = printedAddress(at, io);
     writeJson(io, { id: 'lab-serve', listening: at.origin, page, pin, database: { kind, location }, tokenFile: first });
     return;
   }
   io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
   if (pin !== null) io.stdout(`pin of its key, for benches: ${pin}\n`);
-  io.stdout(`its page, for an operator: ${at.pageAddress()}\n`);
+  io.stdout(`its page, for an operator: ${printedAddress(at, io)}\n`);
   io.stdout(`database: ${kind} ${location}\n`);
   if (first !== null) io.stdout(`token of its first operator: ${first}\n`);
   io.stdout('Ctrl-C ends this server; benches go on when it, or another one on the same database, is back.\n');
