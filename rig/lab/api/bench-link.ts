@@ -32,10 +32,14 @@ export interface BenchLink extends BlobLink {
    * @param linkLost the way to the card died at this bench, which counts when benches are compared; false by default
    */
   release(attempt: string, bench: string, reason: string, linkLost?: boolean): Promise<void>;
+  /** Says that the bench ends: it is not called alive until its next heartbeat. */
+  leave(bench: string): Promise<void>;
 }
 
 const TAKE_MARGIN_MS = 10_000;
 const RECORD_MS = 60_000;
+/** A bench that ends does not wait for a server that is away. */
+const LEAVE_MS = 2000;
 
 /** The same over HTTP. */
 export function benchLink(line: LabLine): BenchLink {
@@ -54,6 +58,7 @@ export function benchLink(line: LabLine): BenchLink {
     progress: async (attempt, progress) => void (await post(`/v1/attempts/${attempt}/progress`, progress, NOTHING)),
     release: async (attempt, bench, reason, linkLost = false) =>
       void (await post(`/v1/attempts/${attempt}/release`, { bench, reason, linkLost }, NOTHING)),
+    leave: async (bench) => void (await post('/v1/leave', { bench }, NOTHING, { timeoutMs: LEAVE_MS })),
     record: (attempt, jws) => {
       const body = { type: 'application/jose', content: jws };
       const path = `/v1/attempts/${attempt}/result`;

@@ -92,14 +92,24 @@ export class Agent {
     try {
       const enrolled = await this.#enrol();
       if (enrolled === null) return;
-      this.#devices = await this.#options.look(this.#signal);
-      this.#sayDevices();
-      await Promise.all([this.#beat(enrolled.heartbeatSeconds * 1000), this.#watch(), this.#send()]);
-      await Promise.all(this.#loops.values());
+      try {
+        this.#devices = await this.#options.look(this.#signal);
+        this.#sayDevices();
+        await Promise.all([this.#beat(enrolled.heartbeatSeconds * 1000), this.#watch(), this.#send()]);
+        await Promise.all(this.#loops.values());
+      } finally {
+        await this.#leave();
+      }
       if (this.#stop !== null) throw this.#stop;
     } finally {
       signal.removeEventListener('abort', ended);
     }
+  }
+
+  /** Says good-bye; a server that does not hear it learns by time that this bench is gone. */
+  async #leave(): Promise<void> {
+    const { link, bench } = this.#options;
+    await link.leave(bench).catch(() => {});
   }
 
   get #signal(): AbortSignal {

@@ -1,4 +1,4 @@
-import { junitReport, junitSeconds, junitTimestamp } from '../../report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../../report/junit.ts';
 import type { CampaignSummary } from '../api/campaign.ts';
 import type { JudgedRun } from './all-results.ts';
 
@@ -73,7 +73,7 @@ function addSuite(
   if (statement === null) {
     const test = suite.testCase().className(classname).name(name);
     if (run.state === 'error') test.error(run.reason);
-    else test.skipped();
+    else skipBecause(test, run.reason === '' ? `the run is ${run.state}` : run.reason);
     return;
   }
   suite.timestamp(junitTimestamp(new Date(statement.startedAt).toISOString()));
@@ -89,7 +89,7 @@ function addSuite(
     const test = suite.testCase().className(classname).name(id);
     if (verdict === 'fail') test.failure(reason);
     if (verdict === 'inconclusive') test.error(reason);
-    if (verdict === 'not-applicable') test.skipped();
+    if (verdict === 'not-applicable') skipBecause(test, reason);
   }
   // A run may end as an error after cases that passed.
   if (statement.verdict === 'error') suite.testCase().className(classname).name(name).error(run.reason);

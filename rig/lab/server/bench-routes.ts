@@ -6,6 +6,7 @@ import {
   ENROLLED,
   HEARTBEAT,
   HEARTBEAT_ANSWER,
+  LEAVE,
   MOST_WAIT_SECONDS,
   PROGRESS,
   RELEASE,
@@ -16,7 +17,7 @@ import {
 } from '../api/bench.ts';
 import { NOTHING } from '../api/fields.ts';
 import { MOST_RESULT_BYTES, RECORDED } from '../api/result.ts';
-import { enrolBench, heartbeat } from '../store/benches.ts';
+import { enrolBench, heartbeat, leave } from '../store/benches.ts';
 import { HEARTBEAT_SECONDS, LEASE_SECONDS, releaseLease } from '../store/leases.ts';
 import { recordResult } from '../store/record.ts';
 import { LabRefusal } from '../store/refusals.ts';
@@ -71,6 +72,17 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
         isOpen: async () => (await request.labStillOpen?.()) === true,
       }),
     }),
+  );
+  app.post(
+    '/v1/leave',
+    {
+      config: { ...BENCH, changes: true },
+      schema: { tags, summary: 'Says that a bench ends', body: LEAVE, response: { 200: NOTHING } },
+    },
+    async ({ body }) => {
+      await leave(store, body.bench);
+      return {};
+    },
   );
   addAttemptRoutes(app, store, waiting);
 }

@@ -5,7 +5,7 @@ import { quarantineDrifting } from '../store/benches.ts';
 import { endCampaigns } from '../store/campaigns.ts';
 import { addUpCounts } from '../store/counts.ts';
 import { giveBackExpired, LEASE_SECONDS } from '../store/leases.ts';
-import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
+import { LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { vacuumChanged } from '../store/vacuum.ts';
 import { addBenchRoutes } from './bench-routes.ts';
@@ -132,9 +132,7 @@ const STORE_REFUSALS: Readonly<Record<string, LabRefusalCode>> = {
 };
 
 function refusalOf(error: unknown): RefusalAnswer | null {
-  const code =
-    error instanceof LabRefusal ? error.code : error instanceof StoreError ? STORE_REFUSALS[error.kind] : undefined;
-  if (code === undefined) return null;
-  const { status, sentence } = LAB_REFUSALS[code];
-  return { status, code, message: sentence };
+  if (error instanceof LabRefusal) return error;
+  const code = error instanceof StoreError ? STORE_REFUSALS[error.kind] : undefined;
+  return code === undefined ? null : new LabRefusal(code);
 }

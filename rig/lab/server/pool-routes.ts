@@ -61,7 +61,7 @@ export async function addPoolRoutes(app: WebApp, store: LabStore, waiting: Waiti
         const asked = ATTEMPT.safeParse(request.params);
         if (!asked.success) throw new LabRefusal('attempt-unknown');
         const campaign = await campaignOf(store, asked.data.attempt);
-        if (campaign === null || !pool.waits(campaign)) throw new LabRefusal('attempt-unknown');
+        if (campaign === null || !pool.waits(campaign)) throw new LabRefusal('attempt-unknown', asked.data.attempt);
         campaigns.set(request.raw, campaign);
       },
     },
@@ -87,7 +87,7 @@ async function readerOf(store: LabStore, label: string): Promise<Requirement> {
       if (requirement !== null) return requirement;
     }
   }
-  throw new LabRefusal('reader-unknown');
+  throw new LabRefusal('reader-unknown', label);
 }
 
 /** A reader in process has no card of its own. */

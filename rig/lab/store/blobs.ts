@@ -78,7 +78,7 @@ function blobFile(store: LabStore, sha256: string): string {
 export async function readBlob(store: LabStore, sha256: string): Promise<ReadStream> {
   if (isOnDisk(store, sha256)) return createReadStream(blobFile(store, sha256));
   const rows = await store.sql.query('select 1 as one from lab_blobs where sha256 = $1', [sha256]);
-  throw new LabRefusal(rows.length === 0 ? 'blob-unknown' : 'blob-elsewhere');
+  throw new LabRefusal(rows.length === 0 ? 'blob-unknown' : 'blob-elsewhere', sha256);
 }
 
 /** Whether the folder of this server has it. */

@@ -190,6 +190,8 @@ describe('the agent of a bench', () => {
     await agent;
     expect(lab.released).toEqual([{ attempt: run.attempt, reason: 'the bench was stopped' }]);
     expect(lab.results.size).toBe(0);
+    // It says good-bye, once, when it holds nothing any more.
+    expect(lab.left).toEqual(['table-1']);
   });
 
   it('stops a run whose lease is gone, and takes the next one', { timeout: SLOW_MS }, async () => {

@@ -15,6 +15,8 @@ export class LabDouble implements BenchLink {
   /** Attempts that were given back because the link had died. */
   readonly lost: string[] = [];
   readonly notes: string[] = [];
+  /** Benches that said good-bye. */
+  readonly left: string[] = [];
   gone: string[] = [];
   quarantined: string | null = null;
   /** Nobody answers. */
@@ -78,6 +80,11 @@ export class LabDouble implements BenchLink {
     this.#reach();
     this.released.push({ attempt, reason });
     if (linkLost) this.lost.push(attempt);
+  }
+
+  async leave(bench: string): Promise<void> {
+    this.#reach();
+    this.left.push(bench);
   }
 
   async record(attempt: string, jws: string): ReturnType<BenchLink['record']> {

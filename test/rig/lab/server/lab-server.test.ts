@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { type BenchLink, benchLink } from '../../../../rig/lab/api/bench-link.ts
 import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
 import { exportLab } from '../../../../rig/lab/results/export.ts';
 import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
+import { serveLab } from '../../../../rig/lab/server/serve.ts';
 import { statementOf } from '../../../../rig/lab/store/record.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { addToken } from '../../../../rig/lab/store/tokens.ts';
@@ -179,6 +180,7 @@ describe('a lab, served', () => {
     const answer = await ask('GET', `/v1/compare?first=${first}&second=${second}`, tokens.viewer);
     const item = (subject: string, of: string | null) => ({ subject, suite: 'iso7816-4', of });
     expect(await answer.json()).toEqual({
+      compared: { firstRuns: 2, secondRuns: 2, cells: 2, cases: 2, times: 0, timesWithFew: 0 },
       newFailures: { count: 2, first: [item('vitale2', null), item('vitale2', 'SEL-001')] },
       mended: { count: 2, first: [item('apcv', null), item('apcv', 'SEL-001')] },
       ...Object.fromEntries(
@@ -188,6 +190,17 @@ describe('a lab, served', () => {
     const unknown = await ask('GET', `/v1/compare?first=${first}&second=999999`, tokens.viewer);
     expect([unknown.status, ((await unknown.json()) as { error: string }).error]).toEqual([404, 'campaign-unknown']);
     for (const role of ROLES) expect(await (await ask('GET', '/v1/me', tokens[role])).json()).toEqual({ role });
+  });
+
+  it('on a port that is taken, or without TLS beyond loopback, leaves nothing behind', async () => {
+    const made = join(folder, 'not', 'made');
+    const common = { folder: made, store: null, certificate: null, key: null, quiet: true };
+    const port = Number(new URL(origin).port);
+    await expect(serveLab({ ...common, host: '127.0.0.1', port }, fakeIo())).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is in use by another program`,
+    );
+    await expect(serveLab({ ...common, host: '0.0.0.0', port: 0 }, fakeIo())).rejects.toThrow('without TLS');
+    expect(existsSync(join(folder, 'not'))).toBe(false);
   });
 
   it('every route but the description refuses who has no token, and each role what is not its', async () => {
@@ -213,7 +226,7 @@ describe('a lab, served', () => {
         .sort();
     const ofBenches = [
       ...['POST /v1/attempts/1/progress', 'POST /v1/attempts/1/release', 'POST /v1/attempts/1/result'],
-      ...['POST /v1/benches', 'POST /v1/heartbeat', 'POST /v1/take'],
+      ...['POST /v1/benches', 'POST /v1/heartbeat', 'POST /v1/leave', 'POST /v1/take'],
     ];
     const ofOperators = [
       ...['GET /v1/tokens', 'POST /v1/benches/1/quarantine', 'POST /v1/blobs/missing', 'POST /v1/campaigns'],
