@@ -123,7 +123,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap firmware measure fw/mps2-an386.elf --board mps2-an386 --pin-file code',
     'vitap firmware measure fw/mps2-an386.elf --board mps2-an386 --pin-file code --can-file can',
   ),
-  'firmware put': notes('the board did not take the card', 'vitap firmware put /tmp/card --image vitale2.img'),
+  'firmware put': notes(
+    'the board did not take the card',
+    'vitap firmware put /tmp/card --image vitale2.img',
+    'vitap firmware put /tmp/card --image vitale2.img --json',
+  ),
   'firmware unlock': notes('the card did not take the code', 'vitap firmware unlock /tmp/card --pin'),
   'firmware lock': notes(null, 'vitap firmware lock /tmp/card'),
   'firmware run': notes(

@@ -38,6 +38,8 @@ export interface BenchLink extends BlobLink {
 
 const TAKE_MARGIN_MS = 10_000;
 const RECORD_MS = 60_000;
+/** What is asked twice is done once. */
+const REPEATABLE = { idempotent: true } as const;
 /** A bench that ends does not wait for a server that is away. */
 const LEAVE_MS = 2000;
 
@@ -45,7 +47,7 @@ const LEAVE_MS = 2000;
 export function benchLink(line: LabLine): BenchLink {
   const post = <T>(path: string, body: object, answer: z.ZodType<T>, more: Partial<LabLine> = {}): Promise<T> => {
     const json = { type: 'application/json', content: JSON.stringify(storable(body)) };
-    return call({ ...line, ...more }, { method: 'POST', path, body: json }, answer);
+    return call({ ...line, ...REPEATABLE, ...more }, { method: 'POST', path, body: json }, answer);
   };
   return {
     ...blobLink(line),
@@ -53,7 +55,9 @@ export function benchLink(line: LabLine): BenchLink {
     heartbeat: (beat) => post('/v1/heartbeat', beat, HEARTBEAT_ANSWER),
     take: async (asked, signal) => {
       const timeoutMs = asked.waitSeconds * 1000 + TAKE_MARGIN_MS;
-      return (await post('/v1/take', asked, TAKEN, { timeoutMs, ...(signal !== undefined && { signal }) })).taken;
+      return (
+        await post('/v1/take', asked, TAKEN, { timeoutMs, idempotent: false, ...(signal !== undefined && { signal }) })
+      ).taken;
     },
     progress: async (attempt, progress) => void (await post(`/v1/attempts/${attempt}/progress`, progress, NOTHING)),
     release: async (attempt, bench, reason, linkLost = false) =>
@@ -62,7 +66,7 @@ export function benchLink(line: LabLine): BenchLink {
     record: (attempt, jws) => {
       const body = { type: 'application/jose', content: jws };
       const path = `/v1/attempts/${attempt}/result`;
-      return call({ ...line, timeoutMs: RECORD_MS }, { method: 'POST', path, body }, RECORDED);
+      return call({ ...line, ...REPEATABLE, timeoutMs: RECORD_MS }, { method: 'POST', path, body }, RECORDED);
     },
   };
 }

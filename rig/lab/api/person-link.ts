@@ -88,7 +88,7 @@ export function personLink(given: LabLine): PersonLink {
     call(line, { method: 'GET', path, body: null }, answer);
   const post = <T>(path: string, body: object, answer: z.ZodType<T>, more: Partial<LabLine> = {}): Promise<T> => {
     const json = { type: 'application/json', content: JSON.stringify(body) };
-    return call({ ...line, ...more }, { method: 'POST', path, body: json }, answer);
+    return call({ ...line, idempotent: true, ...more }, { method: 'POST', path, body: json }, answer);
   };
   return {
     ...blobLink(line),
@@ -123,9 +123,9 @@ export function personLink(given: LabLine): PersonLink {
       void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
     check: () => call({ ...line, timeoutMs: UPKEEP_MS }, { method: 'GET', path: '/v1/check', body: null }, CHECK),
     results: (campaign, after) => get(`/v1/campaigns/${campaign}/results?after=${after}`, RESULT_PAGE),
-    prune: (asked) => post('/v1/prune', asked, PRUNED, { timeoutMs: UPKEEP_MS }),
+    prune: (asked) => post('/v1/prune', asked, PRUNED, { timeoutMs: UPKEEP_MS, idempotent: false }),
     search: async (words) => (await get(`/v1/search?${new URLSearchParams({ words })}`, FOUND)).runs,
-    addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN)).token,
+    addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN, { idempotent: false })).token,
     tokens: async () => (await get('/v1/tokens', TOKENS)).tokens,
     revokeToken: async (id) => void (await post(`/v1/tokens/${id}/revoke`, {}, NOTHING)),
   };

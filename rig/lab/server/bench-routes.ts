@@ -30,8 +30,14 @@ import type { WaitingBenches } from './waiting-benches.ts';
 const tags = ['bench'];
 const ATTEMPT_IN_PATH = z.object({ attempt: z.uuid() });
 
+export interface BenchRoutes {
+  readonly waiting: WaitingBenches;
+  /** Told when a bench that lives was refused its heartbeat. */
+  unheard(): void;
+}
+
 /** What a bench asks for, with a token of its role. */
-export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+export function addBenchRoutes(app: WebApp, store: LabStore, { waiting, unheard }: BenchRoutes): void {
   app.post(
     '/v1/benches',
     {
@@ -55,7 +61,10 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
       },
     },
     async ({ body }) => {
-      const { gone, ...answer } = await heartbeat(store, body);
+      const { gone, ...answer } = await heartbeat(store, body).catch((error: unknown) => {
+        if (error instanceof StoreError) unheard();
+        throw error;
+      });
       return { ...answer, gone: [...gone] };
     },
   );
@@ -151,8 +160,8 @@ async function waitForRun(
   for (;;) {
     const left = end - performance.now();
     const woken = waiting.next(left);
-    // Nobody would hear of a run that is taken for a connection that is gone.
-    if (asker.isGone()) return null;
+    // Nobody would hear of a run that is taken for a connection that is gone, or that is cut with this server.
+    if (asker.isGone() || waiting.closed) return null;
     if (!(await asker.isOpen())) throw new LabRefusal('token-wrong');
     const taken = await takeOnce(store, bench, free);
     if (taken !== null || left <= 0) return taken;

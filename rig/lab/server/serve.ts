@@ -5,6 +5,7 @@ import { storageError } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { packageVersion } from '../../console/package-root.ts';
+import { openUnlessEnded } from '../../store/open-unless-ended.ts';
 import { addPage, pageFolder } from '../../web/page-files.ts';
 import { keyPin } from '../../web/pinned-fetch.ts';
 import { checkListening, type ServedAt, serveUntil } from '../../web/server.ts';
@@ -42,7 +43,8 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
   const tls = certificate === null || key === null ? null : { certificate, key };
   // Before anything is made: a mistake in an address leaves no folder behind.
   await checkListening({ host, port, tls });
-  const store = await openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  const opening = openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  const store = await openUnlessEnded(opening, (late) => late.close(), io.signal);
   try {
     io.signal.throwIfAborted();
     const server = await createLabServer(store, {

@@ -107,7 +107,7 @@ export class LabDouble implements BenchLink {
     this.blobs.set(sha256, content);
   }
 
-  async download(sha256: string): Promise<Uint8Array> {
+  async download(sha256: string, _limits?: { readonly signal?: AbortSignal }): Promise<Uint8Array> {
     this.#reach();
     const found = this.blobs.get(sha256);
     if (found === undefined) throw new LabRefused(404, 'no-blob', 'there is no such file');

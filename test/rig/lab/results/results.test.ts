@@ -25,8 +25,33 @@ const CAMPAIGN: CampaignSummary = {
 };
 
 function judged(more: Partial<ResultStatement> = {}, run: Partial<RunSummary> = {}): JudgedRun {
-  return { run: { ...RUN, ...run }, attempts: [], jws: 'x', statement: { ...STATEMENT, ...more } };
+  const attempt = { id: 'a', number: 1, bench: 'b1', device: 'loopback:1', state: 'finished', reason: '' } as const;
+  const attempts = [{ ...attempt, startedAt: 0, endedAt: 2000 }];
+  return { run: { ...RUN, ...run }, attempts, jws: 'x', statement: { ...STATEMENT, ...more } };
 }
+describe('times of a run whose bench has a clock that is wrong by an hour', () => {
+  // The bench believes that it is 14:00, the database that it is 13:00.
+  const at = (time: string): number => Date.parse(`2026-11-29T${time}Z`);
+  const wrong: JudgedRun = {
+    ...judged({ startedAt: at('14:00:00'), endedAt: at('14:00:05') }),
+    attempts: [
+      ...([['x', 'given-back', '12:00:00']] as const),
+      // Its result came ten minutes later: the server was away.
+      ...([['a', 'finished', '13:00:00']] as const),
+    ].map(([id, state, started]) => ({
+      ...{ id, number: 1, bench: 'b1', device: 'loopback:1', state, reason: '' },
+      ...{ startedAt: at(started), endedAt: at('13:10:00') },
+    })),
+  };
+
+  it('are those of the database, as long as the bench took', () => {
+    expect(csvLines(wrong)).toContain(',2026-11-29T13:00:00.000Z,2026-11-29T13:00:05.000Z,');
+    const suite = new CampaignJunit(CAMPAIGN).suite(wrong);
+    expect(suite).toContain('timestamp="2026-11-29T13:00:00"');
+    expect(suite).toContain('time="5"');
+  });
+});
+
 describe('a campaign as files', () => {
   const failed = judged(
     { verdict: 'failed', cases: [{ id: 'SEL-1', verdict: 'fail', reason: '<6A82> & "so on"' }] },
