@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { type Call, callWith, takeSecret } from './access.ts';
 import { Button } from './button.tsx';
 import { LanguageProvider, useFrameWords, useLanguage } from './language.tsx';
+import { shownText, showTextAlone } from './shown-text.ts';
 import type { Language } from './words.ts';
 
 const LANGUAGES: readonly { readonly language: Language; readonly name: string }[] = [
@@ -24,7 +25,7 @@ export function Frame({ title, width, windowTitle = title, children }: FrameProp
   const say = useFrameWords();
   const { language, choose } = useLanguage();
   useEffect(() => {
-    document.title = windowTitle;
+    document.title = shownText(windowTitle);
   }, [windowTitle]);
   return (
     <div class={width}>
@@ -79,6 +80,7 @@ export function showOpenPage(Content: PageContent): void {
 function put(content: ComponentChildren): void {
   const root = document.getElementById('page');
   if (root === null) throw new Error('the document has no place for the page');
+  showTextAlone();
   render(<LanguageProvider>{content}</LanguageProvider>, root);
 }
 
