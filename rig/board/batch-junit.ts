@@ -1,5 +1,5 @@
 import { shown } from '../console/shown.ts';
-import { junitReport, junitSeconds, junitTimestamp } from '../report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../report/junit.ts';
 import type { RowState } from './batch-state.ts';
 
 /** A row at the end of a batch; `open`: it is still to be done. */
@@ -29,7 +29,7 @@ export function batchAsJunit(list: string, rows: readonly BatchOutcome[]): strin
     const node = suite.testCase().className('board.flash').name(shown(serialNumber)).time(junitSeconds(durationMs));
     if (outcome === 'failed') node.failure(shown(reason ?? ''));
     if (outcome === 'error') node.error(shown(reason ?? ''));
-    if (outcome === 'open') node.skipped();
+    if (outcome === 'open') skipBecause(node, shown(reason ?? 'not done yet'));
     const card = outcome === 'done' ? doneInWords(row) : '';
     node.standardOutput(shown([board ?? '', card].filter((part) => part !== '').join(': ')));
   }

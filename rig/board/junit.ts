@@ -1,6 +1,6 @@
 import type { Builder } from 'junit-report-builder';
 import { shown } from '../console/shown.ts';
-import { junitReport, junitSeconds, junitTimestamp } from '../report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../report/junit.ts';
 import { limitsInWords, valueInWords } from './measurement.ts';
 import type { BoardRecord } from './record.ts';
 import { isNoRepair } from './repairs.ts';
@@ -41,7 +41,7 @@ function addSuite(report: Builder, record: BoardRecord): void {
     const node = suite.testCase().className(`board.${id}`).name(title).time(junitSeconds(durationMs));
     if (verdict === 'fail') node.failure(shown(reason));
     if (verdict === 'error') node.error(shown(reason));
-    if (verdict === 'skipped') node.skipped();
+    if (verdict === 'skipped') skipBecause(node, shown(reason));
     const lines = measurements
       .filter((each) => each.value !== null && !isNoRepair(each))
       .map((each) => shown(`${each.what}: ${valueInWords(each)} (${limitsInWords(each)})`));

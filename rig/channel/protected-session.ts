@@ -5,6 +5,7 @@ import { INS } from '../../src/apdu/instruction.ts';
 import { encodeResponse } from '../../src/apdu/response.ts';
 import { formatStatusWord } from '../../src/apdu/status-word.ts';
 import type { Clock } from '../../src/hal/clock.ts';
+import { ForwardingSession } from '../../src/hal/forwarding-session.ts';
 import type { CardSession, Disposition, Exchange } from '../../src/hal/reader.ts';
 import {
   announcesSecureMessaging,
@@ -44,29 +45,16 @@ const MAC_OBJECT_LENGTH = 10;
  * A session inside a channel: takes plain commands, and gives plain answers that came protected. Whatever is wrong with
  * an answer ends the channel: its keys are wiped, and every later command fails.
  */
-export class ProtectedSession implements CardSession {
-  readonly #card: CardSession;
+export class ProtectedSession extends ForwardingSession {
   readonly #clock: Pick<Clock, 'nowNs'>;
   readonly #view = new CommandApdu();
   #keys: SecureSession;
   #failure: ChannelFailure | null = null;
 
   constructor(card: CardSession, keys: SecureSession, clock: Pick<Clock, 'nowNs'>) {
-    this.#card = card;
+    super(card);
     this.#keys = keys;
     this.#clock = clock;
-  }
-
-  get reader(): string {
-    return this.#card.reader;
-  }
-
-  get atr(): Uint8Array {
-    return this.#card.atr;
-  }
-
-  get protocol(): string {
-    return this.#card.protocol;
   }
 
   /** Whether commands can still be protected. */
@@ -76,7 +64,7 @@ export class ProtectedSession implements CardSession {
 
   /** The session below, which sends in clear. */
   get card(): CardSession {
-    return this.#card;
+    return this.session;
   }
 
   /** Goes on with the keys that chip authentication made; those before are wiped. */
@@ -109,18 +97,14 @@ export class ProtectedSession implements CardSession {
   }
 
   /** The card forgets the channel with a reset, and so does this session. */
-  async reset(mode: 'warm' | 'cold'): Promise<void> {
+  override async reset(mode: 'warm' | 'cold'): Promise<void> {
     this.leave();
-    await this.#card.reset(mode);
+    await super.reset(mode);
   }
 
-  control(code: number, data: Uint8Array): Promise<Uint8Array> {
-    return this.#card.control(code, data);
-  }
-
-  async disconnect(disposition?: Disposition): Promise<void> {
+  override async disconnect(disposition?: Disposition): Promise<void> {
     this.leave();
-    await this.#card.disconnect(disposition);
+    await super.disconnect(disposition);
   }
 
   #protect(command: Uint8Array): Uint8Array {
@@ -180,7 +164,7 @@ export class ProtectedSession implements CardSession {
   }
 
   async #sent(command: Uint8Array): Promise<Exchange> {
-    const exchange = await this.#card.transmit(command);
+    const exchange = await this.session.transmit(command);
     statusOf(exchange.response);
     return exchange;
   }

@@ -1,3 +1,4 @@
+import { ForwardingSession } from '../../src/hal/forwarding-session.ts';
 import type { CardSession, Disposition, Exchange } from '../../src/hal/reader.ts';
 import type { OpenChannel } from './open-channel.ts';
 
@@ -5,14 +6,13 @@ import type { OpenChannel } from './open-channel.ts';
 export type Opener = (card: CardSession) => Promise<OpenChannel | null>;
 
 /** A session inside a channel, which a reset of the card ends: opened again at once, or when it is entered again. */
-export class ReopeningSession implements CardSession {
-  readonly #card: CardSession;
+export class ReopeningSession extends ForwardingSession {
   readonly #open: Opener;
   readonly #atOnce: boolean;
   #channel: OpenChannel | null = null;
 
   private constructor(card: CardSession, open: Opener, atOnce: boolean) {
-    this.#card = card;
+    super(card);
     this.#open = open;
     this.#atOnce = atOnce;
   }
@@ -31,7 +31,7 @@ export class ReopeningSession implements CardSession {
 
   /** Opens the channel unless it is open. @throws {ChannelFailure} {HalError} */
   async enter(): Promise<void> {
-    if (this.#channel?.session.open !== true) this.#channel = await this.#open(this.#card);
+    if (this.#channel?.session.open !== true) this.#channel = await this.#open(this.session);
   }
 
   /** As it was opened last; null: commands go in clear. */
@@ -39,35 +39,19 @@ export class ReopeningSession implements CardSession {
     return this.#channel;
   }
 
-  get reader(): string {
-    return this.#card.reader;
-  }
-
-  get atr(): Uint8Array {
-    return this.#card.atr;
-  }
-
-  get protocol(): string {
-    return this.#card.protocol;
-  }
-
   transmit(command: Uint8Array): Promise<Exchange> {
-    return (this.#channel?.session ?? this.#card).transmit(command);
+    return (this.#channel?.session ?? this.session).transmit(command);
   }
 
-  async reset(mode: 'warm' | 'cold'): Promise<void> {
+  override async reset(mode: 'warm' | 'cold'): Promise<void> {
     this.#channel?.session.leave();
     this.#channel = null;
-    await this.#card.reset(mode);
+    await super.reset(mode);
     if (this.#atOnce) await this.enter();
   }
 
-  control(code: number, data: Uint8Array): Promise<Uint8Array> {
-    return this.#card.control(code, data);
-  }
-
-  async disconnect(disposition?: Disposition): Promise<void> {
+  override async disconnect(disposition?: Disposition): Promise<void> {
     this.#channel?.session.leave();
-    await this.#card.disconnect(disposition);
+    await super.disconnect(disposition);
   }
 }

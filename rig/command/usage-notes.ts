@@ -123,7 +123,11 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
     'vitap firmware measure fw/mps2-an386.elf --board mps2-an386 --pin-file code',
     'vitap firmware measure fw/mps2-an386.elf --board mps2-an386 --pin-file code --can-file can',
   ),
-  'firmware put': notes('the board did not take the card', 'vitap firmware put /tmp/card --image vitale2.img'),
+  'firmware put': notes(
+    'the board did not take the card',
+    'vitap firmware put /tmp/card --image vitale2.img',
+    'vitap firmware put /tmp/card --image vitale2.img --json',
+  ),
   'firmware unlock': notes('the card did not take the code', 'vitap firmware unlock /tmp/card --pin'),
   'firmware lock': notes(null, 'vitap firmware lock /tmp/card'),
   'firmware run': notes(
@@ -286,8 +290,10 @@ export const USAGE_NOTES: Readonly<Record<string, UsageNotes>> = {
   'lab watch': notes('a run did not pass', 'vitap lab watch 12'),
   'lab cancel': notes(null, 'vitap lab cancel 12'),
   'lab results': notes(
-    'a run of the campaign did not pass or has not ended; with --check something is lost or doubled',
+    'a run of the campaign did not pass or has not ended; with --case the case did not pass in a run; with --check something is lost or doubled',
     'vitap lab results 12 --state failed',
+    'vitap lab results 12 --case SEL-001',
+    'vitap lab results --all --case SEL-001',
     'vitap lab results --check',
   ),
   'lab compare': notes('something fails that passed in the first campaign', 'vitap lab compare 11 12'),

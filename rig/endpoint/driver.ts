@@ -52,6 +52,12 @@ export interface Driver<Choice> {
  */
 export type OurCards = 'in process' | 'through vpcd' | 'on the board' | 'never';
 
+export interface OpenOptions {
+  readonly exclusive: boolean;
+  /** The person wants an end: for a reader that may be waited for. */
+  readonly signal?: AbortSignal;
+}
+
 export interface ReaderDriver<Choice> extends Driver<Choice> {
   readonly ourCards: OurCards;
   readonly reach: CommandReach;
@@ -62,7 +68,7 @@ export interface ReaderDriver<Choice> extends Driver<Choice> {
   /** @param reader the one that was opened */
   polling(reader: string): Polling;
   /** A reader with a card of its own, where `ourCards` is not `in process`. Loads the driver. */
-  open?(choice: Choice, options: { readonly exclusive: boolean }): Promise<ForeignReader>;
+  open?(choice: Choice, options: OpenOptions): Promise<ForeignReader>;
   /** For a reader that is a bare PN532: the chip. @param meter put around the serial ports */
   chip?(choice: Choice, meter?: (ports: SerialLineOpener) => SerialLineOpener): Promise<ChipPort>;
 }

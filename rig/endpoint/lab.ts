@@ -10,11 +10,14 @@ const TIMEOUT_MS = 40_000;
 /**
  * A reader at a bench of the lab that VITAP_LAB names, for as long as it is open. Its token, an operator's, is in the file
  * VITAP_LAB_TOKEN_FILE; VITAP_LAB_PIN pins the server's key.
- * @throws {CannotRun} no lab is named; {HalError} `no-service`, `no-reader`, `permission` as the server refuses
+ * @param signal ends the waiting, and a moment later the use
+ * @throws {CannotRun} no lab is named; {HalError} `no-service`, `no-reader`, `permission` as the server refuses; the reason
+ * of the signal
  */
 export async function openLabReader(
   label: string,
   env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
 ): Promise<ForeignReader> {
   const address = labAddress(null, env);
   const { pin } = address;
@@ -23,8 +26,9 @@ export async function openLabReader(
     url: `${origin.replace(/^http/, 'ws')}/v1/pool?label=${encodeURIComponent(label)}`,
     headers: { authorization: `Bearer ${token}` },
     timeoutMs: TIMEOUT_MS,
+    ...(signal !== undefined && { signal }),
     ...(pin !== null && { agent: pinnedAgent(parsePin(pin)) }),
   });
-  const reader = new DistantReader(channel, systemClock);
+  const reader = new DistantReader(channel, systemClock, signal);
   return { reader, name: null, backendAt: () => reader.backend };
 }

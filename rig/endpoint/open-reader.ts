@@ -32,13 +32,16 @@ export interface OpenReaderOptions {
   readonly onAccess?: ((explained: ExplainedAccess) => void) | undefined;
   /** Keep other programs away from the card, where the driver can. */
   readonly exclusive?: boolean;
+  /** The person wants an end. */
+  readonly signal?: AbortSignal;
 }
 
-/** The reader that the command line names. @throws {UsageError} no card for a reader of our own; {HalError} */
+/** The reader that the command line names. @throws {UsageError} no card for a reader of our own; {HalError}; the reason of the signal */
 export async function openReader(choice: ReaderChoice, options: OpenReaderOptions = {}): Promise<OpenedReader> {
   const driver = readerDriver(choice);
   if (driver.open === undefined) return openLoopback(options.card ?? null, choice, options);
-  const opened = await driver.open(choice, { exclusive: options.exclusive ?? false });
+  const { exclusive = false, signal } = options;
+  const opened = await driver.open(choice, { exclusive, ...(signal !== undefined && { signal }) });
   return { ...opened, own: null, close: () => opened.reader.close() };
 }
 

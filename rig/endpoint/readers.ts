@@ -202,9 +202,9 @@ export const READERS: ReaderTable = {
       detail: "the reader polls by itself at its bench; the network's time is not in the figures of an exchange",
       hidden: true,
     }),
-    open: async ({ label }) => {
+    open: async ({ label }, { signal }) => {
       const { openLabReader } = await import('./lab.ts');
-      return openLabReader(label, process.env);
+      return openLabReader(label, process.env, signal);
     },
   },
 };

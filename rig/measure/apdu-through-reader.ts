@@ -32,7 +32,7 @@ export async function measureThroughReader(
   signal: AbortSignal,
   record: RecordChoice = { file: null, keepSecrets: false },
 ): Promise<ApduMeasurement> {
-  const source = await openReader(choice, { card });
+  const source = await openReader(choice, { card, signal });
   const profile = source.own?.opened.card.image.profile ?? (card.kind === 'profile' ? card.name : '');
   const figures: ApduRow[] = [];
   let failure: unknown = null;

@@ -32,7 +32,7 @@ const LONGEST_TURN_MS = 20;
 
 /** `vitap bench soak`: one tap after the other for hours; whether it gets slower, grows, or leaks. */
 export async function benchSoak(options: BenchSoakOptions, io: CommandIo): Promise<ExitCode> {
-  const source = await openReader(options.reader, options);
+  const source = await openReader(options.reader, { ...options, signal: io.signal });
   const profile = source.own?.opened.card.image.profile ?? (options.card.kind === 'profile' ? options.card.name : '');
   let trace: TraceWriter | null = null;
   let run: SoakRun;

@@ -1,4 +1,4 @@
-import loaded, { type Builder } from 'junit-report-builder';
+import loaded, { type Builder, type TestCase } from 'junit-report-builder';
 
 /** The package's types describe an ES module; what a CommonJS import gives is the builder itself. */
 const reportBuilder = loaded as unknown as Builder;
@@ -6,6 +6,22 @@ const reportBuilder = loaded as unknown as Builder;
 /** An empty JUnit report. */
 export function junitReport(): Builder {
   return reportBuilder.newBuilder();
+}
+
+/**
+ * A test that was not run, with the reason as every reader of JUnit shows it: `<skipped message="…"/>`. The package knows no
+ * message, and writes the element when the whole report is built.
+ */
+export function skipBecause(test: TestCase, reason: string): void {
+  test.skipped();
+  if (reason === '') return;
+  const build = test.build.bind(test);
+  test.build = (parent) => {
+    const element = build(parent);
+    const skipped = element.children.find((each) => (each as { readonly name?: unknown }).name === 'skipped');
+    skipped?.attribute('message', reason);
+    return element;
+  };
 }
 
 /**

@@ -65,7 +65,7 @@ export class ShellCard {
   static async open(options: ShellCardOptions, signal: AbortSignal): Promise<ShellCard> {
     const decisions: ExplainedAccess[] = [];
     const onAccess = (explained: ExplainedAccess): number => decisions.push(explained);
-    const source = await openReader(options.reader, { ...options, onAccess });
+    const source = await openReader(options.reader, { ...options, onAccess, signal });
     const card = new ShellCard(source, decisions, options, signal);
     try {
       await card.connect();

@@ -15,7 +15,7 @@ interface Prepared {
  * Statements with parameters, each read by the database once and bound again and again, as the driver of PostgreSQL has
  * them: PGlite's own `query` reads, analyses and plans its text each time, in six calls where this needs one.
  *
- * A caller sees to it that statements follow each other.
+ * A caller sees to it that statements follow each other, and that none comes after the end of the database.
  */
 export class PreparedStatements {
   readonly #database: pglite.PGlite;
@@ -29,8 +29,6 @@ export class PreparedStatements {
 
   /** Rows of one statement. @throws as PGlite's `query` */
   async run<Row extends SqlRow>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
-    // `execProtocolStream` does not look: it would go on in what is left of the database.
-    if (this.#database.closed) throw new Error('the database is closed');
     const { serialize } = this.#library.protocol;
     const { name, parameters, described } = this.#prepared.get(text) ?? (await this.#prepare(text));
     const bound = values.map((value, i) => this.#bound(value, parameters[i]));

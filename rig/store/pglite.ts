@@ -7,7 +7,7 @@ import { storageError } from '../../src/hal/nvm/storage-error.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
 import { PreparedStatements } from './pglite-statements.ts';
 import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
-import { StoreError, storeError } from './store-error.ts';
+import { closedHere, StoreError, storeError } from './store-error.ts';
 
 const INT8 = 20;
 const JSON_TYPE = 114;
@@ -120,6 +120,7 @@ class PgliteSql implements OpenedSql {
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     // What `work` throws may be of a file or a socket, and is not the database's.
     let thrown: { readonly error: unknown } | null = null;
+    if (this.#closed) throw closedHere(this.location);
     const whole = (): Promise<T> =>
       this.#database.transaction(async (transaction) => {
         try {
@@ -196,6 +197,7 @@ class PgliteSql implements OpenedSql {
     // PGlite works in this thread, and its promises never let the event loop turn: no signal and no timer would come
     // between two statements.
     await setImmediate();
+    if (this.#closed) throw closedHere(this.location);
     try {
       return await action();
     } catch (cause) {

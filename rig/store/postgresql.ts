@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
+import { atMost } from './at-most.ts';
 import { type DatabaseHosts, databaseHosts } from './database-hosts.ts';
 import { ListeningConnection } from './listening-connection.ts';
 import { wholeNumber } from './pglite.ts';
 import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
-import { StoreError, storeError } from './store-error.ts';
+import { closedHere, StoreError, storeError } from './store-error.ts';
 
 const INT8 = 20;
 const BYTEA = 17;
@@ -16,6 +18,8 @@ const CONNECT_MS = 10_000;
 const LOCK_MS = 5000;
 /** For an answer: a database whose machine has vanished gives none, and holds its connections until then. */
 const ANSWER_MS = 60_000;
+/** For the statements that are under way when it is closed. */
+const CLOSE_MS = 500;
 
 /**
  * Connects to a PostgreSQL database. Passwords come from PGPASSWORD or the password file, as for psql.
@@ -83,6 +87,8 @@ class PostgresqlSql implements OpenedSql {
   readonly #hosts: DatabaseHosts;
   readonly #newClient: () => Client;
   readonly #listening = new Set<Listening>();
+  /** Connections that work. */
+  readonly #used = new Set<PoolClient>();
   /** Statements by the name under which a connection has prepared them. */
   readonly #names = new Map<string, string>();
   #closed = false;
@@ -130,6 +136,7 @@ class PostgresqlSql implements OpenedSql {
     };
     // Between two statements nobody else listens: without this a connection that breaks would end the process.
     connection.on('error', broke);
+    this.#used.add(connection);
     try {
       return await work(connection, broke);
     } catch (error) {
@@ -137,6 +144,7 @@ class PostgresqlSql implements OpenedSql {
       throw error;
     } finally {
       connection.off('error', broke);
+      this.#used.delete(connection);
       if (broken) this.#hosts.leave(urlOf(connection));
       connection.release(broken);
     }
@@ -145,6 +153,7 @@ class PostgresqlSql implements OpenedSql {
   /** @throws {StoreError} none of the hosts gives one */
   async #connect(): Promise<PoolClient> {
     for (let left = this.#hosts.count; ; left--) {
+      if (this.#closed) throw closedHere(this.location);
       const asked = this.#hosts.current;
       try {
         return await this.#pool.connect();
@@ -166,7 +175,11 @@ class PostgresqlSql implements OpenedSql {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.all([...this.#listening].map((each) => each.close()));
-    await this.#pool.end();
+    const ended = this.#pool.end();
+    await atMost(CLOSE_MS, ended);
+    // A database that hangs would hold them for as long as it has to answer.
+    for (const connection of this.#used) cut(connection);
+    await atMost(CLOSE_MS, ended);
   }
 
   /** @param answerMs 0: as long as it takes */
@@ -193,6 +206,11 @@ class PostgresqlSql implements OpenedSql {
     this.#names.set(text, name);
     return name;
   }
+}
+
+/** Its statement fails as that of any connection that broke. */
+function cut(connection: PoolClient): void {
+  (connection as PoolClient & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
 
 function isLost(error: unknown): boolean {

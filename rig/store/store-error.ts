@@ -35,6 +35,7 @@ export class StoreError extends Error {
 const STATES: readonly (readonly [start: string, kind: StoreErrorKind, words: string])[] = [
   ['53300', 'busy', 'it has no connection left; try again later'],
   ['53', 'full', 'it has no space or memory left; make room and try again'],
+  ['58', 'unreachable', 'its machine has an error of input or output; who keeps it must look'],
   ['55P03', 'busy', 'another transaction holds what this one needs; try again later'],
   ['40', 'busy', 'another transaction was faster; try again'],
   ['57P', 'unreachable', 'it was shut down; start it and try again'],
@@ -66,6 +67,11 @@ const CODES: Readonly<Record<string, readonly [kind: StoreErrorKind, words: stri
 /** Messages of the client library that have no code. */
 const LOST =
   /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable|server closed the connection/i;
+
+/** A statement that comes after its database was closed by this program. */
+export function closedHere(location: string): StoreError {
+  return new StoreError('unreachable', `the database ${location} was closed; nothing more is asked of it`);
+}
 
 /** The error of a statement as one of ours; what the world does not cause stays as it is. */
 export function storeError(location: string, cause: unknown): unknown {

@@ -38,7 +38,7 @@ export async function tap(options: TapOptions, io: CommandIo): Promise<ExitCode>
   const tell = options.explain === true ? (explained: ExplainedAccess) => decisions.push(explained) : undefined;
   let result: TapResult;
   try {
-    const source = await openReader(options.reader, { ...options, onAccess: tell });
+    const source = await openReader(options.reader, { ...options, onAccess: tell, signal: io.signal });
     try {
       result = await readOnce(source, options, { code, channel }, io, decisions);
     } finally {

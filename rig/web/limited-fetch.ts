@@ -1,4 +1,4 @@
-import { connectionWords } from '../../src/hal/connection-words.ts';
+import { connectionBroke, connectionWords } from '../../src/hal/connection-words.ts';
 
 /** No answer, not in time, or more of it than is read. The message is a sentence that names the other side's origin. */
 export class NotReached extends Error {
@@ -18,10 +18,12 @@ export interface FetchLimits {
   readonly mostBytes?: number;
   /** Ends a request that is under way. */
   readonly signal?: AbortSignal;
+  /** Whether it may be carried out twice (RFC 9110): it is sent once more when its connection breaks. */
+  readonly idempotent?: boolean;
   readonly fetch?: typeof fetch;
 }
 
-export interface OpenLimits extends Omit<FetchLimits, 'signal'> {
+export interface OpenLimits extends Omit<FetchLimits, 'signal' | 'idempotent'> {
   readonly stop: AbortController;
 }
 
@@ -46,28 +48,20 @@ export async function limitedFetch(
   request: Omit<RequestInit, 'redirect' | 'signal'>,
   limits: FetchLimits = {},
 ): Promise<LimitedAnswer> {
-  const { timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES, signal } = limits;
+  const { timeoutMs = TIMEOUT_MS, mostBytes = MOST_BYTES, signal, idempotent = false, fetch: ask = fetch } = limits;
   const origin = URL.canParse(url) ? new URL(url).origin : 'the address';
   const limit = AbortSignal.timeout(timeoutMs);
+  const either = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+  const once = async (): Promise<LimitedAnswer> => {
+    const answer = await ask(url, { ...request, redirect: 'error', signal: either });
+    return readWhole(answer, mostBytes, origin);
+  };
   try {
-    const answer = await (limits.fetch ?? fetch)(url, {
-      ...request,
-      redirect: 'error',
-      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+    return await once().catch((error: unknown) => {
+      // A connection that was kept may be closed by the other side in the moment in which it is used again.
+      if (idempotent && !either.aborted && connectionBroke(error)) return once();
+      throw error;
     });
-    const contentType = answer.headers.get('content-type') ?? '';
-    const wait = Number(answer.headers.get('retry-after') ?? Number.NaN);
-    const retryAfter = Number.isFinite(wait) ? wait : null;
-    const bytes = await boundedBytes(answer, mostBytes, origin);
-    return {
-      status: answer.status,
-      contentType,
-      retryAfter,
-      bytes,
-      get text() {
-        return new TextDecoder().decode(bytes);
-      },
-    };
   } catch (cause) {
     if (cause instanceof NotReached) throw cause;
     if (signal?.aborted) throw signal.reason;
@@ -108,6 +102,22 @@ export async function openFetch(
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function readWhole(answer: Response, mostBytes: number, origin: string): Promise<LimitedAnswer> {
+  const contentType = answer.headers.get('content-type') ?? '';
+  const wait = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  const retryAfter = Number.isFinite(wait) ? wait : null;
+  const bytes = await boundedBytes(answer, mostBytes, origin);
+  return {
+    status: answer.status,
+    contentType,
+    retryAfter,
+    bytes,
+    get text() {
+      return new TextDecoder().decode(bytes);
+    },
+  };
 }
 
 async function boundedBytes(answer: Response, mostBytes: number, origin: string): Promise<Uint8Array> {

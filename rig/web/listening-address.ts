@@ -22,6 +22,8 @@ export interface ListeningAddress {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Whether a Host header (without its port) names this server. */
   readonly isOwnName: (name: string) => boolean;
+  /** What others call it: its address if that is a name of it, else the first name in its certificate. */
+  readonly name: string;
 }
 
 const LARGEST_PEM = 65_536;
@@ -40,13 +42,22 @@ export function checkAddress({ host, port, tls }: AddressChoice): ListeningAddre
         `${host} can be reached from other machines, and the server would answer there without TLS: give a certificate and its key, or stay on 127.0.0.1`,
       );
     }
-    return { host: numeric(host), port, tls: null, isOwnName: (name) => LOOPBACK_NAMES.includes(name) };
+    const isOwnName = (name: string): boolean => LOOPBACK_NAMES.includes(name);
+    return { host: numeric(host), port, tls: null, isOwnName, name: numeric(host) };
   }
   const { cert, key, x509 } = readPair(tls.certificate, tls.key);
   const isOwnName = (name: string): boolean =>
     (loopback && LOOPBACK_NAMES.includes(name)) ||
     (isIP(name) === 0 ? x509.checkHost(name) !== undefined : x509.checkIP(name) !== undefined);
-  return { host: numeric(host), port, tls: { cert, key }, isOwnName };
+  const known = isOwnName(host) ? null : namesIn(x509).find(isOwnName);
+  return { host: numeric(host), port, tls: { cert, key }, isOwnName, name: known ?? numeric(host) };
+}
+
+/** DNS names and IP addresses of a certificate, in its order; of a name for many hosts nobody knows which one this is. */
+function namesIn({ subjectAltName }: X509Certificate): string[] {
+  return [...(subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,"]+)/g)]
+    .map(([, name]) => (name ?? '').trim().toLowerCase())
+    .filter((name) => !name.includes('*'));
 }
 
 function isLoopback(host: string): boolean {

@@ -5,6 +5,9 @@ import { connect, type TLSSocket } from 'node:tls';
 import { OTHER_KEY } from '../../src/hal/connection-words.ts';
 import { CannotRun } from '../console/failure.ts';
 
+/** How long a connection is kept that nobody uses. */
+const KEPT_MS = 3000;
+
 /** SHA-256 of a server's public key (SubjectPublicKeyInfo) in base64url: what a bench pins. */
 export function keyPin(certificate: Uint8Array): string {
   const { publicKey } = new X509Certificate(certificate);
@@ -63,7 +66,8 @@ class PinnedAgent extends Agent {
   readonly #pin: string;
 
   constructor(pin: string) {
-    super({ keepAlive: true });
+    // Given up before the server does it (after 5 s): what is sent in that moment is lost.
+    super({ keepAlive: true, timeout: KEPT_MS });
     this.#pin = pin;
   }
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import fastify, {
@@ -203,21 +204,44 @@ const PORT_WORDS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'cannot be taken: this machine does not have addresses of that kind',
 };
 
-async function listen(
-  app: WebApp,
-  { host, port }: ListeningAddress,
-  scheme: string,
-  secret: string,
-): Promise<ServedAt> {
+/** @throws {CannotRun} the port is in use or may not be taken */
+async function taking(
+  { host, port }: Pick<ListeningAddress, 'host' | 'port'>,
+  take: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await app.listen({ host, port });
+    await take();
   } catch (cause) {
     const words = PORT_WORDS[(cause as NodeJS.ErrnoException).code ?? ''];
     if (words === undefined) throw cause;
     throw new CannotRun(`port ${port} of ${host} ${words}`, { cause });
   }
+}
+
+/**
+ * Whether a server could listen there now: takes the port and gives it back.
+ * @throws {CannotRun} beyond loopback without TLS, a certificate that cannot be used, a port that cannot be taken
+ */
+export async function checkListening(choice: AddressChoice): Promise<void> {
+  const { host, port } = checkAddress(choice);
+  const server = createServer();
+  await taking({ host, port }, async () => {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  });
+  server.close();
+  await once(server, 'close');
+}
+
+async function listen(
+  app: WebApp,
+  { host, port, name }: ListeningAddress,
+  scheme: string,
+  secret: string,
+): Promise<ServedAt> {
+  await taking({ host, port }, () => app.listen({ host, port }));
   const real = (app.server.address() as AddressInfo).port;
-  const origin = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${real}`;
+  const origin = `${scheme}://${name.includes(':') ? `[${name}]` : name}:${real}`;
   return { origin, port: real, pageAddress: (path = '/') => `${origin}${path}#${secret}` };
 }
 

@@ -13,8 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no way leads to its address',
   ETIMEDOUT: 'nothing answered in time',
   UND_ERR_CONNECT_TIMEOUT: 'nothing answered in time',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet: is the clock right here?',
+  CERT_HAS_EXPIRED: 'its certificate has expired, or the clock is wrong here',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet, or the clock is wrong here',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is of another name',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by nobody who is trusted here; its key can be pinned',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by nobody who is trusted here; its key can be pinned',
@@ -23,6 +23,17 @@ const WORDS: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS there: is it http?',
   [OTHER_KEY]: 'the server has another key than the one that was pinned',
 };
+
+/** Codes of a connection that the other side closed, or that broke: of one that was kept, the other side may have closed it just then. */
+const BROKE: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+/** Whether a connection was there and broke before its answer was whole. */
+export function connectionBroke(error: unknown): boolean {
+  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth++) {
+    if (BROKE.includes((cause as { code?: unknown }).code)) return true;
+  }
+  return false;
+}
 
 /** Why a connection failed, in a few words; the error of a library may lie some causes deep. */
 export function connectionWords(error: unknown): string {

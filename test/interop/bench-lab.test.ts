@@ -5,9 +5,7 @@ import { LAB_PARTS } from '../../rig/command/verbs/bench-lab.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
-
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+import { PROGRAM, RunningVerb } from './running-verb.ts';
 
 describeNeeds(['socat'], 'bench lab, with servers and benches in processes of their own', () => {
   const size = ['--benches', '2', '--devices', '2', '--runs', '12', '--scale', '0.01', '--every', '3'];

@@ -3,8 +3,8 @@ import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run, serveProfile } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const NEEDS = [...PCSC_STACK, 'pcscd of our own'] as const;
 /** As few rounds as an interval needs: each starts two programs, and pcscd looks for cards every 400 ms. */
 const FEW = ['--rounds', '8', '--count', '5'];

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
+import { PROGRAM, RunningVerb } from './running-verb.ts';
 
 /** How other programs open a PN532. */
 const HOSTS = new URL('./hosts/pn532-hosts.py', import.meta.url).pathname;
 /** `vitap board sim` as a person runs it. */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 let folder: string;
 let board: RunningVerb | null;

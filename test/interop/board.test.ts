@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
+import { PROGRAM, RunningVerb } from './running-verb.ts';
 
 /** Boards on real ports: the built program against simulated boards on pseudo-terminals. */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 let folder: string;
 let simulator: RunningVerb | null;

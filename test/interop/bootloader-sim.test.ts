@@ -7,9 +7,8 @@ import { program } from '../rig/board/stm32/bench.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
+import { PROGRAM, RunningVerb } from './running-verb.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const XIP = 0x10000000;
 
 let folder: string;

@@ -10,10 +10,10 @@ import { hasEnded } from '../child-end.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';
 
 /** The command line as a person runs it: the built program, in processes of its own. */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const OWN_PCSCD = [...PCSC_STACK, 'pcscd of our own'] as const;
 
 let folder: string;

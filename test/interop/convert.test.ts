@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasEnded } from '../child-end.ts';
 import { SESSION, writeBytes } from '../rig/trace/formats/frame-trace.ts';
 import { run } from './card.ts';
+import { PROGRAM } from './running-verb.ts';
 
 /** `vitap convert` as a person runs it: the built program, in a process of its own. */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 let folder: string;
 beforeEach(() => {

@@ -48,6 +48,8 @@ describeNeeds(['chromium'], 'the page of the counter in Chromium', () => {
       await looksRight(page);
       await scan(page, french ? 'Ligne d’un lecteur, ou texte collé' : SCANNED, GOOD_CODE);
       await page.getByRole('heading', { name: /ZOE ADRUN/ }).waitFor();
+      const warned = french ? 'La liste d’états n’a pas été redemandée.' : 'The list of states was not asked for anew.';
+      await page.getByText(`${warned} (no answer)`).waitFor();
       await looksRight(page);
       await page.getByRole('button', { name: french ? 'Envoyer' : 'Send the claim' }).click();
       await page

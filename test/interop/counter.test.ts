@@ -16,11 +16,11 @@ import { phoneImage, statusListFile, trustFile } from '../rig/life/counter/phone
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { SLOTS, serveOnVpcd, type VpcdCard } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const code = (): Uint8Array => new TextEncoder().encode('274916');
 
 let folder: string;

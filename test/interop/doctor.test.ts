@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
-
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+import { PROGRAM } from './running-verb.ts';
 
 describeNeeds(PCSC_STACK, 'doctor on a machine with pcscd and vpcd', () => {
   let daemon: Pcscd;

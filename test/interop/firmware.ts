@@ -1,4 +1,37 @@
+import { expect } from 'vitest';
+import { runCommandLine } from '../../rig/command/program.ts';
+import { VERBS } from '../../rig/command/verbs/index.ts';
+import { fakeIo } from '../rig/console/fake-io.ts';
 import { RunningVerb } from './running-verb.ts';
+
+/** An emulated processor takes its time. */
+export const LIMIT_MS = 300_000;
+
+export interface Said {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a verb in this process, to its end. */
+export function vitap(...args: string[]): Promise<Said> {
+  return vitapWith({}, ...args);
+}
+
+export async function vitapWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Said> {
+  const io = fakeIo({ env, json: args.includes('--json') });
+  const exit = await runCommandLine(args, '0.0.0', VERBS, io);
+  return { exit, out: io.out.join(''), err: io.err.join('') };
+}
+
+/** What went over the wire in a tap that was printed with --json, without the times. */
+export function exchangesOf(tap: Record<string, unknown>): unknown[] {
+  const { exchanges } = tap.time as { readonly exchanges: readonly Record<string, unknown>[] };
+  expect(exchanges.length).toBeGreaterThan(20);
+  return exchanges.map(({ phase, command, header, status, sentBytes, receivedBytes }) => [
+    ...[phase, command, header, status, sentBytes, receivedBytes],
+  ]);
+}
 
 /** A board in qemu, run as a user runs it. */
 export class EmulatedBoard extends RunningVerb {

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './card.ts';
-
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+import { PROGRAM } from './running-verb.ts';
 
 /**
  * Rows that are run each time: one that computes, one that waits, one that follows a trace, and the quickest of all.

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROGRAM } from './running-verb.ts';
 
 /*
  * The issuer's registry on a disk that is full (a real tmpfs), and killed for good in the middle of its work.
  */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 const CANNOT_MOUNT = 'needs the right to mount a tmpfs in a namespace (root)';
 

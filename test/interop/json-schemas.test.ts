@@ -6,11 +6,10 @@ import { expectPublished } from '../rig/command/published-schemas.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
+import { PROGRAM, RunningVerb } from './running-verb.ts';
 
 /** What is printed with --json where real parts are needed; test/rig/command/schemas.test.ts judges the rest. */
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const PCSC = [...PCSC_STACK, 'pcscd of our own'] as const;
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 

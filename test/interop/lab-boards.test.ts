@@ -1,18 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { UF2_FAMILY, writeUf2 } from '../../rig/board/firmware/uf2.ts';
-import { type PersonLink, personLink } from '../../rig/lab/api/person-link.ts';
 import type { RunDetail } from '../../rig/lab/api/run.ts';
-import { hasEnded } from '../child-end.ts';
 import { program } from '../rig/board/stm32/bench.ts';
-import { run } from './card.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningProgram, RunningVerb } from './running-verb.ts';
+import { RunningLab } from './running-lab.ts';
+import { PROGRAM, RunningProgram, type RunningVerb } from './running-verb.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const LIMIT_MS = 180_000;
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 /** Where the card of a board lies in its flash. */
@@ -20,49 +16,28 @@ const CARD_AT = '0x08080000';
 
 /** Two tables of a maker: server, benches and simulated boards are processes of their own. */
 describeNeeds(['socat'], 'boards at the benches of a lab', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-boards-'));
-  const at = (name: string): string => join(folder, name);
-  const running: RunningVerb[] = [];
-  let origin: string;
-  let person: PersonLink;
-
-  function start(...args: string[]): RunningVerb {
-    const verb = new RunningVerb(...args);
-    running.push(verb);
-    return verb;
-  }
-  const vitap = (...args: string[]) => run(process.execPath, [PROGRAM, ...args]);
-  const lab = (role: string): string[] => ['--server', origin, '--token-file', at(`${role}.token`)];
-
-  function startBench(name: string, file: string): RunningVerb {
-    writeFileSync(at(`${name}.yaml`), `version: 1\ninProcess: 0\npcsc: no\n${file}`);
-    const where = ['--bench-file', at(`${name}.yaml`), '--folder', at(`bench-${name}`)];
-    return start('lab', 'bench', ...lab('bench'), '--name', name, ...where);
-  }
+  const lab = new RunningLab('lab-boards');
+  const { at } = lab;
+  const startBench = (name: string, file: string): RunningVerb =>
+    lab.startBench(name, `inProcess: 0\npcsc: no\n${file}`);
   const stm32 = (name: string): string => `  - {board: "stm32:${at(`stm/${name}`)}", line: 8n1}\n`;
 
   beforeAll(async () => {
     vi.stubEnv('XDG_STATE_HOME', at('state'));
     mkdirSync(at('stm'));
     const sims = [
-      start('board', 'sim', '--pair', '--link-a', at('a'), '--link-b', at('b')),
-      start('board', 'sim', '--bootloader', 'uf2', '--link-a', at('drive')),
+      lab.start('board', 'sim', '--pair', '--link-a', at('a'), '--link-b', at('b')),
+      lab.start('board', 'sim', '--bootloader', 'uf2', '--link-a', at('drive')),
       // The power of the third fails in the middle of its flashing, and comes back.
-      start(
+      lab.start(
         ...['board', 'sim', '--bootloader', 'stm32', '--chip', '0x480', '--card-at', CARD_AT],
         ...['--boards', '3', '--links', at('stm'), '--fault', '3:power-fail=1@4'],
       ),
     ];
-    const server = start('lab', 'serve', at('lab'), '--port', '0', '--quiet');
-    await server.says('Ctrl-C ends this server');
-    origin = /http:\/\/127\.0\.0\.1:\d+/.exec(server.out)![0];
-    const token = readFileSync(at('lab/operator.token'), 'utf8').trim();
-    writeFileSync(at('operator.token'), `${token}\n`, { mode: 0o600 });
-    person = personLink({ origin, token });
-    writeFileSync(at('bench.token'), `${await person.addToken('benches', 'bench')}\n`, { mode: 0o600 });
+    await lab.serve();
     writeFileSync(at('p.bin'), program(3000));
     writeFileSync(at('p.uf2'), writeUf2([{ address: 0x10000000, bytes: program(3000) }], UF2_FAMILY.RP2040));
-    expect((await vitap('card', 'build', 'ndef', '--out', at('ndef.img'))).exit).toBe(0);
+    expect((await lab.vitap('card', 'build', 'ndef', '--out', at('ndef.img'))).exit).toBe(0);
     await Promise.all(sims.map((each) => each.says('ready')));
     startBench(
       'one',
@@ -70,40 +45,26 @@ describeNeeds(['socat'], 'boards at the benches of a lab', () => {
     );
     startBench('two', `boards:\n  - {board: "uf2:${at('drive')}"}\n${stm32('board-2')}${stm32('board-3')}`);
     await vi.waitFor(
-      async () => expect((await person.benches()).map(({ devices }) => devices.length)).toEqual([4, 3]),
+      async () => expect((await lab.person.benches()).map(({ devices }) => devices.length)).toEqual([4, 3]),
       { timeout: LIMIT_MS, interval: 200 },
     );
   }, LIMIT_MS);
   afterAll(async () => {
-    for (const verb of running.reverse()) await verb.stop();
+    await lab.stop();
     vi.unstubAllEnvs();
-    expect(running.every(({ child }) => hasEnded(child))).toBe(true);
-    rmSync(folder, { recursive: true, force: true });
   }, LIMIT_MS);
 
-  async function judged(name: string, text: string): Promise<readonly RunDetail[]> {
-    writeFileSync(at(`${name}.yaml`), `version: 1\nname: ${name}\n${text}`);
-    const { out, err, exit } = await vitap('lab', 'submit', at(`${name}.yaml`), ...lab('operator'));
-    expect([exit, err]).toEqual([0, '']);
-    const id = Number(/Campaign (\d+)/.exec(out)![1]);
-    await vi.waitFor(async () => expect((await person.matrix(id)).campaign.endedAt).not.toBe(null), {
-      timeout: LIMIT_MS,
-      interval: 200,
-    });
-    const { runs } = await person.runs({ campaign: id });
-    return Promise.all(runs.map((each) => person.run(each.id)));
-  }
   const inShort = (runs: readonly RunDetail[]) =>
     runs.map(({ run: { suite, subject, state, bench, reason } }) => [suite, subject, state, bench, reason]);
   const names = ({ statement }: RunDetail) => statement!.blobs.map(({ role, name }) => `${role} ${name}`);
   const key = (path: string): string => `port-${at(path).slice(1).replaceAll('/', '_')}`;
   const document = async ({ statement }: RunDetail, name: string) => {
     const { sha256 } = statement!.blobs.find((each) => each.name === name)!;
-    return Buffer.from(await person.download(sha256)).toString();
+    return Buffer.from(await lab.person.download(sha256)).toString();
   };
 
   it('tests a PN532 with its partner, and puts a card onto it', { timeout: LIMIT_MS }, async () => {
-    const [tested, flashed] = (await judged(
+    const [tested, flashed] = (await lab.judged(
       'pn532',
       'boards: [{id: pn}]\njudge:\n  - {boardTest: [tap-as-card]}\n  - {boardFlash: ndef.img}\n',
     )) as [RunDetail, RunDetail];
@@ -134,7 +95,7 @@ describeNeeds(['socat'], 'boards at the benches of a lab', () => {
   it('flashes the boards of all tables: one loses its power, and its result says what it is', {
     timeout: LIMIT_MS,
   }, async () => {
-    const runs = await judged(
+    const runs = await lab.judged(
       'batch',
       `boards:
   - {id: pico, driver: uf2}
@@ -162,12 +123,12 @@ judge:
     // The drive has left, and is no device any more; the board has its power again.
     await vi.waitFor(
       async () => {
-        const devices = (await person.benches()).flatMap((each) => each.devices);
+        const devices = (await lab.person.benches()).flatMap((each) => each.devices);
         expect([devices.some(({ driver }) => driver === 'uf2'), devices.length]).toEqual([false, 6]);
       },
       { timeout: LIMIT_MS, interval: 500 },
     );
-    const again = await judged(
+    const again = await lab.judged(
       'again',
       `boards: [{id: h7, driver: stm32, identity: ${key('stm/board-3')}}]\njudge:\n  - {id: again, boardFlash: p.bin, image: ndef.img, cardAt: "${CARD_AT}", resume: yes}\n`,
     );
@@ -179,9 +140,9 @@ judge:
   }, async () => {
     mkdirSync(at('traces'));
     const tap = ['--profile', 'ndef', '--interface', 'contact', '--sequence', 'ndef'];
-    expect((await vitap('tap', ...tap, '--record', at('traces/ndef.jsonl'))).exit).toBe(0);
+    expect((await lab.vitap('tap', ...tap, '--record', at('traces/ndef.jsonl'))).exit).toBe(0);
     writeFileSync(at('traces/suite.yaml'), 'version: 1\nname: ndef\ntraces: [{id: ndef, file: ndef.jsonl}]\n');
-    const runs = await judged(
+    const runs = await lab.judged(
       'firmware',
       `boards: [{id: fw, driver: firmware}]
 cards: [{id: fw, label: fw}]
@@ -207,7 +168,7 @@ judge:
       'fw',
       'fw',
     ]);
-    expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
+    expect(await lab.person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
   });
 
   it('gives a run back when the disk of its bench is full, takes nothing then, and judges it when there is room', {
@@ -220,11 +181,9 @@ judge:
       (until [ -e "$2/fill" ]; do sleep 0.05; done; dd if=/dev/zero of="$1/filler" bs=65536 2>/dev/null
        until [ -e "$2/empty" ]; do sleep 0.05; done; rm "$1/filler") &
       filler=$!; trap 'kill $filler 2>/dev/null' EXIT
-      TMPDIR="$1" "$3" "$4" lab bench "\${@:5}" & bench=$!
+      TMPDIR="$1" "$3" "$4" "\${@:5}" & bench=$!
       trap 'kill $bench' TERM; wait $bench; wait $bench`;
     for (const name of ['disk', 'signs']) mkdirSync(at(name));
-    writeFileSync(at('three.yaml'), 'version: 1\ninProcess: 1\npcsc: no\n');
-    const args = [...lab('bench'), '--name', 'three', '--bench-file', at('three.yaml'), '--folder', at('bench-three')];
     const bench = new RunningProgram('unshare', [
       '-m',
       'bash',
@@ -235,11 +194,11 @@ judge:
       at('signs'),
       process.execPath,
       PROGRAM,
-      ...args,
+      ...lab.benchOf('three', 'inProcess: 1\npcsc: no\n'),
     ]);
     try {
       await bench.says('loopback:1');
-      const done = judged(
+      const done = lab.judged(
         'full',
         'cards: [{id: v2, profile: vitale2}]\njudge: [{conform: iso7816-4, only: "SEL-*", needs: {bench: three}}]\n',
       );

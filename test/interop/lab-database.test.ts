@@ -88,6 +88,24 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
     await record(taken);
   });
 
+  it('does not answer: a server ends all the same', { timeout: 50_000 }, async () => {
+    const other = await openLabStore({ folder, url: first.url('lab'), now: Date.now(), fault: () => {} });
+    const served = await createLabServer(other, {
+      ...{ host: '127.0.0.1', port: 0, tls: null, version: '0' },
+      log: () => {},
+    });
+    await served.listen();
+    first.freeze(true);
+    try {
+      const asked = other.sql.query('select 1').catch(({ kind }: { kind: string }) => kind);
+      await served.close();
+      await other.close();
+      expect(await asked).toBe('unreachable');
+    } finally {
+      first.freeze(false);
+    }
+  });
+
   it('has no connection left: some are told to come again, and all are answered later', {
     timeout: 60_000,
   }, async () => {

@@ -1,15 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { LabRefused } from '../../rig/lab/api/lab-refused.ts';
 import { personLink } from '../../rig/lab/api/person-link.ts';
 import { RUN, sha256 } from '../rig/lab/store/lab-in-test.ts';
+import { PROGRAM, RunningProgram } from './running-verb.ts';
 
 /* A lab whose disk is full: a real tmpfs in a mount namespace of the server, with its files and its database. */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 const CANNOT_MOUNT = 'needs the right to mount a tmpfs in a namespace (root)';
 const LIMIT_MS = 180_000;
@@ -22,16 +22,13 @@ describe('a lab whose disk is full', () => {
   }, async (context) => {
     context.skip(!mayMount, CANNOT_MOUNT);
     const mount = 'mount -t tmpfs -o size=100m tmpfs "$1"; exec "$2" "$3" lab serve "$1/lab" --port 0 --quiet';
-    const server = spawn('unshare', ['-m', 'sh', '-ec', mount, 'sh', disk, process.execPath, PROGRAM]);
-    let said = '';
-    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
-    const ended = new Promise((resolve) => server.once('exit', resolve));
+    const server = new RunningProgram('unshare', ['-m', 'sh', '-ec', mount, 'sh', disk, process.execPath, PROGRAM]);
     const onDisk = (command: string): string =>
-      spawnSync('nsenter', ['-t', String(server.pid), '-m', 'sh', '-c', command], { encoding: 'utf8' }).stdout;
+      spawnSync('nsenter', ['-t', String(server.child.pid), '-m', 'sh', '-c', command], { encoding: 'utf8' }).stdout;
     try {
-      await vi.waitFor(() => expect(said).toContain('Ctrl-C ends this server'), { timeout: LIMIT_MS, interval: 100 });
+      await server.says('Ctrl-C ends this server', LIMIT_MS);
       const token = onDisk(`cat ${disk}/lab/operator.token`).trim();
-      const link = personLink({ origin: /http:\/\/127\.0\.0\.1:\d+/.exec(said)![0], token });
+      const link = personLink({ origin: /http:\/\/127\.0\.0\.1:\d+/.exec(server.out)![0], token });
       const upload = async (bytes: Buffer): Promise<string> => {
         await link.upload(sha256(bytes), bytes);
         return sha256(bytes);
@@ -61,10 +58,9 @@ describe('a lab whose disk is full', () => {
       await upload(randomBytes(1_000_000));
       expect((await submit()).campaign).toBeGreaterThan(first as number);
       expect(await link.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
-      expect(said).not.toContain('a fault of vitap');
+      expect(server.out + server.err).not.toContain('a fault of vitap');
     } finally {
-      server.kill('SIGINT');
-      await ended;
+      await server.stop();
     }
   });
 });

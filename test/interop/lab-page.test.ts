@@ -75,6 +75,12 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
         await visit(page, `#/runs/${seeded.run}`, french ? 'Cas non réussis' : 'Cases that did not pass');
         await visit(page, '#/benches', 'its reader was changed');
         await visit(page, '#/compare?first=1&second=2', french ? 'Nouveaux échecs' : 'New failures');
+        await visit(page, '#/cases?id=SEL-001&campaign=1', '6A82 came');
+        await visit(
+          page,
+          `#/runs/${seeded.run}/files/conform.json`,
+          french ? 'Ce rapport est en anglais' : 'conform.json',
+        );
         await visit(page, '#/search?words=vitale', french ? 'Passages trouvés' : 'Runs found');
         await visit(page, '#/nowhere', french ? 'Il n’y a rien ici' : 'Nothing is here');
         // What fills in moves nothing that was there.
@@ -92,7 +98,7 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
   }, async () => {
     await withLab('#/compare?first=1&second=2', async (page) => {
       const cell = page.locator('.compared li', { has: page.locator('code') }).first();
-      expect(await cell.innerText()).toMatch(/^\S+ × conform iso7816-4 [A-Z]+-\d+/);
+      expect(await cell.innerText()).toMatch(/^\S+ × conform iso7816-4\s+[A-Z]+-\d+/);
       for (const [total, shown] of [
         [0, 'waits for the reader'],
         [4, '1 of 4 waits for the reader'],
@@ -106,6 +112,27 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
         await page.goto(`${origin}/#/runs/${seeded.run}`);
         await expect.poll(() => page.locator('.progress .hint').innerText()).toBe(shown);
       }
+    });
+  });
+
+  it('a case leads to its runs, in its campaign and in all of them', { timeout: 60_000 }, async () => {
+    await withLab(`#/runs/${seeded.run}`, async (page) => {
+      const runs = page.locator('ul.runs li');
+      await page.getByRole('link', { name: 'Case SEL-001: its other runs' }).click();
+      await page.getByRole('heading', { name: 'Case SEL-001: runs in which it did not pass' }).waitFor();
+      // The run that failed, and the one that ended as an error; then the one that failed in the second campaign.
+      await expect.poll(() => runs.count()).toBe(2);
+      expect(await runs.first().innerText()).toMatch(/failed\s+Campaign 1, run 1, .* bench-1 · 3B8A8001.*6A82 came/s);
+      await page.getByRole('link', { name: 'In all campaigns' }).click();
+      await expect.poll(() => runs.count()).toBe(3);
+      await page.getByRole('link', { name: /^Campaign 2, run 2/ }).click();
+      await page.getByRole('heading', { name: 'Run 2' }).waitFor();
+      await page.goto(`${origin}/#/cases?id=SEL-009&campaign=1`);
+      await page.getByText('No run of this campaign has judged this case.').waitFor();
+      await page.goto(`${origin}/#/compare?first=1&second=2`);
+      await page.getByText('Compared: 4 runs with 2; in both 2 cells, 4 cases, 0 times.').waitFor();
+      await page.getByRole('link', { name: 'Case SEL-001: its other runs' }).first().click();
+      await page.getByRole('heading', { name: 'Case SEL-001: runs in which it did not pass' }).waitFor();
     });
   });
 
@@ -197,11 +224,13 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
       await page.getByLabel('Token').fill('wrong-token-of-nobody');
       await page.getByRole('button', { name: 'Open' }).click();
       await page.getByText('The token is wrong or revoked').waitFor();
-      await page.getByLabel('Token').fill(seeded.bench);
-      await page.getByRole('button', { name: 'Open' }).click();
+      // By keyboard alone: the form was away while the server was asked, and has the focus again.
+      await page.keyboard.type(seeded.bench);
+      await page.keyboard.press('Enter');
       await page.getByText('This is the token of a bench').waitFor();
       await page.getByRole('button', { name: 'Take another token' }).click();
-      await page.getByLabel('Token').fill(seeded.viewer);
+      await page.getByLabel('Token').waitFor();
+      await page.keyboard.type(seeded.viewer);
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Run 1' }).waitFor();
       expect(page.url()).toBe(link);

@@ -1,18 +1,13 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type OpenedReader, openReader } from '../../rig/endpoint/open-reader.ts';
-import { type PersonLink, personLink } from '../../rig/lab/api/person-link.ts';
-import { pinnedFetch } from '../../rig/web/pinned-fetch.ts';
 import { hasEnded } from '../child-end.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds } from './real-parts.ts';
-import { RunningVerb } from './running-verb.ts';
+import { RunningLab } from './running-lab.ts';
+import { PROGRAM, type RunningVerb } from './running-verb.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const LIMIT_MS = 120_000;
 /** Application identifier that the card does not have: 6A82 from a card that answers at all. */
 const SELECT = Uint8Array.of(0x00, 0xa4, 0x04, 0x00, 0x05, 1, 2, 3, 4, 5);
@@ -21,40 +16,26 @@ const mayUnshare = spawnSync('unshare', ['--mount', '--net', 'true']).status ===
 
 /** A server with TLS, a bench with a card in vpcd's reader, and whoever asks for it. */
 describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of the lab, over TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-reader-'));
-  const at = (name: string): string => join(folder, name);
-  const running: RunningVerb[] = [];
+  const lab = new RunningLab('lab-reader');
+  const { at } = lab;
   let pcscd: Pcscd;
   let bench: RunningVerb;
-  let origin: string;
-  let pin: string;
-  let person: PersonLink;
 
-  function start(...args: string[]): RunningVerb {
-    const verb = new RunningVerb(...args);
-    running.push(verb);
-    return verb;
-  }
-  function startBench(): RunningVerb {
-    return start(
-      ...['lab', 'bench', '--server', origin, '--token-file', at('bench.token'), '--pin', pin],
-      ...['--name', 'one', '--bench-file', at('one.yaml'), '--folder', at('bench')],
-    );
-  }
+  const startBench = (): RunningVerb =>
+    lab.startBench('one', 'inProcess: 0\ncards: [{label: blue-42, reader: "00 00"}]\n');
   const isFree = () =>
     vi.waitFor(
       async () => {
-        const [one] = await person.benches();
+        const [one] = await lab.person.benches();
         expect(one).toMatchObject({ alive: true, running: [] });
         expect(one?.devices.some(({ card }) => card?.label === 'blue-42')).toBe(true);
       },
       { timeout: LIMIT_MS, interval: 200 },
     );
-  const lent = (token: string): Promise<OpenedReader> => {
-    writeFileSync(at('asked.token'), `${token}\n`, { mode: 0o600 });
-    vi.stubEnv('VITAP_LAB', origin);
-    vi.stubEnv('VITAP_LAB_PIN', pin);
-    vi.stubEnv('VITAP_LAB_TOKEN_FILE', at('asked.token'));
+  const lent = (who: string): Promise<OpenedReader> => {
+    vi.stubEnv('VITAP_LAB', lab.origin);
+    vi.stubEnv('VITAP_LAB_PIN', lab.pin);
+    vi.stubEnv('VITAP_LAB_TOKEN_FILE', at(`${who}.token`));
     return openReader({ driver: 'lab', label: 'blue-42' }, { exclusive: true });
   };
 
@@ -70,25 +51,16 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
     );
     execFileSync('chmod', ['600', at('key.pem')]);
     pcscd = await Pcscd.start();
-    const tls = ['--tls-certificate', at('cert.pem'), '--tls-key', at('key.pem')];
-    const server = start('lab', 'serve', at('lab'), '--port', '0', '--quiet', ...tls);
-    const card = start('emulate', '--link', 'vpcd', '--profile', 'vitale2');
-    await Promise.all([server.says('Ctrl-C ends this server', LIMIT_MS), card.says('ready')]);
-    origin = /https:\/\/127\.0\.0\.1:\d+/.exec(server.out)![0];
-    pin = /pin of its key, for benches: (\S+)/.exec(server.out)![1]!;
-    const token = readFileSync(at('lab/operator.token'), 'utf8').trim();
-    person = personLink({ origin, token, fetch: pinnedFetch(pin) });
-    writeFileSync(at('bench.token'), `${await person.addToken('bench', 'bench')}\n`, { mode: 0o600 });
-    writeFileSync(at('one.yaml'), 'version: 1\ninProcess: 0\ncards: [{label: blue-42, reader: "00 00"}]\n');
+    const card = lab.start('emulate', '--link', 'vpcd', '--profile', 'vitale2');
+    await lab.serve('--tls-certificate', at('cert.pem'), '--tls-key', at('key.pem'));
+    await card.says('ready');
     bench = startBench();
     await isFree();
   }, LIMIT_MS);
   afterAll(async () => {
     vi.unstubAllEnvs();
-    for (const verb of running.reverse()) await verb.stop();
+    await lab.stop();
     await pcscd?.stop();
-    expect(running.every(({ child }) => hasEnded(child))).toBe(true);
-    rmSync(folder, { recursive: true, force: true });
   }, LIMIT_MS);
 
   it.skipIf(!mayUnshare)(
@@ -96,7 +68,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
     { timeout: LIMIT_MS },
     async () => {
       const socket = at('way');
-      const port = new URL(origin).port;
+      const port = new URL(lab.origin).port;
       const way = spawn('socat', [`UNIX-LISTEN:${socket},fork`, `TCP:127.0.0.1:${port}`]);
       // Nothing leads out but one way to the server, and pcscd's socket is not there.
       const script = `
@@ -111,18 +83,18 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
         kill $way`;
       try {
         const env = [
-          ...[`VITAP_LAB=${origin}`, `VITAP_LAB_PIN=${pin}`],
-          `VITAP_LAB_TOKEN_FILE=${at('lab/operator.token')}`,
+          ...[`VITAP_LAB=${lab.origin}`, `VITAP_LAB_PIN=${lab.pin}`],
+          `VITAP_LAB_TOKEN_FILE=${at('operator.token')}`,
         ];
         const command = ['--mount', '--net', 'sh', '-c', script, 'sh', socket, process.execPath, PROGRAM];
         const { out } = await run('env', [...env, 'unshare', ...command]);
-        const [none, lab, other] = out.split(/exit \d\n/);
+        const [none, far, other] = out.split(/exit \d\n/);
         expect(out.match(/exit \d/g), out).toEqual(['exit 2', 'exit 0', 'exit 2']);
         expect(none).toContain('pcscd');
-        expect(lab).toContain('ADRUN');
-        expect(lab).toContain('Virtual PCD 00 00');
+        expect(far).toContain('ADRUN');
+        expect(far).toContain('Virtual PCD 00 00');
         expect(other).toBe(
-          `vitap: ${origin} cannot be reached: the server has another key than the one that was pinned\n`,
+          `vitap: ${lab.origin} cannot be reached: the server has another key than the one that was pinned\n`,
         );
       } finally {
         way.kill('SIGKILL');
@@ -132,7 +104,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
   );
 
   it('answers the longest command that there is, and goes on', { timeout: LIMIT_MS }, async () => {
-    const { reader, close } = await lent(readFileSync(at('lab/operator.token'), 'utf8').trim());
+    const { reader, close } = await lent('operator');
     try {
       const session = await reader.connect({ timeoutMs: 20_000 });
       // UPDATE BINARY with Nc 65535 and Ne 65536: 65544 bytes.
@@ -152,12 +124,12 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
   });
 
   it('is taken back with the token that asked for it', { timeout: LIMIT_MS }, async () => {
-    const token = await person.addToken('shift 3', 'operator');
-    const { reader, close } = await lent(token);
+    lab.writeToken('shift', await lab.person.addToken('shift 3', 'operator'));
+    const { reader, close } = await lent('shift');
     const session = await reader.connect({ timeoutMs: 20_000 });
     await session.transmit(SELECT);
-    const id = (await person.tokens()).find(({ name }) => name === 'shift 3')!.id;
-    await person.revokeToken(id);
+    const id = (await lab.person.tokens()).find(({ name }) => name === 'shift 3')!.id;
+    await lab.person.revokeToken(id);
     const over = (async () => {
       for (;;) await session.transmit(SELECT);
     })();
@@ -167,7 +139,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
   });
 
   it('whose bench stalls and dies is said in time; the card is there for the next', { timeout: LIMIT_MS }, async () => {
-    const { reader, close } = await lent(readFileSync(at('lab/operator.token'), 'utf8').trim());
+    const { reader, close } = await lent('operator');
     const session = await reader.connect({ timeoutMs: 20_000 });
     await session.transmit(SELECT);
     bench.child.kill('SIGSTOP');
@@ -180,10 +152,10 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
     await vi.waitFor(() => expect(hasEnded(bench.child)).toBe(true), 20_000);
     bench = startBench();
     await isFree();
-    const again = await lent(readFileSync(at('lab/operator.token'), 'utf8').trim());
+    const again = await lent('operator');
     const next = await again.reader.connect({ timeoutMs: 20_000 });
     expect(Buffer.from((await next.transmit(SELECT)).response).toString('hex')).toBe('6a82');
     await again.close();
-    expect(await person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
+    expect(await lab.person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
   });
 });

@@ -23,10 +23,10 @@ import {
 } from './libeac.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { SLOTS, type VpcdCard } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const crypto = nobleCrypto();
 
 let folder: string;

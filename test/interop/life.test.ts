@@ -15,11 +15,11 @@ import { run } from './card.ts';
 import { type HttpRecorder, recordHttp, searchable } from './http-recorder.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { cardIsIn, SLOTS, slotIsEmpty } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const CODE = '402917';
 const NIR = '2751263220749';
 /** What is the person's, as it stands in files and on the air. */

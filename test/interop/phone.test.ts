@@ -14,12 +14,12 @@ import { IssuerDouble } from '../rig/life/phone/issuer-double.ts';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { startServing } from './served-verb.ts';
 import { cardIsIn, slotIsEmpty } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const CODE = '385127';
 
 /** `vitap phone present` behind pcscd's virtual reader, read by `vitap tap` as a professional's terminal. */

@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hasEnded } from '../child-end.ts';
 
 /** Where Debian has the programs of PostgreSQL 15. */
@@ -17,8 +17,10 @@ export interface PostgresqlServer {
   url(name: string): string;
   /** Runs a statement as psql does. */
   psql(database: string, statement: string): string;
-  /** Ends the server at once, as a loss of power would, and starts it again. */
+  /** Ends the server at once, as a loss of power would, and starts it again; one that has ended by itself is started. */
   crash(): Promise<void>;
+  /** Whether it has ended by itself: a log that cannot be written, say. */
+  hasEnded(): boolean;
   /** Another server that follows this one, on the same port in a folder of its own; it takes no changes until it is promoted. */
   follower(): Promise<PostgresqlServer>;
   /** Stops all of its processes where they are, or lets them go on: a machine that does not answer. */
@@ -31,9 +33,15 @@ export interface PostgresqlServer {
  * @param settings as `max_connections=14`
  */
 export function startPostgresql(...settings: readonly string[]): Promise<PostgresqlServer> {
-  return start(settings, ({ data, run }) =>
-    run('initdb', '-D', data, '-A', 'trust', '-U', 'vitap', '-E', 'UTF8', '--no-sync'),
-  );
+  return start(settings, ({ data, run }) => run('initdb', '-D', data, ...INITDB));
+}
+
+const INITDB = ['-A', 'trust', '-U', 'vitap', '-E', 'UTF8', '--no-sync'] as const;
+
+/** The same with its files on another disk; its log comes in pieces of a megabyte. @param disk a folder there */
+export function startPostgresqlOn(disk: string, ...settings: readonly string[]): Promise<PostgresqlServer> {
+  const data = join(disk, 'data');
+  return start(settings, ({ run }) => run('initdb', '-D', data, ...INITDB, '--wal-segsize=1'), data);
 }
 
 interface NewServer {
@@ -42,18 +50,24 @@ interface NewServer {
   run(program: string, ...args: readonly string[]): void;
 }
 
-async function start(settings: readonly string[], make: (server: NewServer) => void): Promise<PostgresqlServer> {
+async function start(
+  settings: readonly string[],
+  make: (server: NewServer) => void,
+  elsewhere: string | null = null,
+): Promise<PostgresqlServer> {
   const folder = mkdtempSync(join(tmpdir(), 'vitap-postgresql-'));
   const user = process.getuid?.() === 0 ? idsOf('postgres') : null;
   if (user !== null) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
   const options = { ...(user ?? {}), cwd: folder, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8' } };
-  const data = join(folder, 'data');
+  const data = elsewhere ?? join(folder, 'data');
+  if (elsewhere !== null && user !== null) chownSync(dirname(elsewhere), user.uid, user.gid);
   make({
     data,
     run: (program, ...args) => execFileSync(join(POSTGRESQL, program), args, { ...options, stdio: 'ignore' }),
   });
   let pid = 0;
+  let running: ChildProcess;
   const launch = async (): Promise<() => Promise<void>> => {
     const all = ['listen_addresses=', ...settings].flatMap((each) => ['-c', each]);
     const server = spawn(join(POSTGRESQL, 'postgres'), ['-D', data, '-k', folder, '-p', PORT, ...all], {
@@ -61,6 +75,7 @@ async function start(settings: readonly string[], make: (server: NewServer) => v
       stdio: 'ignore',
     });
     pid = server.pid as number;
+    running = server;
     const ended = new Promise<void>((resolve) => server.on('close', () => resolve()));
     for (let tries = 0; !answers(folder); tries++) {
       if (tries > 200 || hasEnded(server)) throw new Error('PostgreSQL did not start');
@@ -93,6 +108,7 @@ async function start(settings: readonly string[], make: (server: NewServer) => v
       await stop();
       stop = await launch();
     },
+    hasEnded: () => hasEnded(running),
     follower: () =>
       start(settings, ({ data: copy, run }) =>
         run('pg_basebackup', '-D', copy, '-R', '-c', 'fast', '--no-sync', '-h', folder, '-p', PORT, '-U', 'vitap'),

@@ -8,9 +8,9 @@ import { hasEnded } from '../child-end.ts';
 import { CODE, run, serveProfile } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 
 /** `vitap tap --plan` as a person runs it, over links that really carry it. */
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 interface Tapped {

@@ -15,9 +15,9 @@ import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
 import { exchanges, imported, PYSCARD, serveWitnessed } from './recorded-session.ts';
+import { PROGRAM } from './running-verb.ts';
 import { SLOTS, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const SELECT_OWN = '00A404000AF0617043562D454D550100';
 const VERIFY = `0020008106${Buffer.from(CODE).toString('hex')}`;
 const SESSION = [SELECT_OWN, VERIFY, '00B2010C00', '00B2011400', '00B2031400', '00B2012400', '00B2092400'];

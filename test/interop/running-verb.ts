@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { expect, vi } from 'vitest';
 import { hasEnded } from '../child-end.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
+/** What a person runs: it takes its code from the build. */
+export const PROGRAM: string = new URL('../../bin/vitap.js', import.meta.url).pathname;
 
 /** A program that runs until it is told to end. */
 export class RunningProgram {

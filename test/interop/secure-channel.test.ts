@@ -14,11 +14,11 @@ import { run } from './card.ts';
 import { CHIP_CAN, CHIP_SECRET, compileLibeac, LIBEAC, LibeacChip, writeChip } from './libeac.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { cardIsIn, SLOTS, serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 /** Of profile eac. */
 const [CAN, PIN] = ['500540', '123456'];
 /** In any channel, and never in clear. */

@@ -8,10 +8,10 @@ import { hasEnded } from '../child-end.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 import { TmuxTerminal } from './tmux-terminal.ts';
 import { slotIsEmpty } from './vpcd-card.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 const CODE_HEX = Buffer.from(CODE).toString('hex').toUpperCase();
 const LIMIT_MS = 120_000;
 

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
+import { PROGRAM } from './running-verb.ts';
 
-const PROGRAM = new URL('../../bin/vitap.js', import.meta.url).pathname;
 /** A verb that has not ended after so long hangs. */
 const HANGS_MS = 60_000;
 /** Long enough to be in the wait for the service, or at work, with nine of them on two cores. */

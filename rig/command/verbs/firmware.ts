@@ -1,7 +1,14 @@
 import { UsageError } from '../../console/failure.ts';
 import { cardSource, channelChoice, pinChoice, type TypedChannel } from '../option-values.ts';
 import type { DeclareVerb } from '../program.ts';
-import { addCardOptions, addChannelOptions, addJsonOption, addPinOptions, timeoutOption } from './shared-options.ts';
+import {
+  addCardOptions,
+  addChannelOptions,
+  addJsonOption,
+  addPinOptions,
+  imageKeyOption,
+  timeoutOption,
+} from './shared-options.ts';
 
 interface TypedBuild {
   readonly board: string;
@@ -35,6 +42,7 @@ interface TypedRun {
 
 interface TypedPut {
   readonly image: string;
+  readonly imageKey?: string;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -69,18 +77,20 @@ export const declareFirmware: DeclareVerb = (program, perform) => {
       return measureCommand({ board: typed.board, elf, pin: pinChoice(typed), channel: channelChoice(typed) }, io);
     }),
   );
-  firmware
+  const put = firmware
     .command('put')
     .description('put another card into a board that runs the firmware, and read it back')
     .argument('<port>', 'serial port of the board’s UART to the host')
     .requiredOption('--image <file>', 'image of the card')
-    .addOption(timeoutOption('how long to wait for the board'))
-    .action((port: string, typed: TypedPut) =>
-      perform(typed, async (io) => {
-        const { putCommand } = await import('../../board/firmware/put-command.ts');
-        return putCommand({ port, image: typed.image, timeoutMs: typed.timeout }, io);
-      }),
-    );
+    .addOption(imageKeyOption())
+    .addOption(timeoutOption('how long to wait for the board'));
+  addJsonOption(put).action((port: string, typed: TypedPut) =>
+    perform(typed, async (io) => {
+      const { putCommand } = await import('../../board/firmware/put-command.ts');
+      const { image, timeout, imageKey = null } = typed;
+      return putCommand({ port, image, timeoutMs: timeout, imageKey }, io);
+    }),
+  );
   for (const act of ['unlock', 'lock'] as const) {
     const holder = firmware
       .command(act)

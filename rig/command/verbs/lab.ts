@@ -85,28 +85,44 @@ function declareCancel(lab: Command, perform: Perform): void {
   );
 }
 
+interface TypedResults extends TypedLab {
+  readonly state?: RunState;
+  readonly case?: string;
+  readonly all?: boolean;
+  readonly check?: boolean;
+}
+
 function declareResults(lab: Command, perform: Perform): void {
   const results = lab
     .command('results')
     .description('list the newest campaigns, or the runs of one')
     .argument('[campaign]', 'number of the campaign', parseCount)
     .addOption(new Option('--state <state>', 'only runs in this state').choices(LAB_STATES))
+    .addOption(
+      new Option('--case <id>', 'only runs in which this case failed or was inconclusive').conflicts([
+        'state',
+        'check',
+      ]),
+    )
+    .addOption(new Option('--all', 'with --case, the runs of all campaigns').conflicts(['state', 'check']))
     .option('--check', 'ask the store whether any run is lost or doubled');
-  addLabOptions(results).action(
-    (campaign: number | undefined, typed: TypedLab & { state?: RunState; check?: boolean }) =>
-      perform(typed, async (io) => {
-        const { checkLab, labResults } = await import('../../lab/verbs/results.ts');
-        if (typed.check !== true) {
-          return labResults(
-            { lab: labAddress(typed, io.env), campaign: campaign ?? null, state: typed.state ?? null },
-            io,
-          );
+  addLabOptions(results).action((campaign: number | undefined, typed: TypedResults) =>
+    perform(typed, async (io) => {
+      const { case: id, all = false, check = false, state = null } = typed;
+      if (id !== undefined || all) {
+        if (id === undefined || all === (campaign !== undefined)) {
+          throw new UsageError('--case ID goes with the number of a campaign, or with --all');
         }
-        if (campaign !== undefined || typed.state !== undefined) {
-          throw new UsageError('--check looks at the whole store: give neither a campaign nor --state');
-        }
-        return checkLab(labAddress(typed, io.env), io);
-      }),
+        const { labCaseRuns } = await import('../../lab/verbs/case-runs.ts');
+        return labCaseRuns({ lab: labAddress(typed, io.env), id, campaign: campaign ?? null }, io);
+      }
+      const { checkLab, labResults } = await import('../../lab/verbs/results.ts');
+      if (!check) return labResults({ lab: labAddress(typed, io.env), campaign: campaign ?? null, state }, io);
+      if (campaign !== undefined || state !== null) {
+        throw new UsageError('--check looks at the whole store: give neither a campaign nor --state');
+      }
+      return checkLab(labAddress(typed, io.env), io);
+    }),
   );
 }
 

@@ -7,10 +7,24 @@ import type { Backend, CommandReach } from '../../endpoint/driver.ts';
 
 /** The card as a case sees it. */
 export interface CaseSession {
-  /** @throws {HalError} */
+  /** @throws {HalError} {NotCarried} {AnswerNotBelieved} */
   transmit(command: Uint8Array): Promise<Uint8Array>;
   /** @throws {HalError} */
   power(mode: 'cold' | 'warm'): Promise<void>;
+}
+
+/** What lies between does not carry this command, which says nothing of the card. */
+export class NotCarried extends HalError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('unsupported', message, options);
+  }
+}
+
+/** An answer came that must not be believed: the session can do no more in this case. */
+export class AnswerNotBelieved extends HalError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('protocol', message, options);
+  }
 }
 
 /** A card, and a way to it that brings it to a cold reset before each case. */

@@ -1,11 +1,16 @@
+import { formatStatusWord, SW } from '../../../src/apdu/status-word.ts';
 import type { Clock } from '../../../src/hal/clock.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
+import { ChannelError } from '../../../src/secure-channel/channel-error.ts';
 import { ChannelFailure } from '../../channel/channel-failure.ts';
 import type { OpenChannel } from '../../channel/open-channel.ts';
 import type { Opener } from '../../channel/reopening-session.ts';
-import type { CardUnderTest, CaseSession } from './card-under-test.ts';
+import { AnswerNotBelieved, type CardUnderTest, type CaseSession, NotCarried } from './card-under-test.ts';
 import { ForwardedCard } from './forwarded-card.ts';
+
+/** Logical channel not supported, secure messaging not supported: said in clear, because there is no session for it. */
+const OUTSIDE: readonly number[] = [SW.CHANNEL_NOT_SUPPORTED, SW.SECURE_MESSAGING_NOT_SUPPORTED];
 
 /** A card under test that is reached through a secure channel, which each case and each reset opens anew. */
 export class ChannelledCard extends ForwardedCard {
@@ -47,13 +52,21 @@ export class ChannelledCard extends ForwardedCard {
     await this.card.close();
   }
 
-  /** What secure messaging has no form for cannot be judged through it, which says nothing of the card. */
+  /**
+   * What secure messaging has no form for, and what the card takes on no channel with secure messaging, is not judged
+   * through it.
+   */
   async #transmit(wire: CardSession, command: Uint8Array): Promise<Uint8Array> {
     try {
       return (await (this.channel?.session ?? wire).transmit(command)).response;
     } catch (error) {
-      if (!(error instanceof ChannelFailure) || error.kind !== 'not-protectable') throw error;
-      throw new HalError('unsupported', error.message, { cause: error });
+      if (!(error instanceof ChannelFailure)) throw error;
+      if (error.kind === 'not-protectable') throw new NotCarried(error.message, { cause: error });
+      const status = error.cause instanceof ChannelError ? error.cause.status : undefined;
+      if (status === undefined || !OUTSIDE.includes(status))
+        throw new AnswerNotBelieved(error.message, { cause: error });
+      const words = `the card answers this command outside of the channel (${formatStatusWord(status)})`;
+      throw new NotCarried(words, { cause: error });
     }
   }
 

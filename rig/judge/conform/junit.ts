@@ -1,10 +1,10 @@
-import { junitReport, junitSeconds, junitTimestamp } from '../../report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../../report/junit.ts';
 import type { CaseResult } from './model.ts';
 import { type ConformanceRun, interruption } from './report.ts';
 
 /**
  * The run as JUnit XML: a failed case is a `failure`, an inconclusive one an `error` (the bench could not judge), one
- * that is not applicable is `skipped`; the reason is in its output.
+ * that is not applicable is `skipped`; the reason is its message, and stands in its output.
  */
 export function asJunit({ suite, environment, results, selected, interrupted }: ConformanceRun): string {
   const report = junitReport();
@@ -25,7 +25,7 @@ export function asJunit({ suite, environment, results, selected, interrupted }: 
       .time(junitSeconds(result.durationMs));
     if (result.verdict === 'fail') testCase.failure(result.reason);
     if (result.verdict === 'inconclusive') testCase.error(result.reason);
-    if (result.verdict === 'not-applicable') testCase.skipped();
+    if (result.verdict === 'not-applicable') skipBecause(testCase, result.reason);
     const output = outputOf(result);
     if (output !== '') testCase.standardOutput(output);
   }

@@ -208,6 +208,12 @@ export const IDENTIFIERS: Need<CardDeclaration> = trait(
   (card) => card.identifierIsFirstByte,
 );
 
+/** In a secure channel the bench has proven what opens files, and has selected what it needed for that. */
+export const IN_CLEAR: Need<CardDeclaration> = trait(
+  'commands in clear in this run',
+  (card) => card.inChannel !== true,
+);
+
 export function channels(count: number): Need<CardDeclaration> {
   return trait(`${count} logical channels`, (card) => card.channels >= count);
 }

@@ -65,7 +65,7 @@ async function declared(
 /** The card that is in a reader. */
 async function inReader({ reader, timeoutMs }: ConformOptions, signal: AbortSignal): Promise<ReaderCard> {
   const { openReader } = await import('../../endpoint/open-reader.ts');
-  const opened = await openReader(reader, { exclusive: true });
+  const opened = await openReader(reader, { exclusive: true, signal });
   return new ReaderCard({ ...opened, timeoutMs, signal, reach: readerDriver(reader).reach });
 }
 
@@ -89,7 +89,7 @@ async function throughLink(
   });
   // A port that nobody listens on is known at once, and is the reason that a person needs.
   await new Promise((resolve) => setImmediate(resolve));
-  const opened = await openReader(reader);
+  const opened = await openReader(reader, { signal });
   return new ReaderCard({
     ...opened,
     // Not the first reader with a card: that one is somebody else's.

@@ -4,12 +4,10 @@ import { encodeResponse } from '../../../src/apdu/response.ts';
 import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ChannelError } from '../../../src/secure-channel/channel-error.ts';
-import type { CommandReach } from '../../endpoint/driver.ts';
-import { maskedHex } from '../../trace/masked-hex.ts';
-import { Redactor } from '../../trace/redaction.ts';
-import type { CardUnderTest, CaseSession } from './card-under-test.ts';
+import { AnswerNotBelieved, type CardUnderTest, type CaseSession } from './card-under-test.ts';
+import { CaseExchange, Ending, type Exchanged, formOf, linkLimit, TAKEN_SW1 } from './case-exchange.ts';
 import type { CardDeclaration } from './declaration.ts';
-import { CaseError, commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
+import { commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
 import { type CardResponse, captured, expectationInWords, judgeResponse } from './judge-response.ts';
 import type {
   CaseHeader,
@@ -22,7 +20,6 @@ import type {
   StepRecord,
   SweepStep,
   TerminalStep,
-  Verdict,
 } from './model.ts';
 
 export interface RunSettings {
@@ -41,8 +38,6 @@ export const LINK_DIED = 'the link died';
 const MOST_SWEEP_FAULTS = 8;
 /** Commands of a sweep between two pauses. */
 const SWEEP_PAUSE = 1024;
-/** Parts of one answer that are fetched before a card is taken to be talking nonsense. */
-const MOST_PARTS = 300;
 
 /** Whether an error ends the whole run: it was cancelled, or the PC/SC service is gone, which says nothing of the card. */
 export function endsRun(error: HalError): boolean {
@@ -62,27 +57,6 @@ export async function runCase(
   return run.result();
 }
 
-/** An answer, and how reports show it and its command: with secrets masked. */
-interface Exchanged extends CardResponse {
-  readonly shownCommand: string;
-  readonly shownResponse: string;
-}
-
-/** Why a case ended before its last step. */
-class Ending {
-  readonly verdict: Verdict;
-  readonly reason: string;
-  readonly linkLimited: boolean;
-  readonly linkError: HalError | null;
-
-  constructor(verdict: Verdict, reason: string, linkLimited = false, linkError: HalError | null = null) {
-    this.verdict = verdict;
-    this.reason = reason;
-    this.linkLimited = linkLimited;
-    this.linkError = linkError;
-  }
-}
-
 class CaseRun {
   readonly #definition: ConformanceCase;
   readonly #card: CardUnderTest;
@@ -90,16 +64,13 @@ class CaseRun {
   readonly #variables = new Map<string, string>();
   readonly #records: StepRecord[] = [];
   readonly #reached: Reached[] = [];
-  /** Keeps secrets out of every report; it must see all that is exchanged. */
-  readonly #redactor = new Redactor();
-  #exchanges = 0;
-  /** The command under way, as reports show it. */
-  #shown = '';
+  readonly #wire: CaseExchange;
 
   constructor(definition: ConformanceCase, card: CardUnderTest, settings: RunSettings) {
     this.#definition = definition;
     this.#card = card;
     this.#settings = settings;
+    this.#wire = new CaseExchange(card.reach, settings.declaration.protocol, settings.offered);
   }
 
   async result(): Promise<CaseResult> {
@@ -115,7 +86,7 @@ class CaseRun {
       steps: this.#records,
       // What a case without a verdict met on its way says nothing of what was judged.
       reached: end.verdict === 'pass' || end.verdict === 'fail' ? this.#reached : [],
-      exchanges: this.#exchanges,
+      exchanges: this.#wire.count,
       durationMs,
     };
   }
@@ -180,9 +151,10 @@ class CaseRun {
     };
     let response: Exchanged;
     try {
-      response = await this.#exchange(session, command);
+      response = await this.#wire.exchange(session, command);
     } catch (error) {
-      if (error instanceof HalError) record(this.#shown, '', [error.message]);
+      if (error instanceof HalError) record(this.#wire.shown, '', [error.message]);
+      if (error instanceof AnswerNotBelieved) return this.#wrong(step, [error.message]);
       throw error;
     }
     const faults = this.#judge(response, step.expect, this.#variables);
@@ -197,14 +169,21 @@ class CaseRun {
         `the card does not offer this form of the command: ${header} (${statusHex(response.sw)})`,
       );
     }
-    const sentence = `step ${this.#records.length}, ${step.words}: ${faults.join('; ')}`;
-    if (step.role === 'given') return new Ending('inconclusive', `a precondition failed: ${sentence}`);
+    const wrong = this.#wrong(step, faults);
+    if (step.role === 'given') return wrong;
     if (this.#isAbsent(response.sw)) {
       return new Ending('not-applicable', `the card knows no such instruction (${statusHex(response.sw)})`);
     }
     if (this.#isWithoutTemplate(command, response, step.expect)) {
       return new Ending('not-applicable', 'the card answers SELECT with P2 00 without an FCI template 6F');
     }
+    return wrong;
+  }
+
+  /** What faults in the step that was recorded last say of the case. */
+  #wrong({ role, words }: CommandStep | TerminalStep, faults: readonly string[]): Ending {
+    const sentence = `step ${this.#records.length}, ${words}: ${faults.join('; ')}`;
+    if (role === 'given') return new Ending('inconclusive', `a precondition failed: ${sentence}`);
     return new Ending('fail', sentence);
   }
 
@@ -213,11 +192,11 @@ class CaseRun {
     if (command === null) return null;
     const record = (response: string, faults: readonly string[]): void => {
       const expected = expectationInWords(step.expect, this.#decided);
-      this.#records.push({ role: step.role, words: step.words, command: this.#shown, response, expected, faults });
+      this.#records.push({ role: step.role, words: step.words, command: this.#wire.shown, response, expected, faults });
     };
     let response: Exchanged;
     try {
-      response = await this.#exchange(session, command);
+      response = await this.#wire.exchange(session, command);
     } catch (error) {
       if (error instanceof HalError) record('', [error.message]);
       throw error;
@@ -226,12 +205,10 @@ class CaseRun {
     record(response.shownResponse, faults);
     if (step.role === 'judged') this.#note(command, status);
     if (faults.length === 0) return null;
-    const sentence = `step ${this.#records.length}, ${step.words}: ${faults.join('; ')}`;
-    if (step.role === 'given') return new Ending('inconclusive', `a precondition failed: ${sentence}`);
-    if (this.#isAbsent(status)) {
+    if (step.role !== 'given' && this.#isAbsent(status)) {
       return new Ending('not-applicable', `the card knows no such instruction (${statusHex(status)})`);
     }
-    return new Ending('fail', sentence);
+    return this.#wrong(step, faults);
   }
 
   /** The answer as the terminal reads it. What it does not believe is a fault. */
@@ -264,8 +241,17 @@ class CaseRun {
       this.#settings.signal.throwIfAborted();
       variables.set('value', value);
       const command = Uint8Array.from(Buffer.from(template.replaceAll('<>', value), 'hex'));
-      if (before !== null) await this.#exchange(session, before);
-      const response = await this.#exchange(session, command);
+      let response: Exchanged;
+      try {
+        if (before !== null) await this.#wire.exchange(session, before);
+        response = await this.#wire.exchange(session, command);
+      } catch (error) {
+        if (!(error instanceof AnswerNotBelieved)) throw error;
+        // The session can do no more: what is left of the sweep is not sent.
+        wrong++;
+        faults.push(`${this.#wire.shown.slice(0, 48)}: ${error.message}`);
+        break;
+      }
       last = response;
       this.#note(command, response.sw);
       const found = this.#judge(response, step.expect, variables);
@@ -286,50 +272,6 @@ class CaseRun {
     if (wrong === 0) return null;
     const sentence = `step ${this.#records.length}, ${step.words}: ${wrong} of ${step.values.length} wrong, ${faults[0]}`;
     return new Ending('fail', sentence);
-  }
-
-  /** Sends a command; over T=0 rules the rest of the answer is fetched and a corrected Le sent again. */
-  async #exchange(session: CaseSession, command: Uint8Array): Promise<Exchanged> {
-    let response = await this.#transmit(session, command);
-    const { shownCommand } = response;
-    if (this.#settings.declaration.protocol === 'T=1') return response;
-    if (response.sw >> 8 === 0x6c && command.length === 5) {
-      response = await this.#transmit(session, Uint8Array.of(...command.subarray(0, 4), response.sw & 0xff));
-    }
-    const parts = [response];
-    for (let count = 0; response.sw >> 8 === 0x61 && command[1] !== INS.GET_RESPONSE; count++) {
-      if (count > MOST_PARTS) throw new Ending('fail', 'the card announces more data without end');
-      const fetch = Uint8Array.of((command[0] as number) & 0x03, INS.GET_RESPONSE, 0, 0, response.sw & 0xff);
-      response = await this.#transmit(session, fetch);
-      parts.push(response);
-    }
-    return {
-      data: Uint8Array.from(Buffer.concat(parts.map(({ data }) => data))),
-      sw: response.sw,
-      shownCommand,
-      shownResponse: parts.map(({ shownResponse }) => shownResponse.slice(0, -4)).join('') + statusHex(response.sw),
-    };
-  }
-
-  async #transmit(session: CaseSession, command: Uint8Array): Promise<Exchanged> {
-    const { shortestCommand, longestCommand } = this.#card.reach;
-    if (command.length < shortestCommand || command.length > longestCommand) {
-      throw new Ending('not-applicable', limitInWords(command.length), true);
-    }
-    this.#exchanges++;
-    const shownCommand = maskedHex(command, this.#redactor.command(command));
-    this.#shown = shownCommand;
-    const bytes = await session.transmit(command);
-    const form = formOf(command);
-    if (form !== null && TAKEN_SW1.includes(bytes.at(-2) as number)) this.#settings.offered?.add(form);
-    if (bytes.length < 2) throw new HalError('protocol', 'the card gave no status word');
-    const end = bytes.length - 2;
-    return {
-      data: bytes.subarray(0, end),
-      sw: ((bytes[end] as number) << 8) | (bytes[end + 1] as number),
-      shownCommand,
-      shownResponse: maskedHex(bytes, this.#redactor.response(bytes)),
-    };
   }
 
   /**
@@ -403,44 +345,8 @@ export function headerOf(definition: CaseHeader): CaseHeader {
   return { id, title, ...cited, commands, statusWords, destructive };
 }
 
-/** 9000, 61xx and the warnings 62xx. */
-const TAKEN_SW1: readonly number[] = [0x90, 0x61, 0x62];
 const FCI_TEMPLATE = 0x6f;
 const UNKNOWN_FORM: readonly number[] = [SW.WRONG_P1_P2, SW.FUNCTION_NOT_SUPPORTED, SW.WRONG_OFFSET];
-
-const RECORD_INS: readonly number[] = [
-  INS.READ_RECORD,
-  INS.READ_RECORD_ODD,
-  INS.UPDATE_RECORD,
-  INS.UPDATE_RECORD_ODD,
-  INS.WRITE_RECORD,
-  INS.ERASE_RECORD,
-  INS.SEARCH_RECORD,
-];
-
-/** What tells the ways of naming a file (SELECT) and a record (mode, and P1 00) apart; null for other commands. */
-function formOf(command: Uint8Array): string | null {
-  const [, ins, p1, p2] = command;
-  if (ins === undefined || p1 === undefined || p2 === undefined) return null;
-  if (ins === INS.SELECT) return `${ins} ${p1} ${p2}`;
-  return RECORD_INS.includes(ins) ? `${ins} ${p1 === 0} ${p2 & 0x07}` : null;
-}
-
-/** Why the link cannot carry a command of the case, or null; commands that captures go into are looked at when sent. */
-function linkLimit(steps: readonly Step[], reach: CommandReach): string | null {
-  const none: Variables = new Map();
-  for (const step of steps) {
-    if (step.kind !== 'command' || step.command.includes('{')) continue;
-    const { length } = commandBytes(step.command, none);
-    if (length === 0) throw new CaseError('a command without a byte');
-    if (length < reach.shortestCommand || length > reach.longestCommand) return limitInWords(length);
-  }
-  return null;
-}
-
-function limitInWords(length: number): string {
-  return `LINK-LIMITED: this link cannot carry a command of ${length} byte${length === 1 ? '' : 's'}`;
-}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { HalError } from '../../../src/hal/errors.ts';
-import type { CardUnderTest } from './card-under-test.ts';
+import { AnswerNotBelieved, type CardUnderTest, NotCarried } from './card-under-test.ts';
 import type { CardDeclaration, Part } from './declaration.ts';
 import type { CaseResult, ConformanceCase } from './model.ts';
 import { restoreCard, type Spoilt } from './restore.ts';
@@ -108,6 +108,8 @@ async function runOrStop(
     return result;
   } catch (error) {
     if (settings.signal.aborted) return null;
+    if (error instanceof NotCarried || error instanceof AnswerNotBelieved)
+      return inconclusive(definition, error.message);
     if (!(error instanceof HalError) || endsRun(error)) throw error;
     return { ...inconclusive(definition, `${LINK_DIED}: ${error.message}`), linkError: error };
   }

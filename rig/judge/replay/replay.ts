@@ -150,7 +150,7 @@ export async function replayTrace(options: ReplayWithChannel, hooks: ReplayHooks
   const total = options.trace === '-' ? null : await checkBefore(options, rules, secrets);
   const opened = await openTraceFile(options.trace, options.from);
   try {
-    const source = await openReader(options.reader, options);
+    const source = await openReader(options.reader, { ...options, signal: hooks.signal });
     try {
       hooks.onOpen?.(source);
       return await run(opened, source, { rules, secrets, limit, total }, options, hooks);

@@ -185,6 +185,7 @@ export async function checkCard(setting: SuiteSetting): Promise<void> {
   const opened = await openReader(reader, {
     card: ownCard(setting, 'check.img'),
     interface: setting.interface,
+    signal,
   });
   try {
     if (opened.own !== null) return;

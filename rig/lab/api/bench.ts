@@ -139,6 +139,9 @@ export const PROGRESS: z.ZodType<Progress> = z.strictObject({
   note: text,
 });
 
+/** The bench ends, and says so. */
+export const LEAVE: z.ZodType<{ readonly bench: string }> = z.strictObject({ bench: BENCH_NAME });
+
 /** Gives a lease back at once: the bench ends, its disk is full, its reader is taken, the way to the card died. */
 export interface Release {
   readonly bench: string;
@@ -159,7 +162,9 @@ export interface BenchSummary {
   readonly enrolledAt: number;
   /** Null: never. */
   readonly seenAt: number | null;
-  /** Seen within a lease's time. */
+  /** When it ended and said so; null: it did not, or has come back. */
+  readonly leftAt: number | null;
+  /** Seen within a lease's time, and not left. */
   readonly alive: boolean;
   /** The bench's clock minus the server's, at its last heartbeat. */
   readonly skewMs: number;
@@ -177,6 +182,7 @@ export const BENCHES: z.ZodType<{ readonly benches: readonly BenchSummary[] }> =
       publicKey: BENCH_KEY,
       enrolledAt: time,
       seenAt: time.nullable(),
+      leftAt: time.nullable(),
       alive: z.boolean(),
       skewMs: z.number(),
       spooled: count,

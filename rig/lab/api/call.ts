@@ -36,7 +36,11 @@ export async function exchange(line: LabLine, { method, path, body }: LabCall): 
   const content = body === null ? {} : { body: body.content as string | Uint8Array<ArrayBuffer> };
   let answer: LimitedAnswer;
   try {
-    answer = await limitedFetch(`${line.origin}${path}`, { method, headers, ...content }, line);
+    answer = await limitedFetch(
+      `${line.origin}${path}`,
+      { method, headers, ...content },
+      { idempotent: method !== 'POST', ...line },
+    );
   } catch (cause) {
     if (cause instanceof NotReached) throw new LabUnreachable(cause.message, { cause });
     throw cause;

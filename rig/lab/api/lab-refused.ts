@@ -18,3 +18,14 @@ export class LabUnreachable extends Error {
     this.name = 'LabUnreachable';
   }
 }
+
+/** Whether the same request may be answered later: nobody answered, rights that come back, a server that is overloaded or full. */
+export function maySucceedLater(error: unknown): boolean {
+  if (error instanceof LabUnreachable) return true;
+  if (!(error instanceof LabRefused)) return false;
+  const { status, code } = error;
+  if (code === 'blob-missing' || code === 'blob-torn') return true;
+  // Its status is that of a token, and no other token mends it.
+  if (code === 'result-unsigned') return false;
+  return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500;
+}

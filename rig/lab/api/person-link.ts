@@ -12,6 +12,8 @@ import {
   type Submission,
   type Submitted,
 } from './campaign.ts';
+import { CASE_PAGE, type CaseAsked, type CasePage } from './case.ts';
+import { type CampaignComparison, COMPARISON } from './comparison.ts';
 import { NOTHING } from './fields.ts';
 import {
   FOUND,
@@ -50,6 +52,10 @@ export interface PersonLink extends BlobLink {
   run(id: string): Promise<RunDetail>;
   /** Cancels what waits and what runs. */
   cancel(campaign: number): Promise<void>;
+  /** @param most items of each list */
+  compare(first: number, second: number, most: number): Promise<CampaignComparison>;
+  /** Runs in which a case failed or was inconclusive, a page at a time. */
+  runsOfCase(asked: CaseAsked): Promise<CasePage>;
   benches(): Promise<readonly BenchSummary[]>;
   /** @param reason null: lets the bench back */
   quarantine(bench: string, reason: string | null): Promise<void>;
@@ -69,6 +75,9 @@ export interface PersonLink extends BlobLink {
 const SUBMIT_MS = 120_000;
 /** What reads whole tables. */
 const UPKEEP_MS = 120_000;
+/** For two large campaigns, and all that differs between them. */
+const COMPARE_MS = 120_000;
+const MOST_COMPARISON_BYTES = 67_108_864;
 /** A campaign with many subjects and suites. */
 const MOST_ANSWER_BYTES = 33_554_432;
 
@@ -79,7 +88,7 @@ export function personLink(given: LabLine): PersonLink {
     call(line, { method: 'GET', path, body: null }, answer);
   const post = <T>(path: string, body: object, answer: z.ZodType<T>, more: Partial<LabLine> = {}): Promise<T> => {
     const json = { type: 'application/json', content: JSON.stringify(body) };
-    return call({ ...line, ...more }, { method: 'POST', path, body: json }, answer);
+    return call({ ...line, idempotent: true, ...more }, { method: 'POST', path, body: json }, answer);
   };
   return {
     ...blobLink(line),
@@ -97,14 +106,26 @@ export function personLink(given: LabLine): PersonLink {
     },
     run: (id) => get(`/v1/runs/${encodeURIComponent(id)}`, RUN_DETAIL),
     cancel: async (campaign) => void (await post(`/v1/campaigns/${campaign}/cancel`, {}, NOTHING)),
+    compare: (first, second, most) =>
+      call(
+        { ...line, timeoutMs: COMPARE_MS, mostBytes: MOST_COMPARISON_BYTES },
+        { method: 'GET', path: `/v1/compare?first=${first}&second=${second}&most=${most}`, body: null },
+        COMPARISON,
+      ),
+    runsOfCase: ({ id, campaign, after }) => {
+      const query = new URLSearchParams({
+        ...{ id, ...(campaign !== null && { campaign: `${campaign}` }), ...(after !== null && { after }) },
+      });
+      return get(`/v1/cases?${query}`, CASE_PAGE);
+    },
     benches: async () => (await get('/v1/benches', BENCHES)).benches,
     quarantine: async (bench, reason) =>
       void (await post(`/v1/benches/${encodeURIComponent(bench)}/quarantine`, { reason }, NOTHING)),
     check: () => call({ ...line, timeoutMs: UPKEEP_MS }, { method: 'GET', path: '/v1/check', body: null }, CHECK),
     results: (campaign, after) => get(`/v1/campaigns/${campaign}/results?after=${after}`, RESULT_PAGE),
-    prune: (asked) => post('/v1/prune', asked, PRUNED, { timeoutMs: UPKEEP_MS }),
+    prune: (asked) => post('/v1/prune', asked, PRUNED, { timeoutMs: UPKEEP_MS, idempotent: false }),
     search: async (words) => (await get(`/v1/search?${new URLSearchParams({ words })}`, FOUND)).runs,
-    addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN)).token,
+    addToken: async (name, role) => (await post('/v1/tokens', { name, role }, TOKEN, { idempotent: false })).token,
     tokens: async () => (await get('/v1/tokens', TOKENS)).tokens,
     revokeToken: async (id) => void (await post(`/v1/tokens/${id}/revoke`, {}, NOTHING)),
   };

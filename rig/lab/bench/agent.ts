@@ -17,7 +17,8 @@ import { Things } from './things.ts';
 export interface AgentOptions {
   readonly bench: string;
   readonly version: string;
-  readonly link: BenchLink;
+  /** The lab's server. @param signal ends what is asked of it and has no signal of its own */
+  readonly link: (signal: AbortSignal) => BenchLink;
   readonly signer: BenchSigner;
   readonly spool: Spool;
   readonly env: CommandIo['env'];
@@ -27,7 +28,7 @@ export interface AgentOptions {
   /** As {@link DriftOptions} have them. */
   readonly drift: Omit<DriftOptions, 'say'>;
   /** Connects to the one who asked the lab for the reader of an attempt. */
-  openPool(attempt: string): Promise<Channel>;
+  openPool(attempt: string, signal: AbortSignal): Promise<Channel>;
   say(text: string): void;
   /** Why this bench has no room on its disks for a run, in one sentence; null: it has. */
   noRoom(): string | null;
@@ -44,6 +45,9 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
 const PROGRESS_EVERY_MS = 1000;
 
+/** After the stop: to give leases back, and to finish what is being sent. */
+const LAST_WORDS_MS = 1500;
+
 /** Before another run after one for which a disk was full. */
 const FULL_PAUSE_MS = 10_000;
 const ROOM_PAUSE_MS = 2000;
@@ -59,6 +63,7 @@ interface Working {
 /** The agent of a bench: says what it has, takes runs that fit, sends results, until it is stopped. */
 export class Agent {
   readonly #options: AgentOptions;
+  readonly #link: BenchLink;
   readonly #things = new Things();
   readonly #working = new Map<string, Working>();
   #devices: readonly LocalDevice[] = [];
@@ -75,9 +80,12 @@ export class Agent {
   readonly #lostUntilMs = new Map<string, number>();
   #stop: unknown = null;
   readonly #end = new AbortController();
+  /** Ends what is still asked of the server a moment after that. */
+  readonly #cut = new AbortController();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#link = options.link(this.#cut.signal);
     this.#drift = new Drift({ ...options.drift, say: (text) => options.say(text) });
   }
 
@@ -89,17 +97,33 @@ export class Agent {
     const { signal } = this.#options;
     const ended = (): void => this.#end.abort(signal.reason);
     signal.addEventListener('abort', ended, { once: true });
+    const cut = (): void => this.#cut.abort(new LabUnreachable('the bench has ended'));
+    let cutting: NodeJS.Timeout | undefined;
+    const cutSoon = (): void => {
+      cutting = setTimeout(cut, LAST_WORDS_MS);
+    };
+    this.#signal.addEventListener('abort', cutSoon, { once: true });
     try {
       const enrolled = await this.#enrol();
       if (enrolled === null) return;
-      this.#devices = await this.#options.look(this.#signal);
-      this.#sayDevices();
-      await Promise.all([this.#beat(enrolled.heartbeatSeconds * 1000), this.#watch(), this.#send()]);
-      await Promise.all(this.#loops.values());
+      try {
+        this.#devices = await this.#options.look(this.#signal);
+        this.#sayDevices();
+        await Promise.all([this.#beat(enrolled.heartbeatSeconds * 1000), this.#watch(), this.#send()]);
+        await Promise.all(this.#loops.values());
+      } finally {
+        await this.#leave();
+      }
       if (this.#stop !== null) throw this.#stop;
     } finally {
       signal.removeEventListener('abort', ended);
+      clearTimeout(cutting);
     }
+  }
+
+  /** Says good-bye; a server that does not hear it learns by time that this bench is gone. */
+  async #leave(): Promise<void> {
+    await this.#link.leave(this.#options.bench).catch(() => {});
   }
 
   get #signal(): AbortSignal {
@@ -107,8 +131,8 @@ export class Agent {
   }
 
   #askToEnrol(): Promise<Enrolled> {
-    const { bench, version, signer, link } = this.#options;
-    return link.enrol({ name: bench, publicKey: signer.publicKey, interface: LAB_INTERFACE, version });
+    const { bench, version, signer } = this.#options;
+    return this.#link.enrol({ name: bench, publicKey: signer.publicKey, interface: LAB_INTERFACE, version });
   }
 
   /** Waits for a server that is not there yet. */
@@ -123,11 +147,11 @@ export class Agent {
 
   /** Tells the server that the bench lives, and what it has; learns which leases are gone. */
   async #beat(everyMs: number): Promise<void> {
-    const { bench, link, spool } = this.#options;
+    const { bench, spool } = this.#options;
     while (!this.#signal.aborted) {
       try {
         const held = this.#held();
-        const answer = await link.heartbeat({
+        const answer = await this.#link.heartbeat({
           bench,
           clock: Date.now(),
           devices: this.#devices.map(({ capability }) => capability),
@@ -169,7 +193,7 @@ export class Agent {
 
   /** Takes one run after the other for one device, as long as it is there. */
   async #work(name: string): Promise<void> {
-    const { bench, link } = this.#options;
+    const { bench } = this.#options;
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.#signal.aborted) {
       const device = this.#devices.find(({ capability }) => capability.device === name);
@@ -192,7 +216,7 @@ export class Agent {
         let taken: TakenRun | null;
         this.#asking++;
         try {
-          taken = await link.take({ bench, free: [name], waitSeconds }, this.#signal);
+          taken = await this.#link.take({ bench, free: [name], waitSeconds }, this.#signal);
         } finally {
           this.#asking--;
         }
@@ -246,7 +270,8 @@ export class Agent {
   }
 
   async #judge(run: TakenRun, device: LocalDevice): Promise<void> {
-    const { bench, link, signer, spool, env, imageKey, openPool, say } = this.#options;
+    const { bench, signer, spool, env, imageKey, openPool, say } = this.#options;
+    const link = this.#link;
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#signal, stop.signal]);
     this.#working.set(run.attempt, { device: device.capability.device, stop });
@@ -267,6 +292,7 @@ export class Agent {
     } catch (error) {
       if (isOfFullDisk(error)) this.#fullUntilMs = performance.now() + FULL_PAUSE_MS;
       if (error instanceof LostLink) this.#lostUntilMs.set(device.capability.device, performance.now() + LOST_PAUSE_MS);
+      // Its result is kept, and sent later.
       if (error instanceof LabRefused || error instanceof LabUnreachable) this.#notReached(error);
       else await this.#giveBack(run.attempt, error, stop.signal.aborted);
     } finally {
@@ -276,13 +302,18 @@ export class Agent {
 
   /** The run was not finished here: another bench may take it now, and not when the lease ends. */
   async #giveBack(attempt: string, error: unknown, gone: boolean): Promise<void> {
-    const { bench, link, say } = this.#options;
+    const { bench, say } = this.#options;
     const left = error instanceof LeftBehind ? `; ${error.message}` : '';
     if (gone) return say(`the lease of that run is gone; it was stopped${left}`);
     const reason = this.#signal.aborted ? `the bench was stopped${left}` : reasonOf(error);
     say(`the run is given back: ${reason}`);
     try {
-      await link.release(attempt, bench, reason.slice(0, 500), error instanceof LostLink && !this.#signal.aborted);
+      await this.#link.release(
+        attempt,
+        bench,
+        reason.slice(0, 500),
+        error instanceof LostLink && !this.#signal.aborted,
+      );
     } catch {
       // Then it goes back by itself when the lease ends.
     }
@@ -305,8 +336,8 @@ export class Agent {
   }
 
   async #sendOne(attempt: string): Promise<void> {
-    const { spool, link, say } = this.#options;
-    const became = await spool.send(attempt, link);
+    const { spool, say } = this.#options;
+    const became = await spool.send(attempt, this.#link);
     if (became === 'late') say(`the result of attempt ${attempt} came too late: the run was given to another bench`);
     if (became === 'refused')
       say(`the server refused the result of attempt ${attempt}; it was put aside in the folder of the bench`);

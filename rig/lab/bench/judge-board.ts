@@ -2,7 +2,6 @@ import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { contentsOf, imageNames } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
-import { EXIT } from '../../console/io.ts';
 import type { RunWork } from '../campaign/work.ts';
 import type { FiledBoard } from './filed-board.ts';
 import { inShort } from './judge-card.ts';
@@ -132,14 +131,16 @@ const PRESENT_MS = 30_000;
 async function putCard(port: string, image: string, place: RunPlace): Promise<Judged> {
   const { putCommand } = await import('../../board/firmware/put-command.ts');
   const said = listening(place);
-  const exit = await putCommand({ port, image, timeoutMs: PRESENT_MS }, said.io);
+  await putCommand({ port, image, timeoutMs: PRESENT_MS, imageKey: place.imageKey }, said.io);
   place.signal.throwIfAborted();
+  const document = said.document();
+  const { verdict, backend, reason, verified } = FLASHED.parse(document);
   return {
     ...aboutCard(image, place),
-    verdict: exit === EXIT.pass ? 'passed' : 'failed',
-    reason: exit === EXIT.pass ? '' : inShort(asNamed(said.lastLine().replace(/^vitap: /, ''), place)),
-    backend: place.device.capability.backend,
-    files: [],
+    verdict: VERDICT_OF[verdict],
+    reason: inShort(asNamed(reason ?? verified ?? '', place)),
+    backend,
+    files: [written(place, 'firmware-put.json', document)],
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { HalError } from '../../../src/hal/errors.ts';
+import { slotsAreLeft } from '../../../src/hal/vpcd/left-slots.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { imageNames } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
@@ -20,7 +21,6 @@ import { PLAIN_TAPS } from './plain-taps.ts';
 import { channelOfRun } from './run-channel.ts';
 import { asNamed, file, tracesFolder, tracesIn, written } from './run-files.ts';
 import { type ServedCard, serveCard } from './served-card.ts';
-import { slotIsLeft } from './vpcd-slot.ts';
 
 /** Runs on a reader: what the verbs `conform`, `replay` and `bench tap` do, by their own functions. */
 
@@ -328,10 +328,16 @@ function readerOf({ device }: RunPlace): ReaderChoice {
   throw new CannotRun('this run needs a reader, and the device is a board');
 }
 
-/** Waits until pcscd has seen a card leave: the next one would be taken for it. */
+/** Waits until pcscd has seen a card leave: the next one would be taken for it. What cannot be asked here, the next run says. */
 async function linkIsLeft({ device, signal }: RunPlace): Promise<void> {
-  if (device.link?.driver === 'vpcd' && device.reader !== null) {
-    await slotIsLeft(device.reader, device.capability.model, signal);
+  if (device.link?.driver !== 'vpcd' || device.reader === null) return;
+  const { openReader } = await import('../../endpoint/open-reader.ts');
+  const opened = await openReader(device.reader).catch(() => null);
+  if (opened === null) return;
+  try {
+    await slotsAreLeft(opened.reader, [device.capability.model], signal);
+  } finally {
+    await opened.close();
   }
 }
 

@@ -48,7 +48,7 @@ function judge(work: RunWork, place: RunPlace): Promise<Judged> {
     case 'rehearsal':
       return rehearse(work.milliseconds, place);
     case 'pool':
-      return lendReader(place.device, place.openPool, place.signal);
+      return lendReader(place);
   }
 }
 

@@ -21,6 +21,8 @@ export interface LocalFile extends Pick<ResultBlob, 'role' | 'name' | 'mediaType
 
 /** Where and with what a run is judged. */
 export interface RunPlace {
+  /** Name of this bench. */
+  readonly bench: string;
   readonly device: LocalDevice;
   /** The run's own folder, taken away afterwards. */
   readonly folder: string;
@@ -45,8 +47,6 @@ export interface Said {
   readonly io: CommandIo;
   /** The document that it printed with `--json`; null: none, or no JSON. */
   document(): unknown;
-  /** The last line on standard error. */
-  lastLine(): string;
 }
 
 /** More than any report has. */
@@ -56,7 +56,6 @@ const MOST_CHARACTERS = 128 * 1024 * 1024;
 export function listening({ env, signal, note }: Pick<RunPlace, 'env' | 'signal' | 'note'>): Said {
   const pieces: string[] = [];
   let length = 0;
-  let last = '';
   return {
     io: {
       stdout: (text) => {
@@ -66,9 +65,7 @@ export function listening({ env, signal, note }: Pick<RunPlace, 'env' | 'signal'
       delivered: () => Promise.resolve(true),
       stderr: (text) => {
         const line = text.trim().split('\n').at(-1) ?? '';
-        if (line === '') return;
-        last = line;
-        note(line);
+        if (line !== '') note(line);
       },
       json: true,
       stdinIsTty: false,
@@ -85,7 +82,6 @@ export function listening({ env, signal, note }: Pick<RunPlace, 'env' | 'signal'
         return null;
       }
     },
-    lastLine: () => last,
   };
 }
 

@@ -11,7 +11,7 @@ import { hostVersions } from '../../report/host-environment.ts';
 import { storable } from '../../web/storable-text.ts';
 import type { TakenRun } from '../api/bench.ts';
 import type { BlobLink } from '../api/blob-link.ts';
-import { LabRefused, LabUnreachable } from '../api/lab-refused.ts';
+import { LabRefused } from '../api/lab-refused.ts';
 import type { ResultBlob, ResultStatement } from '../api/result.ts';
 import type { FiledCard } from './bench-file.ts';
 import type { BenchSigner } from './bench-key.ts';
@@ -36,7 +36,7 @@ export interface OneRun {
   /** Ends it: the bench stops, or the lease is gone. */
   readonly signal: AbortSignal;
   /** As {@link RunPlace.openPool}, by the attempt. */
-  openPool(attempt: string): Promise<Channel>;
+  openPool(attempt: string, signal: AbortSignal): Promise<Channel>;
   note(text: string): void;
 }
 
@@ -54,6 +54,7 @@ export class LeftBehind extends Error {
 export async function doRun(one: OneRun): Promise<Judged> {
   const { run, device, link, signal } = one;
   const startedAt = Date.now();
+  const startMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-'));
   try {
     const inputs = join(folder, 'inputs');
@@ -63,12 +64,12 @@ export async function doRun(one: OneRun): Promise<Judged> {
     let judged: Judged;
     let left: string | null = null;
     try {
-      await fetchInputs(run.inputs, inputs, link);
-      const { imageKey, note } = one;
-      const openPool = (): Promise<Channel> => one.openPool(run.attempt);
+      await fetchInputs(run.inputs, inputs, { link, signal: ends });
+      const { bench, imageKey, note } = one;
+      const openPool = (): Promise<Channel> => one.openPool(run.attempt, ends);
       const env = environmentOf(device.card, one.env);
       const last = run.attemptNumber >= run.attemptsAllowed;
-      const place = { device, folder, inputs, env, imageKey, note, openPool, signal: ends, last };
+      const place = { bench, device, folder, inputs, env, imageKey, note, openPool, signal: ends, last };
       judged = await judgeRun(run.work, {
         ...place,
         left: (words) => {
@@ -84,7 +85,9 @@ export async function doRun(one: OneRun): Promise<Judged> {
       judged = { ...couldNot({ device }, left === null ? reason : `${reason}; ${left}`), files };
     }
     const files = takenFiles(judged.files, folder);
-    await keep(one, { ...judged, files }, startedAt);
+    // A clock that is set while a run goes on does not make it longer or shorter.
+    const endedAt = startedAt + Math.round(performance.now() - startMs);
+    await keep(one, { ...judged, files }, { startedAt, endedAt });
     return judged;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -96,7 +99,7 @@ function tooLong({ limitSeconds }: TakenRun): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof LabRefused || error instanceof LabUnreachable) return `an input did not come: ${error.message}`;
+  if (error instanceof LabRefused) return `an input did not come: ${error.message}`;
   return describeFailure(error).sentences.join(' ');
 }
 
@@ -114,7 +117,11 @@ function firstLine(path: string): string {
   return (readInputText(path, 'a file with a code', 4096).split('\n')[0] ?? '').trim();
 }
 
-async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judged, startedAt: number): Promise<void> {
+async function keep(
+  { bench, run, device, signer, spool }: OneRun,
+  judged: Judged,
+  times: Pick<ResultStatement, 'startedAt' | 'endedAt'>,
+): Promise<void> {
   const { files, ...about } = judged;
   const found = files.map(({ path, ...file }) => {
     const bytes = readFileSync(path);
@@ -128,8 +135,7 @@ async function keep({ bench, run, device, signer, spool }: OneRun, judged: Judge
     attempt: run.attempt,
     bench,
     device: device.capability.device,
-    startedAt,
-    endedAt: Date.now(),
+    ...times,
     ...about,
     versions: { vitap: program.slice(0, 100), node, system: system.slice(0, 100) },
     blobs,

@@ -4,7 +4,7 @@ import { replaceFile, syncFolder } from '../../../src/hal/nvm/replace-file.ts';
 import { storageError } from '../../../src/hal/nvm/storage-error.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import type { BenchLink } from '../api/bench-link.ts';
-import { LabRefused } from '../api/lab-refused.ts';
+import { LabRefused, maySucceedLater } from '../api/lab-refused.ts';
 
 /** A result that waits: its signed statement, and its files by their hashes. */
 export interface Spooled {
@@ -71,7 +71,7 @@ export class Spool {
       for (const hash of await link.missing(hashes)) await link.upload(hash, readFileSync(join(folder, hash)));
       await link.record(attempt, readFileSync(join(folder, STATEMENT), 'utf8'));
     } catch (error) {
-      if (!(error instanceof LabRefused) || mayBeTakenLater(error)) throw error;
+      if (!(error instanceof LabRefused) || maySucceedLater(error)) throw error;
       if (error.code !== 'attempt-over') {
         this.#putAside(folder);
         return 'refused';
@@ -89,12 +89,4 @@ export class Spool {
     if (existsSync(target)) rmSync(target, { recursive: true });
     renameSync(folder, target);
   }
-}
-
-/** Rights that come back, a server that is overloaded or full, an upload that was torn. */
-function mayBeTakenLater({ status, code }: LabRefused): boolean {
-  if (code === 'blob-missing' || code === 'blob-torn') return true;
-  // Its status is that of a token, and no other token mends it.
-  if (code === 'result-unsigned') return false;
-  return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500;
 }

@@ -58,7 +58,7 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
     await new Agent({
       bench: name,
       version: packageVersion(),
-      link: benchLink(line),
+      link: (signal) => benchLink({ ...line, signal }),
       signer: benchSigner(folder),
       spool: new Spool(folder),
       env: io.env,
@@ -83,7 +83,7 @@ export async function labBench(options: LabBenchOptions, io: CommandIo): Promise
         }),
       },
       noRoom: () => noRoom([folder, tmpdir()]),
-      openPool: (attempt) => openPoolChannel(line, `/v1/pool/attempts/${attempt}`, options.pin),
+      openPool: (attempt, signal) => openPoolChannel({ ...line, signal }, `/v1/pool/attempts/${attempt}`, options.pin),
       say,
       signal: io.signal,
     }).run();

@@ -168,7 +168,8 @@ async function addRuns(store: LabStore, { requirement, first, from, to, each, be
     );
     await within.query(
       `insert into lab_cases (run_id, place, id, verdict, reason)
-       select ${RUN_ID}, c, 'SEL-' || c, 'pass', '' from ${places}, generate_series(1, ${CASES}) c`,
+       select ${RUN_ID}, c, 'SEL-' || c, case when c = 1 and place % 20 = 7 then 'fail' else 'pass' end, ''
+       from ${places}, generate_series(1, ${CASES}) c`,
     );
     await within.query(`insert into lab_blobs (sha256, bytes, stored_at) select ${FILE}, 20000, ended from ${places}`);
     await within.query(

@@ -1,5 +1,6 @@
 import { listBenches } from '../store/benches.ts';
 import { campaignMatrix, listCampaigns } from '../store/campaigns.ts';
+import { runsOfCase } from '../store/cases.ts';
 import { releaseLease } from '../store/leases.ts';
 import { listResults, listRuns, runDetail } from '../store/runs.ts';
 import { searchRuns } from '../store/search.ts';
@@ -47,6 +48,11 @@ export const GROWTH_QUESTIONS: readonly GrowthQuestion[] = [
   { name: 'search, a subject', judged: false, ask: ({ store }) => searchRuns(store, 'CARD-07') },
   { name: 'search, nothing', judged: false, ask: ({ store }) => searchRuns(store, 'nowhere') },
   { name: 'search, a reason', judged: false, ask: ({ store }, i) => searchRuns(store, `SEL-${i % 97} failed`) },
+  {
+    name: 'runs of a case',
+    judged: false,
+    ask: (filled, i) => runsOfCase(filled.store, { id: 'SEL-1', campaign: campaignOf(filled, i), after: null }),
+  },
   { name: 'benches', judged: false, ask: ({ store }) => listBenches(store) },
   { name: 'take and give back', judged: false, ask: takeAndGiveBack },
 ];

@@ -51,8 +51,8 @@ export const WORDS = {
   subject: { en: 'Card, image or board', fr: 'Carte, image ou platine' },
   matrix: { en: 'Cards by suites', fr: 'Cartes par suites' },
   matrixKeys: {
-    en: 'Arrows move between cells, Home and End to the ends of a row, Enter opens the runs of a cell.',
-    fr: 'Les flèches passent d’une case à l’autre, Début et Fin vont aux bouts d’une ligne, Entrée ouvre les passages d’une case.',
+    en: 'Arrows move between cells, right and left through all of them, Home and End to the ends of a row, Enter opens the runs of a cell.',
+    fr: 'Les flèches passent d’une case à l’autre, droite et gauche par toutes les cases, Début et Fin vont aux bouts d’une ligne, Entrée ouvre les passages d’une case.',
   },
   cellsShown: { en: 'Cells shown', fr: 'Cases affichées' },
   cellsAll: { en: 'All', fr: 'Toutes' },
@@ -123,6 +123,18 @@ export const WORDS = {
   repairs: { en: 'Repairs and tries again', fr: 'Réparations et reprises' },
   figures: { en: 'Figures', fr: 'Mesures' },
   cases: { en: 'Cases that did not pass: {count} of {all}', fr: 'Cas non réussis : {count} sur {all}' },
+  caseRuns: { en: 'Case {id}: runs in which it did not pass', fr: 'Cas {id} : passages où il n’a pas réussi' },
+  caseTo: { en: 'Case {id}: its other runs', fr: 'Cas {id} : ses autres passages' },
+  caseNone: {
+    en: 'The case failed in no run, and was inconclusive in none.',
+    fr: 'Le cas n’a échoué dans aucun passage, et a toujours été jugé.',
+  },
+  caseNotJudged: {
+    en: 'No run of this campaign has judged this case.',
+    fr: 'Aucun passage de cette campagne n’a jugé ce cas.',
+  },
+  caseInAll: { en: 'In all campaigns', fr: 'Dans toutes les campagnes' },
+  caseInOne: { en: 'In campaign {id} alone', fr: 'Dans la seule campagne n° {id}' },
   casesPassed: { en: 'Cases: {all}, none failed', fr: 'Cas : {all}, aucun échec' },
   caseFail: { en: '✘ failed', fr: '✘ échoué' },
   caseInconclusive: { en: '? not judged', fr: '? non jugé' },
@@ -134,6 +146,7 @@ export const WORDS = {
   andMore: { en: 'and {count} more', fr: 'et {count} autres' },
 
   reading: { en: 'Reading the file…', fr: 'Lecture du fichier…' },
+  reportLanguage: { en: 'The report is in English.', fr: 'Ce rapport est en anglais, comme vitap l’écrit.' },
   frameTitle: { en: 'Report {name}, in English', fr: 'Rapport {name}, en anglais' },
   fileUnknown: {
     en: 'The result of this run names no such file.',
@@ -170,6 +183,10 @@ export const WORDS = {
   compareSlower: { en: 'Slower', fr: 'Plus lents' },
   compareFaster: { en: 'Faster', fr: 'Plus rapides' },
   compareOnly: { en: 'Only in campaign {id}', fr: 'Seulement dans la campagne {id}' },
+  compareCounts: {
+    en: 'Compared: {firstRuns} runs with {secondRuns}; in both {cells} cells, {cases} cases, {times} times.',
+    fr: 'Comparés : {firstRuns} passages et {secondRuns} ; en commun {cells} cases, {cases} cas, {times} temps.',
+  },
   compareSame: {
     en: 'No difference: what both have came to the same.',
     fr: 'Aucune différence : ce que les deux ont donne le même résultat.',
@@ -179,6 +196,7 @@ export const WORDS = {
   benchUnknown: { en: 'No bench has this name.', fr: 'Aucun banc ne porte ce nom.' },
   benchAlive: { en: 'alive', fr: 'présent' },
   benchGone: { en: 'not heard of', fr: 'sans nouvelles' },
+  benchLeft: { en: 'ended', fr: 'arrêté' },
   benchQuarantined: { en: 'in quarantine: {reason}', fr: 'en quarantaine : {reason}' },
   benchSkew: { en: 'its clock is {seconds} s off', fr: 'son horloge a {seconds} s d’écart' },
   benchSpooled: { en: '{count} to upload', fr: '{count} à envoyer' },

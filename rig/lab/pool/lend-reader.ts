@@ -1,22 +1,21 @@
-import { type Channel, FarEnd } from '../../../src/hal/distant/index.ts';
+import { FarEnd } from '../../../src/hal/distant/index.ts';
 import type { Exchange, Reader } from '../../../src/hal/reader.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { openReader } from '../../endpoint/open-reader.ts';
 import { readerDriver } from '../../endpoint/readers.ts';
-import type { LocalDevice } from '../bench/devices.ts';
-import type { Judged } from '../bench/judged.ts';
+import type { Judged, RunPlace } from '../bench/judged.ts';
 
 /**
  * Gives a reader of this bench to somebody who asked the lab for it, until that end goes. The lab judges nothing of it:
  * the verdict says that the reader was lent.
- * @param open connects to the one who waits
- * @throws {HalError} the reader, or the way; {CannotRun} a device that cannot be lent
+ * @throws {HalError} the reader, or the way; {CannotRun} a device that cannot be lent; the reason of the signal
  */
-export async function lendReader(
-  device: LocalDevice,
-  open: () => Promise<Channel>,
-  signal: AbortSignal,
-): Promise<Judged> {
+export async function lendReader({
+  bench,
+  device,
+  openPool,
+  signal,
+}: Pick<RunPlace, 'bench' | 'device' | 'openPool' | 'signal'>): Promise<Judged> {
   const { reader: choice, capability } = device;
   if (choice === null || readerDriver(choice).ourCards === 'in process') {
     throw new CannotRun(`${device.readerText} has no card of its own: only a reader with a card is lent`);
@@ -24,12 +23,13 @@ export async function lendReader(
   const opened = await openReader(choice, { exclusive: true });
   let exchanges = 0;
   try {
-    const channel = await open();
+    const channel = await openPool();
     const counted = countedReader(opened.reader, () => exchanges++);
     const stop = (): void => channel.close();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    await new FarEnd(channel, { reader: counted, name: opened.name, backendAt: opened.backendAt }).ended;
+    const { name, backendAt } = opened;
+    await new FarEnd(channel, { reader: counted, name, backendAt, at: `bench ${bench}` }).ended;
     signal.removeEventListener('abort', stop);
     signal.throwIfAborted();
   } finally {

@@ -16,3 +16,17 @@ export async function* allResults(link: PersonLink, campaign: number): AsyncGene
     after = page.after;
   }
 }
+
+/**
+ * When the attempt that counts began and ended, milliseconds since 1970: the beginning by the clock of the lab's database, as
+ * every other time in the lab, since a bench's clock may be wrong; how long it took by the bench. Null: no bench judged it.
+ */
+export function timesOf({
+  attempts,
+  statement,
+}: JudgedRun): { readonly startedAt: number; readonly endedAt: number } | null {
+  const attempt = attempts.find(({ id }) => id === statement?.attempt);
+  if (statement === null || attempt === undefined) return null;
+  const { startedAt } = attempt;
+  return { startedAt, endedAt: startedAt + Math.max(0, statement.endedAt - statement.startedAt) };
+}

@@ -1,4 +1,4 @@
-import type { JudgedRun } from './all-results.ts';
+import { type JudgedRun, timesOf } from './all-results.ts';
 
 const COLUMNS = [
   ...['campaign', 'number', 'run', 'subject', 'suite', 'repetition', 'state', 'attempts', 'bench', 'device', 'backend'],
@@ -15,13 +15,15 @@ export function csvLines(run: JudgedRun): string {
 
 type Line = readonly (string | number)[];
 
-function linesOf({ run, statement }: JudgedRun): readonly Line[] {
+function linesOf(judged: JudgedRun): readonly Line[] {
+  const { run, statement } = judged;
+  const times = timesOf(judged);
   const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
   const start: Line = [
     ...[run.campaign, run.number, run.id, run.subject, run.suite, run.repetition, run.state, run.attempts],
     ...[run.bench ?? '', run.device ?? '', run.backend ?? ''],
     ...[statement?.card ?? '', statement?.image ?? '', statement?.board ?? ''],
-    ...[time(statement?.startedAt), time(statement?.endedAt), run.reason],
+    ...[time(times?.startedAt), time(times?.endedAt), run.reason],
   ];
   return [
     [...start, '', '', '', ''],

@@ -1,6 +1,6 @@
-import { junitReport, junitSeconds, junitTimestamp } from '../../report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../../report/junit.ts';
 import type { CampaignSummary } from '../api/campaign.ts';
-import type { JudgedRun } from './all-results.ts';
+import { type JudgedRun, timesOf } from './all-results.ts';
 
 /** Tests of a JUnit report, as its root counts them. */
 interface JunitCounts {
@@ -56,11 +56,8 @@ function partsOf(xml: string): Parts {
   return groups as Parts;
 }
 
-function addSuite(
-  report: ReturnType<typeof junitReport>,
-  campaign: CampaignSummary,
-  { run, attempts, statement }: JudgedRun,
-): void {
+function addSuite(report: ReturnType<typeof junitReport>, campaign: CampaignSummary, judged: JudgedRun): void {
+  const { run, attempts, statement } = judged;
   const name = `${run.subject} × ${run.suite} #${run.repetition}`;
   const suite = report.testSuite().name(name);
   suite.property('campaign', `${campaign.id} ${campaign.name}`).property('run', run.id);
@@ -73,14 +70,15 @@ function addSuite(
   if (statement === null) {
     const test = suite.testCase().className(classname).name(name);
     if (run.state === 'error') test.error(run.reason);
-    else test.skipped();
+    else skipBecause(test, run.reason === '' ? `the run is ${run.state}` : run.reason);
     return;
   }
-  suite.timestamp(junitTimestamp(new Date(statement.startedAt).toISOString()));
+  const times = timesOf(judged);
+  if (times !== null) suite.timestamp(junitTimestamp(new Date(times.startedAt).toISOString()));
   suite.property('bench', statement.bench).property('backend', statement.backend);
   if (statement.cases.length === 0) {
     const test = suite.testCase().className(classname).name(name);
-    test.time(junitSeconds(Math.max(0, statement.endedAt - statement.startedAt)));
+    if (times !== null) test.time(junitSeconds(times.endedAt - times.startedAt));
     if (statement.verdict === 'failed') test.failure(statement.reason);
     if (statement.verdict === 'error') test.error(run.reason);
     return;
@@ -89,7 +87,7 @@ function addSuite(
     const test = suite.testCase().className(classname).name(id);
     if (verdict === 'fail') test.failure(reason);
     if (verdict === 'inconclusive') test.error(reason);
-    if (verdict === 'not-applicable') test.skipped();
+    if (verdict === 'not-applicable') skipBecause(test, reason);
   }
   // A run may end as an error after cases that passed.
   if (statement.verdict === 'error') suite.testCase().className(classname).name(name).error(run.reason);

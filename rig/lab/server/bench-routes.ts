@@ -6,6 +6,7 @@ import {
   ENROLLED,
   HEARTBEAT,
   HEARTBEAT_ANSWER,
+  LEAVE,
   MOST_WAIT_SECONDS,
   PROGRESS,
   RELEASE,
@@ -16,7 +17,7 @@ import {
 } from '../api/bench.ts';
 import { NOTHING } from '../api/fields.ts';
 import { MOST_RESULT_BYTES, RECORDED } from '../api/result.ts';
-import { enrolBench, heartbeat } from '../store/benches.ts';
+import { enrolBench, heartbeat, leave } from '../store/benches.ts';
 import { HEARTBEAT_SECONDS, LEASE_SECONDS, releaseLease } from '../store/leases.ts';
 import { recordResult } from '../store/record.ts';
 import { LabRefusal } from '../store/refusals.ts';
@@ -29,8 +30,14 @@ import type { WaitingBenches } from './waiting-benches.ts';
 const tags = ['bench'];
 const ATTEMPT_IN_PATH = z.object({ attempt: z.uuid() });
 
+export interface BenchRoutes {
+  readonly waiting: WaitingBenches;
+  /** Told when a bench that lives was refused its heartbeat. */
+  unheard(): void;
+}
+
 /** What a bench asks for, with a token of its role. */
-export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): void {
+export function addBenchRoutes(app: WebApp, store: LabStore, { waiting, unheard }: BenchRoutes): void {
   app.post(
     '/v1/benches',
     {
@@ -54,7 +61,10 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
       },
     },
     async ({ body }) => {
-      const { gone, ...answer } = await heartbeat(store, body);
+      const { gone, ...answer } = await heartbeat(store, body).catch((error: unknown) => {
+        if (error instanceof StoreError) unheard();
+        throw error;
+      });
       return { ...answer, gone: [...gone] };
     },
   );
@@ -71,6 +81,17 @@ export function addBenchRoutes(app: WebApp, store: LabStore, waiting: WaitingBen
         isOpen: async () => (await request.labStillOpen?.()) === true,
       }),
     }),
+  );
+  app.post(
+    '/v1/leave',
+    {
+      config: { ...BENCH, changes: true },
+      schema: { tags, summary: 'Says that a bench ends', body: LEAVE, response: { 200: NOTHING } },
+    },
+    async ({ body }) => {
+      await leave(store, body.bench);
+      return {};
+    },
   );
   addAttemptRoutes(app, store, waiting);
 }
@@ -138,8 +159,8 @@ async function waitForRun(
   for (;;) {
     const left = end - performance.now();
     const woken = waiting.next(left);
-    // Nobody would hear of a run that is taken for a connection that is gone.
-    if (asker.isGone()) return null;
+    // Nobody would hear of a run that is taken for a connection that is gone, or that is cut with this server.
+    if (asker.isGone() || waiting.closed) return null;
     if (!(await asker.isOpen())) throw new LabRefusal('token-wrong');
     const taken = await takeOnce(store, bench, free);
     if (taken !== null || left <= 0) return taken;

@@ -53,7 +53,7 @@ export function addBlobRoutes(app: WebApp, store: LabStore): void {
     { config: ANY_ROLE, schema: { tags, summary: 'A file, as an attachment', params: HASH_IN_PATH } },
     async ({ params: { sha256 }, labRole }, reply) => {
       // Inputs may hold codes: images, scripts.
-      if (labRole === 'viewer' && !(await isOfResult(store, sha256))) throw new LabRefusal('blob-unknown');
+      if (labRole === 'viewer' && !(await isOfResult(store, sha256))) throw new LabRefusal('blob-unknown', sha256);
       const content = await readBlob(store, sha256);
       // What was uploaded is never shown as a page of this server.
       return reply

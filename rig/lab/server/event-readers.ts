@@ -57,6 +57,7 @@ export class EventReaders {
   #beatAt = 0;
   #tokensAt = 0;
   #tokensKnownAt = 0;
+  #closed = false;
 
   constructor(store: LabStore, bell: ChangeBell, fault: (error: unknown) => void) {
     this.#store = store;
@@ -82,6 +83,8 @@ export class EventReaders {
       if (asked.lastId === null) this.#start(reader, look.id());
       else await this.#goOn(reader, asked.lastId, look.id());
       reader.ready = true;
+      // The server ended meanwhile, and nobody else would end this stream.
+      if (this.#closed) reader.stream.finish();
     } catch (error) {
       reader.stream.destroy();
       throw error;
@@ -90,6 +93,7 @@ export class EventReaders {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const { stream } of this.#readers) stream.finish();
     this.#rest();
     await Promise.all([this.#looking, this.#asking]);
@@ -112,6 +116,7 @@ export class EventReaders {
       this.#waking = null;
     });
     const look = await this.#waking;
+    if (this.#closed) return look;
     if (this.#look === null) {
       const now = performance.now();
       this.#look = look;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { WebApp } from '../../web/server.ts';
 import { BENCHES, QUARANTINE } from '../api/bench.ts';
 import { CAMPAIGNS, MATRIX, SUBMISSION, SUBMITTED } from '../api/campaign.ts';
+import { CASE_PAGE } from '../api/case.ts';
 import { BENCH_NAME, NOTHING } from '../api/fields.ts';
 import { FOUND, RESULT_PAGE, RUN_DETAIL, RUN_PAGE, RUN_STATES } from '../api/run.ts';
 import { ME, NEW_TOKEN, type Role, TOKEN, TOKENS } from '../api/token.ts';
@@ -9,6 +10,7 @@ import { CHECK, PRUNE, PRUNED } from '../api/upkeep.ts';
 import { listBenches, quarantine } from '../store/benches.ts';
 import { sweepBlobs } from '../store/blobs.ts';
 import { campaignMatrix, cancelCampaign, listCampaigns } from '../store/campaigns.ts';
+import { runsOfCase } from '../store/cases.ts';
 import { checkStore } from '../store/check.ts';
 import { pruneFiles } from '../store/prune.ts';
 import { listResults, listRuns, runDetail } from '../store/runs.ts';
@@ -164,6 +166,23 @@ function addRunRoutes(app: WebApp, store: LabStore): void {
       },
     },
     async ({ query: { words } }) => ({ runs: [...(await searchRuns(store, words))] }),
+  );
+  app.get(
+    '/v1/cases',
+    {
+      config: VIEWER,
+      schema: {
+        tags,
+        summary: 'Runs in which a case failed or was inconclusive, a page at a time',
+        querystring: z.strictObject({
+          id: z.string().min(1).max(200),
+          campaign: whole.optional().describe('without it all campaigns, the newest first'),
+          after: z.uuid().optional(),
+        }),
+        response: { 200: CASE_PAGE },
+      },
+    },
+    ({ query: { id, campaign = null, after = null } }) => runsOfCase(store, { id, campaign, after }),
   );
   app.get(
     '/v1/check',

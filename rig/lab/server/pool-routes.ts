@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { keepAlive, MOST_MESSAGE_CHARACTERS, type Socket } from '../../../src/hal/distant/index.ts';
+import { keepAlive, SOCKET_LIMITS, type Socket } from '../../../src/hal/distant/index.ts';
 import type { WebApp } from '../../web/server.ts';
 import type { Capability, Requirement } from '../api/capability.ts';
 import { listBenches } from '../store/benches.ts';
@@ -28,7 +28,8 @@ const ATTEMPT = z.object({ attempt: z.uuid() });
  */
 export async function addPoolRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches): Promise<void> {
   const { default: websocket } = await import('@fastify/websocket');
-  await app.register(websocket, { options: { maxPayload: MOST_MESSAGE_CHARACTERS, perMessageDeflate: false } });
+  const options = { ...SOCKET_LIMITS };
+  await app.register(websocket, { options, preClose });
   const pool = new Pool(store, waiting);
   const found = new WeakMap<object, { readonly label: string; readonly requirement: Requirement }>();
   app.get(
@@ -61,7 +62,7 @@ export async function addPoolRoutes(app: WebApp, store: LabStore, waiting: Waiti
         const asked = ATTEMPT.safeParse(request.params);
         if (!asked.success) throw new LabRefusal('attempt-unknown');
         const campaign = await campaignOf(store, asked.data.attempt);
-        if (campaign === null || !pool.waits(campaign)) throw new LabRefusal('attempt-unknown');
+        if (campaign === null || !pool.waits(campaign)) throw new LabRefusal('attempt-unknown', asked.data.attempt);
         campaigns.set(request.raw, campaign);
       },
     },
@@ -72,33 +73,56 @@ export async function addPoolRoutes(app: WebApp, store: LabStore, waiting: Waiti
   );
 }
 
+/** Both ends hear why; one that has vanished holds nothing up. */
+function preClose(this: WebApp, done: () => void): void {
+  const { websocketServer } = this;
+  for (const socket of websocketServer.clients) socket.close(GOING_AWAY, 'the server of the lab has ended');
+  websocketServer.close();
+  done();
+}
+
 /** A reader that is lent is held for hours: not longer than the token opens. */
 function endWithToken(socket: PoolSocket, request: PoolRequest): void {
   const stop = watchToken(request, () => socket.close(TOKEN_REVOKED, 'the token was revoked'));
   socket.on('close', stop);
 }
 
-/** A reader with a card of that label, of a bench of that name, or with that in its own name; one that lives. */
+interface SeenReader {
+  readonly bench: string;
+  readonly capability: Capability;
+  readonly busy: boolean;
+}
+
+/** What a label may be, the first that anything has: a card of that label, a bench of that name, a part of a reader's name. */
+const WAYS: readonly ((label: string, seen: SeenReader) => Requirement | null)[] = [
+  (label, { capability: { card } }) => (card?.label === label ? { kind: 'reader', card: label } : null),
+  (label, { bench, capability: { driver } }) => (bench === label ? { kind: 'reader', bench, driver } : null),
+  (label, { capability: { driver, model } }) =>
+    model.toLowerCase().includes(label.toLowerCase()) ? { kind: 'reader', driver, model: label } : null,
+];
+
+/** A reader that a label names, of a bench that lives: of several kinds of readers one that is free now, if any is. */
 async function readerOf(store: LabStore, label: string): Promise<Requirement> {
-  for (const { name, alive, quarantined, devices } of await listBenches(store)) {
-    if (!alive || quarantined !== null) continue;
-    for (const each of devices) {
-      const requirement = lendable(each) ? named(label, name, each) : null;
+  const benches = (await listBenches(store)).filter(({ alive, quarantined }) => alive && quarantined === null);
+  const seen = benches
+    .flatMap(({ name, devices, running }) =>
+      devices.filter(lendable).map((capability): SeenReader => {
+        return { bench: name, capability, busy: running.some(({ device }) => device === capability.device) };
+      }),
+    )
+    .sort((a, b) => Number(a.busy) - Number(b.busy));
+  for (const way of WAYS) {
+    for (const each of seen) {
+      const requirement = way(label, each);
       if (requirement !== null) return requirement;
     }
   }
-  throw new LabRefusal('reader-unknown');
+  throw new LabRefusal('reader-unknown', label);
 }
 
 /** A reader in process has no card of its own. */
 function lendable({ kind, driver }: Capability): boolean {
   return kind === 'reader' && driver !== 'loopback';
-}
-
-function named(label: string, bench: string, { driver, model, card }: Capability): Requirement | null {
-  if (card?.label === label) return { kind: 'reader', card: label };
-  if (bench === label) return { kind: 'reader', bench, driver };
-  return model.toLowerCase().includes(label.toLowerCase()) ? { kind: 'reader', driver, model: label } : null;
 }
 
 async function campaignOf(store: LabStore, attempt: string): Promise<number | null> {
@@ -114,7 +138,8 @@ const LONGEST_WAIT_MS = 30_000;
 /** Texts that are kept until the bench is there. */
 const MOST_KEPT = 64;
 const LONGEST_SESSION_SECONDS = 43_200;
-/** Of a connection that broke (RFC 6455). */
+/** Close codes of RFC 6455: a server that ends, and a connection that broke. */
+const GOING_AWAY = 1001;
 const NO_WORD = 1006;
 /** Close codes for applications (RFC 6455). */
 const NO_BENCH = 4408;

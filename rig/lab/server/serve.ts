@@ -5,13 +5,15 @@ import { storageError } from '../../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { packageVersion } from '../../console/package-root.ts';
+import { openUnlessEnded } from '../../store/open-unless-ended.ts';
 import { addPage, pageFolder } from '../../web/page-files.ts';
 import { keyPin } from '../../web/pinned-fetch.ts';
-import { type ServedAt, serveUntil } from '../../web/server.ts';
+import { checkListening, type ServedAt, serveUntil } from '../../web/server.ts';
 import { tellFault } from '../../web/tell-fault.ts';
 import { type LabStore, openLabStore } from '../store/store.ts';
 import { keepToken, listTokens, newToken } from '../store/tokens.ts';
 import { createLabServer } from './lab-server.ts';
+import { printedAddress } from './printed-address.ts';
 
 export interface LabServeOptions {
   /** Of the files, and of the database unless there is a URL. */
@@ -38,12 +40,15 @@ export async function serveLab(options: LabServeOptions, io: CommandIo): Promise
     throw new CannotRun('TLS takes a certificate and its key: give both files or none');
   }
   const fault = (error: unknown): void => tellFault(error, io);
-  const store = await openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  const tls = certificate === null || key === null ? null : { certificate, key };
+  // Before anything is made: a mistake in an address leaves no folder behind.
+  await checkListening({ host, port, tls });
+  const opening = openLabStore({ folder, url: options.store, now: Date.now(), fault });
+  const store = await openUnlessEnded(opening, (late) => late.close(), io.signal);
   try {
     io.signal.throwIfAborted();
     const server = await createLabServer(store, {
-      ...{ host, port, version: packageVersion(), fault },
-      tls: certificate === null || key === null ? null : { certificate, key },
+      ...{ host, port, tls, version: packageVersion(), fault },
       log: quiet ? () => {} : (line) => io.stderr(`${line}\n`),
     });
     addPage(server.app, pageFolder('lab', 'lab'));
@@ -68,13 +73,13 @@ function announce(
 ): void {
   const { kind, location } = store.sql;
   if (io.json) {
-    const page = at.pageAddress();
+    const page = printedAddress(at, io);
     writeJson(io, { id: 'lab-serve', listening: at.origin, page, pin, database: { kind, location }, tokenFile: first });
     return;
   }
   io.stdout(`the lab: ${at.origin}, described at ${at.origin}/openapi.json\n`);
   if (pin !== null) io.stdout(`pin of its key, for benches: ${pin}\n`);
-  io.stdout(`its page, for an operator: ${at.pageAddress()}\n`);
+  io.stdout(`its page, for an operator: ${printedAddress(at, io)}\n`);
   io.stdout(`database: ${kind} ${location}\n`);
   if (first !== null) io.stdout(`token of its first operator: ${first}\n`);
   io.stdout('Ctrl-C ends this server; benches go on when it, or another one on the same database, is back.\n');

@@ -15,14 +15,21 @@ export class WaitingBenches {
   #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | null = null;
   #newest = 0;
+  #closed = false;
 
   constructor(store: LabStore, fault: (error: unknown) => void) {
     this.#store = store;
     this.#fault = fault;
   }
 
+  /** The server ends: whoever waits is answered, and is given nothing any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Ends when something may have come, at the latest after `ms`. Asked for before the look at what waits. */
   next(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -40,12 +47,13 @@ export class WaitingBenches {
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.wake();
   }
 
   async #look(): Promise<void> {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.size === 0 || this.#closed) return;
     try {
       const [row] = await this.#store.sql.query<{ newest: number }>(
         `select coalesce(max(changed_at), 0) as newest from lab_runs

@@ -30,13 +30,13 @@ function keyText(key: BenchKey): string {
 /** Keeps what a bench says of itself, and renews its leases. @throws {LabRefusal} `bench-unknown` */
 export async function heartbeat(store: LabStore, beat: Heartbeat): Promise<HeartbeatAnswer> {
   const [row] = await store.sql.query<{ quarantined: string | null; now: number }>(
-    `update lab_benches set seen_at = lab_now(), skew_ms = $2 - lab_now(), devices = $3::json, spooled = $4,
+    `update lab_benches set seen_at = lab_now(), left_at = null, skew_ms = $2 - lab_now(), devices = $3::json, spooled = $4,
        quarantined = coalesce(quarantined, $5),
        quarantined_at = case when quarantined is null and $5::text is not null then lab_now() else quarantined_at end
      where name = $1 returning quarantined, lab_now() as now`,
     [beat.bench, beat.clock, JSON.stringify(beat.devices), beat.spooled, beat.drift],
   );
-  if (row === undefined) throw new LabRefusal('bench-unknown');
+  if (row === undefined) throw new LabRefusal('bench-unknown', beat.bench);
   const gone = beat.attempts.length === 0 ? [] : await renew(store, beat);
   return { now: row.now, gone, quarantined: row.quarantined };
 }
@@ -53,6 +53,17 @@ async function renew(store: LabStore, { bench, attempts }: Heartbeat): Promise<r
   return attempts.filter((attempt) => !renewed.has(attempt));
 }
 
+/** Notes that a bench has ended and said so: it is not there until its next heartbeat. @throws {LabRefusal} `bench-unknown` */
+export async function leave(store: LabStore, bench: string): Promise<void> {
+  const rows = await store.sql.query('update lab_benches set left_at = lab_now() where name = $1 returning name', [
+    bench,
+  ]);
+  if (rows.length === 0) throw new LabRefusal('bench-unknown', bench);
+}
+
+/** Of a row of `lab_benches`: it was heard of within the time of a lease (`$1`), and has not said good-bye since. */
+export const IS_ALIVE = 'coalesce(seen_at > lab_now() - $1 and left_at is null, false)';
+
 /** @param reason null: lets it back @throws {LabRefusal} `bench-unknown` */
 export async function quarantine(store: LabStore, bench: string, reason: string | null): Promise<void> {
   const rows = await store.sql.query(
@@ -62,7 +73,7 @@ export async function quarantine(store: LabStore, bench: string, reason: string 
      where name = $1 returning name`,
     [bench, reason],
   );
-  if (rows.length === 0) throw new LabRefusal('bench-unknown');
+  if (rows.length === 0) throw new LabRefusal('bench-unknown', bench);
 }
 
 type BenchRow = {
@@ -71,6 +82,7 @@ type BenchRow = {
   readonly public_key: string;
   readonly enrolled_at: number;
   readonly seen_at: number | null;
+  readonly left_at: number | null;
   readonly alive: boolean;
   readonly skew_ms: number;
   readonly spooled: number;
@@ -82,8 +94,8 @@ type BenchRow = {
 /** By name. */
 export async function listBenches(store: LabStore): Promise<readonly BenchSummary[]> {
   const rows = await store.sql.query<BenchRow>(
-    `select name, version, public_key, enrolled_at, seen_at, skew_ms, spooled, quarantined, devices,
-       coalesce(seen_at > lab_now() - $1, false) as alive,
+    `select name, version, public_key, enrolled_at, seen_at, left_at, skew_ms, spooled, quarantined, devices,
+       ${IS_ALIVE} as alive,
        (select coalesce(json_agg(json_build_object('attempt', attempt_id, 'run', run_id, 'device', device)), '[]')
         from lab_leases where bench = name) as running
      from lab_benches order by name`,
@@ -91,8 +103,8 @@ export async function listBenches(store: LabStore): Promise<readonly BenchSummar
   );
   return rows.map((row) => ({
     ...{ name: row.name, version: row.version, publicKey: JSON.parse(row.public_key) as BenchKey },
-    ...{ enrolledAt: row.enrolled_at, seenAt: row.seen_at, alive: row.alive, skewMs: row.skew_ms },
-    ...{ spooled: row.spooled, quarantined: row.quarantined },
+    ...{ enrolledAt: row.enrolled_at, seenAt: row.seen_at, leftAt: row.left_at, alive: row.alive },
+    ...{ skewMs: row.skew_ms, spooled: row.spooled, quarantined: row.quarantined },
     devices: JSON.parse(row.devices) as Capability[],
     running: JSON.parse(row.running) as BenchSummary['running'],
   }));

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, type ReadStream, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, type ReadStream, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
@@ -76,9 +76,14 @@ function blobFile(store: LabStore, sha256: string): string {
 
 /** @returns the content in pieces @throws {LabRefusal} `blob-unknown`; `blob-elsewhere`: another server's folder has it */
 export async function readBlob(store: LabStore, sha256: string): Promise<ReadStream> {
-  if (isOnDisk(store, sha256)) return createReadStream(blobFile(store, sha256));
+  try {
+    // Opened now: it may be dropped before its first byte is read.
+    return (await open(blobFile(store, sha256))).createReadStream();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
   const rows = await store.sql.query('select 1 as one from lab_blobs where sha256 = $1', [sha256]);
-  throw new LabRefusal(rows.length === 0 ? 'blob-unknown' : 'blob-elsewhere');
+  throw new LabRefusal(rows.length === 0 ? 'blob-unknown' : 'blob-elsewhere', sha256);
 }
 
 /** Whether the folder of this server has it. */

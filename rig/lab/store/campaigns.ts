@@ -48,7 +48,7 @@ export async function campaignMatrix(
   after: CellPlace = { subject: '', suite: '' },
 ): Promise<Matrix> {
   const [row] = await store.sql.query<CampaignRow>(`${COUNTED} where c.id = $1`, [id]);
-  if (row === undefined) throw new LabRefusal('campaign-unknown');
+  if (row === undefined) throw new LabRefusal('campaign-unknown', id);
   const found = await store.sql.query<{ subject: string; suite: string } & CountRow>(
     `with page as (
        select subject, suite, ${COUNT_COLUMNS} from lab_cells
@@ -102,7 +102,7 @@ export async function cancelCampaign(store: LabStore, id: number): Promise<void>
 
 async function refuseUnknown(store: LabStore, id: number): Promise<void> {
   const rows = await store.sql.query('select id from lab_campaigns where id = $1', [id]);
-  if (rows.length === 0) throw new LabRefusal('campaign-unknown');
+  if (rows.length === 0) throw new LabRefusal('campaign-unknown', id);
 }
 
 /** Notes the end of campaigns whose last run has ended. @returns how many */

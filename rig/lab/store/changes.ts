@@ -1,5 +1,6 @@
 import type { BenchChange, CampaignChange, RunProgress } from '../api/event.ts';
 import type { RunSummary } from '../api/run.ts';
+import { IS_ALIVE } from './benches.ts';
 import { LEASE_SECONDS } from './leases.ts';
 import { RUN_COLUMNS } from './runs.ts';
 import type { LabStore } from './store.ts';
@@ -59,7 +60,7 @@ export interface SeenBench {
 
 export async function benchStates({ sql }: LabStore): Promise<readonly SeenBench[]> {
   const rows = await sql.query<BenchChange & { readonly mark: string } & Record<string, never>>(
-    `select name as bench, coalesce(seen_at > lab_now() - $1, false) as alive, quarantined,
+    `select name as bench, ${IS_ALIVE} as alive, quarantined,
        (select count(*) from lab_leases where bench = name) as running,
        md5(json_build_array(version, devices, spooled,
          (select string_agg(attempt_id::text, ',' order by attempt_id) from lab_leases where bench = name))::text) as mark

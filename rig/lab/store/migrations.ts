@@ -125,5 +125,14 @@ export const LAB_TABLES: MigrationOwner = {
         'create index lab_attempts_lost on lab_attempts (bench, ended_at) where link_lost',
       ],
     },
+    {
+      number: 6,
+      name: 'runs of a case, benches that said good-bye',
+      statements: [
+        // Of the cases that failed or were inconclusive alone: what passes costs nothing.
+        "create index lab_cases_bad on lab_cases (id, run_id) where verdict in ('fail', 'inconclusive')",
+        'alter table lab_benches add column left_at int8',
+      ],
+    },
   ],
 };

@@ -45,7 +45,11 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
     archiveCompletedAfterSeconds: 3600,
     deleteAfterDays: 1,
   });
-  boss.on('error', fault);
+  let closed = false;
+  boss.on('error', (error) => {
+    // Maintenance that is cut by the end of this server is done by the next one.
+    if (!closed) fault(error);
+  });
   await boss.start();
   // pg-boss sorts all jobs that wait at each fetch; with this index it reads the first one.
   await sql.query(
@@ -71,7 +75,10 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
     async cancel(requirement, runs, within) {
       await boss.cancel(queueName(requirement), [...runs], { db: database(within) });
     },
-    close: () => boss.stop({ graceful: false, close: false }),
+    close: () => {
+      closed = true;
+      return boss.stop({ graceful: false, close: false });
+    },
   };
 }
 

@@ -48,7 +48,7 @@ async function attemptRow(store: LabStore, attempt: string): Promise<AttemptRow>
      where a.id = $1::uuid`,
     [attempt],
   );
-  if (row === undefined) throw new LabRefusal('attempt-unknown');
+  if (row === undefined) throw new LabRefusal('attempt-unknown', attempt);
   return row;
 }
 

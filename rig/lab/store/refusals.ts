@@ -1,8 +1,13 @@
-/** Every refusal of the lab: HTTP status, and what is wrong and can be done, without a value that came. docs/lab.md shows this table. */
+import { shown } from '../../console/shown.ts';
+
+/**
+ * Every refusal of the lab: HTTP status, and what is wrong and can be done; `…` is what was asked for. docs/lab.md shows this
+ * table.
+ */
 export const LAB_REFUSALS = {
   'token-wrong': { status: 401, sentence: 'the token is missing, wrong or revoked: ask an operator for one' },
   'role-missing': { status: 403, sentence: 'the token is of another role than this takes' },
-  'token-unknown': { status: 404, sentence: 'there is no such token' },
+  'token-unknown': { status: 404, sentence: 'there is no token …' },
   'bench-outdated': {
     status: 409,
     sentence: 'the bench speaks another version of the interface: install the vitap of the server there',
@@ -11,19 +16,19 @@ export const LAB_REFUSALS = {
     status: 409,
     sentence: 'a bench of this name has another key: choose another name, or bring back its key',
   },
-  'bench-unknown': { status: 404, sentence: 'there is no bench of this name: it enrols first' },
+  'bench-unknown': { status: 404, sentence: 'there is no bench …: it enrols first' },
   'bench-quarantined': { status: 409, sentence: 'the bench is in quarantine: a person looks at it and lets it back' },
   'reader-unknown': {
     status: 404,
-    sentence: 'no bench that lives has a reader or a card of this label: see vitap lab benches',
+    sentence: 'no bench that lives has a reader or a card …: see vitap lab benches',
   },
-  'campaign-unknown': { status: 404, sentence: 'there is no such campaign' },
+  'campaign-unknown': { status: 404, sentence: 'there is no campaign …' },
   'campaign-differs': {
     status: 409,
     sentence: 'another campaign was submitted with this key: submit it again with a new one',
   },
-  'run-unknown': { status: 404, sentence: 'there is no such run' },
-  'attempt-unknown': { status: 404, sentence: 'there is no such attempt of this bench' },
+  'run-unknown': { status: 404, sentence: 'there is no run …' },
+  'attempt-unknown': { status: 404, sentence: 'there is no attempt … of a bench' },
   'attempt-over': {
     status: 409,
     sentence: 'the lease of this attempt was given back or cancelled: its result is kept, and does not count',
@@ -35,7 +40,7 @@ export const LAB_REFUSALS = {
     status: 409,
     sentence: 'a file of the result was not uploaded: upload it, then send the result again',
   },
-  'blob-unknown': { status: 404, sentence: 'there is no such file here' },
+  'blob-unknown': { status: 404, sentence: 'there is no file … here' },
   'blob-elsewhere': {
     status: 404,
     sentence: 'the lab has this file, and the folder of this server has not: servers of one lab share their folder',
@@ -58,13 +63,18 @@ export const LAB_REFUSALS = {
 } as const;
 export type LabRefusalCode = keyof typeof LAB_REFUSALS;
 
+/** Longest part of a sentence that came from whoever asked. */
+const LONGEST_ASKED = 100;
+
 /** What the lab does not do. */
 export class LabRefusal extends Error {
   readonly code: LabRefusalCode;
   readonly status: number;
 
-  constructor(code: LabRefusalCode) {
-    super(LAB_REFUSALS[code].sentence);
+  /** @param asked what was asked for, where the sentence says it; it is cleaned here */
+  constructor(code: LabRefusalCode, asked?: string | number) {
+    const named = asked === undefined ? '' : ` ${shown(String(asked).slice(0, LONGEST_ASKED))}`;
+    super(LAB_REFUSALS[code].sentence.replace(' …', () => named));
     this.name = 'LabRefusal';
     this.code = code;
     this.status = LAB_REFUSALS[code].status;

@@ -76,7 +76,7 @@ export async function runDetail(store: LabStore, id: string): Promise<RunDetail>
     `select ${RUN_COLUMNS} from lab_runs r where r.id = $1::uuid`,
     [id],
   );
-  if (run === undefined) throw new LabRefusal('run-unknown');
+  if (run === undefined) throw new LabRefusal('run-unknown', id);
   const [more] = await store.sql.query<DetailRow>(
     `select q.body as requirement, s.jws,
        case when l.total > 0 or l.note <> '' then json_build_object('done', l.done, 'total', l.total, 'note', l.note) end as progress

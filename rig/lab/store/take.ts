@@ -57,7 +57,7 @@ async function look(
      from lab_benches where name = $1`,
     [bench],
   );
-  if (row === undefined) throw new LabRefusal('bench-unknown');
+  if (row === undefined) throw new LabRefusal('bench-unknown', bench);
   if (row.quarantined !== null) throw new LabRefusal('bench-quarantined');
   const leased = JSON.parse(row.leased) as readonly string[];
   const devices = JSON.parse(row.devices) as readonly Capability[];

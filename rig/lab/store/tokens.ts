@@ -46,7 +46,7 @@ export async function revokeToken(store: LabStore, id: number): Promise<void> {
     'update lab_tokens set revoked_at = coalesce(revoked_at, lab_now()) where id = $1 returning id',
     [id],
   );
-  if (rows.length === 0) throw new LabRefusal('token-unknown');
+  if (rows.length === 0) throw new LabRefusal('token-unknown', id);
 }
 
 /** Role of a token that is not revoked; null: there is none. */

@@ -34,7 +34,7 @@ const LARGEST_CAMPAIGN_FILE = 262_144;
 
 /**
  * `vitap lab submit`: checks a campaign, says what it costs, uploads what it reads, and puts its runs into the queue.
- * @returns 0 submitted, or checked with `dryRun`, or with `watch` all passed; 1 some of its runs no bench can take, and
+ * @returns 0 submitted, or with `dryRun` it would be, or with `watch` all passed; 1 some of its runs no bench can take, and
  *   nothing was submitted, or with `watch` a run did not pass
  */
 export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promise<ExitCode> {
@@ -63,9 +63,10 @@ export async function labSubmit(options: LabSubmitOptions, io: CommandIo): Promi
     const { unfit } = await link.submit(submission);
     if (dryRun || (unfit.length > 0 && !force)) {
       tell({ campaign, inputs, unfit, id: null }, io, watch ? writeJsonLine : writeJson);
-      if (dryRun || unfit.length === 0) return { exit: EXIT.pass };
+      if (unfit.length === 0 || force) return { exit: EXIT.pass };
+      const done = dryRun ? '' : 'nothing was submitted: ';
       io.stderr(
-        `vitap: nothing was submitted: no bench can take ${counted(unfit.length, 'run')}; --force submits them all the same, to wait\n`,
+        `vitap: ${done}no bench can take ${counted(unfit.length, 'run')}; --force submits them all the same, to wait\n`,
       );
       return { exit: EXIT.fail };
     }

@@ -15,7 +15,8 @@ export async function listLabBenches(lab: LabAddress, io: CommandIo): Promise<Ex
   for (const bench of benches) {
     io.stdout(`${bench.name}  vitap ${shown(bench.version)}, ${standing(bench)}\n`);
     for (const { device, backend, card } of bench.devices) {
-      const busy = bench.running.some((each) => each.device === device) ? 'running' : 'free';
+      const runs = bench.running.some((each) => each.device === device);
+      const busy = runs ? 'running' : bench.alive ? 'free' : 'away';
       const lies = card === null ? '' : `, card ${shown(card.label ?? card.atr)}`;
       io.stdout(`  ${shown(device)}  ${backend}, ${busy}${lies}\n`);
     }
@@ -26,13 +27,19 @@ export async function listLabBenches(lab: LabAddress, io: CommandIo): Promise<Ex
 /** The clocks of two machines differ by so much without harm; nothing is decided by a bench's clock. */
 const SKEW_MS = 2000;
 
-function standing({ alive, seenAt, quarantined, skewMs, spooled }: BenchSummary): string {
+function standing({ alive, seenAt, leftAt, quarantined, skewMs, spooled }: BenchSummary): string {
   return [
-    alive ? 'alive' : seenAt === null ? 'never seen' : `not seen since ${new Date(seenAt).toISOString()}`,
+    alive ? 'alive' : goneInWords(seenAt, leftAt),
     ...(Math.abs(skewMs) > SKEW_MS ? [`its clock is ${Math.round(skewMs / 1000)} s off`] : []),
     ...(spooled > 0 ? [`${spooled} to upload`] : []),
     ...(quarantined === null ? [] : [`in quarantine: ${shown(quarantined)}`]),
   ].join(', ');
+}
+
+/** A bench that was killed, or whose network is away, has said nothing. */
+function goneInWords(seenAt: number | null, leftAt: number | null): string {
+  if (leftAt !== null) return `ended ${new Date(leftAt).toISOString()}`;
+  return seenAt === null ? 'never seen' : `not seen since ${new Date(seenAt).toISOString()}`;
 }
 
 /** `vitap lab benches --quarantine NAME --reason TEXT`, `--release NAME` @param reason null: lets it back */

@@ -46,7 +46,11 @@ export function professionalLink(
     const url = `${line.origin}${path}`;
     const signed = { method: 'POST', url, requestId, request: { ...request }, now: now() };
     const body = terminalRequest(crypto, keys, signed);
-    return call(line, { method: 'POST', url, headers: { 'content-type': TERMINAL_BODY }, body }, answer);
+    return call(
+      { ...line, idempotent: true },
+      { method: 'POST', url, headers: { 'content-type': TERMINAL_BODY }, body },
+      answer,
+    );
   };
   const context = (id: string, verb: string): string => `/v1/contexts/${encodeURIComponent(id)}/${verb}`;
   return {

@@ -52,7 +52,8 @@ export async function atTheReader<T>(
   try {
     if (channel === null) throw new CounterFailure('no-can');
     // Of two programs at one reader one has the card: their commands would end each other’s channel.
-    const source = await (options.open?.() ?? openReader(options.reader, { ...options, exclusive: true }));
+    const source = await (options.open?.() ??
+      openReader(options.reader, { ...options, exclusive: true, signal: io.signal }));
     try {
       const typed =
         code === null ? null : await unlockOnPhone(source, code, { timeoutMs: options.timeoutMs, signal: io.signal });

@@ -19,7 +19,11 @@ export async function fetchBytes(
       redirect: 'error',
       signal: AbortSignal.any([signal, limit]),
     });
-    if (!answer.ok) return { problem: `${origin} answered ${answer.status}` };
+    if (!answer.ok) {
+      // Else its connection would be held until somebody collects the garbage.
+      await answer.body?.cancel();
+      return { problem: `${origin} answered ${answer.status}` };
+    }
     const parts: Uint8Array[] = [];
     let size = 0;
     for await (const part of (answer.body ?? []) as AsyncIterable<Uint8Array>) {

@@ -14,6 +14,7 @@ import { QrRefusal } from '../credential/qr-refusal.ts';
 import type { CardContent } from './card-content.ts';
 import type { CounterPerson, CounterReading, ReadingCheck } from './reading.ts';
 import type { ActivationFinding, CounterTrust } from './trust.ts';
+import { warningWords } from './warnings.ts';
 
 /** When it was read, and the day that rights are judged for. */
 export interface ReadingTime {
@@ -105,8 +106,6 @@ function signatureCheck({ signed }: CardContent, crypto: Crypto): ReadingCheck {
   };
 }
 
-const NO_TRUST = 'the activation was not looked up: the issuer’s keys were not given (--issuer, --trust)';
-
 /** The state of the activation, by the credential on the card; what is wrong with the credential is a check. */
 async function activationOf(
   content: CardContent,
@@ -117,9 +116,9 @@ async function activationOf(
 ): Promise<ActivationFinding> {
   const unknown = (warning: string): ActivationFinding => ({ state: 'not checked', list: null, warnings: [warning] });
   if (content.credential === null) {
-    return unknown('the activation was not looked up: the card holds no credential of an issuer');
+    return unknown(warningWords('noCredential'));
   }
-  if (trust === null) return unknown(NO_TRUST);
+  if (trust === null) return unknown(warningWords('noTrust'));
   const base = { what: 'credential of the issuer', by: 'counter' } as const;
   let read: InnerCwt;
   try {
@@ -127,7 +126,7 @@ async function activationOf(
   } catch (error) {
     if (!(error instanceof QrRefusal)) throw error;
     checks.push({ ...base, verdict: 'fail', detail: error.message });
-    return unknown('the activation was not looked up: the credential is not believed');
+    return unknown(warningWords('credentialNotBelieved'));
   }
   const same = sameContent(content, read, crypto);
   checks.push({

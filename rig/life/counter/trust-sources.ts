@@ -15,6 +15,7 @@ import { CounterFailure } from './failures.ts';
 import { type Fetched, fetchBytes } from './fetch-bytes.ts';
 import { ageInWords } from './presentation.ts';
 import { CounterTrust, type ListAtHand, type ListSource, secondsOf } from './trust.ts';
+import { warningWords } from './warnings.ts';
 
 /** Where keys and lists come from; null: not from there. */
 export interface TrustChoice {
@@ -75,11 +76,11 @@ async function trustedIssuers(
       keep(world.folder, kept, fetched.bytes);
       return list;
     }
-    warnings.push(`the issuer’s keys were not asked for anew: ${fetched.problem}`);
+    warnings.push(warningWords('keysNotAsked', { problem: fetched.problem }));
   }
   if (!existsSync(kept)) return null;
   const age = ageInWords((Date.now() - statSync(kept).mtimeMs) / 1000);
-  warnings.push(`the issuer’s keys are those that were kept here ${age} ago`);
+  warnings.push(warningWords('keysKept', { age }));
   return parseTrust(readInputText(kept, 'a trust list', LARGEST_TRUST), kept);
 }
 
@@ -146,7 +147,7 @@ class CounterLists implements ListSource {
     if (this.#choice.offline || !/^https?:\/\//.test(expected.uri)) return null;
     const fetched: Fetched = await fetchBytes(expected.uri, 'application/statuslist+cwt', LARGEST_LIST, this.#world);
     if ('problem' in fetched) {
-      this.#warnings.push(`the list of states was not asked for anew: ${fetched.problem}`);
+      this.#warnings.push(warningWords('listNotAsked', { problem: fetched.problem }));
       return null;
     }
     const list = await this.#verified(fetched.bytes, expected.uri, expected);
@@ -171,7 +172,7 @@ class CounterLists implements ListSource {
       return text === null ? verifyStatusListCwt(bytes, expected) : verifyStatusListJwt(text, expected);
     } catch (error) {
       if (!(error instanceof StatusListError)) throw error;
-      this.#warnings.push(`${name} is not believed: ${error.message}`);
+      this.#warnings.push(warningWords('listNotBelieved', { name, problem: error.message }));
       return null;
     }
   }

@@ -4,6 +4,7 @@ import { QrRefusal } from '../credential/qr-refusal.ts';
 import { ageOfStatusList, type VerifiedStatusList } from '../credential/status-list-token.ts';
 import { judgeStatus, type TrustedIssuer, verifyInnerCwt } from '../credential/verify-offline-qr.ts';
 import type { ListAge } from './reading.ts';
+import { warningWords } from './warnings.ts';
 
 /** A list of states as it is at hand. */
 export interface ListAtHand {
@@ -77,7 +78,7 @@ export class CounterTrust {
       if (!(error instanceof QrRefusal)) throw error;
       return error.code === 'revoked' || error.code === 'suspended'
         ? found('revoked')
-        : found('not checked', `the activation was not looked up: ${error.message}`);
+        : found('not checked', warningWords('notLookedUp', { problem: error.message }));
     }
     if (atHand === null) return found('not checked', NO_LIST);
     return found('active');
@@ -105,11 +106,11 @@ export class CounterTrust {
   }
 }
 
-export const NO_LIST = 'the activation was not looked up: no list of states is at hand';
+export const NO_LIST: string = warningWords('noList');
 
 export function staleWarning({ ageSeconds, goodForSeconds }: ListAge): string {
-  const limit = goodForSeconds === null ? '' : `, and is good for ${goodForSeconds} s`;
-  return `the list of states is stale: it is ${ageSeconds} s old${limit}; a card revoked since then is not noticed`;
+  if (goodForSeconds === null) return warningWords('listStale', { age: ageSeconds });
+  return warningWords('listStaleBy', { age: ageSeconds, limit: goodForSeconds });
 }
 
 export function secondsOf(at: Date): number {

@@ -323,6 +323,44 @@ export const WORDS = {
   byCounter: { en: 'by this counter', fr: 'par ce comptoir' },
   byIssuer: { en: 'by the issuer', fr: 'par l’émetteur' },
   warnings: { en: 'Warnings', fr: 'Avertissements' },
+  warnKeysNotAsked: {
+    en: 'The issuer’s keys were not asked for anew.',
+    fr: 'Les clés de l’émetteur n’ont pas été redemandées.',
+  },
+  warnKeysKept: {
+    en: 'The issuer’s keys are those that were kept here {age} ago.',
+    fr: 'Les clés de l’émetteur sont celles gardées ici, âge : {age}.',
+  },
+  warnListNotAsked: {
+    en: 'The list of states was not asked for anew.',
+    fr: 'La liste d’états n’a pas été redemandée.',
+  },
+  warnListNotBelieved: { en: 'Not believed: {name}.', fr: 'Non cru : {name}.' },
+  warnListStale: {
+    en: 'The list of states is stale: it is {age} s old. A card revoked since then is not noticed.',
+    fr: 'La liste d’états est périmée : elle a {age} s. Une carte révoquée depuis passe inaperçue.',
+  },
+  warnListStaleBy: {
+    en: 'The list of states is stale: it is {age} s old, and is good for {limit} s. A card revoked since then is not noticed.',
+    fr: 'La liste d’états est périmée : elle a {age} s et vaut {limit} s. Une carte révoquée depuis passe inaperçue.',
+  },
+  warnNoList: {
+    en: 'The activation was not looked up: no list of states is at hand.',
+    fr: 'L’activation n’a pas été vérifiée : aucune liste d’états n’est disponible.',
+  },
+  warnNoCredential: {
+    en: 'The activation was not looked up: the card holds no credential of an issuer.',
+    fr: 'L’activation n’a pas été vérifiée : la carte ne contient aucune attestation d’émetteur.',
+  },
+  warnNoTrust: {
+    en: 'The activation was not looked up: the issuer’s keys were not given (--issuer, --trust).',
+    fr: 'L’activation n’a pas été vérifiée : les clés de l’émetteur n’ont pas été données (--issuer, --trust).',
+  },
+  warnCredentialNotBelieved: {
+    en: 'The activation was not looked up: the credential is not believed.',
+    fr: 'L’activation n’a pas été vérifiée : l’attestation n’est pas crue.',
+  },
+  warnNotLookedUp: { en: 'The activation was not looked up.', fr: 'L’activation n’a pas été vérifiée.' },
 
   claimTitle: { en: 'Claim', fr: 'Feuille de soins' },
   claimText: {

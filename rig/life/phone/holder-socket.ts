@@ -45,16 +45,25 @@ export async function listenForHolder(
   }
   // Whoever has the phone has its lock: what lies here is of a process that is gone.
   if (existsSync(path)) unlinkSync(path);
-  const server = createServer({ allowHalfOpen: false }, (socket) => serve(socket, phone, onChange));
+  const open = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: false }, (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    serve(socket, phone, onChange);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ path, readableAll: false, writableAll: false }, resolve);
   });
-  return () => closed(server);
+  return () => closed(server, open);
 }
 
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+/** Whoever is connected and says nothing holds nobody up. */
+function closed(server: Server, open: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of open) socket.destroySoon();
+  });
 }
 
 function serve(socket: Socket, phone: Phone, onChange: (wish: HolderWish['do']) => void): void {
@@ -101,6 +110,8 @@ export async function tellPhone(folder: string, wish: HolderWish): Promise<Phone
   throw new PhoneRefusal(code, answer.triesLeft === null ? {} : { triesLeft: answer.triesLeft });
 }
 
+const CUT = 'the running phone ended before it had answered: look what it did, then try again';
+
 function asked(path: string, line: string): Promise<string | null> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -113,8 +124,12 @@ function asked(path: string, line: string): Promise<string | null> {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // A socket that a killed process left.
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(null);
-      else reject(error);
+      else reject(error instanceof CannotRun ? error : new CannotRun(CUT, { cause: error }));
     });
-    socket.on('close', () => resolve(text.trim() === '' ? null : text.trim()));
+    socket.on('close', () => {
+      // A line without its end is of a phone that was killed while it answered.
+      if (text !== '' && !text.endsWith('\n')) reject(new CannotRun(CUT));
+      else resolve(text === '' ? null : text.trim());
+    });
   });
 }

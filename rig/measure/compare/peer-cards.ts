@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PcscReader } from '../../../src/hal/pcsc/index.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { VPCD_PORT } from '../../../src/hal/vpcd/index.ts';
+import { slotsAreLeft } from '../../../src/hal/vpcd/left-slots.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import { CannotRun } from '../../console/failure.ts';
 import { ChildProgram } from './child-program.ts';
@@ -37,7 +38,6 @@ const SLOTS: readonly [Slot, Slot] = [
 /** pcscd looks into its slots every 400 ms. */
 const SEEN_MS = 15_000;
 const LOOK_MS = 50;
-const SETTLE_MS = 500;
 /** How long after its card a program may take to end. */
 const GONE_MS = 2000;
 
@@ -59,7 +59,11 @@ export async function insertBoth(
   const programs: ChildProgram[] = [];
   const remove = async (): Promise<void> => {
     await Promise.all(programs.map((program) => program.end()));
-    await slotsEmpty(reader);
+    await slotsAreLeft(
+      reader,
+      SLOTS.map(({ name }) => name),
+      signal,
+    );
   };
   try {
     const ours = startOurs(card, ourSlot);
@@ -135,13 +139,4 @@ async function cardSeen(reader: PcscReader, slot: string, program: ChildProgram,
       throw new CannotRun(`no card of ${program.name} was seen in ${slot}${program.lastWords}`);
     await pause(LOOK_MS, undefined, { signal });
   }
-}
-
-/** A card put in before pcscd has looked is the old card to it. */
-async function slotsEmpty(reader: PcscReader): Promise<void> {
-  await pause(SETTLE_MS);
-  const deadline = performance.now() + SEEN_MS;
-  const occupied = async (): Promise<boolean> =>
-    (await reader.list()).some(({ name, cardPresent }) => cardPresent && SLOTS.some((slot) => slot.name === name));
-  while ((await occupied()) && performance.now() < deadline) await pause(LOOK_MS);
 }

@@ -46,7 +46,7 @@ export async function benchTap(options: BenchTapOptions, io: CommandIo): Promise
   let source: TapSource | null = null;
   let twin: Twin | null = null;
   try {
-    source = await openSource(options, code);
+    source = await openSource(options, code, io.signal);
     if (options.screen != null && code !== null) source = new UnlockedSource(source, options.screen, code);
     const machine = thisMachine(io.env);
     const before = await lookAround(options.reader, source, machine, io);

@@ -12,9 +12,13 @@ import type { TapSource } from './source.ts';
  * The reader that the command line names, with what is measured on the way to it: the card in process, the chip of a
  * bare PN532, or any other reader from outside.
  * @param code of a card in process, typed on its phone before each tap; null for none
- * @throws {CannotRun} {HalError} it is not there
+ * @throws {CannotRun} {HalError} it is not there; the reason of the signal
  */
-export async function openSource(options: BenchTapOptions, code: Uint8Array | null): Promise<TapSource> {
+export async function openSource(
+  options: BenchTapOptions,
+  code: Uint8Array | null,
+  signal: AbortSignal,
+): Promise<TapSource> {
   const { reader, card, timeoutMs, air } = options;
   const clock = systemClock;
   const driver = readerDriver(reader);
@@ -23,7 +27,8 @@ export async function openSource(options: BenchTapOptions, code: Uint8Array | nu
     return LoopbackSource.open({ card, interface: options.interface, code, clock });
   }
   if (driver.chip === undefined) {
-    return new ReaderSource({ ...(await driver.open(reader, { exclusive: false })), driver, clock, timeoutMs });
+    const opened = await driver.open(reader, { exclusive: false, signal });
+    return new ReaderSource({ ...opened, driver, clock, timeoutMs });
   }
   let lines: MeteredLines | null = null;
   const chip = await driver.chip(reader, (ports) => {

@@ -65,7 +65,7 @@ export async function record(options: RecordOptions, io: CommandIo): Promise<Exi
   const signal = AbortSignal.any([io.signal, ending.signal]);
   const timer = options.forMs === null ? null : setTimeout(() => ending.abort(), options.forMs);
   const channel = await ReaderChannel.from(options.channel ?? NO_CHANNEL, io, options.card !== null);
-  const source = await openReader(options.reader, options);
+  const source = await openReader(options.reader, { ...options, signal });
   try {
     return await new Recording(source, options, io, signal, channel).run();
   } finally {

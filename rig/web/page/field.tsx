@@ -1,4 +1,4 @@
-import { useId } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { useFrameWords } from './language.tsx';
 
 interface FieldProps {
@@ -13,11 +13,28 @@ interface FieldProps {
   readonly maxLength?: number;
   /** Not readable over a shoulder. */
   readonly secret?: boolean;
+  /** Whether a line has the keyboard's focus as soon as it is shown; its fault is then read aloud with it. */
+  readonly focused?: boolean;
 }
 
 /** One line, or several, to type into: label, hint and fault belong to it by name. */
-export function Field({ label, value, onValue, hint, fault, inputMode, lines, maxLength, secret }: FieldProps) {
+export function Field({
+  label,
+  value,
+  onValue,
+  hint,
+  fault,
+  inputMode,
+  lines,
+  maxLength,
+  secret,
+  focused,
+}: FieldProps) {
   const id = useId();
+  const line = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    if (focused === true) line.current?.focus();
+  }, [focused]);
   const described = [hint === undefined ? null : `${id}-hint`, fault === undefined ? null : `${id}-fault`];
   const shared = {
     id,
@@ -39,7 +56,7 @@ export function Field({ label, value, onValue, hint, fault, inputMode, lines, ma
         </p>
       )}
       {lines === undefined ? (
-        <input {...shared} {...typeOf(secret)} onInput={(event) => onValue(event.currentTarget.value)} />
+        <input {...shared} {...typeOf(secret)} ref={line} onInput={(event) => onValue(event.currentTarget.value)} />
       ) : (
         <textarea {...shared} rows={lines} onInput={(event) => onValue(event.currentTarget.value)} />
       )}

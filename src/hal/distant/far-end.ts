@@ -9,6 +9,8 @@ export interface FarReader {
   readonly name: string | null;
   /** Whether a reader of that name is hardware; absent: nobody knows. */
   backendAt?(reader: string): 'simulated' | 'hardware';
+  /** Where it stands, for a person: `bench one`. */
+  readonly at?: string;
 }
 
 type Asked = Readonly<Record<string, unknown>>;
@@ -25,6 +27,7 @@ export class FarEnd {
   readonly #sessions = new Map<number, CardSession>();
   readonly #waits = new Map<number, AbortController>();
   #last = 0;
+  #over = false;
   /** Fulfilled when the other end has gone and its sessions are closed. */
   readonly ended: Promise<void>;
 
@@ -109,10 +112,14 @@ export class FarEnd {
         signal: wait.signal,
         ...(part === null ? {} : { reader: part }),
       });
+      // The other end went while the card answered: nobody else would end this session.
+      if (this.#over) await session.disconnect('reset').catch(() => {});
+      if (this.#over) throw new HalError('aborted', 'the other end has gone');
       const number = ++this.#last;
       this.#sessions.set(number, session);
       const backend = this.#far.backendAt?.(session.reader) ?? null;
-      return { session: number, reader: session.reader, atr: toHex(session.atr), protocol: session.protocol, backend };
+      const { reader: named, protocol } = session;
+      return { session: number, reader: named, at: this.#far.at ?? null, atr: toHex(session.atr), protocol, backend };
     } finally {
       this.#waits.delete(id);
     }
@@ -134,6 +141,7 @@ export class FarEnd {
   }
 
   async #end(): Promise<void> {
+    this.#over = true;
     for (const wait of this.#waits.values()) wait.abort();
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();

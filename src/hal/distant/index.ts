@@ -11,4 +11,4 @@ export { FarEnd } from './far-end.ts';
 export type { Channel } from './messages.ts';
 export { MOST_MESSAGE_CHARACTERS } from './messages.ts';
 export { DistantReader } from './reader.ts';
-export { keepAlive, openWebSocket, type Socket, webSocketChannel } from './web-socket.ts';
+export { keepAlive, openWebSocket, SOCKET_LIMITS, type Socket, webSocketChannel } from './web-socket.ts';

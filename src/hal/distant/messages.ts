@@ -6,10 +6,9 @@
 import type { ConnectMode, Disposition } from '../reader.ts';
 
 /**
- * What is asked, and answered: `list` with `readers`; `connect` with `session`, `reader`, `atr`, `protocol`,
- * `backend`; `transmit`
- * with `response`, `tookNs`; `reset` with `atr`; `control` with `data`; the others with nothing. Or with `error`, a kind of
- * `HalError`, and `message`.
+ * What is asked, and answered: `list` with `readers`; `connect` with `session`, `reader`, `at`, `atr`, `protocol`,
+ * `backend`; `transmit` with `response`, `tookNs`; `reset` with `atr`; `control` with `data`; the others with nothing. Or
+ * with `error`, a kind of `HalError`, and `message`.
  */
 export type Request =
   | { readonly op: 'list' }

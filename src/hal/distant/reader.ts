@@ -30,6 +30,8 @@ const KINDS: readonly string[] = [
 ] satisfies HalErrorKind[];
 
 const LONGEST_SENTENCE = 1000;
+/** After a stop: for the answer that is under way, and to give the card back. */
+const LAST_WORDS_MS = 1000;
 
 /** Sends commands to a card in a reader at the other end of a channel. */
 export class DistantReader implements Reader {
@@ -40,6 +42,7 @@ export class DistantReader implements Reader {
   readonly #sessions = new Set<DistantSession>();
   #last = 0;
   #closed: HalError | null = null;
+  readonly #forget: () => void;
   #backend: 'simulated' | 'hardware' = 'simulated';
 
   /** What the far end says of the reader with which a session was opened last; not believed to be hardware before. */
@@ -47,12 +50,22 @@ export class DistantReader implements Reader {
     return this.#backend;
   }
 
-  constructor(channel: Channel, clock: Clock) {
+  /** @param signal the person wants an end: nothing is waited for any more a moment later, also where nobody answers */
+  constructor(channel: Channel, clock: Clock, signal?: AbortSignal) {
     this.#channel = channel;
     this.#clock = clock;
     channel.onText((text) => this.#hear(text));
     channel.onClose((reason) => this.#end(new HalError('reader-lost', reason)));
+    signal?.addEventListener('abort', this.#cutSoon, { once: true });
+    this.#forget = () => signal?.removeEventListener('abort', this.#cutSoon);
   }
+
+  readonly #cutSoon = (): void => {
+    setTimeout(() => {
+      this.#end(aborted());
+      this.#channel.close();
+    }, LAST_WORDS_MS).unref();
+  };
 
   async list(): Promise<readonly ReaderInfo[]> {
     const { readers } = await this.ask({ op: 'list' });
@@ -89,6 +102,7 @@ export class DistantReader implements Reader {
 
   async close(): Promise<void> {
     for (const session of [...this.#sessions]) await session.disconnect();
+    this.#forget();
     this.#end(aborted());
     this.#channel.close();
   }
@@ -140,13 +154,14 @@ class DistantSession implements CardSession {
   #lastNs = 0;
 
   constructor(far: DistantReader, clock: Clock, answer: Reply, ended: (session: DistantSession) => void) {
-    const { session, reader, atr, protocol } = answer;
+    const { session, reader, at, atr, protocol } = answer;
     if (typeof session !== 'number' || typeof reader !== 'string' || typeof protocol !== 'string') throw breach();
     this.#far = far;
     this.#clock = clock;
     this.#session = session;
     this.#ended = ended;
-    this.reader = reader;
+    // Readers of one kind have one name: a person wants to know which of them it is.
+    this.reader = typeof at === 'string' ? `${reader} at ${at}` : reader;
     this.protocol = protocol;
     this.#atr = bytesOf(atr);
   }

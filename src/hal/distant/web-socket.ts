@@ -21,6 +21,17 @@ const LONGEST_REASON = 200;
 const MOST_KEPT = 64;
 /** Between two questions whether the other end is there; twice that without an answer it is not. */
 const ALIVE_MS = 5000;
+/** When this process was stopped for longer, its own clock says nothing of the other end. */
+const HELD_MS = 1000;
+/** For the other end to close as well; then the connection is cut. */
+const CLOSE_MS = 1000;
+
+/** Options of a WebSocket at either end: its longest message, and how long its closing may take. */
+export const SOCKET_LIMITS: {
+  readonly maxPayload: number;
+  readonly perMessageDeflate: false;
+  readonly closeTimeout: number;
+} = { maxPayload: MOST_MESSAGE_CHARACTERS, perMessageDeflate: false, closeTimeout: CLOSE_MS };
 
 /** A channel over a WebSocket that is open. */
 export function webSocketChannel(socket: Socket): Channel {
@@ -68,9 +79,13 @@ export function keepAlive(socket: Pick<Socket, 'ping' | 'terminate' | 'readyStat
   socket.on('pong', () => {
     heard = true;
   });
+  let turnMs = performance.now();
   const timer = setInterval(() => {
     if (socket.readyState !== OPEN) return;
-    if (!heard) return socket.terminate();
+    const held = performance.now() - turnMs > ALIVE_MS + HELD_MS;
+    turnMs = performance.now();
+    // Of a process that was stopped for a while the answer may be there, and nobody has read it yet.
+    if (!heard && !held) return socket.terminate();
     heard = false;
     socket.ping();
   }, ALIVE_MS);
@@ -83,23 +98,34 @@ export interface WebSocketAddress {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Ends the try. */
+  readonly signal?: AbortSignal;
   /** Makes the connection, where it is judged in another way than usual. */
   readonly agent?: Agent;
 }
 
-/** @throws {HalError} `no-service` nobody answers there, `no-reader`, `busy`, `permission` as the server refuses */
-export async function openWebSocket({ url, headers, timeoutMs, agent }: WebSocketAddress): Promise<Channel> {
+/**
+ * @throws {HalError} `no-service` nobody answers there, `no-reader`, `busy`, `permission` as the server refuses; the reason
+ * of `signal`
+ */
+export async function openWebSocket({ url, headers, timeoutMs, signal, agent }: WebSocketAddress): Promise<Channel> {
   const { WebSocket } = await import('ws');
+  signal?.throwIfAborted();
   const socket = new WebSocket(url, {
     headers,
     handshakeTimeout: timeoutMs,
-    maxPayload: MOST_MESSAGE_CHARACTERS,
-    perMessageDeflate: false,
+    ...SOCKET_LIMITS,
     ...(agent !== undefined && { agent }),
   });
   // Its messages may come in the same turn as its opening.
   const channel = webSocketChannel(socket);
-  await new Promise<void>((resolve, reject) => {
+  const stop = (): void => socket.terminate();
+  signal?.addEventListener('abort', stop, { once: true });
+  const failed = (error: Error): HalError => {
+    const origin = new URL(url).origin.replace(/^ws/, 'http');
+    return new HalError('no-service', `${origin} cannot be reached: ${connectionWords(error)}`, { cause: error });
+  };
+  const opened = new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());
     socket.once('unexpected-response', (_request, answer) => {
       let text = '';
@@ -108,14 +134,19 @@ export async function openWebSocket({ url, headers, timeoutMs, agent }: WebSocke
         if (text.length < MOST_MESSAGE_CHARACTERS) text += part;
       });
       answer.on('end', () => reject(refusal(answer.statusCode ?? 0, text)));
-      answer.on('error', reject);
+      answer.on('error', (error) => reject(failed(error)));
     });
-    socket.once('error', (error) => {
-      const origin = new URL(url).origin.replace(/^ws/, 'http');
-      reject(new HalError('no-service', `${origin} cannot be reached: ${connectionWords(error)}`, { cause: error }));
-    });
+    socket.once('error', (error) => reject(failed(error)));
   });
-  return channel;
+  try {
+    await opened;
+    return channel;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 const KIND_OF: Readonly<Record<number, 'permission' | 'no-reader' | 'busy'>> = {

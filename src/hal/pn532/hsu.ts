@@ -14,9 +14,11 @@ export const WAKE_UP: Readonly<Uint8Array> = Uint8Array.of(0x55, 0x55, ...new Ar
 
 /**
  * The chip acknowledges within 15 ms. USB bridges keep bytes for up to 16 ms before they pass them on, and a busy
- * machine looks later. A chip that was heard before is given twice the time with each repetition.
+ * machine looks later. A chip that was heard before is given four times the time with each repetition: a machine that is that
+ * busy needs patience, and no chip falls silent by itself.
  */
 const ACK_MS = 100;
+const ACK_GROWTH = 4;
 /** The same for a command that undoes itself: to send it again costs what it had done, and a late host is no lost command. */
 const PATIENT_ACK_MS = 500;
 /** How often a command is sent when it is not acknowledged, and a damaged response is asked for. */
@@ -221,8 +223,9 @@ export class HsuTransport implements Pn532Transport {
     } else {
       void this.#send(frame);
     }
-    const first = pending.options.undoesItself === true ? PATIENT_ACK_MS : ACK_MS;
-    const ackMs = this.#framesReceived === 0 ? ACK_MS : first * 2 ** (pending.sent + pending.begun - 1);
+    const patient = PATIENT_ACK_MS * 2 ** pending.begun;
+    const known = pending.options.undoesItself === true ? patient : ACK_MS * ACK_GROWTH ** (pending.sent - 1);
+    const ackMs = this.#framesReceived === 0 ? ACK_MS : known;
     this.#wait(ackMs + this.#wireMs(frame.length), () => this.#unacknowledged(pending));
   }
 
@@ -314,7 +317,8 @@ export class HsuTransport implements Pn532Transport {
     if (pending === null) return;
     switch (event.kind) {
       case 'ack':
-        if (!pending.acknowledged) this.#acknowledged(pending);
+        // One that was sent again is begun again with each acknowledgement, and has its time anew.
+        this.#acknowledged(pending);
         return;
       case 'error':
         // A marker is understood: what was not is older.

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import {
   DistantReader,
@@ -11,9 +12,27 @@ import {
 } from '../../../src/hal/distant/index.ts';
 import type { Channel } from '../../../src/hal/distant/messages.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
+import type { Reader } from '../../../src/hal/reader.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { type ReaderSubject, readerContract } from '../../contract/reader.ts';
 import { TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
+
+/** Two ends of a channel in memory; what one closes both hear. */
+function wire(): readonly [Channel, Channel] {
+  const heard: ((text: string) => void)[] = [];
+  const told: ((reason: string) => void)[] = [];
+  const end = (own: number): Channel => ({
+    send: (text) => heard[1 - own]?.(text),
+    close: () => {
+      for (const each of told) each('closed');
+    },
+    onText: (take) => {
+      heard[own] = take;
+    },
+    onClose: (take) => void told.push(take),
+  });
+  return [end(0), end(1)];
+}
 
 /** A far end on a real WebSocket: a loopback reader, with the cards that a test puts in. */
 async function farReader(): Promise<{
@@ -179,6 +198,83 @@ describe('a reader at another machine', () => {
       onClose: () => {},
     };
     await expect(new DistantReader(channel, systemClock).list()).rejects.toMatchObject({ kind: 'protocol' });
+  });
+
+  it('is given up when the person wants an end and nobody answers: on the way, and while a card is waited for', async () => {
+    // Says nothing to a handshake.
+    const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const stop = new AbortController();
+    const opening = openWebSocket({ url, headers: {}, timeoutMs: 60_000, signal: stop.signal });
+    await once(silent, 'connection');
+    stop.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+    silent.close();
+
+    let closed = false;
+    const close = (): void => {
+      closed = true;
+    };
+    const channel: Channel = { send: () => {}, close, onText: () => {}, onClose: () => {} };
+    const ending = new AbortController();
+    const reader = new DistantReader(channel, systemClock, ending.signal);
+    const session = reader.connect({ timeoutMs: 60_000, signal: ending.signal });
+    ending.abort();
+    await expect(session).rejects.toMatchObject({ kind: 'aborted' });
+    await reader.close();
+    expect(closed).toBe(true);
+  });
+
+  it('an other end that has vanished does not hold up the closing', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const [[, request], channel] = await Promise.all([
+      once(server, 'connection') as Promise<[unknown, IncomingMessage]>,
+      openWebSocket({ url, headers: {}, timeoutMs: 5000 }),
+    ]);
+    // It reads nothing any more, the question to close neither.
+    request.socket.pause();
+    const over = new Promise((resolve) => channel.onClose(resolve));
+    channel.close();
+    expect(await over).toBe('the other end of the way to the reader has gone');
+    for (const client of server.clients) client.terminate();
+    server.close();
+  });
+
+  it('says at which bench it stands', async () => {
+    const loopback = createLoopback({ interface: 'contact', clock: systemClock, name: 'ACS 00 00' });
+    const [near, far] = wire();
+    void new FarEnd(far, { reader: loopback.reader, name: null, at: 'bench one' });
+    const served = loopback.link.serve(new ToyCard());
+    const reader = new DistantReader(near, systemClock);
+    expect((await reader.connect({ timeoutMs: 5000 })).reader).toBe('ACS 00 00 at bench one');
+    await reader.close();
+    loopback.link.stop();
+    await served;
+  });
+
+  it('a card that answers after the other end has gone is given back', async () => {
+    const [near, far] = wire();
+    const ended: string[] = [];
+    let answer = (): void => {};
+    const reader = {
+      driver: 'test',
+      list: async () => [],
+      close: async () => {},
+      connect: () =>
+        new Promise((resolve) => {
+          answer = () => resolve({ reader: 'r', disconnect: async (how: string) => void ended.push(how) });
+        }),
+    } as unknown as Reader;
+    const end = new FarEnd(far, { reader, name: null });
+    const asked = new DistantReader(near, systemClock).connect({ timeoutMs: 5000 });
+    asked.catch(() => {});
+    near.close();
+    await end.ended;
+    answer();
+    await vi.waitFor(() => expect(ended).toEqual(['reset']));
   });
 
   it('says why a server refuses, by its kind', async () => {

@@ -4,6 +4,7 @@ import { Pn532CardLink } from '../../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../../src/hal/pn532/reader.ts';
 import type { Timers } from '../../../src/hal/pn532/transport.ts';
+import type { CardSession } from '../../../src/hal/reader.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
 import { produced, TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
 
@@ -15,33 +16,47 @@ describe.each(['a', 'b'] as const)('a host that is late, at board %s (reader on 
   let pair: SimulatedPair;
   afterEach(() => pair.clock.stop());
 
+  /** @param from the first write that is late */
+  async function withSession(ms: number, from: number, use: (session: CardSession) => Promise<void>): Promise<void> {
+    pair = simulatedPair({
+      [late]: { faults: [{ name: 'slow-host', value: ms, from, to: Number.POSITIVE_INFINITY }] },
+    });
+    const { opener, paths, clock } = pair;
+    const timers: Timers = { after: (after, action) => clock.after(after * 1e6, action) };
+    const link = new Pn532CardLink({
+      port: new HsuPort({ opener, path: paths.b, timers }),
+      clock,
+      timers,
+      random: new SeededRandom('late host'),
+    });
+    const served = link.serve(new ToyCard());
+    const reader = new Pn532Reader({ port: new HsuPort({ opener, path: paths.a, timers }), clock, timers });
+    await use(await reader.connect({ timeoutMs: 60_000 }));
+    await reader.close();
+    link.stop();
+    await served;
+  }
+  const produce = async (session: CardSession): Promise<void> => {
+    expect((await session.transmit(toyCommand(TOY.produce, 5, 100))).response).toEqual(produced(100));
+  };
+
   it.each([40, 150])(
     'by %i ms: the card is found, read, reset and read again',
     async (ms) => {
-      pair = simulatedPair({
-        [late]: { faults: [{ name: 'slow-host', value: ms, from: 1, to: Number.POSITIVE_INFINITY }] },
+      await withSession(ms, 1, async (session) => {
+        for (const mode of ['cold', 'warm', 'cold'] as const) {
+          await produce(session);
+          await session.reset(mode);
+        }
+        await produce(session);
       });
-      const { opener, paths, clock } = pair;
-      const timers: Timers = { after: (after, action) => clock.after(after * 1e6, action) };
-      const link = new Pn532CardLink({
-        port: new HsuPort({ opener, path: paths.b, timers }),
-        clock,
-        timers,
-        random: new SeededRandom('late host'),
-      });
-      const served = link.serve(new ToyCard());
-      const reader = new Pn532Reader({ port: new HsuPort({ opener, path: paths.a, timers }), clock, timers });
-      const session = await reader.connect({ timeoutMs: 60_000 });
-      for (const mode of ['cold', 'warm', 'cold'] as const) {
-        const { response } = await session.transmit(toyCommand(TOY.produce, 5, 100));
-        expect(response).toEqual(produced(100));
-        await session.reset(mode);
-      }
-      expect((await session.transmit(toyCommand(TOY.produce, 5, 100))).response).toEqual(produced(100));
-      await reader.close();
-      link.stop();
-      await served;
     },
     60_000,
   );
+
+  it('by 800 ms in the middle of a session: nothing is given up', async () => {
+    await withSession(800, 40, async (session) => {
+      for (let i = 0; i < 20; i++) await produce(session);
+    });
+  }, 60_000);
 });

@@ -268,4 +268,19 @@ describe('vitap conform', { timeout: 120_000 }, () => {
     expect(JSON.parse(out).counts.fail).toBe(0);
     expect(JSON.parse(out).counts.pass).toBeGreaterThan(0);
   });
+
+  it('runs through, also with commands that no channel carries: these are not applicable', async () => {
+    const card = ['--profile', 'vitale2', '--interface', 'contactless'];
+    // Classes, logical channels, lengths and rules: what a channel has no place for, and what it opens.
+    const only = 'CLA-*,CHA-*,INS-*,ACR-R*,SEL-114,FCP-*,RBI-00*';
+    const { exit, out } = await vitap(['conform', ...card, '--only', only, '--json'], { VITAP_CAN: '314159' });
+    const { counts, cases, channel } = JSON.parse(out);
+    expect(channel).toContain('PACE with the CAN');
+    expect([exit, counts.fail, counts.inconclusive, counts.pass > 20]).toEqual([0, 0, 0, true]);
+    const limited = (cases as { linkLimited: boolean; reason?: string }[]).filter((each) => each.linkLimited);
+    const reasons = limited.map(({ reason = '' }) => reason).join('\n');
+    for (const why of ['outside of the channel (6881)', 'outside of the channel (6882)', 'cannot be protected']) {
+      expect(reasons).toContain(why);
+    }
+  });
 });

@@ -1,5 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { junitReport, junitSeconds, junitTimestamp } from '../../../rig/report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../../../rig/report/junit.ts';
+
+describe('a test that was skipped', () => {
+  it('says why, as text', () => {
+    const report = junitReport();
+    const suite = report.testSuite().name('s');
+    skipBecause(suite.testCase().className('c').name('a'), 'no "EF" <here> & there');
+    suite.testCase().className('c').name('b').standardOutput('skipped');
+    skipBecause(suite.testCase().className('c').name('d').standardOutput('out'), '');
+    const xml = report.build();
+    expect(xml.match(/<skipped/g)).toHaveLength(2);
+    expect(xml).toContain('<skipped message="no &quot;EF&quot; &lt;here> &amp; there"/>');
+    expect(xml).toContain('<skipped/>');
+    expect(xml).toContain('tests="3" failures="0" errors="0" skipped="2"');
+  });
+});
 
 describe('times in JUnit', () => {
   it.each([

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { bodyBytes } from '../../../rig/web/bodies.ts';
 import { WEB_REFUSALS, WebRefusal } from '../../../rig/web/refusal.ts';
-import { serveUntil, type WebServer } from '../../../rig/web/server.ts';
+import { checkListening, serveUntil, type WebServer } from '../../../rig/web/server.ts';
 import { ask, type Served, sendRaw, serve } from './served.ts';
 
 const OPEN = { config: { access: 'open' } } as const;
@@ -377,6 +377,18 @@ describe('where it listens', () => {
       name: 'CannotRun',
       message: `port ${at.port} of 127.0.0.1 is in use by another program: take another port, or 0 for any free one`,
     });
+  });
+
+  it('an address can be tried before anything is made, and is free afterwards', async () => {
+    const at = await started(hello);
+    const tried = (host: string, port: number) => checkListening({ host, port, tls: null });
+    await expect(tried('127.0.0.1', at.port)).rejects.toThrow(
+      `port ${at.port} of 127.0.0.1 is in use by another program`,
+    );
+    await expect(tried('0.0.0.0', 0)).rejects.toThrow('0.0.0.0 can be reached from other machines');
+    await at.server.close();
+    await tried('localhost', at.port);
+    await serve(hello, { port: at.port }).then(({ server }) => server.close());
   });
 
   it('port 0: the address has the real port', async () => {

@@ -1,6 +1,6 @@
-import { junitReport, junitSeconds, junitTimestamp } from '../../../report/junit.ts';
+import { junitReport, junitSeconds, junitTimestamp, skipBecause } from '../../../report/junit.ts';
 import { asText } from '../value-text.ts';
-import { counts, expectationInWords, type ReplayAttempt, type ReplayedTrace, type ReplayReport } from './model.ts';
+import { expectationInWords, type ReplayAttempt, type ReplayedTrace, type ReplayReport } from './model.ts';
 
 /** Exchanges that are told of one attempt. */
 const MOST_TOLD = 20;
@@ -20,14 +20,16 @@ export async function asJunit(report: ReplayReport): Promise<string> {
     .time(junitSeconds(environment.durationMs));
   for (const [key, value] of Object.entries(environment)) node.property(key, String(value ?? ''));
   for (const trace of traces) {
-    const { id, title, verdict, reason, attempts } = trace;
+    const { id, title, verdict, reason, attempts, quarantine } = trace;
     const took = attempts.reduce((sum, { summary }) => sum + (summary?.durationNs ?? 0), 0);
     const testCase = node
       .testCase()
       .className(suite?.name ?? 'replay')
       .name(title === null ? id : `${id} ${title}`)
       .time(junitSeconds(took / 1e6));
-    if (!counts(trace) || verdict === 'SKIPPED') testCase.skipped();
+    if (quarantine !== null && !quarantine.expired)
+      skipBecause(testCase, `in quarantine until ${quarantine.until}: ${quarantine.reason}`);
+    else if (verdict === 'SKIPPED') skipBecause(testCase, reason ?? 'not run');
     else if (verdict === 'FAIL') testCase.failure(reason ?? 'not as expected');
     else if (verdict === 'INCONCLUSIVE') testCase.error(reason ?? 'could not be judged');
     const output = await outputOf(trace);

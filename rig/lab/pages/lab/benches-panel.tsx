@@ -104,7 +104,7 @@ function Question({ bench: { name, quarantined }, decide, close }: QuestionProps
 function Bench({ bench }: { readonly bench: BenchSummary }) {
   const say = useWords();
   const time = useTimes();
-  const { name, version, alive, quarantined, skewMs, spooled, seenAt, devices, running } = bench;
+  const { name, version, alive, quarantined, skewMs, spooled, seenAt, leftAt, devices, running } = bench;
   const remarks = [
     ...(Math.abs(skewMs) > SKEW_MS ? [say('benchSkew', { seconds: Math.round(skewMs / 1000) })] : []),
     ...(spooled > 0 ? [say('benchSpooled', { count: spooled })] : []),
@@ -116,7 +116,7 @@ function Bench({ bench }: { readonly bench: BenchSummary }) {
       </h3>
       <StatusLine tone={quarantined !== null ? 'bad' : alive ? 'good' : 'unsure'}>
         {[
-          say(alive ? 'benchAlive' : 'benchGone'),
+          say(alive ? 'benchAlive' : leftAt === null ? 'benchGone' : 'benchLeft'),
           ...(quarantined === null ? [] : [say('benchQuarantined', { reason: quarantined })]),
           ...remarks,
         ].join(', ')}

@@ -1,7 +1,7 @@
 import { Choice } from '../../../web/page/field.tsx';
 import { useLanguage } from '../../../web/page/language.tsx';
 import type { CampaignSummary } from '../../api/campaign.ts';
-import type { ComparedItem, ComparedRatio, ComparedTime, ComparisonPage, Listed } from '../../api/comparison.ts';
+import type { CampaignComparison, ComparedItem, ComparedTime, Listed } from '../../api/comparison.ts';
 import { Failure, LabScreen, Link, useAsked, useWords } from './parts.tsx';
 import { stayAt } from './route.ts';
 import type { Session } from './session.tsx';
@@ -19,7 +19,10 @@ export function ComparePanel({ session: { call }, entered, first, second }: Comp
   const { view: list, failure: noList } = useAsked<{ campaigns: readonly CampaignSummary[] }>(call, '/v1/campaigns');
   const campaigns = list?.campaigns ?? [];
   const both = first !== null && second !== null;
-  const { view, failure } = useAsked<ComparisonPage>(call, both ? `/v1/compare?first=${first}&second=${second}` : null);
+  const { view, failure } = useAsked<CampaignComparison>(
+    call,
+    both ? `/v1/compare?first=${first}&second=${second}` : null,
+  );
   const options = (chosen: number | null) => [
     ...(chosen === null ? [{ value: '', words: say('chooseCampaign') }] : []),
     // One that is asked for by its address may be older than the list goes.
@@ -61,17 +64,19 @@ const LISTS = [
 ] as const;
 
 interface ComparisonProps {
-  readonly view: ComparisonPage;
+  readonly view: CampaignComparison;
   readonly first: number;
   readonly second: number;
 }
 
 function Comparison({ view, first, second }: ComparisonProps) {
   const say = useWords();
-  const same = Object.values(view).every((list: Listed<unknown>) => list.count === 0);
-  if (same) return <p>{say('compareSame')}</p>;
+  const { compared, ...lists } = view;
+  const same = Object.values(lists).every((list: Listed<unknown>) => list.count === 0);
   return (
     <>
+      <p class="hint">{say('compareCounts', { ...compared })}</p>
+      {same ? <p>{say('compareSame')}</p> : null}
       {LISTS.map(([name, mark, words]) => (
         <Items key={name} title={say(words)} mark={mark} list={view[name]} campaign={second} />
       ))}
@@ -105,7 +110,7 @@ function Items({ title, mark, list: { count, first }, campaign }: ItemsProps) {
       <ul class="plain">
         {first.map((item) => (
           <li key={JSON.stringify(item)}>
-            <Place item={item} campaign={campaign} />
+            <Place item={item} campaign={campaign} isCase />
           </li>
         ))}
       </ul>
@@ -131,7 +136,8 @@ function Times({ title, list: { count, first }, campaign }: TimesProps) {
       <ul class="plain">
         {first.map((item) => (
           <li key={JSON.stringify([item.subject, item.suite, item.of])}>
-            <Place item={item} campaign={campaign} /> <span class="amount">{ratioInWords(item.ratio, language)}</span>
+            <Place item={item} campaign={campaign} />{' '}
+            <span class="amount">{ratioInWords(item.effect.ratio, language)}</span>
           </li>
         ))}
       </ul>
@@ -145,14 +151,31 @@ function Rest({ count, listed }: { readonly count: number; readonly listed: numb
   return count > listed ? <p class="hint">{say('andMore', { count: count - listed })}</p> : null;
 }
 
-function Place({ item: { subject, suite, of }, campaign }: { readonly item: ComparedItem; readonly campaign: number }) {
+interface PlaceProps {
+  readonly item: ComparedItem;
+  readonly campaign: number;
+  /** Whether it is a case, which has its runs; else a figure. */
+  readonly isCase?: boolean;
+}
+
+function Place({ item: { subject, suite, of }, campaign, isCase = false }: PlaceProps) {
+  const say = useWords();
   return (
     <>
       <Link to={{ page: 'runs', campaign, subject, suite, state: null, after: 0 }}>{`${subject} × ${suite}`}</Link>
       {of === null ? null : (
         <>
           {' '}
-          <code>{of}</code>
+          {isCase ? (
+            <Link
+              to={{ page: 'case', id: of, campaign, from: campaign, after: null }}
+              label={say('caseTo', { id: of })}
+            >
+              <code>{of}</code>
+            </Link>
+          ) : (
+            <code>{of}</code>
+          )}
         </>
       )}
     </>
@@ -160,7 +183,7 @@ function Place({ item: { subject, suite, of }, campaign }: { readonly item: Comp
 }
 
 /** `+8.4 % (+7.1 % … +9.8 %)`. */
-function ratioInWords({ value, low, high }: ComparedRatio, language: string): string {
+function ratioInWords({ value, low, high }: ComparedTime['effect']['ratio'], language: string): string {
   const format = new Intl.NumberFormat(language, {
     style: 'percent',
     maximumFractionDigits: 1,

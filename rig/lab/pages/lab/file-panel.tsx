@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { CallRefused } from '../../../web/page/access.ts';
+import { useLanguage } from '../../../web/page/language.tsx';
 import { LiveRegion, StatusLine } from '../../../web/page/status-line.tsx';
 import type { ResultBlob } from '../../api/result.ts';
 import type { RunDetail } from '../../api/run.ts';
@@ -52,6 +53,7 @@ type Reading = { readonly page: ReportPage } | { readonly fault: string } | null
 
 function Shown({ call, blob }: { readonly call: Call; readonly blob: ResultBlob }) {
   const say = useWords();
+  const { language } = useLanguage();
   const [reading, setReading] = useState<Reading>(null);
   const { sha256 } = blob;
   useEffect(() => {
@@ -64,7 +66,14 @@ function Shown({ call, blob }: { readonly call: Call; readonly blob: ResultBlob 
       });
     return () => stop.abort();
   }, [call, sha256]);
-  if (reading !== null && 'page' in reading) return <ReportFrame page={reading.page} title={blob.name} />;
+  if (reading !== null && 'page' in reading) {
+    return (
+      <>
+        {language === 'en' ? null : <p class="hint">{say('reportLanguage')}</p>}
+        <ReportFrame page={reading.page} title={blob.name} />
+      </>
+    );
+  }
   return (
     <LiveRegion urgent={reading !== null}>
       <StatusLine tone={reading === null ? 'plain' : 'bad'}>

@@ -1,7 +1,7 @@
 import { type ComponentChildren, createContext } from 'preact';
-import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks';
+import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import { type Call, CallRefused } from '../../../web/page/access.ts';
-import type { Polled } from '../../../web/page/polled.ts';
+import { type Changes, type Polled, usePolled } from '../../../web/page/polled.ts';
 import { readEvents } from '../../../web/server-sent-events.ts';
 import type { LabEventData } from '../../api/event.ts';
 
@@ -117,9 +117,6 @@ function happens(target: EventTarget, event: string, signal: AbortSignal, ms?: n
   });
 }
 
-/** What no event tells is asked for so often all the same. */
-const SLOW_MS = 30_000;
-
 /**
  * A view that is asked for again when something of it changed, at most every `everyMs`; and every `everyMs` while the
  * server does not tell.
@@ -132,51 +129,12 @@ export function useLive<View>(
   everyMs: number,
 ): Polled<View> {
   const { told, hear } = useContext(LiveContext);
-  const [view, setView] = useState<View | null>(null);
-  const [failure, setFailure] = useState<CallRefused | null>(null);
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    const stop = new AbortController();
-    let timer: number | undefined;
-    let asking = false;
-    let changed = false;
-    let askedAt = 0;
-    const askIn = (ms: number): void => {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(() => void ask(), ms);
-    };
-    const ask = async (): Promise<void> => {
-      if (asking || document.hidden) return;
-      asking = true;
-      changed = false;
-      askedAt = performance.now();
-      let failed = false;
-      try {
-        setView(await call<View>('GET', path, undefined, stop.signal));
-        setFailure(null);
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        failed = true;
-        setFailure(error instanceof CallRefused ? error : new CallRefused('UNREACHABLE', String(error)));
-      }
-      asking = false;
-      askIn(told && !changed && !failed ? SLOW_MS : everyMs);
-    };
-    const end = hear((change) => {
-      if (change.event !== 'start' && !concerns(change)) return;
-      changed = true;
-      if (!asking) askIn(Math.max(0, askedAt + everyMs - performance.now()));
-    });
-    const seen = (): void => void ask();
-    document.addEventListener('visibilitychange', seen);
-    void ask();
-    return () => {
-      stop.abort();
-      end();
-      window.clearTimeout(timer);
-      document.removeEventListener('visibilitychange', seen);
-    };
-  }, [call, path, concerns, everyMs, told, hear, turn]);
-  const refresh = useCallback(() => setTurn((before) => before + 1), []);
-  return { view, failure, refresh };
+  const changes = useMemo<Changes | null>(() => {
+    if (!told) return null;
+    return (changed) =>
+      hear((change) => {
+        if (change.event === 'start' || concerns(change)) changed();
+      });
+  }, [told, hear, concerns]);
+  return usePolled<View>(call, path, everyMs, changes);
 }

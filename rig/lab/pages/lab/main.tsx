@@ -3,6 +3,7 @@ import { Button } from '../../../web/page/button.tsx';
 import { Frame, showOpenPage } from '../../../web/page/frame.tsx';
 import { BenchesPanel } from './benches-panel.tsx';
 import { CampaignsPanel } from './campaigns-panel.tsx';
+import { CasePanel } from './case-panel.tsx';
 import { ComparePanel } from './compare-panel.tsx';
 import { FilePanel } from './file-panel.tsx';
 import { LiveProvider } from './live.tsx';
@@ -17,7 +18,7 @@ import '../../../web/page/style.css';
 import './style.css';
 
 const TABS = [
-  { to: START, words: 'tabCampaigns', pages: ['campaigns', 'campaign', 'runs', 'run', 'file'] },
+  { to: START, words: 'tabCampaigns', pages: ['campaigns', 'campaign', 'runs', 'run', 'case', 'file'] },
   { to: { page: 'benches', name: null }, words: 'tabBenches', pages: ['benches'] },
   { to: { page: 'compare', first: null, second: null }, words: 'tabCompare', pages: ['compare'] },
   { to: { page: 'search', words: '' }, words: 'tabSearch', pages: ['search'] },
@@ -90,6 +91,8 @@ function Panel({ session, route, entered }: PanelProps) {
       return <RunsPanel key={addressOf(route)} {...shared} route={route} />;
     case 'run':
       return <RunPanel key={route.id} {...shared} id={route.id} />;
+    case 'case':
+      return <CasePanel key={addressOf(route)} {...shared} route={route} />;
     case 'file':
       return <FilePanel key={addressOf(route)} {...shared} run={route.run} name={route.name} />;
     case 'benches':

@@ -3,6 +3,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the link in a cell has the focus
 import { useRef, useState } from 'preact/hooks';
 import type { Cell, Matrix } from '../../api/campaign.ts';
+import { placeAfter } from './matrix-keys.ts';
 import {
   countInWords,
   countsInWords,
@@ -143,41 +144,20 @@ function firstKey(subjects: readonly string[], suites: readonly string[], cells:
   return keyOf(subjects[0] ?? '', suite);
 }
 
-/** Where a key leads from a cell, over what is empty; null: it leads nowhere. */
+/** Where a key leads from a cell; null: it leads nowhere. */
 function next(
-  { key, ctrlKey, altKey, metaKey, shiftKey }: KeyboardEvent,
+  event: KeyboardEvent,
   from: string,
   subjects: readonly string[],
   suites: readonly string[],
   cells: Cells,
 ): string | null {
-  if (altKey || metaKey || shiftKey || from === '') return null;
+  if (event.altKey || event.metaKey || event.shiftKey || from === '') return null;
   const [subject, suite] = JSON.parse(from) as [string, string];
-  const [row, column] = [subjects.indexOf(subject), suites.indexOf(suite)];
-  const inRow = (columns: readonly number[], at = row): string | null =>
-    columns.map((each) => keyOf(subjects[at] ?? '', suites[each] ?? '')).find((each) => cells.has(each)) ?? null;
-  const inColumn = (rows: readonly number[]): string | null =>
-    rows.map((each) => keyOf(subjects[each] ?? '', suite)).find((each) => cells.has(each)) ?? null;
-  const all = suites.map((_, i) => i);
-  switch (key) {
-    case 'ArrowRight':
-      return inRow(all.slice(column + 1));
-    case 'ArrowLeft':
-      return inRow(all.slice(0, column).reverse());
-    case 'ArrowDown':
-      return inColumn(subjects.map((_, i) => i).slice(row + 1));
-    case 'ArrowUp':
-      return inColumn(
-        subjects
-          .map((_, i) => i)
-          .slice(0, row)
-          .reverse(),
-      );
-    case 'Home':
-      return inRow(all, ctrlKey ? 0 : row);
-    case 'End':
-      return inRow([...all].reverse(), ctrlKey ? subjects.length - 1 : row);
-    default:
-      return null;
-  }
+  const to = placeAfter(
+    event,
+    { row: subjects.indexOf(subject), column: suites.indexOf(suite) },
+    subjects.map((each) => suites.map((other) => cells.has(keyOf(each, other)))),
+  );
+  return to === null ? null : keyOf(subjects[to.row] ?? '', suites[to.column] ?? '');
 }

@@ -214,6 +214,12 @@ export function CountsBar({ counts }: { readonly counts: Counts }) {
   );
 }
 
+/** How a case that did not pass is marked. */
+export const CASE_MARKS = {
+  fail: { mark: 'failed', words: 'caseFail' },
+  inconclusive: { mark: 'error', words: 'caseInconclusive' },
+} as const satisfies Record<'fail' | 'inconclusive', { readonly mark: string; readonly words: keyof typeof WORDS }>;
+
 /** A state as its sign and its word. */
 export function StateMark({ state }: { readonly state: RunState }) {
   const say = useWords();

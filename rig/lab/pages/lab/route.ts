@@ -40,6 +40,16 @@ export type Route =
       readonly after: number;
     }
   | { readonly page: 'run'; readonly id: string }
+  | {
+      readonly page: 'case';
+      readonly id: string;
+      /** Whose runs are shown; null: those of all campaigns. */
+      readonly campaign: number | null;
+      /** The campaign from which one came; null: none. */
+      readonly from: number | null;
+      /** The run behind which a long list goes on. */
+      readonly after: string | null;
+    }
   | { readonly page: 'file'; readonly run: string; readonly name: string }
   /** @see name a bench that is looked for; null: all of them */
   | { readonly page: 'benches'; readonly name: string | null }
@@ -84,6 +94,8 @@ function partsOf([first, second, third, fourth, ...more]: readonly string[], que
       return third === 'files' && fourth !== undefined && FILE.test(fourth)
         ? { page: 'file', run: second, name: fourth }
         : null;
+    case 'cases':
+      return second === undefined ? caseIn(query) : null;
     case 'benches':
       if (third !== undefined) return null;
       if (second === undefined) return { page: 'benches', name: null };
@@ -107,6 +119,22 @@ function runsIn(campaign: number, query: URLSearchParams): Route {
     suite: query.get('suite'),
     state: STATES.find((each) => each === query.get('state')) ?? null,
     after: numberIn(query, 'after') ?? 0,
+  };
+}
+
+const LONGEST_CASE = 200;
+
+function caseIn(query: URLSearchParams): Route | null {
+  const id = query.get('id') ?? '';
+  if (id === '' || id.length > LONGEST_CASE) return null;
+  const campaign = numberIn(query, 'campaign');
+  const after = query.get('after') ?? '';
+  return {
+    page: 'case',
+    id,
+    campaign,
+    from: campaign ?? numberIn(query, 'from'),
+    after: RUN.test(after) ? after : null,
   };
 }
 
@@ -149,6 +177,10 @@ export function addressOf(route: Route): string {
     }
     case 'run':
       return `#/runs/${route.id}`;
+    case 'case': {
+      const { id, campaign, from, after } = route;
+      return withQuery('/cases', { id, campaign, from: campaign === null ? from : null, after });
+    }
     case 'file':
       return `#/runs/${route.run}/files/${encodeURIComponent(route.name)}`;
     case 'benches':

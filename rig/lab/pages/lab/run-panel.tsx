@@ -7,7 +7,17 @@ import type { AttemptState, RunDetail } from '../../api/run.ts';
 import type { WORDS } from '../words.ts';
 import { isShownHere, sizeInWords } from './files.ts';
 import { type Change, useLive } from './live.tsx';
-import { backendInWords, Failure, LabScreen, Link, refusalInWords, StateMark, useTimes, useWords } from './parts.tsx';
+import {
+  backendInWords,
+  CASE_MARKS,
+  Failure,
+  LabScreen,
+  Link,
+  refusalInWords,
+  StateMark,
+  useTimes,
+  useWords,
+} from './parts.tsx';
 import type { Session } from './session.tsx';
 
 const EVERY_MS = 1000;
@@ -83,7 +93,7 @@ function Run({
           </p>
         </div>
       )}
-      {statement === null ? null : <Statement call={call} run={run.id} statement={statement} />}
+      {statement === null ? null : <Statement call={call} run={run} statement={statement} />}
       <h3>{say('attempts')}</h3>
       {attempts.length === 0 ? <p class="hint">{say('noAttempts')}</p> : null}
       <ol class="plain">
@@ -103,11 +113,10 @@ function Run({
 
 /** Cases that did not pass, shown at once; the report has all of them. */
 const MOST_CASES = 100;
-const CASE_WORDS = { fail: 'caseFail', inconclusive: 'caseInconclusive' } as const;
 
 interface StatementProps {
   readonly call: Call;
-  readonly run: string;
+  readonly run: RunDetail['run'];
   readonly statement: ResultStatement;
 }
 
@@ -129,7 +138,7 @@ function Statement({ call, run, statement }: StatementProps) {
   );
   return (
     <>
-      <Files call={call} run={run} blobs={statement.blobs} />
+      <Files call={call} run={run.id} blobs={statement.blobs} />
       {statement.cases.length === 0 ? null : (
         <h3>
           {notPassed.length === 0
@@ -140,9 +149,15 @@ function Statement({ call, run, statement }: StatementProps) {
       <ul class="plain cases">
         {notPassed.slice(0, MOST_CASES).map(({ id, verdict, reason }) => (
           <li key={id}>
-            <span class={`mark ${verdict === 'fail' ? 'failed' : 'error'}`}>{say(CASE_WORDS[verdict])}</span>
+            <span class={`mark ${CASE_MARKS[verdict].mark}`}>{say(CASE_MARKS[verdict].words)}</span>
             <span>
-              <strong>{id}</strong> {reason}
+              <Link
+                to={{ page: 'case', id, campaign: run.campaign, from: run.campaign, after: null }}
+                label={say('caseTo', { id })}
+              >
+                {id}
+              </Link>{' '}
+              {reason}
             </span>
           </li>
         ))}

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Call, CallRefused, callWith, takeSecret } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { Field } from '../../../web/page/field.tsx';
@@ -34,6 +34,8 @@ export function WithToken({ children }: { readonly children: (session: Session) 
   const [role, setRole] = useState<Role | null>(null);
   const [failure, setFailure] = useState<CallRefused | null>(null);
   const [asked, setAsked] = useState(token !== null);
+  const had = useRef(false);
+  had.current ||= token !== null;
   const call = useMemo(() => callWith(token), [token]);
   const forget = useCallback(() => {
     forgetEverywhere();
@@ -97,14 +99,21 @@ export function WithToken({ children }: { readonly children: (session: Session) 
   if (token !== null && role !== 'bench' && (role !== null || failure === null)) {
     return <>{children({ call, role, isOperator: role === 'operator', forget })}</>;
   }
-  if (token === null && asked) return <TokenForm failure={failure} take={take} />;
+  if (token === null && asked) return <TokenForm failure={failure} again={had.current} take={take} />;
   return <Waiting failure={failure} isBench={role === 'bench'} forget={forget} />;
 }
 
 /** Longest that a token may be. */
 const LONGEST = 200;
 
-function TokenForm({ failure, take }: { failure: CallRefused | null; take: (token: string) => void }) {
+interface TokenFormProps {
+  readonly failure: CallRefused | null;
+  /** Whether something else was shown before, which had the keyboard's focus. */
+  readonly again: boolean;
+  readonly take: (token: string) => void;
+}
+
+function TokenForm({ failure, again, take }: TokenFormProps) {
   const say = useWords();
   const [typed, type] = useState('');
   const [empty, beEmpty] = useState(false);
@@ -125,6 +134,7 @@ function TokenForm({ failure, take }: { failure: CallRefused | null; take: (toke
           hint={say('tokenHint')}
           fault={fault}
           secret
+          focused={again}
           value={typed}
           onValue={type}
           maxLength={LONGEST}

@@ -54,7 +54,7 @@ export async function openIdCall<T>(
       },
       ...(body !== null && { body: form ? body.toString() : JSON.stringify(body) }),
     },
-    limits,
+    { idempotent: body === null, ...limits },
   );
   const json = parsed(text);
   if (status >= 200 && status < 300) {

@@ -54,7 +54,10 @@ export interface ConsentQuestion {
   readonly verifier: string;
   /** Names of the claims. */
   readonly claims: readonly string[];
+  /** The first of those that the provider knows. */
   readonly people: readonly { readonly id: string; readonly familyName: string; readonly givenName: string }[];
+  /** How many it knows; undefined: it does not say. */
+  readonly known?: number | undefined;
 }
 
 const QUESTION = z.looseObject({
@@ -64,6 +67,7 @@ const QUESTION = z.looseObject({
   people: z
     .array(z.looseObject({ id: z.string().max(100), familyName: z.string().max(100), givenName: z.string().max(100) }))
     .max(100),
+  known: z.int().nonnegative().optional(),
 });
 const DECISION = z.looseObject({
   decision: z.enum(['agree', 'refuse']),

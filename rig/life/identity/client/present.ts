@@ -66,10 +66,11 @@ function whoRefused({ origin }: OpenIdRefused, { identity }: PresentOptions): st
 }
 
 /** @throws {CannotRun} nobody was named, and several could be meant */
-function whoOf({ people }: ConsentQuestion, person: string | null): string {
+function whoOf({ people, known = people.length }: ConsentQuestion, person: string | null): string {
   if (person !== null) return person;
   const [only] = people;
-  if (only !== undefined && people.length === 1) return only.id;
+  if (only !== undefined && people.length === 1 && known === 1) return only.id;
   const list = people.map(({ id, givenName, familyName }) => `${id} ${givenName} ${familyName}`).join(', ');
-  throw new CannotRun(`the identity provider knows several people; name one with --person: ${shown(list)}`);
+  const those = known > people.length ? `; the first ${people.length}, the others are in its people.json` : '';
+  throw new CannotRun(`the identity provider knows ${known} people: name one with --person${those}: ${shown(list)}`);
 }

@@ -65,7 +65,8 @@ export function addProviderRoutes(app: WebApp, provider: Provider): void {
     const verifier = new URL(read.responseUri).origin;
     const { people, more } = find(provider.people, '');
     if (wantsJson(request)) {
-      return json(reply, 200, { consent: consent.id, verifier, claims: read.claims, people, more });
+      const known = provider.people.length;
+      return json(reply, 200, { consent: consent.id, verifier, claims: read.claims, people, more, known });
     }
     return html(reply, 200, choicePage({ language, consent: consent.id, verifier, people, more, search: '' }));
   });

@@ -1,3 +1,4 @@
+import { atMost } from '../../../store/at-most.ts';
 import { StoreError } from '../../../store/store-error.ts';
 import type { RefusalAnswer } from '../../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../../web/server.ts';
@@ -21,6 +22,8 @@ export type IssuerServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf'>;
 /** How often what is due is done: files destroyed, presences and contexts removed, requests forgotten, relays given up. */
 const SWEEP_MS = 60_000;
 const RELAY_SWEEP_MS = 5000;
+/** For a sweep that is under way when the server ends. */
+const END_MS = 1000;
 
 /** The issuer's HTTP interface over its registry; it does not listen yet. @throws {CannotRun} */
 export async function createIssuerServer(http: IssuerHttp, options: IssuerServerOptions): Promise<WebServer> {
@@ -32,13 +35,25 @@ export async function createIssuerServer(http: IssuerHttp, options: IssuerServer
   addPhoneRoutes(app, http);
   addProfessionalRoutes(app, http);
   addOperatorRoutes(app, http);
+  let ended = false;
+  let sweeping: Promise<void> | null = null;
+  const sweepAlone = (): void => {
+    sweeping ??= sweep(http)
+      // What the end of this server cuts is done by the next one.
+      .catch((error: unknown) => (ended ? undefined : options.fault?.(error)))
+      .finally(() => {
+        sweeping = null;
+      });
+  };
   const sweeps = [
-    setInterval(() => void sweep(http).catch(options.fault ?? (() => {})), SWEEP_MS).unref(),
+    setInterval(sweepAlone, SWEEP_MS).unref(),
     setInterval(() => http.relays.giveUp(http.now()), RELAY_SWEEP_MS).unref(),
   ];
   app.addHook('preClose', async () => {
+    ended = true;
     for (const each of sweeps) clearInterval(each);
     http.relays.close();
+    if (sweeping !== null) await atMost(END_MS, sweeping);
   });
   return server;
 }

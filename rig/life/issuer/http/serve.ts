@@ -8,6 +8,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../console
 import { packageVersion } from '../../../console/package-root.ts';
 import { testRoot } from '../../../pki/test-hierarchy.ts';
 import { migrate } from '../../../store/migrate.ts';
+import { openUnlessEnded } from '../../../store/open-unless-ended.ts';
 import { addPage, pageFolder } from '../../../web/page-files.ts';
 import { type ServedAt, serveUntil, WEB_LIMITS } from '../../../web/server.ts';
 import { tellFault } from '../../../web/tell-fault.ts';
@@ -62,7 +63,8 @@ export async function serveIssuer(options: ServeOptions, io: CommandIo): Promise
   if ((options.certificate === null) !== (options.key === null)) {
     throw new CannotRun('TLS takes a certificate and its key: give both files or none');
   }
-  const issuer = await openIssuer(options.folder, Date.now());
+  const opening = openIssuer(options.folder, Date.now());
+  const issuer = await openUnlessEnded(opening, ({ store }) => store.sql.close(), io.signal);
   try {
     await migrate(issuer.store.sql, HTTP_TABLES, Date.now());
     await migrate(issuer.store.sql, OPENID_TABLES, Date.now());

@@ -31,7 +31,11 @@ export function trustedProvider(issuer: string, now: () => number, limits: Fetch
 
 /** @throws {NotReached} */
 async function fetchKeys(issuer: string, limits: FetchLimits): Promise<readonly P256Jwk[]> {
-  const { status, text } = await limitedFetch(`${issuer}/.well-known/jwt-vc-issuer`, {}, limits);
+  const { status, text } = await limitedFetch(
+    `${issuer}/.well-known/jwt-vc-issuer`,
+    {},
+    { idempotent: true, ...limits },
+  );
   const read = status === 200 ? PUBLISHED.safeParse(parsed(text)) : null;
   if (!read?.success || read.data.issuer !== issuer) throw new NotReached(`${issuer} is no identity provider`);
   try {

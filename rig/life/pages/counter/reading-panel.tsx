@@ -4,6 +4,7 @@ import { StatusLine, type Tone } from '../../../web/page/status-line.tsx';
 import { type Say, useFormats, useWords } from '../say.ts';
 import { checkName } from './check-names.ts';
 import type { CounterReading } from './view.ts';
+import { WarningLine } from './warning-line.tsx';
 
 type Person = CounterReading['people'][number];
 type Check = CounterReading['checks'][number];
@@ -82,9 +83,7 @@ export function ReadingPanel({ reading, onNext }: ReadingPanelProps) {
       ))}
       {warnings.length === 0 ? null : <h3>{say('warnings')}</h3>}
       {warnings.map((warning) => (
-        <StatusLine key={warning} tone="unsure">
-          <span lang="en">{warning}</span>
-        </StatusLine>
+        <WarningLine key={warning} warning={warning} />
       ))}
       <div class="row">
         <Button onPress={onNext}>{say('nextPerson')}</Button>

@@ -264,6 +264,7 @@ describe('reports of a suite', () => {
     await runSuite(path, { outputs: { html, junit, evidence: null } });
     const [page, xml] = [readFileSync(html, 'utf8'), readFileSync(junit, 'utf8')];
     expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"');
+    expect(xml).toContain('<skipped message="in quarantine until 2999-01-01: old"/>');
     expect(xml).toContain('attempt 2: FAIL');
     expect(xml).toContain('in quarantine until 2999-01-01: old');
     expect(page).toContain('In quarantine until 2999-01-01: old.');

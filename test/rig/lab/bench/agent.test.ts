@@ -6,7 +6,7 @@ import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UF2_FAMILY, writeUf2 } from '../../../../rig/board/firmware/uf2.ts';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
-import { LabRefused } from '../../../../rig/lab/api/lab-refused.ts';
+import { LabRefused, LabUnreachable } from '../../../../rig/lab/api/lab-refused.ts';
 import { RESULT_STATEMENT, type ResultStatement } from '../../../../rig/lab/api/result.ts';
 import { Agent } from '../../../../rig/lab/bench/agent.ts';
 import { NO_BENCH_FILE, parseBenchFile } from '../../../../rig/lab/bench/bench-file.ts';
@@ -23,6 +23,8 @@ const NO_READERS = { driver: 'pcsc', readers: [] } as const;
 let folder: string;
 let lab: LabDouble;
 let stop: AbortController;
+/** Ends what is asked of the lab. */
+let cut: AbortSignal;
 let said: string[];
 let noRoom: string | null;
 let accepted: string[];
@@ -50,7 +52,10 @@ function start(devices?: readonly LocalDevice[]): Promise<void> {
   const agent = new Agent({
     bench: 'table-1',
     version: '1.0.0',
-    link: lab,
+    link: (signal) => {
+      cut = signal;
+      return lab;
+    },
     signer: benchSigner(folder),
     spool: new Spool(folder),
     env: { XDG_STATE_HOME: folder, VITAP_PIN: '9999' },
@@ -190,7 +195,61 @@ describe('the agent of a bench', () => {
     await agent;
     expect(lab.released).toEqual([{ attempt: run.attempt, reason: 'the bench was stopped' }]);
     expect(lab.results.size).toBe(0);
+    // It says good-bye, once, when it holds nothing any more.
+    expect(lab.left).toEqual(['table-1']);
   });
+
+  it('waits for an input while the server is away: that says nothing about the card', {
+    timeout: SLOW_MS,
+  }, async () => {
+    const sha256 = lab.addInput('a profile');
+    const { download } = lab;
+    const refusals = [
+      new LabUnreachable('http://127.0.0.1:1 cannot be reached: is it running?'),
+      new LabRefused(503, 'store-unreachable', 'the database cannot be reached: try again later'),
+    ];
+    lab.download = async (hash) => {
+      const refusal = refusals.shift();
+      if (refusal !== undefined) throw refusal;
+      return download.call(lab, hash);
+    };
+    const run = lab.add({ kind: 'rehearsal', milliseconds: 1 }, { inputs: [{ name: 'own.yaml', sha256 }] });
+    void start();
+    expect(await resultOf(run)).toMatchObject({ verdict: 'passed' });
+    expect(refusals).toEqual([]);
+  });
+
+  it.each(['download', 'upload'] as const)(
+    'ends on Ctrl-C while a server does not answer a %s',
+    { timeout: SLOW_MS },
+    async (call) => {
+      let asked = false;
+      const never = (signal: AbortSignal): Promise<never> => {
+        asked = true;
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      };
+      lab.download = (_hash, { signal } = {}) => never(signal ?? cut);
+      lab.upload = () => never(cut);
+      const sha256 = lab.addInput('a profile');
+      const run =
+        call === 'download'
+          ? lab.add({ kind: 'rehearsal', milliseconds: 1 }, { inputs: [{ name: 'own.yaml', sha256 }] })
+          : lab.add({
+              kind: 'conform',
+              suite: 'iso7816-4',
+              only: 'SEL-118',
+              card: { kind: 'profile', profile: 'vitale2' },
+            });
+      const agent = start();
+      await until(() => asked);
+      stop.abort();
+      await agent;
+      const kept = readdirSync(join(folder, 'spool'));
+      const released = lab.released.map(({ attempt }) => attempt);
+      // What is judged is kept, and its lease is not given to another bench before its time.
+      expect([kept, released]).toEqual(call === 'download' ? [[], [run.attempt]] : [[run.attempt], []]);
+    },
+  );
 
   it('stops a run whose lease is gone, and takes the next one', { timeout: SLOW_MS }, async () => {
     const lost = lab.add({ kind: 'rehearsal', milliseconds: 60_000 });

@@ -15,6 +15,8 @@ export class LabDouble implements BenchLink {
   /** Attempts that were given back because the link had died. */
   readonly lost: string[] = [];
   readonly notes: string[] = [];
+  /** Benches that said good-bye. */
+  readonly left: string[] = [];
   gone: string[] = [];
   quarantined: string | null = null;
   /** Nobody answers. */
@@ -80,6 +82,11 @@ export class LabDouble implements BenchLink {
     if (linkLost) this.lost.push(attempt);
   }
 
+  async leave(bench: string): Promise<void> {
+    this.#reach();
+    this.left.push(bench);
+  }
+
   async record(attempt: string, jws: string): ReturnType<BenchLink['record']> {
     this.#reach();
     const { refusal } = this;
@@ -100,7 +107,7 @@ export class LabDouble implements BenchLink {
     this.blobs.set(sha256, content);
   }
 
-  async download(sha256: string): Promise<Uint8Array> {
+  async download(sha256: string, _limits?: { readonly signal?: AbortSignal }): Promise<Uint8Array> {
     this.#reach();
     const found = this.blobs.get(sha256);
     if (found === undefined) throw new LabRefused(404, 'no-blob', 'there is no such file');

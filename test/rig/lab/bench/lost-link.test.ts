@@ -42,6 +42,7 @@ beforeEach(async () => {
     readerText: `pn532:${path}`,
   };
   place = {
+    bench: 'table-1',
     device,
     folder,
     inputs: join(folder, 'inputs'),

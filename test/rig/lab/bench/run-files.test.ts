@@ -97,6 +97,7 @@ describe('what a run uploads of a card whose code the bench has', () => {
     const [device] = await devicesOf(NO_BENCH_FILE, { driver: 'pcsc', readers: [] });
     mkdirSync(join(folder, 'inputs'));
     const place: RunPlace = {
+      bench: 'table-1',
       device: device!,
       folder,
       inputs: join(folder, 'inputs'),

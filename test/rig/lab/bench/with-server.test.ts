@@ -168,7 +168,10 @@ describe('a bench and a campaign at a lab that is served', () => {
       said: { campaign: null, unfit: [{ needs: 'a hardware reader for a card of ours', runs: 1 }] },
       err: 'vitap: nothing was submitted: no bench can take 1 run; --force submits them all the same, to wait\n',
     });
-    expect(await submit(file, { dryRun: true })).toMatchObject({ exit: 0, said: { campaign: null } });
+    expect(await submit(file, { dryRun: true })).toMatchObject({
+      ...{ exit: 1, said: { campaign: null } },
+      err: 'vitap: no bench can take 1 run; --force submits them all the same, to wait\n',
+    });
     const forced = await submit(file, { force: true });
     expect(forced.exit).toBe(0);
     await person.cancel(forced.said.campaign);

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CampaignSummary } from '../../../../rig/lab/api/campaign.ts';
-import type { CaseVerdict, ResultStatement } from '../../../../rig/lab/api/result.ts';
+import type { ResultStatement } from '../../../../rig/lab/api/result.ts';
 import type { RunSummary } from '../../../../rig/lab/api/run.ts';
 import type { JudgedRun } from '../../../../rig/lab/results/all-results.ts';
-import { compareCampaigns } from '../../../../rig/lab/results/compare.ts';
 import { CSV_HEAD, csvLines } from '../../../../rig/lab/results/csv.ts';
 import { CampaignJunit } from '../../../../rig/lab/results/junit.ts';
 import { PartsFile } from '../../../../rig/lab/results/parts-file.ts';
@@ -26,43 +25,30 @@ const CAMPAIGN: CampaignSummary = {
 };
 
 function judged(more: Partial<ResultStatement> = {}, run: Partial<RunSummary> = {}): JudgedRun {
-  return { run: { ...RUN, ...run }, attempts: [], jws: 'x', statement: { ...STATEMENT, ...more } };
+  const attempt = { id: 'a', number: 1, bench: 'b1', device: 'loopback:1', state: 'finished', reason: '' } as const;
+  const attempts = [{ ...attempt, startedAt: 0, endedAt: 2000 }];
+  return { run: { ...RUN, ...run }, attempts, jws: 'x', statement: { ...STATEMENT, ...more } };
 }
-function cases(verdicts: Readonly<Record<string, CaseVerdict>>): Partial<ResultStatement> {
-  const verdict = Object.values(verdicts).includes('fail') ? 'failed' : 'passed';
-  return { verdict, cases: Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict, reason: '' })) };
-}
-const times = (...values: readonly number[]): JudgedRun[] =>
-  values.map((value) => judged({ figures: { 'tap.p50.ms': value, 'exchanges.count': value } }));
+describe('times of a run whose bench has a clock that is wrong by an hour', () => {
+  // The bench believes that it is 14:00, the database that it is 13:00.
+  const at = (time: string): number => Date.parse(`2026-11-29T${time}Z`);
+  const wrong: JudgedRun = {
+    ...judged({ startedAt: at('14:00:00'), endedAt: at('14:00:05') }),
+    attempts: [
+      ...([['x', 'given-back', '12:00:00']] as const),
+      // Its result came ten minutes later: the server was away.
+      ...([['a', 'finished', '13:00:00']] as const),
+    ].map(([id, state, started]) => ({
+      ...{ id, number: 1, bench: 'b1', device: 'loopback:1', state, reason: '' },
+      ...{ startedAt: at(started), endedAt: at('13:10:00') },
+    })),
+  };
 
-describe('two campaigns compared', () => {
-  const at = (of: string | null) => ({ subject: 'blue', suite: 'iso7816-4', of });
-
-  it('by case and by run: new failures, mended, flaky', async () => {
-    const before = [judged(cases({ A: 'pass', B: 'fail', C: 'pass', D: 'not-applicable' }))];
-    const now = [
-      judged(cases({ A: 'fail', B: 'pass', C: 'pass', D: 'fail' })),
-      judged(cases({ A: 'fail', B: 'pass', C: 'fail', D: 'fail' })),
-    ];
-    const compared = await compareCampaigns(before, now);
-    expect(compared.newFailures).toEqual([at('A')]);
-    expect(compared.mended).toEqual([at('B')]);
-    expect(compared.flaky).toEqual([at('C')]);
-    expect([compared.onlyFirst, compared.onlySecond]).toEqual([[], [at('D')]]);
-  });
-
-  it('a run that no bench judged counts for neither', async () => {
-    const cancelled = { ...judged({}, { state: 'cancelled' }), statement: null };
-    expect(await compareCampaigns([judged()], [cancelled])).toMatchObject({ newFailures: [], onlyFirst: [at(null)] });
-  });
-
-  it('by times of at least five runs, and by no other figure', async () => {
-    const [fast, slow] = [times(10, 10.1, 10.2, 10.1, 10), times(20, 20.1, 20.2, 20.1, 20)];
-    expect((await compareCampaigns(fast, slow)).slower).toMatchObject([
-      { of: 'tap.p50.ms', effect: { verdict: 'slower' } },
-    ]);
-    expect(await compareCampaigns(slow, fast)).toMatchObject({ slower: [], faster: [{ of: 'tap.p50.ms' }] });
-    expect((await compareCampaigns(fast, slow.slice(1))).slower).toEqual([]);
+  it('are those of the database, as long as the bench took', () => {
+    expect(csvLines(wrong)).toContain(',2026-11-29T13:00:00.000Z,2026-11-29T13:00:05.000Z,');
+    const suite = new CampaignJunit(CAMPAIGN).suite(wrong);
+    expect(suite).toContain('timestamp="2026-11-29T13:00:00"');
+    expect(suite).toContain('time="5"');
   });
 });
 
@@ -103,6 +89,22 @@ describe('a campaign as files', () => {
     expect(xml).toContain(`<property name="attempt 1" value="given back by b1: ${lost}"/>`);
     expect(xml).not.toContain('name="attempt 2"');
     expect(xml).toContain(`<error message="${reason}"/>`);
+  });
+
+  it('JUnit: what was skipped says why', () => {
+    const reason = 'the card has no "EF" <record>';
+    const report = new CampaignJunit(CAMPAIGN);
+    const suites = [
+      judged({ cases: [{ id: 'SEL-1', verdict: 'not-applicable', reason }] }),
+      { ...judged({}, { state: 'cancelled', reason: 'the campaign was cancelled' }), statement: null },
+      { ...judged({}, { state: 'queued' }), statement: null },
+    ].map((each) => report.suite(each));
+    expect(suites.map((xml) => /<skipped.*?\/>/s.exec(xml)?.[0])).toEqual([
+      '<skipped message="the card has no &quot;EF&quot; &lt;record>"/>',
+      '<skipped message="the campaign was cancelled"/>',
+      '<skipped message="the run is queued"/>',
+    ]);
+    expect(report.frame().start).toContain('tests="3" failures="0" errors="0" skipped="3"');
   });
 
   it('CSV: quoted as RFC 4180 has it, and nothing that a spreadsheet takes for a formula', () => {

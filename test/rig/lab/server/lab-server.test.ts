@@ -1,18 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { generateKey } from '../../../../rig/judge/evidence/keygen.ts';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
 import { type BenchLink, benchLink } from '../../../../rig/lab/api/bench-link.ts';
+import type { Capability } from '../../../../rig/lab/api/capability.ts';
 import { type PersonLink, personLink } from '../../../../rig/lab/api/person-link.ts';
 import { exportLab } from '../../../../rig/lab/results/export.ts';
 import { createLabServer } from '../../../../rig/lab/server/lab-server.ts';
+import { serveLab } from '../../../../rig/lab/server/serve.ts';
 import { statementOf } from '../../../../rig/lab/store/record.ts';
 import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts';
 import { addToken } from '../../../../rig/lab/store/tokens.ts';
 import { StoreError } from '../../../../rig/store/store-error.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
+import { openWebSocket } from '../../../../src/hal/distant/index.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 import { LOOPBACK, newKey, RUN, sha256, signed, statementFor, testKey } from '../store/lab-in-test.ts';
 import { verbsContract } from '../verbs/verbs-contract.ts';
@@ -179,6 +182,7 @@ describe('a lab, served', () => {
     const answer = await ask('GET', `/v1/compare?first=${first}&second=${second}`, tokens.viewer);
     const item = (subject: string, of: string | null) => ({ subject, suite: 'iso7816-4', of });
     expect(await answer.json()).toEqual({
+      compared: { firstRuns: 2, secondRuns: 2, cells: 2, cases: 2, times: 0, timesWithFew: 0 },
       newFailures: { count: 2, first: [item('vitale2', null), item('vitale2', 'SEL-001')] },
       mended: { count: 2, first: [item('apcv', null), item('apcv', 'SEL-001')] },
       ...Object.fromEntries(
@@ -188,6 +192,17 @@ describe('a lab, served', () => {
     const unknown = await ask('GET', `/v1/compare?first=${first}&second=999999`, tokens.viewer);
     expect([unknown.status, ((await unknown.json()) as { error: string }).error]).toEqual([404, 'campaign-unknown']);
     for (const role of ROLES) expect(await (await ask('GET', '/v1/me', tokens[role])).json()).toEqual({ role });
+  });
+
+  it('on a port that is taken, or without TLS beyond loopback, leaves nothing behind', async () => {
+    const made = join(folder, 'not', 'made');
+    const common = { folder: made, store: null, certificate: null, key: null, quiet: true };
+    const port = Number(new URL(origin).port);
+    await expect(serveLab({ ...common, host: '127.0.0.1', port }, fakeIo())).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is in use by another program`,
+    );
+    await expect(serveLab({ ...common, host: '0.0.0.0', port: 0 }, fakeIo())).rejects.toThrow('without TLS');
+    expect(existsSync(join(folder, 'not'))).toBe(false);
   });
 
   it('every route but the description refuses who has no token, and each role what is not its', async () => {
@@ -213,7 +228,7 @@ describe('a lab, served', () => {
         .sort();
     const ofBenches = [
       ...['POST /v1/attempts/1/progress', 'POST /v1/attempts/1/release', 'POST /v1/attempts/1/result'],
-      ...['POST /v1/benches', 'POST /v1/heartbeat', 'POST /v1/take'],
+      ...['POST /v1/benches', 'POST /v1/heartbeat', 'POST /v1/leave', 'POST /v1/take'],
     ];
     const ofOperators = [
       ...['GET /v1/tokens', 'POST /v1/benches/1/quarantine', 'POST /v1/blobs/missing', 'POST /v1/campaigns'],
@@ -301,6 +316,23 @@ describe('a lab, served', () => {
     expect(await take(0)).toBeNull();
   });
 
+  it('a bench that waits is answered when the server ends, and gets no run then', async () => {
+    await enrol();
+    await beat();
+    const other = await serve(store);
+    const at = await other.listen();
+    const asker = benchLink({ origin: at.origin, token: tokens.bench as string });
+    const asked = asker.take({ bench: 'b1', free: ['loopback'], waitSeconds: 20 });
+    // It has come, and waits.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const closed = other.close();
+    const { campaign } = await operator.submit(submission());
+    expect(await asked).toBeNull();
+    await closed;
+    expect((await operator.matrix(campaign as number)).campaign.counts.queued).toBe(1);
+    await operator.cancel(campaign as number);
+  });
+
   it.each([
     ['busy', 503, 'store-busy'],
     ['full', 503, 'store-full'],
@@ -320,3 +352,65 @@ describe('a lab, served', () => {
 eventsContract('the events of a lab on PGlite', async () => ({ heardAt: store, changedAt: store }));
 
 verbsContract('the verbs of a lab on PGlite', () => store);
+
+describe('a label of a reader at a bench', () => {
+  let server: WebServer;
+  let operator: PersonLink;
+  let token: string;
+  let origin: string;
+  beforeAll(async () => {
+    server = await createLabServer(store, { host: '127.0.0.1', port: 0, tls: null, version: '0', log: () => {} });
+    ({ origin } = await server.listen());
+    token = await addToken(store, 'o', 'operator');
+    operator = personLink({ origin, token });
+  });
+  afterAll(() => server?.close());
+
+  const reader = (driver: string, model: string, label: string | null = null): Capability => ({
+    ...{ ...LOOPBACK, device: `${driver}:${model}`, driver, model },
+    card: label === null ? null : { atr: '3B00', label },
+  });
+  async function bench(name: string, ...devices: readonly Capability[]): Promise<BenchLink> {
+    const link = benchLink({ origin, token: await addToken(store, name, 'bench') });
+    await link.enrol({ name, publicKey: testKey().publicKey, interface: 1, version: '0' });
+    await link.heartbeat({ bench: name, clock: 0, devices, attempts: [], drift: null, spooled: 0 });
+    return link;
+  }
+  /** What is asked of the benches. */
+  async function asked(label: string): Promise<object> {
+    const channel = await openWebSocket({
+      ...{ url: `${origin.replace('http', 'ws')}/v1/pool?label=${label}`, timeoutMs: 5000 },
+      headers: { authorization: `Bearer ${token}` },
+    });
+    try {
+      return await vi.waitFor(async () => {
+        const { campaigns } = await operator.campaigns();
+        const { id } = campaigns.find(({ name }) => name === `reader ${label}`)!;
+        const { runs } = await operator.runs({ campaign: id });
+        return (await operator.run(runs[0]!.id)).requirement;
+      });
+    } finally {
+      channel.close();
+    }
+  }
+
+  it('is that of a card before the name of a bench, and that before a part of a reader’s name', async () => {
+    await bench('a-42', reader('pcsc', 'SCM z-42'));
+    await bench('b-42', reader('pn532', 'a-42 and b-42', 'c-42'));
+    await bench('c-42', reader('pcsc', 'SCM'));
+    expect(await asked('c-42')).toEqual({ kind: 'reader', card: 'c-42' });
+    expect(await asked('b-42')).toEqual({ kind: 'reader', bench: 'b-42', driver: 'pn532' });
+    expect(await asked('a-42')).toEqual({ kind: 'reader', bench: 'a-42', driver: 'pcsc' });
+    expect(await asked('z-42')).toEqual({ kind: 'reader', driver: 'pcsc', model: 'z-42' });
+  });
+
+  it('passes over a reader in use where one of another kind is free', async () => {
+    const busy = await bench('busy', reader('pcsc', 'ACS 1'));
+    await bench('free', reader('pn532', 'ACS 2'));
+    const requirement = { kind: 'reader', bench: 'busy' } as const;
+    const submission = { name: 'n', source: '', dryRun: false, attempts: 1, key: newKey() };
+    await operator.submit({ ...submission, runs: [{ ...RUN, requirement }] });
+    expect(await busy.take({ bench: 'busy', free: ['pcsc:ACS 1'], waitSeconds: 5 })).not.toBeNull();
+    expect(await asked('acs')).toEqual({ kind: 'reader', driver: 'pn532', model: 'acs' });
+  });
+});

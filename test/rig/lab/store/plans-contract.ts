@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FilledStore, fillStore } from '../../../../rig/lab/measure/fill-store.ts';
+import { type FilledStore, fillStore, runId } from '../../../../rig/lab/measure/fill-store.ts';
 import { GROWTH_QUESTIONS } from '../../../../rig/lab/measure/growth-questions.ts';
 import { WaitingBenches } from '../../../../rig/lab/server/waiting-benches.ts';
 import { quarantineDrifting } from '../../../../rig/lab/store/benches.ts';
 import { cancelCampaign, endCampaigns } from '../../../../rig/lab/store/campaigns.ts';
+import { runsOfCase } from '../../../../rig/lab/store/cases.ts';
+import { compareCampaigns } from '../../../../rig/lab/store/compare.ts';
 import { addUpCounts } from '../../../../rig/lab/store/counts.ts';
 import { giveBackExpired } from '../../../../rig/lab/store/leases.ts';
 import { pruneFiles } from '../../../../rig/lab/store/prune.ts';
@@ -71,6 +73,27 @@ export function plansContract(name: string, url: () => string | null): void {
       ...GROWTH_QUESTIONS.map(({ name, ask }) => [name, ask] as const),
       ['what benches wait for', ({ store }: FilledStore) => new WaitingBenches(store, raise).next(700)] as const,
       ['leases given back', ({ store }: FilledStore) => giveBackExpired(store)] as const,
+      [
+        'two campaigns compared',
+        ({ store }: FilledStore) =>
+          compareCampaigns(store, { first: 3, second: 4, most: 500 }, new AbortController().signal),
+      ] as const,
+      [
+        'runs of a case',
+        ({ store }: FilledStore) => runsOfCase(store, { id: 'SEL-1', campaign: 5, after: null }),
+      ] as const,
+      [
+        'runs of a case, further on',
+        ({ store }: FilledStore) => runsOfCase(store, { id: 'SEL-1', campaign: 1, after: runId(3000) }),
+      ] as const,
+      [
+        'runs of a case in all campaigns',
+        ({ store }: FilledStore) => runsOfCase(store, { id: 'SEL-1', campaign: null, after: null }),
+      ] as const,
+      [
+        'runs of no case',
+        ({ store }: FilledStore) => runsOfCase(store, { id: 'none', campaign: 5, after: null }),
+      ] as const,
       ['ends of campaigns', ({ store }: FilledStore) => endCampaigns(store)] as const,
       ['benches that drift', ({ store }: FilledStore) => quarantineDrifting(store)] as const,
       ['counts that are added up', ({ store }: FilledStore) => addUpCounts(store)] as const,

@@ -140,8 +140,74 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
       expect([worse.exit, worse.out.split('\n')[0]]).toEqual([1, 'new failures: 1']);
       const better = await vitap('lab', 'compare', bad, good, ...lab);
       expect([better.exit, better.out.split('\n')[0]]).toEqual([0, 'new failures: 0']);
+      expect(worse.out.split('\n').at(-2)).toBe('compared: 1 run with 1, in 1 cell that both have: 0 cases, 0 times');
       const json = JSON.parse((await vitap('lab', 'compare', good, bad, '--json', ...lab)).out);
+      expect(json.compared).toMatchObject({ firstRuns: 1, secondRuns: 1, cells: 1, cases: 0 });
       expect(json).toMatchObject({ verdict: 'fail', newFailures: [{ suite: 'rehearsal of 1 ms', of: null }] });
+    });
+
+    it('results --case says in which runs a case did not pass, and ends with 1 when there are some', async () => {
+      const [first, second] = [await submitted(), await submitted()];
+      const card = '3B8A80018031F873F741FF8290006A';
+      const cases = [{ id: 'SEL-1', verdict: 'fail', reason: '6A82 came' }] as const;
+      await judge({ verdict: 'failed', reason: 'no', card, cases });
+      await judge({ cases: [{ id: 'SEL-1', verdict: 'pass', reason: '' }] });
+      const line = `${`${first}/1`.padStart(8)}  fail          any reader × rehearsal of 1 ms #1  verbs-1 loopback (simulated), card ${card}: 6A82 came\n`;
+      const ofCase = (...more: string[]) => vitap('lab', 'results', ...more, ...lab);
+      expect(await ofCase(first, '--case', 'SEL-1')).toEqual({
+        ...{ exit: 1, out: line },
+        err: `SEL-1 failed or was inconclusive in 1 run of campaign ${first}\n`,
+      });
+      expect(await ofCase(second, '--case', 'SEL-1')).toEqual({
+        ...{ exit: 0, out: '' },
+        err: `SEL-1 failed or was inconclusive in no run of campaign ${second}\n`,
+      });
+      expect(await ofCase('--all', '--case', 'SEL-1')).toMatchObject({ exit: 1, out: line });
+      expect(await ofCase(second, '--case', 'SEL-9')).toMatchObject({
+        ...{ exit: 2, err: `vitap: no run of campaign ${second} has judged a case SEL-9\n` },
+      });
+      const json = JSON.parse((await ofCase('--all', '--case', 'SEL-1', '--json')).out);
+      expect(json).toMatchObject({
+        id: 'lab-case',
+        verdict: 'fail',
+        campaign: null,
+        runs: [{ verdict: 'fail', card }],
+      });
+      for (const words of [['--case', 'SEL-1'], ['--all'], [first, '--all', '--case', 'SEL-1']]) {
+        const { exit, err } = await ofCase(...words);
+        expect([exit, err]).toEqual([2, 'vitap: --case ID goes with the number of a campaign, or with --all\n']);
+      }
+    });
+
+    it('submit --dry-run ends as the submission would', async () => {
+      const file = join(folder, 'somebody.yaml');
+      writeFileSync(file, 'version: 1\nname: somebody\nneeds: {bench: somebody}\njudge: [{rehearsal: 1}]\n');
+      const unfit = await vitap('lab', 'submit', file, '--dry-run', ...lab);
+      expect([unfit.exit, unfit.err]).toEqual([
+        1,
+        'vitap: no bench can take 1 run; --force submits them all the same, to wait\n',
+      ]);
+      expect((await vitap('lab', 'submit', file, '--dry-run', '--force', ...lab)).exit).toBe(0);
+    });
+
+    it('a bench that says good-bye is not called alive until it is back', async () => {
+      const beat = { clock: Date.now(), devices: [LOOPBACK], attempts: [], drift: null, spooled: 0 };
+      await bench.heartbeat({ bench: 'verbs-1', ...beat });
+      const own = async () => /^verbs-1 {2}.*\n.*$/m.exec((await vitap('lab', 'benches', ...lab)).out)?.[0];
+      await bench.leave('verbs-1');
+      expect(await own()).toMatch(/^verbs-1 {2}vitap 0\.1\.0, ended 20\S+Z\n {2}loopback {2}simulated, away$/);
+      await bench.heartbeat({ bench: 'verbs-1', ...beat });
+      expect(await own()).not.toContain('ended');
+      await expect(bench.leave('nobody')).rejects.toThrow('there is no bench nobody: it enrols first');
+    });
+
+    it('what is not there is named', async () => {
+      const token = await vitap('lab', 'token', 'revoke', '99999', ...lab);
+      expect([token.exit, token.err]).toEqual([2, 'vitap: there is no token 99999\n']);
+      const gone = await vitap('lab', 'benches', '--release', 'nobody', ...lab);
+      expect([gone.exit, gone.err]).toEqual([2, 'vitap: there is no bench nobody: it enrols first\n']);
+      const compared = await vitap('lab', 'compare', '88888', '99999', ...lab);
+      expect([compared.exit, compared.err]).toEqual([2, 'vitap: there is no campaign 88888\n']);
     });
 
     it('what cannot be asked ends with 2 and one sentence, in JSON too', async () => {
@@ -156,7 +222,7 @@ export function verbsContract(name: string, storeOf: () => LabStore): void {
         ]);
       }
       const unknown = await vitap('lab', 'watch', '99999', ...lab);
-      expect([unknown.exit, unknown.err]).toEqual([2, 'vitap: there is no such campaign\n']);
+      expect([unknown.exit, unknown.err]).toEqual([2, 'vitap: there is no campaign 99999\n']);
     });
   });
 

@@ -45,6 +45,30 @@ it('names the issuer that refuses, and the provider that it does not trust', asy
   );
 });
 
+it('says how many people a provider knows, and where those are that it does not name', async () => {
+  const [zoe] = world.people;
+  const family = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...zoe!, id: `${i + 1}`, givenName: `G${i + 1}`, familyName: 'ADRUN' }));
+  const known = world.people;
+  try {
+    world.people = family(2);
+    const few = await present();
+    expect([few.code, few.err]).toEqual([
+      2,
+      'vitap: the identity provider knows 2 people: name one with --person: 1 G1 ADRUN, 2 G2 ADRUN\n',
+    ]);
+    world.people = family(57);
+    const { code, err } = await present();
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^vitap: the identity provider knows 57 people: name one with --person; the first 20, the others are in its people\.json: 1 G1 ADRUN, .*, 20 G20 ADRUN\n$/,
+    );
+    expect((await present('--person', '41')).code).toBe(0);
+  } finally {
+    world.people = known;
+  }
+});
+
 it('says who refused, and why', async () => {
   const unknown = await present('--person', 'nobody');
   expect([unknown.code, unknown.out]).toEqual([1, '']);

@@ -44,6 +44,8 @@ export interface World {
   /** Milliseconds since 1970. */
   time: number;
   providerIsDown: boolean;
+  /** Whom the provider knows. */
+  people: readonly Person[];
   close(): Promise<void>;
 }
 
@@ -74,7 +76,7 @@ export async function startWorld(sql: Sql): Promise<World> {
   const issuerServer = await server(log);
   const identityServer = await server(log);
   const origins = { issuer: '', identity: '' };
-  const world = { time: 1_800_000_000_000, providerIsDown: false };
+  const world = { time: 1_800_000_000_000, providerIsDown: false, people: TEST_PEOPLE };
   await migrate(sql, OPENID_TABLES, world.time);
   const subjects = new Map([['activation-1', activeSubject()]]);
   const codes = new Map<string, string>();
@@ -105,7 +107,9 @@ export async function startWorld(sql: Sql): Promise<World> {
   addProviderRoutes(identityServer.app, {
     issuer: () => ({ crypto, random, origin: origins.identity, sign: PROVIDER_KEY.sign, kid: 'identity-1' }),
     publicKey: PROVIDER_KEY.jwk,
-    people: TEST_PEOPLE,
+    get people() {
+      return world.people;
+    },
     verifiers: 'loopback',
     now: () => world.time,
   });

@@ -3,7 +3,7 @@ import { defineCase, field, given, refused, send } from '../../define.ts';
 import { hex } from '../../hex-pattern.ts';
 import { filesOf, type LocatedCode, type LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Need } from '../../model.ts';
-import { codeOf } from '../../needs.ts';
+import { codeOf, IN_CLEAR } from '../../needs.ts';
 
 /** A file whose rule for reading is of a certain form, with the codes that it names. */
 interface Ruled {
@@ -159,6 +159,7 @@ const REFERENCED: readonly ConformanceCase[] = [
         'read',
         (condition) => condition === 'out-of-reach',
       ),
+      clear: IN_CLEAR,
     },
     steps: ({ r }) => [r.file.select, send('READ BINARY', '00B0000001', refused('6982|6987|6988|6985', '6982'))],
   }),
@@ -167,7 +168,7 @@ const REFERENCED: readonly ConformanceCase[] = [
     title: 'no file that is out of reach opens by presenting every code that there is',
     commands: ['READ BINARY', 'VERIFY'],
     statusWords: ['6982'],
-    needs: { card: everyShut() },
+    needs: { card: everyShut(), clear: IN_CLEAR },
     steps: ({ card }) => {
       const shut = filesOf(card).filter(
         (file) =>

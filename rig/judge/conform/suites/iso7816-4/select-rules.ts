@@ -3,7 +3,7 @@ import { bytesFrom, defineCase, field, given, ok, refused, SELECTED, send, sweep
 import { hex16 } from '../../hex-pattern.ts';
 import { filesOf, type LocatedDirectory, type LocatedFile } from '../../located.ts';
 import type { ConformanceCase } from '../../model.ts';
-import { EXTENDED_LENGTH, MASTER_FILE, T1_RULES, trait } from '../../needs.ts';
+import { EXTENDED_LENGTH, IN_CLEAR, MASTER_FILE, T1_RULES, trait } from '../../needs.ts';
 import { NAMED_WITH_FILE, TRANSPARENT, WITH_CHILD, WITH_SIBLING } from './selected-files.ts';
 
 /** What SELECT finds from where, and what is current afterwards. */
@@ -159,7 +159,7 @@ export const SELECT_RULE_CASES: readonly ConformanceCase[] = [
     title: 'after a reset no EF is current',
     commands: ['READ BINARY', 'SELECT'],
     statusWords: ['6986'],
-    needs: { f: TRANSPARENT },
+    needs: { f: TRANSPARENT, clear: IN_CLEAR },
     steps: ({ f }) => [
       f.select,
       given('READ BINARY', '00B0000001'),

@@ -3,7 +3,7 @@ import { defineCase as define, field, given, ok, refused, send } from '../../def
 import { hex, hex16 } from '../../hex-pattern.ts';
 import { directoriesOf, LocatedCode, type LocatedDirectory, type LocatedFile } from '../../located.ts';
 import type { CommandStep, ConformanceCase, Need, Suite } from '../../model.ts';
-import { trait } from '../../needs.ts';
+import { IN_CLEAR, trait } from '../../needs.ts';
 import { SUITE_ABOUT } from '../about.ts';
 
 /** What public programs send to a Vitale card, command for command, and what its free files must hold. */
@@ -420,7 +420,7 @@ const OWN_APPLICATION: readonly ConformanceCase[] = [
     needs: {
       own: HAS_OWN,
       contactless: trait('a contactless interface', (card) => card.interface === 'contactless'),
-      clear: trait('commands in clear in this run', (card) => card.inChannel !== true),
+      clear: IN_CLEAR,
     },
     steps: ({ own }) => {
       const code = own.declaration.codes.find((each) => !each.presentable);
