@@ -54,20 +54,57 @@ export const answerByZod: FastifySerializerCompiler<z.ZodType> = ({ schema }) =>
 
 const PARTS = ['body', 'querystring', 'params', 'headers'] as const;
 
-/** The schemas of a route as OpenAPI 3.1 has them (JSON Schema 2020-12). */
-export function describeRoute(schema: FastifySchema): FastifySchema {
+/** Name of the scheme in the description by which requests show a secret or a token. */
+export const BEARER = 'bearer';
+
+/** What the description says of a route beside its schemas. */
+export interface RouteWords {
+  /** Which token or secret opens it; null: it is open, or looks at something else. */
+  readonly opensWith: string | null;
+  /** Names of all refusals; null: not listed. */
+  readonly refusals: readonly string[] | null;
+}
+
+/**
+ * The schemas of a route as OpenAPI 3.1 has them (JSON Schema 2020-12): what it takes and gives, how it is opened, and the
+ * form of its refusals. A body or an answer that has no schema and a media type of its own is a file.
+ */
+export function describeRoute(schema: FastifySchema, { opensWith, refusals }: RouteWords): FastifySchema {
   const described: Record<string, unknown> = { ...schema };
   for (const part of PARTS) {
     const found = schema[part];
     if (found instanceof z.ZodType) described[part] = jsonSchema(found, 'input');
   }
-  const answers = Object.entries((schema.response ?? {}) as Record<string, unknown>);
-  if (answers.length > 0) {
-    described.response = Object.fromEntries(
+  if (schema.consumes !== undefined) described.body ??= FILE;
+  const answers = Object.entries((schema.response ?? (schema.produces === undefined ? {} : { 200: FILE })) as object);
+  described.response = {
+    ...(answers.length === 0 && { 200: { description: 'done', type: 'null' } }),
+    ...Object.fromEntries(
       answers.map(([status, found]) => [status, found instanceof z.ZodType ? jsonSchema(found, 'output') : found]),
-    );
+    ),
+    default: refusalSchema(refusals),
+  };
+  if (opensWith !== null) {
+    described.security = [{ [BEARER]: [] }];
+    described.description = [schema.description, `Opened by ${opensWith}.`]
+      .filter((each) => each !== undefined)
+      .join('\n\n');
   }
   return described as FastifySchema;
+}
+
+const FILE = { type: 'string', format: 'binary', description: 'bytes, as they are' } as const;
+
+function refusalSchema(names: readonly string[] | null): object {
+  const schema = {
+    type: 'object',
+    properties: {
+      error: { type: 'string', ...(names !== null && { enum: [...names].sort() }) },
+      message: { type: 'string', description: 'a sentence for a person' },
+    },
+    required: ['error', 'message'],
+  };
+  return { description: 'a refusal, with its own status', content: { 'application/json': { schema } } };
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {

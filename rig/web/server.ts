@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
+  type FastifyContextConfig,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -15,10 +16,10 @@ import { addBodyParsers } from './bodies.ts';
 import { answerBadAddress, answerErrors, answerUnreadable, type ErrorAnswers } from './error-answers.ts';
 import { type ContentSecurity, securityHeaders } from './headers.ts';
 import { type AddressChoice, checkAddress, type ListeningAddress } from './listening-address.ts';
-import { WebRefusal } from './refusal.ts';
+import { WEB_REFUSALS, WebRefusal } from './refusal.ts';
 import { logLine } from './request-log.ts';
 import { checkSource, type Scheme } from './request-origin.ts';
-import { answerByZod, describeRoute, validateByZod, type ZodTypes } from './schemas.ts';
+import { answerByZod, BEARER, describeRoute, type RouteWords, validateByZod, type ZodTypes } from './schemas.ts';
 import { checkSecret, newSecret } from './secret.ts';
 
 /** The HTTP library's server, whose routes have zod schemas. */
@@ -28,6 +29,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** `secret` (default): only with the secret of this start. `open`: whoever comes, or the route looks by itself. */
     readonly access?: 'secret' | 'open';
+    /** Which token opens a route that looks by itself, in words, for the description. */
+    readonly opensWith?: string;
   }
 }
 
@@ -37,6 +40,8 @@ export interface WebServerOptions extends AddressChoice, ErrorAnswers {
   readonly version: string;
   /** Gets one line for each request, without its line end: no bodies, tokens, codes or names stand in it. */
   readonly log: (line: string) => void;
+  /** Names of the refusals of what is served, for the description. */
+  readonly refusals?: readonly string[];
   /** Directives in place of the ordinary Content-Security-Policy. */
   readonly contentSecurity?: ContentSecurity;
   readonly limits?: Partial<WebLimits>;
@@ -95,6 +100,11 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
   const scheme: Scheme = address.tls === null ? 'http' : 'https';
   const secret = newSecret();
   const app = newApp(address, limits);
+  const refusals = options.refusals === undefined ? null : [...Object.keys(WEB_REFUSALS), ...options.refusals];
+  const wordsOf = (config: FastifyContextConfig | undefined): RouteWords => ({
+    opensWith: config?.access === 'open' ? (config.opensWith ?? null) : 'the secret of this start of the server',
+    refusals,
+  });
   app.setValidatorCompiler(validateByZod as never);
   app.setSerializerCompiler(answerByZod as never);
   addBodyParsers(app);
@@ -113,8 +123,12 @@ export async function createWebServer(options: WebServerOptions): Promise<WebSer
     errorResponseBuilder: () => new WebRefusal('too-many-requests'),
   });
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: options.title, version: options.version } },
-    transform: ({ schema, url }) => ({ schema: describeRoute(schema ?? {}), url }),
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: options.title, version: options.version },
+      components: { securitySchemes: { [BEARER]: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: ({ schema, url, route: { config } }) => ({ schema: describeRoute(schema ?? {}, wordsOf(config)), url }),
   });
   // After the rate limit, which is a hook of each route, and before the body is read.
   app.addHook('preParsing', async (request) => {

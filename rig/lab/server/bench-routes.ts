@@ -139,7 +139,8 @@ function addAttemptRoutes(app: WebApp, store: LabStore, waiting: WaitingBenches)
       bodyLimit: MOST_RESULT_BYTES,
       schema: {
         tags,
-        summary: 'The signed result of a run (JWS, application/jose)',
+        summary: 'The signed result of a run (JWS)',
+        consumes: ['application/jose'],
         params: ATTEMPT_IN_PATH,
         body: z.string(),
         response: { 200: RECORDED },

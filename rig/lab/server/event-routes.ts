@@ -19,7 +19,8 @@ export function addEventRoutes(app: WebApp, readers: EventReaders, bell: ChangeB
       handlerTimeout: LONGEST_STREAM_MS,
       schema: {
         tags: ['event'],
-        summary: 'What changes, as it changes (text/event-stream); Last-Event-ID goes on from there',
+        summary: 'What changes, as it changes; Last-Event-ID goes on from there',
+        produces: ['text/event-stream'],
         description: eventsInWords(),
         querystring: ASKED,
       },

@@ -2,7 +2,7 @@ import { atMost } from '../../store/at-most.ts';
 import { StoreError } from '../../store/store-error.ts';
 import type { RefusalAnswer } from '../../web/refusal.ts';
 import { createWebServer, type WebServer, type WebServerOptions } from '../../web/server.ts';
-import { LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
+import { LAB_REFUSALS, LabRefusal, type LabRefusalCode } from '../store/refusals.ts';
 import type { LabStore } from '../store/store.ts';
 import { addBenchRoutes } from './bench-routes.ts';
 import { addBlobRoutes } from './blob-routes.ts';
@@ -17,7 +17,7 @@ import { checkRoles } from './roles.ts';
 import { Upkeep } from './upkeep.ts';
 import { WaitingBenches } from './waiting-benches.ts';
 
-export type LabServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf'>;
+export type LabServerOptions = Omit<WebServerOptions, 'title' | 'refusalOf' | 'refusals'>;
 
 /** Fifty benches behind one address, each asking several times a second. */
 const REQUESTS = 20_000;
@@ -36,6 +36,7 @@ export async function createLabServer(store: LabStore, options: LabServerOptions
     ...options,
     title: 'Vitap lab',
     refusalOf,
+    refusals: Object.keys(LAB_REFUSALS),
     contentSecurity: reportSecurity(),
     limits: { requests: REQUESTS, requestMs: REQUEST_MS, ...options.limits },
   });

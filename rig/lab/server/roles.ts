@@ -24,13 +24,20 @@ declare module 'fastify' {
 }
 
 /** A route's own look at tokens, in place of the secret of this start. */
-function taking(...roles: readonly Role[]): { readonly access: 'open'; readonly roles: readonly Role[] } {
-  return { access: 'open', roles };
+function taking(...roles: readonly Role[]): RoleConfig {
+  return { access: 'open', roles, opensWith: `a token of the role ${roles.join(' or ')}` };
 }
-export const VIEWER: ReturnType<typeof taking> = taking('viewer', 'operator');
-export const OPERATOR: ReturnType<typeof taking> = taking('operator');
-export const BENCH: ReturnType<typeof taking> = taking('bench');
-export const ANY_ROLE: ReturnType<typeof taking> = taking('viewer', 'operator', 'bench');
+interface RoleConfig {
+  readonly access: 'open';
+  readonly roles: readonly Role[];
+  readonly opensWith: string;
+}
+export const VIEWER: RoleConfig = taking('viewer', 'operator');
+export const OPERATOR: RoleConfig = taking('operator');
+export const BENCH: RoleConfig = taking('bench');
+export const ANY_ROLE: RoleConfig = taking('viewer', 'operator', 'bench');
+/** Files of inputs and of results. */
+export const UPLOADER: RoleConfig = taking('operator', 'bench');
 
 /** How long a token is believed without asking the database; a revoked one opens nothing after that. */
 const BELIEVED_MS = 3000;

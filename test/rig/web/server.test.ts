@@ -340,6 +340,36 @@ describe('what an answer may be', () => {
     });
     expect(responses['200'].content['application/json'].schema.properties).toEqual({ ok: { type: 'boolean' } });
   });
+
+  it('/openapi.json says how a route is opened, what is no JSON, and the form of a refusal', async () => {
+    const at = await started(
+      ({ app }) => {
+        app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+        app.get('/secret', { schema: { produces: ['application/octet-stream'] } }, async () => ({}));
+        const words = { access: 'open', opensWith: 'a token of a viewer' } as const;
+        app.put('/file', { config: words, schema: { consumes: ['application/octet-stream'] } }, async () => ({}));
+        app.get('/hello', OPEN, async () => ({}));
+      },
+      { refusals: ['campaign-unknown'] },
+    );
+    const { paths, components } = JSON.parse((await ask(at.origin, '/openapi.json')).text);
+    // OpenAPI 3.1, Security Scheme Object; RFC 6750 has the scheme.
+    expect(components.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer' } });
+    const [secret, file, hello] = [paths['/secret'].get, paths['/file'].put, paths['/hello'].get];
+    expect([secret.security, file.security, hello.security]).toEqual([[{ bearer: [] }], [{ bearer: [] }], undefined]);
+    expect(file.description).toContain('a token of a viewer');
+    const bytes = { type: 'string', format: 'binary' };
+    expect(file.requestBody.content['application/octet-stream'].schema).toMatchObject(bytes);
+    expect(secret.responses['200'].content['application/octet-stream'].schema).toMatchObject(bytes);
+    const { schema } = hello.responses.default.content['application/json'];
+    expect(schema.required).toEqual(['error', 'message']);
+    expect(schema.properties.error.enum).toEqual(expect.arrayContaining(['campaign-unknown', 'host-refused']));
+    // What it says of an open route and of a refusal is so.
+    expect((await ask(at.origin, '/hello')).status).toBe(200);
+    const refused = JSON.parse((await ask(at.origin, '/secret')).text);
+    expect(Object.keys(refused).sort()).toEqual(['error', 'message']);
+    expect(schema.properties.error.enum).toContain(refused.error);
+  });
 });
 
 describe('log', () => {

@@ -205,6 +205,24 @@ describe('a lab, served', () => {
     expect(existsSync(join(folder, 'not'))).toBe(false);
   });
 
+  it('the description names the roles of each route, its refusals, and bodies that are no JSON', async () => {
+    const { paths } = (await (await ask('GET', '/openapi.json')).json()) as {
+      paths: Record<
+        string,
+        Record<string, { security?: object[]; description?: string; requestBody?: { content: object } }>
+      >;
+    };
+    const all = Object.values(paths).flatMap((methods) => Object.values(methods));
+    expect(all.length).toBeGreaterThan(20);
+    for (const each of all) expect(each).toMatchObject({ security: [{ bearer: [] }], responses: { default: {} } });
+    expect(paths['/v1/take']?.post?.description).toContain('role bench');
+    expect(paths['/v1/prune']?.post?.description).toContain('role operator');
+    expect(JSON.stringify(paths['/v1/take'])).toContain('"bench-quarantined"');
+    const typesOf = (path: string, method: string) => Object.keys(paths[path]?.[method]?.requestBody?.content ?? {});
+    expect(typesOf('/v1/blobs/{sha256}', 'put')).toEqual(['application/octet-stream']);
+    expect(typesOf('/v1/attempts/{attempt}/result', 'post')).toEqual(['application/jose']);
+  });
+
   it('every route but the description refuses who has no token, and each role what is not its', async () => {
     const { paths } = (await (await ask('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
