@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { PGlite, Transaction } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { FileLock } from '../../src/hal/nvm/file-lock.ts';
 import { storageError } from '../../src/hal/nvm/storage-error.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import { PreparedStatements } from './pglite-statements.ts';
 import type { Listening, OpenedSql, SqlRow, SqlValue, Statements } from './sql.ts';
 import { closedHere, StoreError, storeError } from './store-error.ts';
 
@@ -28,7 +29,9 @@ export async function openPglite(folder: string): Promise<OpenedSql> {
   const lock = FileLock.acquire(folder);
   try {
     if (!existsSync(join(folder, MARK))) await makeDatabase(folder);
-    return new PgliteSql(folder, await start(folder), lock);
+    const database = await start(folder);
+    const statements = new PreparedStatements(database, await import('@electric-sql/pglite'));
+    return new PgliteSql(folder, database, statements, lock);
   } catch (error) {
     lock.release();
     throw error;
@@ -92,39 +95,45 @@ class PgliteSql implements OpenedSql {
   readonly kind = 'pglite';
   readonly location: string;
   readonly #database: PGlite;
+  readonly #statements: PreparedStatements;
   readonly #lock: FileLock;
+  /** What has the database now, or had it last. */
+  #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(folder: string, database: PGlite, lock: FileLock) {
+  constructor(folder: string, database: PGlite, statements: PreparedStatements, lock: FileLock) {
     this.location = folder;
     this.#database = database;
+    this.#statements = statements;
     this.#lock = lock;
   }
 
   query<Row extends SqlRow>(statement: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
-    return this.#telling(() => rowsOf<Row>(this.#database, statement, parameters));
+    return this.#alone(() => this.#query<Row>(this.#database, statement, parameters));
   }
 
   script(statements: string): Promise<void> {
     // One message of the simple query protocol is one transaction.
-    return this.#telling(async () => void (await this.#database.exec(statements)));
+    return this.#alone(() => this.#telling(async () => void (await this.#database.exec(statements))));
   }
 
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     // What `work` throws may be of a file or a socket, and is not the database's.
     let thrown: { readonly error: unknown } | null = null;
     if (this.#closed) throw closedHere(this.location);
-    try {
-      return (await this.#database.transaction(async (transaction) => {
+    const whole = (): Promise<T> =>
+      this.#database.transaction(async (transaction) => {
         try {
           return await work({
-            query: (statement, parameters) => this.#telling(() => rowsOf(transaction, statement, parameters)),
+            query: (statement, parameters) => this.#query(transaction, statement, parameters),
           });
         } catch (error) {
           thrown = { error };
           throw error;
         }
-      })) as T;
+      }) as Promise<T>;
+    try {
+      return await this.#alone(whole);
     } catch (cause) {
       throw thrown === null ? storeError(this.location, cause) : (thrown as { readonly error: unknown }).error;
     }
@@ -132,9 +141,11 @@ class PgliteSql implements OpenedSql {
 
   listen(channel: string, heard: (payload: string | null) => void): Listening {
     let live = true;
-    const started = this.#database.listen(channel, (payload) => {
-      if (live) heard(payload);
-    });
+    const started = this.#alone(() =>
+      this.#database.listen(channel, (payload) => {
+        if (live) heard(payload);
+      }),
+    );
     started.then(
       () => {
         if (live) heard(null);
@@ -147,7 +158,8 @@ class PgliteSql implements OpenedSql {
       isLive: () => live,
       close: async () => {
         live = false;
-        if (!this.#closed) await (await started)();
+        const stop = await started;
+        if (!this.#closed) await this.#alone(stop);
       },
     };
   }
@@ -156,10 +168,29 @@ class PgliteSql implements OpenedSql {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      await this.#database.close();
+      await this.#alone(() => this.#database.close());
     } finally {
       this.#lock.release();
     }
+  }
+
+  /** One after the other: a statement of nobody's transaction would be in that of another one. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** @param where the database, or the transaction that has it */
+  #query<Row extends SqlRow>(
+    where: Pick<PGlite, 'query'>,
+    statement: string,
+    parameters: readonly SqlValue[] | undefined,
+  ): Promise<readonly Row[]> {
+    return this.#telling(async () => {
+      if (parameters !== undefined) return this.#statements.run<Row>(statement, parameters);
+      return (await where.query<Row>(statement)).rows;
+    });
   }
 
   async #telling<T>(action: () => Promise<T>): Promise<T> {
@@ -173,13 +204,4 @@ class PgliteSql implements OpenedSql {
       throw storeError(this.location, cause);
     }
   }
-}
-
-async function rowsOf<Row extends SqlRow>(
-  where: Pick<PGlite | Transaction, 'query'>,
-  statement: string,
-  parameters: readonly SqlValue[] = [],
-): Promise<readonly Row[]> {
-  const { rows } = await where.query<Row>(statement, [...parameters]);
-  return rows;
 }

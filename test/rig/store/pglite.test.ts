@@ -75,6 +75,44 @@ describe('a PGlite folder', () => {
   });
 });
 
+describe('a statement with parameters on PGlite', () => {
+  it('is read once, and goes on when its table has become another one', { timeout: 120_000 }, async () => {
+    const sql = await openSql(join(folder, 'statements'));
+    try {
+      await sql.script('create table jars (label text, grams int); insert into jars values ($$tea$$, 90)');
+      const text = 'select grams from jars where label = $1';
+      for (let i = 0; i < 3; i++) expect(await sql.query(text, ['tea'])).toEqual([{ grams: 90 }]);
+      // Prepared statements of this session, and how often each was run.
+      const ran = 'select (generic_plans + custom_plans)::int as times from pg_prepared_statements where statement = ';
+      expect(await sql.query(`${ran} '${text}'`)).toEqual([{ times: 3 }]);
+      await sql.script('alter table jars add lid bytea; create index on jars (label); update jars set grams = 80');
+      expect(await sql.query(text, ['tea'])).toEqual([{ grams: 80 }]);
+      await sql.script('drop table jars');
+      await expect(sql.query(text, ['tea'])).rejects.toThrow('jars');
+      await sql.script('create table jars (grams int, label text); insert into jars values (70, $$tea$$)');
+      expect(await sql.query(text, ['tea'])).toEqual([{ grams: 70 }]);
+      expect(await sql.query(`${ran} '${text}'`)).toMatchObject([{}]);
+    } finally {
+      await sql.close();
+    }
+    await expect(sql.query('select $1::int as one', [1])).rejects.toThrow('closed');
+  });
+
+  it('that fails is the only one: what was asked for at the same time gets its rows', {
+    timeout: 120_000,
+  }, async () => {
+    const sql = await openSql(join(folder, 'failing'));
+    try {
+      const divide = (by: number): Promise<unknown> => sql.query('select 12 / $1::int as quotient', [by]);
+      const answers = await Promise.allSettled([divide(3), divide(0), divide(4), sql.query('select nothing', [])]);
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+      expect(answers[2]).toMatchObject({ value: [{ quotient: 3 }] });
+    } finally {
+      await sql.close();
+    }
+  });
+});
+
 describe('a URL', () => {
   it.each([
     ['postgresql://vitap:secret@localhost/issuer', 'holds a password'],
