@@ -1,5 +1,5 @@
 import { packageVersion } from '../console/package-root.ts';
-import { leave, leaveWhenIdle } from './leave.ts';
+import { leave, leaveWhenIdle, unlessStalled } from './leave.ts';
 import { connectProcess } from './process-io.ts';
 import { reportError, runCommandLine } from './program.ts';
 import { VERBS } from './verbs/index.ts';
@@ -11,7 +11,7 @@ export async function main(): Promise<void> {
   // What a library throws outside of any call of ours.
   process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
 
-  const exitCode = await runCommandLine(process.argv.slice(2), packageVersion(), VERBS, io);
+  const exitCode = await unlessStalled(runCommandLine(process.argv.slice(2), packageVersion(), VERBS, io), onFault);
   // That nobody reads any more is told a turn after the last write.
   await new Promise((told) => setImmediate(told));
   leaveWhenIdle(endedBySignal() ?? exitCode);

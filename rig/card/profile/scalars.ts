@@ -20,7 +20,7 @@ export function integer(least: number, most: number): z.ZodType<number> {
       const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
       return value >= least && value <= most ? value : undefined;
     },
-    (text) => `${quoted(text)} is not a whole number from ${least} to ${most}`,
+    (text) => `${quoted(text)} is not ${least === most ? least : `a whole number from ${least} to ${most}`}`,
   );
 }
 

@@ -1,8 +1,8 @@
 /** A command line with verbs for the tests of the process around it. Run in a child by process.test.ts. */
 
-import { leaveWhenIdle } from '../../../rig/command/leave.ts';
+import { leave, leaveWhenIdle, unlessStalled } from '../../../rig/command/leave.ts';
 import { connectProcess } from '../../../rig/command/process-io.ts';
-import { type DeclareVerb, runCommandLine } from '../../../rig/command/program.ts';
+import { type DeclareVerb, reportError, runCommandLine } from '../../../rig/command/program.ts';
 import { EXIT } from '../../../rig/console/io.ts';
 import { readPin } from '../../../rig/console/pin.ts';
 
@@ -26,6 +26,8 @@ const verbs: DeclareVerb[] = [
         return new Promise(() => setInterval(() => {}, 1000));
       }),
     );
+    /** Waits for nothing. */
+    program.command('stall').action(() => perform({}, () => new Promise(() => {})));
     /** Ends and leaves something open. */
     program.command('linger').action(() =>
       perform({}, async () => {
@@ -62,5 +64,8 @@ const verbs: DeclareVerb[] = [
 ];
 
 const { io, endedBySignal } = connectProcess();
-const exitCode = await runCommandLine(process.argv.slice(2), '0.0.0', verbs, io);
+const exitCode = await unlessStalled(
+  runCommandLine(process.argv.slice(2), '0.0.0', verbs, io),
+  (fault) => void leave(reportError(fault, io, true)),
+);
 leaveWhenIdle(endedBySignal() ?? exitCode);

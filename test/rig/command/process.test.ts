@@ -85,6 +85,12 @@ describe('a command that is stopped', () => {
 });
 
 describe('a command that ends', () => {
+  it('that waits for what can no longer come has failed', async () => {
+    const { code, err } = await start('stall').ended;
+    expect(err).toContain('the command waits for what can no longer come');
+    expect(code).toBe(2);
+  });
+
   it('ends the process with its code, whatever it left open', async () => {
     expect(await start('linger').ended).toMatchObject({ code: 1, signal: null, err: '' });
   }, 20_000);

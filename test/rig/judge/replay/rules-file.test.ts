@@ -24,7 +24,7 @@ describe('faults of a rule file, with their places', () => {
 
   it.each([
     ['no version', 'rules: []', 'r.yaml:1:1: `version` is missing'],
-    ['another version', 'version: 2', 'r.yaml:1:10: `2` is not a whole number from 1 to 1'],
+    ['another version', 'version: 2', 'r.yaml:1:10: `2` is not 1'],
     ['an unknown key', rule('statsu: 9000'), 'r.yaml:4:5: `statsu` is not a key that is known here'],
     [
       'a rule for nothing',

@@ -69,7 +69,7 @@ traces:
 
   const trace = (more: string): string => `version: 1\ntraces:\n  - { id: one, file: a.jsonl, ${more} }\n`;
   it.each([
-    ['version: 2\ntraces:\n  - { id: one, file: a.jsonl }\n', 'suite.yaml:1:10: `2` is not a whole number from 1 to 1'],
+    ['version: 2\ntraces:\n  - { id: one, file: a.jsonl }\n', 'suite.yaml:1:10: `2` is not 1'],
     ['version: 1\n', 'suite.yaml:1:1: `traces` is missing'],
     ['version: 1\ntraces: []\n', 'suite.yaml:2:1: at least one entry is needed here'],
     ['version: 1\ntraces:\n  - { id: one }\n', 'suite.yaml:3:5: `file` is missing'],
