@@ -11,8 +11,11 @@ import type { WaitingBenches } from './waiting-benches.ts';
 const UPKEEP_MS = 1000;
 const DRIFT_MS = 30_000;
 const VACUUM_MS = 60_000;
-/** When this process or its database was held for longer, heartbeats may have come that nobody has read yet. */
-const HELD_MS = 1000;
+/**
+ * When this process or its database was held for longer, heartbeats may have come that nobody has read yet. A lease outlives a
+ * shorter time: where all is slow, leases of benches that are gone come back all the same.
+ */
+const HELD_MS = (LEASE_SECONDS * 1000) / 2;
 
 /**
  * Adds up counts, gives leases back, notes the ends of campaigns, puts drifting benches into quarantine, and vacuums a PGlite.

@@ -83,6 +83,14 @@ it('gives none back at once when the database did not answer for a while', async
   expect(givesBack()).toBe(false);
 });
 
+it('gives leases back where every statement takes its time', async () => {
+  const { givesBack } = started(async () => {
+    now += 1200;
+  });
+  await pass(20);
+  expect(givesBack()).toBe(true);
+});
+
 it('says once what the database cannot do, and nothing more when the server ends', async () => {
   let full = true;
   const { upkeep, faults } = started(async () => {
