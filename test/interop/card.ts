@@ -36,6 +36,8 @@ export function run(
     });
     child.on('error', reject);
     child.on('close', (exit) => resolve({ exit, out, err }));
+    // A program may end without reading what it is given.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }

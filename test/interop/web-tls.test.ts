@@ -69,7 +69,7 @@ describeNeeds(['openssl'], 'web server with TLS', () => {
 
   it('its own names are those of the certificate', async () => {
     const at = await started(hello, { host: '0.0.0.0', tls: { certificate: cert, key } });
-    expect(at.origin).toBe(`https://0.0.0.0:${at.port}`);
+    expect(at.origin).toBe(`https://issuer.test:${at.port}`);
     expect(await askTls(at.port, `issuer.test:${at.port}`)).toBe(200);
     expect(await askTls(at.port, `localhost:${at.port}`)).toBe(421);
     expect(await askTls(at.port, `attacker.example:${at.port}`)).toBe(421);

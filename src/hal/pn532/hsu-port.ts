@@ -147,8 +147,10 @@ export class HsuConnection implements Pn532Connection {
     let garbage = false;
     const { repairs } = this.transport;
     const before = { ...repairs };
-    // One that was heard before may only be late.
-    for (const [turn, rate] of (this.#awake ? [...WAKE_RATES, ...WAKE_RATES] : WAKE_RATES).entries()) {
+    for (let turn = 0; turn < 2 * WAKE_RATES.length; turn++) {
+      // One that was heard before, or that said something, may only be late.
+      if (turn === WAKE_RATES.length && !this.#awake && !garbage) break;
+      const rate = WAKE_RATES[turn % WAKE_RATES.length] as number;
       if (rate !== this.baudRate) await this.transport.line.setBaudRate(rate);
       this.transport.forgetNoise();
       this.transport.wakeWithNextCommand();
