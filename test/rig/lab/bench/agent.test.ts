@@ -6,6 +6,7 @@ import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UF2_FAMILY, writeUf2 } from '../../../../rig/board/firmware/uf2.ts';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
+import { FIGURES } from '../../../../rig/lab/api/figure.ts';
 import { LabRefused, LabUnreachable } from '../../../../rig/lab/api/lab-refused.ts';
 import { RESULT_STATEMENT, type ResultStatement } from '../../../../rig/lab/api/result.ts';
 import { Agent } from '../../../../rig/lab/bench/agent.ts';
@@ -146,6 +147,8 @@ describe('the agent of a bench', () => {
     const replayed = await resultOf(replay);
     expect(replayed.verdict).toBe('passed');
     expect(replayed.cases.map(({ verdict }) => verdict)).toContain('pass');
+    // Each of them has its unit, or is known to have none.
+    for (const { figures } of [tapped, replayed]) expect(FIGURES).toEqual(expect.arrayContaining(Object.keys(figures)));
   });
 
   it('keeps the result while the server is away, and sends it when it comes back, after a restart too', {
