@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readJson } from './fingerprint.mjs';
 import { fetchNode, OTHER_NODES } from './other-nodes.mjs';
-import { summarise, tallyCheck, tallyTests } from './test-summary.mjs';
+import { filesToAskAgain, summarise, tallyAgain, tallyCheck, tallyTests } from './test-summary.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
@@ -42,12 +42,10 @@ const PRIVATE_PCSCD = join(ROOT, 'scripts', 'private-pcscd.sh');
  * the other; where a private one can be had, two halves of them run at once, each with its own.
  */
 const PROJECTS = [
-  { title: 'unit tests', runs: [[...VITEST, '--project', 'unit']] },
-  {
-    title: 'tests on real parts',
-    runs: halves().map((half) => [PRIVATE_PCSCD, ...VITEST, '--project', 'interop', ...half]),
-  },
+  { title: 'unit tests', command: [...VITEST, '--project', 'unit'], parts: [[]] },
+  { title: 'tests on real parts', command: [PRIVATE_PCSCD, ...VITEST, '--project', 'interop'], parts: halves() },
 ];
+const REPORTERS = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];
 
 function halves() {
   if (availableParallelism() < 2) return [[]];
@@ -83,25 +81,35 @@ async function main() {
       join(ROOT, '.vitap', 'firmware', 'vitale2'),
     ];
     await run('firmware', [process.execPath, join(ROOT, 'bin', 'vitap.js'), 'firmware', ...firmware], {});
-    for (const { title, runs } of PROJECTS) {
-      const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'vitest-record.mjs')}`];
-      const ended = await Promise.all(
-        runs.map(async (command, i) => {
-          const file = join(records, `${tallies.length}-${i}.json`);
-          const name = runs.length === 1 ? title : `${title}, ${i + 1} of ${runs.length}`;
-          const prefix = runs.length === 1 ? '' : `${i + 1}| `;
-          const exitCode = await run(name, [...command, ...reporters], { VITAP_TEST_RECORD: file }, prefix);
-          return tallyTests(name, exitCode, readJson(file));
-        }),
-      );
-      tallies.push(...ended);
-    }
+    for (const project of PROJECTS) tallies.push(...(await runProject(project, records)));
   } finally {
     rmSync(records, { recursive: true, force: true });
   }
   const { lines, exitCode } = summarise(tallies, process.env.CI === 'true');
   console.log(`\n${lines.join('\n')}`);
   process.exitCode = exitCode;
+}
+
+/**
+ * The parts of a project at once; then the few files that failed once more, with nothing beside them. Programs in real time
+ * share this machine with the other part: what fails only then is shown, and is no failure.
+ * @param records folder for what the runs leave as data
+ * @returns what each part gave
+ */
+async function runProject({ title, command, parts }, records) {
+  const testRun = async (name, args, prefix) => {
+    const file = join(records, `${name}.json`);
+    const exitCode = await run(name, [...command, ...args, ...REPORTERS], { VITAP_TEST_RECORD: file }, prefix);
+    return { exitCode, record: readJson(file) };
+  };
+  const names = parts.map((_, i) => (parts.length === 1 ? title : `${title}, ${i + 1} of ${parts.length}`));
+  const prefixOf = (i) => (parts.length === 1 ? '' : `${i + 1}| `);
+  const runs = await Promise.all(parts.map((part, i) => testRun(names[i], part, prefixOf(i))));
+  const files = interrupted === null ? filesToAskAgain(runs) : [];
+  if (files.length === 0) return runs.map((each, i) => tallyTests(names[i], each));
+  const name = `${title}, those that failed, again`;
+  const again = await testRun(name, files, '');
+  return [...runs.map((each, i) => tallyTests(names[i], each, again)), tallyAgain(name, again)];
 }
 
 /**

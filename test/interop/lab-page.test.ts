@@ -15,6 +15,8 @@ import { type ServedVerb, startServing } from './served-verb.ts';
 /** The tab keeps the token and nothing else; the address leads somewhere and holds no token. */
 const LEFT = { kept: ['vitap-lab-token'], at: /^#\/[\w/?=&.-]*$/ };
 const DESK = VIEWS[0]!;
+const RUN_ID = '00000000-0000-4000-8000-000000000001';
+const CELL = { subject: 'apcv', suite: 'conform iso7816-4' };
 
 describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-page-'));
@@ -73,6 +75,12 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
         await visit(page, '#/campaigns/2', french ? 'Annuler ce qui attend' : 'Cancel what waits');
         await visit(page, '#/campaigns/2/runs?state=failed', french ? 'échoué' : 'failed');
         await visit(page, `#/runs/${seeded.run}`, french ? 'Cas non réussis' : 'Cases that did not pass');
+        // U+00A0 stands before a unit, U+202F in French between thousands.
+        expect(await page.locator('dl.facts').last().locator('dd').allInnerTexts()).toEqual(
+          french
+            ? ['12,5\u00a0ms', '100', '3,2\u00a0ms', '81\u202f234\u00a0o/s']
+            : ['12.5\u00a0ms', '100', '3.2\u00a0ms', '81,234\u00a0B/s'],
+        );
         await visit(page, '#/benches', 'its reader was changed');
         await visit(page, '#/compare?first=1&second=2', french ? 'Nouveaux échecs' : 'New failures');
         await visit(page, '#/cases?id=SEL-001&campaign=1', '6A82 came');
@@ -135,6 +143,46 @@ describeNeeds(['chromium'], 'the page of the lab in Chromium', () => {
       await page.getByRole('heading', { name: 'Case SEL-001: runs in which it did not pass' }).waitFor();
     });
   });
+
+  it.each([
+    ['#/campaigns', '/v1/campaigns', 'Older campaigns', 2, '?before=2'],
+    ['#/campaigns/1', '/v1/campaigns/1', 'Further cells', CELL, '?afterSubject=apcv&afterSuite=conform+iso7816-4'],
+    ['#/campaigns/1/runs?state=passed', '/v1/campaigns/1/runs', 'Next page', 1, '?state=passed&after=1'],
+    ['#/cases?id=SEL-001&campaign=1', '/v1/cases', 'Next page', RUN_ID, `?id=SEL-001&campaign=1&after=${RUN_ID}`],
+  ] as const)(
+    'a long list at %s goes on, and back to its first page, by keyboard',
+    {
+      timeout: 60_000,
+    },
+    async (start, asked, onward, after, query) => {
+      await withLab('#/search', async (page) => {
+        // Pages of the server are long: the first one says here that the list goes on.
+        await page.route(
+          (url) => url.pathname === asked,
+          async (route) => {
+            const response = await route.fetch();
+            const isLater = /[?&](before|after\w*)=[^0]/.test(route.request().url());
+            const shown = (await response.json()) as object;
+            await route.fulfill({ response, json: { ...shown, after: isLater ? null : after } });
+          },
+        );
+        const link = (name: string) => page.getByRole('link', { name, exact: true });
+        await page.goto(`${origin}/${start}`);
+        await link(onward).waitFor();
+        expect(await link('First page').count()).toBe(0);
+        await tabTo(page, onward);
+        await page.keyboard.press('Enter');
+        await link('First page').waitFor();
+        await link(onward).waitFor({ state: 'detached' });
+        expect(new URL(page.url()).hash).toBe(`${start.split('?')[0]}${query}`);
+        await tabTo(page, 'First page');
+        await page.keyboard.press('Enter');
+        await link(onward).waitFor();
+        await link('First page').waitFor({ state: 'detached' });
+        expect(new URL(page.url()).hash).toBe(start);
+      });
+    },
+  );
 
   /** The document in the frame of a report. */
   function reportIn(page: Page) {

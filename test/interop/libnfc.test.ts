@@ -17,6 +17,7 @@ import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { hasEnded } from '../child-end.ts';
+import { whileServed } from '../contract/served-link.ts';
 import { ToyCard } from '../contract/toy-card.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -126,12 +127,13 @@ describeNeeds(['socat', 'libnfc'], 'libnfc on simulated boards', () => {
     const port = new HsuPort({ opener: new SystemSerialPorts(), path: a });
     const link = new Pn532CardLink({ port, clock: systemClock, random: new SeededRandom('libnfc'), mode: 'picc' });
     const told: string[] = [];
-    const served = link.serve(new ToyCard(), ({ type }) => told.push(type));
-    await listens('a');
-    const list = libnfc(b, 'nfc-list', ['-v', '-t', '1']);
-    expect(await list.ended).toBe(0);
-    link.stop();
-    await served;
+    const listOurs = async (): Promise<Libnfc> => {
+      await listens('a');
+      const started = libnfc(b, 'nfc-list', ['-v', '-t', '1']);
+      expect(await started.ended).toBe(0);
+      return started;
+    };
+    const list = await whileServed(link, new ToyCard(), listOurs, ({ type }) => told.push(type));
     expect(list.out).toContain('1 ISO14443A passive target(s) found');
     expect(list.out).toMatch(/ATQA \(SENS_RES\): 00 {2}04/);
     expect(list.out).toMatch(/UID \(NFCID3\): 08/);
@@ -143,13 +145,13 @@ describeNeeds(['socat', 'libnfc'], 'libnfc on simulated boards', () => {
     const { a, b } = await pair();
     const port = new HsuPort({ opener: new SystemSerialPorts(), path: a });
     const link = new Pn532CardLink({ port, clock: systemClock, random: new SeededRandom('libnfc'), mode: 'picc' });
-    const served = link.serve(new ToyCard());
-    await listens('a');
-    const poll = libnfc(b, 'nfc-poll', ['-v']);
-    await vi.waitFor(() => expect(poll.out).toContain('Waiting for card removing...'), 10_000);
-    expect(poll.out).toMatch(/ATQA \(SENS_RES\): 00 {2}04/);
-    link.stop();
-    await served;
+    const poll = await whileServed(link, new ToyCard(), async () => {
+      await listens('a');
+      const started = libnfc(b, 'nfc-poll', ['-v']);
+      await vi.waitFor(() => expect(started.out).toContain('Waiting for card removing...'), 10_000);
+      expect(started.out).toMatch(/ATQA \(SENS_RES\): 00 {2}04/);
+      return started;
+    });
     await vi.waitFor(() => expect(poll.out).toContain('done.'), 10_000);
     expect(await poll.ended).toBe(0);
   });

@@ -14,6 +14,7 @@ import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
+import { failureOf, whileServed } from '../contract/served-link.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { CARD_KEY, ChallengeCard, HOST_KEY } from '../rig/judge/replay/challenge-card.ts';
 import { CODE, run } from './card.ts';
@@ -79,14 +80,14 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
     const description = { source: 'a test', backend: 'simulated', reader: link.name, atr: card.atr() } as const;
     const trace = await TraceWriter.create(path, description, { keepSecrets });
     let there = false;
-    const served = link.serve(card, (event) => {
+    const use = async (): Promise<void> => {
+      await vi.waitFor(() => expect(there).toBe(true), 10_000);
+      await program();
+    };
+    await whileServed(link, card, use, (event) => {
       there ||= event.type === 'attached';
       recordLink(trace, event, card.atr());
     });
-    await vi.waitFor(() => expect(there).toBe(true), 10_000);
-    await program();
-    link.stop();
-    await served;
     await trace.close();
     await slotIsEmpty();
     return path;
@@ -155,8 +156,11 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
       io,
     );
     // pcscd finds a card within 400 ms; both programs want one that is there.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const outcome = await program();
+    const use = async (): Promise<T> => {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return program();
+    };
+    const outcome = await Promise.race([failureOf(served), use()]);
     const exit = await served;
     return { exit, result: JSON.parse(io.out.join('')) as ReplayResult, program: outcome };
   }
@@ -297,8 +301,7 @@ rules:
         return card.process(command, offset, length);
       },
     };
-    const inserted = serveOnVpcd(pulled);
-    const live = await inserted;
+    const live = await serveOnVpcd(pulled);
     pull = () => live.link.stop();
     const io = fakeIo({ json: true });
     const exit = await replay(

@@ -60,7 +60,7 @@ export interface ResultStatement {
   readonly board: string | null;
   /** Versions by name: `vitap`, `node`, `pcscd`, … */
   readonly versions: Readonly<Record<string, string>>;
-  /** Figures by name with their unit: `tap.p50.ms`. */
+  /** Figures by name: `tap.p50.ms`. `figureUnit` has their units. */
   readonly figures: Readonly<Record<string, number>>;
   /** Repairs and tries again inside of the run. */
   readonly repairs: number;

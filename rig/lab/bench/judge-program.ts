@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { readFirmware } from '../../board/firmware/read-firmware.ts';
 import { STM32_FLASH } from '../../board/stm32/chips.ts';
 import { CannotRun } from '../../console/failure.ts';
+import type { FigureName } from '../api/figure.ts';
 import type { BoardProgram } from '../campaign/work.ts';
 import { boardOf } from './judge-board.ts';
 import { inShort } from './judge-card.ts';
@@ -69,7 +70,12 @@ export async function flashProgram(work: BoardProgram, place: RunPlace): Promise
   }
   const { hmac, key } = done.firmware.imageName;
   const { blocks, pagesErased, pagesKept, bytesWritten, repairs = {} } = done.details;
-  const figures = { blocks, 'pages.erased': pagesErased, 'pages.kept': pagesKept, 'bytes.written': bytesWritten };
+  const figures: Readonly<Partial<Record<FigureName, number | undefined>>> = {
+    blocks,
+    'pages.erased': pagesErased,
+    'pages.kept': pagesKept,
+    'bytes.written': bytesWritten,
+  };
   return {
     ...about,
     verdict: 'passed',

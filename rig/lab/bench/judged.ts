@@ -1,16 +1,15 @@
 import type { Channel } from '../../../src/hal/distant/index.ts';
 import type { CardSource } from '../../card/card-source.ts';
 import type { CommandIo } from '../../console/io.ts';
+import type { Figures } from '../api/figure.ts';
 import type { ResultBlob, ResultStatement } from '../api/result.ts';
 import type { RunCard } from '../campaign/work.ts';
 import type { LocalDevice } from './devices.ts';
 
 /** What a run came to, before it is signed. */
 export interface Judged
-  extends Pick<
-    ResultStatement,
-    'verdict' | 'reason' | 'backend' | 'card' | 'image' | 'board' | 'figures' | 'repairs' | 'cases'
-  > {
+  extends Pick<ResultStatement, 'verdict' | 'reason' | 'backend' | 'card' | 'image' | 'board' | 'repairs' | 'cases'> {
+  readonly figures: Figures;
   readonly files: readonly LocalFile[];
 }
 

@@ -122,6 +122,8 @@ export const WORDS = {
   board: { en: 'Board', fr: 'Platine' },
   repairs: { en: 'Repairs and tries again', fr: 'Réparations et reprises' },
   figures: { en: 'Figures', fr: 'Mesures' },
+  unitBytes: { en: 'bytes', fr: 'octets' },
+  unitBytesPerSecond: { en: 'B/s', fr: 'o/s' },
   cases: { en: 'Cases that did not pass: {count} of {all}', fr: 'Cas non réussis : {count} sur {all}' },
   caseRuns: { en: 'Case {id}: runs in which it did not pass', fr: 'Cas {id} : passages où il n’a pas réussi' },
   caseTo: { en: 'Case {id}: its other runs', fr: 'Cas {id} : ses autres passages' },

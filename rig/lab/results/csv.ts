@@ -1,8 +1,9 @@
+import { figureUnit } from '../api/figure.ts';
 import { type JudgedRun, timesOf } from './all-results.ts';
 
 const COLUMNS = [
   ...['campaign', 'number', 'run', 'subject', 'suite', 'repetition', 'state', 'attempts', 'bench', 'device', 'backend'],
-  ...['card', 'image', 'board', 'started', 'ended', 'reason', 'kind', 'name', 'value', 'note'],
+  ...['card', 'image', 'board', 'started', 'ended', 'reason', 'kind', 'name', 'value', 'unit', 'note'],
 ];
 
 /** First line of a campaign as CSV (RFC 4180). */
@@ -26,9 +27,16 @@ function linesOf(judged: JudgedRun): readonly Line[] {
     ...[time(times?.startedAt), time(times?.endedAt), run.reason],
   ];
   return [
-    [...start, '', '', '', ''],
-    ...(statement?.cases ?? []).map(({ id, verdict, reason }) => [...start, 'case', id, verdict, reason]),
-    ...Object.entries(statement?.figures ?? {}).map(([name, value]) => [...start, 'figure', name, value, '']),
+    [...start, '', '', '', '', ''],
+    ...(statement?.cases ?? []).map(({ id, verdict, reason }) => [...start, 'case', id, verdict, '', reason]),
+    ...Object.entries(statement?.figures ?? {}).map(([name, value]) => [
+      ...start,
+      'figure',
+      name,
+      value,
+      figureUnit(name),
+      '',
+    ]),
   ];
 }
 

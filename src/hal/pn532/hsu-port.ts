@@ -140,7 +140,8 @@ export class HsuConnection implements Pn532Connection {
   }
 
   /**
-   * Finds out at which rate the chip listens: that of its power-up, or one that an interrupted session has left.
+   * Finds out at which rate the chip listens: that of its power-up, or one that an interrupted session has left. Where
+   * nothing is heard, that of its power-up is tried once more: a machine that stands still for a second is no absent board.
    * @throws {HalError} `timeout` nothing answers at any, `protocol` nothing but garbage
    */
   async wake(): Promise<void> {
@@ -148,16 +149,16 @@ export class HsuConnection implements Pn532Connection {
     const { repairs } = this.transport;
     const before = { ...repairs };
     for (let turn = 0; turn < 2 * WAKE_RATES.length; turn++) {
-      // One that was heard before, or that said something, may only be late.
-      if (turn === WAKE_RATES.length && !this.#awake && !garbage) break;
+      // One that was heard before, or that said something, may only be late; so may any at the rate of its power-up.
+      if (turn > WAKE_RATES.length && !this.#awake && !garbage) break;
       const rate = WAKE_RATES[turn % WAKE_RATES.length] as number;
       if (rate !== this.baudRate) await this.transport.line.setBaudRate(rate);
       this.transport.forgetNoise();
       this.transport.wakeWithNextCommand();
       try {
         await this.chip.samConfiguration(1);
-        // Silence at the rates before, where it does not listen, was no fault of the line.
-        if (!this.#awake && rate !== WAKE_RATES[0]) Object.assign(repairs, before);
+        // Silence at the rates before, where it does not listen, was no fault of the line; if all were asked, it was.
+        if (!this.#awake && turn > 0 && turn < WAKE_RATES.length) Object.assign(repairs, before);
         else repairs.rateTries += turn;
         this.#awake = true;
         return;

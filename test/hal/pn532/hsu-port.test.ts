@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { parseFault } from '../../../rig/sim/faults/parse.ts';
 import { type SimulatedPair, simulatedPair } from '../../../rig/sim/pair.ts';
 import { HsuPort } from '../../../src/hal/pn532/hsu-port.ts';
+import { noRepairs } from '../../../src/hal/pn532/repairs.ts';
 import { MemorySerialCable } from '../../../src/hal/serial/memory.ts';
 import type { SerialLine } from '../../../src/hal/serial-line.ts';
 import { answer, HOST_PATH, response, ScriptedChip } from './scripted-chip.ts';
@@ -117,6 +118,27 @@ describe('a PN532 on a serial port', () => {
     const connection = await new HsuPort({ opener, path: pair.paths.a }).open();
     expect([connection.baudRate, pair.a.chip.baudRate]).toEqual([921_600, 921_600]);
     expect(lost).toBeGreaterThan(1);
+    await connection.close();
+  });
+
+  it('whose line carries nothing before every rate was tried is found at that of its power-up, and the tries are shown', async () => {
+    const { pair } = board();
+    const asked = new Set<number>();
+    const opener = {
+      async open(path: string, baudRate: number) {
+        const line = await pair.opener.open(path, baudRate);
+        const write = line.write.bind(line);
+        line.write = (bytes) => {
+          asked.add(line.baudRate);
+          return asked.size < 5 ? Promise.resolve() : write(bytes);
+        };
+        return line;
+      },
+    };
+    const repairs = noRepairs();
+    const connection = await new HsuPort({ opener, path: pair.paths.a, repairs, baudRate: 115_200 }).open();
+    expect([connection.firmware.ic, connection.baudRate, pair.a.chip.baudRate]).toEqual([0x32, 115_200, 115_200]);
+    expect(repairs.rateTries).toBe(5);
     await connection.close();
   });
 

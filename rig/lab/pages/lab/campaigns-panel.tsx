@@ -1,5 +1,6 @@
 import type { CampaignPage, CampaignSummary } from '../../api/campaign.ts';
 import { type Change, useLive } from './live.tsx';
+import { PageLinks } from './page-links.tsx';
 import {
   CountsBar,
   countsInWords,
@@ -42,18 +43,11 @@ export function CampaignsPanel({ session: { call }, entered, before }: Campaigns
           <Campaign key={campaign.id} campaign={campaign} />
         ))}
       </ul>
-      <div class="row">
-        {before === null ? null : (
-          <Link to={START} className="button">
-            {say('firstPage')}
-          </Link>
-        )}
-        {view?.after == null ? null : (
-          <Link to={{ page: 'campaigns', before: view.after }} className="button">
-            {say('olderCampaigns')}
-          </Link>
-        )}
-      </div>
+      <PageLinks
+        first={before === null ? null : START}
+        next={view?.after == null ? null : { page: 'campaigns', before: view.after }}
+        onward="olderCampaigns"
+      />
     </LabScreen>
   );
 }

@@ -1,4 +1,5 @@
 import type { CasePage, CaseRun } from '../../api/case.ts';
+import { PageLinks } from './page-links.tsx';
 import { CASE_MARKS, Failure, LabScreen, Link, useAsked, useTimes, useWords } from './parts.tsx';
 import type { Route } from './route.ts';
 import type { Session } from './session.tsx';
@@ -32,23 +33,16 @@ export function CasePanel({ session: { call }, entered, route }: CaseProps) {
           <CaseItem key={each.run.id} item={each} />
         ))}
       </ul>
-      <div class="row">
-        {after === null ? null : (
-          <Link to={{ ...route, after: null }} className="button">
-            {say('firstPage')}
-          </Link>
-        )}
-        {view === null || view.after === null ? null : (
-          <Link to={{ ...route, after: view.after }} className="button">
-            {say('nextPage')}
-          </Link>
-        )}
+      <PageLinks
+        first={after === null ? null : { ...route, after: null }}
+        next={view?.after == null ? null : { ...route, after: view.after }}
+      >
         {from === null ? null : (
           <Link to={{ ...route, campaign: campaign === null ? from : null, after: null }} className="button">
             {campaign === null ? say('caseInOne', { id: from }) : say('caseInAll')}
           </Link>
         )}
-      </div>
+      </PageLinks>
     </LabScreen>
   );
 }

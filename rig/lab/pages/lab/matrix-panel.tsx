@@ -5,6 +5,7 @@ import type { Cell, Matrix } from '../../api/campaign.ts';
 import { Confirm } from './confirm.tsx';
 import { type Change, useLive } from './live.tsx';
 import { MatrixTable } from './matrix-table.tsx';
+import { PageLinks } from './page-links.tsx';
 import {
   CountsBar,
   countInWords,
@@ -144,20 +145,11 @@ function Cells({ matrix, route }: CellsProps) {
         </div>
       ) : null}
       {chosen.length === 0 ? <p>{say('cellsNone')}</p> : <MatrixTable campaign={id} matrix={matrix} cells={chosen} />}
-      {route.after == null && matrix.after === null ? null : (
-        <div class="row">
-          {route.after == null ? null : (
-            <Link to={{ ...route, after: null }} className="button">
-              {say('firstPage')}
-            </Link>
-          )}
-          {matrix.after === null ? null : (
-            <Link to={{ ...route, after: matrix.after }} className="button">
-              {say('matrixGoesOn')}
-            </Link>
-          )}
-        </div>
-      )}
+      <PageLinks
+        first={route.after == null ? null : { ...route, after: null }}
+        next={matrix.after === null ? null : { ...route, after: matrix.after }}
+        onward="matrixGoesOn"
+      />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useCallback, useState } from 'preact/hooks';
 import type { Call } from '../../../web/page/access.ts';
 import { Button } from '../../../web/page/button.tsx';
 import { useLanguage } from '../../../web/page/language.tsx';
+import { figureUnit } from '../../api/figure.ts';
 import type { ResultBlob, ResultStatement } from '../../api/result.ts';
 import type { AttemptState, RunDetail } from '../../api/run.ts';
 import type { WORDS } from '../words.ts';
@@ -14,6 +15,7 @@ import {
   LabScreen,
   Link,
   refusalInWords,
+  type Say,
   StateMark,
   useTimes,
   useWords,
@@ -54,7 +56,7 @@ export function RunPanel({ session: { call }, entered, id }: RunProps) {
 }
 
 /** The ways up from a run: its campaign, and the runs of its cell. */
-export function aboveRun(say: ReturnType<typeof useWords>, { campaign, subject, suite }: RunDetail['run']) {
+export function aboveRun(say: Say, { campaign, subject, suite }: RunDetail['run']) {
   return [
     { to: { page: 'campaign', id: campaign, cells: 'all' }, words: say('toCampaign', { id: campaign }) },
     {
@@ -132,7 +134,9 @@ function Statement({ call, run, statement }: StatementProps) {
     ...(statement.repairs === 0 ? [] : [[say('repairs'), String(statement.repairs)] as const]),
     ...Object.entries(statement.versions),
   ] as const;
-  const figures = Object.entries(statement.figures).map(([name, value]) => [name, number.format(value)] as const);
+  const figures = Object.entries(statement.figures).map(
+    ([name, value]) => [name, withUnit(number.format(value), unitInWords(say, name))] as const,
+  );
   const notPassed = statement.cases.flatMap((each) =>
     each.verdict === 'fail' || each.verdict === 'inconclusive' ? [{ ...each, verdict: each.verdict }] : [],
   );
@@ -179,6 +183,18 @@ function Statement({ call, run, statement }: StatementProps) {
       </div>
     </>
   );
+}
+
+/** The unit of a figure in the reader's language; empty: it has none. */
+function unitInWords(say: Say, name: string): string {
+  const unit = figureUnit(name);
+  if (unit === 'bytes') return say('unitBytes');
+  return unit === 'B/s' ? say('unitBytesPerSecond') : unit;
+}
+
+/** `12.5 ms`, which no line breaks. */
+function withUnit(value: string, unit: string): string {
+  return unit === '' ? value : `${value}\u00a0${unit}`;
 }
 
 interface FilesProps {

@@ -1,5 +1,6 @@
 import type { RunPage } from '../../api/run.ts';
-import { Failure, LabScreen, Link, RunList, stateInWords, useAsked, useWords } from './parts.tsx';
+import { PageLinks } from './page-links.tsx';
+import { Failure, LabScreen, RunList, stateInWords, useAsked, useWords } from './parts.tsx';
 import type { Route } from './route.ts';
 import type { Session } from './session.tsx';
 
@@ -30,18 +31,10 @@ export function RunsPanel({ session: { call }, entered, route }: RunsProps) {
       <Failure heard={view !== null} failure={failure} />
       {view?.runs.length === 0 ? <p>{say('noRuns')}</p> : null}
       <RunList runs={view?.runs ?? []} />
-      <div class="row">
-        {after === 0 ? null : (
-          <Link to={{ ...route, after: 0 }} className="button">
-            {say('firstPage')}
-          </Link>
-        )}
-        {view === null || view.after === null ? null : (
-          <Link to={{ ...route, after: view.after }} className="button">
-            {say('nextPage')}
-          </Link>
-        )}
-      </div>
+      <PageLinks
+        first={after === 0 ? null : { ...route, after: 0 }}
+        next={view?.after == null ? null : { ...route, after: view.after }}
+      />
     </LabScreen>
   );
 }

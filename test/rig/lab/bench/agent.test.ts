@@ -6,6 +6,7 @@ import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UF2_FAMILY, writeUf2 } from '../../../../rig/board/firmware/uf2.ts';
 import type { TakenRun } from '../../../../rig/lab/api/bench.ts';
+import { FIGURES } from '../../../../rig/lab/api/figure.ts';
 import { LabRefused, LabUnreachable } from '../../../../rig/lab/api/lab-refused.ts';
 import { RESULT_STATEMENT, type ResultStatement } from '../../../../rig/lab/api/result.ts';
 import { Agent } from '../../../../rig/lab/bench/agent.ts';
@@ -15,6 +16,7 @@ import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.t
 import { KEPT_DRIFT, NO_DRIFT } from '../../../../rig/lab/bench/drift.ts';
 import { OwnFile } from '../../../../rig/lab/bench/own-file.ts';
 import { Spool } from '../../../../rig/lab/bench/spool.ts';
+import { failureOf } from '../../../contract/served-link.ts';
 import { LabDouble } from './lab-double.ts';
 
 const SLOW_MS = 90_000;
@@ -31,6 +33,7 @@ let accepted: string[];
 let drift: string | null;
 let acceptFails: Error | null;
 const running: Promise<void>[] = [];
+let failed: Promise<never>[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-agent-'));
@@ -41,6 +44,7 @@ beforeEach(() => {
   accepted = [];
   drift = null;
   acceptFails = null;
+  failed = [];
 });
 afterEach(async () => {
   stop.abort();
@@ -82,12 +86,13 @@ function start(devices?: readonly LocalDevice[]): Promise<void> {
   });
   const run = agent.run();
   running.push(run);
-  run.catch(() => {});
+  failed.push(failureOf(run));
   return run;
 }
 
+/** @throws why an agent could not go on, when that comes first */
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: SLOW_MS, interval: 10 });
+  Promise.race([...failed, vi.waitFor(() => expect(condition()).toBe(true), { timeout: SLOW_MS, interval: 10 })]);
 
 /** The statement, after its signature was checked with the key that was enrolled. */
 async function resultOf(run: TakenRun): Promise<ResultStatement> {
@@ -142,6 +147,8 @@ describe('the agent of a bench', () => {
     const replayed = await resultOf(replay);
     expect(replayed.verdict).toBe('passed');
     expect(replayed.cases.map(({ verdict }) => verdict)).toContain('pass');
+    // Each of them has its unit, or is known to have none.
+    for (const { figures } of [tapped, replayed]) expect(FIGURES).toEqual(expect.arrayContaining(Object.keys(figures)));
   });
 
   it('keeps the result while the server is away, and sends it when it comes back, after a restart too', {

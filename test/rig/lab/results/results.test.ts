@@ -108,17 +108,23 @@ describe('a campaign as files', () => {
   });
 
   it('CSV: quoted as RFC 4180 has it, and nothing that a spreadsheet takes for a formula', () => {
-    const [head, first, ...rest] = [CSV_HEAD, csvLines(judged({ figures: { 'tap.p50.ms': -3.5 } })), csvLines(failed)]
+    const [head, first, ...rest] = [
+      CSV_HEAD,
+      csvLines(judged({ figures: { 'tap.p50.ms': -3.5, taps: 100, 'throughput-921600': 81234 } })),
+      csvLines(failed),
+    ]
       .join('')
       .split('\r\n');
     expect(head).toBe(
-      'campaign,number,run,subject,suite,repetition,state,attempts,bench,device,backend,card,image,board,started,ended,reason,kind,name,value,note',
+      'campaign,number,run,subject,suite,repetition,state,attempts,bench,device,backend,card,image,board,started,ended,reason,kind,name,value,unit,note',
     );
     const start = 'r,blue,iso7816-4,1,passed,1,b1,loopback:1,simulated,3B00,,,1970-01-01T00:00:00.000Z,';
-    expect(first).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,,,,`);
-    expect(rest[0]).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,figure,tap.p50.ms,-3.5,`);
-    expect(rest[1]).toContain(",'=1+1,");
-    expect(rest[2]).toMatch(/,case,SEL-1,fail,"<6A82> & ""so on"""$/);
+    expect(first).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,,,,,`);
+    expect(rest[0]).toBe(`7,1,${start}1970-01-01T00:00:01.500Z,,figure,tap.p50.ms,-3.5,ms,`);
+    expect(rest[1]).toMatch(/,figure,taps,100,,$/);
+    expect(rest[2]).toMatch(/,figure,throughput-921600,81234,B\/s,$/);
+    expect(rest[3]).toContain(",'=1+1,");
+    expect(rest[4]).toMatch(/,case,SEL-1,fail,,"<6A82> & ""so on"""$/);
   });
 
   it('a text that is larger than what is kept in memory comes whole from the disk', () => {
