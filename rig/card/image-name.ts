@@ -7,6 +7,7 @@ import { storageError } from '../../src/hal/nvm/storage-error.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputFile } from '../console/input-file.ts';
 import { makeFolder, PRIVATE } from '../console/make-folder.ts';
+import { refuseSharedKey } from '../console/private-key-file.ts';
 import { stateFolder } from '../console/state-folder.ts';
 
 /** In the station's state folder. */
@@ -53,6 +54,7 @@ export class ImageNames {
 export function imageNames(file: string | null, env: Readonly<Record<string, string | undefined>>): ImageNames {
   const path = file ?? join(stateFolder(env), KEY_FILE);
   if (file === null && !existsSync(path)) makeKey(path);
+  refuseSharedKey(path, 'this key');
   const key = readInputFile(path, 'a key for the names of images');
   if (key.length < SHORTEST_KEY || key.length > LONGEST_KEY) {
     throw new CannotRun(

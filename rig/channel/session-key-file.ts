@@ -5,6 +5,7 @@ import { replaceFile } from '../../src/hal/nvm/replace-file.ts';
 import { CIPHER_NAMES, keyLength, type SessionKeys } from '../../src/secure-channel/index.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputText } from '../console/input-file.ts';
+import { refuseSharedKey } from '../console/private-key-file.ts';
 
 /** Keys of one session of secure messaging, in the order in which the sessions were opened. */
 export interface RecordedKeys extends SessionKeys {
@@ -71,9 +72,10 @@ const SCHEMA = z.strictObject({
     .max(MOST_KEYS),
 });
 
-/** @throws {CannotRun} no such file of keys; the sentence holds nothing of what is in it. An ordinary file error is left as it is */
+/** @throws {CannotRun} no file of keys, or one that others may read; the sentence holds nothing of what is in it. An ordinary file error is left as it is */
 export function readSessionKeys(path: string): SessionKeyFile {
   const no = (why: string): CannotRun => new CannotRun(`${path}: no session keys: ${why}`);
+  refuseSharedKey(path, 'these keys');
   let json: unknown;
   try {
     json = JSON.parse(readInputText(path, 'a file of session keys', LARGEST_FILE));

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { CannotRun, UsageError } from './failure.ts';
 import type { CommandIo } from './io.ts';
+import { warnOfSharedCode } from './private-key-file.ts';
 
 /** Where a code may come from; readPin of pin.ts turns it into one. */
 export interface PinChoice {
@@ -44,10 +45,17 @@ export interface SecretLine {
   readonly where: string;
 }
 
-/** The first line of the file, what is typed, or the variable; null when none was given. @throws {CannotRun} */
+/**
+ * The first line of the file, what is typed, or the variable; null when none was given. A file that others may read is
+ * said on standard error.
+ * @throws {CannotRun}
+ */
 export async function readSecretLine(source: CodeSource, io: CommandIo): Promise<SecretLine | null> {
   const { file, ask, option, fileOption, variable, question } = source;
-  if (file !== null) return { text: firstLine(file), where: `the first line of ${file}` };
+  if (file !== null) {
+    warnOfSharedCode(file, io);
+    return { text: firstLine(file), where: `the first line of ${file}` };
+  }
   if (ask) {
     if (!io.stdinIsTty) {
       throw new UsageError(

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { copyBytes } from '../../src/apdu/copy-bytes.ts';
 import { CannotRun } from '../console/failure.ts';
 import { readInputFile } from '../console/input-file.ts';
+import { refuseSharedKey } from '../console/private-key-file.ts';
 import { nirOfBcd } from './bcd-nir.ts';
 import { digitsOf, nameOf, textOf } from './known-people.ts';
 import type { MaskKind } from './model.ts';
@@ -41,6 +42,7 @@ export class Pseudonyms {
 
 /** @throws {CannotRun} too short for a key; the errors of the file system */
 export function readRedactionKey(path: string): Uint8Array {
+  refuseSharedKey(path, 'this key');
   const bytes = readInputFile(path, 'a redaction key');
   if (bytes.length < SHORTEST_KEY || bytes.length > LONGEST_KEY) {
     throw new CannotRun(

@@ -29,7 +29,7 @@ const vitap = (...args: string[]): ReturnType<typeof run> => run(process.execPat
 /** What opens the secure channel of a card of profile vitale2, as the terminal that it trusts. */
 function inChannel(): string[] {
   const can = join(folder, 'can');
-  writeFileSync(can, '314159\n');
+  writeFileSync(can, '314159\n', { mode: 0o600 });
   return ['--can-file', can, '--terminal-keys', 'test'];
 }
 

@@ -21,7 +21,7 @@ let codeFile: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-cli-'));
   codeFile = join(folder, 'code');
-  writeFileSync(codeFile, `${CODE}\n`);
+  writeFileSync(codeFile, `${CODE}\n`, { mode: 0o600 });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -130,7 +130,7 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
   it('an image on contact: a wrong code costs a try that a restart does not give back', async () => {
     const image = join(folder, 'apcv.img');
     expect((await vitap('card', 'build', 'apcv', '--out', image)).exit).toBe(0);
-    writeFileSync(codeFile, '000000\n');
+    writeFileSync(codeFile, '000000\n', { mode: 0o600 });
     const expected = ['2 tries left', '1 try left', 'no try left', 'blocked'];
     for (const words of expected) {
       const card = emulate(['--interface', 'contact', '--image', image]);
@@ -141,7 +141,7 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
       await card.end('SIGKILL');
       await slotIsEmpty();
     }
-    writeFileSync(codeFile, `${CODE}\n`);
+    writeFileSync(codeFile, `${CODE}\n`, { mode: 0o600 });
     const last = emulate(['--interface', 'contact', '--image', image]);
     await last.says('The reader is there.');
     const right = await vitap('tap', '--reader', 'pcsc', '--sequence', 'own', '--pin-file', codeFile);
@@ -152,7 +152,7 @@ describeNeeds(PCSC_STACK, 'emulate and tap, through pcscd', () => {
   /** A professional's terminal: the number that the phone shows, and the keys below the test root. */
   const channel = (): string[] => {
     const canFile = join(folder, 'can');
-    writeFileSync(canFile, '161803\n');
+    writeFileSync(canFile, '161803\n', { mode: 0o600 });
     return ['--can-file', canFile, '--terminal-keys', 'test'];
   };
 

@@ -29,7 +29,7 @@ const vitap = (...words: string[]): ReturnType<typeof run> => run(process.execPa
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-counter-'));
-  writeFileSync(at('can'), '161803');
+  writeFileSync(at('can'), '161803', { mode: 0o600 });
   const amounts = 'total: 30.00\namo: 19.00\namc: 9.00\npatient: 2.00\nthirdParty: yes\n';
   const who = 'beneficiary: 1\nprofessionalId: "991234567"\nprofessionalName: CABINET DES TILLEULS\n';
   writeFileSync(at('claim.yaml'), `number: "000000042"\ndate: 20261129\n${who}${amounts}`);

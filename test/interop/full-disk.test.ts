@@ -137,7 +137,7 @@ describeNeeds(['socat'], 'a full disk, with boards', () => {
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     boards = spawn(process.execPath, [PROGRAM, 'board', 'sim', '--pair', '--link-a', a, '--link-b', b]);
     await vi.waitFor(() => expect([existsSync(a), existsSync(b)]).toEqual([true, true]), 20_000);
-    writeFileSync(join(folder, 'image.key'), '32 bytes that name card images..');
+    writeFileSync(join(folder, 'image.key'), '32 bytes that name card images..', { mode: 0o600 });
     for (const list of ['one', 'two']) {
       writeFileSync(join(folder, `${list}.csv`), `serial,profile,port\n${list},ndef,${a}\n`);
     }

@@ -434,7 +434,7 @@ describeNeeds(LIBEAC, 'libeac', () => {
 
     /** `vitap apdu`: opens a channel with this code, and sends the commands. */
     function apdu(code: 'can' | 'pin', value: string, keys: string, ...commands: string[]): ReturnType<typeof run> {
-      writeFileSync(at('code'), value);
+      writeFileSync(at('code'), value, { mode: 0o600 });
       const channel = ['--channel', code, '--channel-file', at('code'), '--terminal-keys', keys];
       const script = ['secure open', ...commands, ''].join('\n');
       return run(process.execPath, [PROGRAM, 'apdu', '--reader', 'pcsc', '--no-explain', ...channel], script);

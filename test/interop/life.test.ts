@@ -166,11 +166,11 @@ describeNeeds(PCSC_STACK, 'the life of a digital card, from terminals', () => {
     const { ticket } = await ask<{ ticket: string }>('/v1/applications', { identity, files });
     const { applications } = await ask<{ applications: { id: string }[] }>('/v1/operator/applications');
     for (const { id } of applications) await ask(`/v1/operator/applications/${id}/decision`, { refuse: null });
-    writeFileSync(at(`${name}.ticket`), ticket);
+    writeFileSync(at(`${name}.ticket`), ticket, { mode: 0o600 });
     const words = ['--phone', at(name), '--issuer', origin, '--ticket-file', at(`${name}.ticket`), '--json'];
     const { puk } = JSON.parse(await vitap('phone', 'activate', ...words)) as { puk: string };
     const { can } = JSON.parse(await vitap('phone', 'status', '--phone', at(name), '--json')) as { can: string };
-    writeFileSync(at(`${name}.can`), can);
+    writeFileSync(at(`${name}.can`), can, { mode: 0o600 });
     return { puk, ticket };
   }
 

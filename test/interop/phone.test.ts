@@ -46,7 +46,7 @@ describeNeeds(PCSC_STACK, 'a phone behind pcscd and vpcd', () => {
     const made = Phone.open(folder, { crypto, random: systemRandom, clock: systemClock });
     const newCode = () => Promise.resolve(new TextEncoder().encode(CODE));
     await made.activate({ ticket: 'application:1.right', issuer: new IssuerDouble(), newCode, test: false });
-    writeFileSync(join(root, 'can'), made.view().can as string);
+    writeFileSync(join(root, 'can'), made.view().can as string, { mode: 0o600 });
     made.close();
     daemon = await Pcscd.start();
   });
@@ -107,7 +107,7 @@ describeNeeds(PCSC_STACK, 'a phone behind pcscd and vpcd', () => {
     await present('--stay');
     const plain = await vitap({}, 'tap', '--reader', 'pcsc', '--json');
     expect(plain.out).not.toContain('ADRUN');
-    writeFileSync(join(root, 'wrong'), '000000');
+    writeFileSync(join(root, 'wrong'), '000000', { mode: 0o600 });
     const wrong = ['tap', '--reader', 'pcsc', '--can-file', join(root, 'wrong'), '--terminal-keys', 'test', '--json'];
     expect((await vitap({}, ...wrong)).out).not.toContain('ADRUN');
     const busy = await phone('qr', '--offline');

@@ -50,7 +50,7 @@ describeNeeds(PCSC_STACK, 'read plans through pcscd and vpcd', () => {
   itNeeds(PCSC_STACK, 'before the unlock nothing, after it the same by both plans', async () => {
     const card = await serveProfile('apcv', 'contactless');
     const canFile = join(folder, 'can');
-    writeFileSync(canFile, '161803\n');
+    writeFileSync(canFile, '161803\n', { mode: 0o600 });
     const through = ['--reader', 'pcsc', '--can-file', canFile, '--terminal-keys', 'test'];
     try {
       const locked = await tap(...through, '--plan', 'minimal');
@@ -120,7 +120,7 @@ describeNeeds(['socat'], 'read plans between two simulated PN532', () => {
       'contact',
     );
     const code = join(folder, 'code');
-    writeFileSync(code, `${CODE}\n`);
+    writeFileSync(code, `${CODE}\n`, { mode: 0o600 });
     const locked = await tap('--reader', `pn532:${b}`, '--plan', 'minimal', '--timeout', '60');
     expect(locked).toMatchObject({ invoices: [], beneficiaries: [], affiliation: null });
     const tapped = await tap('--reader', `pn532:${b}`, '--plan', 'minimal', '--timeout', '60', '--pin-file', code);

@@ -48,7 +48,7 @@ const vitap = (...words: string[]): ReturnType<typeof run> => run(process.execPa
 
 async function started(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'vitap-secure-'));
-  writeFileSync(file('can'), CAN);
+  writeFileSync(file('can'), CAN, { mode: 0o600 });
   daemon = await Pcscd.start();
 }
 
@@ -140,7 +140,7 @@ describeNeeds(PCSC_STACK, 'a secure channel through pcscd', () => {
     card = await serveOnVpcd(opened.port('contactless'), { interface: 'contactless' });
     const unlocked = new PhoneScreen(opened).unlock(Buffer.from(HOLDER_CODE));
     expect(unlocked.outcome).toBe('unlocked');
-    writeFileSync(file('apcv-can'), APCV_CAN);
+    writeFileSync(file('apcv-can'), APCV_CAN, { mode: 0o600 });
     const [trace, keys] = [file('apcv.jsonl'), file('apcv.keys')];
     const channel = ['--can-file', file('apcv-can'), '--terminal-keys', 'test'];
     const read = await vitap('tap', ...TO, ...channel, '--record', trace, '--session-keys', keys);
@@ -158,7 +158,7 @@ describeNeeds(PCSC_STACK, 'a secure channel through pcscd', () => {
   });
 
   it('a copy of a card, which has not its key, is refused', async () => {
-    writeFileSync(file('own'), OWN_CAN);
+    writeFileSync(file('own'), OWN_CAN, { mode: 0o600 });
     const channel = ['--can-file', file('own'), '--terminal-keys', 'test', '--sequence', 'own'];
     await insert({ kind: 'image', fileOrName: writeOwnCard(file('copy.img'), { copied: true }) });
     const ran = await vitap('tap', ...TO, ...channel);
@@ -270,7 +270,7 @@ describeNeeds(PCSC_STACK, 'a secure channel through pcscd', () => {
 
   it('a wrong CAN is one sentence', async () => {
     await insert({ kind: 'profile', name: 'eac' });
-    writeFileSync(file('wrong'), '500541');
+    writeFileSync(file('wrong'), '500541', { mode: 0o600 });
     const { exit, err } = await vitap('tap', ...TO, '--can-file', file('wrong'));
     expect([exit, err]).toEqual([1, 'vitap: the CAN is wrong\n']);
   });
@@ -283,7 +283,7 @@ describeNeeds(LIBEAC, 'the chip of libeac, which others wrote', () => {
     await started();
     programs = compileLibeac(folder);
     writeChip(file('chip'));
-    writeFileSync(file('chip-can'), CHIP_CAN);
+    writeFileSync(file('chip-can'), CHIP_CAN, { mode: 0o600 });
   });
   afterAll(ended);
   beforeEach(async () => {
@@ -318,7 +318,7 @@ describeNeeds(LIBEAC, 'the chip of libeac, which others wrote', () => {
     });
 
     it('hears that its CAN is wrong', async () => {
-      writeFileSync(file('no-can'), '123123');
+      writeFileSync(file('no-can'), '123123', { mode: 0o600 });
       const { exit, err } = await vitap(
         'apdu',
         '--reader',

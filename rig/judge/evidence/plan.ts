@@ -4,6 +4,7 @@ import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import type { ImageName } from '../../card/image-name.ts';
 import { CannotRun } from '../../console/failure.ts';
 import type { CommandIo } from '../../console/io.ts';
+import { refuseSharedKey } from '../../console/private-key-file.ts';
 import { checkBundleFolder, type EvidenceDescription, type EvidenceItem, writeBundle } from './bundle.ts';
 import { base64url, type LabKey, readKeyFile } from './key-file.ts';
 
@@ -40,6 +41,7 @@ export function planEvidence({ folder, key: keyFile }: Pick<EvidenceChoice, 'fol
   const key = readKeyFile(keyFile, nobleCrypto());
   if (key.privateKey === null)
     throw new CannotRun(`${keyFile} is the public half of a key; signing needs the private one`);
+  refuseSharedKey(keyFile);
   return { folder, key };
 }
 

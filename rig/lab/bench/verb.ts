@@ -5,6 +5,7 @@ import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJsonLine } from '../../console/io.ts';
 import { makeFolder, PRIVATE } from '../../console/make-folder.ts';
 import { packageVersion } from '../../console/package-root.ts';
+import { warnOfSharedCode } from '../../console/private-key-file.ts';
 import { shown } from '../../console/shown.ts';
 import { stateFolder } from '../../console/state-folder.ts';
 import { thisMachine } from '../../doctor/machine.ts';
@@ -43,6 +44,9 @@ export interface LabBenchOptions extends LabAddress {
 export async function labBench(options: LabBenchOptions, io: CommandIo): Promise<ExitCode> {
   const name = benchName(options.name);
   const file = options.benchFile === null ? NO_BENCH_FILE : readBenchFile(options.benchFile);
+  for (const path of new Set(file.cards.flatMap(({ pinFile, canFile }) => [pinFile ?? [], canFile ?? []].flat()))) {
+    warnOfSharedCode(path, io);
+  }
   const line = labLine(options);
   const folder = options.folder ?? join(stateFolder(io.env), 'lab', name);
   makeFolder(folder, PRIVATE);

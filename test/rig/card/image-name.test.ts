@@ -39,7 +39,7 @@ describe('the name of a card image', () => {
 
   it('is under the key that was named, and none is made then', () => {
     const file = join(folder, 'lab');
-    writeFileSync(file, Buffer.alloc(32, 5));
+    writeFileSync(file, Buffer.alloc(32, 5), { mode: 0o600 });
     expect(imageNames(file, { XDG_STATE_HOME: folder }).of(IMAGE)).toEqual(
       new ImageNames(Buffer.alloc(32, 5)).of(IMAGE),
     );
@@ -47,8 +47,12 @@ describe('the name of a card image', () => {
   });
 
   it.each([
-    ['too short', (file: string) => writeFileSync(file, 'short'), /has 5 bytes; a key .* has 16 to 4096/],
-    ['too long', (file: string) => writeFileSync(file, Buffer.alloc(5000)), /has 5000 bytes/],
+    [
+      'too short',
+      (file: string) => writeFileSync(file, 'short', { mode: 0o600 }),
+      /has 5 bytes; a key .* has 16 to 4096/,
+    ],
+    ['too long', (file: string) => writeFileSync(file, Buffer.alloc(5000), { mode: 0o600 }), /has 5000 bytes/],
     ['a pipe', (file: string) => void execFileSync('mkfifo', [file]), /is read from a plain file, and this is none/],
     ['not there', () => {}, /ENOENT/],
   ])('refuses a key that is %s', (_, make, message) => {

@@ -18,8 +18,9 @@ const file = (name: string): string => join(folder, name);
 beforeAll(() => {
   writeOwnCard(image);
   writeOwnCard(copy, { copied: true });
-  writeFileSync(file('can'), `${CAN}\n`);
-  writeFileSync(file('wrong'), '500541\n');
+  writeFileSync(file('can'), `${CAN}\n`, { mode: 0o600 });
+  writeFileSync(file('wrong'), '500541\n', { mode: 0o600 });
+  writeFileSync(file('shared'), 'keys\n', { mode: 0o644 });
 });
 
 interface Ran {
@@ -64,7 +65,7 @@ describe('vitap apdu', { timeout: 60_000 }, () => {
   });
 
   it('opens the channel that an option asks for before the first command, in one line; VITAP_CAN alone does not', async () => {
-    writeFileSync(file('can'), CAN);
+    writeFileSync(file('can'), CAN, { mode: 0o600 });
     const asked = await vitap(['apdu', ...CARD, '--can-file', file('can'), `${READ_PERSON}=9000`]);
     expect([asked.exit, asked.err]).toEqual([0, '']);
     expect(asked.out).toMatch(/^Channel {2}PACE with the CAN .*; terminal FRVITAPAT00001, .*\n> 00B0850000\n/);
@@ -72,13 +73,13 @@ describe('vitap apdu', { timeout: 60_000 }, () => {
   });
 
   it('leaves the opening to a script that opens a channel itself', async () => {
-    writeFileSync(file('can'), CAN);
+    writeFileSync(file('can'), CAN, { mode: 0o600 });
     const words = [`${READ_PERSON}=6982`, 'secure open', `${READ_PERSON}=9000`];
     expect((await vitap(['apdu', ...CARD, '--can-file', file('can'), ...words])).exit).toBe(0);
   });
 
   it('a channel that cannot be opened at the start ends it with its exit code, and nothing is sent', async () => {
-    writeFileSync(file('wrong'), '000000');
+    writeFileSync(file('wrong'), '000000', { mode: 0o600 });
     const wrong = await vitap(['apdu', ...CARD, '--can-file', file('wrong'), READ_PERSON]);
     expect([wrong.exit, wrong.out]).toEqual([1, '']);
     expect(wrong.err).toBe('1 command after that was not sent\nvitap: the CAN is wrong\n');
@@ -124,7 +125,7 @@ describe('one sentence and an exit code', { timeout: 60_000 }, () => {
       2,
       `vitap: the first line of ${image} holds something else than digits where a code was expected\n`,
     ],
-    ['no terminal keys', [...CARD, '--can-file', file('can'), '--terminal-keys', file('can')], 2, 'chmod 600'],
+    ['no terminal keys', [...CARD, '--can-file', file('can'), '--terminal-keys', file('shared')], 2, 'chmod 600'],
   ])('%s', async (_, words, exit, sentence) => {
     for (const verb of ['tap', 'bench tap --taps 1 --warm-up 0 --apdu 00A4000C023F00']) {
       const ran = await vitap([...verb.split(' '), ...words]);

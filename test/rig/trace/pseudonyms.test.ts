@@ -59,7 +59,7 @@ describe('readRedactionKey', () => {
   ])('%i bytes: %s', (length, taken) => {
     const folder = mkdtempSync(join(tmpdir(), 'vitap-key-'));
     const path = join(folder, 'key');
-    writeFileSync(path, new Uint8Array(length));
+    writeFileSync(path, new Uint8Array(length), { mode: 0o600 });
     if (taken) expect(readRedactionKey(path)).toHaveLength(length);
     else expect(() => readRedactionKey(path)).toThrow(`has ${length} bytes; a redaction key has 16 to 4096`);
     rmSync(folder, { recursive: true });

@@ -52,7 +52,7 @@ async function record(name: string, ...words: string[]): Promise<void> {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-played-'));
-  writeFileSync(file('can'), CAN);
+  writeFileSync(file('can'), CAN, { mode: 0o600 });
   // EF.CardSecurity by its short identifier and Le 00: its first 256 bytes do not fit one protected answer.
   await record('read', '--terminal-keys', 'test', 'secure open', '00B09D0000', EID, GIVEN_NAMES, FAMILY_NAMES);
   // Without a terminal's keys: with the chip authentication mapping.
@@ -212,7 +212,7 @@ describe('a recorded channel, played to a terminal with keys of its own', () => 
     const apdu = event.apdu.replace(/..00$/, 'XX00');
     lines[at] = JSON.stringify({ ...event, apdu, masks: [{ offset: 73, length: 1, what: 'name' }] });
     writeFileSync(file('masked.jsonl'), lines.join('\n'));
-    writeFileSync(file('masked.keys'), readFileSync(file('read.keys')));
+    writeFileSync(file('masked.keys'), readFileSync(file('read.keys')), { mode: 0o600 });
     expect(await play({ trace: 'masked' })).toMatchObject({ failure: null, bad: [] });
   });
 

@@ -143,7 +143,7 @@ describe('bench tap in process', LONG, () => {
 
   it('a wrong code is presented once; the run could not be done', async () => {
     const file = join(folder, 'code');
-    writeFileSync(file, '111111\n');
+    writeFileSync(file, '111111\n', { mode: 0o600 });
     const { exit, err } = await vitap(`--profile vitale2 --pin-file ${file}`);
     expect(exit).toBe(2);
     expect(err).toBe('vitap: the card says that the code is wrong (2 tries left); no more are spent\n');
