@@ -27,8 +27,9 @@ import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { PYSCARD } from './recorded-session.ts';
 import { cardIsIn, SLOTS } from './vpcd-card.ts';
 
-/** As a bench of the lab puts a card of a campaign into a board. */
-function putByLab(path: string, folder: string, image: string): Promise<Judged> {
+/** As a bench of the lab puts a card of a campaign into a board: its run has a folder of its own. */
+function putByLab(path: string, inputs: string, image: string): Promise<Judged> {
+  const folder = mkdtempSync(join(inputs, 'run-'));
   const device = {
     capability: { device: 'board', kind: 'board', backend: 'simulated', identity: 'here' },
     board: { driver: 'firmware', path, partner: null },
@@ -37,7 +38,7 @@ function putByLab(path: string, folder: string, image: string): Promise<Judged> 
     { kind: 'board-flash', image },
     {
       bench: 'table-1',
-      ...{ device, folder, inputs: folder, env: { XDG_STATE_HOME: folder }, imageKey: null, last: false },
+      ...{ device, folder, inputs, env: { XDG_STATE_HOME: folder }, imageKey: null, last: false },
       signal: new AbortController().signal,
       openPool: () => Promise.reject(new Error('none')),
       note: () => {},
