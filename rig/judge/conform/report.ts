@@ -1,5 +1,6 @@
 import { shown } from '../../console/shown.ts';
 import type { ReportEnvironment } from '../../report/environment.ts';
+import { counted } from '../../report/words.ts';
 import type { Coverage } from './coverage.ts';
 import { type CaseResult, countVerdicts, type SuiteAbout, VERDICTS, type Verdict } from './model.ts';
 
@@ -22,7 +23,7 @@ export interface ConformanceRun {
 
 /** For people. */
 export function interruption(done: number, selected: number): string {
-  return `interrupted after ${done} of ${selected} cases; this is no verdict`;
+  return `interrupted after ${done} of ${counted(selected, 'case')}; this is no verdict`;
 }
 
 /** `fail` when a case failed, else `inconclusive` when one could not be judged, else `pass`. */
