@@ -4,13 +4,13 @@ import type { CardSession, Exchange } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import type { CardSource } from '../card/card-source.ts';
 import { CannotRun } from '../console/failure.ts';
-import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
+import { openReader } from '../endpoint/open-reader.ts';
 import type { ReaderChoice } from '../endpoint/readers.ts';
 import { quantile } from '../figures/quantile.ts';
-import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
+import { traceSession } from '../trace/record/session-trace.ts';
 import type { RecordChoice } from '../trace/record-choice.ts';
-import { TraceWriter } from '../trace/writer.ts';
+import type { TraceWriter } from '../trace/writer.ts';
 import { type ApduMeasurement, type ApduRow, rowName } from './apdu-row.ts';
 import { type Measured, refusalInWords, workloadFor } from './workload.ts';
 
@@ -49,7 +49,10 @@ export async function measureThroughReader(
     name = `${reader}, ${session.protocol}`;
     let trace: TraceWriter | null = null;
     try {
-      trace = record.file === null ? null : await openTrace(record, session, source, profile);
+      trace = await traceSession(source, session, record, {
+        source: 'vitap bench apdu',
+        card: profile === '' ? null : profile,
+      });
       for (const measured of workloadFor(profile).commands) {
         if (signal.aborted || failure !== null) break;
         const exchanges: Times[] = [];
@@ -72,25 +75,6 @@ export async function measureThroughReader(
     await source.close();
   }
   return { label: profile, card: `${profile} in ${name}`, backend: source.backendAt(reader), figures, failure };
-}
-
-function openTrace(
-  record: RecordChoice,
-  session: CardSession,
-  { own, reader, backendAt }: OpenedReader,
-  profile: string,
-): Promise<TraceWriter> {
-  const description = {
-    source: 'vitap bench apdu',
-    backend: backendAt(session.reader),
-    reader: session.reader,
-    driver: reader.driver,
-    interface: own?.cardInterface ?? null,
-    atr: session.atr,
-    card: profile === '' ? null : profile,
-    cardSeed: own?.opened.seed ?? null,
-  } as const;
-  return TraceWriter.create(record.file as string, description, secrecyOf(record));
 }
 
 async function sendOnce(session: CardSession, { before, command }: Measured): Promise<void> {

@@ -10,9 +10,9 @@ import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { Latencies } from '../figures/latencies.ts';
 import { hostEnvironment } from '../report/host-environment.ts';
 import { counted } from '../report/words.ts';
-import { secrecyOf } from '../trace/pseudonyms.ts';
 import { RecordedReader } from '../trace/record/recorded-reader.ts';
-import { TraceWriter } from '../trace/writer.ts';
+import { traceSession } from '../trace/record/session-trace.ts';
+import type { TraceWriter } from '../trace/writer.ts';
 import type { BenchSoakOptions } from './options.ts';
 import { collectGarbage, openDescriptors } from './process-state.ts';
 import { judgeSoak, SOAK_LIMITS, type SoakCheck, type SoakSample } from './soak-verdict.ts';
@@ -71,17 +71,7 @@ async function openTrace(
   const session = await source.reader.connect({ timeoutMs, mode: 'cold', signal, ...name });
   await session.disconnect('unpower');
   const card = profile === '' ? null : profile;
-  const description = {
-    source: 'vitap bench soak',
-    backend: source.backendAt(session.reader),
-    reader: session.reader,
-    driver: source.reader.driver,
-    interface: source.own?.cardInterface ?? null,
-    atr: session.atr,
-    card,
-    cardSeed: source.own?.opened.seed ?? null,
-  };
-  return TraceWriter.create(record.file, description, secrecyOf(record));
+  return traceSession(source, session, record, { source: 'vitap bench soak', card });
 }
 
 function verdictOf(checks: readonly SoakCheck[]): SoakCheck['verdict'] {

@@ -7,8 +7,8 @@ import type { Clock } from '../../src/hal/clock.ts';
 import { historicalBytesOf } from '../../src/hal/pn532/answer-to-reset.ts';
 import type { BitRate } from '../../src/iso-dep/bit-rate.ts';
 import { type OpenedCard, openCard } from '../card/open.ts';
-import { CannotRun, UsageError } from '../console/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../console/io.ts';
+import { UsageError } from '../console/failure.ts';
+import type { CommandIo, ExitCode } from '../console/io.ts';
 import { makeFolder } from '../console/make-folder.ts';
 import { counted } from '../report/words.ts';
 import { type BoardEvent, SimulatedBoard } from './board.ts';
@@ -16,7 +16,8 @@ import { readFaultFile } from './faults/file.ts';
 import type { BoardFault } from './faults/parse.ts';
 import { FieldCard } from './field/card.ts';
 import { Field, type FieldEvent } from './field/field.ts';
-import { PtyError, PtyPort } from './serial/pty-port.ts';
+import { onPtys } from './on-ptys.ts';
+import type { PtyPort } from './serial/pty-port.ts';
 import { RealTimeline } from './timeline.ts';
 
 export interface BoardSimOptions {
@@ -69,43 +70,28 @@ export async function runBoardSim(options: BoardSimOptions, io: CommandIo): Prom
   const profiles = await Promise.all(options.cards.map(({ profile }) => openCard({ kind: 'profile', name: profile })));
   const timeline = new RealTimeline();
   const teller = new Teller(io, options.bytes, timeline);
-  const ports: PtyPort[] = [];
-  let failed: (error: PtyError) => void = () => {};
-  const fault = new Promise<PtyError>((resolve) => {
-    failed = resolve;
-  });
   try {
-    let field = new Field(timeline, RATES[options.rate] ?? 1);
-    for (const [i, name] of names.entries()) {
-      if (!options.pair || i % 2 === 0) {
-        field = new Field(timeline, RATES[options.rate] ?? 1);
-        field.onEvent((event) => teller.field(event));
+    return await onPtys(io, timeline, async (open) => {
+      let field = new Field(timeline, RATES[options.rate] ?? 1);
+      for (const [i, name] of names.entries()) {
+        if (!options.pair || i % 2 === 0) {
+          field = new Field(timeline, RATES[options.rate] ?? 1);
+          field.onEvent((event) => teller.field(event));
+        }
+        const own = faults.filter(({ board }) => board === name).map((each) => each.fault);
+        const board = new SimulatedBoard(name, timeline, field, { faults: own });
+        board.onEvent = (event) => teller.board(name, event);
+        for (const [at, { board: where, profile }] of options.cards.entries()) {
+          if (where !== name) continue;
+          layCard(timeline, field, profile, profiles[at]!);
+          teller.card(name, profile);
+        }
+        const path = options.links[name] ?? join(folder!, `board-${name}`);
+        teller.ready(name, await open(path, board));
       }
-      const own = faults.filter(({ board }) => board === name).map((each) => each.fault);
-      const board = new SimulatedBoard(name, timeline, field, { faults: own });
-      board.onEvent = (event) => teller.board(name, event);
-      for (const [at, { board: where, profile }] of options.cards.entries()) {
-        if (where !== name) continue;
-        layCard(timeline, field, profile, profiles[at]!);
-        teller.card(name, profile);
-      }
-      const path = options.links[name] ?? join(folder!, `board-${name}`);
-      const port = await PtyPort.open(path, board, failed);
-      ports.push(port);
-      teller.ready(name, port);
-    }
-    teller.allReady(names.length, options.pair);
-    const ended = await Promise.race([aborted(io.signal), fault]);
-    // Ctrl-C reaches socat too: its end is no fault then.
-    if (ended instanceof PtyError) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (ended instanceof PtyError && !io.signal.aborted) throw ended;
-    return EXIT.pass;
-  } catch (error) {
-    if (error instanceof PtyError) throw new CannotRun(error.message, { cause: error });
-    throw error;
+      teller.allReady(names.length, options.pair);
+    });
   } finally {
-    timeline.stop();
-    await Promise.all(ports.map((port) => port.close()));
     if (ownFolder && folder !== null) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -125,13 +111,6 @@ function layCard(timeline: RealTimeline, field: Field, profile: string, opened: 
     historicalBytes: historicalBytesOf(port.atr()),
   };
   new FieldCard(timeline, field, port, { name: `card ${profile}`, isoDep: { ats } });
-}
-
-function aborted(signal: AbortSignal): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    else signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
 }
 
 function is(names: readonly string[]): string {

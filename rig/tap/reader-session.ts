@@ -3,9 +3,6 @@ import type { CardSession } from '../../src/hal/reader.ts';
 import { type UnlockOutcome, unlockInWords, unlockThere } from '../card/phone-screen.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { OpenedReader } from '../endpoint/open-reader.ts';
-import { secrecyOf } from '../trace/pseudonyms.ts';
-import type { RecordChoice } from '../trace/record-choice.ts';
-import { TraceWriter } from '../trace/writer.ts';
 import type { CodeOutcome } from './reading.ts';
 
 /**
@@ -37,31 +34,6 @@ function asCodeOutcome(unlock: UnlockOutcome): CodeOutcome {
     default:
       return { outcome: 'not-given' };
   }
-}
-
-/** The trace of a session, when one is wanted. @param program what writes it: `vitap tap` */
-export function openTrace(
-  program: string,
-  source: OpenedReader,
-  session: CardSession,
-  record: RecordChoice,
-  originNs: number,
-  sessionKeys: string | null,
-): Promise<TraceWriter> | null {
-  const { file } = record;
-  if (file === null) return null;
-  const description = {
-    source: program,
-    backend: source.backendAt(session.reader),
-    reader: session.reader,
-    driver: source.reader.driver,
-    interface: source.own?.cardInterface ?? null,
-    atr: session.atr,
-    card: source.own?.opened.card.image.profile ?? null,
-    cardSeed: source.own?.opened.seed ?? null,
-    sessionKeys,
-  };
-  return TraceWriter.create(file, description, { ...secrecyOf(record), originNs });
 }
 
 /** The reader and the card in it, for a person. */

@@ -10,6 +10,7 @@ import { readPin } from '../console/pin.ts';
 import { type OpenedReader, openReader } from '../endpoint/open-reader.ts';
 import { readerDriver } from '../endpoint/readers.ts';
 import { RecordedSession } from '../trace/record/recorded-reader.ts';
+import { traceSession } from '../trace/record/session-trace.ts';
 import { accountOf, type TapAccount } from './account.ts';
 import { TapExplainer } from './explaining.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from './field-sequences.ts';
@@ -22,7 +23,7 @@ import { readOwnApplication } from './own-application.ts';
 import { READ_PLANS } from './plan.ts';
 import { comparePlans, type PlanComparison, planLines } from './plan-cost.ts';
 import { present, type TapScene } from './presentation.ts';
-import { describeReader, openTrace, today, unlockOnPhone } from './reader-session.ts';
+import { describeReader, today, unlockOnPhone } from './reader-session.ts';
 import { type CardReading, emptyReading } from './reading.ts';
 import { CardTerminal } from './terminal.ts';
 
@@ -98,7 +99,13 @@ async function readOnce(
   });
   const connectEndNs = systemClock.nowNs();
   const keys = options.channel?.sessionKeys == null ? null : new SessionKeyRecorder(options.channel.sessionKeys);
-  const trace = await openTrace('vitap tap', source, session, options.record, connectStartNs, keys?.id ?? null);
+  const trace = await traceSession(
+    source,
+    session,
+    options.record,
+    { source: 'vitap tap', sessionKeys: keys?.id ?? null },
+    { originNs: connectStartNs },
+  );
   trace?.power('on', connectEndNs, session.atr);
   const measured = commandTime === null ? null : new MeasuredSession(session, commandTime, systemClock);
   const timed = measured ?? session;

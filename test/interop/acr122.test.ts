@@ -14,6 +14,7 @@ import { Pn532Reader } from '../../src/hal/pn532/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
+import { whileServed } from '../contract/served-link.ts';
 import { TOY, ToyCard } from '../contract/toy-card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
@@ -113,8 +114,7 @@ describeNeeds(PCSC_STACK, 'a simulated ACR122 behind pcscd', () => {
       random: new SeededRandom('acr122'),
       largestResponse: ACR122_LARGEST_RESPONSE,
     });
-    const served = link.serve(new ToyCard(), ({ type }) => events.push(type));
-    try {
+    const readTwice = async (): Promise<void> => {
       for (const length of [5, 251]) {
         const reader = new Pn532Reader({ port: new HsuPort({ opener, path: board.name }), clock: systemClock });
         const session = await reader.connect({ timeoutMs: 10_000 });
@@ -123,10 +123,8 @@ describeNeeds(PCSC_STACK, 'a simulated ACR122 behind pcscd', () => {
         await session.disconnect();
         await reader.close();
       }
-    } finally {
-      link.stop();
-      await served;
-    }
+    };
+    await whileServed(link, new ToyCard(), readTwice, ({ type }) => events.push(type));
     expect(events.filter((each) => each === 'attached')).toHaveLength(1);
     expect(events).not.toContain('lost');
   }, 60_000);

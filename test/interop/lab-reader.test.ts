@@ -1,4 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type OpenedReader, openReader } from '../../rig/endpoint/open-reader.ts';
 import { hasEnded } from '../child-end.ts';
@@ -32,10 +34,13 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
       },
       { timeout: LIMIT_MS, interval: 200 },
     );
-  const lent = (who: string): Promise<OpenedReader> => {
+  const nameLab = (who: string): void => {
     vi.stubEnv('VITAP_LAB', lab.origin);
     vi.stubEnv('VITAP_LAB_PIN', lab.pin);
     vi.stubEnv('VITAP_LAB_TOKEN_FILE', at(`${who}.token`));
+  };
+  const lent = (who: string): Promise<OpenedReader> => {
+    nameLab(who);
     return openReader({ driver: 'lab', label: 'blue-42' }, { exclusive: true });
   };
 
@@ -70,6 +75,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
       const socket = at('way');
       const port = new URL(lab.origin).port;
       const way = spawn('socat', [`UNIX-LISTEN:${socket},fork`, `TCP:127.0.0.1:${port}`]);
+      await once(way, 'spawn');
       // Nothing leads out but one way to the server, and pcscd's socket is not there.
       const script = `
         PATH=$PATH:/usr/sbin:/sbin
@@ -157,5 +163,36 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
     expect(Buffer.from((await next.transmit(SELECT)).response).toString('hex')).toBe('6a82');
     await again.close();
     expect(await lab.person.check()).toMatchObject({ lost: [], doubled: [], stranded: [] });
+  });
+
+  // The last one: afterwards there is no server.
+  it('whose server is killed ends every verb: one sentence, exit 2, what was judged is kept', {
+    timeout: LIMIT_MS,
+  }, async () => {
+    nameLab('operator');
+    const [trace, report] = [at('judged.jsonl'), at('judged.json')];
+    // The fifth of the six sends 131,072 commands: the server dies in its middle.
+    const only = 'SEL-MF-0?,SEL-118,SEL-119';
+    const judging = lab.start(
+      ...['conform', '--suite', 'iso7816-4', '--reader', 'lab:blue-42', '--only', only, '--json', report],
+      ...['--record', trace],
+    );
+    await vi.waitFor(
+      () => {
+        const [name] = readdirSync(lab.folder).filter((each) => each.startsWith('judged.jsonl'));
+        expect(readFileSync(at(name!), 'utf8').split('\n').length).toBeGreaterThan(1000);
+      },
+      { timeout: LIMIT_MS, interval: 100 },
+    );
+    const waiting = lab.start('tap', '--reader', 'lab:blue-42', '--sequence', 'identity');
+    lab.killServer();
+    for (const verb of [judging, waiting]) {
+      await vi.waitFor(() => expect(hasEnded(verb.child)).toBe(true), { timeout: LIMIT_MS, interval: 50 });
+      expect([verb.child.exitCode, verb.err]).toEqual([2, expect.stringMatching(/^vitap: [^\n]+\n$/)]);
+      expect(verb.err).not.toContain('fault of vitap');
+    }
+    const judged = JSON.parse(readFileSync(report, 'utf8'));
+    expect(`vitap: ${judged.lost}\n`).toBe(judging.err);
+    expect([judged.verdict, judged.selected, judged.run]).toEqual(['interrupted', 6, 5]);
   });
 });

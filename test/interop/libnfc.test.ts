@@ -17,6 +17,7 @@ import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../src/hal/virtual/random.ts';
 import { hasEnded } from '../child-end.ts';
+import { whileServed } from '../contract/served-link.ts';
 import { ToyCard } from '../contract/toy-card.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -70,9 +71,15 @@ function libnfc(port: string, program: string, args: readonly string[] = [], inp
   const env = { ...process.env, LIBNFC_DEFAULT_DEVICE: `pn532_uart:${port}:115200` };
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   children.push(child);
+  // A program may end without reading what it is given.
+  child.stdin.on('error', () => {});
   child.stdin.end(input);
-  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const started: Libnfc = { child, ended, out: '' };
+  // Whoever waits for what it says is told why it could not be started.
+  child.on('error', (error) => {
+    started.out += error.message;
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       started.out += chunk.toString();
@@ -126,12 +133,13 @@ describeNeeds(['socat', 'libnfc'], 'libnfc on simulated boards', () => {
     const port = new HsuPort({ opener: new SystemSerialPorts(), path: a });
     const link = new Pn532CardLink({ port, clock: systemClock, random: new SeededRandom('libnfc'), mode: 'picc' });
     const told: string[] = [];
-    const served = link.serve(new ToyCard(), ({ type }) => told.push(type));
-    await listens('a');
-    const list = libnfc(b, 'nfc-list', ['-v', '-t', '1']);
-    expect(await list.ended).toBe(0);
-    link.stop();
-    await served;
+    const listOurs = async (): Promise<Libnfc> => {
+      await listens('a');
+      const started = libnfc(b, 'nfc-list', ['-v', '-t', '1']);
+      expect(await started.ended).toBe(0);
+      return started;
+    };
+    const list = await whileServed(link, new ToyCard(), listOurs, ({ type }) => told.push(type));
     expect(list.out).toContain('1 ISO14443A passive target(s) found');
     expect(list.out).toMatch(/ATQA \(SENS_RES\): 00 {2}04/);
     expect(list.out).toMatch(/UID \(NFCID3\): 08/);
@@ -143,13 +151,13 @@ describeNeeds(['socat', 'libnfc'], 'libnfc on simulated boards', () => {
     const { a, b } = await pair();
     const port = new HsuPort({ opener: new SystemSerialPorts(), path: a });
     const link = new Pn532CardLink({ port, clock: systemClock, random: new SeededRandom('libnfc'), mode: 'picc' });
-    const served = link.serve(new ToyCard());
-    await listens('a');
-    const poll = libnfc(b, 'nfc-poll', ['-v']);
-    await vi.waitFor(() => expect(poll.out).toContain('Waiting for card removing...'), 10_000);
-    expect(poll.out).toMatch(/ATQA \(SENS_RES\): 00 {2}04/);
-    link.stop();
-    await served;
+    const poll = await whileServed(link, new ToyCard(), async () => {
+      await listens('a');
+      const started = libnfc(b, 'nfc-poll', ['-v']);
+      await vi.waitFor(() => expect(started.out).toContain('Waiting for card removing...'), 10_000);
+      expect(started.out).toMatch(/ATQA \(SENS_RES\): 00 {2}04/);
+      return started;
+    });
     await vi.waitFor(() => expect(poll.out).toContain('done.'), 10_000);
     expect(await poll.ended).toBe(0);
   });

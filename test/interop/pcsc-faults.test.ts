@@ -8,6 +8,7 @@ import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
 import { CONTROL, MessageReader } from '../../src/hal/vpcd/messages.ts';
+import { whileServed } from '../contract/served-link.ts';
 import { TOY, ToyCard, toyCommand } from '../contract/toy-card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds, PCSC_STACK } from './real-parts.ts';
@@ -139,12 +140,12 @@ for (const { name, make, stuckCalls } of DRIVERS)
       const first = await insert(new ToyCard());
       const second = new VpcdLink({ interface: 'contact', clock: systemClock, silenceMs: 500 });
       const events: string[] = [];
-      const served = second.serve(new ToyCard(), ({ type }) => events.push(type));
-      await vi.waitFor(() => expect(events).toEqual(['waiting']), SOON_MS);
-      first.link.stop();
-      await vi.waitFor(() => expect(events).toContain('attached'), SOON_MS);
-      second.stop();
-      await served;
+      const takesOver = async (): Promise<void> => {
+        await vi.waitFor(() => expect(events).toEqual(['waiting']), SOON_MS);
+        first.link.stop();
+        await vi.waitFor(() => expect(events).toContain('attached'), SOON_MS);
+      };
+      await whileServed(second, new ToyCard(), takesOver, ({ type }) => events.push(type));
     });
 
     it('two cards in two slots: the first, or the one asked for', async () => {

@@ -14,6 +14,7 @@ import { Pn532Reader } from '../../src/hal/pn532/reader.ts';
 import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { systemRandom } from '../../src/hal/system/random.ts';
+import { whileServed } from '../contract/served-link.ts';
 import { measured, produced, TOY, ToyCard, toyCommand } from '../contract/toy-card.ts';
 import { describeNeeds, itNeeds } from './real-parts.ts';
 
@@ -53,21 +54,20 @@ describeNeeds(['socat'], 'two boards on pseudo-terminals', () => {
       await plugIn();
       const card = new ToyCard();
       const link = new Pn532CardLink({ port: port('b'), clock: systemClock, random: systemRandom, mode });
-      const served = link.serve(card);
       const reader = new Pn532Reader({ port: port('a'), clock: systemClock });
-      const session = await reader.connect({ timeoutMs: 10_000 });
-      expect(session.atr).toEqual(card.atr());
-      const longest = mode === 'picc' ? 262 : 1000;
-      for (const length of [4, 100, longest]) {
-        const command = toyCommand(TOY.measure, length);
-        expect([length, (await session.transmit(command)).response]).toEqual([length, measured(command)]);
-        const { response } = await session.transmit(toyCommand(TOY.produce, 5, length - 2));
-        expect([length, Buffer.compare(response, produced(length - 2))]).toEqual([length, 0]);
-      }
-      await session.disconnect();
-      await reader.close();
-      link.stop();
-      await served;
+      await whileServed(link, card, async () => {
+        const session = await reader.connect({ timeoutMs: 10_000 });
+        expect(session.atr).toEqual(card.atr());
+        const longest = mode === 'picc' ? 262 : 1000;
+        for (const length of [4, 100, longest]) {
+          const command = toyCommand(TOY.measure, length);
+          expect([length, (await session.transmit(command)).response]).toEqual([length, measured(command)]);
+          const { response } = await session.transmit(toyCommand(TOY.produce, 5, length - 2));
+          expect([length, Buffer.compare(response, produced(length - 2))]).toEqual([length, 0]);
+        }
+        await session.disconnect();
+        await reader.close();
+      });
       await vi.waitFor(() => expect(boards.map(({ chip }) => chip.asleep)).toEqual([true, true]), 20_000);
       expect(boards.map(({ chip }) => chip.baudRate)).toEqual([115_200, 115_200]);
     });
@@ -77,47 +77,45 @@ describeNeeds(['socat'], 'two boards on pseudo-terminals', () => {
     await plugIn();
     const events: LinkEvent['type'][] = [];
     const link = new Pn532CardLink({ port: port('b'), clock: systemClock, random: systemRandom });
-    const served = link.serve(new ToyCard(), ({ type }) => events.push(type));
     const reader = new Pn532Reader({ port: port('a'), clock: systemClock });
-    const first = await reader.connect({ timeoutMs: 10_000 });
-    await first.transmit(toyCommand(TOY.echo, 4));
-    boards[1]!.unplug();
-    await expect(first.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'card-removed' });
-    await vi.waitFor(() => expect(events.at(-1)).toBe('lost'), 5000);
-    boards[1]!.plug();
-    const second = await reader.connect({ timeoutMs: 10_000 });
-    const { response } = await second.transmit(toyCommand(TOY.odd, 4));
-    expect(response).toEqual(Uint8Array.of(0x12, 0x34));
-    await reader.close();
-    link.stop();
-    await served;
+    const work = async (): Promise<void> => {
+      const first = await reader.connect({ timeoutMs: 10_000 });
+      await first.transmit(toyCommand(TOY.echo, 4));
+      boards[1]!.unplug();
+      await expect(first.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'card-removed' });
+      await vi.waitFor(() => expect(events.at(-1)).toBe('lost'), 5000);
+      boards[1]!.plug();
+      const second = await reader.connect({ timeoutMs: 10_000 });
+      const { response } = await second.transmit(toyCommand(TOY.odd, 4));
+      expect(response).toEqual(Uint8Array.of(0x12, 0x34));
+      await reader.close();
+    };
+    await whileServed(link, new ToyCard(), work, ({ type }) => events.push(type));
   });
 
   itNeeds(['socat'], 'say that the reader was pulled out, as soon as it is', async () => {
     await plugIn();
     const link = new Pn532CardLink({ port: port('b'), clock: systemClock, random: systemRandom });
-    const served = link.serve(new ToyCard());
     const reader = new Pn532Reader({ port: port('a'), clock: systemClock });
-    const session = await reader.connect({ timeoutMs: 10_000 });
-    boards[0]!.unplug();
-    await expect(session.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'reader-lost' });
-    await reader.close();
-    link.stop();
-    await served;
+    await whileServed(link, new ToyCard(), async () => {
+      const session = await reader.connect({ timeoutMs: 10_000 });
+      boards[0]!.unplug();
+      await expect(session.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'reader-lost' });
+      await reader.close();
+    });
   });
 
   itNeeds(['socat'], 'read whole in spite of lost and damaged frames on both lines', async () => {
     await plugIn(['a:lose-ack@12', 'a:flip-to-host=4@900', 'b:lose-ack@9', 'b:flip-to-host=2@700', 'a:lose-air@9']);
     const link = new Pn532CardLink({ port: port('b'), clock: systemClock, random: systemRandom });
-    const served = link.serve(new ToyCard());
     const reader = new Pn532Reader({ port: port('a'), clock: systemClock });
-    const session = await reader.connect({ timeoutMs: 10_000 });
-    for (let i = 0; i < 20; i++) {
-      const command = toyCommand(TOY.echo, 40 + i, i);
-      expect((await session.transmit(command)).response).toEqual(Uint8Array.of(...command, 0x90, 0x00));
-    }
-    await reader.close();
-    link.stop();
-    await served;
+    await whileServed(link, new ToyCard(), async () => {
+      const session = await reader.connect({ timeoutMs: 10_000 });
+      for (let i = 0; i < 20; i++) {
+        const command = toyCommand(TOY.echo, 40 + i, i);
+        expect((await session.transmit(command)).response).toEqual(Uint8Array.of(...command, 0x90, 0x00));
+      }
+      await reader.close();
+    });
   });
 });

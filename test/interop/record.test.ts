@@ -10,6 +10,7 @@ import { type RecordOptions, record } from '../../rig/trace/record/record.ts';
 import { PcscReader } from '../../src/hal/pcsc/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT } from '../../src/hal/vpcd/index.ts';
+import { failureOf } from '../contract/served-link.ts';
 import { type FakeIo, fakeIo } from '../rig/console/fake-io.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
@@ -72,8 +73,7 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
       },
       io,
     );
-    ended.catch(() => {});
-    await relayedCardIs(true);
+    await Promise.race([failureOf(ended), relayedCardIs(true)]);
     return { io, path, ended, end: () => ending.abort() };
   }
 
@@ -239,6 +239,8 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     programs.push(child);
+    // It may have ended when it is told to go on.
+    child.stdin.on('error', () => {});
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();

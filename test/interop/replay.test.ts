@@ -14,12 +14,13 @@ import type { LinkedCard } from '../../src/hal/card-link.ts';
 import { nobleCrypto } from '../../src/hal/noble/index.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
+import { failureOf, whileServed } from '../contract/served-link.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
 import { CARD_KEY, ChallengeCard, HOST_KEY } from '../rig/judge/replay/challenge-card.ts';
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
-import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';
+import { serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 const SELECT_OWN = '00A404000AF0617043562D454D550100';
 const VERIFY = `0020008106${Buffer.from(CODE).toString('hex')}`;
@@ -79,14 +80,14 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
     const description = { source: 'a test', backend: 'simulated', reader: link.name, atr: card.atr() } as const;
     const trace = await TraceWriter.create(path, description, { keepSecrets });
     let there = false;
-    const served = link.serve(card, (event) => {
+    const use = async (): Promise<void> => {
+      await vi.waitFor(() => expect(there).toBe(true), 10_000);
+      await program();
+    };
+    await whileServed(link, card, use, (event) => {
       there ||= event.type === 'attached';
       recordLink(trace, event, card.atr());
     });
-    await vi.waitFor(() => expect(there).toBe(true), 10_000);
-    await program();
-    link.stop();
-    await served;
     await trace.close();
     await slotIsEmpty();
     return path;
@@ -99,8 +100,10 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
     trace: string,
     card: LinkedCard,
     options: Partial<ReplayToCardOptions> = {},
+    whenInserted: (inserted: VpcdCard) => void = () => {},
   ): Promise<{ exit: ExitCode; result: ReplayResult; err: string }> {
     const inserted = await serveOnVpcd(card);
+    whenInserted(inserted);
     const io = fakeIo({ json: true });
     try {
       const exit = await replay(
@@ -155,8 +158,11 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
       io,
     );
     // pcscd finds a card within 400 ms; both programs want one that is there.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const outcome = await program();
+    const use = async (): Promise<T> => {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return program();
+    };
+    const outcome = await Promise.race([failureOf(served), use()]);
     const exit = await served;
     return { exit, result: JSON.parse(io.out.join('')) as ReplayResult, program: outcome };
   }
@@ -297,29 +303,9 @@ rules:
         return card.process(command, offset, length);
       },
     };
-    const inserted = serveOnVpcd(pulled);
-    const live = await inserted;
-    pull = () => live.link.stop();
-    const io = fakeIo({ json: true });
-    const exit = await replay(
-      {
-        trace,
-        from: null,
-        reader: { driver: 'pcsc', name: null },
-        card: null,
-        interface: null,
-        rules: null,
-        secrets: secrets(),
-        keepGoing: false,
-        pace: 'fast',
-        maxDeviation: null,
-        record: { file: null, keepSecrets: false },
-        keepSecrets: false,
-        timeoutMs: 10_000,
-      },
-      io,
-    );
-    const result = JSON.parse(io.out.join('')) as ReplayResult;
+    const { exit, result } = await toCard(trace, pulled, {}, ({ link }) => {
+      pull = () => link.stop();
+    });
     expect(exit).toBe(2);
     expect(result).toMatchObject({
       verdict: 'INCONCLUSIVE',

@@ -23,6 +23,7 @@ export class RunningLab {
   readonly folder: string;
   readonly #running: RunningVerb[] = [];
   #served: Served | null = null;
+  #server: RunningVerb | null = null;
 
   constructor(name: string) {
     this.folder = mkdtempSync(join(tmpdir(), `vitap-${name}-`));
@@ -64,6 +65,7 @@ export class RunningLab {
   /** Starts the server; afterwards `operator.token` and `bench.token` lie in the folder. */
   async serve(...options: string[]): Promise<void> {
     const server = this.start('lab', 'serve', this.at('lab'), '--port', '0', '--quiet', ...options);
+    this.#server = server;
     await server.says('Ctrl-C ends this server', LIMIT_MS);
     const origin = /https?:\/\/127\.0\.0\.1:\d+/.exec(server.out)![0];
     const pin = /pin of its key, for benches: (\S+)/.exec(server.out)?.[1] ?? null;
@@ -72,6 +74,11 @@ export class RunningLab {
     this.writeToken('operator', token);
     this.writeToken('bench', await person.addToken('benches', 'bench'));
     this.#served = { origin, pin, person };
+  }
+
+  /** Nobody is told, and nothing is put in order. */
+  killServer(): void {
+    this.#server?.kill();
   }
 
   writeToken(name: string, token: string): void {

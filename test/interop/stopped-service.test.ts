@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -151,7 +151,7 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
       });
   });
 
-  it('conform in the middle of its run ends in its time: exit 2, one sentence, no verdict', {
+  it('conform in the middle of its run ends in its time: exit 2, one sentence, reports without a verdict', {
     timeout: 120_000,
   }, async () => {
     const files = ['--junit', '--html'].flatMap((option) => [option, `FOLDER/run${option}`]);
@@ -162,9 +162,13 @@ describeNeeds([...PCSC_STACK, 'pcscd of our own'], 'a PC/SC service that is stop
     // How many cases are done.
     await vi.waitFor(() => expect(said.err).toMatch(/\d+ of \d+/), 30_000);
     daemon.signal('SIGSTOP');
-    expect([await exit, said.out]).toEqual([2, '']);
+    expect(await exit).toBe(2);
+    expect(said.out.trimEnd().split('\n').at(-1)).toMatch(
+      /^the reader was lost after \d+ of \d+ cases \(.*has not answered for \d+ s.*\); this is no verdict$/,
+    );
     expect(said.err.match(/^vitap: .*$/gm)).toEqual([expect.stringMatching(/has not answered for \d+ s/)]);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readFileSync(join(folder, 'run--junit'), 'utf8')).toMatch(/<error message="the reader was lost after/);
+    expect(readdirSync(folder).sort()).toEqual(['run--html', 'run--junit']);
     noFault(said.err);
   });
 

@@ -6,6 +6,7 @@ import type { Reader } from '../../src/hal/reader.ts';
 import { systemClock } from '../../src/hal/system/clock.ts';
 import { VPCD_PORT, VpcdLink } from '../../src/hal/vpcd/index.ts';
 import type { ReaderSubject } from '../contract/reader.ts';
+import { type CardOnLink, failureOf, putOnLink } from '../contract/served-link.ts';
 
 /** pcscd's names for vpcd's two slots. */
 export const SLOTS = ['Virtual PCD 00 00', 'Virtual PCD 00 01'] as const;
@@ -71,11 +72,10 @@ export async function serveOnVpcd(
   });
   const events: LinkEvent['type'][] = [];
   const served = link.serve(card, ({ type }) => events.push(type));
-  // A rejection is the test's affair, and until then nobody's.
-  served.catch(() => {});
-  await vi.waitFor(() => {
+  const found = vi.waitFor(() => {
     if (!events.includes('attached')) throw new Error('pcscd has not found the card');
   }, 10_000);
+  await Promise.race([failureOf(served), found]);
   return {
     link,
     events,
@@ -93,17 +93,16 @@ export function readerOnVpcd(make: (share: 'shared' | 'exclusive') => Reader): R
   const link = new VpcdLink({ interface: 'contact', clock: systemClock });
   const reader = make('shared');
   const other = make('exclusive');
-  let served: Promise<void> = Promise.resolve();
+  let inserted: CardOnLink | null = null;
   return {
     reader,
     readerName: SLOTS[0],
     largestCommand: 65_535,
     async insert(card) {
-      served = link.serve(card);
+      inserted = putOnLink(link, card);
     },
     async remove() {
-      link.stop();
-      await served;
+      await inserted?.remove();
     },
     missesCard: () => slotIsEmpty(),
     async occupy() {
@@ -111,8 +110,7 @@ export function readerOnVpcd(make: (share: 'shared' | 'exclusive') => Reader): R
     },
     async dispose() {
       await other.close();
-      link.stop();
-      await served;
+      await inserted?.remove();
       await slotIsEmpty();
     },
   };

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
-import { HalError } from '../../../src/hal/errors.ts';
+import { HalError, type HalErrorKind } from '../../../src/hal/errors.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import type { Backend, CommandReach } from '../../endpoint/driver.ts';
 
@@ -24,6 +25,13 @@ export class NotCarried extends HalError {
 export class AnswerNotBelieved extends HalError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('protocol', message, options);
+  }
+}
+
+/** The reader, or the link that our card is on, went away and did not come back: no further case can be judged. */
+export class LinkIsGone extends HalError {
+  constructor({ kind, message }: HalError, options?: { cause?: unknown }) {
+    super(kind, message, options);
   }
 }
 
@@ -140,8 +148,12 @@ export interface ReaderCardOptions {
   close(): Promise<void>;
 }
 
-/** How long a card that went away in the middle of a case may take to come back. */
+/** How long a card or a reader that went away in the middle of a case may take to come back. */
 const COME_BACK_MS = 2000;
+/** Between two looks for a reader that its driver does not wait for. */
+const LOOK_AGAIN_MS = 200;
+/** What a new session fails with where there is no reader; with a reader and no card it fails otherwise. */
+const NO_READER: ReadonlySet<HalErrorKind> = new Set(['reader-lost', 'no-reader', 'no-port', 'no-service']);
 
 /** A card in a reader. The session is kept from case to case; one that died is begun again once. */
 export class ReaderCard implements CardUnderTest {
@@ -184,7 +196,7 @@ export class ReaderCard implements CardUnderTest {
   }
 
   async begin(): Promise<CaseSession> {
-    this.#options.renew?.();
+    this.#renew();
     if (this.#session !== null) {
       try {
         await this.#session.reset('cold');
@@ -193,16 +205,39 @@ export class ReaderCard implements CardUnderTest {
         await this.#drop();
       }
     }
-    const { reader, timeoutMs, signal } = this.#options;
-    this.#session = await reader.connect({
-      timeoutMs: this.#met ? Math.min(timeoutMs, COME_BACK_MS) : timeoutMs,
-      signal,
-      mode: 'cold',
-      ...(this.#name === null ? {} : { reader: this.#name }),
-    });
+    this.#session = await (this.#met ? this.#connectAgain() : this.#connect(this.#options.timeoutMs));
     this.#met = true;
     this.#name = this.#session.reader;
     return asCaseSession(this.#session);
+  }
+
+  #renew(): void {
+    try {
+      this.#options.renew?.();
+    } catch (error) {
+      throw this.#met && error instanceof HalError ? new LinkIsGone(error, { cause: error }) : error;
+    }
+  }
+
+  #connect(timeoutMs: number): Promise<CardSession> {
+    const { reader, signal } = this.#options;
+    const name = this.#name === null ? {} : { reader: this.#name };
+    return reader.connect({ timeoutMs, signal, mode: 'cold', ...name });
+  }
+
+  async #connectAgain(): Promise<CardSession> {
+    const { timeoutMs, signal } = this.#options;
+    const limitMs = Math.min(timeoutMs, COME_BACK_MS);
+    const deadlineMs = performance.now() + limitMs;
+    for (;;) {
+      try {
+        return await this.#connect(limitMs);
+      } catch (error) {
+        if (!(error instanceof HalError) || !NO_READER.has(error.kind)) throw error;
+        if (performance.now() >= deadlineMs) throw new LinkIsGone(error, { cause: error });
+      }
+      await sleep(LOOK_AGAIN_MS, undefined, { signal });
+    }
   }
 
   takeFaults(): readonly unknown[] {

@@ -1,4 +1,5 @@
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
+import { HalError } from '../../../src/hal/errors.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { NO_CHANNEL } from '../../channel/choice.ts';
 import { ReaderChannel } from '../../channel/reader-channel.ts';
@@ -22,7 +23,7 @@ import { type OpenedTarget, openTarget } from './open-target.ts';
 import type { ConformOptions } from './options.ts';
 import { RecordedCard } from './recorded-card.ts';
 import { asJson, asText, type ConformanceRun, interruption, verdictOf } from './report.ts';
-import { runSuite } from './run-suite.ts';
+import { inSuiteOrder, runSuite } from './run-suite.ts';
 import { withSelectionWays } from './selection-ways.ts';
 import { loadSuite } from './suites/index.ts';
 import { NO_WORDS } from './terminal/channel-declaration.ts';
@@ -30,7 +31,8 @@ import { NO_WORDS } from './terminal/channel-declaration.ts';
 /**
  * `vitap conform`: judges a card by a suite.
  * @returns 0 nothing failed and everything that applies was judged, 1 otherwise, 2 interrupted
- * @throws {CannotRun} no case applies, or none has such an id
+ * @throws {CannotRun} no case applies, or none has such an id; {HalError} the card cannot be reached, or not any more: then
+ * the reports say how far the run came
  */
 export async function conform(options: ConformOptions, io: CommandIo): Promise<ExitCode> {
   const suite = await loadSuite(options.suite);
@@ -43,7 +45,7 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
   }
   const evidence = ConformEvidence.open(options, io);
   try {
-    const { run, own } = await runTarget(
+    const { run, own, ended } = await runTarget(
       suite,
       cases,
       evidence === null ? options : { ...options, record: evidence.record },
@@ -51,6 +53,7 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
     );
     if (run.interrupted) {
       if (evidence !== null) io.stderr('vitap: no evidence was written: what was interrupted has no verdict\n');
+      if (ended !== null) throw ended;
       return EXIT.cannotRun;
     }
     evidence?.write(run, own, options.html === null ? null : (await import('./html.ts')).asHtml(run), io);
@@ -60,13 +63,19 @@ export async function conform(options: ConformOptions, io: CommandIo): Promise<E
   }
 }
 
+interface Ran {
+  readonly run: ConformanceRun;
+  /** What ended it before its last case; null: nothing, or a person. */
+  readonly ended: HalError | null;
+}
+
 /** Opens the card, judges it, writes the reports; afterwards the trace is whole. */
 async function runTarget(
   suite: Suite,
   cases: readonly ConformanceCase[],
   options: ConformOptions,
   io: CommandIo,
-): Promise<{ readonly run: ConformanceRun; readonly own: OpenedTarget['own'] }> {
+): Promise<Ran & { readonly own: OpenedTarget['own'] }> {
   const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
   const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
   // The suites of the channel open their own, case by case.
@@ -82,7 +91,7 @@ async function runTarget(
       channel === null
         ? wire
         : new ChannelledCard(wire, (session) => channel.open(session, io.signal, hooks), systemClock);
-    const run = await judge(suite, cases, { ...target, card }, options, io);
+    const { run, ended } = await judge(suite, cases, { ...target, card }, options, io);
     if (!run.interrupted && countVerdicts(run.results)['not-applicable'] === run.results.length) {
       throw new CannotRun(
         noneApplies(
@@ -92,7 +101,7 @@ async function runTarget(
       );
     }
     await write(run, options, io);
-    return { run, own: target.own };
+    return { run, ended, own: target.own };
   } finally {
     channel?.wipe();
     await target.card.close();
@@ -129,7 +138,7 @@ async function judge(
   { card, declaration: declared }: OpenedTarget,
   options: ConformOptions,
   io: CommandIo,
-): Promise<ConformanceRun> {
+): Promise<Ran> {
   const startedAt = new Date(systemClock.wallSeconds() * 1000).toISOString();
   const startNs = systemClock.nowNs();
   const destructive = card.renewed || options.destructive;
@@ -140,19 +149,27 @@ async function judge(
       : { ...located, inChannel: card instanceof ChannelledCard };
   const progress = progressTo(io, cases.length);
   const settings = { declaration, destructive, signal: io.signal, offered: new Set<string>() };
-  let results: readonly CaseResult[];
+  const judged: CaseResult[] = [];
+  let ended: HalError | null = null;
   try {
-    results = await runSuite(cases, card, settings, (result, done) => {
+    await runSuite(cases, card, settings, (result, done) => {
+      judged.push(result);
       progress.result(result, done);
       options.onResult?.(result);
     });
+  } catch (error) {
+    // Before the first case there is nothing to report.
+    if (!(error instanceof HalError) || judged.length === 0 || io.signal.aborted) throw error;
+    ended = error;
   } finally {
     progress.end();
   }
   const opened = card instanceof ChannelledCard ? card.channel : null;
+  const results = inSuiteOrder(cases, judged);
   const interrupted = results.length < cases.length;
-  if (interrupted) io.stderr(`vitap: ${interruption(results.length, cases.length)}\n`);
-  return {
+  // What ended it otherwise is said by whoever catches it.
+  if (interrupted && ended === null) io.stderr(`vitap: ${interruption({ results, selected: cases.length })}\n`);
+  const run: ConformanceRun = {
     suite,
     environment: environment(card, startedAt, systemClock.nowNs() - startNs),
     channel: opened === null ? null : channelInWords(opened.account).join('; '),
@@ -160,9 +177,11 @@ async function judge(
     destructive,
     selected: cases.length,
     interrupted,
+    lost: ended?.message ?? null,
     results,
     coverage: coverageOf(results, ISO7816_COMMANDS),
   };
+  return { run, ended };
 }
 
 /** What was typed goes before what is declared. @throws {CannotRun} a code that is none */

@@ -36,8 +36,8 @@ export function asHtml(run: ConformanceRun): string {
 }
 
 /** `397 cases passed, none failed`, or which did; how far it came, of a run that was ended. */
-function answer({ results, interrupted, selected }: ConformanceRun, wrong: readonly CaseResult[]): string {
-  const { pass, fail, inconclusive } = countVerdicts(results);
+function answer(run: ConformanceRun, wrong: readonly CaseResult[]): string {
+  const { pass, fail, inconclusive } = countVerdicts(run.results);
   const judged =
     wrong.length === 0
       ? `${counted(pass, 'case')} passed, none failed`
@@ -48,7 +48,7 @@ function answer({ results, interrupted, selected }: ConformanceRun, wrong: reado
         ]
           .filter((each) => each !== null)
           .join(', ');
-  if (interrupted) return `${interruption(results.length, selected)}; ${judged}`;
+  if (run.interrupted) return `${interruption(run)}; ${judged}`;
   const named = wrong.slice(0, 3).map(({ id }) => id);
   return `${judged}${named.length === 0 ? '' : `: ${named.join(', ')}${wrong.length > named.length ? ', …' : ''}`}`;
 }

@@ -6,7 +6,8 @@ import { type ConformanceRun, interruption } from './report.ts';
  * The run as JUnit XML: a failed case is a `failure`, an inconclusive one an `error` (the bench could not judge), one
  * that is not applicable is `skipped`; the reason is its message, and stands in its output.
  */
-export function asJunit({ suite, environment, results, selected, interrupted }: ConformanceRun): string {
+export function asJunit(run: ConformanceRun): string {
+  const { suite, environment, results, selected, interrupted } = run;
   const report = junitReport();
   const node = report
     .testSuite()
@@ -15,8 +16,7 @@ export function asJunit({ suite, environment, results, selected, interrupted }: 
     .time(junitSeconds(environment.durationMs));
   for (const [name, value] of Object.entries(environment)) node.property(name, String(value ?? ''));
   node.property('cases', `${results.length} of ${selected} run`);
-  if (interrupted)
-    node.testCase().className(`${suite.name}.run`).name('the run').error(interruption(results.length, selected));
+  if (interrupted) node.testCase().className(`${suite.name}.run`).name('the run').error(interruption(run));
   for (const result of results) {
     const testCase = node
       .testCase()

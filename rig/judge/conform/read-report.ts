@@ -11,6 +11,7 @@ interface ConformDocument {
   readonly environment: ReportEnvironment;
   readonly declaration: string;
   readonly channel?: string;
+  readonly lost?: string;
   readonly destructive: boolean;
   readonly selected: number;
   readonly coverage: Coverage;
@@ -24,7 +25,7 @@ export function isConformDocument(document: { readonly id?: unknown }): boolean 
 
 /** A run as reports take it, from its JSON document: the inverse of `asJson`. A suite of another vitap has no titles. */
 export function conformanceRunOf(document: unknown): ConformanceRun {
-  const { suite, verdict, environment, declaration, channel, destructive, selected, coverage, cases } =
+  const { suite, verdict, environment, declaration, channel, lost, destructive, selected, coverage, cases } =
     document as ConformDocument;
   const about = Object.values(SUITE_ABOUT).find(({ name }) => name === suite);
   return {
@@ -35,6 +36,7 @@ export function conformanceRunOf(document: unknown): ConformanceRun {
     destructive,
     selected,
     interrupted: verdict === 'interrupted',
+    lost: lost ?? null,
     results: cases.map((each) => ({ ...each, reached: [] })),
     coverage,
   };

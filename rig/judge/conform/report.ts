@@ -17,14 +17,21 @@ export interface ConformanceRun {
   readonly selected: number;
   /** Ended from outside before all of them were run: then the run as a whole has no verdict. */
   readonly interrupted: boolean;
+  /** The sentence of the reader, or of its service, whose end ended the run; absent or null: a person did, or nobody. */
+  readonly lost?: string | null;
   readonly results: readonly CaseResult[];
   readonly coverage: Coverage;
 }
 
-/** For people. */
-export function interruption(done: number, selected: number): string {
-  return `interrupted after ${done} of ${counted(selected, 'case')}; this is no verdict`;
+/** How far a run came that was ended, for people. */
+export function interruption({ results, selected, lost }: InterruptedRun): string {
+  const after = `after ${results.length} of ${counted(selected, 'case')}`;
+  return lost == null
+    ? `interrupted ${after}; this is no verdict`
+    : `the reader was lost ${after} (${lost}); this is no verdict`;
 }
+
+type InterruptedRun = Pick<ConformanceRun, 'results' | 'selected' | 'lost'>;
 
 /** `fail` when a case failed, else `inconclusive` when one could not be judged, else `pass`. */
 export function verdictOf(results: readonly CaseResult[]): Exclude<Verdict, 'not-applicable'> {
@@ -50,6 +57,7 @@ export function asJson(run: ConformanceRun): unknown {
     environment: run.environment,
     declaration: run.declaration,
     ...(run.channel != null && { channel: run.channel }),
+    ...(run.lost != null && { lost: run.lost }),
     destructive: run.destructive,
     selected: run.selected,
     run: run.results.length,
@@ -82,7 +90,7 @@ export function asText(run: ConformanceRun, withCoverage: boolean): string {
   if (limited > 0)
     lines.push(`${limited} of the NOT APPLICABLE ${limited === 1 ? 'is a limit' : 'are limits'} of this link`);
   lines.push(VERDICTS.map((verdict) => `${counts[verdict]} ${WORDS[verdict]}`).join(', '));
-  lines.push(run.interrupted ? interruption(results.length, run.selected) : WORDS[verdictOf(results)], '');
+  lines.push(run.interrupted ? shown(interruption(run)) : WORDS[verdictOf(results)], '');
   return lines.join('\n');
 }
 

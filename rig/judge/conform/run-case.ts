@@ -5,7 +5,7 @@ import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ChannelError } from '../../../src/secure-channel/channel-error.ts';
 import { counted } from '../../report/words.ts';
-import { AnswerNotBelieved, type CardUnderTest, type CaseSession } from './card-under-test.ts';
+import { AnswerNotBelieved, type CardUnderTest, type CaseSession, LinkIsGone } from './card-under-test.ts';
 import { CaseExchange, Ending, type Exchanged, formOf, linkLimit, TAKEN_SW1 } from './case-exchange.ts';
 import type { CardDeclaration } from './declaration.ts';
 import { commandBytes, fill, statusHex, type Variables } from './hex-pattern.ts';
@@ -40,14 +40,14 @@ const MOST_SWEEP_FAULTS = 8;
 /** Commands of a sweep between two pauses. */
 const SWEEP_PAUSE = 1024;
 
-/** Whether an error ends the whole run: it was cancelled, or the PC/SC service is gone, which says nothing of the card. */
+/** Whether an error ends the whole run: it was cancelled, or the reader or its service is gone, which says nothing of the card. */
 export function endsRun(error: HalError): boolean {
-  return error.kind === 'aborted' || error.kind === 'no-service';
+  return error.kind === 'aborted' || error.kind === 'no-service' || error instanceof LinkIsGone;
 }
 
 /**
  * Runs one case from a cold reset and judges it.
- * @throws {HalError} `aborted`, `no-service`; an ordinary error for a mistake in the case
+ * @throws {HalError} `aborted`, `no-service`; {LinkIsGone}; an ordinary error for a mistake in the case
  */
 export async function runCase(
   definition: ConformanceCase,

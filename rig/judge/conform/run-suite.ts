@@ -13,7 +13,8 @@ const MOST_DEATHS = 5;
  * Runs cases one after the other.
  * @param onResult told of each as it is there
  * @returns the results; fewer than there are cases when the signal fired
- * @throws {HalError} the card cannot be reached at all; `no-service`: nothing can be reached any more
+ * @throws {HalError} the card cannot be reached at all; `no-service`, {LinkIsGone}: nothing can be reached any more; what was
+ * judged before has been told
  */
 export async function runSuite(
   cases: readonly ConformanceCase[],
@@ -40,8 +41,13 @@ export async function runSuite(
     results.push(result);
     onResult(result, results.length);
   }
+  return inSuiteOrder(cases, results);
+}
+
+/** Results of some of the cases as the suite has them. */
+export function inSuiteOrder(cases: readonly ConformanceCase[], results: readonly CaseResult[]): readonly CaseResult[] {
   const order = new Map(cases.map(({ id }, i) => [id, i]));
-  return results.sort((a, b) => (order.get(a.id) as number) - (order.get(b.id) as number));
+  return [...results].sort((a, b) => (order.get(a.id) as number) - (order.get(b.id) as number));
 }
 
 /** What is not told from its header whether it can be undone: it takes room, ends something, or blocks a code. */

@@ -14,11 +14,11 @@ import type { ReaderChoice } from '../../endpoint/readers.ts';
 import { counted } from '../../report/words.ts';
 import { openedWith, plainOnly, withoutOpening } from '../../trace/inside-channel.ts';
 import type { OpenTrace } from '../../trace/open-trace.ts';
-import { secrecyOf } from '../../trace/pseudonyms.ts';
 import { RecordedSession } from '../../trace/record/recorded-reader.ts';
+import { traceSession } from '../../trace/record/session-trace.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import type { TraceSource } from '../../trace/stream.ts';
-import { TraceWriter } from '../../trace/writer.ts';
+import type { TraceWriter } from '../../trace/writer.ts';
 import { parseDeviation } from './deviation.ts';
 import { TemplateError } from './hex-template.ts';
 import { type ReplayEntry, type ReplaySummary, ReplayTally } from './model.ts';
@@ -211,7 +211,13 @@ async function run(
   const startNs = systemClock.nowNs();
   const { sessionKeys = null } = options.channel ?? NO_CHANNEL;
   const keys = sessionKeys === null ? null : new SessionKeyRecorder(sessionKeys);
-  const trace = await openRecord(source, session, options, startNs, keys?.id ?? null);
+  const trace = await traceSession(
+    source,
+    session,
+    options.record,
+    { source: `vitap replay ${options.trace}`, sessionKeys: keys?.id ?? null },
+    { originNs: startNs },
+  );
   const events = await replaySource(opened.source, options.keys ?? null);
   const tally = new ReplayTally();
   let end: ToCardEnd;
@@ -363,26 +369,4 @@ function deviationOf(text: string | null): DeviationLimit | null {
     if (error instanceof TemplateError) throw new CannotRun(`--max-deviation: ${error.message}`);
     throw error;
   }
-}
-
-function openRecord(
-  source: OpenedReader,
-  session: CardSession,
-  { record, trace }: ReplayToCardOptions,
-  originNs: number,
-  sessionKeys: string | null,
-): Promise<TraceWriter> | null {
-  if (record.file === null) return null;
-  const description = {
-    source: `vitap replay ${trace}`,
-    backend: source.backendAt(session.reader),
-    reader: session.reader,
-    driver: source.reader.driver,
-    interface: source.own?.cardInterface ?? null,
-    atr: session.atr,
-    card: source.own?.opened.card.image.profile ?? null,
-    cardSeed: source.own?.opened.seed ?? null,
-    sessionKeys,
-  };
-  return TraceWriter.create(record.file, description, { ...secrecyOf(record), originNs });
 }

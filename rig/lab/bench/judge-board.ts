@@ -114,15 +114,7 @@ export async function flashCard(work: OnBoard<'board-flash'>, place: RunPlace): 
     said.io,
   );
   place.signal.throwIfAborted();
-  const document = said.document();
-  const { verdict, backend, reason, verified } = FLASHED.parse(document);
-  return {
-    ...aboutCard(image, place),
-    verdict: VERDICT_OF[verdict],
-    reason: inShort(asNamed(reason ?? verified ?? '', place)),
-    backend,
-    files: [written(place, 'board-flash.json', document), ...tracesIn(place.folder)],
-  };
+  return judgedFlash(said.document(), 'board-flash.json', image, place);
 }
 
 /** A board has this long to boot and to make its curves. */
@@ -133,14 +125,17 @@ async function putCard(port: string, image: string, place: RunPlace): Promise<Ju
   const said = listening(place);
   await putCommand({ port, image, timeoutMs: PRESENT_MS, imageKey: place.imageKey }, said.io);
   place.signal.throwIfAborted();
-  const document = said.document();
+  return judgedFlash(said.document(), 'firmware-put.json', image, place);
+}
+
+function judgedFlash(document: unknown, name: string, image: string, place: RunPlace): Judged {
   const { verdict, backend, reason, verified } = FLASHED.parse(document);
   return {
     ...aboutCard(image, place),
     verdict: VERDICT_OF[verdict],
     reason: inShort(asNamed(reason ?? verified ?? '', place)),
     backend,
-    files: [written(place, 'firmware-put.json', document)],
+    files: [written(place, name, document), ...tracesIn(place.folder)],
   };
 }
 

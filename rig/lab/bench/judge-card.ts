@@ -102,7 +102,7 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
   const death = hasLink(place.device) ? deathInWords(ran, ended) : null;
   if (death !== null && givesBack()) throw new LostLink(death);
   const { verdict, environment, cases } =
-    ended === null ? CONFORM_REPORT.parse(JSON.parse(await readText(report))) : withoutReport(ran, place);
+    ended === null ? CONFORM_REPORT.parse(JSON.parse(await readText(report))) : withoutVerdict(ran, place);
   const count = (one: string): number => cases.filter((each) => each.verdict === one).length;
   const failed = count('fail');
   return {
@@ -113,19 +113,17 @@ export async function judgeConformance(work: OnCard<'conform'>, place: RunPlace)
     figures: { 'cases.pass': count('pass'), 'cases.fail': failed, 'cases.not-applicable': count('not-applicable') },
     repairs: 0,
     cases: cases.map(({ id, verdict: each, reason = '' }) => ({ id, verdict: each, reason: inShort(reason) })),
-    files:
-      ended !== null
-        ? tracesIn(place.folder)
-        : [
-            file('report', 'conform.json', 'application/json', report),
-            file('html', 'conform.html', 'text/html', html),
-            file('trace', 'trace.jsonl', 'application/jsonl', trace),
-          ],
+    // A run that was ended has written them as far as it came.
+    files: [
+      file('report', 'conform.json', 'application/json', report),
+      file('html', 'conform.html', 'text/html', html),
+      file('trace', 'trace.jsonl', 'application/jsonl', trace),
+    ].filter(({ path }) => ended === null || existsSync(path)),
   };
 }
 
-/** The PC/SC service died, and with it the report: what had run is kept. */
-function withoutReport(ran: readonly CaseResult[], { device }: RunPlace): z.infer<typeof CONFORM_REPORT> {
+/** The reader or its service has gone, so the report has no verdict: what had run is kept. */
+function withoutVerdict(ran: readonly CaseResult[], { device }: RunPlace): z.infer<typeof CONFORM_REPORT> {
   const { backend } = device.capability;
   const verdict = ran.some((each) => each.verdict === 'fail') ? 'fail' : 'inconclusive';
   return { verdict, environment: { backend, atr: null }, cases: [...ran] };

@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os';
+import { CannotRun } from '../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { machine } from '../../measure/figures.ts';
 import { GROWTH } from './growth.ts';
@@ -16,12 +17,16 @@ export interface BenchLabOptions extends LabBenchChoice {
 /** In the order in which they are measured; the verb lists their names. */
 export const LAB_BENCH_PARTS: readonly LabBenchPart[] = [KILLS, SCHEDULING, IDLE, GROWTH, POOL];
 
-/** `vitap bench lab`: what a lab on this machine loses, costs and waits, part after part. Benches are simulated. */
+/**
+ * `vitap bench lab`: what a lab on this machine loses, costs and waits, part after part. Benches are simulated.
+ * @throws {CannotRun} a part cannot run here, before the first one is measured
+ */
 export async function benchLab({ parts, ...choice }: BenchLabOptions, io: CommandIo): Promise<ExitCode> {
+  const asked = LAB_BENCH_PARTS.filter(({ name }) => parts === null || parts.includes(name));
+  refuseWhatCannotRun(asked, io.env);
   const before = load();
   const done: { readonly name: string; readonly measured: Measured }[] = [];
-  for (const part of LAB_BENCH_PARTS) {
-    if (parts !== null && !parts.includes(part.name)) continue;
+  for (const part of asked) {
     io.signal.throwIfAborted();
     io.stderr(`${part.name}\n`);
     done.push({ name: part.name, measured: await part.measure(choice, io) });
@@ -35,6 +40,16 @@ export async function benchLab({ parts, ...choice }: BenchLabOptions, io: Comman
     writeJson(io, { id: 'bench-lab', verdict, backend: 'simulated', ...scene, store, ...figures, targets });
   } else io.stdout(report(scene, store, done, targets));
   return verdict === 'pass' ? EXIT.pass : EXIT.fail;
+}
+
+/** Parts take minutes: that the last one cannot run is said before the first. */
+function refuseWhatCannotRun(asked: readonly LabBenchPart[], env: CommandIo['env']): void {
+  const missing = asked.map((part) => ({ name: part.name, why: part.missing?.(env) ?? null }));
+  const cannot = missing.find(({ why }) => why !== null);
+  if (cannot === undefined) return;
+  const others = missing.flatMap(({ name, why }) => (why === null ? [`--part ${name}`] : []));
+  const cure = others.length === 0 ? '' : `; the others run with ${others.join(' ')}`;
+  throw new CannotRun(`the part ${cannot.name} cannot run here: ${cannot.why}${cure}`);
 }
 
 /** Of the last minute: how many processes wanted a processor. */

@@ -36,6 +36,8 @@ export interface Measured {
 /** One thing that `bench lab` measures, in a lab of its own. */
 export interface LabBenchPart {
   readonly name: string;
+  /** Why this part cannot run on this machine; null, or absent: it can. */
+  missing?(env: CommandIo['env']): string | null;
   /** @throws {CannotRun}; the reason of the signal */
   measure(choice: LabBenchChoice, io: CommandIo): Promise<Measured>;
 }

@@ -9,6 +9,7 @@ import { openLabReader } from '../../endpoint/lab.ts';
 import { openReader } from '../../endpoint/open-reader.ts';
 import { parseReader } from '../../endpoint/readers.ts';
 import { workloadFor } from '../../measure/workload.ts';
+import { missingForPtys } from '../../sim/serial/pty-port.ts';
 import { openBareWay, PoolProcess, type RoundTrip, type Sizes } from './bare-way.ts';
 import { inEmptyLab } from './own-store.ts';
 import { atMost, type LabBenchChoice, type LabBenchPart, type Measured } from './part-of-bench.ts';
@@ -35,6 +36,7 @@ const CONNECT_MS = 15_000;
 
 export const POOL: LabBenchPart = {
   name: 'pool',
+  missing: missingForPtys,
   measure: async (choice, io) => measured(await inEmptyLab(choice.store, (folder) => poolFigures(choice, folder, io))),
 };
 

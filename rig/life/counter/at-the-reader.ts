@@ -8,9 +8,10 @@ import type { CommandIo } from '../../console/io.ts';
 import { type PinChoice, readPin } from '../../console/pin.ts';
 import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import type { ReaderAndCard } from '../../endpoint/reader-and-card.ts';
-import { describeReader, openTrace, unlockOnPhone } from '../../tap/reader-session.ts';
+import { describeReader, unlockOnPhone } from '../../tap/reader-session.ts';
 import { CardTerminal } from '../../tap/terminal.ts';
 import { RecordedSession } from '../../trace/record/recorded-reader.ts';
+import { traceSession } from '../../trace/record/session-trace.ts';
 import type { RecordChoice } from '../../trace/record-choice.ts';
 import { CounterFailure } from './failures.ts';
 
@@ -66,7 +67,13 @@ export async function atTheReader<T>(
         ...(source.name === null ? {} : { reader: source.name }),
       });
       const keys = options.channel.sessionKeys === null ? null : new SessionKeyRecorder(options.channel.sessionKeys);
-      const trace = await openTrace(program, source, session, options.record, startNs, keys?.id ?? null);
+      const trace = await traceSession(
+        source,
+        session,
+        options.record,
+        { source: program, sessionKeys: keys?.id ?? null },
+        { originNs: startNs },
+      );
       trace?.power('on', systemClock.nowNs(), session.atr);
       const wire = trace === null ? session : new RecordedSession(session, trace, systemClock);
       try {

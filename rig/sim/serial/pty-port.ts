@@ -96,9 +96,8 @@ export class PtyPort implements HostPort {
   }
 
   async #start(): Promise<void> {
-    if (!isInstalled('socat')) {
-      throw new PtyError('socat is not installed, which makes the serial ports of simulated boards (Debian: socat)');
-    }
+    const missing = missingForPtys(process.env);
+    if (missing !== null) throw new PtyError(missing);
     clearLink(this.path);
     // Without -d, socat says errors alone. It ends when its standard input does, so it never outlives this process.
     const socat = spawn('socat', [`PTY,link=${this.path},rawer`, 'STDIO'], { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -193,9 +192,12 @@ function leadsSomewhere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-function isInstalled(program: string): boolean {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.some((folder) => statSync(join(folder, program), { throwIfNoEntry: false }) !== undefined);
+/** Why no port can be made here; null: it can. */
+export function missingForPtys({ PATH = '' }: Readonly<Record<string, string | undefined>>): string | null {
+  const isThere = PATH.split(delimiter).some(
+    (folder) => statSync(join(folder, 'socat'), { throwIfNoEntry: false }) !== undefined,
+  );
+  return isThere ? null : 'socat is not installed, which makes the serial ports of simulated boards (Debian: socat)';
 }
 
 /** socat's last line without its date and process number. */

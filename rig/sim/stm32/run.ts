@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CannotRun, UsageError } from '../../console/failure.ts';
-import { type CommandIo, EXIT, type ExitCode } from '../../console/io.ts';
-import { aborted, type BoardRun, keepFlash, restoreFlash, type Say, sayFault, sayTo } from '../board-run.ts';
+import { UsageError } from '../../console/failure.ts';
+import type { CommandIo, ExitCode } from '../../console/io.ts';
+import { type BoardRun, keepFlash, restoreFlash, type Say, sayFault, sayTo } from '../board-run.ts';
 import type { BootloaderSimOptions } from '../bootloader-sim.ts';
 import { cardInFlash } from '../firmware/card-in-flash.ts';
-import { PtyError, PtyPort } from '../serial/pty-port.ts';
+import { onPtys } from '../on-ptys.ts';
 import { RealTimeline } from '../timeline.ts';
 import { Stm32Board, type Stm32BoardEvent } from './board.ts';
 import { SIMULATED_CHIPS, type SimulatedChip } from './chips.ts';
@@ -25,56 +25,41 @@ export async function runStm32(
   const timeline = new RealTimeline();
   const say = sayTo(io, timeline);
   const boards: Stm32Board[] = [];
-  const ports: PtyPort[] = [];
-  let failed: (error: PtyError) => void = () => {};
-  const fault = new Promise<PtyError>((resolve) => {
-    failed = resolve;
-  });
   try {
-    for (const name of names) {
-      const board = new Stm32Board(name, timeline, {
-        chip,
-        // The same board has the same number in every run.
-        uid: createHash('sha256').update(`vitap ${name}`).digest().subarray(0, UID_BYTES),
-        // A pseudo-terminal has no parity.
-        evenParity: false,
-        faults: faultsOf(name),
-        ...(cardAt === null
-          ? {}
-          : {
-              program: cardInFlash(cardAt, (why) =>
-                say({ event: 'no-card', board: name, reason: why }, `${name}  no card starts: ${why}`),
-              ),
-            }),
-        ...protection,
-      });
-      restoreFlash(keep, name, board.chip.flash.bytes);
-      board.onEvent = (event) => tell(name, event, say);
-      boards.push(board);
-      const path = pathOf(name);
-      const port = await PtyPort.open(path, board, failed);
-      ports.push(port);
-      const { device } = port;
+    return await onPtys(io, timeline, async (open) => {
+      for (const name of names) {
+        const board = new Stm32Board(name, timeline, {
+          chip,
+          // The same board has the same number in every run.
+          uid: createHash('sha256').update(`vitap ${name}`).digest().subarray(0, UID_BYTES),
+          // A pseudo-terminal has no parity.
+          evenParity: false,
+          faults: faultsOf(name),
+          ...(cardAt === null
+            ? {}
+            : {
+                program: cardInFlash(cardAt, (why) =>
+                  say({ event: 'no-card', board: name, reason: why }, `${name}  no card starts: ${why}`),
+                ),
+              }),
+          ...protection,
+        });
+        restoreFlash(keep, name, board.chip.flash.bytes);
+        board.onEvent = (event) => tell(name, event, say);
+        boards.push(board);
+        const path = pathOf(name);
+        const { device } = await open(path, board);
+        say(
+          { event: 'port', board: name, path, device },
+          `board ${name}: ${path} (${device}), simulated ${chip.name} (${idInWords(chip.id)}) in its bootloader`,
+        );
+      }
       say(
-        { event: 'port', board: name, path, device },
-        `board ${name}: ${path} (${device}), simulated ${chip.name} (${idInWords(chip.id)}) in its bootloader`,
+        { event: 'ready', boards: names.length, pair: false, simulated: true },
+        'ready; BOOT0 is high, the line is 8N1; Ctrl-C ends',
       );
-    }
-    say(
-      { event: 'ready', boards: names.length, pair: false, simulated: true },
-      'ready; BOOT0 is high, the line is 8N1; Ctrl-C ends',
-    );
-    const ended = await Promise.race([aborted(io.signal), fault]);
-    // Ctrl-C reaches socat too: its end is no fault then.
-    if (ended instanceof PtyError) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (ended instanceof PtyError && !io.signal.aborted) throw ended;
-    return EXIT.pass;
-  } catch (error) {
-    if (error instanceof PtyError) throw new CannotRun(error.message, { cause: error });
-    throw error;
+    });
   } finally {
-    timeline.stop();
-    await Promise.all(ports.map((port) => port.close()));
     for (const { name, chip: own } of boards) keepFlash(keep, name, own.flash.bytes);
   }
 }

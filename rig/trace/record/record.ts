@@ -24,6 +24,7 @@ import { AddedLatency } from './latency.ts';
 import { watchPresence } from './presence.ts';
 import { RecordedSession, type SessionRecorder } from './recorded-reader.ts';
 import { RelayCard } from './relay-card.ts';
+import { aboutSession } from './session-trace.ts';
 
 export interface RecordOptions {
   /** The trace to write. */
@@ -293,18 +294,13 @@ class Recording {
 
   async #openTrace(session: CardSession, cardInterface: CardInterface | null): Promise<TraceWriter> {
     const { output, keepSecrets, redactionKey, to } = this.#options;
-    const own = this.#source.own;
     const description = {
+      ...aboutSession(this.#source, session),
       source: 'vitap record',
       backend: all(this.#source.backendAt(session.reader), await linkDriver(to).backend(to)),
-      reader: session.reader,
-      driver: this.#source.reader.driver,
       interface: cardInterface,
-      atr: session.atr,
-      card: own === null ? null : own.opened.card.image.profile,
-      cardSeed: own?.opened.seed ?? null,
       sessionKeys: this.#keys?.id ?? null,
-    } as const;
+    };
     const choice = { file: output, keepSecrets, ...(redactionKey === null ? {} : { redactionKey }) };
     return TraceWriter.create(output, description, secrecyOf(choice));
   }

@@ -8,6 +8,7 @@ import { Pn532CardLink } from '../../../src/hal/pn532/card-link.ts';
 import { HsuPort } from '../../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../../src/hal/pn532/reader.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
+import { whileServed } from '../../contract/served-link.ts';
 import { measured, produced, TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
@@ -116,23 +117,23 @@ describe('an ACR122 and its PN532, simulated', () => {
     const there = new Promise<void>((resolve) => {
       attached = resolve;
     });
-    const served = link.serve(card, ({ type }) => type === 'attached' && attached());
-    await there;
     const reader = new Pn532Reader({ port, clock });
-    const session = await reader.connect({ timeoutMs: 4000 });
-    expect([session.reader, session.atr]).toEqual(['acr122:ACS ACR122U 00 00', card.atr()]);
-    for (const length of [4, 252, 253, 600]) {
-      const command = toyCommand(TOY.measure, length);
-      expect([length, (await session.transmit(command)).response]).toEqual([length, measured(command)]);
-    }
-    for (const length of [2, 200, 1000]) {
-      const { response } = await session.transmit(toyCommand(TOY.produce, 5, length));
-      expect([length, Buffer.compare(response, produced(length))]).toEqual([length, 0]);
-    }
-    await session.disconnect();
-    await reader.close();
-    link.stop();
-    await served;
+    const work = async (): Promise<void> => {
+      await there;
+      const session = await reader.connect({ timeoutMs: 4000 });
+      expect([session.reader, session.atr]).toEqual(['acr122:ACS ACR122U 00 00', card.atr()]);
+      for (const length of [4, 252, 253, 600]) {
+        const command = toyCommand(TOY.measure, length);
+        expect([length, (await session.transmit(command)).response]).toEqual([length, measured(command)]);
+      }
+      for (const length of [2, 200, 1000]) {
+        const { response } = await session.transmit(toyCommand(TOY.produce, 5, length));
+        expect([length, Buffer.compare(response, produced(length))]).toEqual([length, 0]);
+      }
+      await session.disconnect();
+      await reader.close();
+    };
+    await whileServed(link, card, work, ({ type }) => type === 'attached' && attached());
     clock.stop();
   });
 
@@ -142,15 +143,14 @@ describe('an ACR122 and its PN532, simulated', () => {
     const random = new SeededRandom('acr122');
     const link = new Pn532CardLink({ port, clock, random, largestResponse: 253 });
     expect(link.limits.largestResponse).toBe(253);
-    const served = link.serve(card);
     const reader = new Pn532Reader({ port: new HsuPort({ opener, path: paths.b }), clock });
-    const session = await reader.connect({ timeoutMs: 4000 });
-    const command = toyCommand(TOY.echo, 100);
-    expect((await session.transmit(command)).response).toEqual(Uint8Array.of(...command, 0x90, 0x00));
-    await session.disconnect();
-    await reader.close();
-    link.stop();
-    await served;
+    await whileServed(link, card, async () => {
+      const session = await reader.connect({ timeoutMs: 4000 });
+      const command = toyCommand(TOY.echo, 100);
+      expect((await session.transmit(command)).response).toEqual(Uint8Array.of(...command, 0x90, 0x00));
+      await session.disconnect();
+      await reader.close();
+    });
     clock.stop();
   }, 20_000);
 
@@ -158,20 +158,20 @@ describe('an ACR122 and its PN532, simulated', () => {
     const { clock, opener, paths, port } = joined();
     const link = new Pn532CardLink({ port, clock, random: new SeededRandom('acr122'), largestResponse: 253 });
     const events: string[] = [];
-    const served = link.serve(new ToyCard(), ({ type }) => events.push(type));
-    const { chip, close } = await openBoard(new HsuPort({ opener, path: paths.b }));
     const uids: string[] = [];
-    for (let turn = 1; turn <= 2; turn++) {
-      await chip.maxRetries(0xff, 0x01, 0xff);
-      const [target] = await chip.listTypeA();
-      uids.push(hex(target!.uid));
-      await chip.inDeselect(target!.number);
-      await chip.rfField(false);
-      await new Promise<void>((resolve) => clock.after(12e9, resolve));
-    }
-    await close();
-    link.stop();
-    await served;
+    const work = async (): Promise<void> => {
+      const { chip, close } = await openBoard(new HsuPort({ opener, path: paths.b }));
+      for (let turn = 1; turn <= 2; turn++) {
+        await chip.maxRetries(0xff, 0x01, 0xff);
+        const [target] = await chip.listTypeA();
+        uids.push(hex(target!.uid));
+        await chip.inDeselect(target!.number);
+        await chip.rfField(false);
+        await new Promise<void>((resolve) => clock.after(12e9, resolve));
+      }
+      await close();
+    };
+    await whileServed(link, new ToyCard(), work, ({ type }) => events.push(type));
     clock.stop();
     expect(events).toEqual([
       'attached',

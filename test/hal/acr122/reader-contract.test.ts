@@ -7,6 +7,7 @@ import { HsuPort } from '../../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../../src/hal/pn532/reader.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
 import { readerContract } from '../../contract/reader.ts';
+import { type CardOnLink, putOnLink } from '../../contract/served-link.ts';
 import type { ToyCard } from '../../contract/toy-card.ts';
 
 const READER = 'ACS ACR122U 00 00';
@@ -33,24 +34,19 @@ readerContract('acr122, simulated, and a card on a simulated board', async () =>
   const { clock, state, port, board } = joined();
   const random = new SeededRandom('acr122');
   const makeLink = () => new Pn532CardLink({ port: board, clock, random, mode: 'raw' });
-  let link = makeLink();
-  let served: Promise<void> = Promise.resolve();
-  const remove = async (): Promise<void> => {
-    link.stop();
-    await served;
-  };
+  let inserted: CardOnLink | null = null;
+  const remove = async (): Promise<void> => inserted?.remove();
   return {
     reader: new Pn532Reader({ port, clock }),
     readerName: `acr122:${READER}`,
     largestCommand: 65_544,
     insert: async (card: ToyCard) => {
-      link = makeLink();
       let attached = (): void => {};
       const there = new Promise<void>((resolve) => {
         attached = resolve;
       });
-      served = link.serve(card, ({ type }) => type === 'attached' && attached());
-      await Promise.race([there, served]);
+      inserted = putOnLink(makeLink(), card, ({ type }) => type === 'attached' && attached());
+      await Promise.race([there, inserted.failed]);
     },
     remove,
     missesCard: async () => {},

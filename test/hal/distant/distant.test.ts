@@ -15,6 +15,7 @@ import { createLoopback } from '../../../src/hal/loopback/index.ts';
 import type { Reader } from '../../../src/hal/reader.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { type ReaderSubject, readerContract } from '../../contract/reader.ts';
+import { type CardOnLink, putOnLink, whileServed } from '../../contract/served-link.ts';
 import { TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
 
 /** Two ends of a channel in memory; what one closes both hear. */
@@ -54,25 +55,23 @@ async function farReader(): Promise<{
 readerContract('lab, at another machine over a WebSocket', async (): Promise<ReaderSubject> => {
   const { channel, loopback, server } = await farReader();
   const { link, reader } = loopback;
-  let served: Promise<void> = Promise.resolve();
+  let inserted: CardOnLink | null = null;
   return {
     reader: new DistantReader(channel, systemClock),
     readerName: 'far loopback',
     largestCommand: link.limits.largestCommand,
     insert: async (card) => {
-      served = link.serve(card);
+      inserted = putOnLink(link, card);
     },
     remove: async () => {
-      link.stop();
-      await served;
+      await inserted?.remove();
     },
     missesCard: async () => {},
     occupy: async () => {
       await reader.connect({ timeoutMs: 0 });
     },
     dispose: async () => {
-      link.stop();
-      await served;
+      await inserted?.remove();
       for (const client of server.clients) client.terminate();
       server.close();
     },
@@ -82,25 +81,23 @@ readerContract('lab, at another machine over a WebSocket', async (): Promise<Rea
 describe('a reader at another machine', () => {
   it('tells the time at the card from that of the network', async () => {
     const { channel, loopback, server } = await farReader();
-    const served = loopback.link.serve(new ToyCard());
     const reader = new DistantReader(channel, systemClock);
-    const session = await reader.connect({ timeoutMs: 5000 });
-    const before = systemClock.nowNs();
-    const { startNs, endNs, networkNs } = await session.transmit(toyCommand(TOY.echo, 8));
-    const after = systemClock.nowNs();
-    expect(networkNs).toBeGreaterThan(0);
-    expect(startNs).toBeGreaterThanOrEqual(before);
-    expect(endNs).toBeLessThanOrEqual(after);
-    expect(endNs - startNs + networkNs!).toBeLessThanOrEqual(after - before);
-    await reader.close();
-    loopback.link.stop();
-    await served;
+    await whileServed(loopback.link, new ToyCard(), async () => {
+      const session = await reader.connect({ timeoutMs: 5000 });
+      const before = systemClock.nowNs();
+      const { startNs, endNs, networkNs } = await session.transmit(toyCommand(TOY.echo, 8));
+      const after = systemClock.nowNs();
+      expect(networkNs).toBeGreaterThan(0);
+      expect(startNs).toBeGreaterThanOrEqual(before);
+      expect(endNs).toBeLessThanOrEqual(after);
+      expect(endNs - startNs + networkNs!).toBeLessThanOrEqual(after - before);
+      await reader.close();
+    });
     server.close();
   });
 
   it('asks once and hears once for an exchange, so that it costs one round trip', async () => {
     const { channel, loopback, server } = await farReader();
-    const served = loopback.link.serve(new ToyCard());
     let [sent, came] = [0, 0];
     const counted: Channel = {
       ...channel,
@@ -115,13 +112,13 @@ describe('a reader at another machine', () => {
         }),
     };
     const reader = new DistantReader(counted, systemClock);
-    const session = await reader.connect({ timeoutMs: 5000 });
-    [sent, came] = [0, 0];
-    for (let i = 0; i < 3; i++) await session.transmit(toyCommand(TOY.echo, 8));
-    expect([sent, came]).toEqual([3, 3]);
-    await reader.close();
-    loopback.link.stop();
-    await served;
+    await whileServed(loopback.link, new ToyCard(), async () => {
+      const session = await reader.connect({ timeoutMs: 5000 });
+      [sent, came] = [0, 0];
+      for (let i = 0; i < 3; i++) await session.transmit(toyCommand(TOY.echo, 8));
+      expect([sent, came]).toEqual([3, 3]);
+      await reader.close();
+    });
     server.close();
   });
 
@@ -247,12 +244,11 @@ describe('a reader at another machine', () => {
     const loopback = createLoopback({ interface: 'contact', clock: systemClock, name: 'ACS 00 00' });
     const [near, far] = wire();
     void new FarEnd(far, { reader: loopback.reader, name: null, at: 'bench one' });
-    const served = loopback.link.serve(new ToyCard());
     const reader = new DistantReader(near, systemClock);
-    expect((await reader.connect({ timeoutMs: 5000 })).reader).toBe('ACS 00 00 at bench one');
-    await reader.close();
-    loopback.link.stop();
-    await served;
+    await whileServed(loopback.link, new ToyCard(), async () => {
+      expect((await reader.connect({ timeoutMs: 5000 })).reader).toBe('ACS 00 00 at bench one');
+      await reader.close();
+    });
   });
 
   it('a card that answers after the other end has gone is given back', async () => {

@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/hal/system/clock.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
 import { cardLinkContract } from '../../contract/card-link.ts';
 import { readerContract } from '../../contract/reader.ts';
+import { type CardOnLink, putOnLink } from '../../contract/served-link.ts';
 import { TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
 
 cardLinkContract('loopback', 'leaves', () => {
@@ -33,25 +34,23 @@ cardLinkContract('loopback', 'leaves', () => {
 
 readerContract('loopback', () => {
   const { link, reader } = createLoopback({ interface: 'contact', clock: systemClock });
-  let served: Promise<void> = Promise.resolve();
+  let inserted: CardOnLink | null = null;
   return {
     reader,
     readerName: 'loopback',
     largestCommand: link.limits.largestCommand,
     async insert(card) {
-      served = link.serve(card);
+      inserted = putOnLink(link, card);
     },
     async remove() {
-      link.stop();
-      await served;
+      await inserted?.remove();
     },
     missesCard: async () => {},
     async occupy() {
       await reader.connect({ timeoutMs: 0 });
     },
     async dispose() {
-      link.stop();
-      await served;
+      await inserted?.remove();
     },
   };
 });
@@ -61,7 +60,7 @@ describe('loopback', () => {
   async function begin(loopback: Loopback): Promise<{ card: ToyCard; session: CardSession; events: LinkEvent[] }> {
     const card = new ToyCard();
     const events: LinkEvent[] = [];
-    void loopback.link.serve(card, (event) => events.push(event));
+    putOnLink(loopback.link, card, (event) => events.push(event));
     return { card, session: await loopback.reader.connect({ timeoutMs: 0 }), events };
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DistantCard, LinkEvent } from '../../../src/hal/card-link.ts';
 import { HalError } from '../../../src/hal/errors.ts';
+import { whileServed } from '../../contract/served-link.ts';
 import { type Boards, boards } from './boards.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
@@ -47,18 +48,18 @@ describe('a card in another reader, on a PN532', () => {
     const events: LinkEvent['type'][] = [];
     const link = bench.link();
     expect(link.patient).toBe(true);
-    const served = link.serve(card, ({ type }) => events.push(type));
     const reader = bench.reader();
-    const session = await reader.connect({ timeoutMs: 5000 });
-    for (const command of ['00a40000', '00b0000000']) {
-      const { response, startNs, endNs } = await session.transmit(bytes(command));
-      expect(hex(response)).toBe(`${command}9000`);
-      expect(endNs - startNs).toBeGreaterThanOrEqual(delayMs * 1e6);
-    }
-    await session.disconnect();
-    await reader.close();
-    link.stop();
-    await served;
+    const work = async (): Promise<void> => {
+      const session = await reader.connect({ timeoutMs: 5000 });
+      for (const command of ['00a40000', '00b0000000']) {
+        const { response, startNs, endNs } = await session.transmit(bytes(command));
+        expect(hex(response)).toBe(`${command}9000`);
+        expect(endNs - startNs).toBeGreaterThanOrEqual(delayMs * 1e6);
+      }
+      await session.disconnect();
+      await reader.close();
+    };
+    await whileServed(link, card, work, ({ type }) => events.push(type));
     expect(events.slice(0, 4)).toEqual(['attached', 'power-on', 'exchange', 'exchange']);
     expect(card.told.at(-1)).toBe('off');
   });

@@ -3,6 +3,7 @@ import { openCard } from '../../../rig/card/open.ts';
 import type { CardLink } from '../../../src/hal/card-link.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
 import type { Reader } from '../../../src/hal/reader.ts';
+import { whileServed } from '../../contract/served-link.ts';
 import { boards } from './boards.ts';
 
 /** What readers in the field send, refusals among it, and what no card knows. */
@@ -33,19 +34,19 @@ async function outcome(link: CardLink, reader: Reader, profile: string): Promise
       },
     },
   );
-  const served = link.serve(opened.card.port('contactless', link.limits));
-  const session = await reader.connect({ timeoutMs: 5000 });
-  const seen = [Buffer.from(session.atr).toString('hex')];
-  for (const command of COMMANDS) {
-    const { response } = await session.transmit(Uint8Array.from(Buffer.from(command, 'hex')));
-    // A challenge is another each time.
-    const bytes = command.startsWith('0084') ? response.subarray(-2) : response;
-    seen.push(`${command} ${Buffer.from(bytes).toString('hex')}`);
-  }
-  await session.disconnect();
-  await reader.close();
-  link.stop();
-  await served;
+  const seen: string[] = [];
+  await whileServed(link, opened.card.port('contactless', link.limits), async () => {
+    const session = await reader.connect({ timeoutMs: 5000 });
+    seen.push(Buffer.from(session.atr).toString('hex'));
+    for (const command of COMMANDS) {
+      const { response } = await session.transmit(Uint8Array.from(Buffer.from(command, 'hex')));
+      // A challenge is another each time.
+      const bytes = command.startsWith('0084') ? response.subarray(-2) : response;
+      seen.push(`${command} ${Buffer.from(bytes).toString('hex')}`);
+    }
+    await session.disconnect();
+    await reader.close();
+  });
   opened.close();
   return seen;
 }

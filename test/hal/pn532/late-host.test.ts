@@ -6,6 +6,7 @@ import { Pn532Reader } from '../../../src/hal/pn532/reader.ts';
 import type { Timers } from '../../../src/hal/pn532/transport.ts';
 import type { CardSession } from '../../../src/hal/reader.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
+import { whileServed } from '../../contract/served-link.ts';
 import { produced, TOY, ToyCard, toyCommand } from '../../contract/toy-card.ts';
 
 /**
@@ -29,12 +30,11 @@ describe.each(['a', 'b'] as const)('a host that is late, at board %s (reader on 
       timers,
       random: new SeededRandom('late host'),
     });
-    const served = link.serve(new ToyCard());
     const reader = new Pn532Reader({ port: new HsuPort({ opener, path: paths.a, timers }), clock, timers });
-    await use(await reader.connect({ timeoutMs: 60_000 }));
-    await reader.close();
-    link.stop();
-    await served;
+    await whileServed(link, new ToyCard(), async () => {
+      await use(await reader.connect({ timeoutMs: 60_000 }));
+      await reader.close();
+    });
   }
   const produce = async (session: CardSession): Promise<void> => {
     expect((await session.transmit(toyCommand(TOY.produce, 5, 100))).response).toEqual(produced(100));

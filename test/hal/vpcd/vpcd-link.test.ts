@@ -25,6 +25,7 @@ describe('vpcd link', () => {
   const serve = (options: Partial<ConstructorParameters<typeof VpcdLink>[0]> = {}): void => {
     link = new VpcdLink({ interface: 'contact', clock: systemClock, port: peer.port, ...options });
     ended = link.serve(card, ({ type }) => events.push(type));
+    ended.catch(() => {});
   };
   beforeEach(async () => {
     peer = await FakeVpcd.listen();
@@ -204,6 +205,7 @@ describe('vpcd link', () => {
     ended = link.serve(card, () => {
       throw new Error('a bug of the listener');
     });
+    ended.catch(() => {});
     await peer.accept();
     peer.send(Buffer.of(0, 1, 4));
     await expect(ended).rejects.toThrow('a bug of the listener');

@@ -11,6 +11,7 @@ import { READERS } from '../../../rig/endpoint/readers.ts';
 import { TraceWriter } from '../../../rig/trace/writer.ts';
 import { createLoopback, type Loopback } from '../../../src/hal/loopback/index.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
+import { whileServed } from '../../contract/served-link.ts';
 import { fakeIo } from '../console/fake-io.ts';
 
 /** What the machine's PC/SC service has: one reader, by this name, with a card in it. */
@@ -42,19 +43,18 @@ async function through(reader: string, profile: string, line: string): Promise<{
   const slot = createLoopback({ name: reader, interface: 'contact', clock: systemClock });
   service.slot = slot;
   const { card } = await openCard({ kind: 'profile', name: profile });
-  const served = slot.link.serve(card.port('contact', slot.link.limits));
   const trace = join(folder, 'trace.jsonl');
   const io = fakeIo({ json: true });
-  try {
-    await runCommandLine([...line.replace('TRACE', trace).split(' '), '--json'], '0.0.0', VERBS, io);
-    expect(io.err.join('')).not.toContain('vitap:');
-    const [first = ''] = readFileSync(trace, 'utf8').split('\n');
-    return { json: JSON.parse(io.out.join('').split('\n\n')[0] as string), header: JSON.parse(first) };
-  } finally {
-    await slot.reader.close();
-    slot.link.stop();
-    await served;
-  }
+  return whileServed(slot.link, card.port('contact', slot.link.limits), async () => {
+    try {
+      await runCommandLine([...line.replace('TRACE', trace).split(' '), '--json'], '0.0.0', VERBS, io);
+      expect(io.err.join('')).not.toContain('vitap:');
+      const [first = ''] = readFileSync(trace, 'utf8').split('\n');
+      return { json: JSON.parse(io.out.join('').split('\n\n')[0] as string), header: JSON.parse(first) };
+    } finally {
+      await slot.reader.close();
+    }
+  });
 }
 
 const READER_NAMES = [
@@ -84,12 +84,11 @@ describe.each(READER_NAMES)('a PC/SC reader called %s is %s', { timeout: 60_000 
     const slot = createLoopback({ name: reader, interface: 'contact', clock: systemClock });
     service.slot = slot;
     const { card } = await openCard({ kind: 'profile', name: 'ndef' });
-    const served = slot.link.serve(card.port('contact', slot.link.limits));
     const line = 'bench tap --reader pcsc --apdu 00A40000023F00 --taps 2 --warm-up 0 --json';
-    await runCommandLine(line.split(' '), '0.0.0', VERBS, io);
+    await whileServed(slot.link, card.port('contact', slot.link.limits), () =>
+      runCommandLine(line.split(' '), '0.0.0', VERBS, io),
+    );
     expect(JSON.parse(io.out.join('')).environment).toMatchObject({ backend, reader });
-    slot.link.stop();
-    await served;
   });
 
   it('to replay', async () => {

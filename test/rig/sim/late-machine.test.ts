@@ -9,6 +9,7 @@ import { HsuPort } from '../../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../../src/hal/pn532/reader.ts';
 import { systemClock } from '../../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../../src/hal/virtual/random.ts';
+import { whileServed } from '../../contract/served-link.ts';
 
 /** Longer than the frame waiting time of the chip as a card (FWI 9: 154.7 ms) and what its reader waits on top. */
 const STALL_NS = 300_000_000;
@@ -53,15 +54,14 @@ it('simulated chips of a machine that stands still keep each other’s time: the
     clock,
     random: new SeededRandom('late machine'),
   });
-  const served = link.serve(new StalledCard(5));
   const reader = new Pn532Reader({ port: new HsuPort({ opener, path: 'a' }), clock });
-  const session = await reader.connect({ timeoutMs: 10_000 });
-  for (const command of ['00a4000002', '00b0000004']) {
-    const { response } = await session.transmit(Uint8Array.from(Buffer.from(command, 'hex')));
-    expect(Buffer.from(response).toString('hex')).toBe(`${command}9000`);
-  }
-  await session.disconnect();
-  await reader.close();
-  link.stop();
-  await served;
+  await whileServed(link, new StalledCard(5), async () => {
+    const session = await reader.connect({ timeoutMs: 10_000 });
+    for (const command of ['00a4000002', '00b0000004']) {
+      const { response } = await session.transmit(Uint8Array.from(Buffer.from(command, 'hex')));
+      expect(Buffer.from(response).toString('hex')).toBe(`${command}9000`);
+    }
+    await session.disconnect();
+    await reader.close();
+  });
 }, 60_000);

@@ -6,6 +6,7 @@ import { CardTerminal } from '../../../rig/tap/terminal.ts';
 import { fromHex, toHex } from '../../../src/apdu/hex.ts';
 import { createLoopback } from '../../../src/hal/loopback/index.ts';
 import { VirtualClock } from '../../../src/hal/virtual/clock.ts';
+import { whileServed } from '../../contract/served-link.ts';
 
 type Sequence = (terminal: CardTerminal, reading: CardReading) => Promise<void>;
 
@@ -13,22 +14,21 @@ type Sequence = (terminal: CardTerminal, reading: CardReading) => Promise<void>;
 async function play(profile: string, sequence: Sequence): Promise<{ bytes: [string, string][]; reading: CardReading }> {
   const opened = await openCard({ kind: 'profile', name: profile });
   const { link, reader } = createLoopback({ interface: 'contact', clock: new VirtualClock() });
-  const served = link.serve(opened.card.port('contact', link.limits));
   const bytes: [string, string][] = [];
-  const session = await reader.connect({ timeoutMs: 0 });
-  const terminal = new CardTerminal(session, {
-    listener: {
-      command: (apdu) => bytes.push([toHex(apdu), '']),
-      response: (apdu) => {
-        bytes.at(-1)![1] = toHex(apdu);
-      },
-    },
-  });
   const reading = emptyReading();
-  await sequence(terminal, reading);
-  await reader.close();
-  link.stop();
-  await served;
+  await whileServed(link, opened.card.port('contact', link.limits), async () => {
+    const session = await reader.connect({ timeoutMs: 0 });
+    const terminal = new CardTerminal(session, {
+      listener: {
+        command: (apdu) => bytes.push([toHex(apdu), '']),
+        response: (apdu) => {
+          bytes.at(-1)![1] = toHex(apdu);
+        },
+      },
+    });
+    await sequence(terminal, reading);
+    await reader.close();
+  });
   return { bytes, reading };
 }
 

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { bodyBytes } from '../../../rig/web/bodies.ts';
 import { WEB_REFUSALS, WebRefusal } from '../../../rig/web/refusal.ts';
 import { checkListening, serveUntil, type WebServer } from '../../../rig/web/server.ts';
+import { failureOf } from '../../contract/served-link.ts';
 import { ask, type Served, sendRaw, serve } from './served.ts';
 
 const OPEN = { config: { access: 'open' } } as const;
@@ -431,26 +432,22 @@ describe('where it listens', () => {
 describe('the end', () => {
   it('an open request is answered, and then nothing listens', async () => {
     const end = new AbortController();
-    let answer: () => void = () => {};
-    const asked = new Promise<void>((arrived) => {
-      void serve(({ app }) => {
-        app.get('/slow', OPEN, async () => {
-          arrived();
-          await new Promise<void>((resolve) => {
-            answer = resolve;
-          });
-          return { done: true };
+    let [arrived, answer] = [() => {}, () => {}];
+    const asked = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const { server, origin } = await serve(({ app }) => {
+      app.get('/slow', OPEN, async () => {
+        arrived();
+        await new Promise<void>((resolve) => {
+          answer = resolve;
         });
-      }).then((at) => {
-        ended = serveUntil(at.server, end.signal);
-        given = ask(at.origin, '/slow');
-        origin = at.origin;
+        return { done: true };
       });
     });
-    let ended: Promise<void> | undefined;
-    let given: ReturnType<typeof ask> | undefined;
-    let origin = '';
-    await asked;
+    const ended = serveUntil(server, end.signal);
+    const given = ask(origin, '/slow');
+    await Promise.race([failureOf(ended), failureOf(given), asked]);
     end.abort();
     answer();
     expect(await given).toMatchObject({ status: 200, text: '{"done":true}' });

@@ -21,6 +21,7 @@ import type { CardSession } from '../../../../src/hal/reader.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
 import { systemRandom } from '../../../../src/hal/system/random.ts';
 import { authorizationOf, rightsOfType } from '../../../../src/secure-channel/index.ts';
+import { putOnLink } from '../../../contract/served-link.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 
 // Each run has PACE, and most terminal and chip authentication too, on both sides.
@@ -107,7 +108,7 @@ async function play({
     onSessionEnd: () => {},
   });
   const { link, reader } = createLoopback({ interface: 'contactless', clock: systemClock });
-  const served = link.serve(played);
+  const served = putOnLink(link, played);
   const wire: string[] = [];
   const raw = await reader.connect({ timeoutMs: 1000 });
   const answers: string[] = [];
@@ -149,8 +150,7 @@ async function play({
     failure = (error as Error).message;
   } finally {
     await raw.disconnect('unpower').catch(() => {});
-    link.stop();
-    await served;
+    await served.remove();
     played.end();
     chip?.wipe();
   }

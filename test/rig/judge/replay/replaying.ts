@@ -10,6 +10,7 @@ import { createLoopback } from '../../../../src/hal/loopback/index.ts';
 import { nobleCrypto } from '../../../../src/hal/noble/index.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
 import { SeededRandom } from '../../../../src/hal/virtual/random.ts';
+import { putOnLink } from '../../../contract/served-link.ts';
 
 export const world = (): PlugWorld => ({
   crypto: nobleCrypto(),
@@ -35,7 +36,7 @@ export async function replayed(
 ): Promise<Replayed> {
   const { rules, secrets, during, ...options } = more;
   const { link, reader, unplug } = createLoopback({ interface: 'contact', clock: systemClock });
-  const served = link.serve(card);
+  const served = putOnLink(link, card);
   const session = await reader.connect({ timeoutMs: 100, mode: 'cold' });
   const entries: ReplayEntry[] = [];
   try {
@@ -59,7 +60,6 @@ export async function replayed(
     return { ...end, entries, verdicts: entries.map(({ verdict }) => verdict).join(' ') };
   } finally {
     await reader.close();
-    link.stop();
-    await served;
+    await served.remove();
   }
 }

@@ -16,6 +16,7 @@ import { devicesOf, type LocalDevice } from '../../../../rig/lab/bench/devices.t
 import { KEPT_DRIFT, NO_DRIFT } from '../../../../rig/lab/bench/drift.ts';
 import { OwnFile } from '../../../../rig/lab/bench/own-file.ts';
 import { Spool } from '../../../../rig/lab/bench/spool.ts';
+import { failureOf } from '../../../contract/served-link.ts';
 import { LabDouble } from './lab-double.ts';
 
 const SLOW_MS = 90_000;
@@ -32,6 +33,7 @@ let accepted: string[];
 let drift: string | null;
 let acceptFails: Error | null;
 const running: Promise<void>[] = [];
+let failed: Promise<never>[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-agent-'));
@@ -42,6 +44,7 @@ beforeEach(() => {
   accepted = [];
   drift = null;
   acceptFails = null;
+  failed = [];
 });
 afterEach(async () => {
   stop.abort();
@@ -83,12 +86,13 @@ function start(devices?: readonly LocalDevice[]): Promise<void> {
   });
   const run = agent.run();
   running.push(run);
-  run.catch(() => {});
+  failed.push(failureOf(run));
   return run;
 }
 
+/** @throws why an agent could not go on, when that comes first */
 const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: SLOW_MS, interval: 10 });
+  Promise.race([...failed, vi.waitFor(() => expect(condition()).toBe(true), { timeout: SLOW_MS, interval: 10 })]);
 
 /** The statement, after its signature was checked with the key that was enrolled. */
 async function resultOf(run: TakenRun): Promise<ResultStatement> {

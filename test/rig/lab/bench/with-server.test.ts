@@ -14,6 +14,7 @@ import { type LabStore, openLabStore } from '../../../../rig/lab/store/store.ts'
 import { addToken } from '../../../../rig/lab/store/tokens.ts';
 import { labSubmit } from '../../../../rig/lab/submit/submit.ts';
 import type { WebServer } from '../../../../rig/web/server.ts';
+import { failureOf } from '../../../contract/served-link.ts';
 import { type FakeIo, fakeIo } from '../../console/fake-io.ts';
 
 const SLOW_MS = 60_000;
@@ -25,7 +26,11 @@ describe('a bench and a campaign at a lab that is served', () => {
   let origin: string;
   let person: PersonLink;
   const tokenFile = (role: string): string => join(folder, `${role}.token`);
-  const running: { readonly stop: AbortController; readonly ended: Promise<ExitCode> }[] = [];
+  const running: {
+    readonly stop: AbortController;
+    readonly ended: Promise<ExitCode>;
+    readonly failed: Promise<never>;
+  }[] = [];
 
   beforeAll(async () => {
     store = await openLabStore({ folder: join(folder, 'lab'), url: null, now: Date.now(), fault: () => {} });
@@ -60,8 +65,7 @@ describe('a bench and a campaign at a lab that is served', () => {
       imageKey: null,
     };
     const ended = labBench({ ...options, ...more }, io);
-    ended.catch(() => {});
-    running.push({ stop, ended });
+    running.push({ stop, ended, failed: failureOf(ended) });
     return { io, ended };
   }
   function campaign(name: string, text: string): string {
@@ -77,13 +81,12 @@ describe('a bench and a campaign at a lab that is served', () => {
     );
     return { exit, said: JSON.parse(io.out.join('')), err: io.err.join('') };
   }
-  const alive = () =>
-    vi.waitFor(async () => expect((await person.benches())[0]?.devices.length).toBe(2), { timeout: SLOW_MS });
+  /** @throws why a bench could not go on, when that comes first */
+  const until = (holds: () => Promise<void>) =>
+    Promise.race([...running.map(({ failed }) => failed), vi.waitFor(holds, { timeout: SLOW_MS, interval: 100 })]);
+  const alive = () => until(async () => expect((await person.benches())[0]?.devices.length).toBe(2));
   const ended = async (id: number) => {
-    await vi.waitFor(async () => expect((await person.matrix(id)).campaign.endedAt).not.toBe(null), {
-      timeout: SLOW_MS,
-      interval: 100,
-    });
+    await until(async () => expect((await person.matrix(id)).campaign.endedAt).not.toBe(null));
     return person.matrix(id);
   };
 

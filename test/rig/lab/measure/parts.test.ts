@@ -1,12 +1,28 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { LAB_PARTS } from '../../../../rig/command/verbs/bench-lab.ts';
+import { CannotRun } from '../../../../rig/console/failure.ts';
 import { spreadOf } from '../../../../rig/figures/spread.ts';
-import { LAB_BENCH_PARTS } from '../../../../rig/lab/measure/bench-lab.ts';
+import { benchLab, LAB_BENCH_PARTS } from '../../../../rig/lab/measure/bench-lab.ts';
 import { processState, treeProcessorMs } from '../../../../rig/lab/measure/processor-time.ts';
+import { fakeIo } from '../../console/fake-io.ts';
 
 it('the verb lists the parts that the benchmark has', () => {
   expect(LAB_BENCH_PARTS.map(({ name }) => name)).toEqual(LAB_PARTS);
+});
+
+it('a part that cannot run here is said before the first one is measured', async () => {
+  const choice = { full: false, store: null, restartStore: null, everyMs: null };
+  const options = { ...choice, benches: null, devices: null, runs: null, scale: null };
+  const io = fakeIo({ env: { PATH: '/nowhere' } });
+  const why =
+    'the part pool cannot run here: socat is not installed, which makes the serial ports of simulated boards (Debian: socat)';
+  await expect(benchLab({ ...options, parts: ['pool'] }, io)).rejects.toEqual(new CannotRun(why));
+  const others = '--part kills --part scheduling --part idle --part growth';
+  await expect(benchLab({ ...options, parts: null }, io)).rejects.toEqual(
+    new CannotRun(`${why}; the others run with ${others}`),
+  );
+  expect(io.err).toEqual([]);
 });
 
 describe.runIf(process.platform === 'linux')('processor time of a process', () => {

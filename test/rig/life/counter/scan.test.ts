@@ -86,7 +86,7 @@ interface Scanned {
 async function scan(text: string, change: Partial<CounterScanOptions> = {}, json = true): Promise<Scanned> {
   const io = fakeIo({ json });
   const options: CounterScanOptions = {
-    ...{ image: null, keys: null, counter: join(folder, 'counter'), rightsOn: null, show: false, timeoutMs: 300 },
+    ...{ image: null, keys: null, counter: join(folder, 'counter'), rightsOn: null, show: false, timeoutMs: 20_000 },
     ...{ trust: null, statusList: null, issuer: null, offline: false, acceptUnchecked: false, mostListSeconds: null },
     ...change,
   };
@@ -134,7 +134,7 @@ describe('counter scan of an offline code', { timeout: 30_000 }, () => {
     expect(offline.err).toMatch(/^the issuer’s keys are those that were kept here \d+ s ago\n$/);
 
     answers.clear();
-    const silent = await scan(await code(), { issuer: origin });
+    const silent = await scan(await code(), { issuer: origin, timeoutMs: 300 });
     expect(silent.exit).toBe(0);
     expect(silent.err).toContain(`the issuer’s keys were not asked for anew: ${origin} did not answer within 0.3 s\n`);
     expect(silent.err).toContain(`the list of states was not asked for anew: ${origin} did not answer within 0.3 s\n`);
@@ -193,7 +193,7 @@ describe('counter scan of a presence', { timeout: 30_000 }, () => {
 
   it('of an issuer that does not answer in time may be scanned again, under the same identifier', async () => {
     answers.clear();
-    const { err } = await scan(presence, { issuer: origin, keys: 'test' });
+    const { err } = await scan(presence, { issuer: origin, keys: 'test', timeoutMs: 300 });
     expect(err).toBe(
       `the issuer gives no answer: ${origin} did not answer within 0.3 s; whether it carried the request out is not known`,
     );

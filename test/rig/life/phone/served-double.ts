@@ -11,10 +11,13 @@ import { IssuerDouble } from './issuer-double.ts';
 export async function servedDouble(): Promise<{ issuer: IssuerDouble; origin: string; close: () => Promise<void> }> {
   const issuer = new IssuerDouble();
   const server = createServer((request, response) => {
-    void answer(issuer, request).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(body));
-    });
+    void answer(issuer, request)
+      // A fault of the double, or of what it was sent: whoever asked hears of it.
+      .catch((fault: unknown) => ({ status: 500, body: { error: 'fault', message: String(fault) } }))
+      .then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(body));
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -31,18 +31,18 @@ const presence = async (): Promise<string> => (await phone().presence(['insured'
 /** What the other side sees of each fault: a row of the table without a test here does not compile. */
 const SEEN: Readonly<Record<FaultName, () => Promise<void>>> = {
   'server-timeout': async () => {
-    issuer = await issuerInTest(registry, { faults: ['server-timeout=600x1'], timeoutMs: 300 });
+    issuer = await issuerInTest(registry, { faults: ['server-timeout=3000x1'], timeoutMs: 1500 });
     const counter = issuer.professional();
     // The phone's request is the one that is kept back: its presence was minted all the same.
     await expect(phone().presence(['insured'])).rejects.toMatchObject({ name: 'IssuerUnreachable' });
-    await issuer.operate('PUT', '/v1/operator/faults/server-timeout', { value: 600, times: 1 });
+    await issuer.operate('PUT', '/v1/operator/faults/server-timeout', { value: 3000, times: 1 });
     issuer.http.faults.cancel('server-timeout');
     const shown = await presence();
-    await issuer.operate('PUT', '/v1/operator/faults/server-timeout', { value: 600, times: 1 });
+    await issuer.operate('PUT', '/v1/operator/faults/server-timeout', { value: 3000, times: 1 });
     const id = counter.newRequestId();
     await expect(counter.resolve(shown, id)).rejects.toMatchObject({
       name: 'IssuerUnreachable',
-      message: `${issuer.origin} did not answer within 0.3 s; whether it carried the request out is not known`,
+      message: `${issuer.origin} did not answer within 1.5 s; whether it carried the request out is not known`,
     });
     const again = issuer.professional();
     expect((await again.resolve(shown, id)).data.insured?.nir).toBe('2751263220749');
