@@ -68,7 +68,9 @@ export function readUf2(bytes: Uint8Array, file: string): Uf2 {
     const family = (flags & FLAG.familyId) === 0 ? 0 : field(28);
     const count = counts.get(family) ?? { seen: 0, total };
     if (total !== count.total)
-      fail(`it says that there ${total === 1 ? 'is' : 'are'} ${counted(total, 'block')}, those before it ${count.total}`);
+      fail(
+        `it says that there ${total === 1 ? 'is' : 'are'} ${counted(total, 'block')}, those before it ${count.total}`,
+      );
     if (number !== count.seen) fail(`it has number ${number}, and ${count.seen} was to come`);
     counts.set(family, { seen: count.seen + 1, total });
     if ((flags & FLAG.notMainFlash) !== 0) continue;
@@ -76,7 +78,9 @@ export function readUf2(bytes: Uint8Array, file: string): Uf2 {
   }
   for (const { seen, total } of counts.values()) {
     if (seen !== total)
-      throw new CannotRun(`${file}: ${seen} of ${counted(total, 'block')} ${total === 1 ? 'is' : 'are'} there: the file is cut off`);
+      throw new CannotRun(
+        `${file}: ${seen} of ${counted(total, 'block')} ${total === 1 ? 'is' : 'are'} there: the file is cut off`,
+      );
   }
   return { segments: joinSegments(segments, file), families: [...counts.keys()].filter((family) => family !== 0) };
 }
