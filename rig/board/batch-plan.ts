@@ -4,6 +4,7 @@ import { toHex } from '../../src/apdu/hex.ts';
 import type { ImageNames } from '../card/image-name.ts';
 import { CannotRun } from '../console/failure.ts';
 import type { BoardIdentity } from '../endpoint/board-identity.ts';
+import { counted } from '../report/words.ts';
 import type { BatchJob } from './batch-job.ts';
 import type { BatchRow } from './batch-list.ts';
 import type { BatchFirmware, BatchOptions } from './batch-options.ts';
@@ -66,7 +67,7 @@ export function planBatch(
   }
   return rows.map((row) => {
     const next = [...free.values()][0];
-    const why = `no board is left for serial number ${row.serialNumber}: ${ports.length} ports for ${rows.length} rows`;
+    const why = `no board is left for serial number ${row.serialNumber}: ${counted(ports.length, 'port')} for ${counted(rows.length, 'row')}`;
     const identity = named.get(row) ?? take(row, next, why);
     return { row, identity, target, card: cardOf(row, options, images) };
   });

@@ -2,7 +2,7 @@ import { imageNames } from '../card/image-name.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
 import { listedPorts } from '../endpoint/ports.ts';
-import { spanInWords } from '../report/words.ts';
+import { counted, spanInWords } from '../report/words.ts';
 import { type BoardName, boardNameInWords, identifyNamed } from './board-name.ts';
 import { type FirmwareImage, sizeOf } from './firmware/firmware-image.ts';
 import {
@@ -113,7 +113,7 @@ function repairsOf({ details }: Programmed, durationMs: number): string {
   const { pagesErased, pagesKept, bytesWritten, repairs, started } = details;
   const count = Object.values(repairs).reduce((sum, each) => sum + each, 0);
   const kept = pagesKept === 0 ? '' : `, ${pagesKept} kept`;
-  return `${pagesErased} pages erased${kept}, ${bytesWritten} bytes written, ${count} repairs on the line, ${spanInWords(durationMs)}; ${
+  return `${counted(pagesErased, 'page')} erased${kept}, ${counted(bytesWritten, 'byte')} written, ${counted(count, 'repair')} on the line, ${spanInWords(durationMs)}; ${
     started ? 'its program was started' : 'it waits in its bootloader'
   }.\n`;
 }

@@ -6,6 +6,7 @@ import { readInputText } from '../console/input-file.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
 import { stateFolder } from '../console/state-folder.ts';
+import { counted } from '../report/words.ts';
 import { namesIn, RECORD_SCHEMA, RECORD_VERSION } from './record.ts';
 
 export interface RecordSearch {
@@ -165,6 +166,6 @@ function inWords(found: readonly ListedRecord[], all: number, folder: string): s
     const verdict = record.verdict.toUpperCase().padEnd(5);
     return `${record.startedAt}  ${verdict}  ${serial.padEnd(a)}  ${board.padEnd(b)}  ${station.padEnd(c)}  ${remarks}`.trimEnd();
   });
-  const end = `${found.length} of ${all} ${all === 1 ? 'record' : 'records'} in ${shown(folder)}`;
+  const end = `${found.length} of ${counted(all, 'record')} in ${shown(folder)}`;
   return [...lines, end, ''].join('\n');
 }

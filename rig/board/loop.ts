@@ -1,4 +1,5 @@
 import { median } from '../figures/quantile.ts';
+import { counted } from '../report/words.ts';
 import { valueInWords } from './measurement.ts';
 import type { BoardRecord } from './record.ts';
 
@@ -100,10 +101,10 @@ export function summaryInWords(summary: LoopSummary): string {
   return [
     rows.length === 0 ? '' : '\nSmallest, median and largest of what was not the same in every round:\n',
     ...rows,
-    `\n${rounds} ${rounds === 1 ? 'round' : 'rounds'}: ${passed} passed, ${failed} failed, ${errors} not judged by an error of the rig`,
+    `\n${counted(rounds, 'round')}: ${passed} passed, ${failed} failed, ${errors} not judged by an error of the rig`,
     interrupted ? '; the last one was interrupted and does not count\n' : '\n',
     verdict === 'interrupted' && planned !== null
-      ? `interrupted after ${rounds} of ${planned} rounds; this is no verdict\n`
+      ? `interrupted after ${rounds} of ${counted(planned, 'round')}; this is no verdict\n`
       : '',
   ].join('');
 }

@@ -5,6 +5,7 @@ import { decodeTrust } from '../../src/applet/keys/key-coding.ts';
 import type { CardKey } from '../../src/applet/keys/key-store.ts';
 import type { Nvm } from '../../src/hal/nvm.ts';
 import { referenceText } from '../pki/reference.ts';
+import { counted } from '../report/words.ts';
 
 /** A key without its value. */
 export interface ShownKey {
@@ -59,7 +60,7 @@ export function describeTrust(address: number | null, nvm: Nvm): ShownTrust | nu
 export function keyLines(keys: readonly ShownKey[]): string[] {
   if (keys.length === 0) return [];
   const lines = keys.map(({ reference, of, uses, algorithm, present, triesLeft, tries }) => {
-    const counter = tries === null ? '' : `, ${triesLeft} of ${tries} tries left`;
+    const counter = tries === null ? '' : `, ${triesLeft} of ${counted(tries, 'try', 'tries')} left`;
     return `  ${reference} of ${of.slice(-4)}: ${algorithm}, ${uses.join(', ')}${present ? '' : ', not generated yet'}${counter}`;
   });
   return ['', 'Keys', ...lines];

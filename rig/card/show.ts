@@ -13,6 +13,7 @@ import type { Nvm } from '../../src/hal/nvm.ts';
 import { type PasswordName, passwordName } from '../../src/secure-channel/index.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
+import { counted } from '../report/words.ts';
 import { terminalInWords } from './explain/condition-sentence.ts';
 import { buildImage, FIXED_SEED, readImage } from './open.ts';
 import type { CardShowOptions } from './options.ts';
@@ -170,9 +171,9 @@ function conditionInWords(condition: number, file: CardFile, image: CardImage): 
 
 function sizeOf(file: CardFile, nvm: Nvm): string {
   if (file.isDirectory) return '';
-  if (file.isTransparent) return `${file.dataSize} bytes`;
-  if (file.hasDataObjects) return `room for ${file.dataSize} bytes`;
-  return `${recordCount(nvm, file)} of ${file.capacity} records of ${file.recordSize} bytes`;
+  if (file.isTransparent) return counted(file.dataSize, 'byte');
+  if (file.hasDataObjects) return `room for ${counted(file.dataSize, 'byte')}`;
+  return `${recordCount(nvm, file)} of ${counted(file.capacity, 'record')} of ${counted(file.recordSize, 'byte')}`;
 }
 
 function inTreeOrder(file: CardFile): CardFile[] {
@@ -218,7 +219,7 @@ function codeLine({ reference, of, password, tries, triesLeft, deactivated }: Sh
   const name = `  ${reference} of ${of.slice(-4)}${password === null ? '' : `, ${password} of PACE`}`;
   if (password === 'CAN') return `${name}: tries are not counted`;
   const suspended = password === 'PIN' && triesLeft === 1 ? ', suspended until the CAN' : '';
-  return `${name}: ${triesLeft} of ${tries} tries left${suspended}${deactivated ? ', deactivated' : ''}`;
+  return `${name}: ${triesLeft} of ${counted(tries, 'try', 'tries')} left${suspended}${deactivated ? ', deactivated' : ''}`;
 }
 
 function readRule(rules: Readonly<Record<string, string>>): string {

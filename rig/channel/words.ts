@@ -1,3 +1,4 @@
+import { counted } from '../report/words.ts';
 import type { ChannelAccount } from './open-channel.ts';
 
 /** `PACE with the CAN (generic mapping, AES-128, brainpoolP256r1)`, and what else was proven; one part a line. */
@@ -6,9 +7,7 @@ export function channelInWords({ password, mapping, cipher, curve, terminal, chi
     `PACE with the ${password} (${mapping === 'CAM' ? 'chip authentication' : 'generic'} mapping, ${cipher}, ${curve})`,
   ];
   if (terminal !== null) {
-    lines.push(
-      `terminal ${terminal.name}, by ${terminal.chain.length === 1 ? '1 certificate' : `${terminal.chain.length} certificates`}`,
-    );
+    lines.push(`terminal ${terminal.name}, by ${counted(terminal.chain.length, 'certificate')}`);
   }
   if (chip === null) lines.push('the card did not prove that it is no copy');
   else {

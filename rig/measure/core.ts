@@ -5,6 +5,7 @@ import type { CardPort } from '../../src/applet/card-port.ts';
 import { openCard } from '../card/open.ts';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { counted } from '../report/words.ts';
 import { type ApduRow, rowName } from './apdu-row.ts';
 import { type Figures, machine, measureCalls } from './figures.ts';
 import { type LoopbackTaps, measureLoopbackTaps } from './loopback-taps.ts';
@@ -225,7 +226,7 @@ function report(
       ]),
     ),
     '',
-    `  ${taps.taps} taps of ${taps.commandsPerTap} commands through the loopback (${taps.profile}): ${taps.totalMs.toFixed(0)} ms in all; each p50 ${taps.p50us.toFixed(0)} µs, p99 ${taps.p99us.toFixed(0)} µs`,
+    `  ${counted(taps.taps, 'tap')} of ${counted(taps.commandsPerTap, 'command')} through the loopback (${taps.profile}): ${taps.totalMs.toFixed(0)} ms in all; each p50 ${taps.p50us.toFixed(0)} µs, p99 ${taps.p99us.toFixed(0)} µs`,
     '',
     '  p50 and p99 are of single commands, less what reading the clock takes; “a second” is of many in one go. Sizes are files on the card for SELECT and READ BINARY,',
     '  records in one file for READ and SEARCH RECORD. “µs each” is the average of the quickest of five rounds, without the',

@@ -145,7 +145,7 @@ async function tapAll(
     if (sw !== 0x9000) refused[formatStatusWord(sw)] = (refused[formatStatusWord(sw)] ?? 0) + 1;
     if (ended - told > PROGRESS_MS) {
       told = ended;
-      io.stderr(`${done + 1} of ${times.length} taps\n`);
+      io.stderr(`${done + 1} of ${counted(times.length, 'tap')}\n`);
       // A queue that never empties must not keep Ctrl-C from being heard.
       await wait(0);
     }

@@ -7,6 +7,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { PACKAGE_ROOT } from '../console/package-root.ts';
 import { median } from '../figures/quantile.ts';
 import { replay } from '../judge/replay/replay.ts';
+import { counted } from '../report/words.ts';
 import { machine } from './figures.ts';
 
 /** Where distributions put the browser; `VITAP_CHROMIUM` names another. */
@@ -43,7 +44,7 @@ export async function benchReport({ count }: { readonly count: number }, io: Com
     ] as const;
     for (const [exchanges, differing] of cases) {
       io.signal.throwIfAborted();
-      io.stderr(`${exchanges} exchanges, ${differing} not as expected\n`);
+      io.stderr(`${counted(exchanges, 'exchange')}, ${differing} not as expected\n`);
       rows.push(await measure(exchanges, differing, folder, io));
     }
     // What an interruption leaves is no result.
@@ -100,7 +101,7 @@ async function measure(
     },
     { ...io, json: false, stdout: () => {}, stderr: () => {} },
   );
-  if (!existsSync(html)) throw new CannotRun(`the replay of ${exchanges} exchanges was interrupted`);
+  if (!existsSync(html)) throw new CannotRun(`the replay of ${counted(exchanges, 'exchange')} was interrupted`);
   const madeSeconds = (performance.now() - from) / 1000;
   return { exchanges, differing, bytes: statSync(html).size, madeSeconds, ...(await open(html, io)) };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CannotRun } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
+import { counted } from '../report/words.ts';
 import { EXPORTERS, IMPORTERS } from '../trace/formats/index.ts';
 import { openTrace } from '../trace/open-trace.ts';
 import { openOutput } from '../trace/output-file.ts';
@@ -78,7 +79,7 @@ async function measureReading(path: string, importer: string, count: number): Pr
   const trace = await openTrace(path, importer);
   let commands = 0;
   for await (const event of trace.source.events()) if (event.type === 'command') commands++;
-  if (commands !== count) throw new Error(`${importer}: ${commands} of ${count} commands were read again`);
+  if (commands !== count) throw new Error(`${importer}: ${commands} of ${counted(count, 'command')} read again`);
   return (count / (performance.now() - from)) * 1000;
 }
 
@@ -96,7 +97,7 @@ async function measureMemory(count: number, folder: string, io: CommandIo): Prom
   const session = join(folder, 'session.jsonl');
   const frames = join(folder, 'session.pcapng');
   const own = EXPORTERS.find(({ name }) => name === 'vitap') as Exporter;
-  io.stderr(`${count} exchanges\n`);
+  io.stderr(`${counted(count, 'exchange')}\n`);
   await write(own, redactedSource(syntheticSession(count)), session);
   const there = await convertInChild(session, frames, io);
   const back = await convertInChild(frames, session, io);
@@ -151,7 +152,7 @@ function report(
     return;
   }
   const { machine: name, node } = machine();
-  io.stdout(`${name}, Node ${node}; simulated session of ${options.count} exchanges\n\n`);
+  io.stdout(`${name}, Node ${node}; simulated session of ${counted(options.count, 'exchange')}\n\n`);
   io.stdout(`${'format'.padEnd(16)}${'bytes'.padStart(12)}${'written/s'.padStart(12)}${'read/s'.padStart(12)}\n`);
   for (const { format, size, written, read } of formats) {
     const rates = `${Math.round(written)}`.padStart(12) + (read === null ? '-' : `${Math.round(read)}`).padStart(12);

@@ -1,7 +1,7 @@
 import { INS } from '../../src/apdu/instruction.ts';
 import { formatStatusWord, SW, statusWordMeaning } from '../../src/apdu/status-word.ts';
+import { counted } from '../report/words.ts';
 import type { CardAnswer } from '../tap/terminal.ts';
-import { counted } from '../trace/view/words.ts';
 import { type Desk, type FileFacts, factsOf, selectTarget } from './desk.ts';
 import { fileNote, KNOWN_APPLICATIONS, type KnownApplication } from './known-files.ts';
 import { parseTarget } from './target.ts';

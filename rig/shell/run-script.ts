@@ -5,7 +5,7 @@ import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts
 import { readPin } from '../console/pin.ts';
 import { stateFolder } from '../console/state-folder.ts';
 import { readerDriver } from '../endpoint/readers.ts';
-import { counted } from '../trace/view/words.ts';
+import { counted } from '../report/words.ts';
 import { type Answer, answerLines } from './answer.ts';
 import { askWhy } from './card-commands.ts';
 import { type Action, prepareLine } from './commands.ts';

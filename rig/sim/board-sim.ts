@@ -10,6 +10,7 @@ import { type OpenedCard, openCard } from '../card/open.ts';
 import { UsageError } from '../console/failure.ts';
 import type { CommandIo, ExitCode } from '../console/io.ts';
 import { makeFolder } from '../console/make-folder.ts';
+import { counted } from '../report/words.ts';
 import { type BoardEvent, SimulatedBoard } from './board.ts';
 import { readFaultFile } from './faults/file.ts';
 import type { BoardFault } from './faults/parse.ts';
@@ -202,8 +203,7 @@ class Teller {
   /** Commands to cards may hold codes: without `--bytes` only lengths are said. */
   #told(bytes: Uint8Array): { text: string; json: Record<string, unknown> } {
     if (bytes.length === 0) return { text: '', json: { length: 0 } };
-    if (!this.#bytes)
-      return { text: ` ${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}`, json: { length: bytes.length } };
+    if (!this.#bytes) return { text: ` ${counted(bytes.length, 'byte')}`, json: { length: bytes.length } };
     const hex = toHex(bytes);
     return { text: ` ${hex}`, json: { length: bytes.length, bytes: hex } };
   }

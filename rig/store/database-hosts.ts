@@ -24,26 +24,58 @@ export class DatabaseHosts {
   }
 }
 
-const NONE = 'the URL of the database is none: postgresql://USER@HOST:PORT/DATABASE';
-const PARTS = /^(postgres(?:ql)?:\/\/(?:[^@/?]*@)?)([^/?]*)(.*)$/i;
+export const NO_DATABASE_URL =
+  'the URL of the database cannot be read: write postgresql://USER@HOST:PORT/DATABASE, or postgresql://USER@/DATABASE?host=/FOLDER for a socket';
+const PARTS = /^(postgres(?:ql)?:\/\/)((?:[^@/?]*@)?)([^/?]*)(.*)$/i;
+const NO_HOST = /^(?::(\d*))?$/;
 
 /**
- * `postgresql://user@one:5432,two:5432/database`, or `?host=/one,/two&port=5432,5433`.
+ * `postgresql://user@one:5432,two:5432/database`, or `postgresql://user@/database?host=/one,/two&port=5432,5433`.
  * @throws {StoreError} `denied`: no URL, or a password in it: a command line is readable for everybody on the machine, and
  * ends in histories
  */
 export function databaseHosts(text: string): DatabaseHosts {
-  const [, before = '', hosts = '', after = ''] = PARTS.exec(text) ?? [];
-  const urls = hosts.split(',').flatMap((host) => inQuery(parsed(`${before}${host}${after}`)));
+  const [, scheme = '', user = '', hosts = '', after = ''] = PARTS.exec(text) ?? [];
+  const urls = hosts.split(',').flatMap((host) => inQuery(parsed(scheme, user, host, after)));
   if (urls.some((url) => url.password !== '' || url.searchParams.has('password'))) {
     throw new StoreError('denied', 'the URL of the database holds a password: put it into PGPASSWORD or ~/.pgpass');
   }
+  if (!urls.every(isReadable)) throw new StoreError('denied', NO_DATABASE_URL);
   return new DatabaseHosts(urls.map(({ href }) => href));
 }
 
-function parsed(text: string): URL {
-  if (!URL.canParse(text)) throw new StoreError('denied', NONE);
-  return new URL(text);
+function parsed(scheme: string, user: string, host: string, after: string): URL {
+  // libpq takes a user or a port without a host, and a URL does not: its parser sees a host, which then goes.
+  const isThere = !NO_HOST.test(host);
+  const text = `${scheme}${user}${isThere ? '' : 'host'}${host}${after}`;
+  if (!URL.canParse(text)) throw new StoreError('denied', NO_DATABASE_URL);
+  const url = new URL(text);
+  return isThere ? url : withoutHost(url, scheme, after);
+}
+
+/** User, password and port in the query, where the client library looks first. */
+function withoutHost({ username, password, port }: URL, scheme: string, after: string): URL {
+  const url = new URL(`${scheme}${after}`);
+  for (const [name, value] of Object.entries({ user: decoded(username), password, port })) {
+    if (value === null) throw new StoreError('denied', NO_DATABASE_URL);
+    if (value !== '' && !url.searchParams.has(name)) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+/** Whether the client library can take it apart: it throws errors of its own at a wrong escape or port. */
+function isReadable({ username, hostname, pathname, searchParams }: URL): boolean {
+  const port = searchParams.get('port') ?? '';
+  return [username, hostname, pathname].every((part) => decoded(part) !== null) && /^\d*$/.test(port) && +port < 65_536;
+}
+
+/** Null: its escapes are no UTF-8. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 /** A URL for each of the hosts in its query; ports are one for all, or one for each. */
@@ -53,7 +85,7 @@ function inQuery(url: URL): URL[] {
   const hosts = url.searchParams.get('host')?.split(',') ?? [];
   const ports = url.searchParams.get('port')?.split(',') ?? [];
   if (hosts.length < 2) return [url];
-  if (ports.length > 1 && ports.length !== hosts.length) throw new StoreError('denied', NONE);
+  if (ports.length > 1 && ports.length !== hosts.length) throw new StoreError('denied', NO_DATABASE_URL);
   return hosts.map((host, place) => {
     const one = new URL(url);
     one.searchParams.set('host', host);

@@ -1,3 +1,4 @@
+import { NO_DATABASE_URL } from './database-hosts.ts';
 import type { OpenedSql } from './sql.ts';
 import { StoreError } from './store-error.ts';
 
@@ -13,7 +14,7 @@ export function isDatabaseUrl(location: string): boolean {
 export async function openSql(location: string): Promise<OpenedSql> {
   // As a folder it would be made, with its first slash, in the folder of today.
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(location) && !isDatabaseUrl(location)) {
-    throw new StoreError('denied', 'the URL of the database is none: postgresql://USER@HOST:PORT/DATABASE');
+    throw new StoreError('denied', NO_DATABASE_URL);
   }
   // Each is large: only the one that is asked for is loaded.
   if (isDatabaseUrl(location)) return (await import('./postgresql.ts')).openPostgresql(location);

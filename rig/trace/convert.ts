@@ -2,6 +2,7 @@ import { HalError } from '../../src/hal/errors.ts';
 import { CannotRun, UsageError } from '../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../console/io.ts';
 import { shown } from '../console/shown.ts';
+import { counted } from '../report/words.ts';
 
 import { EXPORTERS, IMPORTERS } from './formats/index.ts';
 import { openedInWords, openedWith, plainOnly } from './inside-channel.ts';
@@ -130,7 +131,7 @@ class Session {
   }
 
   #progress(): void {
-    const line = `${this.counts.events} events`;
+    const line = counted(this.counts.events, 'event');
     this.#io.stderr(this.#io.stdoutIsTty ? `\r${line}` : `${line}\n`);
   }
 }
@@ -173,10 +174,6 @@ function report(
   if (fault === null) return;
   say(`vitap: ${fault.message}`);
   if (options.output !== '-') say(`vitap: what comes before that is in ${written}`);
-}
-
-function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 function times(count: number): string {

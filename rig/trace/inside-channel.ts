@@ -6,6 +6,7 @@ import type { Crypto } from '../../src/hal/crypto.ts';
 import { ChannelError, SecureSession, unprotectCommand, unprotectResponse } from '../../src/secure-channel/index.ts';
 import type { RecordedKeys, SessionKeyFile } from '../channel/session-key-file.ts';
 import { CannotRun } from '../console/failure.ts';
+import { counted } from '../report/words.ts';
 import { bytesOf, maskedHex } from './masked-hex.ts';
 import type { CommandEvent, ResponseEvent, TraceEvent } from './model.ts';
 import { isProtectedCommand } from './protected-form.ts';
@@ -20,7 +21,7 @@ export interface OpenedCount {
 /** `12 of 14 protected commands were opened with keys.json` */
 export function openedInWords({ protected: all, opened: some }: OpenedCount, keys: string): string {
   if (all === 0) return `nothing in the trace is protected: ${keys} was not needed`;
-  return `${some} of ${all} protected commands were opened with ${keys}`;
+  return `${some} of ${counted(all, 'protected command')} ${some === 1 ? 'was' : 'were'} opened with ${keys}`;
 }
 
 /**

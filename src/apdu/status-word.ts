@@ -99,10 +99,16 @@ export function statusWordMeaning(sw: number): string {
   const known = MEANINGS.get(sw);
   if (known !== undefined) return known;
   const low = sw & 0xff;
-  if (sw >> 8 === 0x61) return low === 0 ? '256 or more bytes available' : `${low} bytes available`;
-  if (sw >> 8 === 0x6c) return `wrong Le, ${low === 0 ? '256 or more' : low} bytes available`;
+  if (sw >> 8 === 0x61) return `${bytesInWords(low)} available`;
+  if (sw >> 8 === 0x6c) return `wrong Le, ${bytesInWords(low)} available`;
   if ((sw & 0xfff0) === 0x63c0) return triesInWords(sw & 0x0f);
   return 'unknown status word';
+}
+
+/** Of SW2: `256 or more bytes`, `1 byte`, `2 bytes`. */
+function bytesInWords(low: number): string {
+  if (low === 0) return '256 or more bytes';
+  return low === 1 ? '1 byte' : `${low} bytes`;
 }
 
 /** `no try left`, `1 try left`, `2 tries left`. */

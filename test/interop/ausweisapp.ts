@@ -62,6 +62,7 @@ export class AusweisApp {
       QT_QPA_PLATFORM: 'offscreen',
     };
     const child = spawn('AusweisApp2', ['--ui', 'websocket', '--port', String(port)], { stdio: 'ignore', env });
+    await once(child, 'spawn');
     const deadlineMs = performance.now() + START_LIMIT_MS;
     for (;;) {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/eID-Kernel`);

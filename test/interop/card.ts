@@ -18,14 +18,21 @@ export async function serveProfile(
   return { ...inserted, unlock: () => screen.unlock(new TextEncoder().encode(CODE)).outcome };
 }
 
+interface Ran {
+  readonly exit: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** Runs a program to its end; the event loop goes on meanwhile, for the card lives in this process. */
-export function run(
-  program: string,
-  args: readonly string[],
-  input = '',
-): Promise<{ readonly exit: number | null; readonly out: string; readonly err: string }> {
+export function run(program: string, args: readonly string[], input = ''): Promise<Ran> {
+  return runWith(process.env, program, args, input);
+}
+
+/** Does so in another environment. */
+export function runWith(env: NodeJS.ProcessEnv, program: string, args: readonly string[], input = ''): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => {

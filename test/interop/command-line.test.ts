@@ -41,6 +41,8 @@ class Emulator {
 
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     this.child = spawn(process.execPath, [PROGRAM, 'emulate', ...args], { env: { ...process.env, ...env } });
+    // It may have ended when something is typed.
+    this.child.stdin!.on('error', () => {});
     this.child.stdout!.on('data', (chunk: Buffer) => {
       this.out += chunk.toString();
     });

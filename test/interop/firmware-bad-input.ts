@@ -3,16 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildFolder } from '../../rig/board/firmware/engine.ts';
 import { run } from './card.ts';
-import { EmulatedBoard, type Said, vitap } from './firmware.ts';
+import { buildFirmware, EmulatedBoard, type RunningFirmware, vitap } from './firmware.ts';
 import { RunningVerb } from './running-verb.ts';
 
-/** Where the firmware of the emulated board was built (`fw/`), and what builds more of it. */
-export interface BuiltFirmware {
-  at(name: string): string;
-  build(out: string, ...more: string[]): Promise<Said>;
-}
-
-export function firmwareBadInput({ at, build }: BuiltFirmware): void {
+/** @param firmware where that of the emulated board lies */
+export function firmwareBadInput({ at }: Pick<RunningFirmware, 'at'>): void {
   describe('bad input', () => {
     it.each([
       [['firmware', 'build', '--board', 'nowhere', '--profile', 'vitale2'], 'there is no board nowhere; there is '],
@@ -34,7 +29,7 @@ export function firmwareBadInput({ at, build }: BuiltFirmware): void {
 
     it('a folder that cannot be made, before anything is compiled', async () => {
       writeFileSync(at('file'), '');
-      const { exit, err } = await build(at('file/x'), '--profile', 'vitale2', '--no-channel');
+      const { exit, err } = await buildFirmware(at('file/x'), '--profile', 'vitale2', '--no-channel');
       expect([exit, err.includes('compiling'), err.includes('file/x')]).toEqual([2, false, true]);
     });
 

@@ -1,12 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { runCommandLine } from '../../rig/command/program.ts';
-import { VERBS } from '../../rig/command/verbs/index.ts';
-import { fakeIo } from '../rig/console/fake-io.ts';
-import { CODE, run } from './card.ts';
-import { BoardPair, EmulatedBoard, exchangesOf, LIMIT_MS, type Said, vitapWith } from './firmware.ts';
+import { beforeAll, expect, it, vi } from 'vitest';
+import { run } from './card.ts';
+import {
+  BoardPair,
+  buildFirmware,
+  exchangesOf,
+  firmwareRuns,
+  LIMIT_MS,
+  type Said,
+  vitap,
+  vitapWith,
+  withBoard,
+} from './firmware.ts';
 import { describeNeeds } from './real-parts.ts';
 
 /** Cards that have a secure channel, live in a phone, or speak through a PN532 on the board's UART. */
@@ -16,27 +23,24 @@ export function firmwareOfOtherCards(): void {
       'opens PACE with chip authentication mapping, and answers inside it',
       async () => {
         const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
-        let board: EmulatedBoard | null = null;
         try {
-          const args = ['build', '--board', 'mps2-an386', '--profile', 'eac', '--out', folder];
-          expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
-          board = new EmulatedBoard(join(folder, 'mps2-an386.elf'), join(folder, 'host'));
-          await board.started();
-          const reader = ['--reader', `firmware:${board.host}`];
-          // Until the curves' tables are made nobody answers.
-          const io = fakeIo({ env: { VITAP_CAN: '500540' } });
-          await vi.waitFor(
-            async () => {
-              io.out.length = 0;
-              expect(
-                await runCommandLine(['apdu', ...reader, 'secure open', '00B0850000=9000'], '0.0.0', VERBS, io),
-              ).toBe(0);
-            },
-            { timeout: 240_000, interval: 500 },
-          );
-          expect(io.out.join('')).toMatch(/PACE with the CAN \(chip authentication mapping/);
+          expect((await buildFirmware(folder, '--profile', 'eac')).exit).toBe(0);
+          await withBoard(join(folder, 'mps2-an386.elf'), join(folder, 'host'), async ({ host }) => {
+            const script = ['secure open', '00B0850000=9000'];
+            const opened = (): Promise<Said> =>
+              vitapWith({ VITAP_CAN: '500540' }, 'apdu', '--reader', `firmware:${host}`, ...script);
+            // Until the curves' tables are made nobody answers.
+            const { out } = await vi.waitFor(
+              async () => {
+                const said = await opened();
+                expect(said.exit, said.err).toBe(0);
+                return said;
+              },
+              { timeout: 240_000, interval: 500 },
+            );
+            expect(out).toMatch(/PACE with the CAN \(chip authentication mapping/);
+          });
         } finally {
-          await board?.stop();
           rmSync(folder, { recursive: true, force: true });
         }
       },
@@ -45,42 +49,25 @@ export function firmwareOfOtherCards(): void {
   });
 
   describeNeeds(['firmware'], 'firmware of a phone', () => {
-    let folder: string;
-    let board: EmulatedBoard;
-    const keys = { pin: '', wrong: '' };
+    const firmware = firmwareRuns('--profile', 'apcv');
+    const { at } = firmware;
 
     const vitap = (...args: string[]): Promise<Said> => vitapWith({ VITAP_CAN: '161803' }, ...args);
 
     beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
-      for (const [name, code] of [
-        ['pin', CODE],
-        ['wrong', '123456'],
-      ] as const) {
-        keys[name] = join(folder, name);
-        writeFileSync(keys[name], code, { mode: 0o600 });
-      }
-      const built = await vitap('firmware', 'build', '--board', 'mps2-an386', '--profile', 'apcv', '--out', folder);
-      expect(built.exit).toBe(0);
-      expect((await vitap('pki', 'init', join(folder, 'pki'), '--test')).exit).toBe(0);
-      board = new EmulatedBoard(join(folder, 'mps2-an386.elf'), join(folder, 'host'));
-      await board.started();
-    }, LIMIT_MS);
-    afterAll(async () => {
-      await board?.stop();
-      rmSync(folder, { recursive: true, force: true });
-    }, LIMIT_MS);
+      expect((await vitap('pki', 'init', at('pki'), '--test')).exit).toBe(0);
+    });
 
     it(
       'takes the code on its screen, opens a channel, and says what the card in process says',
       async () => {
-        const terminal = ['--terminal-keys', join(folder, 'pki/FRVITAPAT00001.keys.json')];
+        const terminal = ['--terminal-keys', at('pki/FRVITAPAT00001.keys.json')];
         const read = async (...where: string[]): Promise<Record<string, unknown>> => {
-          const tap = await vitap('tap', ...where, '--pin-file', keys.pin, ...terminal, '--timeout', '240', '--json');
+          const tap = await vitap('tap', ...where, '--pin-file', at('code'), ...terminal, '--timeout', '240', '--json');
           expect([tap.exit, tap.err]).toEqual([0, '']);
           return JSON.parse(tap.out);
         };
-        const [far, near] = [await read('--reader', `firmware:${board.host}`), await read('--profile', 'apcv')];
+        const [far, near] = [await read('--reader', `firmware:${firmware.host}`), await read('--profile', 'apcv')];
         expect(far.code).toEqual({ outcome: 'unlocked-by-holder' });
         for (const key of Object.keys(near)) {
           if (['driver', 'reader', 'protocol', 'time', 'seed', 'channel'].includes(key)) continue;
@@ -94,15 +81,15 @@ export function firmwareOfOtherCards(): void {
     it(
       'is unlocked and locked by its holder, who needs no reader',
       async () => {
-        expect(await vitap('firmware', 'unlock', board.host, '--pin-file', keys.pin)).toMatchObject({
+        expect(await vitap('firmware', 'unlock', firmware.host, '--pin-file', at('code'))).toMatchObject({
           exit: 0,
           out: 'unlocked for 60 s\n',
         });
-        expect(await vitap('firmware', 'lock', board.host)).toMatchObject({ exit: 0, out: 'locked\n' });
-        const wrong = await vitap('firmware', 'unlock', board.host, '--pin-file', keys.wrong);
+        expect(await vitap('firmware', 'lock', firmware.host)).toMatchObject({ exit: 0, out: 'locked\n' });
+        const wrong = await vitap('firmware', 'unlock', firmware.host, '--pin-file', at('wrong'));
         expect([wrong.exit, wrong.err]).toEqual([1, expect.stringContaining('2 tries left')]);
-        expect((await vitap('firmware', 'unlock', board.host, '--pin-file', keys.pin)).exit).toBe(0);
-        expect(await vitap('firmware', 'unlock', board.host)).toMatchObject({
+        expect((await vitap('firmware', 'unlock', firmware.host, '--pin-file', at('code'))).exit).toBe(0);
+        expect(await vitap('firmware', 'unlock', firmware.host)).toMatchObject({
           exit: 2,
           err: expect.stringContaining('unlock needs the code'),
         });
@@ -113,7 +100,7 @@ export function firmwareOfOtherCards(): void {
     it(
       'gives the terminal nothing when the code is wrong, and counts it',
       async () => {
-        const tap = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', keys.wrong);
+        const tap = await vitap('tap', '--reader', `firmware:${firmware.host}`, '--pin-file', at('wrong'));
         expect([tap.exit, tap.err]).toEqual([1, expect.stringContaining('2 tries left')]);
       },
       LIMIT_MS,
@@ -127,22 +114,19 @@ export function firmwareOfOtherCards(): void {
         const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
         const at = (name: string): string => join(folder, name);
         const boards = new BoardPair(at('a'), at('b'));
-        let board: EmulatedBoard | null = null;
-        try {
-          await boards.started();
-          const args = ['build', '--board', 'mps2-an386', '--profile', 'ndef', '--out', folder];
-          expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
-          board = new EmulatedBoard(at('mps2-an386.elf'), at('host'), '--pn532', at('a'));
-          await board.started();
+        const readTwice = async (): Promise<void> => {
           await boards.targeted();
           const list = await run('/usr/bin/env', [`LIBNFC_DEVICE=pn532_uart:${at('b')}`, 'nfc-list', '-v']);
           expect(list.out).toContain('1 ISO14443A passive target(s) found');
           expect(list.out).toMatch(/SAK \(SEL_RES\): 20/);
-          const io = fakeIo();
-          expect(await runCommandLine(['tap', '--reader', `pn532:${at('b')}`], '0.0.0', VERBS, io)).toBe(0);
-          expect(io.out.join('')).toContain('https://');
+          const { exit, out } = await vitap('tap', '--reader', `pn532:${at('b')}`);
+          expect([exit, out]).toEqual([0, expect.stringContaining('https://')]);
+        };
+        try {
+          await boards.started();
+          expect((await buildFirmware(folder, '--profile', 'ndef')).exit).toBe(0);
+          await withBoard(at('mps2-an386.elf'), at('host'), readTwice, '--pn532', at('a'));
         } finally {
-          await board?.stop();
           await boards.stop();
           rmSync(folder, { recursive: true, force: true });
         }

@@ -1,18 +1,24 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { RESTART } from '../../firmware/card/host-link.ts';
-import { runCommandLine } from '../../rig/command/program.ts';
-import { VERBS } from '../../rig/command/verbs/index.ts';
 import type { LocalDevice } from '../../rig/lab/bench/devices.ts';
 import { flashCard } from '../../rig/lab/bench/judge-board.ts';
 import type { Judged, LocalFile } from '../../rig/lab/bench/judged.ts';
 import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
 import { expectPublished } from '../rig/command/published-schemas.ts';
-import { fakeIo } from '../rig/console/fake-io.ts';
-import { CODE, run } from './card.ts';
-import { EmulatedBoard, exchangesOf, LIMIT_MS, RecordingRelay, type Said, vitap } from './firmware.ts';
+import { run } from './card.ts';
+import {
+  buildFirmware,
+  exchangesOf,
+  firmwareRuns,
+  LIMIT_MS,
+  RecordingRelay,
+  type Said,
+  vitap,
+  withBoard,
+} from './firmware.ts';
 import { firmwareBadInput } from './firmware-bad-input.ts';
 import { firmwareOfOtherBoards } from './firmware-other-boards.ts';
 import { firmwareOfOtherCards } from './firmware-other-cards.ts';
@@ -21,8 +27,9 @@ import { describeNeeds, PCSC_STACK } from './real-parts.ts';
 import { PYSCARD } from './recorded-session.ts';
 import { cardIsIn, SLOTS } from './vpcd-card.ts';
 
-/** As a bench of the lab puts a card of a campaign into a board. */
-function putByLab(path: string, folder: string, image: string): Promise<Judged> {
+/** As a bench of the lab puts a card of a campaign into a board: its run has a folder of its own. */
+function putByLab(path: string, inputs: string, image: string): Promise<Judged> {
+  const folder = mkdtempSync(join(inputs, 'run-'));
   const device = {
     capability: { device: 'board', kind: 'board', backend: 'simulated', identity: 'here' },
     board: { driver: 'firmware', path, partner: null },
@@ -31,7 +38,7 @@ function putByLab(path: string, folder: string, image: string): Promise<Judged> 
     { kind: 'board-flash', image },
     {
       bench: 'table-1',
-      ...{ device, folder, inputs: folder, env: { XDG_STATE_HOME: folder }, imageKey: null, last: false },
+      ...{ device, folder, inputs, env: { XDG_STATE_HOME: folder }, imageKey: null, last: false },
       signal: new AbortController().signal,
       openPool: () => Promise.reject(new Error('none')),
       note: () => {},
@@ -42,38 +49,17 @@ function putByLab(path: string, folder: string, image: string): Promise<Judged> 
 
 /** The compiled core in an emulated Cortex-M4F: the emulator is real, the silicon is not. */
 describeNeeds(['firmware'], 'firmware in qemu', () => {
-  let folder: string;
-  const at = (name: string): string => join(folder, name);
-  let code: string;
-  let board: EmulatedBoard;
-  let built: unknown;
-
-  const build = (out: string, ...more: string[]): Promise<Said> =>
-    vitap('firmware', 'build', '--board', 'mps2-an386', '--out', out, '--json', ...more);
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
-    code = at('code');
-    writeFileSync(code, CODE, { mode: 0o600 });
-    const { exit, out, err } = await build(at('fw'), '--profile', 'vitale2', '--no-channel');
-    expect([exit, err.includes('fault')]).toEqual([0, false]);
-    built = JSON.parse(out);
-    board = new EmulatedBoard(at('fw/mps2-an386.elf'), at('host'));
-    await board.started();
-  }, LIMIT_MS);
-  afterAll(async () => {
-    await board?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }, LIMIT_MS);
+  const firmware = firmwareRuns('--profile', 'vitale2', '--no-channel');
+  const { at } = firmware;
 
   it(
     'is built as its schema says, twice the same bytes',
     async () => {
-      expectPublished('firmware-build', built);
-      const again = JSON.parse((await build(at('again'), '--profile', 'vitale2', '--no-channel')).out);
-      expect(again.sha256).toBe((built as { sha256: string }).sha256);
+      expectPublished('firmware-build', firmware.built);
+      const again = JSON.parse((await buildFirmware(at('again'), '--profile', 'vitale2', '--no-channel')).out);
+      expect(again.sha256).toBe((firmware.built as { sha256: string }).sha256);
       for (const ending of ['elf', 'bin', 'hex']) {
-        const [first, second] = ['fw', 'again'].map((name) => readFileSync(join(folder, name, `mps2-an386.${ending}`)));
+        const [first, second] = ['fw', 'again'].map((name) => readFileSync(at(`${name}/mps2-an386.${ending}`)));
         expect(first?.equals(second as Buffer)).toBe(true);
       }
     },
@@ -84,11 +70,11 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     'is read whole, and says what the card in process says',
     async () => {
       const read = async (...where: string[]): Promise<Record<string, unknown>> => {
-        const { exit, out } = await vitap('tap', ...where, '--pin-file', code, '--json');
+        const { exit, out } = await vitap('tap', ...where, '--pin-file', at('code'), '--json');
         expect(exit).toBe(0);
         return JSON.parse(out);
       };
-      const [far, near] = [await read('--reader', `firmware:${board.host}`), await read('--profile', 'vitale2')];
+      const [far, near] = [await read('--reader', `firmware:${firmware.host}`), await read('--profile', 'vitale2')];
       for (const key of Object.keys(near)) {
         if (['driver', 'reader', 'protocol', 'time', 'seed'].includes(key)) continue;
         expect([key, far[key]]).toEqual([key, near[key]]);
@@ -108,7 +94,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     'is benched, and its card is timed by the board',
     async () => {
       const counts = ['--taps', '3', '--warm-up', '1', '--profile', 'vitale2'];
-      const { out } = await vitap('bench', 'tap', '--reader', `firmware:${board.host}`, ...counts, '--json');
+      const { out } = await vitap('bench', 'tap', '--reader', `firmware:${firmware.host}`, ...counts, '--json');
       const { layers, taps } = JSON.parse(out) as {
         layers: Record<string, { basis: string }>;
         taps: { startNs: number; endNs: number; layers: Record<string, number> }[];
@@ -127,7 +113,14 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     'brings itself up: RAM, flash, UARTs, first tap',
     async () => {
       const only = ['--only', 'ram,flash,uarts,first-tap', '--records', at('records')];
-      const { exit, out, err } = await vitap('board', 'test', '--board', `firmware:${board.host}`, ...only, '--json');
+      const { exit, out, err } = await vitap(
+        'board',
+        'test',
+        '--board',
+        `firmware:${firmware.host}`,
+        ...only,
+        '--json',
+      );
       const { phases } = JSON.parse(out) as { phases: { id: string; verdict: string }[] };
       const judged = phases.filter(({ verdict }) => verdict !== 'skipped');
       expect(
@@ -142,11 +135,10 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
   it(
     'refuses a wrong code, and counts it',
     async () => {
-      writeFileSync(at('wrong'), '123456', { mode: 0o600 });
-      const wrong = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', at('wrong'));
+      const wrong = await vitap('tap', '--reader', `firmware:${firmware.host}`, '--pin-file', at('wrong'));
       expect(wrong.exit).toBe(1);
       expect(wrong.out + wrong.err).toContain('2 tries left');
-      const right = await vitap('tap', '--reader', `firmware:${board.host}`, '--pin-file', code);
+      const right = await vitap('tap', '--reader', `firmware:${firmware.host}`, '--pin-file', at('code'));
       expect([right.exit, right.exit === 0 ? '' : right.out + right.err]).toEqual([0, '']);
     },
     LIMIT_MS,
@@ -155,14 +147,11 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
   it(
     'keeps through a restart of the board what was written before it',
     async () => {
-      const second = new EmulatedBoard(at('fw/mps2-an386.elf'), at('restarted'));
-      await second.started();
-      const wrong = (): Promise<Said> => vitap('tap', '--reader', `firmware:${second.host}`, '--pin-file', at('wrong'));
-      try {
-        writeFileSync(at('wrong'), '123456', { mode: 0o600 });
+      await withBoard(at('fw/mps2-an386.elf'), at('restarted'), async ({ host }) => {
+        const wrong = (): Promise<Said> => vitap('tap', '--reader', `firmware:${host}`, '--pin-file', at('wrong'));
         const first = await wrong();
         expect(first.out + first.err).toContain('2 tries left');
-        const line = await new SystemSerialPorts().open(second.host, 115_200);
+        const line = await new SystemSerialPorts().open(host, 115_200);
         let heard = Buffer.alloc(0);
         line.onData((chunk) => {
           heard = Buffer.concat([heard, chunk]);
@@ -172,9 +161,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         await line.close();
         const next = await wrong();
         expect(next.out + next.err).toContain('1 try left');
-      } finally {
-        await second.stop();
-      }
+      });
     },
     LIMIT_MS,
   );
@@ -186,7 +173,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
         const { out } = await vitap('conform', ...where, '--suite', 'iso7816-4', '--only', 'RR*', '--json');
         return (JSON.parse(out).cases as { id: string; verdict: string }[]).map(({ id, verdict }) => [id, verdict]);
       };
-      const far = await judge('--reader', `firmware:${board.host}`, '--profile', 'vitale2', '--destructive');
+      const far = await judge('--reader', `firmware:${firmware.host}`, '--profile', 'vitale2', '--destructive');
       const near = await judge('--profile', 'vitale2', '--destructive');
       expect(far.length).toBeGreaterThan(10);
       expect(far).toEqual(near);
@@ -199,7 +186,7 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
     let relay: RecordingRelay;
     beforeAll(async () => {
       daemon = await Pcscd.start();
-      relay = new RecordingRelay(at('session.jsonl'), board.host);
+      relay = new RecordingRelay(at('session.jsonl'), firmware.host);
       await cardIsIn();
     }, LIMIT_MS);
     afterAll(async () => {
@@ -246,17 +233,15 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
       const other = at('other.img');
       const made = await vitap('card', 'build', 'ndef', '--out', other);
       expect([made.exit, made.err]).toEqual([0, '']);
-      const second = new EmulatedBoard(at('fw/mps2-an386.elf'), at('put'));
-      await second.started();
-      try {
-        const put = await vitap('firmware', 'put', second.host, '--image', other, '--timeout', '60');
+      await withBoard(at('fw/mps2-an386.elf'), at('put'), async ({ host }) => {
+        const put = await vitap('firmware', 'put', host, '--image', other, '--timeout', '60');
         expect([put.exit, put.err]).toEqual([0, '']);
         expect(put.out).toMatch(/profile ndef, serial number \w+; read back: 7473 bytes, all as in the file\./);
         expect(put.out).toContain('It took the place of a card of profile vitale2, serial number ');
-        const tap = await vitap('tap', '--reader', `firmware:${second.host}`, '--timeout', '60');
+        const tap = await vitap('tap', '--reader', `firmware:${host}`, '--timeout', '60');
         expect(tap.out).toContain('https://');
 
-        const ran = await putByLab(second.host, folder, 'other.img');
+        const ran = await putByLab(host, at('.'), 'other.img');
         expect(ran).toMatchObject({ verdict: 'passed', backend: 'simulated', card: 'other.img', board: 'here' });
         const [file] = ran.files as [LocalFile];
         const report = JSON.parse(readFileSync(file.path, 'utf8'));
@@ -271,28 +256,25 @@ describeNeeds(['firmware'], 'firmware in qemu', () => {
 
         await vitap('card', 'build', 'lab', '--out', at('large.img'));
         const large = ['--image', at('large.img'), '--timeout', '60', '--json'];
-        const refused = await vitap('firmware', 'put', second.host, ...large);
+        const refused = await vitap('firmware', 'put', host, ...large);
         const reason = expect.stringMatching(
           /^the image has 61016 bytes, and the flash of this board holds \d+; the board has its old card$/,
         );
         expectPublished('firmware-put', JSON.parse(refused.out));
         expect([refused.exit, JSON.parse(refused.out)]).toMatchObject([1, { verdict: 'fail', reason }]);
-      } finally {
-        await second.stop();
-      }
+      });
     },
     LIMIT_MS,
   );
 
-  firmwareBadInput({ at, build });
+  firmwareBadInput({ at });
 
   it(
     'ends with Ctrl-C, and takes its port away',
     async () => {
-      const second = new EmulatedBoard(at('fw/mps2-an386.elf'), at('second'));
-      await second.started();
-      expect(existsSync(at('second'))).toBe(true);
-      await second.stop();
+      await withBoard(at('fw/mps2-an386.elf'), at('second'), async () => {
+        expect(existsSync(at('second'))).toBe(true);
+      });
       expect(existsSync(at('second'))).toBe(false);
     },
     LIMIT_MS,
@@ -308,12 +290,10 @@ describeNeeds(['firmware'], 'firmware measure', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
       try {
-        const args = ['build', '--board', 'mps2-an386', '--profile', 'ndef', '--no-channel', '--out', folder];
-        expect(await runCommandLine(['firmware', ...args], '0.0.0', VERBS, fakeIo())).toBe(0);
-        const io = fakeIo({ json: true });
+        expect((await buildFirmware(folder, '--profile', 'ndef', '--no-channel')).exit).toBe(0);
         const elf = join(folder, 'mps2-an386.elf');
-        await runCommandLine(['firmware', 'measure', elf, '--board', 'mps2-an386', '--json'], '0.0.0', VERBS, io);
-        const measured = JSON.parse(io.out.join(''));
+        const { out } = await vitap('firmware', 'measure', elf, '--board', 'mps2-an386', '--json');
+        const measured = JSON.parse(out);
         expectPublished('firmware-measure', measured);
         // What lies in flash is the BIN, to the byte; the emulator's stack is that of the description.
         expect(measured.flash).toBe(readFileSync(join(folder, 'mps2-an386.bin')).length);

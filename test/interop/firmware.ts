@@ -1,7 +1,11 @@
-import { expect } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { runCommandLine } from '../../rig/command/program.ts';
 import { VERBS } from '../../rig/command/verbs/index.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
+import { CODE } from './card.ts';
 import { RunningVerb } from './running-verb.ts';
 
 /** An emulated processor takes its time. */
@@ -45,6 +49,69 @@ export class EmulatedBoard extends RunningVerb {
   started(): Promise<void> {
     return this.says('--reader firmware:');
   }
+}
+
+/** Starts a board, does something with it, and stops it. @param more options of `firmware run` */
+export async function withBoard(
+  elf: string,
+  host: string,
+  work: (board: EmulatedBoard) => Promise<void>,
+  ...more: string[]
+): Promise<void> {
+  const board = new EmulatedBoard(elf, host, ...more);
+  try {
+    await board.started();
+    await work(board);
+  } finally {
+    await board.stop();
+  }
+}
+
+/** Builds firmware for the emulated board into a folder, as `mps2-an386.elf` and others. @param card its options */
+export function buildFirmware(folder: string, ...card: string[]): Promise<Said> {
+  return vitap('firmware', 'build', '--board', 'mps2-an386', '--out', folder, '--json', ...card);
+}
+
+/** Firmware on a board that runs while the tests of a `describe` do. */
+export interface RunningFirmware {
+  /** A place in their folder: `fw` has what was built, `code` the card's code, `wrong` another one. */
+  at(name: string): string;
+  /** The port of the board's host side. */
+  readonly host: string;
+  /** What the build printed. */
+  readonly built: unknown;
+}
+
+/** Builds the firmware of a card and starts it before the first test, and stops it after the last. */
+export function firmwareRuns(...card: string[]): RunningFirmware {
+  let folder = '';
+  let built: unknown;
+  let board: EmulatedBoard | null = null;
+  const at = (name: string): string => join(folder, name);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vitap-firmware-'));
+    for (const [name, code] of Object.entries({ code: CODE, wrong: '123456' })) {
+      writeFileSync(at(name), code, { mode: 0o600 });
+    }
+    const { exit, out, err } = await buildFirmware(at('fw'), ...card);
+    expect([exit, err.includes('fault')]).toEqual([0, false]);
+    built = JSON.parse(out);
+    board = new EmulatedBoard(at('fw/mps2-an386.elf'), at('host'));
+    await board.started();
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await board?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, LIMIT_MS);
+  return {
+    at,
+    get host() {
+      return at('host');
+    },
+    get built() {
+      return built;
+    },
+  };
 }
 
 /** Two simulated PN532 boards in one field. */

@@ -1,17 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { TakenRun } from '../../rig/lab/api/bench.ts';
-import { type BenchLink, benchLink } from '../../rig/lab/api/bench-link.ts';
 import type { LabRefused } from '../../rig/lab/api/lab-refused.ts';
-import { type PersonLink, personLink } from '../../rig/lab/api/person-link.ts';
-import { createLabServer } from '../../rig/lab/server/lab-server.ts';
-import { type LabStore, openLabStore } from '../../rig/lab/store/store.ts';
-import { addToken } from '../../rig/lab/store/tokens.ts';
-import type { WebServer } from '../../rig/web/server.ts';
-import { LOOPBACK, newKey, RUN, signed, statementFor, testKey } from '../rig/lab/store/lab-in-test.ts';
+import { openLabStore } from '../../rig/lab/store/store.ts';
+import { type LabOnDatabase, labServer, openLab } from './lab-on-database.ts';
 import { type PostgresqlServer, startPostgresql } from './postgresql.ts';
 import { describeNeeds } from './real-parts.ts';
 
@@ -19,14 +11,9 @@ const MOST_CONNECTIONS = 14;
 const CLEAN = { lost: [], doubled: [], stranded: [] };
 
 describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, read-only or another one', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vitap-lab-database-'));
-  const key = testKey();
   let first: PostgresqlServer;
   let second: PostgresqlServer;
-  let store: LabStore;
-  let server: WebServer;
-  let bench: BenchLink;
-  let operator: PersonLink;
+  let lab: LabOnDatabase;
 
   beforeAll(async () => {
     first = await startPostgresql(`max_connections=${MOST_CONNECTIONS}`);
@@ -34,39 +21,20 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
     second = await first.follower();
     const other = new URL(second.url('lab')).searchParams.get('host');
     url.searchParams.set('host', `${url.searchParams.get('host')},${other}`);
-    store = await openLabStore({ folder, url: url.href, now: Date.now(), fault: () => {} });
-    const [benchToken, operatorToken] = [await addToken(store, 'b', 'bench'), await addToken(store, 'o', 'operator')];
-    server = await createLabServer(store, {
-      ...{ host: '127.0.0.1', port: 0, tls: null, version: '0', log: () => {} },
-      limits: { answerMs: 1500 },
-    });
-    const { origin } = await server.listen();
-    bench = benchLink({ origin, token: benchToken });
-    operator = personLink({ origin, token: operatorToken });
-    await bench.enrol({ name: 'b1', publicKey: key.publicKey, interface: 1, version: '0.1.0' });
+    lab = await openLab(url.href, { answerMs: 1500 });
   }, 120_000);
   afterAll(async () => {
-    await server?.close();
-    await store?.close();
+    await lab?.close();
     for (const each of [first, second]) await each?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
-  const beat = (attempts: readonly string[] = []) =>
-    bench.heartbeat({ bench: 'b1', clock: 0, devices: [LOOPBACK], attempts, drift: null, spooled: 0 });
-  /** Submits a run, and takes it. */
-  async function take(): Promise<TakenRun> {
-    await beat();
-    await operator.submit({ name: 'n', source: '', runs: [RUN], dryRun: false, attempts: 3, key: newKey() });
-    return (await bench.take({ bench: 'b1', free: ['loopback'], waitSeconds: 5 })) as TakenRun;
-  }
   /** Sends the result again and again, as a bench does. */
   async function record(taken: TakenRun): Promise<void> {
-    const jws = await signed(statementFor('b1', taken), key);
-    await vi.waitFor(() => bench.record(taken.attempt, jws), { timeout: 60_000, interval: 100 });
-    await bench.record(taken.attempt, jws);
-    expect((await operator.run(taken.run)).run.state).toBe('passed');
-    expect(await operator.check()).toMatchObject(CLEAN);
+    const jws = await lab.passed(taken);
+    await vi.waitFor(() => lab.bench.record(taken.attempt, jws), { timeout: 60_000, interval: 100 });
+    await lab.bench.record(taken.attempt, jws);
+    expect((await lab.operator.run(taken.run)).run.state).toBe('passed');
+    expect(await lab.operator.check()).toMatchObject(CLEAN);
   }
   async function refused(asked: Promise<unknown>): Promise<Pick<LabRefused, 'status' | 'code'>> {
     const { status, code } = await asked.then(
@@ -77,11 +45,11 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
   }
 
   it('does not answer: the server says so in time, and goes on when it does again', { timeout: 60_000 }, async () => {
-    const taken = await take();
+    const taken = await lab.take();
     first.freeze(true);
     try {
-      expect(await refused(beat([taken.attempt]))).toEqual({ status: 503, code: 'answer-too-slow' });
-      expect(await refused(operator.campaigns())).toEqual({ status: 503, code: 'answer-too-slow' });
+      expect(await refused(lab.beat([taken.attempt]))).toEqual({ status: 503, code: 'answer-too-slow' });
+      expect(await refused(lab.operator.campaigns())).toEqual({ status: 503, code: 'answer-too-slow' });
     } finally {
       first.freeze(false);
     }
@@ -89,11 +57,8 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
   });
 
   it('does not answer: a server ends all the same', { timeout: 50_000 }, async () => {
-    const other = await openLabStore({ folder, url: first.url('lab'), now: Date.now(), fault: () => {} });
-    const served = await createLabServer(other, {
-      ...{ host: '127.0.0.1', port: 0, tls: null, version: '0' },
-      log: () => {},
-    });
+    const other = await openLabStore({ folder: lab.folder, url: first.url('lab'), now: Date.now(), fault: () => {} });
+    const served = await labServer(other);
     await served.listen();
     first.freeze(true);
     try {
@@ -109,7 +74,7 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
   it('has no connection left: some are told to come again, and all are answered later', {
     timeout: 60_000,
   }, async () => {
-    const taken = await take();
+    const taken = await lab.take();
     const others: pg.Client[] = [];
     const connectionString = first.url('lab');
     const takeAll = async (): Promise<void> => {
@@ -127,28 +92,28 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
     await takeAll();
     await others[0]?.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'vitap'");
     await takeAll();
-    const asked = await Promise.allSettled(Array.from({ length: 8 }, () => operator.benches()));
+    const asked = await Promise.allSettled(Array.from({ length: 8 }, () => lab.operator.benches()));
     const reasons = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason as LabRefused] : []));
     expect(reasons.length).toBeGreaterThan(0);
     for (const { status, code } of reasons) expect([status, code]).toEqual([503, 'store-busy']);
     await Promise.all(others.map((each) => each.end()));
-    await vi.waitFor(() => Promise.all(Array.from({ length: 8 }, () => operator.benches())), { timeout: 20_000 });
+    await vi.waitFor(() => Promise.all(Array.from({ length: 8 }, () => lab.operator.benches())), { timeout: 20_000 });
     await record(taken);
   });
 
   it('takes no changes for a time: each is refused, and none is half made', { timeout: 60_000 }, async () => {
-    const taken = await take();
+    const taken = await lab.take();
     const readOnly = (value: 'on' | 'off'): void => {
       first.psql('lab', `alter system set default_transaction_read_only = ${value}`);
       first.psql('lab', 'select pg_reload_conf()');
     };
     readOnly('on');
-    const jws = await signed(statementFor('b1', taken), key);
+    const jws = await lab.passed(taken);
     await vi.waitFor(
       async () => {
         // Each process hears of the new setting by itself.
-        expect(await refused(beat([taken.attempt]))).toEqual({ status: 503, code: 'store-unreachable' });
-        expect(await refused(bench.record(taken.attempt, jws))).toEqual({ status: 503, code: 'store-unreachable' });
+        expect(await refused(lab.beat([taken.attempt]))).toEqual({ status: 503, code: 'store-unreachable' });
+        expect(await refused(lab.bench.record(taken.attempt, jws))).toEqual({ status: 503, code: 'store-unreachable' });
       },
       { timeout: 20_000, interval: 100 },
     );
@@ -157,7 +122,7 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
   });
 
   it('ends, and the one that followed it goes on: the server finds it', { timeout: 120_000 }, async () => {
-    const taken = await take();
+    const taken = await lab.take();
     // What was not copied in time is lost with a machine, whatever asks: here it was.
     const end = first.psql('lab', 'select pg_current_wal_flush_lsn()');
     await vi.waitFor(
@@ -165,9 +130,9 @@ describeNeeds(['postgresql'], 'a lab whose PostgreSQL is stopped, slow, full, re
       { timeout: 20_000, interval: 50 },
     );
     await first.stop();
-    expect((await refused(beat([taken.attempt]))).code).toBe('store-unreachable');
+    expect((await refused(lab.beat([taken.attempt]))).code).toBe('store-unreachable');
     second.psql('lab', 'select pg_promote()');
     await record(taken);
-    await record(await take());
+    await record(await lab.take());
   });
 });

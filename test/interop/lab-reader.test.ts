@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type OpenedReader, openReader } from '../../rig/endpoint/open-reader.ts';
@@ -74,6 +75,7 @@ describeNeeds(['pcscd', 'vpcd', 'nfc-pcsc', 'openssl', 'socat'], 'a reader of th
       const socket = at('way');
       const port = new URL(lab.origin).port;
       const way = spawn('socat', [`UNIX-LISTEN:${socket},fork`, `TCP:127.0.0.1:${port}`]);
+      await once(way, 'spawn');
       // Nothing leads out but one way to the server, and pcscd's socket is not there.
       const script = `
         PATH=$PATH:/usr/sbin:/sbin

@@ -87,7 +87,9 @@ export class LibeacChip {
   readonly lines: string[] = [];
 
   static async insert(program: string, folder: string): Promise<LibeacChip> {
-    const chip = new LibeacChip(spawn(program, ['localhost', String(VPCD_PORT), folder, CHIP_CAN, CHIP_PIN]));
+    const child = spawn(program, ['localhost', String(VPCD_PORT), folder, CHIP_CAN, CHIP_PIN]);
+    await once(child, 'spawn');
+    const chip = new LibeacChip(child);
     await vi.waitFor(() => {
       if (!chip.lines.includes('power on')) throw new Error(`pcscd has not found the chip: ${chip.lines.join(', ')}`);
     }, 10_000);

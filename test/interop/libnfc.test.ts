@@ -71,9 +71,15 @@ function libnfc(port: string, program: string, args: readonly string[] = [], inp
   const env = { ...process.env, LIBNFC_DEFAULT_DEVICE: `pn532_uart:${port}:115200` };
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   children.push(child);
+  // A program may end without reading what it is given.
+  child.stdin.on('error', () => {});
   child.stdin.end(input);
-  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const started: Libnfc = { child, ended, out: '' };
+  // Whoever waits for what it says is told why it could not be started.
+  child.on('error', (error) => {
+    started.out += error.message;
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       started.out += chunk.toString();

@@ -38,7 +38,9 @@ export class Pcscd {
       command.unshift('setpriv', '--pdeathsig', 'KILL');
     }
     const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-    const daemon = new Pcscd(spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env }));
+    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env });
+    await once(child, 'spawn');
+    const daemon = new Pcscd(child);
     await daemon.#started();
     return daemon;
   }

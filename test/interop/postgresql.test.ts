@@ -18,6 +18,22 @@ describeNeeds(['postgresql'], 'PostgreSQL 15', () => {
     await expect(openSql(url)).rejects.toMatchObject({ kind: 'denied' });
   });
 
+  it('takes a user, and a port, without a host where the folder of the socket stands in the query, as psql does', async () => {
+    const made = new URL(server.database('socket'));
+    const [host, port] = ['host', 'port'].map((name) => made.searchParams.get(name));
+    for (const url of [
+      `postgresql://vitap@/socket?host=${host}&port=${port}`,
+      `postgresql://vitap@:${port}/socket?host=${host}`,
+      `postgresql://vitap@/socket?host=/nowhere,${host}&port=${port}`,
+    ]) {
+      const sql = await openSql(url);
+      expect(await sql.query('select current_user::text as name, current_database()::text as base')).toEqual([
+        { name: 'vitap', base: 'socket' },
+      ]);
+      await sql.close();
+    }
+  });
+
   it('waits for a lock for five seconds and then says so', { timeout: 60_000 }, async () => {
     const sql = await openSql(server.database('locked'));
     await sql.query('create table t (a int)');

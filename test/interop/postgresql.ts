@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -74,6 +75,7 @@ async function start(
       ...options,
       stdio: 'ignore',
     });
+    await once(server, 'spawn');
     pid = server.pid as number;
     running = server;
     const ended = new Promise<void>((resolve) => server.on('close', () => resolve()));

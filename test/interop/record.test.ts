@@ -239,6 +239,8 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'a recording relay thro
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     programs.push(child);
+    // It may have ended when it is told to go on.
+    child.stdin.on('error', () => {});
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();

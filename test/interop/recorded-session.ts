@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCard } from '../../rig/card/open.ts';
@@ -7,6 +6,7 @@ import { IMPORTERS } from '../../rig/trace/formats/index.ts';
 import type { TraceEvent, TraceHeader } from '../../rig/trace/model.ts';
 import { LossCount } from '../../rig/trace/stream.ts';
 import type { LinkedCard } from '../../src/hal/card-link.ts';
+import { runWith } from './card.ts';
 import { spyLibraries } from './real-parts.ts';
 import { serveOnVpcd, type VpcdCard } from './vpcd-card.ts';
 
@@ -101,28 +101,4 @@ export async function runSpied(
   const { out, err } = await runWith(spied, program, args);
   rmSync(shadow, { recursive: true });
   return { out, err, record: readFileSync(record, 'utf8') };
-}
-
-/** Runs a program in an environment, and waits for its end. */
-export function runWith(
-  env: NodeJS.ProcessEnv,
-  program: string,
-  args: readonly string[],
-  input = '',
-): Promise<{ readonly exit: number | null; readonly out: string; readonly err: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err += chunk.toString();
-    });
-    child.on('error', reject);
-    child.on('close', (exit) => resolve({ exit, out, err }));
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
 }

@@ -20,7 +20,7 @@ import { CARD_KEY, ChallengeCard, HOST_KEY } from '../rig/judge/replay/challenge
 import { CODE, run } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
-import { serveOnVpcd, slotIsEmpty } from './vpcd-card.ts';
+import { serveOnVpcd, slotIsEmpty, type VpcdCard } from './vpcd-card.ts';
 
 const SELECT_OWN = '00A404000AF0617043562D454D550100';
 const VERIFY = `0020008106${Buffer.from(CODE).toString('hex')}`;
@@ -100,8 +100,10 @@ describeNeeds([...PCSC_STACK, 'opensc-tool', 'pyscard'], 'replay through pcscd',
     trace: string,
     card: LinkedCard,
     options: Partial<ReplayToCardOptions> = {},
+    whenInserted: (inserted: VpcdCard) => void = () => {},
   ): Promise<{ exit: ExitCode; result: ReplayResult; err: string }> {
     const inserted = await serveOnVpcd(card);
+    whenInserted(inserted);
     const io = fakeIo({ json: true });
     try {
       const exit = await replay(
@@ -301,28 +303,9 @@ rules:
         return card.process(command, offset, length);
       },
     };
-    const live = await serveOnVpcd(pulled);
-    pull = () => live.link.stop();
-    const io = fakeIo({ json: true });
-    const exit = await replay(
-      {
-        trace,
-        from: null,
-        reader: { driver: 'pcsc', name: null },
-        card: null,
-        interface: null,
-        rules: null,
-        secrets: secrets(),
-        keepGoing: false,
-        pace: 'fast',
-        maxDeviation: null,
-        record: { file: null, keepSecrets: false },
-        keepSecrets: false,
-        timeoutMs: 10_000,
-      },
-      io,
-    );
-    const result = JSON.parse(io.out.join('')) as ReplayResult;
+    const { exit, result } = await toCard(trace, pulled, {}, ({ link }) => {
+      pull = () => link.stop();
+    });
     expect(exit).toBe(2);
     expect(result).toMatchObject({
       verdict: 'INCONCLUSIVE',

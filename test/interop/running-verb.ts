@@ -14,6 +14,10 @@ export class RunningProgram {
 
   constructor(command: string, args: readonly string[]) {
     this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Whoever waits for what it says is told why it could not be started.
+    this.child.on('error', (error) => {
+      this.err += `${error.message}\n`;
+    });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.out += chunk.toString();
     });

@@ -22,6 +22,7 @@ class Cable {
   async plugIn(): Promise<void> {
     const ends = this.paths.map((path) => `pty,raw,echo=0,link=${path}`);
     this.#socat = spawn('socat', ends, { stdio: 'ignore' });
+    await once(this.#socat, 'spawn');
     await vi.waitFor(() => {
       if (!this.paths.every((path) => existsSync(path))) throw new Error('socat has made no pty yet');
     }, 5000);

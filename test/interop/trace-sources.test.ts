@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { EXPORTERS } from '../../rig/trace/formats/index.ts';
 import { LossCount } from '../../rig/trace/stream.ts';
-import { run } from './card.ts';
+import { run, runWith } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, itNeeds } from './real-parts.ts';
-import { exchanges, imported, runSpied, runWith, serveWitnessed } from './recorded-session.ts';
+import { exchanges, imported, runSpied, serveWitnessed } from './recorded-session.ts';
 import { SLOTS } from './vpcd-card.ts';
 
 /*

@@ -12,7 +12,11 @@ const MIXED = `
 import { describe, expect, it } from 'vitest';
 describe('a suite', () => {
   it('passes', () => {});
-  it('fails', () => expect(1).toBe(2));
+  it('fails', async () => {
+    void Promise.reject(new Error('nobody listens'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(1).toBe(2);
+  });
   it('needs a part', (context) => context.skip('opensc-tool is not installed'));
   it.skip('was switched off', () => {});
 });
@@ -42,17 +46,24 @@ function record(): Promise<unknown> {
 }
 
 describe('what vitest leaves for the runner', () => {
-  it('names what failed, a file that does not load included, and why what did not run did not', async () => {
+  it('names by file what failed, a file that does not load and an error outside its tests included, and why what did not run did not', async () => {
     expect(await record()).toEqual({
-      passed: 1,
-      failed: expect.arrayContaining([
-        'mixed.test.js > a suite > fails',
-        expect.stringMatching(/^broken\.test\.js: .*nowhere\.js/),
-      ]),
-      skipped: [
-        { title: 'mixed.test.js > a suite > needs a part', reason: 'opensc-tool is not installed' },
-        { title: 'mixed.test.js > a suite > was switched off', reason: 'no reason given' },
-      ],
+      files: {
+        'mixed.test.js': {
+          passed: 1,
+          failed: ['mixed.test.js > a suite > fails', 'outside the tests: nobody listens'],
+          skipped: [
+            { title: 'mixed.test.js > a suite > needs a part', reason: 'opensc-tool is not installed' },
+            { title: 'mixed.test.js > a suite > was switched off', reason: 'no reason given' },
+          ],
+        },
+        'broken.test.js': {
+          passed: 0,
+          failed: [expect.stringMatching(/^broken\.test\.js: .*nowhere\.js/)],
+          skipped: [],
+        },
+      },
+      outside: [],
     });
   }, 30_000);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FlashNvm } from '../../../src/hal/flash/flash-nvm.ts';
 import { flashLife } from '../../../src/hal/flash/life.ts';
 import { CannotRun } from '../../console/failure.ts';
+import { counted } from '../../report/words.ts';
 import { type BoardDescription, firmwareFolder, readBoard } from './board-description.ts';
 import { boardHeader, linkerScript } from './board-files.ts';
 import { bundleProgram } from './bundle.ts';
@@ -165,7 +166,7 @@ function checkRoom({ name, nvm }: BoardDescription, image: Uint8Array): void {
   const least = FlashNvm.pagesFor(image.length, { pageSize: nvm.page, writeGranule: nvm.granule });
   if (least <= nvm.pages) return;
   throw new CannotRun(
-    `the card's image of ${image.length} bytes needs ${least} pages of ${nvm.page}; ${name} has ${nvm.pages} for it`,
+    `the card's image of ${image.length} bytes needs ${counted(least, 'page')} of ${nvm.page}; ${name} has ${nvm.pages} for it`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { CannotRun } from '../../console/failure.ts';
+import { counted } from '../../report/words.ts';
 import { joinSegments, type Segment } from './firmware-image.ts';
 
 /** A UF2 file: blocks of 512 bytes, each of which says where its payload goes. Numbers as its specification has them. */
@@ -66,14 +67,20 @@ export function readUf2(bytes: Uint8Array, file: string): Uf2 {
     // 0 stands for no family.
     const family = (flags & FLAG.familyId) === 0 ? 0 : field(28);
     const count = counts.get(family) ?? { seen: 0, total };
-    if (total !== count.total) fail(`it says that there are ${total} blocks, those before it ${count.total}`);
+    if (total !== count.total)
+      fail(
+        `it says that there ${total === 1 ? 'is' : 'are'} ${counted(total, 'block')}, those before it ${count.total}`,
+      );
     if (number !== count.seen) fail(`it has number ${number}, and ${count.seen} was to come`);
     counts.set(family, { seen: count.seen + 1, total });
     if ((flags & FLAG.notMainFlash) !== 0) continue;
     segments.push({ address, bytes: new Uint8Array(view.buffer, view.byteOffset + HEADER_BYTES, size) });
   }
   for (const { seen, total } of counts.values()) {
-    if (seen !== total) throw new CannotRun(`${file}: ${seen} of ${total} blocks are there: the file is cut off`);
+    if (seen !== total)
+      throw new CannotRun(
+        `${file}: ${seen} of ${counted(total, 'block')} ${total === 1 ? 'is' : 'are'} there: the file is cut off`,
+      );
   }
   return { segments: joinSegments(segments, file), families: [...counts.keys()].filter((family) => family !== 0) };
 }

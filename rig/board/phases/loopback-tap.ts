@@ -1,6 +1,7 @@
 import { sameBytes } from '../../../src/apdu/same-bytes.ts';
 import { EchoCard, echoCommand } from '../../card/echo-card.ts';
 import { quantileOf } from '../../figures/quantile.ts';
+import { counted } from '../../report/words.ts';
 import type { BoardUnderTest } from '../board-under-test.ts';
 import { BoardFault, type Phase, type PhaseContext, RigFault } from '../phase.ts';
 
@@ -98,7 +99,7 @@ async function echoTap(
     link.stop();
     const refused = await served;
     const why = refused === null ? wordsOf(cause) : `${wordsOf(cause)}; and as a card: ${wordsOf(refused)}`;
-    throw new BoardFault(`after ${times.length} exchanges the tap broke off: ${why}`, { cause });
+    throw new BoardFault(`after ${counted(times.length, 'exchange')} the tap broke off: ${why}`, { cause });
   } finally {
     signal.removeEventListener('abort', stop);
     await reader.close();

@@ -10,6 +10,7 @@ import { recordCount } from '../../../src/applet/files/record-file.ts';
 import { ISO7816_COMMANDS } from '../../../src/applet/iso7816/index.ts';
 import type { Nvm } from '../../../src/hal/nvm.ts';
 import { announcesSecureMessaging } from '../../../src/secure-channel/index.ts';
+import { counted } from '../../report/words.ts';
 import { fileInWords, hex, structureInWords } from './file-in-words.ts';
 import { keyRefusal } from './key-refusal.ts';
 
@@ -90,7 +91,7 @@ export function refusalSentence(status: number, scene: RefusalScene): string {
     case SW.WRONG_OFFSET:
       return known === null || known.isDirectory
         ? statusWordMeaning(status)
-        : `the offset is outside ${fileInWords(known)}, which has ${known.dataSize} bytes`;
+        : `the offset is outside ${fileInWords(known)}, which has ${counted(known.dataSize, 'byte')}`;
     case SW.METHOD_BLOCKED:
       return `code ${hex(command.p2, 2)} is blocked, no try is left: RESET RETRY COUNTER unblocks it, where the card has a code for that`;
     case SW.REFERENCED_DATA_NOT_FOUND:
@@ -170,11 +171,11 @@ function wrongLength(command: CommandApdu, name: string): string {
   if (row !== undefined && !row.cases.some((each) => each === number)) {
     return `${name} is a command of case ${row.cases.join(' or ')}, and this one is of case ${number}`;
   }
-  return `a data field of ${command.nc} bytes is not what ${name} takes here`;
+  return `a data field of ${counted(command.nc, 'byte')} is not what ${name} takes here`;
 }
 
 function recordsInWords(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`;
+  return counted(count, 'record');
 }
 
 function recordInWords({ p1, p2 }: CommandApdu): string {

@@ -1,3 +1,4 @@
+import { counted } from '../../report/words.ts';
 import { NdefError } from './ndef-error.ts';
 
 /** Type name format: what the type of a record means (NFC Forum NDEF). */
@@ -110,7 +111,7 @@ function split(bytes: Uint8Array): RawRecord[] {
     records.push({ flags, tnf: flags & TNF_MASK, type, id, payload });
     ended = (flags & MESSAGE_END) !== 0;
   }
-  if (at < bytes.length) throw new NdefError(`${bytes.length - at} bytes after the last record`);
+  if (at < bytes.length) throw new NdefError(`${counted(bytes.length - at, 'byte')} after the last record`);
   return records;
 }
 

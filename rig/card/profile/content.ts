@@ -9,6 +9,7 @@ import {
   MF_VITALE_NAME,
   VITALE_AID,
 } from '../../../src/applet/vitale/index.ts';
+import { counted } from '../../report/words.ts';
 import { encodeMessage, textRecord, uriRecord } from '../ndef/index.ts';
 import { encodeRecordRules } from './access-expanded.ts';
 import type { ContentDocument, DirectoryDocument, NdefDocument, PointersDocument, TlvDocument } from './document.ts';
@@ -40,7 +41,7 @@ export function dataObjectContent(generation: Generation, placed: Placed): Uint8
   const { content, size = 0 } = placed.file;
   const bytes = content === undefined ? null : contentBytes(content, generation, placed);
   if (bytes !== null && bytes.length > size) {
-    const message = `${bytes.length} bytes in ${fileName(placed.file)}, which has room for ${size}`;
+    const message = `${counted(bytes.length, 'byte')} in ${fileName(placed.file)}, which has room for ${size}`;
     generation.issues.report(placed.path, message);
   }
   return bytes ?? new Uint8Array(0);
@@ -60,7 +61,7 @@ export function recordContent(generation: Generation, placed: Placed, filePath: 
   const { structure, recordSize = 0, capacity = 0 } = file;
   const path = (index: number): Path => (generator === undefined ? [...filePath, 'records', index] : placed.path);
   records.forEach((record, index) => {
-    const what = `record ${index + 1} of ${fileName(file)} has ${record.length} bytes`;
+    const what = `record ${index + 1} of ${fileName(file)} has ${counted(record.length, 'byte')}`;
     if (record.length === 0) return;
     if (record.length > recordSize) generation.issues.report(path(index), `${what}, ${recordSize} at most`);
     else if (record.length < recordSize && structure !== 'linear-variable') {
@@ -68,7 +69,7 @@ export function recordContent(generation: Generation, placed: Placed, filePath: 
     }
   });
   if (records.length > capacity) {
-    const message = `${records.length} records in ${fileName(file)}, which has room for ${capacity}`;
+    const message = `${counted(records.length, 'record')} in ${fileName(file)}, which has room for ${capacity}`;
     generation.issues.report([...filePath, 'capacity'], message);
   }
   return records;

@@ -15,6 +15,7 @@ import {
   type TrustState,
 } from '../../../src/secure-channel/index.ts';
 import { testPrivateKey, testRoot } from '../../pki/test-hierarchy.ts';
+import { counted } from '../../report/words.ts';
 import { conditionBytes } from './access.ts';
 import type { DirectoryDocument, KeyDocument, ProfileDocument } from './document.ts';
 import type { Issues } from './issues.ts';
@@ -93,7 +94,8 @@ export function keySpecifications(
     if (wrong !== undefined) say('use', `${wrong} is not done with ${kind}`);
     if (algorithm.kind === 'aes') {
       if (value === null) say('value', '`value` is missing: the card generates no AES key');
-      else if (value.length !== algorithm.bytes) say('value', `${value.length} bytes, ${algorithm.bytes} needed`);
+      else if (value.length !== algorithm.bytes)
+        say('value', `${counted(value.length, 'byte')}, ${algorithm.bytes} needed`);
     } else if (value !== null && !isPrivateKey(algorithm.curve, value)) {
       say('value', `what is written here is no private key on ${algorithm.curve}`);
     }

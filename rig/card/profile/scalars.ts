@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCalendarDate, parseEuros } from '../../../src/applet/vitale/index.ts';
+import { counted } from '../../report/words.ts';
 
 /** Text read by `read`, which returns undefined when it is not what `otherwise` says it must be. */
 function parsed<T>(read: (text: string) => T | undefined, otherwise: (text: string) => string): z.ZodType<T> {
@@ -78,7 +79,7 @@ export function bytes(least: number, most: number): z.ZodType<Uint8Array> {
       const size = least === most ? `${least}` : `${least} to ${most}`;
       if (!/^[0-9A-Fa-f\s]*$/.test(text) || !Number.isInteger(length))
         return `${quoted(text)} is not hexadecimal bytes`;
-      return `${length} bytes, ${size} needed`;
+      return `${counted(length, 'byte')}, ${size} needed`;
     },
   );
 }

@@ -6,6 +6,7 @@ import type {
   SecurityEnvironmentSpecification,
 } from '../../../src/applet/image/specification.ts';
 import { encodeLatin1 } from '../../../src/applet/vitale/index.ts';
+import { counted } from '../../report/words.ts';
 import { accessRules, conditionBytes } from './access.ts';
 import { RESERVED_WORDS } from './condition-words.ts';
 import { dataObjectContent, recordContent, transparentContent } from './content.ts';
@@ -97,7 +98,10 @@ function checkReference(
   const there = rules.records?.length ?? 0;
   for (const number of Object.values(reference.records)) {
     if (number !== undefined && number > there) {
-      issues.report([...path, 'rule'], `${hex(reference.file, 4)} has ${there} records, no record ${number}`);
+      issues.report(
+        [...path, 'rule'],
+        `${hex(reference.file, 4)} has ${counted(there, 'record')}, no record ${number}`,
+      );
     }
   }
 }

@@ -13,6 +13,7 @@ import type { Claim } from '../../life/credential/claim.ts';
 import type { Family } from '../../life/issuer/family.ts';
 import type { IssuerConnection } from '../../life/phone/issuer-connection.ts';
 import { Phone } from '../../life/phone/phone.ts';
+import { counted } from '../../report/words.ts';
 import { onReader } from './phone-on-reader.ts';
 import { step } from './script.ts';
 
@@ -145,7 +146,9 @@ class Story {
       const offline = await this.#offline(a);
       await this.#claimAfter(offline, '000000002');
       const synced = await a.sync(this.#issuer);
-      this.#say(`phone A hears of ${synced.claims} claims; it shows ${(await a.invoices(code())).length} invoices`);
+      this.#say(
+        `phone A hears of ${counted(synced.claims, 'claim')}; it shows ${counted((await a.invoices(code())).length, 'invoice')}`,
+      );
       const b = await this.#activated('B');
       try {
         const ended = await this.#end(a);

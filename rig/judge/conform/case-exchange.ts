@@ -1,6 +1,7 @@
 import { INS } from '../../../src/apdu/instruction.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import type { CommandReach } from '../../endpoint/driver.ts';
+import { counted } from '../../report/words.ts';
 import { maskedHex } from '../../trace/masked-hex.ts';
 import { Redactor } from '../../trace/redaction.ts';
 import { type CaseSession, NotCarried } from './card-under-test.ts';
@@ -141,5 +142,5 @@ export function linkLimit(steps: readonly Step[], reach: CommandReach): string |
 }
 
 function limitInWords(length: number): string {
-  return `LINK-LIMITED: this link cannot carry a command of ${length} byte${length === 1 ? '' : 's'}`;
+  return `LINK-LIMITED: this link cannot carry a command of ${counted(length, 'byte')}`;
 }

@@ -2,6 +2,7 @@ import { TlvError, TlvReader } from '../../../src/apdu/ber-tlv-reader.ts';
 import { toHex } from '../../../src/apdu/hex.ts';
 import { carriesData } from '../../../src/apdu/response.ts';
 import { statusWordMeaning } from '../../../src/apdu/status-word.ts';
+import { counted } from '../../report/words.ts';
 import { maskedHex } from '../../trace/masked-hex.ts';
 import { Redactor } from '../../trace/redaction.ts';
 import { fill, firstDifference, fits, statusFits, statusHex, type Variables } from './hex-pattern.ts';
@@ -36,7 +37,7 @@ export function judgeResponse(
     faults.push(`status word ${statusHex(sw)} where this card's own decision is ${inWords(expect.decided)}`);
   }
   if (data.length > 0 && !carriesData(sw) && sw >> 8 !== 0x61) {
-    faults.push(`${data.length} bytes of data with the status word of an error`);
+    faults.push(`${counted(data.length, 'byte')} of data with the status word of an error`);
   }
   // What an expectation says of the data it says of an answer that came as expected.
   if (faults.length > 0) return faults;
@@ -90,16 +91,18 @@ export function captured(response: CardResponse, what: Capture): string | null {
 
 function judgeLength(length: number, expected: NonNullable<Expectation['length']>): string[] {
   const [from, to] = typeof expected === 'number' ? [expected, expected] : expected;
-  return length >= from && length <= to ? [] : [`${length} bytes of data instead of ${lengthInWords(expected)}`];
+  return length >= from && length <= to
+    ? []
+    : [`${counted(length, 'byte')} of data instead of ${lengthInWords(expected)}`];
 }
 
 function judgeData(hex: string, patterns: string, showData: boolean): string[] {
   if (fits(hex, patterns)) return [];
   const pattern = patterns.split('|')[0] as string;
-  if (pattern === '') return [`${hex.length / 2} bytes of data where none belong`];
+  if (pattern === '') return [`${counted(hex.length / 2, 'byte')} of data where none belong`];
   const least = pattern.replace('*', '').length / 2;
   if (hex.length / 2 < least || (!pattern.endsWith('*') && hex.length / 2 !== least)) {
-    return [`${hex.length / 2} bytes of data instead of ${least}${showData ? `: ${shortened(hex)}` : ''}`];
+    return [`${counted(hex.length / 2, 'byte')} of data instead of ${least}${showData ? `: ${shortened(hex)}` : ''}`];
   }
   const at = firstDifference(hex, pattern);
   if (!showData) return [`the data differ from byte ${at} on`];

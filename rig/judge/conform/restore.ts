@@ -1,4 +1,5 @@
 import { toHex } from '../../../src/apdu/hex.ts';
+import { counted } from '../../report/words.ts';
 import { type Ask, asker } from './card-questions.ts';
 import type { CardUnderTest } from './card-under-test.ts';
 import type { CardDeclaration, CodeDeclaration, Condition, Part } from './declaration.ts';
@@ -63,7 +64,10 @@ class Restorer {
         const { sw } = await ask(code.query);
         const left = sw >> 4 === 0x63c ? sw & 0x0f : sw === 0x6983 ? 0 : null;
         if (left !== null && left !== code.tries) {
-          this.spoilt.set(code.declaration, `code ${code.reference}: ${left} of its ${code.tries} tries are left`);
+          this.spoilt.set(
+            code.declaration,
+            `code ${code.reference}: ${left} of its ${counted(code.tries, 'try', 'tries')} ${left === 1 ? 'is' : 'are'} left`,
+          );
         }
         if (sw === DONE) this.spoilt.set(code.declaration, `code ${code.reference}: it is not required any more`);
       }

@@ -4,6 +4,7 @@ import { encodeResponse } from '../../../src/apdu/response.ts';
 import { SW } from '../../../src/apdu/status-word.ts';
 import { HalError } from '../../../src/hal/errors.ts';
 import { ChannelError } from '../../../src/secure-channel/channel-error.ts';
+import { counted } from '../../report/words.ts';
 import { AnswerNotBelieved, type CardUnderTest, type CaseSession, LinkIsGone } from './card-under-test.ts';
 import { CaseExchange, Ending, type Exchanged, formOf, linkLimit, TAKEN_SW1 } from './case-exchange.ts';
 import type { CardDeclaration } from './declaration.ts';
@@ -262,7 +263,7 @@ class CaseRun {
     if (wrong > faults.length) faults.push(`and ${wrong - faults.length} more`);
     this.#records.push({
       role: 'sweep',
-      words: `${step.words} (${step.values.length} commands)`,
+      words: `${step.words} (${counted(step.values.length, 'command')})`,
       // The last of them stands for all.
       command: last?.shownCommand.slice(0, 64) ?? '',
       response: last?.shownResponse ?? '',

@@ -1,6 +1,7 @@
 import { nobleCrypto } from '../../../src/hal/noble/index.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
+import { counted } from '../../report/words.ts';
 import { readKeyFile } from './key-file.ts';
 import type { EvidenceKind } from './manifest.ts';
 import { type BundleVerdict, verifyBundle } from './verify.ts';
@@ -34,9 +35,10 @@ function kindInWords(kind: EvidenceKind | undefined): string {
 function inWords(folder: string, { verdict, manifest, signer, signerKnown, deviations }: BundleVerdict): string {
   const lines = deviations.map(({ path, text }) => `  ${shown(path)}: ${shown(text)}`);
   if (verdict === 'FAIL') return [`FAIL ${shown(folder)} is not as it was signed:`, ...lines, ''].join('\n');
+  const files = manifest?.files.length ?? 0;
   const subject = Object.entries(manifest?.subject ?? {}).filter(([name]) => name !== 'signer');
   return [
-    `PASS ${shown(folder)}: ${manifest?.files.length} files as they were signed`,
+    `PASS ${shown(folder)}: ${counted(files, 'file')} as ${files === 1 ? 'it was' : 'they were'} signed`,
     `  by the key ${signer}${signerKnown ? '' : ' (the one in the bundle)'}`,
     `  at ${manifest?.createdAt} with ${shown(manifest?.program ?? '')}, ${manifest?.backend}${kindInWords(manifest?.kind)}; what it judged: ${shown(manifest?.verdict ?? '')}`,
     ...subject.map(([name, value]) => `  ${shown(name)}: ${shown(value)}`),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SUITE_NAMES, type SuiteName } from '../../judge/conform/suites/index.ts';
+import { counted } from '../../report/words.ts';
 import { PLANS, type PlanName, SEQUENCES, type Sequence } from '../../tap/options.ts';
 
 /** What a bench does in one run, as it travels to the bench. Paths are names of inputs that were uploaded. */
@@ -156,7 +157,7 @@ export function workInWords(work: RunWork): string {
     case 'replay':
       return `replay of ${work.folder}`;
     case 'bench-tap':
-      return `bench tap, ${work.taps} taps`;
+      return `bench tap, ${counted(work.taps, 'tap')}`;
     case 'board-test':
       return 'board test';
     case 'board-flash':

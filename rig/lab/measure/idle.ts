@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CommandIo } from '../../console/io.ts';
+import { counted } from '../../report/words.ts';
 import type { Sql } from '../../store/sql.ts';
 import { inEmptyLab, withSql } from './own-store.ts';
 import { atMost, type LabBenchChoice, type LabBenchPart, lengths, type Measured } from './part-of-bench.ts';
@@ -110,7 +111,7 @@ function measured(figures: IdleFigures): Measured {
     figures,
     targets: [atMost('idle while work waits', idleShare, MOST_IDLE)],
     lines: [
-      `${runs} runs, ${benches} benches with ${devices} readers each, ${waitedS.toFixed(1)} s in which runs waited`,
+      `${counted(runs, 'run')}, ${counted(benches, 'bench', 'benches')} with ${counted(devices, 'reader')} each, ${waitedS.toFixed(1)} s in which runs waited`,
       `readers without a lease ${percent(idleShare)} of that time; not at a run's own work ${percent(notAtWorkShare)}`,
     ],
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CannotRun } from '../../console/failure.ts';
 import type { CommandIo } from '../../console/io.ts';
 import { type Spread, spreadOf, spreadText } from '../../figures/spread.ts';
+import { counted } from '../../report/words.ts';
 import type { Sql } from '../../store/sql.ts';
 import { CHECK_QUERY, checkStore } from '../store/check.ts';
 import { type Kill, type KillRun, killRun } from './kill-run.ts';
@@ -142,9 +143,9 @@ function measured(figures: KillFigures): Measured {
       ...(backMs === null ? [] : [atMost('leases back, ms', backMs.worst, MOST_BACK_MS)]),
     ],
     lines: [
-      `${runs} runs, ${servers === 1 ? 'a server' : `${servers} servers`}, ${benches} benches with ${devices} readers each`,
-      `killed with SIGKILL: ${killed.bench} benches, ${killed.server} servers; databases restarted: ${killed.database}`,
-      `the store says: ${results} results, ${lost} lost, ${doubled} doubled, ${stranded} stranded, ${miscounted} miscounted; attempts: ${ended.join(', ')}`,
+      `${counted(runs, 'run')}, ${counted(servers, 'server')}, ${counted(benches, 'bench', 'benches')} with ${counted(devices, 'reader')} each`,
+      `killed with SIGKILL: ${counted(killed.bench, 'bench', 'benches')}, ${counted(killed.server, 'server')}; databases restarted: ${killed.database}`,
+      `the store says: ${counted(results, 'result')}, ${lost} lost, ${doubled} doubled, ${stranded} stranded, ${miscounted} miscounted; attempts: ${ended.join(', ')}`,
       `leases of killed benches back after: ${spreadText(backMs, 'ms', 0)}`,
     ],
   };

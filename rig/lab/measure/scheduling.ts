@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandIo } from '../../console/io.ts';
 import { type Spread, spreadOf, spreadText } from '../../figures/spread.ts';
+import { counted } from '../../report/words.ts';
 import type { Sql } from '../../store/sql.ts';
 import { inEmptyLab, withSql } from './own-store.ts';
 import type { Part } from './part.ts';
@@ -175,7 +176,7 @@ function measured(figures: SchedulingFigures, store: string | null): Measured {
     figures,
     targets: isWhole ? [atMost('scheduling', cost, MOST_MS)] : [],
     lines: [
-      `${runs} runs of no length, ${benches} benches with ${devices} readers each, ${figures.runsPerSecond.toFixed(0)} runs a second`,
+      `${counted(runs, 'run')} of no length, ${counted(benches, 'bench', 'benches')} with ${counted(devices, 'reader')} each, ${figures.runsPerSecond.toFixed(0)} runs a second`,
       `processor time a run: server ${ms(serverMs)}${store === null ? ', with its PGlite' : `, PostgreSQL ${ms(databaseMs)}`}; benches ${ms(benchesMs)}`,
       `server and database in stretches of ${STRETCH_MS / 1000} s: ${spreadText(stretches, 'ms', 2)}`,
       `while nothing waits: ${idleMsPerSecond === null ? 'not to be seen' : `${idleMsPerSecond.toFixed(1)} ms a second`}`,

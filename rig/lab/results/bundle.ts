@@ -5,6 +5,7 @@ import { shown } from '../../console/shown.ts';
 import type { EvidenceDescription, EvidenceItem } from '../../judge/evidence/bundle.ts';
 import { jsonItem } from '../../judge/evidence/plan.ts';
 import { MOST_FILES } from '../../judge/evidence/verify.ts';
+import { counted } from '../../report/words.ts';
 import type { BenchKey } from '../api/bench.ts';
 import type { CampaignSummary } from '../api/campaign.ts';
 import { LabRefused } from '../api/lab-refused.ts';
@@ -86,7 +87,7 @@ export class CampaignBundle {
       verdict: verdictOf(campaign),
       subject: {
         campaign: `${campaign.id} ${campaign.name}`,
-        runs: `${runs.length}, ${passed} passed, ${failed} failed, ${error} errors`,
+        runs: `${runs.length}, ${passed} passed, ${failed} failed, ${counted(error, 'error')}`,
       },
       items: [
         jsonItem('campaign.json', 'verdicts', { campaign, runs }),

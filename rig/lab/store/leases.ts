@@ -1,3 +1,4 @@
+import { counted } from '../../report/words.ts';
 import type { Statements } from '../../store/sql.ts';
 import type { Release } from '../api/bench.ts';
 import { LabRefusal } from './refusals.ts';
@@ -70,7 +71,7 @@ async function giveBack(
     `select ${GIVEN_BACK_IN_WORDS} as words from lab_attempts where run_id = $1::uuid and state = 'given-back'`,
     [lease.run_id],
   );
-  const words = `no bench finished it in ${lease.tries} attempts: ${given?.words ?? ''}`;
+  const words = `no bench finished it in ${counted(lease.tries, 'attempt')}: ${given?.words ?? ''}`;
   await endWithoutBench(within, [lease.run_id], 'error', words);
 }
 

@@ -20,6 +20,6 @@ export async function pruneLab(
     return all;
   });
   if (io.json) writeJson(io, { id: 'lab-prune', dryRun, files, bytes });
-  else io.stdout(`${counted(files, 'file')}, ${bytes} bytes ${dryRun ? 'would be' : 'were'} dropped\n`);
+  else io.stdout(`${counted(files, 'file')}, ${counted(bytes, 'byte')} ${dryRun ? 'would be' : 'were'} dropped\n`);
   return EXIT.pass;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../report/words.ts';
 import type { IssuerFigures } from './bench-issuer.ts';
 import type { Timings } from './timings.ts';
 
@@ -38,7 +39,7 @@ export function issuerReport(
   if (lists.length > 0) lines.push('');
   const [make, draw, verify] = [qr.make, qr.draw, qr.verify].map(({ p50us }) => `${(p50us / 1000).toFixed(2)} ms`);
   lines.push(
-    `offline QR code of ${qr.people} people, ${qr.characters} characters: made in ${make}, drawn in ${draw}, verified in ${verify} (medians)`,
+    `offline QR code of ${counted(qr.people, 'person', 'people')}, ${qr.characters} characters: made in ${make}, drawn in ${draw}, verified in ${verify} (medians)`,
     '',
   );
   for (const { id, store, value, limit, verdict } of targets)

@@ -1,5 +1,6 @@
 import type { Crypto } from '../../../src/hal/crypto.ts';
 import { HEADER_LABEL, prepareSign1 } from '../../pki/cose-sign1.ts';
+import { counted } from '../../report/words.ts';
 import { encodeBase45 } from './base45.ts';
 import { keyIdOfPoint } from './cose-key.ts';
 import { CLAIM, ClaimError, encodeClaims } from './cwt.ts';
@@ -22,7 +23,9 @@ export class OfflineQrTooLong extends Error {
   readonly characters: number;
 
   constructor(characters: number, people: number) {
-    super(`the offline QR code of ${people} people would have ${characters} characters, ${MOST_QR_CHARACTERS} at most`);
+    super(
+      `the offline QR code of ${counted(people, 'person', 'people')} would have ${characters} characters, ${MOST_QR_CHARACTERS} at most`,
+    );
     this.name = 'OfflineQrTooLong';
     this.characters = characters;
   }

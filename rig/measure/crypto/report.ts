@@ -1,3 +1,4 @@
+import { counted } from '../../report/words.ts';
 import type { AgainstAes, MessageFigures } from './message-figures.ts';
 import type { ProtocolFigures } from './protocol-figures.ts';
 import type { Target } from './targets.ts';
@@ -12,7 +13,7 @@ export function cryptoReport(
 ): string {
   const first = protocols[0] as ProtocolFigures;
   return [
-    `Both sides in process; ${scene.machine}; Node ${scene.node}; ${first.n} runs of each protocol`,
+    `Both sides in process; ${scene.machine}; Node ${scene.node}; ${counted(first.n, 'run')} of each protocol`,
     '',
     line('protocol, side', ['before', 'tap p50', 'tap p99', 'alone', 'ratio', 'in the tap']),
     ...protocols.map((row) =>

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/hal/clock.ts';
 import { median } from '../../figures/quantile.ts';
+import { counted } from '../../report/words.ts';
 import type { LoopbackSource } from './loopback-source.ts';
 import type { DiagnosisFinding } from './result.ts';
 import { type RecordedTap, runTaps } from './run.ts';
@@ -96,7 +97,7 @@ export function cardTimeFinding(
   if (other === 0) {
     return { id, verdict: 'fine', detail: `the card's own time is that of ${profile} in process, command by command` };
   }
-  const detail = `${other} of ${taps.length} taps are not those of ${profile} in process: the card's own time is not known in them`;
+  const detail = `${other} of ${counted(taps.length, 'tap')} ${other === 1 ? 'differs from that' : 'differ from those'} of ${profile} in process: the card's own time is not known in ${other === 1 ? 'it' : 'them'}`;
   return { id, verdict: 'note', detail, cure: '--profile says which card is in the reader' };
 }
 

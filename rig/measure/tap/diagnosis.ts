@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import type { Machine } from '../../doctor/machine.ts';
 import type { Polling } from '../../endpoint/driver.ts';
 import { median } from '../../figures/quantile.ts';
+import { counted } from '../../report/words.ts';
 import { inWords } from './answer.ts';
 import type { Calibration } from './calibration.ts';
 import type { Echo } from './echo.ts';
@@ -74,7 +75,7 @@ export function vpcdStalls(
   return {
     id: 'vpcd-stalls',
     verdict: stalled * 2 >= taps.length ? 'distrust' : 'note',
-    detail: `${stalled} of ${taps.length} taps hold an exchange of some 44 ms: vpcd's delayed acknowledgement, which comes now and then with the cure too, is in ${which}`,
+    detail: `${stalled} of ${counted(taps.length, 'tap')} ${stalled === 1 ? 'holds' : 'hold'} an exchange of some 44 ms: vpcd's delayed acknowledgement, which comes now and then with the cure too, is in ${which}`,
     data: { stalled, taps: taps.length },
   };
 }
@@ -198,7 +199,7 @@ export function scheduleFinding(
     return {
       id,
       verdict: 'distrust',
-      detail: `${arrivals.ratePerSecond} taps a second cannot be kept up${most}: the queue grows, by the end to ${inWords(worstLateNs)}, and with it every response time`,
+      detail: `${counted(arrivals.ratePerSecond, 'tap')} a second cannot be kept up${most}: the queue grows, by the end to ${inWords(worstLateNs)}, and with it every response time`,
       cure: `--rate under ${rate(Math.min(served ?? arrivals.ratePerSecond, arrivals.ratePerSecond))}`,
       data,
     };
@@ -206,7 +207,7 @@ export function scheduleFinding(
   const detail =
     late === 0
       ? 'every tap began on time'
-      : `${late} of ${taps} taps began late, at worst by ${inWords(worstLateNs)}; \`response\` counts it, \`total\` does not`;
+      : `${late} of ${counted(taps, 'tap')} began late, at worst by ${inWords(worstLateNs)}; \`response\` counts it, \`total\` does not`;
   return { id, verdict: late === 0 ? 'fine' : 'note', detail, data };
 }
 
@@ -236,7 +237,7 @@ export function sampleSize(taps: number): DiagnosisFinding {
   const id = 'sample-size';
   if (taps >= 1000) return { id, verdict: 'fine', detail: `${taps} taps` };
   const unseen = taps >= 100 ? 'p99.9' : 'p99 and p99.9';
-  const detail = `${taps} ${taps === 1 ? 'tap' : 'taps'}: ${unseen} cannot be told from the slowest tap`;
+  const detail = `${counted(taps, 'tap')}: ${unseen} cannot be told from the slowest tap`;
   return { id, verdict: 'note', detail };
 }
 

@@ -2,6 +2,7 @@ import { INS } from '../../../src/apdu/instruction.ts';
 import { formatStatusWord, SW, statusWordMeaning, triesInWords } from '../../../src/apdu/status-word.ts';
 import { offersPace } from '../../channel/open-channel.ts';
 import type { ReaderChannel } from '../../channel/reader-channel.ts';
+import { counted } from '../../report/words.ts';
 import { readIdentityByFid, readIdentityBySfi, readPointers } from '../../tap/field-sequences.ts';
 import { readNdef } from '../../tap/ndef.ts';
 import type { PlanName, Sequence } from '../../tap/options.ts';
@@ -90,7 +91,7 @@ function harmless(message: string): Complaint {
 /** Sends these and wants 9000, or a warning of 62xx or 63xx, for each. */
 export function commandScript(commands: readonly Uint8Array[]): TapScript {
   return {
-    name: commands.length === 1 ? '1 command' : `${commands.length} commands`,
+    name: counted(commands.length, 'command'),
     plan: null,
     async run(terminal) {
       for (const [i, command] of commands.entries()) {

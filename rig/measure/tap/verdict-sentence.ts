@@ -1,3 +1,4 @@
+import { counted } from '../../report/words.ts';
 import type { TapBenchResult } from './result.ts';
 
 /** What became of the run, in a sentence. */
@@ -8,9 +9,9 @@ export function verdictSentence({ taps, failures, setup, diagnosis, verdict }: T
   if (verdict === 'fail') {
     const ways = failures.map(({ kind, message, count }) => `${count} × ${kind}: ${message}`).join('; ');
     const of = failed === 0 ? 'None' : `${failed}`;
-    return `${of} of ${taps.length} taps${short} failed${ways === '' ? ': the run ended early.' : ` (${ways})`}`;
+    return `${of} of ${counted(taps.length, 'tap')}${short} failed${ways === '' ? ': the run ended early.' : ` (${ways})`}`;
   }
-  const done = `${taps.length} ${taps.length === 1 ? 'tap' : 'taps'}${short}, none failed.`;
+  const done = `${counted(taps.length, 'tap')}${short}, none failed.`;
   if (verdict === 'pass') return done;
   const reasons = diagnosis.findings.filter((each) => each.verdict === 'distrust').map(({ detail }) => detail);
   return `${done} The figures cannot be trusted: ${reasons.join('; ')}`;

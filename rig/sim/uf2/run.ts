@@ -39,7 +39,10 @@ export async function runDrives({ names, pathOf, faultsOf, keep }: BoardRun, io:
 function tell(board: string, event: Uf2DriveEvent, say: Say): void {
   switch (event.type) {
     case 'written':
-      say({ event: 'written', board, blocks: event.blocks }, `${board}  all ${event.blocks} blocks are in its flash`);
+      say(
+        { event: 'written', board, blocks: event.blocks },
+        `${board}  ${event.blocks === 1 ? 'its only block is' : `all ${event.blocks} blocks are`} in its flash`,
+      );
       return;
     case 'started':
       say({ event: 'started', board, address: FLASH }, `${board}  its program starts`);

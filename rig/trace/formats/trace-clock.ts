@@ -1,3 +1,4 @@
+import { counted } from '../../report/words.ts';
 import type { Losses } from '../stream.ts';
 
 const NS_PER_DAY = 86_400_000_000_000;
@@ -57,5 +58,5 @@ export class TraceClock {
 
 function stepSentence(days: number): string {
   const way = days < 0 ? 'back' : 'forward';
-  return `the clock was set ${way} by ${Math.abs(days)} days here; times go on without the step`;
+  return `the clock was set ${way} by ${counted(Math.abs(days), 'day')} here; times go on without the step`;
 }

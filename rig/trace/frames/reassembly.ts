@@ -1,5 +1,6 @@
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
+import { counted } from '../../report/words.ts';
 import { bytesOf, maskedHex } from '../masked-hex.ts';
 import type { BlockEvent, Mask, TraceEvent } from '../model.ts';
 import { Conversation, type Part } from './conversation.ts';
@@ -124,10 +125,6 @@ export class FrameReassembly {
         : `a ${what} broke off after ${size}`;
     return [{ type: 'note', t, text }];
   }
-}
-
-function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 /** The events of frames with the APDUs in them. */

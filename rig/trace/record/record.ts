@@ -17,6 +17,7 @@ import { type LinkChoice, linkDriver } from '../../endpoint/links.ts';
 import { openLink } from '../../endpoint/open-link.ts';
 import { type OpenedReader, openReader } from '../../endpoint/open-reader.ts';
 import { type ReaderChoice, readerDriver } from '../../endpoint/readers.ts';
+import { counted } from '../../report/words.ts';
 import { secrecyOf } from '../pseudonyms.ts';
 import { TraceWriter } from '../writer.ts';
 import { AddedLatency } from './latency.ts';
@@ -328,7 +329,7 @@ class Recording {
       return;
     }
     const lines = [
-      `${shown(file)}: ${exchanges} ${exchanges === 1 ? 'exchange' : 'exchanges'} of ${shown(reader)}, relayed to ${shown(link.name)}`,
+      `${shown(file)}: ${counted(exchanges, 'exchange')} of ${shown(reader)}, relayed to ${shown(link.name)}`,
     ];
     if (counts.removals > 0) lines.push(`the card left ${times(counts.removals)}`);
     if (counts.restarts > 0) lines.push(`the PC/SC service went away ${times(counts.restarts)}`);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
+import { counted } from '../../report/words.ts';
 import type { Mask } from '../model.ts';
 import { type Exchange, exchangesOf } from './exchanges.ts';
 import { openView, type ViewOptions } from './open-view.ts';
-import { commandInWords, counted, shortened, statusInWords } from './words.ts';
+import { commandInWords, shortened, statusInWords } from './words.ts';
 
 export interface DiffOptions extends ViewOptions {
   readonly a: string;

@@ -1,11 +1,12 @@
 import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
+import { counted } from '../../report/words.ts';
 import { openedInWords } from '../inside-channel.ts';
 import { TraceError } from '../lines.ts';
 import type { BlockEvent, CommandEvent, PlainApdu, ResponseEvent, TraceEvent } from '../model.ts';
 import { openView, type ViewOptions } from './open-view.ts';
-import { commandInWords, counted, dataObjects, shortened, statusInWords } from './words.ts';
+import { commandInWords, dataObjects, shortened, statusInWords } from './words.ts';
 
 export interface ShowOptions extends ViewOptions {
   readonly file: string;

@@ -2,12 +2,13 @@ import { HalError } from '../../../src/hal/errors.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../console/io.ts';
 import { shown } from '../../console/shown.ts';
 import { median, quantileOf } from '../../figures/quantile.ts';
+import { counted } from '../../report/words.ts';
 import { plainOnly } from '../inside-channel.ts';
 import { TraceError } from '../lines.ts';
 import { commandName } from './command-name.ts';
 import { type Exchange, exchangesOf } from './exchanges.ts';
 import { openView, type ViewOptions } from './open-view.ts';
-import { counted, statusInWords } from './words.ts';
+import { statusInWords } from './words.ts';
 
 export interface StatOptions extends ViewOptions {
   readonly file: string;

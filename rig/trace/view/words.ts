@@ -1,4 +1,5 @@
 import { formatStatusWord, statusWordMeaning } from '../../../src/apdu/status-word.ts';
+import { counted } from '../../report/words.ts';
 import { commandLayout } from '../command-layout.ts';
 import { fieldInWords, nameFields } from '../field-names.ts';
 import { bytesOf } from '../masked-hex.ts';
@@ -99,10 +100,6 @@ export function dataObjects(response: MaskedHex, longest: number): string[] {
 export function shortened(value: MaskedHex, longest: number): string {
   if (longest === 0 || value.length <= 2 * longest) return value;
   return `${value.slice(0, 2 * longest)}… (${counted(value.length / 2, 'byte')})`;
-}
-
-export function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 function hex(byte: number): string {

@@ -337,7 +337,7 @@ describe('the plan of a batch', () => {
       'too few boards',
       'serial,profile\nA,x\nB,x\n',
       ['/1'],
-      'l.csv, line 3: no board is left for serial number B: 1 ports for 2 rows',
+      'l.csv, line 3: no board is left for serial number B: 1 port for 2 rows',
     ],
     [
       'a port that is not among them',

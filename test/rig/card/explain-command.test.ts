@@ -159,7 +159,7 @@ describe('explain: other answers', () => {
     ],
     [['00B0000001AA'], '6700', 'READ BINARY is a command of case 2, and this one is of case 3'],
     [['00B00000050102'], '6700', 'Lc, Le and the length of the command disagree'],
-    [[LAB, '002000810131'], '6700', 'a data field of 1 bytes is not what VERIFY takes here'],
+    [[LAB, '002000810131'], '6700', 'a data field of 1 byte is not what VERIFY takes here'],
     [['00B0FF0000'], '6A86', 'READ BINARY has no meaning for P1-P2 FF 00; `vitap card commands` lists its commands'],
     [['00C0000000'], '6985', 'the last command left nothing to fetch'],
     [['0020009F'], '6A88', 'no code 9F in the MF or of the card'],

@@ -113,11 +113,23 @@ describe('a statement with parameters on PGlite', () => {
   });
 });
 
+const CANNOT_BE_READ =
+  'cannot be read: write postgresql://USER@HOST:PORT/DATABASE, or postgresql://USER@/DATABASE?host=';
+
 describe('a URL', () => {
   it.each([
     ['postgresql://vitap:secret@localhost/issuer', 'holds a password'],
     ['postgresql:///issuer?password=secret', 'holds a password'],
-    ['postgresql://[', 'is none'],
+    ['postgresql:///issuer?host=/nowhere&port=70000', CANNOT_BE_READ],
+    ['postgresql://vitap@localhost/issuer?port=5432,5433', CANNOT_BE_READ],
+    ['postgresql://v%E9@localhost/issuer', CANNOT_BE_READ],
+    ['postgresql://v%E9@/issuer', CANNOT_BE_READ],
+    ['postgresql://vitap@:70000/issuer', CANNOT_BE_READ],
+    ['postgresql://[', CANNOT_BE_READ],
+    ['mysql://vitap@localhost/issuer', CANNOT_BE_READ],
+    ['postgresql://vitap:secret@/issuer?host=/nowhere', 'holds a password'],
+    ['postgresql://vitap@/issuer?host=/nowhere', 'nothing is there'],
+    ['postgresql://vitap@:5433/issuer?host=/nowhere', 'nothing is there'],
     ['postgresql://vitap@127.0.0.1:1/issuer', 'nothing listens there'],
     ['postgresql:///issuer?host=/nowhere', 'nothing is there'],
   ])('%s is refused in one sentence', async (url, sentence) => {

@@ -1,6 +1,7 @@
 import { CannotRun } from '../../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../console/io.ts';
 import { shown } from '../../../console/shown.ts';
+import { counted } from '../../../report/words.ts';
 import { type FetchLimits, NotReached } from '../../../web/limited-fetch.ts';
 import { OpenIdDistrusted, OpenIdRefused } from './openid-call.ts';
 import { type ConsentQuestion, consentAtTerminal, type IdentityRequest, requestIdentity } from './present-identity.ts';
@@ -72,5 +73,7 @@ function whoOf({ people, known = people.length }: ConsentQuestion, person: strin
   if (only !== undefined && people.length === 1 && known === 1) return only.id;
   const list = people.map(({ id, givenName, familyName }) => `${id} ${givenName} ${familyName}`).join(', ');
   const those = known > people.length ? `; the first ${people.length}, the others are in its people.json` : '';
-  throw new CannotRun(`the identity provider knows ${known} people: name one with --person${those}: ${shown(list)}`);
+  throw new CannotRun(
+    `the identity provider knows ${counted(known, 'person', 'people')}: name one with --person${those}: ${shown(list)}`,
+  );
 }

@@ -7,6 +7,7 @@ import { CannotRun } from '../../../console/failure.ts';
 import { type CommandIo, EXIT, type ExitCode, writeJson } from '../../../console/io.ts';
 import { packageVersion } from '../../../console/package-root.ts';
 import { testRoot } from '../../../pki/test-hierarchy.ts';
+import { counted } from '../../../report/words.ts';
 import { migrate } from '../../../store/migrate.ts';
 import { openUnlessEnded } from '../../../store/open-unless-ended.ts';
 import { addPage, pageFolder } from '../../../web/page-files.ts';
@@ -128,7 +129,9 @@ function announce(origin: string, at: ServedAt, { faults }: IssuerHttp, io: Comm
   io.stdout(`the test issuer: ${at.origin}, described at ${at.origin}/openapi.json\n`);
   io.stdout(`for its operator: ${at.pageAddress()}\n`);
   for (const { name, value, times } of ordered) {
-    io.stdout(`fault ordered: ${name}${value === 0 ? '' : `=${value}`}${times === null ? '' : `, ${times} times`}\n`);
+    io.stdout(
+      `fault ordered: ${name}${value === 0 ? '' : `=${value}`}${times === null ? '' : `, ${counted(times, 'time')}`}\n`,
+    );
   }
   io.stdout('The second address opens everything for whoever has it. Ctrl-C ends the issuer.\n');
 }

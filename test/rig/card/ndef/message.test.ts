@@ -97,7 +97,7 @@ describe('refuses', () => {
     ['no begin', '51 01 01 55 00', 'record 1 does not begin a message'],
     ['a second begin', '91 01 01 55 00 D1 01 01 55 00', 'record 2 begins a message'],
     ['no end', '91 01 01 55 00', 'ends without a record that says so'],
-    ['bytes behind the end', 'D1 01 01 55 00 00', '1 bytes after the last record'],
+    ['bytes behind the end', 'D1 01 01 55 00 00', '1 byte after the last record'],
     ['a header cut short', 'D1 01', 'length of the payload at byte 2'],
     ['a long header cut short', 'C1 01 0000', 'length of the payload at byte 2'],
     ['a type cut short', 'D1 02 00 55', 'type at byte 3: 2 announced, 1 there'],

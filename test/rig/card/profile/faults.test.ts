@@ -133,7 +133,7 @@ describe('several faults', () => {
     expect(caught).toBeInstanceOf(ProfileError);
     expect((caught as ProfileError).message).toBe(
       'profiles/x.yaml:3:14: `air` is none of contact, contactless, wired\n' +
-        'profiles/x.yaml:6:8: 1 bytes, 4 to 10 needed',
+        'profiles/x.yaml:6:8: 1 byte, 4 to 10 needed',
     );
   });
 });

@@ -50,11 +50,7 @@ describe('files', () => {
       ],
       'E004: tag E4: 76 bytes in a record of 75',
     ],
-    [
-      'a fixed record too short',
-      [['{ text: ab }', '«{ text: a }']],
-      'record 2 of E005 has 1 bytes, every record has 2',
-    ],
+    ['a fixed record too short', [['{ text: ab }', '«{ text: a }']], 'record 2 of E005 has 1 byte, every record has 2'],
     [
       'more records than there is room',
       [['recordSize: 2\n          capacity: 2', 'recordSize: 2\n          capacity: «1']],

@@ -5,6 +5,7 @@ import { VERBS } from '../../../../rig/command/verbs/index.ts';
 import { CounterFolder } from '../../../../rig/life/counter/counter-folder.ts';
 import { FollowUps } from '../../../../rig/life/counter/follow-ups.ts';
 import { fakeIo } from '../../console/fake-io.ts';
+import { invoice } from '../../life/phone/phone-in-test.ts';
 import { servedDouble } from '../../life/phone/served-double.ts';
 import { type RealDocuments, read } from './real-documents.ts';
 
@@ -28,20 +29,7 @@ export async function phoneDocuments(documents: RealDocuments): Promise<void> {
   mkdirSync(at('phone'));
   await phone('phone-status', {}, ['status', ...old]);
   await phone('phone-activate', newCode, ['activate', '--issuer', served.origin, ...old]);
-  const invoice = {
-    number: '000000042',
-    date: '20261129',
-    beneficiaryIndex: 1,
-    professionalId: '991234567',
-    professionalName: 'CABINET',
-    total: 3000,
-    amo: 1900,
-    amc: 900,
-    patient: 200,
-    thirdParty: true,
-    status: 'recorded',
-  } as const;
-  served.issuer.offered.push({ id: 1, invoice });
+  served.issuer.offered.push({ id: 1, invoice: invoice(42) });
   await phone('phone-sync', {}, ['sync', ...old]);
   await phone('phone-status', {}, ['status', ...old]);
   await phone('phone-qr', {}, ['qr', '--presence', ...old]);

@@ -39,11 +39,11 @@ describe('a response that is not', () => {
     ['6A82', { status: '9000' }, 'status word 6A82 (file or application not found) where 9000 is right'],
     ['9000', { status: '6A82|6A88' }, 'status word 9000 (no error) where 6A82 or 6A88 is right'],
     ['01039000', { status: '9000', data: '0102' }, 'the data differ from byte 1 on: 03 instead of 02'],
-    ['019000', { status: '9000', data: '0102' }, '1 bytes of data instead of 2: 01'],
-    ['019000', { status: '9000', data: '' }, '1 bytes of data where none belong'],
-    ['019000', { status: '9000', length: 2 }, '1 bytes of data instead of 2'],
-    ['019000', { status: '9000', length: [2, 4] }, '1 bytes of data instead of 2 to 4'],
-    ['016982', { status: '6982' }, '1 bytes of data with the status word of an error'],
+    ['019000', { status: '9000', data: '0102' }, '1 byte of data instead of 2: 01'],
+    ['019000', { status: '9000', data: '' }, '1 byte of data where none belong'],
+    ['019000', { status: '9000', length: 2 }, '1 byte of data instead of 2'],
+    ['019000', { status: '9000', length: [2, 4] }, '1 byte of data instead of 2 to 4'],
+    ['016982', { status: '6982' }, '1 byte of data with the status word of an error'],
     ['620480020001' + '9000', { status: '9000', objects: { '62/82': '41' } }, 'data object 62/82 is missing'],
     [
       '620480020001' + '9000',
@@ -68,7 +68,7 @@ describe('a response that is not', () => {
 describe('what a card in a reader holds', () => {
   it.each<[string, Expectation, string]>([
     ['01039000', { status: '9000', data: '0102' }, 'the data differ from byte 1 on'],
-    ['019000', { status: '9000', data: '0102' }, '1 bytes of data instead of 2'],
+    ['019000', { status: '9000', data: '0102' }, '1 byte of data instead of 2'],
     [
       '620480020001' + '9000',
       { status: '9000', objects: { '62/80': '0002' } },

@@ -12,6 +12,7 @@ import { HalError } from '../../../../src/hal/errors.ts';
 import { createLoopback, type Loopback } from '../../../../src/hal/loopback/index.ts';
 import type { Reader } from '../../../../src/hal/reader.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
+import { type CardOnLink, putOnLink } from '../../../contract/served-link.ts';
 import { fakeIo } from '../../console/fake-io.ts';
 
 /** The reader that the verb opens. */
@@ -30,7 +31,7 @@ const SLOW_MS = 60_000;
 
 let folder: string;
 let loopback: Loopback;
-let served: Promise<void>;
+let inserted: CardOnLink;
 /** What happens as a command is sent, and as a session is begun. */
 let onCommand: () => void;
 let onConnect: () => void;
@@ -39,7 +40,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vitap-lost-reader-'));
   const { card } = await openCard({ kind: 'profile', name: 'vitale2' });
   loopback = createLoopback({ interface: 'contact', clock: systemClock });
-  served = loopback.link.serve(card.port('contact', loopback.link.limits));
+  inserted = putOnLink(loopback.link, card.port('contact', loopback.link.limits));
   onCommand = () => {};
   onConnect = () => {};
   const { reader } = loopback;
@@ -66,8 +67,7 @@ beforeEach(async () => {
   };
 });
 afterEach(async () => {
-  loopback.link.stop();
-  await served;
+  await inserted.remove();
   rmSync(folder, { recursive: true });
 });
 

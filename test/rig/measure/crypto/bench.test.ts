@@ -84,7 +84,7 @@ it('prints tables with the machine in their head', { timeout: 120_000 }, async (
   const io = fakeIo();
   await benchCrypto({ ...SMALL, count: 1, curves: ['P-256'] }, io);
   const text = io.out.join('');
-  expect(text).toContain(`Node ${process.version}; 1 runs of each protocol`);
+  expect(text).toContain(`Node ${process.version}; 1 run of each protocol`);
   expect(text).toMatch(/^ {2}PACE-GM P-256, card( +[\d.]+){6}$/m);
   expect(text).toMatch(/^ {2}READ RECORD 100 +5>19 +102>131 +43( +[\d.]+){4}$/m);
   expect(text).toMatch(/^ {2}(met {4}|NOT MET) {2}card: protected READ RECORD of 100 bytes/m);
