@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { SimulatedBoard } from '../../rig/sim/board.ts';
 import { parseFault } from '../../rig/sim/faults/parse.ts';
@@ -9,6 +11,7 @@ import { PtyPort } from '../../rig/sim/serial/pty-port.ts';
 import { RealTimeline } from '../../rig/sim/timeline.ts';
 import type { LinkEvent } from '../../src/hal/card-link.ts';
 import { Pn532CardLink } from '../../src/hal/pn532/card-link.ts';
+import { WAKE_UP } from '../../src/hal/pn532/hsu.ts';
 import { HsuPort } from '../../src/hal/pn532/hsu-port.ts';
 import { Pn532Reader } from '../../src/hal/pn532/reader.ts';
 import { SystemSerialPorts } from '../../src/hal/serial/serial-port.ts';
@@ -103,6 +106,19 @@ describeNeeds(['socat'], 'two boards on pseudo-terminals', () => {
       await expect(session.transmit(toyCommand(TOY.echo, 4))).rejects.toMatchObject({ kind: 'reader-lost' });
       await reader.close();
     });
+  });
+
+  itNeeds(['socat'], 'are heard after a program that hung up, which is speed 0, and wrote all the same', async () => {
+    await plugIn();
+    const path = join(folder, 'a');
+    // It sets the speed, and says that the speed of the other way is not what it asked for.
+    spawnSync('stty', ['-F', path, '0']);
+    writeFileSync(path, WAKE_UP);
+    // The simulation reads the speed with the bytes. On a machine that is slower than this the test shows nothing.
+    await pause(100);
+    const connection = await port('a').open();
+    expect(connection.baudRate).toBe(921_600);
+    await connection.close();
   });
 
   itNeeds(['socat'], 'read whole in spite of lost and damaged frames on both lines', async () => {

@@ -11,6 +11,8 @@ import { sampledBytes } from './uart.ts';
 
 const START_LIMIT_MS = 5000;
 const POWER_UP_BAUD = 115_200;
+/** B0: a host has hung up, and the line carries nothing until it sets another speed. */
+const HUNG_UP = 0;
 /** What a host waits at least between the ACK that changes the chip's speed and its next command. */
 const HOST_PAUSE_NS = 1_000_000;
 
@@ -68,7 +70,8 @@ export class PtyPort implements HostPort {
     const socat = this.#socat;
     this.#inOrder(async () => {
       await this.#readBaudRate();
-      if (socat === this.#socat) socat?.stdin?.write(sampledBytes(bytes, baudRate, this.#baudRate));
+      if (socat !== this.#socat || this.#baudRate === HUNG_UP) return;
+      socat?.stdin?.write(sampledBytes(bytes, baudRate, this.#baudRate));
     });
   }
 
@@ -100,7 +103,9 @@ export class PtyPort implements HostPort {
     if (missing !== null) throw new PtyError(missing);
     clearLink(this.path);
     // Without -d, socat says errors alone. It ends when its standard input does, so it never outlives this process.
-    const socat = spawn('socat', [`PTY,link=${this.path},rawer`, 'STDIO'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // Its options for a raw line are left alone: it carries them out after the link is there, with a speed of 0, maybe after a
+    // host has set its own. The end that is held open below makes the line raw.
+    const socat = spawn('socat', [`PTY,link=${this.path}`, 'STDIO'], { stdio: ['pipe', 'pipe', 'pipe'] });
     let words = '';
     let ended = false;
     socat.stderr.on('data', (chunk: Buffer) => {
@@ -135,7 +140,7 @@ export class PtyPort implements HostPort {
       this.#inOrder(async () => {
         const before = this.#baudRate;
         await this.#readBaudRate();
-        if (this.#socat === socat) this.#written(Uint8Array.from(chunk), before);
+        if (this.#socat === socat && this.#baudRate !== HUNG_UP) this.#written(Uint8Array.from(chunk), before);
       });
     });
   }
