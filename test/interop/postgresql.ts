@@ -8,6 +8,11 @@ import { hasEnded } from '../child-end.ts';
 /** Where Debian has the programs of PostgreSQL 15. */
 export const POSTGRESQL = '/usr/lib/postgresql/15/bin';
 
+/** Of 50 ms each. After a crash it reads its log again, on a busy machine for long. */
+const START_TRIES = 1000;
+/** The end of what it says, for the reason of a failure. */
+const MOST_WORDS = 2000;
+
 /** No port of the network is used: it is a part of the socket's name. */
 const PORT = '54329';
 
@@ -73,14 +78,19 @@ async function start(
     const all = ['listen_addresses=', ...settings].flatMap((each) => ['-c', each]);
     const server = spawn(join(POSTGRESQL, 'postgres'), ['-D', data, '-k', folder, '-p', PORT, ...all], {
       ...options,
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let words = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      words = `${words}${chunk.toString()}`.slice(-MOST_WORDS);
     });
     await once(server, 'spawn');
     pid = server.pid as number;
     running = server;
     const ended = new Promise<void>((resolve) => server.on('close', () => resolve()));
     for (let tries = 0; !answers(folder); tries++) {
-      if (tries > 200 || hasEnded(server)) throw new Error('PostgreSQL did not start');
+      if (hasEnded(server)) throw new Error(`PostgreSQL did not start: ${words}`);
+      if (tries > START_TRIES) throw new Error(`PostgreSQL did not answer in time: ${words}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return async () => {

@@ -14,6 +14,11 @@ export interface RunQueue {
   prepare(requirement: number, within: Statements): Promise<void>;
   send(jobs: readonly { run: string; requirement: number }[], attempts: number, within: Statements): Promise<void>;
   /**
+   * Takes statistics of what waits for these requirements. Without them the database sorts all that wait at each fetch: it
+   * does not know how many they are.
+   */
+  analyze(requirements: readonly number[], within: Statements): Promise<void>;
+  /**
    * pg-boss's own statement that makes the oldest job of a requirement active, past those that another transaction is
    * taking, and gives its `id`, or no row: for a `with` of ours, so that both change in one statement. Its parameters are
    * `$1` and `$2`.
@@ -51,7 +56,7 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
     if (!closed) fault(error);
   });
   await boss.start();
-  // pg-boss sorts all jobs that wait at each fetch; with this index it reads the first one.
+  // pg-boss sorts all jobs that wait at each fetch; with this index, and statistics, it reads the first one.
   await sql.query(
     `create index if not exists lab_job_order on ${QUEUE_SCHEMA}.job (name, created_on, id) where state < 'active'`,
   );
@@ -67,6 +72,14 @@ export async function openQueue(sql: Sql, fault: (error: unknown) => void): Prom
         retryLimit: attempts - 1,
       }));
       await boss.insert(rows, { db: database(within) } as never);
+    },
+    async analyze(requirements, within) {
+      const tables = await within.query<{ name: string }>(
+        `select partition_name as name from ${QUEUE_SCHEMA}.queue
+         where name in (select json_array_elements_text($1::json))`,
+        [JSON.stringify([...new Set(requirements)].map(queueName))],
+      );
+      for (const { name } of tables) await within.query(`analyze ${QUEUE_SCHEMA}.${name}`);
     },
     fetching: await fetchingOf(boss),
     async giveBack(requirement, run, within) {

@@ -107,8 +107,10 @@ async function makeRuns(
     `insert into lab_inputs (campaign_id, sha256) select $1::int8, json_array_elements_text($2::json)`,
     [campaign, JSON.stringify(inputs)],
   );
+  if (runs.length < BATCH) return;
   // Without fresh statistics the oldest queued run is found by reading them all; PGlite never takes them by itself.
-  if (runs.length >= BATCH) await within.query('analyze lab_runs', []);
+  await within.query('analyze lab_runs', []);
+  await store.queue.analyze(requirements, within);
 }
 
 /** @returns one for each, in their order */
