@@ -49,6 +49,20 @@ export function statementsContract(lab: StoreInTest): void {
     await clean();
   });
 
+  it('take reads the first run of a queue that was just submitted, and does not sort all that wait', async () => {
+    await bench('b1');
+    await submit(new Array(3000).fill(RUN));
+    const { statement, parameters } = lab.store.queue.fetching;
+    const [requirement] = await lab.store.sql.query<{ id: number }>('select id from lab_requirements');
+    const plan = await lab.store.sql.query(`explain with fetched as (${statement}) select id from fetched`, [
+      ...parameters(requirement!.id),
+    ]);
+    const lines = plan.map((row) => String(row['QUERY PLAN']));
+    expect(lines.filter((line) => line.includes('created_on'))).toEqual([
+      expect.stringMatching(/Index Scan using \w+_name_created_on_id_idx on/),
+    ]);
+  });
+
   it.each([
     ['give back', 4],
     ['cancel', 6],
