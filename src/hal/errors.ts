@@ -35,6 +35,9 @@ export type HalErrorKind =
   /** What is stored is not what was written: truncated, damaged, of another format. */
   | 'damaged';
 
+/** Kinds that say that the reader, or the port of the board, is not there, and may be later. */
+export const READER_ABSENT: ReadonlySet<HalErrorKind> = new Set(['no-port', 'no-reader', 'reader-lost', 'no-service']);
+
 /** An error of a driver: a kind to act on and one sentence for a person. */
 export class HalError extends Error {
   readonly kind: HalErrorKind;

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { conform } from '../../rig/judge/conform/conform.ts';
 import type { ConformOptions } from '../../rig/judge/conform/options.ts';
 import { fakeIo } from '../rig/console/fake-io.ts';
+import { conformOptions } from '../rig/judge/conform/conform-options.ts';
 import { serveProfile } from './card.ts';
 import { Pcscd } from './pcscd.ts';
 import { describeNeeds, PCSC_STACK } from './real-parts.ts';
@@ -20,23 +21,7 @@ interface Document {
 
 async function run(more: Partial<ConformOptions>): Promise<{ readonly exit: number; readonly document: Document }> {
   const io = fakeIo();
-  const options: ConformOptions = {
-    suite: 'iso7816-4',
-    reader: { driver: 'pcsc', name: null },
-    card: null,
-    interface: null,
-    declare: null,
-    only: SOME,
-    list: false,
-    coverage: false,
-    destructive: false,
-    json: '-',
-    junit: null,
-    html: null,
-    timeoutMs: 10_000,
-    ...more,
-  };
-  const exit = await conform(options, io);
+  const exit = await conform(conformOptions({ only: SOME, json: '-', ...more }), io);
   return { exit, document: JSON.parse(io.out.join('')) as Document };
 }
 

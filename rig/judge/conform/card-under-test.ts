@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { copyBytes } from '../../../src/apdu/copy-bytes.ts';
 import { LARGEST_COMMAND } from '../../../src/hal/apdu-size.ts';
 import type { LinkedCard } from '../../../src/hal/card-link.ts';
-import { HalError, type HalErrorKind } from '../../../src/hal/errors.ts';
+import { HalError, READER_ABSENT } from '../../../src/hal/errors.ts';
 import type { CardSession, Reader } from '../../../src/hal/reader.ts';
 import type { Backend, CommandReach } from '../../endpoint/driver.ts';
 
@@ -152,8 +152,6 @@ export interface ReaderCardOptions {
 const COME_BACK_MS = 2000;
 /** Between two looks for a reader that its driver does not wait for. */
 const LOOK_AGAIN_MS = 200;
-/** What a new session fails with where there is no reader; with a reader and no card it fails otherwise. */
-const NO_READER: ReadonlySet<HalErrorKind> = new Set(['reader-lost', 'no-reader', 'no-port', 'no-service']);
 
 /** A card in a reader. The session is kept from case to case; one that died is begun again once. */
 export class ReaderCard implements CardUnderTest {
@@ -233,7 +231,7 @@ export class ReaderCard implements CardUnderTest {
       try {
         return await this.#connect(limitMs);
       } catch (error) {
-        if (!(error instanceof HalError) || !NO_READER.has(error.kind)) throw error;
+        if (!(error instanceof HalError) || !READER_ABSENT.has(error.kind)) throw error;
         if (performance.now() >= deadlineMs) throw new LinkIsGone(error, { cause: error });
       }
       await sleep(LOOK_AGAIN_MS, undefined, { signal });

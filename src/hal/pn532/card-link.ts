@@ -1,7 +1,7 @@
 import { UNLIMITED } from '../apdu-size.ts';
 import type { CardInterface, CardLink, DistantCard, LinkEvent, LinkedCard, LinkLimits } from '../card-link.ts';
 import type { Clock } from '../clock.ts';
-import { HalError } from '../errors.ts';
+import { HalError, READER_ABSENT } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { historicalBytesOf } from './answer-to-reset.ts';
 import { LARGEST_DATA } from './codes.ts';
@@ -33,10 +33,8 @@ const SLOWEST_RAW_LINE = 921_600;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1000;
 
-/** Kinds that say that the board is not there, and may be later. */
-const ABSENT = new Set(['no-port', 'no-reader', 'reader-lost', 'no-service']);
 /** A board that was just plugged in may also be claimed by others, or not be awake yet. */
-const NOT_YET = new Set([...ABSENT, 'busy', 'permission', 'timeout', 'protocol']);
+const NOT_YET = new Set([...READER_ABSENT, 'busy', 'permission', 'timeout', 'protocol']);
 
 export interface Pn532CardLinkOptions {
   readonly port: Pn532Port;
@@ -147,7 +145,7 @@ class Serving {
       return await this.#options.port.open(this.#opening.signal);
     } catch (error) {
       if (this.#stopped && error instanceof HalError) return null;
-      const kinds = this.#everAttached ? NOT_YET : ABSENT;
+      const kinds = this.#everAttached ? NOT_YET : READER_ABSENT;
       const mayWait = this.#everAttached || this.#options.waitForPeer === true;
       if (mayWait && error instanceof HalError && kinds.has(error.kind)) return null;
       throw error;

@@ -9,6 +9,7 @@ import type { ConformOptions } from '../../../../rig/judge/conform/options.ts';
 import { FileNvm } from '../../../../src/hal/nvm/file.ts';
 import { temporaryCopyOf } from '../../../../src/hal/nvm/replace-file.ts';
 import { fakeIo } from '../../console/fake-io.ts';
+import { conformOptions } from './conform-options.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -16,22 +17,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const options = (more: Partial<ConformOptions>): ConformOptions => ({
-  suite: 'iso7816-4',
-  reader: { driver: 'loopback' },
-  card: { kind: 'profile', name: 'lab' },
-  interface: null,
-  declare: null,
-  only: 'RBI-00*',
-  list: false,
-  coverage: false,
-  destructive: false,
-  json: null,
-  junit: null,
-  html: null,
-  timeoutMs: 1000,
-  ...more,
-});
+const options = (more: Partial<ConformOptions>): ConformOptions =>
+  conformOptions({
+    reader: { driver: 'loopback' },
+    card: { kind: 'profile', name: 'lab' },
+    only: 'RBI-00*',
+    timeoutMs: 1000,
+    ...more,
+  });
 
 async function run(more: Partial<ConformOptions>): Promise<{ exit: number; out: string; err: string }> {
   const io = fakeIo();

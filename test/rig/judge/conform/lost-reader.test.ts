@@ -14,6 +14,7 @@ import type { Reader } from '../../../../src/hal/reader.ts';
 import { systemClock } from '../../../../src/hal/system/clock.ts';
 import { type CardOnLink, putOnLink } from '../../../contract/served-link.ts';
 import { fakeIo } from '../../console/fake-io.ts';
+import { conformOptions } from './conform-options.ts';
 
 /** The reader that the verb opens. */
 const there = vi.hoisted(() => ({ reader: null as null | Reader }));
@@ -89,23 +90,15 @@ interface Judged {
 async function judge(onResult: (id: string) => void, more: Partial<ConformOptions> = {}): Promise<Judged> {
   const io = fakeIo();
   const at = (name: string): string => join(folder, name);
-  const options: ConformOptions = {
-    suite: 'iso7816-4',
-    reader: { driver: 'pcsc', name: null },
-    card: null,
-    interface: null,
-    declare: null,
+  const options = conformOptions({
     only: CASES.join(','),
-    list: false,
-    coverage: false,
-    destructive: false,
     json: at('report.json'),
     junit: at('report.xml'),
     html: at('report.html'),
     timeoutMs: SLOW_MS,
     onResult: ({ id }) => onResult(id),
     ...more,
-  };
+  });
   const end: unknown = await conform(options, io).catch((error: unknown) => error);
   const report = JSON.parse(readFileSync(at('report.json'), 'utf8'));
   return {
